@@ -1,0 +1,133 @@
+"""What a recipe can name: data sets and architectures, with the facts that follow from the name alone.
+
+Nothing here needs torch, so the process that serves pages can show parameters, sizes and limits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
+
+IMAGE_SIDE = 28
+PIXELS = IMAGE_SIDE * IMAGE_SIDE
+CLASSES = 10
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A data set's name, sizes and class names. The validation split is carved from the training images."""
+
+    name: str
+    title: str
+    training_images: int
+    validation_images: int
+    test_images: int
+    class_names: tuple[str, ...]
+    source: str
+
+
+DIGIT_NAMES = tuple("0123456789")
+
+DATA_SETS = MappingProxyType(
+    {
+        data.name: data
+        for data in (
+            DataSet("mnist", "MNIST", 55_000, 5_000, 10_000, DIGIT_NAMES, "LeCun, Cortes, Burges 1998"),
+            DataSet(
+                "fashion-mnist",
+                "Fashion-MNIST",
+                55_000,
+                5_000,
+                10_000,
+                (
+                    "T-shirt",
+                    "trousers",
+                    "pullover",
+                    "dress",
+                    "coat",
+                    "sandal",
+                    "shirt",
+                    "sneaker",
+                    "bag",
+                    "boot",
+                ),
+                "Xiao, Rasul, Vollgraf 2017",
+            ),
+            DataSet("usps", "USPS", 6_291, 1_000, 2_007, DIGIT_NAMES, "Hull 1994"),
+            DataSet(
+                "digits",
+                "Digits (scikit-learn)",
+                1_257,
+                180,
+                360,
+                DIGIT_NAMES,
+                "Alpaydin, Kaynak 1998, in scikit-learn",
+            ),
+        )
+    }
+)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A network's shape. `widths` are units per layer (multi-layer) or channels per convolution (convolutional)."""
+
+    name: str
+    widths: tuple[int, ...]
+    convolutional: bool = False
+
+    @property
+    def layers(self) -> tuple[tuple[int, int], ...]:
+        """(weights and biases, multiply-adds for one image) of each layer, from input to logits."""
+        if not self.convolutional:
+            return tuple((a * b + b, a * b) for a, b in pairwise(self.widths))
+        layers, channels, side = [], 1, IMAGE_SIDE
+        for width in self.widths:  # 3x3 convolution that keeps the side, then 2x2 pooling
+            weights = 9 * channels * width
+            layers.append((weights + width, weights * side * side))
+            channels, side = width, side // 2
+        features = channels * side * side
+        return (*layers, (features * CLASSES + CLASSES, features * CLASSES))
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights and biases."""
+        return sum(parameters for parameters, _ in self.layers)
+
+    @property
+    def multiply_adds(self) -> int:
+        """Multiply-adds of one forward pass of one image; activations and pooling are not counted."""
+        return sum(multiply_adds for _, multiply_adds in self.layers)
+
+    @property
+    def bytes(self) -> int:
+        """Size of the parameters in single precision."""
+        return 4 * self.parameters
+
+
+def _mlp(*widths: int) -> Architecture:
+    return Architecture("-".join(map(str, widths)), widths)
+
+
+def _cnn(*channels: int) -> Architecture:
+    return Architecture("cnn-" + "-".join(map(str, channels)), channels, convolutional=True)
+
+
+ARCHITECTURES = MappingProxyType(
+    {
+        architecture.name: architecture
+        for architecture in (
+            _mlp(784, 1200, 1200, 10),
+            _mlp(784, 800, 800, 10),
+            _mlp(784, 512, 256, 10),
+            _mlp(784, 128, 10),
+            _mlp(784, 30, 30, 10),
+            _cnn(32, 64),
+            _cnn(8, 16),
+        )
+    }
+)
+
+# The data sets for which a trained teacher ships in assets/teachers, and that teacher's architecture.
+SHIPPED_TEACHERS = MappingProxyType({"mnist": "784-512-256-10", "digits": "784-512-256-10"})

@@ -1,0 +1,1 @@
+"""The ways of teaching, one short file each."""

@@ -1,0 +1,206 @@
+"""The recipe of a run: everything that decides its result, validated, hashable, to and from JSON and the URL.
+
+The one table from which pages, command line, URL and store take names, limits and defaults.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from kdviz.catalogue import ARCHITECTURES, DATA_SETS, SHIPPED_TEACHERS
+from kdviz.errors import PlainError
+
+# Part of every run's identity: raise it when a change of the engine changes what a recipe computes.
+ENGINE = 1
+
+Loss = Literal["kl", "soft-ce", "mse"]
+Optimizer = Literal["adam", "sgd"]
+Schedule = Literal["constant", "one-cycle"]
+Augmentation = Literal["none", "shift", "affine"]
+
+
+class RecipeError(PlainError):
+    """A recipe that cannot be run; the message is one sentence for the person who asked."""
+
+
+class Training(BaseModel):
+    """How one network is trained: all that decides its weights, but for what a teacher adds to the loss."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: str
+    model: str
+    epochs: int
+    batch_size: int
+    optimizer: Optimizer
+    learning_rate: float
+    schedule: Schedule
+    augmentation: Augmentation
+    labels: int | None
+    seed: int
+
+    @property
+    def id(self) -> str:
+        """A short hash that names this training."""
+        return digest(self.model_dump(mode="json"))
+
+
+class Recipe(BaseModel):
+    """One run: a teacher, a student distilled from it, and the same student trained without a teacher.
+
+    Loss of the distilled student: alpha * T^2 * KL(teacher_T || student_T) + (1 - alpha) * CE
+    (Hinton, Vinyals, Dean 2015, section 2, with alpha weighing the soft term).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    data: str = Field("mnist", description="data set")
+    teacher: str = Field("784-512-256-10", description="the teacher's architecture")
+    student: str = Field("784-128-10", description="the student's architecture")
+    temperature: float = Field(5.0, ge=0.05, le=1000, description="temperature T of the soft targets")
+    alpha: float = Field(0.7, ge=0, le=1, description="weight of the soft term")
+    loss: Loss = Field("kl", description="soft term of the loss")
+    epochs: int = Field(5, ge=1, le=500, description="epochs of the students")
+    pretrained: bool = Field(False, description="use the trained teacher that comes with the program")
+    teacher_epochs: int = Field(5, ge=1, le=500, description="epochs of the teacher")
+    teacher_labels: int | None = Field(None, ge=10, description="labelled images the teacher learns from")
+    teacher_augmentation: Augmentation = Field("none", description="augmentation of the teacher's images")
+    labels: int | None = Field(None, ge=10, description="labelled images the students learn from")
+    augmentation: Augmentation = Field("none", description="augmentation of the students' images")
+    batch_size: int = Field(64, ge=1, le=4096, description="images per update")
+    optimizer: Optimizer = Field("adam", description="optimizer")
+    learning_rate: float = Field(1e-3, gt=0, le=10, description="learning rate (its peak with one-cycle)")
+    schedule: Schedule = Field("constant", description="learning-rate schedule")
+    seed: int = Field(0, ge=0, le=2**31 - 1, description="seed of weights, batches and augmentation")
+
+    @field_validator("data")
+    @classmethod
+    def _known_data(cls, name: str) -> str:
+        return _known(name, DATA_SETS)
+
+    @field_validator("teacher", "student")
+    @classmethod
+    def _known_architecture(cls, name: str) -> str:
+        return _known(name, ARCHITECTURES)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        available = DATA_SETS[self.data].training_images
+        for option in ("labels", "teacher_labels"):
+            count = getattr(self, option)
+            if count is not None and count > available:
+                raise ValueError(
+                    f"{option} is {count}; it takes at most {available:,}, the training images of {self.data}."
+                )
+        if self.batch_size > available:
+            raise ValueError(
+                f"batch_size is {self.batch_size}; it takes at most {available:,}, "
+                f"the training images of {self.data}."
+            )
+        if self.pretrained and SHIPPED_TEACHERS.get(self.data) != self.teacher:
+            shipped = ", ".join(f"{model} for {data}" for data, model in SHIPPED_TEACHERS.items())
+            raise ValueError(
+                f"pretrained is on with teacher {self.teacher} for {self.data}; "
+                f"the trained teachers that come with the program are {shipped}."
+            )
+        return self
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Recipe:
+        """A recipe from a form, a URL, JSON or the command line; `RecipeError` says in one sentence what is off."""
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            raise RecipeError(explain(error)) from None
+
+    @property
+    def id(self) -> str:
+        """The run's identity: equal recipes, equal id. A shipped teacher's training is not the recipe's own."""
+        ignored = {"teacher_epochs", "teacher_labels", "teacher_augmentation"} if self.pretrained else set()
+        return digest(self.model_dump(mode="json", exclude=ignored))
+
+    @property
+    def teacher_training(self) -> Training:
+        """How the teacher is trained when it is not the shipped one."""
+        return self._training(
+            self.teacher, self.teacher_epochs, self.teacher_labels, self.teacher_augmentation
+        )
+
+    @property
+    def student_training(self) -> Training:
+        """How both students are trained: same weights to begin with, same batches in the same order."""
+        return self._training(self.student, self.epochs, self.labels, self.augmentation)
+
+    def _training(self, model: str, epochs: int, labels: int | None, augmentation: Augmentation) -> Training:
+        return Training(
+            data=self.data,
+            model=model,
+            epochs=epochs,
+            batch_size=self.batch_size,
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+            schedule=self.schedule,
+            augmentation=augmentation,
+            labels=labels,
+            seed=self.seed,
+        )
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that differ from the defaults, as a URL carries them."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """Twelve hexadecimal digits that name a JSON document."""
+    text = json.dumps({"engine": ENGINE, **document}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _known(name: str, known: Mapping[str, Any]) -> str:
+    if name not in known:
+        raise ValueError(f"it takes one of {', '.join(known)}.")
+    return name
+
+
+def limits(option: str) -> tuple[float | None, float | None]:
+    """The smallest and the largest value an option takes, as widgets need them; None where there is none."""
+    low = high = None
+    for constraint in Recipe.model_fields[option].metadata:
+        low = getattr(constraint, "ge", getattr(constraint, "gt", low))
+        high = getattr(constraint, "le", high)
+    return low, high
+
+
+def explain(error: ValidationError) -> str:
+    """The first problem of a recipe in one sentence that names what was given and what is allowed."""
+    first = error.errors()[0]
+    if not first["loc"]:
+        return first["msg"].removeprefix("Value error, ")
+    option = str(first["loc"][0])
+    if first["type"] == "extra_forbidden":
+        return f"There is no option {option}; the options are {', '.join(Recipe.model_fields)}."
+    given, kind = first["input"], first["type"]
+    if kind == "value_error":
+        allowed = str(first["ctx"]["error"])
+    elif kind == "literal_error":
+        allowed = f"it takes one of {first['ctx']['expected'].replace(' or ', ', ')}.".replace("'", "")
+    else:
+        allowed = f"it takes {_allowed(option)}."
+    return f"{option} is {given}; {allowed}"
+
+
+def _allowed(option: str) -> str:
+    annotation = str(Recipe.model_fields[option].annotation)
+    noun = "yes or no" if "bool" in annotation else "a whole number" if "int" in annotation else "a number"
+    low, high = limits(option)
+    exclusive = any(hasattr(constraint, "gt") for constraint in Recipe.model_fields[option].metadata)
+    if low is None:
+        return noun
+    if high is None:
+        return f"{noun} of at least {low:g}"
+    return f"{noun} above {low:g} and up to {high:g}" if exclusive else f"{noun} from {low:g} to {high:g}"

@@ -1,0 +1,1 @@
+"""What the lessons run: each study is a recipe carried out from its first image to its last figure."""

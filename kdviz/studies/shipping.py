@@ -1,0 +1,90 @@
+"""How the teachers in assets/teachers are made: `python -m kdviz teacher --data NAME` repeats it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from torch import Tensor
+
+from kdviz import data, evaluation, gallery, models, teachers
+from kdviz.catalogue import SHIPPED_TEACHERS
+from kdviz.data import Split
+from kdviz.distillers.plain import Plain
+from kdviz.recipe import Training
+from kdviz.training import Report, fit
+
+# Affine augmentation makes a teacher that knows what digits look like and not only the images it saw, and one that
+# recognises what a visitor draws. It learns from 55,000 (1,257) labelled images; the test images are used once.
+TRAININGS = MappingProxyType(
+    {
+        name: Training(
+            data=name,
+            model=model,
+            epochs=epochs,
+            batch_size=batch_size,
+            optimizer="adam",
+            learning_rate=2e-3,
+            schedule="one-cycle",
+            augmentation="affine",
+            labels=None,
+            seed=0,
+        )
+        for (name, model), epochs, batch_size in zip(
+            SHIPPED_TEACHERS.items(), (40, 200), (128, 64), strict=True
+        )
+    }
+)
+
+
+def make(
+    name: str, path: Path, on_report: Callable[[Report], None] = lambda report: None
+) -> dict[str, object]:
+    """Train the teacher for the data set `name`, round it to half precision, write it, and say how good it is."""
+    training, here = TRAININGS[name], data.load(name)
+    network = models.build(training.model, training.seed)
+    report: Report | None = None
+    for event in fit(network, here.training, training, Plain()):
+        if event is not None:
+            report = event
+            on_report(event)
+    assert report is not None  # every training ends with a report
+    teachers.half_precision(network)
+    about = {
+        "training": training.model_dump(mode="json"),
+        "cost": {"seconds": round(report.seconds, 1), "images_seen": report.images_seen},
+        "figures": {
+            "validation_accuracy": evaluation.accuracy(
+                evaluation.logits_of(network, here.validation.images), here.validation.labels
+            ),
+            **evaluation.test_figures(network, here.test, None),
+        },
+    }
+    teachers.write(path, network.half(), about)
+    return about
+
+
+def fill_gallery(name: str) -> None:
+    """Store what `gallery.read` reads for the data set `name`. Raises DataError and TeacherError."""
+    path = gallery.path_of(name)
+    if path.exists():
+        return
+    network, _ = teachers.read(teachers.shipped_path(name), SHIPPED_TEACHERS[name])
+    test = data.load(name).test
+    write_gallery(path, test, evaluation.logits_of(network, test.images))
+
+
+def write_gallery(path: Path, test: Split, logits: Tensor) -> None:
+    """Write a gallery file; it appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    np.savez_compressed(
+        temporary,
+        images=test.images.numpy(),
+        labels=test.labels.numpy().astype(np.uint8),
+        logits=logits.numpy(),
+    )
+    temporary.replace(path)
