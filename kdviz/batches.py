@@ -30,9 +30,7 @@ class Advice:
     loss: Loss
 
     @classmethod
-    def of(
-        cls, network: nn.Module, split: Split, training: Training, temperature: float, loss: Loss
-    ) -> Advice:
+    def of(cls, network: nn.Module, split: Split, training: Training, temperature: float, loss: Loss) -> Advice:
         """Cached for all training images at once, unless they are augmented."""
         cached = evaluation.logits_of(network, split.images) if training.augmentation == "none" else None
         return cls(network, cached, temperature, loss)
@@ -58,9 +56,7 @@ class Chunk:
         """(images, targets, one-hot labels, labelled (batch, 1) or None) of one update after another."""
         count = -(-len(self.labels) // size)
         masks = [None] * count if self.labelled is None else self.labelled.unsqueeze(1).split(size)
-        return zip(
-            self.images.split(size), self.targets.split(size), self.one_hot.split(size), masks, strict=True
-        )
+        return zip(self.images.split(size), self.targets.split(size), self.one_hot.split(size), masks, strict=True)
 
     def without_images(self) -> Chunk:
         """All but the images, which are most of the memory."""
@@ -70,9 +66,7 @@ class Chunk:
 def epoch_order(usable: Tensor, images: int, generator: torch.Generator) -> Tensor:
     """`images` indices out of `usable`, shuffled: each comes once before any comes a second time."""
     rounds = -(-images // len(usable))
-    return torch.cat([usable[torch.randperm(len(usable), generator=generator)] for _ in range(rounds)])[
-        :images
-    ]
+    return torch.cat([usable[torch.randperm(len(usable), generator=generator)] for _ in range(rounds)])[:images]
 
 
 def chunks(split: Split, training: Training, advice: Advice | None, most_updates: int) -> Iterator[Chunk]:
@@ -105,7 +99,5 @@ def chunks(split: Split, training: Training, advice: Advice | None, most_updates
                 one_hot=hard,
                 labelled=None if is_labelled is None else is_labelled[indices],
                 teacher=teacher,
-                targets=hard
-                if advice is None
-                else losses.soft_targets(advice.loss, teacher, advice.temperature),
+                targets=hard if advice is None else losses.soft_targets(advice.loss, teacher, advice.temperature),
             )

@@ -6,7 +6,7 @@ images by a fixed permutation; the test images are never part of it.
 
 from __future__ import annotations
 
-import shutil
+import http.client
 import socket
 import tempfile
 import urllib.error
@@ -80,7 +80,7 @@ def labelled(split: Split, count: int | None, seed: int) -> Tensor:
     if count is None:
         return torch.arange(len(split))
     order = torch.randperm(len(split), generator=torch.Generator().manual_seed(seed))
-    labels = split.labels[order]
+    labels = split.labels.cpu()[order]
     rank = torch.empty_like(order)  # of an image among those of its class, in the shuffled order
     for label in range(CLASSES):
         members = labels == label
@@ -114,7 +114,8 @@ def _digits() -> tuple[Split, Split]:
 def _usps() -> tuple[Split, Split]:
     root = settings.data_dir() / "USPS"
     if not (root / "usps.bz2").exists() or not (root / "usps.t.bz2").exists():
-        _download(lambda folder: [datasets.USPS(folder, train=t, download=True) for t in (True, False)], root)
+        address = datasets.USPS.split_list["train"][0]
+        _download(lambda folder: [datasets.USPS(folder, train=t, download=True) for t in (True, False)], root, address)
     facts = DATA_SETS["usps"]
     whole = facts.training_images + facts.validation_images
     return _usps_part(root, "usps.bz2", True, whole), _usps_part(root, "usps.t.bz2", False, facts.test_images)
@@ -129,18 +130,21 @@ def _usps_part(root: Path, file: str, train: bool, images: int) -> Split:
         raise DataError(f"{root / file} is damaged ({error}); delete it, and it is fetched again.") from None
     if data.shape != (images, 16, 16):
         raise DataError(f"{root / file} holds {len(data):,} images; USPS has {images:,} there; delete it.")
+    _check_labels(root / file, labels)
     return Split(_to_frame(data), labels.long())
 
 
-def _idx(folder: str, loader: Callable[..., datasets.MNIST]) -> tuple[Split, Split]:
+def _idx(folder: str, loader: type[datasets.MNIST]) -> tuple[Split, Split]:
     root = settings.data_dir()
     raw = root / folder / "raw"
     if not all((raw / name).exists() for name in _IDX_FILES):
-        _download(lambda temporary: [loader(temporary, download=True)], root)
+        _download(lambda temporary: [loader(temporary, download=True)], root, loader.mirrors[0])
     for name, header in _IDX_FILES.items():
         check_idx(raw / name, header)
     parts = [loader(root, train=train, download=False) for train in (True, False)]
     training, test = (Split(part.data, part.targets.long()) for part in parts)
+    _check_labels(raw / "train-labels-idx1-ubyte", training.labels)
+    _check_labels(raw / "t10k-labels-idx1-ubyte", test.labels)
     return training, test
 
 
@@ -177,9 +181,14 @@ def check_idx(path: Path, header: tuple[int, ...]) -> None:
         raise DataError(f"{path} is {what}: {size:,} bytes instead of {expected:,}; delete it.")
 
 
-def _download(fetch: Callable[[Path], object], root: Path) -> None:
+def _check_labels(path: Path, labels: Tensor) -> None:
+    if labels.min() < 0 or labels.max() >= CLASSES:
+        raise DataError(f"{path} is damaged: it holds a label that is none of the {CLASSES} classes; delete it.")
+
+
+def _download(fetch: Callable[[Path], object], root: Path, address: str) -> None:
     """Run torchvision's download into a folder of its own and move it into place only when it is whole."""
-    if not _online():
+    if not _answers(address):
         raise DataError(
             f"There is nothing in {root}, and the network gave no answer within {NETWORK_TIMEOUT:.0f} seconds; "
             "put the files there (KDVIZ_DATA_DIR says where), or connect and try again."
@@ -190,20 +199,23 @@ def _download(fetch: Callable[[Path], object], root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=root, prefix=".download-") as temporary:
             fetch(Path(temporary))
-            shutil.copytree(temporary, root, dirs_exist_ok=True)
-    except (OSError, RuntimeError) as error:
-        raise DataError(
-            f"The download into {root} did not succeed ({error}); nothing of it was kept."
-        ) from None
+            for file in Path(temporary).rglob("*"):
+                if file.is_file() and file.suffix != ".gz":  # of an archive, only what was in it
+                    target = root / file.relative_to(temporary)
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    file.replace(target)
+    except (OSError, RuntimeError, http.client.HTTPException) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"The download into {root} did not succeed ({reason}); nothing of it was kept.") from None
     finally:
         socket.setdefaulttimeout(before)
 
 
-def _online() -> bool:
-    """Whether the first mirror answers; a name server that never does is given up as well."""
+def _answers(address: str) -> bool:
+    """Whether the server there answers; a name server that never does is given up as well."""
 
     def ask() -> bool:
-        with urllib.request.urlopen(datasets.MNIST.mirrors[0], timeout=NETWORK_TIMEOUT):
+        with urllib.request.urlopen(address, timeout=NETWORK_TIMEOUT):
             return True
 
     pool = ThreadPoolExecutor(1)
@@ -211,7 +223,7 @@ def _online() -> bool:
         return pool.submit(ask).result(timeout=NETWORK_TIMEOUT)
     except urllib.error.HTTPError:
         return True  # it answers; that the folder itself cannot be listed is as it should be
-    except (OSError, TimeoutError):
+    except (OSError, http.client.HTTPException):
         return False
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

@@ -41,10 +41,8 @@ def expected_calibration_error(logits: Tensor, labels: Tensor, bins: int = CALIB
     """Mean gap between confidence and accuracy over bins of equal width (Guo et al. 2017, equation 3)."""
     confidence, predicted = torch.softmax(logits.double(), dim=-1).max(dim=-1)
     correct = (predicted == labels).double()
-    which = (confidence * bins).long().clamp(max=bins - 1)
-    gap = torch.zeros(bins, dtype=torch.double, device=logits.device).index_add_(
-        0, which, correct - confidence
-    )
+    which = (confidence * bins).nan_to_num().long().clamp(max=bins - 1)  # NaN of a diverged network: into any bin
+    gap = torch.zeros(bins, dtype=torch.double, device=logits.device).index_add_(0, which, correct - confidence)
     return (gap.abs().sum() / len(labels)).item()
 
 
@@ -53,9 +51,7 @@ def fidelity_kl(student: Tensor, teacher: Tensor) -> float:
     return losses.kl_divergence(student.double(), teacher.double(), 1.0).mean().item()
 
 
-def test_figures(
-    network: nn.Module, test: Split, teacher_logits: Tensor | None
-) -> dict[str, float | int | None]:
+def test_figures(network: nn.Module, test: Split, teacher_logits: Tensor | None) -> dict[str, float | int | None]:
     """The figures of `records.Scores` that the test images give; the teacher's logits None for the teacher."""
     logits = logits_of(network, test.images)
     errors = int((logits.argmax(dim=-1) != test.labels).sum())

@@ -88,6 +88,11 @@ class Recipe(BaseModel):
     def _known_architecture(cls, name: str) -> str:
         return _known(name, ARCHITECTURES)
 
+    @field_validator("alpha")
+    @classmethod
+    def _no_negative_zero(cls, alpha: float) -> float:
+        return alpha + 0.0  # -0.0 equals 0.0, and equal recipes have one id
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         available = DATA_SETS[self.data].training_images
@@ -99,8 +104,7 @@ class Recipe(BaseModel):
                 )
         if self.batch_size > available:
             raise ValueError(
-                f"batch_size is {self.batch_size}; it takes at most {available:,}, "
-                f"the training images of {self.data}."
+                f"batch_size is {self.batch_size}; it takes at most {available:,}, the training images of {self.data}."
             )
         if self.pretrained and SHIPPED_TEACHERS.get(self.data) != self.teacher:
             shipped = ", ".join(f"{model} for {data}" for data, model in SHIPPED_TEACHERS.items())
@@ -127,9 +131,7 @@ class Recipe(BaseModel):
     @property
     def teacher_training(self) -> Training:
         """How the teacher is trained when it is not the shipped one."""
-        return self._training(
-            self.teacher, self.teacher_epochs, self.teacher_labels, self.teacher_augmentation
-        )
+        return self._training(self.teacher, self.teacher_epochs, self.teacher_labels, self.teacher_augmentation)
 
     @property
     def student_training(self) -> Training:
@@ -196,11 +198,13 @@ def explain(error: ValidationError) -> str:
 
 def _allowed(option: str) -> str:
     annotation = str(Recipe.model_fields[option].annotation)
+    if "str" in annotation:
+        return f"one of {', '.join(DATA_SETS if option == 'data' else ARCHITECTURES)}"
     noun = "yes or no" if "bool" in annotation else "a whole number" if "int" in annotation else "a number"
     low, high = limits(option)
     exclusive = any(hasattr(constraint, "gt") for constraint in Recipe.model_fields[option].metadata)
     if low is None:
         return noun
     if high is None:
-        return f"{noun} of at least {low:g}"
-    return f"{noun} above {low:g} and up to {high:g}" if exclusive else f"{noun} from {low:g} to {high:g}"
+        return f"{noun} of at least {low:,}"
+    return f"{noun} above {low:,} and up to {high:,}" if exclusive else f"{noun} from {low:,} to {high:,}"

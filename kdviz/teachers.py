@@ -77,9 +77,7 @@ def read(path: Path, model: str) -> tuple[nn.Module, Cost]:
         network.load_state_dict(weights)
     except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise TeacherError(
-            f"The teacher in {path.name} cannot be used ({reason}); delete the file."
-        ) from None
+        raise TeacherError(f"The teacher in {path.name} cannot be used ({reason}); delete the file.") from None
     return freeze(network), cost
 
 

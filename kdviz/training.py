@@ -22,9 +22,7 @@ REPORTS = 60  # of each network: a smooth curve that costs a few per cent
 class Distiller(Protocol):
     """A way of teaching, as the loop sees it: the gradient at the logits, and the terms that are shown."""
 
-    def gradients(
-        self, logits: Tensor, targets: Tensor, one_hot: Tensor, /
-    ) -> tuple[Tensor | None, Tensor]: ...
+    def gradients(self, logits: Tensor, targets: Tensor, one_hot: Tensor, /) -> tuple[Tensor | None, Tensor]: ...
 
     def contributions(
         self, logits: Tensor, teacher: Tensor, labels: Tensor, labelled: Tensor | None, /
@@ -102,8 +100,7 @@ def _report(
     logits = torch.cat([logits for _, logits in since])
     labels = torch.cat([chunk.labels for chunk in chunk_list])
     teacher, targets, one_hot = (
-        torch.cat([getattr(chunk, name) for chunk in chunk_list])
-        for name in ("teacher", "targets", "one_hot")
+        torch.cat([getattr(chunk, name) for chunk in chunk_list]) for name in ("teacher", "targets", "one_hot")
     )
     masks = [chunk.labelled for chunk in chunk_list if chunk.labelled is not None]
     labelled = torch.cat(masks) if masks else None
@@ -114,7 +111,7 @@ def _report(
     share = None
     if soft is not None:
         total = soft.norm() + hard.norm()
-        share = (soft.norm() / total).item() if total > 0 else 0.0
+        share = (soft.norm() / total).item() if total != 0 else 0.0
     return Report(
         step=step,
         epoch=chunk_list[-1].epoch,

@@ -28,13 +28,14 @@ class Offline:
         soft = losses.soft_gradient(self.loss, logits, targets, self.temperature)
         return soft * self.alpha, losses.hard_gradient(logits, one_hot) * (1 - self.alpha)
 
-    def contributions(
-        self, logits: Tensor, teacher: Tensor, labels: Tensor, labelled: Tensor | None
-    ) -> Contributions:
-        """The two terms as they enter the loss, means over the images given."""
+    def contributions(self, logits: Tensor, teacher: Tensor, labels: Tensor, labelled: Tensor | None) -> Contributions:
+        """The two terms as they enter the loss, means over the images given.
+
+        In double precision: at T = 1000 the rounding of single precision, times T^2, can exceed the KL itself.
+        """
         return losses.distillation_loss(
-            logits,
-            teacher,
+            logits.double(),
+            teacher.double(),
             labels,
             temperature=self.temperature,
             alpha=self.alpha,

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from torch import Tensor
 
-from kdviz import data, evaluation, gallery, models, teachers
+from kdviz import data, evaluation, gallery, models, settings, teachers
 from kdviz.catalogue import SHIPPED_TEACHERS
 from kdviz.data import Split
 from kdviz.distillers.plain import Plain
@@ -33,24 +33,24 @@ TRAININGS = MappingProxyType(
             labels=None,
             seed=0,
         )
-        for (name, model), epochs, batch_size in zip(
-            SHIPPED_TEACHERS.items(), (40, 200), (128, 64), strict=True
-        )
+        for (name, model), epochs, batch_size in zip(SHIPPED_TEACHERS.items(), (40, 200), (128, 64), strict=True)
     }
 )
 
 
-def make(
-    name: str, path: Path, on_report: Callable[[Report], None] = lambda report: None
-) -> dict[str, object]:
-    """Train the teacher for the data set `name`, round it to half precision, write it, and say how good it is."""
+def make(name: str, path: Path | None, on_report: Callable[[int, int, float], None]) -> dict[str, object]:
+    """Train the teacher for the data set `name`, round it to half precision, write it, and say how good it is.
+
+    Without a path it replaces the shipped one; scikit-learn's digits, which may be passed on, get their gallery with
+    it. `on_report` hears of the epoch, the number of epochs and the loss.
+    """
     training, here = TRAININGS[name], data.load(name)
     network = models.build(training.model, training.seed)
     report: Report | None = None
     for event in fit(network, here.training, training, Plain()):
         if event is not None:
             report = event
-            on_report(event)
+            on_report(event.epoch, training.epochs, event.loss_ce)
     assert report is not None  # every training ends with a report
     teachers.half_precision(network)
     about = {
@@ -63,7 +63,10 @@ def make(
             **evaluation.test_figures(network, here.test, None),
         },
     }
-    teachers.write(path, network.half(), about)
+    logits = evaluation.logits_of(network, here.test.images)
+    teachers.write(path or teachers.shipped_path(name), network.half(), about)
+    if name == "digits" and path is None:
+        write_gallery(settings.ASSETS / "teachers" / "digits-gallery.npz", here.test, logits)
     return about
 
 

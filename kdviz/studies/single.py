@@ -75,9 +75,7 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Event |
     started = clock()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     loaded = data.load(recipe.data)
-    here = Data(
-        loaded.facts, *(part.to(device) for part in (loaded.training, loaded.validation, loaded.test))
-    )
+    here = Data(loaded.facts, *(part.to(device) for part in (loaded.training, loaded.validation, loaded.test)))
     found = teachers.find(recipe)
     work = 2 * _work(recipe.student_training, here)
     if found is None:
@@ -154,9 +152,7 @@ def _watch(this: Run, teacher: nn.Module, teacher_test: Tensor) -> Watched:
         labels=test.labels[indices].tolist(),
         images=this.watched.flatten(1).tolist(),
         teacher_logits=teacher_test[indices].tolist(),
-        teacher_validation_accuracy=evaluation.accuracy(
-            this.teacher_live, validation.labels[:LIVE_VALIDATION_IMAGES]
-        ),
+        teacher_validation_accuracy=evaluation.accuracy(this.teacher_live, validation.labels[:LIVE_VALIDATION_IMAGES]),
     )
 
 

@@ -1,0 +1,18 @@
+"""The router: the pages in reading order, nothing else."""
+
+import streamlit as st
+
+from kdviz.widgets import page
+
+st.set_page_config(page_title="kdviz", page_icon="🌡️", layout="wide", initial_sidebar_state=240)
+page.style()
+st.navigation(
+    {
+        "": [st.Page("pages/start.py", title="Start", url_path="start", default=True)],
+        "Learn": [
+            st.Page("pages/soft_targets.py", title="Hard labels, soft targets", url_path="soft_targets"),
+            st.Page("pages/watch_it_train.py", title="Watch it train", url_path="watch_it_train"),
+        ],
+    },
+    expanded=True,
+).run()

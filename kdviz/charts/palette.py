@@ -1,0 +1,32 @@
+"""The one palette, read from the theme in `.streamlit/config.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+Theme = Literal["light", "dark"]
+
+_CONFIG = Path(__file__).resolve().parents[2] / ".streamlit" / "config.toml"
+
+
+@dataclass(frozen=True)
+class Palette:
+    """One colour for each thing, the same on every page; safe for colour-blind eyes."""
+
+    teacher: str  # and the soft term
+    student: str  # distilled
+    label: str  # and the hard term
+    plain: str  # the student without a teacher, dashed
+    text: str
+    line: str
+
+
+@cache
+def palette(theme: Theme) -> Palette:
+    """The colours of the light or the dark theme."""
+    colours = tomllib.loads(_CONFIG.read_text(encoding="utf-8"))["theme"][theme]
+    return Palette(*colours["chartCategoricalColors"], colours["textColor"], colours["borderColor"])

@@ -1,0 +1,100 @@
+"""Opening a SQL database so that processes and threads can share it, and its errors in plain words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+
+from kdviz.errors import PlainError
+
+READS = "kdviz_reads"  # execution option of a connection that only reads
+_BUSY = 5.0  # seconds to wait for another process's write
+
+# What drivers say about a file or a disk, and what that means for a person.
+_MEANINGS = {
+    "not a database": "is damaged: it is no database; move it away to start a new one",
+    "malformed": "is damaged; move it away to start a new one",
+    "is full": "cannot grow because the disk is full; free some space",
+    "locked": "has been locked by another program for too long; try again, or close that program",
+    "readonly": "cannot be written; check its permissions or set KDVIZ_STATE_DIR to a folder of your own",
+    "unable to open": "cannot be opened; check its folder and permissions, or set KDVIZ_STATE_DIR",
+    "disk i/o": "cannot be read or written because the disk reports an error",
+}
+
+
+class StoreError(PlainError):
+    """The run store cannot be used; the message is one plain sentence."""
+
+
+def open_database(url: str, tables: sa.MetaData) -> sa.Engine:
+    """An engine for `url` with its tables made; for SQLite, the folder and the file as well."""
+    try:
+        address = sa.make_url(url)
+    except exc.ArgumentError:
+        raise StoreError(
+            "KDVIZ_DATABASE_URL is no database address; it takes one such as sqlite:////folder/kdviz.sqlite."
+        ) from None
+    try:
+        engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _server(address)
+    except (ImportError, exc.NoSuchModuleError) as error:
+        raise StoreError(f"The run store at {place(address)} needs a driver: {error}.") from None
+    with plain_words(place(address)):
+        try:
+            tables.create_all(engine)
+        except (exc.OperationalError, exc.ProgrammingError):
+            tables.create_all(engine)  # another process may have made them between the look and the making
+    return engine
+
+
+def place(address: sa.URL) -> str:
+    """Where a database is, as a message may name it: a file, or an address without its password."""
+    is_file = address.get_backend_name() == "sqlite" and address.database
+    return str(is_file or address.render_as_string(hide_password=True))
+
+
+@contextmanager
+def plain_words(where: str) -> Iterator[None]:
+    """Turn the database's errors into `StoreError`; a violated constraint is the caller's to deal with."""
+    try:
+        yield
+    except exc.IntegrityError:
+        raise
+    except exc.SQLAlchemyError as error:
+        reason = " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".")
+        meaning = next((text for sign, text in _MEANINGS.items() if sign in reason.lower()), None)
+        raise StoreError(f"The run store {where} {meaning or f'cannot be used: {reason}'}.") from error
+
+
+def _server(address: sa.URL) -> sa.Engine:
+    return sa.create_engine(address, pool_pre_ping=True)
+
+
+def _sqlite(address: sa.URL) -> sa.Engine:
+    if address.database:
+        try:
+            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The folder of the run store {address.database} cannot be made: {error.strerror}."
+            ) from None
+    engine = sa.create_engine(address, connect_args={"timeout": _BUSY})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # `_begin` says how transactions start, not the driver
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: sa.Connection) -> None:
+    # One that reads first and writes later fails at once, without waiting, when another wrote in between.
+    reads = connection.get_execution_options().get(READS)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

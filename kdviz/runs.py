@@ -1,0 +1,297 @@
+"""The run store: every run, its recipe, its progress and its result, in any SQL database (SQLite by default).
+
+A run is identified by its recipe's hash and owned by the store object that asked for it: only the owner's
+writes count, and an owner shows that it lives by heartbeats. A run whose owner fell silent reads as interrupted,
+so nothing has to be swept after `kill -9`. Statements and types are the same for every database.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sqlalchemy.exc import IntegrityError
+
+from kdviz.database import READS, StoreError, open_database, place, plain_words
+from kdviz.recipe import Recipe
+from kdviz.records import Progress, Result, Watched
+
+Status = Literal["queued", "running", "paused", "finished", "failed", "cancelled", "interrupted"]
+LIVE: tuple[Status, ...] = ("queued", "running", "paused")
+SILENCE = 10.0  # seconds without a heartbeat after which a live run's owner counts as dead
+
+_METADATA = sa.MetaData()
+# Moments are seconds since 1970 in UTC: the same number, and the same order, in every database.
+_RUNS = sa.Table(
+    "runs",
+    _METADATA,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("recipe", sa.Text, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("owner", sa.String(32), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("created", sa.Double, nullable=False, index=True),
+    sa.Column("started", sa.Double),
+    sa.Column("finished", sa.Double),
+    sa.Column("heartbeat", sa.Double, nullable=False),
+    sa.Column("result", sa.Text),
+)
+_EVENTS = sa.Table(
+    "events",
+    _METADATA,
+    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+)
+_KINDS: dict[str, type[Watched] | type[Progress]] = {"watched": Watched, "progress": Progress}
+
+
+__all__ = ["LIVE", "SILENCE", "Run", "RunStore", "Status", "StoreError"]
+
+
+class Run(BaseModel):
+    """One run as it stood when it was read. Moments are in UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    recipe: Recipe
+    status: Status
+    attempt: int = 0  # 1 for the first; 2 after a lost worker; 0 before it began
+    message: str = ""  # what a person should know about it, in plain words
+    created: datetime
+    started: datetime | None = None
+    finished: datetime | None = None
+    result: Result | None = None
+    owner: str = ""
+
+    @property
+    def live(self) -> bool:
+        """Whether it waits, runs or is paused, with an owner that was heard of lately."""
+        return self.status in LIVE
+
+
+class RunStore:
+    """Runs in the database at `url`; safe for many threads and many processes at once."""
+
+    def __init__(self, url: str) -> None:
+        self.owner = uuid.uuid4().hex
+        self._engine = open_database(url, _METADATA)
+        self._readers = self._engine.execution_options(**{READS: True})
+        self._place = place(self._engine.url)
+
+    def close(self) -> None:
+        """Close the connections; the store can be used again and then opens new ones."""
+        self._engine.dispose()
+
+    def request(self, recipe: Recipe) -> Run:
+        """The run of this recipe, made and owned by this store if there was none.
+
+        A failed, cancelled or interrupted run starts over: queued, owned by this store, its events gone.
+        A live or finished one is returned as it is.
+        """
+        now = time.time()
+        fresh = {
+            "recipe": recipe.model_dump_json(),
+            "status": "queued",
+            "owner": self.owner,
+            "attempt": 0,
+            "message": "",
+            "created": now,
+            "started": None,
+            "finished": None,
+            "heartbeat": now,
+            "result": None,
+        }
+        if not self._insert(recipe.id, fresh):
+            over = _RUNS.c.status.in_(("failed", "cancelled")) | (
+                _RUNS.c.status.in_(LIVE) & (_RUNS.c.heartbeat < now - SILENCE)
+            )
+            with self._write() as connection:
+                revived = sa.update(_RUNS).where(_RUNS.c.id == recipe.id, over).values(**fresh)
+                if connection.execute(revived).rowcount:
+                    connection.execute(sa.delete(_EVENTS).where(_EVENTS.c.run_id == recipe.id))
+        run = self.get(recipe.id)
+        if run is None:  # written by another version and unreadable here: as good as none
+            self.delete(recipe.id)
+            self._insert(recipe.id, fresh)
+            run = self.get(recipe.id)
+        if run is None:
+            raise StoreError(f"Run {recipe.id} was deleted while it was asked for; ask again.")
+        return run
+
+    def get(self, run_id: str) -> Run | None:
+        """The run, or None where there is none."""
+        with self._read() as connection:
+            row = connection.execute(sa.select(_RUNS).where(_RUNS.c.id == run_id)).one_or_none()
+        return _run(row) if row else None
+
+    def recent(self, limit: int = 50) -> list[Run]:
+        """The newest runs first, without those of another version of kdviz that this one cannot read."""
+        newest = sa.select(_RUNS).order_by(_RUNS.c.created.desc()).limit(limit)
+        with self._read() as connection:
+            rows = connection.execute(newest).all()
+        return [run for run in map(_run, rows) if run]
+
+    def events(self, run_id: str, after: int = 0) -> list[Watched | Progress]:
+        """The run's events in order, without the first `after` ones."""
+        wanted = (
+            sa.select(_EVENTS.c.kind, _EVENTS.c.payload)
+            .where(_EVENTS.c.run_id == run_id, _EVENTS.c.sequence > after)
+            .order_by(_EVENTS.c.sequence)
+        )
+        with self._read() as connection:
+            rows = connection.execute(wanted).all()
+        try:
+            return [_KINDS[kind].model_validate_json(payload) for kind, payload in rows]
+        except ValidationError:
+            raise StoreError(f"The events of run {run_id} were written by another version of kdviz.") from None
+
+    def count(self, run_id: str) -> int:
+        """How many events the run has."""
+        with self._read() as connection:
+            last = sa.select(sa.func.max(_EVENTS.c.sequence)).where(_EVENTS.c.run_id == run_id)
+            return connection.execute(last).scalar() or 0
+
+    def queue_position(self, run_id: str) -> int:
+        """How many live runs were created before this one: 0 for the first and for one that is not live."""
+        run = self.get(run_id)
+        if run is None or not run.live:
+            return 0
+        earlier = sa.select(sa.func.count()).where(
+            _RUNS.c.status.in_(LIVE),
+            _RUNS.c.heartbeat >= time.time() - SILENCE,
+            _RUNS.c.created < run.created.timestamp(),
+            _RUNS.c.id != run_id,
+        )
+        with self._read() as connection:
+            return connection.execute(earlier).scalar_one()
+
+    def begin(self, run_id: str, attempt: int = 1, message: str = "") -> None:
+        """The run starts on a worker, perhaps again: what an earlier attempt left is dropped."""
+        now = time.time()
+        with self._write() as connection:
+            values = {
+                "status": "running",
+                "attempt": attempt,
+                "message": message,
+                "started": now,
+                "heartbeat": now,
+            }
+            if connection.execute(self._own(run_id).values(**values)).rowcount:
+                connection.execute(sa.delete(_EVENTS).where(_EVENTS.c.run_id == run_id))
+
+    def append(self, run_id: str, events: Sequence[Watched | Progress], first_sequence: int) -> None:
+        """Add events, numbered from `first_sequence` (the run's first event has 1). Safe to repeat."""
+        kinds = [type(event).__name__.lower() for event in events]
+        rows = [
+            {"run_id": run_id, "sequence": sequence, "kind": kind, "payload": event.model_dump_json()}
+            for sequence, (kind, event) in enumerate(zip(kinds, events, strict=True), first_sequence)
+        ]
+        if not rows:
+            return
+        with self._write() as connection:
+            # The heartbeat doubles as the check that the run is still this owner's, and locks the row.
+            if connection.execute(self._own(run_id).values(heartbeat=time.time())).rowcount:
+                again = (_EVENTS.c.run_id == run_id) & (_EVENTS.c.sequence >= first_sequence)
+                connection.execute(sa.delete(_EVENTS).where(again))
+                connection.execute(sa.insert(_EVENTS), rows)
+
+    def pause(self, run_id: str) -> None:
+        """A running run stands still."""
+        self._change(run_id, "running", status="paused")
+
+    def resume(self, run_id: str) -> None:
+        """A paused run goes on."""
+        self._change(run_id, "paused", status="running")
+
+    def finish(self, run_id: str, result: Result) -> None:
+        """The run has its result."""
+        self._change(run_id, *LIVE, status="finished", finished=time.time(), result=result.model_dump_json())
+
+    def fail(self, run_id: str, message: str) -> None:
+        """The run ended without a result, for the reason given in plain words."""
+        self._change(run_id, *LIVE, status="failed", finished=time.time(), message=message)
+
+    def cancel(self, run_id: str) -> None:
+        """The run was stopped by a person; its events stay until it is asked for again."""
+        self._change(run_id, *LIVE, status="cancelled", finished=time.time())
+
+    def release(self, run_ids: Collection[str]) -> None:
+        """Give up live runs, as at an orderly end: they read as interrupted at once."""
+        with self._write() as connection:
+            mine = _RUNS.c.id.in_(run_ids), _RUNS.c.owner == self.owner
+            connection.execute(sa.update(_RUNS).where(*mine).values(heartbeat=0))
+
+    def heartbeat(self, run_ids: Collection[str]) -> set[str]:
+        """Say that this owner lives; returns the runs that are still its own and live."""
+        if not run_ids:
+            return set()
+        mine = _RUNS.c.id.in_(run_ids), _RUNS.c.owner == self.owner, _RUNS.c.status.in_(LIVE)
+        with self._write() as connection:
+            connection.execute(sa.update(_RUNS).where(*mine).values(heartbeat=time.time()))
+            return set(connection.execute(sa.select(_RUNS.c.id).where(*mine)).scalars())
+
+    def delete(self, run_id: str) -> None:
+        """Forget the run and its events."""
+        with self._write() as connection:
+            connection.execute(sa.delete(_EVENTS).where(_EVENTS.c.run_id == run_id))
+            connection.execute(sa.delete(_RUNS).where(_RUNS.c.id == run_id))
+
+    def _insert(self, run_id: str, values: dict[str, Any]) -> bool:
+        """Whether the run was new. Two may insert at once: the database lets one through."""
+        try:
+            with self._write() as connection:
+                connection.execute(sa.insert(_RUNS).values(id=run_id, **values))
+        except IntegrityError:
+            return False
+        return True
+
+    def _own(self, run_id: str) -> sa.Update:
+        return sa.update(_RUNS).where(_RUNS.c.id == run_id, _RUNS.c.owner == self.owner)
+
+    def _change(self, run_id: str, *before: Status, **values: object) -> None:
+        with self._write() as connection:
+            change = self._own(run_id).where(_RUNS.c.status.in_(before))
+            connection.execute(change.values(heartbeat=time.time(), **values))
+
+    @contextmanager
+    def _write(self) -> Iterator[sa.Connection]:
+        with plain_words(self._place), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _read(self) -> Iterator[sa.Connection]:
+        with plain_words(self._place), self._readers.connect() as connection:
+            yield connection
+
+
+def _run(row: sa.Row[Any]) -> Run | None:
+    silent = row.status in LIVE and row.heartbeat < time.time() - SILENCE
+    try:
+        return Run(
+            id=row.id,
+            recipe=Recipe.model_validate_json(row.recipe),
+            status="interrupted" if silent else row.status,
+            attempt=row.attempt,
+            message=row.message,
+            created=_moment(row.created),
+            started=_moment(row.started) if row.started else None,
+            finished=_moment(row.finished) if row.finished else None,
+            result=Result.model_validate_json(row.result) if row.result else None,
+            owner=row.owner,
+        )
+    except ValidationError:
+        return None
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

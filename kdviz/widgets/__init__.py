@@ -1,0 +1,1 @@
+"""What a page is made of: its furniture, its controls, and the components that are drawn in the browser."""

@@ -1,0 +1,266 @@
+"""The live panel of a run: progress, the pull of the two terms, accuracy, the watched images, and the summary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import cast
+
+import streamlit as st
+
+from kdviz.catalogue import DATA_SETS
+from kdviz.charts import finished, live
+from kdviz.charts.live import Parts, Quality
+from kdviz.jobs import Jobs
+from kdviz.records import Progress, Scores, Watched
+from kdviz.runs import Run
+from kdviz.widgets import page
+from kdviz.widgets.components import component
+
+TICK = 0.4  # seconds between two looks at a live run
+PARTS: dict[Parts, str] = {"amount": "Amount", "share": "Share of the loss", "gradient": "Share of the gradient"}
+QUALITIES: dict[Quality, str] = {"validation_accuracy": "Accuracy", "agreement": "Agreement"}
+PLOTLY_CONFIG = {"displaylogo": False, "scrollZoom": False}
+
+_watched = component("watched", html="watched.html", css=("base.css", "watched.css"), js=("shared.js", "watched.js"))
+
+
+def show(jobs: Jobs, run_id: str) -> None:
+    """The panel of a run, which looks after itself while the run lives."""
+    run = jobs.get(run_id)
+    if run is None:
+        st.warning(f"There is no run {run_id} in this store. It may have been deleted, or belong to another server.")
+        return
+    st.fragment(_panel, run_every=TICK if run.live else None)(jobs, run_id, run.live)
+
+
+def _panel(jobs: Jobs, run_id: str, was_live: bool) -> None:
+    run = jobs.get(run_id)
+    if run is None:
+        return
+    if was_live and not run.live:
+        st.rerun()  # the whole page once more: the panel stops ticking, and Start is Start again
+    events = jobs.events(run_id)
+    progress = [event for event in events if isinstance(event, Progress)]
+    watched = next((event for event in events if isinstance(event, Watched)), None)
+    _status(jobs, run, progress)
+    _curves(run, progress)
+    page.say(_sentence(run, progress, watched))
+    if watched is not None:
+        _digits(run, progress, watched)
+    if run.result is not None:
+        _summary(run)
+        _explore(run, progress)
+
+
+def _status(jobs: Jobs, run: Run, progress: Sequence[Progress]) -> None:
+    text, buttons = st.columns([7, 3], vertical_alignment="center")
+    last = progress[-1] if progress else None
+    whole = 1.0 if run.status == "finished" else 0.0
+    if last is not None and run.live:
+        whole = min(1.0, last.seconds / max(last.seconds + last.seconds_left, 1e-9))
+    with text:
+        st.html(f'<p class="kd-caption">{escape(_caption(jobs, run, last))}</p>')
+        st.progress(whole)
+    with buttons, st.container(horizontal=True, horizontal_alignment="right", height="content"):
+        if run.status == "paused":
+            st.button("Go on", icon=":material/play_arrow:", on_click=jobs.resume, args=(run.id,))
+        else:
+            st.button(
+                "Pause",
+                icon=":material/pause:",
+                on_click=jobs.pause,
+                args=(run.id,),
+                disabled=run.status != "running",
+            )
+        st.button("Cancel", icon=":material/stop:", on_click=jobs.cancel, args=(run.id,), disabled=not run.live)
+    if run.message:
+        st.info(run.message)
+
+
+def _caption(jobs: Jobs, run: Run, last: Progress | None) -> str:
+    if run.status == "queued":
+        ahead = jobs.queue_position(run.id)
+        waiting = (
+            "next in the queue" if ahead == 0 else f"waiting for {ahead} {'run' if ahead == 1 else 'runs'} before it"
+        )
+        return f"Run {run.id} · {waiting}"
+    if run.status == "finished" and run.result:
+        machine = f"{run.result.device}, {run.result.threads} threads"
+        return f"Run {run.id} · finished in {run.result.seconds:.1f} s on {machine}"
+    if run.status in ("failed", "cancelled", "interrupted"):
+        kept = "what it had shown so far is kept; Start trains it again from the beginning"
+        return f"Run {run.id} · {run.status}: {kept}"
+    if last is None:
+        return f"Run {run.id} · the worker gets its data ready"
+    who = {"teacher": "Teacher", "distilled": "Students", "plain": "Students"}[last.role]
+    state = " · paused" if run.status == "paused" else f" · {last.seconds_left:.0f} s left"
+    return (
+        f"{who}: epoch {last.epoch} of {last.epochs} · update {last.step:,} of {last.steps:,} · "
+        f"{last.images_per_second:,.0f} images/s{state}"
+    )
+
+
+def _curves(run: Run, progress: Sequence[Progress]) -> None:
+    colours = page.colours()
+    frame = live.curves(progress)
+    steps = max((report.steps for report in progress), default=1)
+    left, right = st.columns(2, gap="large")
+    with left:
+        parts = cast(Parts, _switch("What the two terms add to the loss", list(PARTS), PARTS, "parts"))
+        long = live.contributions(frame, parts)
+        _legend({"α·T²·KL, the teacher’s pull": colours.teacher, "(1−α)·CE, the labels’": colours.label})
+        st.vega_lite_chart(
+            long,
+            live.contributions_spec(long, steps, parts, colours),
+            key="contributions",
+            alt="Stacked areas of the soft and the hard term over the updates of the distilled student",
+        )
+    with right:
+        quality = cast(Quality, _switch("On the validation images", list(QUALITIES), QUALITIES, "quality"))
+        _legend({"teacher": colours.teacher, "distilled": colours.student, "without a teacher (dashed)": colours.plain})
+        st.vega_lite_chart(
+            live.quality(frame),
+            live.quality_spec(steps, quality, DATA_SETS[run.recipe.data].chart_floor, colours),
+            key="quality",
+            alt=f"{QUALITIES[quality]} of teacher, distilled student and plain student over their updates",
+        )
+
+
+def _switch(label: str, options: list[str], names: dict[str, str], key: str) -> str:  # type: ignore[type-arg]
+    chosen = st.segmented_control(
+        label,
+        options,
+        format_func=names.__getitem__,
+        default=options[0],
+        required=True,
+        key=key,
+        label_visibility="collapsed",
+    )
+    return str(chosen)
+
+
+def _legend(colours: dict[str, str]) -> None:
+    words = (
+        f'<span class="kd-key"><span class="kd-swatch" style="background:{colour}"></span>{escape(name)}</span>'
+        for name, colour in colours.items()
+    )
+    st.html(f'<p class="kd-caption">{" &ensp; ".join(words)}</p>')
+
+
+def _sentence(run: Run, progress: Sequence[Progress], watched: Watched | None) -> str:
+    last = {report.role: report for report in progress}
+    distilled, plain = last.get("distilled"), last.get("plain")
+    if distilled is None or plain is None:
+        teacher = last.get("teacher")
+        if teacher is None:
+            return "Nothing has been measured yet."
+        return (
+            f"First the teacher learns from the labels: {teacher.validation_accuracy:.1%} of the validation images "
+            "right so far. Its students begin when it is done."
+        )
+    total = distilled.loss_kd + distilled.loss_ce
+    share = distilled.loss_kd / total if total > 0 else 0.0
+    pull = ""
+    if distilled.gradient_share_kd is not None:
+        pull = f", and {distilled.gradient_share_kd:.0%} of the pull on the student’s logits"
+    agreement = (
+        ""
+        if distilled.agreement is None
+        else f" Student and teacher agree on {distilled.agreement:.1%} of the validation images"
+    )
+    other = "" if plain.agreement is None else f", against {plain.agreement:.1%} without a teacher."
+    when = "So far" if run.live else "At the end"
+    return (
+        f"{when} the soft term makes {share:.0%} of the loss{pull}.{agreement}{other} "
+        f"Accuracy is {distilled.validation_accuracy:.1%} with the teacher and {plain.validation_accuracy:.1%} without."
+    )
+
+
+def _digits(run: Run, progress: Sequence[Progress], watched: Watched) -> None:
+    st.subheader("Four images the teacher is least sure of", anchor=False)
+    colours = page.colours()
+    _legend(
+        {
+            f"teacher at T = {run.recipe.temperature:g}": colours.teacher,
+            f"distilled student at T = {run.recipe.temperature:g}": colours.student,
+        }
+    )
+    reports = [report for report in progress if report.role == "distilled" and report.watched_logits]
+    _watched(
+        key="watched",
+        data={
+            "run": f"{run.id}-{run.attempt}",
+            "T": run.recipe.temperature,
+            "names": list(DATA_SETS[run.recipe.data].class_names),
+            "indices": watched.indices,
+            "labels": watched.labels,
+            "images": watched.images,
+            "teacher": watched.teacher_logits,
+            "history": [_rounded(report.watched_logits) for report in reports],
+            "steps": [report.step for report in reports],
+        },
+    )
+
+
+def _rounded(logits: list[list[float]]) -> list[list[float]]:
+    """Three decimals are more than a bar can show, and half the message."""
+    return [[round(value, 3) for value in row] for row in logits]
+
+
+def _summary(run: Run) -> None:
+    result = run.result
+    assert result is not None
+    st.subheader("How good are they? The test images, looked at once", anchor=False)
+    rows = (
+        ("Teacher", result.teacher),
+        ("Distilled student", result.distilled),
+        ("Same student, no teacher", result.plain),
+    )
+    header = "| | network | parameters | right | errors | 95 % interval | NLL | ECE | agreement | training |\n"
+    table = header + "|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n" + "\n".join(_row(name, s) for name, s in rows)
+    st.markdown(table)
+    facts = DATA_SETS[run.recipe.data]
+    st.caption(
+        f"{result.teacher.test_images:,} test images of {facts.title}, seed {run.recipe.seed}. NLL: mean negative "
+        "log-likelihood in nats. ECE: gap between confidence and accuracy. Agreement: same answer as the teacher. "
+        "Interval: Wilson, for the choice of test images only; another seed would add to it."
+    )
+    page.say(verdict(result.distilled, result.plain))
+
+
+def verdict(distilled: Scores, plain: Scores) -> str:
+    """What one seed can say about two students: the difference, and that it is no verdict."""
+    difference = plain.test_errors - distilled.test_errors
+    if difference == 0:
+        words = "Both students make the same number of errors"
+    else:
+        more, fewer = ("more", "fewer")
+        words = (
+            f"The distilled student makes {abs(difference):,} {fewer if difference > 0 else more} "
+            f"{'error' if abs(difference) == 1 else 'errors'} than the same student without a teacher"
+        )
+    agree = ""
+    if distilled.agreement is not None and plain.agreement is not None:
+        agree = (
+            f" What did change: it gives the teacher’s answer on {distilled.agreement:.1%} of the test images, the "
+            f"other on {plain.agreement:.1%}."
+        )
+    return f"{words}. With one seed that is no verdict: train again with other seeds before you believe it.{agree}"
+
+
+def _row(name: str, scores: Scores) -> str:
+    low, high = scores.test_accuracy_interval
+    agreement = "" if scores.agreement is None else f"{scores.agreement:.2%}"
+    return (
+        f"| {name} | {scores.architecture} | {scores.parameters:,} | {scores.test_accuracy:.2%} "
+        f"| {scores.test_errors:,} | {low:.2%} – {high:.2%} | {scores.nll:.4f} | {scores.ece:.4f} | {agreement} | {scores.seconds:.1f} s |"
+    )
+
+
+def _explore(run: Run, progress: Sequence[Progress]) -> None:
+    with st.expander("All curves of this run"):
+        st.plotly_chart(
+            finished.run_figure(live.curves(progress), page.colours()), key="finished", config=PLOTLY_CONFIG
+        )
+        st.caption(f"Run {run.id}: {run.recipe.model_dump_json(exclude_defaults=True)}")

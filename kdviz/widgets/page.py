@@ -1,0 +1,106 @@
+"""Page furniture, written once: header, sentence, formula, things to try, checks, sources."""
+
+from __future__ import annotations
+
+import runpy
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import streamlit as st
+
+from kdviz.charts.palette import Palette, palette
+from kdviz.settings import ASSETS
+from kdviz.widgets.components import source
+
+_ROUTED = "routed"
+_ROUTER = ASSETS.parent / "app.py"
+
+
+def style() -> None:
+    """The style sheet and the name of the program, on all pages."""
+    st.session_state[_ROUTED] = True
+    palette = colours()
+    variables = f":root {{ --kd-teacher: {palette.teacher}; }}"
+    st.html(f"<style>{variables}\n{source(['page.css'])}</style>")
+    st.logo(_logo(palette), size="large", link=None)
+
+
+def _logo(palette: Palette) -> str:
+    """A softmax at rising temperature, and the name."""
+    bars = "".join(
+        f'<rect x="{4 + 9 * i}" y="{34 - height}" width="6" height="{height}" rx="1.5" fill="{palette.teacher}"/>'
+        for i, height in enumerate((8, 26, 14, 10))
+    )
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="132" height="40" viewBox="0 0 132 40" role="img" '
+        f'aria-label="kdviz"><title>kdviz</title>{bars}<text x="48" y="31" font-family="Source Sans, sans-serif" '
+        f'font-size="27" font-weight="700" fill="{palette.text}">kdviz</text></svg>'
+    )
+
+
+def colours() -> Palette:
+    """The palette of the theme this visitor sees."""
+    return palette("dark" if st.context.theme.type == "dark" else "light")
+
+
+def header(question: str, lead: str) -> None:
+    """The page's question and what answers it."""
+    if _ROUTED not in st.session_state:
+        # Because there is a folder called pages, a fresh server runs the first page it is asked for by itself. The
+        # router must have run for Streamlit to leave that folder alone.
+        runpy.run_path(str(_ROUTER))
+        st.stop()
+    st.title(question, anchor=False)
+    st.html(f'<p class="kd-lead">{escape(lead)}</p>')
+
+
+def say(text: str) -> None:
+    """One sentence or two about what the picture now shows."""
+    st.html(f'<p class="kd-say" role="status">{escape(text)}</p>')
+
+
+def formula(latex: str, symbols: Mapping[str, str]) -> None:
+    """A formula with its symbols explained where they stand."""
+    st.latex(latex)
+    st.markdown(" · ".join(f"${symbol}$ {meaning}" for symbol, meaning in symbols.items()))
+
+
+def try_this(suggestions: Sequence[str]) -> None:
+    """What to do with the picture next."""
+    st.subheader("Try this", anchor=False)
+    st.markdown("\n".join(f"- {suggestion}" for suggestion in suggestions))
+
+
+def check(key: str, question: str, answers: Mapping[str, str], right: str) -> None:
+    """A question with an explanation for each answer."""
+    st.markdown(f"**{question}**")
+    given = st.radio(question, list(answers), index=None, key=f"check_{key}", label_visibility="collapsed")
+    if given == right:
+        st.success(answers[given], icon=":material/check:")
+    elif given is not None:
+        st.info(f"Not quite. {answers[given]}", icon=":material/arrow_back:")
+
+
+def checks(title: str = "Did it sink in?") -> None:
+    """The heading above a page's questions."""
+    st.subheader(title, anchor=False)
+
+
+def sources(works: Sequence[tuple[str, str]]) -> None:
+    """Author, year and title of each work, with its address."""
+    st.subheader("Sources", anchor=False)
+    st.markdown("\n".join(f"- [{work}]({address})" for work, address in works))
+
+
+HINTON_2015 = (
+    "Hinton, Vinyals, Dean (2015): Distilling the Knowledge in a Neural Network",
+    "https://arxiv.org/abs/1503.02531",
+)
+STANTON_2021 = (
+    "Stanton, Izmailov, Kirichenko, Alemi, Wilson (2021): Does Knowledge Distillation Really Work?",
+    "https://arxiv.org/abs/2106.05945",
+)
+MUELLER_2019 = (
+    "Müller, Kornblith, Hinton (2019): When Does Label Smoothing Help?",
+    "https://arxiv.org/abs/1906.02629",
+)

@@ -1,0 +1,106 @@
+"""What all visitors of one server share: the jobs, and the galleries of test images."""
+
+from __future__ import annotations
+
+from concurrent.futures import TimeoutError as NotYetError
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from kdviz import gallery, settings
+from kdviz.catalogue import SHIPPED_TEACHERS
+from kdviz.errors import PlainError
+from kdviz.gallery import Gallery
+from kdviz.jobs import Jobs
+from kdviz.runs import RunStore
+
+FALLBACK = "digits"  # it lies in scikit-learn, and its gallery ships
+PATIENCE = 20.0  # seconds a first visitor waits for MNIST to be found or downloaded
+
+
+@dataclass
+class Galleries:
+    """The galleries read so far, and why one could not be had."""
+
+    known: dict[str, Gallery] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> Jobs:
+    """The one way to the workers; the embedded cluster starts in the background at the first call."""
+    started = Jobs(RunStore(settings.database_url()), settings.scheduler())
+    started.start()
+    return started
+
+
+@st.cache_resource(show_spinner=False)
+def _galleries() -> Galleries:
+    return Galleries()
+
+
+def choose_gallery() -> Gallery:
+    """The gallery of the data set in the URL, MNIST if none is named; where it cannot be had, of scikit-learn's digits.
+
+    Says on the page which it is not, why, and what to do.
+    """
+    asked = st.query_params.get("data", "mnist")
+    if asked not in SHIPPED_TEACHERS:
+        st.warning(
+            f"data is {asked}; here it takes one of {', '.join(SHIPPED_TEACHERS)}, which have a trained teacher. "
+            f"Shown is mnist."
+        )
+        asked = "mnist"
+    found = _gallery(asked)
+    if found is not None:
+        return found
+    _explain_fallback(asked)
+    fallback = _gallery(FALLBACK)
+    assert fallback is not None  # it ships
+    return fallback
+
+
+def problem(data: str) -> str | None:
+    """Why a data set cannot be had, if this server has tried."""
+    return _galleries().problems.get(data)
+
+
+def _gallery(data: str) -> Gallery | None:
+    shared = _galleries()
+    if data not in shared.known and data not in shared.problems:
+        found = gallery.read(data) or _fill(data, shared)
+        if found is not None:
+            shared.known[data] = found
+    return shared.known.get(data)
+
+
+def _fill(data: str, shared: Galleries) -> Gallery | None:
+    """Let a worker make the gallery; the first visitor waits for it."""
+    call = jobs().call("kdviz.studies.shipping:fill_gallery", data, key=f"gallery-{data}")
+    try:
+        with st.spinner(f"Looking for {data} and asking its teacher about every test image"):
+            call.result(timeout=PATIENCE)
+    except NotYetError:
+        return None  # still downloading: the next visit finds it
+    except PlainError as error:
+        shared.problems[data] = str(error)
+        return None
+    return gallery.read(data)
+
+
+def _explain_fallback(asked: str) -> None:
+    reason = problem(asked)
+    with st.container(key="fallback"):
+        if reason is None:
+            st.info(
+                f"{asked} is still on its way, so this page shows the handwritten digits of scikit-learn meanwhile. "
+                "Reload it in a minute."
+            )
+            return
+        st.info(
+            f"Shown are the 1,797 handwritten digits of scikit-learn, because {asked} cannot be had: {reason} "
+            f"The data folder is set by KDVIZ_DATA_DIR."
+        )
+        if st.button("Look again", icon=":material/refresh:"):
+            _galleries().problems.pop(asked, None)
+            st.rerun()

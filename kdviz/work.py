@@ -1,0 +1,180 @@
+"""What runs in a worker: a training that reports as it goes and minds its visitors' wishes, and short calls.
+
+The page server imports this module for the models of what travels; `distributed` and everything that needs torch
+is imported inside the functions that only a worker runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Generator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from kdviz.recipe import Recipe, RecipeError
+from kdviz.records import Event, Progress, Result, Watched
+
+if TYPE_CHECKING:
+    from distributed import Worker
+
+Wish = Literal["go", "pause", "cancel"]
+Kind = Literal["begin", "event", "pause", "resume", "stumble"]
+TRAINER = "kdviz.studies.single:run"
+_LOOK = 0.1  # seconds between two looks at the wish: a look costs a millisecond
+
+T = TypeVar("T")
+_LOG = logging.getLogger("distributed.worker.kdviz")
+
+
+class Message(BaseModel):
+    """What a worker says while it trains. `attempt` tells one try of a job from another, as each draws its own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    job: str
+    attempt: str
+    kind: Kind
+    text: str = ""  # of a stumble
+    event: Watched | Progress | None = None
+
+
+class Outcome(BaseModel):
+    """How a job ended: with a result, or refused in plain words, or cancelled (neither)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    result: Result | None = None
+    refusal: str = ""
+
+
+class UnexpectedError(Exception):
+    """A bug or a broken machine, as text: the worker's own exception might need torch to be unpickled."""
+
+
+class Control:
+    """A job's wish, kept by the scheduler under the job's key, and the clock that stands while it pauses.
+
+    The scheduler keeps it because a job can be started again on another worker.
+    """
+
+    def __init__(self, read: Callable[[], Wish], report: Callable[[Literal["pause", "resume"]], None]) -> None:
+        self._read = read
+        self._report = report
+        self._looked = -_LOOK
+        self._wish: Wish = "go"
+        self._paused = 0.0
+
+    def clock(self) -> float:
+        """Seconds that do not pass while the job is paused."""
+        return time.perf_counter() - self._paused
+
+    def cancelled(self) -> bool:
+        """Whether to stop. Returns only when the job may go on or must end: a pause is spent in here."""
+        if self._look() == "pause":
+            begin = time.perf_counter()
+            self._report("pause")
+            while self._look() == "pause":
+                time.sleep(_LOOK / 2)
+            self._paused += time.perf_counter() - begin
+            if self._wish == "go":
+                self._report("resume")
+        return self._wish == "cancel"
+
+    def _look(self) -> Wish:
+        now = time.perf_counter()
+        if now - self._looked >= _LOOK:
+            self._looked = now
+            self._wish = self._read()
+        return self._wish
+
+
+def perform(recipe_json: str, job: str, topic: str, trainer: str = TRAINER) -> str:
+    """Train a recipe as the task with key `job`; every event goes to `topic`. Returns an `Outcome` as JSON."""
+    from distributed import get_client, get_worker
+
+    client, worker, attempt = get_client(), get_worker(), uuid.uuid4().hex
+
+    def say(kind: Kind, text: str = "", event: Watched | Progress | None = None) -> None:
+        message = Message(job=job, attempt=attempt, kind=kind, text=text, event=event)
+        worker.log_event(topic, message.model_dump_json())
+
+    def train() -> Outcome:
+        # The scheduler forgets a job's wish along with the job: when its server is gone, nobody wants it any more.
+        control = Control(lambda: client.get_metadata([job], default="cancel"), say)
+        recipe = Recipe.model_validate_json(recipe_json)
+        events = _resolve(trainer)(recipe, clock=control.clock)
+        return _follow(events, control, lambda event: say("event", event=event))
+
+    say("begin")
+    try:
+        outcome, refusal = _guarded(train)
+    except UnexpectedError as error:
+        say("stumble", text=str(error))
+        raise
+    return (outcome or Outcome(refusal=refusal)).model_dump_json()
+
+
+def unexpected(text: str) -> str:
+    """The sentence for what nobody foresaw."""
+    return f"The worker stopped with an unexpected error ({' '.join(text.split()).rstrip('.')})."
+
+
+def call(function: str, *args: object) -> tuple[Any, str]:
+    """A short call of the function "module:name": its value, and the reason where it was refused."""
+    return _guarded(lambda: _resolve(function)(*args))
+
+
+def describe() -> dict[str, Any]:
+    """The device that trains, as pages name it."""
+    import torch
+
+    cuda = torch.cuda.is_available()
+    return {
+        "device": "cuda" if cuda else "cpu",
+        "name": torch.cuda.get_device_name() if cuda else "CPU",
+        "threads": torch.get_num_threads(),
+        "torch": str(torch.__version__),  # not the string it looks like, but a class of torch
+    }
+
+
+def dask_setup(worker: Worker) -> None:
+    """Preload (`dask worker --preload kdviz.work`): import the engine now, so that no first job waits for it."""
+    module = TRAINER.partition(":")[0]
+    threading.Thread(target=importlib.import_module, args=(module,), daemon=True).start()
+
+
+def _follow(
+    events: Generator[Event | None, None, None], control: Control, say: Callable[[Watched | Progress], None]
+) -> Outcome:
+    with closing(events):
+        while not control.cancelled():
+            event = next(events)  # None is a tick: nothing to say yet
+            if isinstance(event, Result):
+                return Outcome(result=event)
+            if event is not None:
+                say(event)
+    return Outcome()
+
+
+def _guarded(work: Callable[[], T]) -> tuple[T | None, str]:
+    """The value of `work`, or why it was refused in plain words; anything else is an `UnexpectedError`."""
+    try:
+        return work(), ""
+    except Exception as error:
+        if getattr(error, "plain", False) or isinstance(error, RecipeError):
+            return None, str(error)
+        _LOG.exception("A job stopped with an unexpected error.")
+        text = f"{type(error).__name__}: {error}"
+    raise UnexpectedError(text)  # outside of the handler, so that it carries no context that needs torch
+
+
+def _resolve(name: str) -> Callable[..., Any]:
+    module, _, attribute = name.partition(":")
+    function: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+    return function

@@ -1,0 +1,51 @@
+"""Start: what this is, one live picture, three ways in."""
+
+import streamlit as st
+
+from kdviz import gallery
+from kdviz.widgets import page, server, state
+from kdviz.widgets.soft_targets import soft_targets
+
+page.header(
+    "What does a network know that its answer doesn’t say?",
+    "A trained network does not only say “2”: it says how much a 2 this is, and what else it could have been. "
+    "kdviz makes that knowledge visible, and shows how a small network learns from it: knowledge distillation.",
+)
+
+shown = server.choose_gallery()
+temperature = state.temperature()
+soft_targets(
+    key="start_picture",
+    picture=state.picture(shown, state.opening(shown)),
+    temperature=temperature,
+    on_commit=state.set_temperature,
+)
+
+st.subheader("Three ways in", anchor=False)
+learn, demonstrate, explore = st.columns(3)
+with learn:
+    st.page_link("pages/soft_targets.py", label="**Learn**", icon=":material/school:")
+    st.markdown("Read the lesson: hard labels, soft targets, and what the temperature does to them.")
+with demonstrate:
+    st.page_link(
+        "pages/soft_targets.py",
+        label="**Demonstrate**",
+        icon=":material/co_present:",
+        query_params={"view": "Draw a digit", "T": "4"},
+    )
+    st.markdown("In front of a class: let somebody draw a digit and watch the teacher’s certainty melt.")
+with explore:
+    st.page_link(
+        "pages/watch_it_train.py",
+        label="**Explore**",
+        icon=":material/experiment:",
+        query_params={"data": shown.facts.name},
+    )
+    st.markdown("Train a teacher and its student here and now, and see which of the two terms pulls.")
+
+figures = gallery.shipped_figures(shown.facts.name)
+st.caption(
+    f"Data: {shown.facts.title} ({shown.facts.source}), {figures['test_images']:,} test images, which no network here "
+    f"has trained on. Teacher: {state.teacher_name(shown)}, {figures['test_errors']:,} errors on them "
+    f"({figures['test_accuracy']:.2%} right). Trains on: {state.device()}."
+)

@@ -1,0 +1,124 @@
+"""Watch it train: who pulls at the student, the teacher or the labels."""
+
+import streamlit as st
+
+from kdviz.catalogue import DATA_SETS
+from kdviz.errors import PlainError
+from kdviz.recipe import Recipe
+from kdviz.widgets import live_run, page, server
+from kdviz.widgets.recipe_form import check_link, recipe_form
+
+PRESETS = {
+    "Reference": {},
+    "Hot: T = 20": {"temperature": "20.0"},
+    "Only the teacher: α = 1": {"alpha": "1.0"},
+    "Only the labels: α = 0": {"alpha": "0.0"},
+    "A narrow student": {"student": "784-30-30-10", "temperature": "3.0"},
+    "100 labels": {"labels": "100", "alpha": "0.9", "pretrained": "true"},
+}
+
+page.header(
+    "Who is pulling at the student: the teacher or the labels?",
+    "A teacher learns from the labels. Then a small student learns from both, and the same student, from the same "
+    "first weights, from the labels alone.",
+)
+jobs = server.jobs()
+data = st.query_params.get("data", "mnist")
+if data == "mnist" and server.choose_gallery().facts.name != "mnist":
+    data = server.FALLBACK
+check_link()
+with st.container(horizontal=True, key="presets"):
+    for name, query in PRESETS.items():
+        st.page_link("pages/watch_it_train.py", label=name, query_params={"data": data, **query})
+recipe, start_place = recipe_form(data if data in DATA_SETS else "mnist")
+
+
+def start(wanted: Recipe) -> None:
+    """Queue the run, or find it; its id in the URL brings anybody back to it."""
+    try:
+        st.query_params["run"] = jobs.submit(wanted).id
+    except PlainError as error:
+        st.session_state["start_problem"] = str(error)
+
+
+run_id = st.query_params.get("run")
+run = None if run_id is None else jobs.get(run_id)
+under_way = run is not None and run.live
+start_place.button(
+    "Start",
+    type="primary",
+    icon=":material/play_arrow:",
+    on_click=start,
+    args=(recipe,),
+    disabled=recipe is None or (under_way and recipe.id == run_id),
+)
+if recipe is not None and run is not None and recipe.id != run.id:
+    st.caption(f"Below is run {run.id} with other settings; Start trains the ones above.")
+problem = st.session_state.pop("start_problem", None)
+if problem:
+    st.error(problem, icon=":material/error:")
+
+if run_id is None:
+    page.say("Nothing is running. Choose a preset or your own settings, and press Start: it takes a few seconds.")
+else:
+    live_run.show(jobs, run_id)
+
+lesson, formulas = st.columns([5, 4], gap="large")
+with lesson:
+    st.subheader("What you see", anchor=False)
+    st.markdown(
+        "The left chart stacks the two terms of the loss: **soft**, how far the student’s distribution at T is from "
+        "the teacher’s, and **hard**, how surprised it is by the label. *Amount* shows them as they enter the loss; "
+        "*share* how they divide it; *share of the gradient* who pulls harder at the student’s logits, "
+        "which is what moves the weights.\n\n"
+        "The right chart follows all three networks on validation images that none of them learns from. On digits "
+        "with all their labels, expect little or no gain in accuracy: what changes is **agreement**, how often the "
+        "student gives the teacher’s answer. A student that agrees more need not be more accurate."
+    )
+with formulas:
+    st.subheader("In formulas", anchor=False)
+    page.formula(
+        r"L = \alpha\,T^2\,\mathrm{KL}(p \,\|\, q) + (1-\alpha)\,\mathrm{CE}(y, q_1)",
+        {
+            "p": "teacher’s softmax at T",
+            "q": "student’s softmax at T",
+            "q_1": "the same at T = 1",
+            "y": "the label",
+            r"\alpha": "weight of the soft term",
+        },
+    )
+    page.formula(
+        r"\frac{\partial\,(T^2\,\mathrm{KL})}{\partial z} = T\,(q - p)",
+        {"z": "student’s logits; T² keeps this from fading as T grows"},
+    )
+
+page.try_this(
+    [
+        "Set α to 0. The distilled student becomes the plain one: their curves fall on each other. Why exactly?",
+        "Compare T = 1 with T = 20 in *share of the gradient*.",
+        "Give the students 100 labels and the trained teacher. Now the gap in accuracy is large. What pays for it?",
+    ]
+)
+page.checks()
+page.check(
+    "t_squared",
+    "Why is the KL multiplied by T²?",
+    {
+        "To make the loss larger": "Its size alone does not matter to the student; the size of its gradient beside the "
+        "hard term’s does.",
+        "Its gradient shrinks with 1/T², and T² puts it back": "Right: so α means the same at every temperature.",
+        "Because logits are squared": "They are not; that happens only in the limit T → ∞, where the soft term becomes "
+        "matching logits.",
+    },
+    right="Its gradient shrinks with 1/T², and T² puts it back",
+)
+page.check(
+    "alpha_one",
+    "With α = 1, can the student still learn what a 7 is?",
+    {
+        "No, it never sees a label": "It sees none, but the teacher’s soft targets carry the class and more.",
+        "Yes, the teacher’s soft targets carry the class": "Right: and its mistakes come along too.",
+    },
+    right="Yes, the teacher’s soft targets carry the class",
+)
+page.sources([page.HINTON_2015, page.STANTON_2021])

@@ -1,0 +1,86 @@
+"""What every test shares: folders of its own, a fixed hypothesis profile, and where the real data is."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Before kdviz reads it, and for every process that a test starts: nothing of a person's own runs is touched.
+_STATE = Path(tempfile.mkdtemp(prefix="kdviz-tests-"))
+os.environ["KDVIZ_STATE_DIR"] = str(_STATE)
+for _name in ("KDVIZ_DATABASE_URL", "KDVIZ_SCHEDULER"):
+    os.environ.pop(_name, None)
+
+CI = os.environ.get("CI", "").lower() in ("true", "1")
+
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("here"), derandomize=True, database=None)
+settings.load_profile("ci" if CI else "here")
+
+
+def missing(what: str) -> None:
+    """A test lacks something of its machine: CI must have it, a person may not."""
+    if CI:
+        pytest.fail(f"{what} (CI=true: this must not be skipped)")
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_dir():
+    """The session's own folder for runs and teachers, gone at the end."""
+    yield _STATE
+    shutil.rmtree(_STATE, ignore_errors=True)
+
+
+@pytest.fixture
+def own_state(tmp_path, monkeypatch):
+    """A state folder of this test alone."""
+    monkeypatch.setenv("KDVIZ_STATE_DIR", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+def _real(*files):
+    from kdviz import settings as kdviz_settings
+
+    folder = kdviz_settings.data_dir()
+    absent = [file for file in files if not (folder / file).exists()]
+    if absent:
+        missing(f"{folder / absent[0]} is not there; set KDVIZ_DATA_DIR to a folder that holds it, then run again.")
+
+
+@pytest.fixture(scope="session")
+def mnist_folder():
+    """The data folder, which holds MNIST; no test downloads it."""
+    from kdviz import settings as kdviz_settings
+
+    parts = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+    _real(*(f"MNIST/raw/{part}-ubyte" for part in parts))
+    return kdviz_settings.data_dir()
+
+
+@pytest.fixture(scope="session")
+def mnist(mnist_folder):
+    """MNIST itself, real and whole."""
+    from kdviz import data
+
+    return data.load("mnist")
+
+
+@pytest.fixture(scope="session")
+def usps():
+    """USPS itself, real and whole."""
+    from kdviz import data
+
+    _real("USPS/usps.bz2", "USPS/usps.t.bz2")
+    return data.load("usps")
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """The digits inside scikit-learn: on every machine."""
+    from kdviz import data
+
+    return data.load("digits")

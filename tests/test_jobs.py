@@ -1,0 +1,414 @@
+import json
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+import pytest
+
+from kdviz import runs
+from kdviz.cluster import Embedded, share
+from kdviz.jobs import JobError, Jobs
+from kdviz.recipe import Recipe
+from kdviz.records import Progress, Watched
+from kdviz.runs import RunStore
+from tests.fake_training import log_of
+
+ROOT = Path(__file__).parents[1]
+FAKES = "tests.fake_training:"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def surroundings(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KDVIZ_FAKE_LOGS", str(tmp_path_factory.mktemp("logs")))
+        patch.setenv("KDVIZ_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def cluster(surroundings):
+    """The process that a page server starts; the tests meet it by its address, as they would meet any cluster."""
+    started = Embedded()
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def store(tmp_path):
+    return RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+
+
+@pytest.fixture
+def make(store, cluster):
+    made = []
+
+    def make(trainer="steady", scheduler=cluster.address):
+        made.append(Jobs(store, scheduler, trainer=FAKES + trainer))
+        return made[-1]
+
+    yield make
+    for jobs in made:
+        jobs.close()
+
+
+def recipe(ticks=5):
+    return Recipe(epochs=ticks, seed=random.randrange(2**31))
+
+
+def wait(condition, seconds=15.0):
+    """What the condition gives as soon as it is true."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.005)
+    return value
+
+
+def ended(jobs, run):
+    return wait(lambda: (now := jobs.get(run.id)) and not now.live and now)
+
+
+def lines(run):
+    path = log_of(run.recipe.seed)
+    return path.read_text().split("\n") if path.exists() else []
+
+
+def test_workers_never_have_more_threads_than_cores():
+    assert share(1) == (1, 1)
+    assert share(2) == (1, 2)
+    assert share(16) == (4, 4)
+    for cores in range(1, 130):
+        workers, threads = share(cores)
+        assert 1 <= workers * threads <= cores
+
+
+def test_a_run_streams_and_finishes(make, store):
+    jobs = make()
+    run = jobs.submit(recipe(20))
+    assert run.status == "queued"
+    wait(lambda: len(jobs.events(run.id)) > 3)
+    assert jobs.get(run.id).status == "running"
+    seen = jobs.version(run.id)
+    wait(lambda: jobs.version(run.id) != seen)
+    done = ended(jobs, run)
+    assert done.status == "finished"
+    assert (done.attempt, done.message, done.result.run_id) == (1, "", run.id)
+    wait(lambda: store.get(run.id).status == "finished")
+    wait(lambda: not jobs._jobs)
+    events = jobs.events(run.id)  # from the store now
+    assert isinstance(events[0], Watched)
+    assert [event.step for event in events[1:]] == list(range(1, 21))
+    assert jobs.events(run.id, after=19) == events[19:]
+    assert jobs.version(run.id) == ("finished", 1, 21)
+    assert jobs.submit(run.recipe).result == done.result  # shown at once
+    assert lines(run).count("begin") == 1
+
+
+def test_events_arrive_within_a_quarter_of_a_second(make):
+    jobs = make()
+    run = jobs.submit(recipe(100))
+    late = []
+    while jobs.get(run.id).live:
+        if len(events := jobs.events(run.id, after=len(late))):
+            now = time.time()
+            late += [now - getattr(event, "images_per_second", now) for event in events]
+        time.sleep(0.001)
+    late = sorted(late[1:])
+    print(f"event latency: median {statistics.median(late) * 1e3:.1f} ms, 95 % {late[-len(late) // 20] * 1e3:.1f} ms")
+    assert len(late) > 50
+    assert late[-len(late) // 20] < 0.25
+
+
+def test_many_ask_for_one_run_and_get_one(make):
+    jobs = make()
+    wanted = recipe()
+    with ThreadPoolExecutor(8) as visitors:
+        answers = list(visitors.map(jobs.submit, [wanted] * 8))
+    assert len({run.id for run in answers}) == 1
+    assert ended(jobs, answers[0]).status == "finished"
+    assert lines(answers[0]).count("begin") == 1
+
+
+def test_a_queue_has_positions_and_keeps_its_order(make):
+    jobs = make()
+    first, second, third = (jobs.submit(recipe(ticks)) for ticks in (500, 5, 5))
+    wait(lambda: jobs.events(first.id))
+    assert [jobs.queue_position(run.id) for run in (first, second, third)] == [0, 1, 2]
+    assert jobs.cancel(second.id).status == "cancelled"
+    assert jobs.queue_position(third.id) == 1
+    jobs.cancel(first.id)
+    assert ended(jobs, third).status == "finished"
+    assert lines(second) == []  # it never began
+
+
+def test_cancel_stops_the_training_within_a_second(make, store):
+    jobs = make()
+    run = jobs.submit(recipe(500))
+    wait(lambda: len(jobs.events(run.id)) > 3)
+    asked = time.time()
+    assert jobs.cancel(run.id).status == "cancelled"
+    last = wait(lambda: next((line for line in lines(run) if line.startswith("end")), None))
+    print(f"cancel latency: {float(last.split()[1]) - asked:.2f} s")
+    assert float(last.split()[1]) - asked < 1
+    wait(lambda: store.get(run.id).status == "cancelled")
+    assert jobs.get(run.id).status == "cancelled"
+    wait(lambda: not jobs._running)
+    assert lines(run).count("tick") < 490
+    again = jobs.submit(Recipe(epochs=500, seed=run.recipe.seed))  # and starts over when asked again
+    wait(lambda: lines(run).count("begin") == 2)
+    assert jobs.get(again.id).status in ("queued", "running")
+    jobs.cancel(again.id)
+
+
+def test_nothing_moves_while_paused(make, store):
+    jobs = make()
+    run = jobs.submit(recipe(60))
+    wait(lambda: len(jobs.events(run.id)) > 3)
+    asked = time.monotonic()
+    jobs.pause(run.id)
+    wait(lambda: jobs.get(run.id).status == "paused")
+    assert time.monotonic() - asked < 1
+    wait(lambda: store.get(run.id).status == "paused")
+    count, ticks = len(jobs.events(run.id)), lines(run).count("tick")
+    time.sleep(1)
+    assert (len(jobs.events(run.id)), lines(run).count("tick")) == (count, ticks)
+    jobs.resume(run.id)
+    wait(lambda: jobs.get(run.id).status == "running")
+    done = ended(jobs, run)
+    assert done.status == "finished"
+    assert len(jobs.events(run.id)) == 61
+    wall = (done.finished - done.started).total_seconds()
+    assert done.result.seconds < wall - 0.9  # the pause does not count
+
+
+def test_cancel_while_paused(make):
+    jobs = make()
+    run = jobs.submit(recipe(500))
+    wait(lambda: jobs.events(run.id))
+    jobs.pause(run.id)
+    wait(lambda: jobs.get(run.id).status == "paused")
+    jobs.cancel(run.id)
+    wait(lambda: any(line.startswith("end") for line in lines(run)), 1)
+
+
+def test_a_lost_worker_is_replaced_once(make, store):
+    jobs = make("dies_once")
+    run = jobs.submit(recipe(10))
+    wait(lambda: len(jobs.events(run.id)) == 4)
+    done = ended(jobs, run)
+    assert done.status == "finished"
+    assert (done.attempt, done.message) == (2, "The worker was lost; started again.")
+    wait(lambda: store.get(run.id).status == "finished")
+    assert store.get(run.id).message == done.message
+    assert [event.step for event in store.events(run.id)[1:]] == list(range(1, 11))  # nothing of the first attempt
+
+
+def test_a_worker_lost_twice_is_told(make):
+    jobs = make("dies")
+    run = jobs.submit(recipe())
+    waiting = jobs.submit(recipe())
+    done = ended(jobs, run)
+    assert done.status == "failed"
+    assert done.message == "The worker was lost twice while it did this job; the job was given up."
+    assert lines(run).count("begin") == 2
+    jobs.cancel(waiting.id)
+
+
+def test_an_unexpected_error_is_tried_again_and_told(make):
+    jobs = make("stumbles")
+    done = ended(jobs, jobs.submit(recipe()))
+    assert done.status == "failed"
+    assert done.message == "The worker stopped with an unexpected error (ZeroDivisionError: every time)."
+    assert lines(done).count("begin") == 2
+    jobs = make("stumbles_once")
+    done = ended(jobs, jobs.submit(recipe()))
+    assert done.status == "finished"
+    assert done.message == (
+        "The worker stopped with an unexpected error (ZeroDivisionError: first time); started again."
+    )
+
+
+def test_a_known_error_is_told_as_it_is_and_not_tried_again(make):
+    jobs = make("refuses")
+    done = ended(jobs, jobs.submit(recipe()))
+    assert (done.status, done.message) == ("failed", "The file train-images is truncated.")
+    assert lines(done).count("begin") == 1
+
+
+def test_short_calls_do_not_wait_for_trainings(make):
+    jobs = make()
+    run = jobs.submit(recipe(500))
+    wait(lambda: jobs.events(run.id))
+    one, two = (jobs.call(FAKES + "double", 21, key="double") for _ in range(2))
+    assert one.result(5) == two.result(5) == 42
+    assert jobs.get(run.id).live
+    with pytest.raises(JobError, match=r"^Only what is not negative is doubled\.$"):
+        jobs.call(FAKES + "double", -1, key="double").result(5)
+    with pytest.raises(JobError, match=r"^The worker stopped with an unexpected error \(TypeError: .*\)\.$"):
+        jobs.call(FAKES + "double", "x", "y", key="double").result(5)
+    jobs.cancel(run.id)
+
+
+def test_the_device_becomes_known(make):
+    jobs = make()
+    assert jobs.cluster.phase == "off"
+    jobs.start()
+    device = wait(lambda: jobs.cluster.device)
+    assert device["device"] in ("cpu", "cuda")
+    assert jobs.cluster.phase == "ready"
+    assert jobs.cluster.workers >= 1
+
+
+def test_a_cluster_that_does_not_answer_is_told(make, monkeypatch):
+    monkeypatch.setattr("kdviz.connection._PATIENCE", 0.5)
+    jobs = make(scheduler="tcp://127.0.0.1:1")
+    done = ended(jobs, jobs.submit(recipe()))
+    assert (done.status, done.message) == (
+        "failed",
+        "No cluster answers at tcp://127.0.0.1:1; check KDVIZ_SCHEDULER.",
+    )
+    assert jobs.cluster.phase == "lost"
+
+
+@pytest.fixture(params=[["--resources", "training=1"], []], ids=["prepared", "plain"])
+def theirs(request, tmp_path, surroundings):
+    """A scheduler and two workers as somebody else starts them, with or without what the README advises."""
+    found = tmp_path / "scheduler.json"
+    common = ["--scheduler-file", str(found)]
+    scheduler = ["scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0"]
+    worker = ["worker", "--nworkers", "2", "--nthreads", "2", "--local-directory", str(tmp_path), *request.param]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with ExitStack() as stack:
+        for arguments in (scheduler, worker):
+            command = [sys.executable, "-m", "dask", *arguments, *common]
+            process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
+        wait(found.exists)
+        yield wait(lambda: json.loads(found.read_text() or "{}").get("address"))
+
+
+def test_a_cluster_of_somebody_else(make, theirs):
+    jobs = make(scheduler=theirs)
+    jobs.start()
+    wait(lambda: jobs.cluster.device)
+    asked = [jobs.submit(recipe(ticks)) for ticks in (500, 500, 5)]
+    first, second, third = asked
+    wait(lambda: jobs.events(first.id) and jobs.events(second.id), 5)  # one on each worker
+    assert [jobs.queue_position(run.id) for run in asked] == [0, 0, 2]
+    assert jobs.cluster.workers == 2
+    jobs.pause(first.id)
+    wait(lambda: jobs.get(first.id).status == "paused")
+    jobs.cancel(second.id)
+    assert ended(jobs, third).status == "finished"
+    wait(lambda: not jobs._queue)
+    jobs.close()
+    wait(lambda: any(line.startswith("end") for line in lines(first)), 2)
+
+
+def test_a_cluster_of_somebody_else_does_not_try_for_ever(make, theirs):
+    jobs = make("dies", scheduler=theirs)
+    done = ended(jobs, jobs.submit(recipe()))
+    assert done.message == "The worker was lost. The run was given up after 2 attempts."
+    assert lines(done).count("begin") <= 3
+
+
+def test_another_process_s_run_is_left_alone(make, store, tmp_path):
+    other = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    wanted = recipe()
+    other.request(wanted)
+    other.begin(wanted.id)
+    jobs = make()
+    assert jobs.submit(wanted).owner == other.owner
+    assert jobs.version(wanted.id) == ("running", 1, 0)
+    with pytest.raises(JobError, match="another kdviz process"):
+        jobs.cancel(wanted.id)
+    assert lines(other.get(wanted.id)) == []
+
+
+def test_a_deleted_run_stops(make, store, monkeypatch):
+    monkeypatch.setattr("kdviz.jobs._BEAT", 0.1)
+    jobs = make()
+    run = jobs.submit(recipe(500))
+    wait(lambda: jobs.events(run.id))
+    store.delete(run.id)
+    wait(lambda: any(line.startswith("end") for line in lines(run)), 2)
+    assert jobs.get(run.id) is None
+
+
+def test_an_orderly_end_leaves_interrupted_runs(make, store):
+    jobs = make()
+    run = jobs.submit(recipe(500))
+    wait(lambda: jobs.events(run.id))
+    jobs.close()
+    wait(lambda: any(line.startswith("end") for line in lines(run)), 1)  # though its cluster lives on
+    assert store.get(run.id).status == "interrupted"
+    assert store.events(run.id)
+
+
+def test_a_lost_cluster_is_replaced(make):
+    jobs = make(scheduler=None)
+    began = time.monotonic()
+    run = jobs.submit(recipe(500))
+    wait(lambda: jobs.events(run.id))
+    print(f"embedded cluster: {time.monotonic() - began:.1f} s from submit to the first event")
+    process = psutil.Process(jobs._connection._embedded._process.pid)
+    workers = process.children(recursive=True)
+    assert workers
+    process.kill()
+    assert ended(jobs, run).message == "The training cluster was lost; start the run again."
+    assert ended(jobs, jobs.submit(recipe())).status == "finished"
+    _, alive = psutil.wait_procs(workers, 5)
+    assert not alive
+    before = jobs._connection._embedded._process
+    jobs.close()
+    assert before.poll() is not None
+
+
+OWNER = """
+import sys, json, time
+from kdviz.jobs import Jobs
+from kdviz.recipe import Recipe
+from kdviz.runs import RunStore
+import psutil
+assert "distributed" not in sys.modules and "torch" not in sys.modules
+before = psutil.Process().memory_info().rss
+jobs = Jobs(RunStore(sys.argv[1]), trainer="tests.fake_training:steady")
+run = jobs.submit(Recipe(epochs=500, seed=int(sys.argv[2])))
+while len(jobs.events(run.id)) < 50:
+    time.sleep(0.01)
+assert "torch" not in sys.modules
+print(json.dumps({"added": psutil.Process().memory_info().rss - before}), flush=True)
+time.sleep(60)
+"""
+
+
+def test_kill_9_leaves_no_process_and_loses_no_event(store, tmp_path, monkeypatch):
+    wanted = recipe(500)
+    arguments = [f"sqlite:///{tmp_path / 'runs.sqlite'}", str(wanted.seed)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, "-c", OWNER, *arguments], stdout=subprocess.PIPE, env=environment) as owner:
+        added = json.loads(owner.stdout.readline())["added"]
+        print(f"distributed adds {added / 1e6:.0f} MB to the page server")
+        descendants = psutil.Process(owner.pid).children(recursive=True)
+        assert len(descendants) >= 3  # cluster, worker and their helpers
+        owner.send_signal(signal.SIGKILL)
+    gone = time.monotonic()
+    _, alive = psutil.wait_procs(descendants, 10)
+    print(f"all of them ended {time.monotonic() - gone:.1f} s after the server's SIGKILL")
+    assert not alive
+    monkeypatch.setattr(runs, "SILENCE", 0.0)
+    run = store.get(wanted.id)
+    assert run.status == "interrupted"
+    assert len([event for event in store.events(run.id) if isinstance(event, Progress)]) > 10
+    assert store.request(wanted).status == "interrupted"  # silent already, with SILENCE = 0, but queued anew
+    monkeypatch.undo()
+    assert store.get(wanted.id).status == "queued"

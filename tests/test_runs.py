@@ -1,0 +1,275 @@
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from kdviz import runs, settings
+from kdviz.recipe import Recipe
+from kdviz.runs import RunStore, StoreError
+from tests.fake_training import progress, result
+
+ROOT = Path(__file__).parents[1]
+RECIPE = Recipe()
+
+
+def other(seed):
+    return Recipe(seed=seed)
+
+
+def url_of(folder):
+    return f"sqlite:///{folder / 'deep' / 'runs.sqlite'}"
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = RunStore(url_of(tmp_path))
+    yield made
+    made.close()
+
+
+def script(folder, body):
+    """A process that has a store, `store`, in the folder."""
+    head = f"from kdviz.runs import *; from kdviz.recipe import Recipe; store = RunStore({url_of(folder)!r})\n"
+    return subprocess.Popen(
+        [sys.executable, "-c", head + body],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        text=True,
+    )
+
+
+def test_the_same_recipe_is_one_run(store):
+    first = store.request(RECIPE)
+    assert first.id == RECIPE.id
+    assert first.status == "queued"
+    assert first.owner == store.owner
+    assert store.request(Recipe()) == first
+    assert store.request(other(1)).id != first.id
+    assert [run.id for run in store.recent()] == [other(1).id, RECIPE.id]
+    assert len(store.recent(1)) == 1
+    assert store.get("nonesuch") is None
+
+
+def test_a_run_comes_back_as_it_was(store, tmp_path):
+    run_id = store.request(RECIPE).id
+    store.begin(run_id, attempt=1)
+    sent = [progress(step, 3, step) for step in (1, 2, 3)]
+    store.append(run_id, sent[:2], 1)
+    store.append(run_id, sent[2:], 3)
+    store.finish(run_id, result(RECIPE, 3.0))
+    again = RunStore(url_of(tmp_path))
+    run = again.get(run_id)
+    assert run.status == "finished"
+    assert run.recipe == RECIPE
+    assert run.result == result(RECIPE, 3.0)
+    assert run.created <= run.started <= run.finished <= datetime.now(UTC)
+    assert again.events(run_id) == sent
+    assert again.events(run_id, after=2) == sent[2:]
+    assert again.count(run_id) == 3
+    assert again.request(RECIPE) == run  # shown, not repeated
+
+
+def test_pause_and_resume(store):
+    run_id = store.request(RECIPE).id
+    store.pause(run_id)
+    assert store.get(run_id).status == "queued"
+    store.begin(run_id)
+    store.pause(run_id)
+    assert store.get(run_id).status == "paused"
+    store.resume(run_id)
+    assert store.get(run_id).status == "running"
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled", "interrupted"])
+def test_what_did_not_finish_can_be_started_again(store, tmp_path, end):
+    run_id = store.request(RECIPE).id
+    store.begin(run_id, attempt=2, message="The worker was lost; started again.")
+    store.append(run_id, [progress(1, 1, 1)], 1)
+    if end == "failed":
+        store.fail(run_id, "The file is truncated.")
+        assert store.get(run_id).message == "The file is truncated."
+    elif end == "cancelled":
+        store.cancel(run_id)
+    else:
+        store.release([run_id])
+    assert store.get(run_id).status == end
+    assert len(store.events(run_id)) == 1  # kept until it is asked for again
+    again = RunStore(url_of(tmp_path))
+    run = again.request(RECIPE)
+    assert (run.status, run.attempt, run.message, run.started, run.owner) == ("queued", 0, "", None, again.owner)
+    assert again.events(run_id) == []
+
+
+def test_an_end_is_final(store):
+    run_id = store.request(RECIPE).id
+    store.begin(run_id)
+    store.cancel(run_id)
+    store.finish(run_id, result(RECIPE, 1))
+    store.fail(run_id, "too late")
+    store.pause(run_id)
+    assert store.get(run_id).status == "cancelled"
+
+
+def test_a_former_owner_has_no_say(store, tmp_path):
+    run_id = store.request(RECIPE).id
+    store.begin(run_id)
+    store.release([run_id])
+    heir = RunStore(url_of(tmp_path))
+    heir.request(RECIPE)
+    store.append(run_id, [progress(1, 1, 1)], 1)
+    store.fail(run_id, "not mine any more")
+    store.begin(run_id, attempt=5)
+    assert store.heartbeat([run_id]) == set()
+    assert heir.heartbeat([run_id, "nonesuch"]) == {run_id}
+    assert heir.get(run_id).status == "queued"
+    assert heir.events(run_id) == []
+
+
+def test_appending_twice_is_appending_once(store):
+    run_id = store.request(RECIPE).id
+    store.append(run_id, [progress(1, 2, 1), progress(2, 2, 2)], 1)
+    store.append(run_id, [progress(2, 2, 2)], 2)
+    assert [event.step for event in store.events(run_id)] == [1, 2]
+
+
+def test_queue_position_counts_the_live_runs_before(store):
+    first, second, third = (store.request(other(seed)).id for seed in range(3))
+    assert [store.queue_position(run) for run in (first, second, third)] == [0, 1, 2]
+    store.release([first])  # interrupted: nobody waits for it
+    assert store.queue_position(third) == 1
+    store.cancel(second)
+    assert store.queue_position(third) == 0
+    assert store.queue_position("nonesuch") == 0
+
+
+def test_delete_forgets_run_and_events(store):
+    run_id = store.request(RECIPE).id
+    store.append(run_id, [progress(1, 1, 1)], 1)
+    store.delete(run_id)
+    assert store.get(run_id) is None
+    assert store.events(run_id) == []
+    assert store.request(RECIPE).status == "queued"
+
+
+def test_silence_reads_as_interrupted(store, monkeypatch):
+    run_id = store.request(RECIPE).id
+    now = runs.time.time()
+    monkeypatch.setattr(runs.time, "time", lambda: now + 9)
+    assert store.get(run_id).status == "queued"
+    monkeypatch.setattr(runs.time, "time", lambda: now + 11)
+    assert store.get(run_id).status == "interrupted"
+    assert not store.get(run_id).live
+    store.heartbeat([run_id])
+    assert store.get(run_id).status == "queued"
+
+
+def test_a_killed_owner_leaves_an_interrupted_run(store, tmp_path, monkeypatch):
+    body = "run = store.request(Recipe()); store.begin(run.id); print('ready', flush=True); import time; time.sleep(60)"
+    with script(tmp_path, body) as owner:
+        assert owner.stdout.readline() == "ready\n"
+        assert store.get(RECIPE.id).status == "running"
+        owner.send_signal(signal.SIGKILL)
+    monkeypatch.setattr(runs, "SILENCE", 0.0)
+    assert store.get(RECIPE.id).status == "interrupted"
+    monkeypatch.undo()
+    assert store.get(RECIPE.id).status == "running"  # by its heartbeat, not by its death
+
+
+def test_two_processes_and_many_threads_on_one_file(store, tmp_path):
+    body = (
+        "from tests.fake_training import progress\n"
+        "import sys\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "mine = 0\n"
+        "for seed in range(40):\n"
+        "    run = store.request(Recipe(seed=seed))\n"
+        "    mine += run.owner == store.owner\n"
+        "    store.append(run.id, [progress(step, 5, 0) for step in range(1, 6)], 1)\n"
+        "    store.heartbeat([run.id])\n"
+        "print(mine)\n"
+    )
+    with script(tmp_path, body) as one, script(tmp_path, body) as two, ThreadPoolExecutor(4) as threads:
+        for process in (one, two):
+            assert process.stdout.readline() == "ready\n"
+        for process in (one, two):
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        ours = list(threads.map(lambda seed: store.request(other(seed)).owner == store.owner, range(40)))
+        theirs = [int(process.stdout.read()) for process in (one, two)]
+    assert (one.returncode, two.returncode) == (0, 0)
+    assert sum(ours) + sum(theirs) == 40  # each run has exactly one owner
+    assert len(store.recent(100)) == 40
+    assert all(store.count(run.id) in (0, 5) for run in store.recent(100))
+
+
+def test_a_damaged_file_is_told_in_one_sentence(tmp_path):
+    path = tmp_path / "deep" / "runs.sqlite"
+    path.parent.mkdir()
+    path.write_bytes(b"no database at all" * 1000)
+    with pytest.raises(StoreError, match=r"^The run store .*runs.sqlite is damaged.*\.$"):
+        RunStore(url_of(tmp_path))
+    assert path.read_bytes() == b"no database at all" * 1000
+
+
+def test_a_full_disk_is_told_in_one_sentence(store):
+    run_id = store.request(RECIPE).id
+    with store._engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=8")
+        connection.rollback()
+    with pytest.raises(StoreError, match=r"the disk is full.*\.$"):
+        store.append(run_id, [progress(1, 1, 1)] * 1000, 1)
+    assert store.count(run_id) == 0
+
+
+def test_a_lock_that_stays_is_told_in_one_sentence(store, tmp_path, monkeypatch):
+    monkeypatch.setattr("kdviz.database._BUSY", 0.1)
+    impatient = RunStore(url_of(tmp_path))
+    holder = sqlite3.connect(tmp_path / "deep" / "runs.sqlite", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    assert impatient.recent() == []  # reading goes on
+    with pytest.raises(StoreError, match=r"has been locked by another program.*\.$"):
+        impatient.request(RECIPE)
+    holder.execute("ROLLBACK")
+    assert impatient.request(RECIPE).status == "queued"
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("not an address", "is no database address"),
+        ("postgresql+nonesuch://me:secret@localhost/runs", "needs a driver"),
+        ("sqlite:////proc/nonesuch/runs.sqlite", "cannot be made"),
+    ],
+)
+def test_an_address_that_does_not_work_is_told_in_one_sentence(url, says):
+    with pytest.raises(StoreError, match=says) as caught:
+        RunStore(url)
+    assert "secret" not in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+def test_folders_follow_the_environment(tmp_path, monkeypatch):
+    for name in ("KDVIZ_STATE_DIR", "KDVIZ_DATABASE_URL", "KDVIZ_SCHEDULER"):
+        monkeypatch.delenv(name, raising=False)
+    data = tmp_path / "data"
+    data.mkdir()
+    monkeypatch.setenv("KDVIZ_DATA_DIR", str(data))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "user"))
+    assert settings.data_dir() == settings.state_dir() == data
+    assert settings.database_url() == f"sqlite:///{data}/kdviz.sqlite"
+    assert settings.scheduler() is None
+    data.chmod(0o555)  # root could write there, and shall not
+    assert settings.data_dir() == data
+    assert settings.state_dir() == tmp_path / "user" / "kdviz"
+    monkeypatch.setenv("KDVIZ_STATE_DIR", str(tmp_path / "state"))
+    assert settings.state_dir() == tmp_path / "state"
+    monkeypatch.setenv("KDVIZ_DATABASE_URL", "sqlite:////elsewhere/runs.sqlite")
+    assert settings.database_url() == "sqlite:////elsewhere/runs.sqlite"
