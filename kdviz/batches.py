@@ -88,8 +88,9 @@ def chunks(split: Split, training: Training, advice: Advice | None, most_updates
     for epoch in range(1, training.epochs + 1):
         order = epoch_order(usable, total, generator).to(device)
         for indices in order.split(size):
-            augmentation_seed = int(torch.randint(2**31, (), generator=generator))
-            images = augment(split.images[indices], training.augmentation, augmentation_seed)
+            images = split.images[indices]
+            if training.augmentation != "none":
+                images = augment(images, training.augmentation, int(torch.randint(2**31, (), generator=generator)))
             hard = one_hot[indices]
             teacher = hard if advice is None else advice.on(indices, images)
             yield Chunk(

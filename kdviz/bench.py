@@ -8,6 +8,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from pydantic import BaseModel, ConfigDict
@@ -119,15 +120,15 @@ def measure(repetitions: int = 5, on_step: Callable[[str], None] = lambda step: 
     usual, ours, passes, products = [], [], [], []
     for repetition in range(repetitions):
         student = models.build(RECIPE.student, repetition)
-        usual.append(_seconds(lambda student=student: usual_epoch(student, teacher, usual_data)))
+        usual.append(_seconds(partial(usual_epoch, student, teacher, usual_data)))
         on_step(f"usual loop {usual[-1]:.2f} s")
         begun = time.perf_counter()
         advice = Advice.of(teacher, here.training, RECIPE.student_training, RECIPE.temperature, RECIPE.loss)
         passes.append(time.perf_counter() - begun)
         student = models.build(RECIPE.student, repetition)
-        ours.append(_seconds(lambda student=student, advice=advice: kdviz_epoch(student, advice, here.training)))
+        ours.append(_seconds(partial(kdviz_epoch, student, advice, here.training)))
         on_step(f"kdviz {ours[-1]:.2f} s, teacher's pass {passes[-1]:.2f} s")
-        products.append(_seconds(lambda: products_epoch(len(here.training))))
+        products.append(_seconds(partial(products_epoch, len(here.training))))
     whole = [epoch + once / RECIPE.epochs for epoch, once in zip(ours, passes, strict=True)]
     return Speed(
         machine=torch.cuda.get_device_name() if torch.cuda.is_available() else f"{torch.get_num_threads()} CPU threads",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from kdviz.bench import Ratio
 
 USAGE_ERROR, FAILURE, INTERRUPTED = 2, 1, 130
+BEAT = 2.0  # seconds between two signs of life in the store
 BAR = 1000  # steps of the progress bar
 
 
@@ -34,6 +36,7 @@ class PlainGroup(click.Group):
     """Ends a PlainError with its sentence: exit code 2 for bad values, 1 for everything else."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; its problems in plain words go to standard error."""
         try:
             return super().invoke(ctx)
         except RecipeError as error:
@@ -103,7 +106,7 @@ def _train(recipe: Recipe, store: RunStore) -> Result:
 
     store.request(recipe)
     store.begin(recipe.id)
-    written = 0
+    written, heard = 0, time.monotonic()
     bar = click.progressbar(length=BAR, label="training", show_eta=False, item_show_func=str, file=sys.stderr)
     try:
         with bar:
@@ -111,9 +114,13 @@ def _train(recipe: Recipe, store: RunStore) -> Result:
                 if isinstance(event, Result):
                     store.finish(recipe.id, event)
                     return event
-                if event is not None:
-                    written += 1
-                    store.append(recipe.id, [event], written)
+                if time.monotonic() - heard > BEAT:
+                    heard = time.monotonic()
+                    store.heartbeat([recipe.id])
+                if event is None:
+                    continue
+                written += 1
+                store.append(recipe.id, [event], written)
                 if isinstance(event, Progress):
                     _show(bar, event)
     except KeyboardInterrupt:
@@ -125,7 +132,7 @@ def _train(recipe: Recipe, store: RunStore) -> Result:
     raise AssertionError("every run ends with a result")
 
 
-def _show(bar: ProgressBar[str], progress: Progress) -> None:
+def _show(bar: ProgressBar[object], progress: Progress) -> None:
     whole = progress.seconds / (progress.seconds + progress.seconds_left)
     now = (
         f"{progress.role} epoch {progress.epoch}/{progress.epochs}, validation {progress.validation_accuracy:.1%}, "
@@ -237,11 +244,12 @@ def data_command(name: str | None, as_json: bool) -> None:
 def bench(repetitions: int, as_json: bool) -> None:
     """Time the training loop against the usual one and the machine, and the page server's start."""
     from kdviz import bench as benchmarks
+    from kdviz import bench_server
 
     def say(step: str) -> None:
         click.echo(step, err=True)
 
-    server = benchmarks.page_server()
+    server = bench_server.measure()
     say(f"page server ready after {server.seconds:.2f} s")
     speed = benchmarks.measure(repetitions, say)
     if as_json:
@@ -258,7 +266,7 @@ def bench(repetitions: int, as_json: bool) -> None:
     click.echo(_table(["", "median", "lowest", "highest"], rows))
     click.echo(
         f"\nPage server: ready after {server.seconds:.2f} s, {server.megabytes:.0f} MB before the first job"
-        f" ({server.cluster_megabytes:.0f} MB in {server.cluster_processes} processes beside it)"
+        f" ({server.beside_megabytes:.0f} MB in {server.beside_processes} processes beside it)"
     )
 
 

@@ -97,7 +97,8 @@ def _to_frame(images: Tensor) -> Tensor:
     resized = v2.functional.resize(
         images.unsqueeze(1), [20, 20], interpolation=v2.InterpolationMode.BILINEAR, antialias=True
     )
-    return v2.functional.pad(resized, [4, 4, 4, 4]).squeeze(1)
+    framed: Tensor = v2.functional.pad(resized, [4, 4, 4, 4])
+    return framed.squeeze(1)
 
 
 def _digits() -> tuple[Split, Split]:

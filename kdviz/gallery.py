@@ -31,7 +31,8 @@ class Gallery:
         """Entropy of the teacher's softmax at T = 1 in bits, (N,): how unsure it is of each image."""
         shifted = self.logits.astype(np.float64) - self.logits.max(axis=1, keepdims=True)
         log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-        return -(np.exp(log_p) * log_p).sum(axis=1) / np.log(2)
+        bits: NDArray[np.float64] = -(np.exp(log_p) * log_p).sum(axis=1) / np.log(2)
+        return bits
 
 
 def path_of(data: str) -> Path:

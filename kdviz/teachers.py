@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def keep(network: nn.Module, cost: Cost, training: Training) -> None:
     write(kept_path(training), network, {"training": training.model_dump(mode="json"), "cost": asdict(cost)})
 
 
-def write(path: Path, network: nn.Module, about: dict[str, object]) -> None:
+def write(path: Path, network: nn.Module, about: Mapping[str, object]) -> None:
     """Write weights and what is to be known of them; the file appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".safetensors")

@@ -22,11 +22,15 @@ REPORTS = 60  # of each network: a smooth curve that costs a few per cent
 class Distiller(Protocol):
     """A way of teaching, as the loop sees it: the gradient at the logits, and the terms that are shown."""
 
-    def gradients(self, logits: Tensor, targets: Tensor, one_hot: Tensor, /) -> tuple[Tensor | None, Tensor]: ...
+    def gradients(self, logits: Tensor, targets: Tensor, one_hot: Tensor, /) -> tuple[Tensor | None, Tensor]:
+        """Gradients of the soft and the hard term of each image at the student's logits; no soft term is None."""
+        ...
 
     def contributions(
         self, logits: Tensor, teacher: Tensor, labels: Tensor, labelled: Tensor | None, /
-    ) -> Contributions: ...
+    ) -> Contributions:
+        """The two terms as they enter the loss, means over the images given."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 Theme = Literal["light", "dark"]
 
@@ -28,5 +28,6 @@ class Palette:
 @cache
 def palette(theme: Theme) -> Palette:
     """The colours of the light or the dark theme."""
-    colours = tomllib.loads(_CONFIG.read_text(encoding="utf-8"))["theme"][theme]
-    return Palette(*colours["chartCategoricalColors"], colours["textColor"], colours["borderColor"])
+    colours: dict[str, Any] = tomllib.loads(_CONFIG.read_text(encoding="utf-8"))["theme"][theme]
+    teacher, student, label, plain = colours["chartCategoricalColors"]
+    return Palette(teacher, student, label, plain, colours["textColor"], colours["borderColor"])

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -38,7 +39,7 @@ TRAININGS = MappingProxyType(
 )
 
 
-def make(name: str, path: Path | None, on_report: Callable[[int, int, float], None]) -> dict[str, object]:
+def make(name: str, path: Path | None, on_report: Callable[[int, int, float], None]) -> dict[str, Any]:
     """Train the teacher for the data set `name`, round it to half precision, write it, and say how good it is.
 
     Without a path it replaces the shipped one; scikit-learn's digits, which may be passed on, get their gallery with
@@ -53,7 +54,7 @@ def make(name: str, path: Path | None, on_report: Callable[[int, int, float], No
             on_report(event.epoch, training.epochs, event.loss_ce)
     assert report is not None  # every training ends with a report
     teachers.half_precision(network)
-    about = {
+    about: dict[str, Any] = {
         "training": training.model_dump(mode="json"),
         "cost": {"seconds": round(report.seconds, 1), "images_seen": report.images_seen},
         "figures": {

@@ -92,6 +92,10 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Event |
     teacher_test = evaluation.logits_of(teacher, here.test.images)
     yield _watch(this, teacher, teacher_test)
 
+    def student(role: Role, method: Distiller, advice: Advice | None = None) -> Member:
+        network = models.build(recipe.student, recipe.seed).to(device)
+        return Member(role, network, recipe.student_training, method, advice)
+
     begun = clock()
     # With alpha = 0 nothing is asked of the teacher: that is plain training, which draws labelled images only.
     advice = (
@@ -100,20 +104,8 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Event |
         else None
     )
     advising = clock() - begun
-    offline = Offline(recipe.temperature, recipe.alpha, recipe.loss)
-    distilled, plain = (
-        Member(
-            role,
-            models.build(recipe.student, recipe.seed).to(device),
-            recipe.student_training,
-            method,
-            taught,
-        )
-        for role, method, taught in (
-            ("distilled", offline if advice else Plain(), advice),
-            ("plain", Plain(), None),
-        )
-    )
+    method = Offline(recipe.temperature, recipe.alpha, recipe.loss) if advice else Plain()
+    distilled, plain = student("distilled", method, advice), student("plain", Plain())
     for turn in zip_longest(_follow(this, distilled), _follow(this, plain)):
         yield from turn
     distilled.cost = Cost(distilled.cost.seconds + advising, distilled.cost.images_seen)

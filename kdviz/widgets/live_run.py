@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import cast
 
@@ -11,6 +11,7 @@ import streamlit as st
 from kdviz.catalogue import DATA_SETS
 from kdviz.charts import finished, live
 from kdviz.charts.live import Parts, Quality
+from kdviz.errors import PlainError
 from kdviz.jobs import Jobs
 from kdviz.records import Progress, Scores, Watched
 from kdviz.runs import Run
@@ -18,8 +19,9 @@ from kdviz.widgets import page
 from kdviz.widgets.components import component
 
 TICK = 0.4  # seconds between two looks at a live run
-PARTS: dict[Parts, str] = {"amount": "Amount", "share": "Share of the loss", "gradient": "Share of the gradient"}
-QUALITIES: dict[Quality, str] = {"validation_accuracy": "Accuracy", "agreement": "Agreement"}
+PARTS: dict[str, str] = {"amount": "Amount", "share": "Share of the loss", "gradient": "Share of the gradient"}
+QUALITIES: dict[str, str] = {"validation_accuracy": "Accuracy", "agreement": "Agreement"}
+_REFUSED = "order_refused"
 PLOTLY_CONFIG = {"displaylogo": False, "scrollZoom": False}
 
 _watched = component("watched", html="watched.html", css=("base.css", "watched.css"), js=("shared.js", "watched.js"))
@@ -64,18 +66,27 @@ def _status(jobs: Jobs, run: Run, progress: Sequence[Progress]) -> None:
         st.progress(whole)
     with buttons, st.container(horizontal=True, horizontal_alignment="right", height="content"):
         if run.status == "paused":
-            st.button("Go on", icon=":material/play_arrow:", on_click=jobs.resume, args=(run.id,))
+            st.button("Go on", icon=":material/play_arrow:", on_click=_order, args=(jobs.resume, run.id))
         else:
             st.button(
                 "Pause",
                 icon=":material/pause:",
-                on_click=jobs.pause,
-                args=(run.id,),
+                on_click=_order,
+                args=(jobs.pause, run.id),
                 disabled=run.status != "running",
             )
-        st.button("Cancel", icon=":material/stop:", on_click=jobs.cancel, args=(run.id,), disabled=not run.live)
-    if run.message:
-        st.info(run.message)
+        st.button("Cancel", icon=":material/stop:", on_click=_order, args=(jobs.cancel, run.id), disabled=not run.live)
+    for message in (run.message, st.session_state.pop(_REFUSED, ""), jobs.trouble if run.live else ""):
+        if message:
+            st.info(message)
+
+
+def _order(action: Callable[[str], Run | None], run_id: str) -> None:
+    """Pause, go on or cancel; a run of another process refuses, and says so."""
+    try:
+        action(run_id)
+    except PlainError as error:
+        st.session_state[_REFUSED] = str(error)
 
 
 def _caption(jobs: Jobs, run: Run, last: Progress | None) -> str:
@@ -127,7 +138,7 @@ def _curves(run: Run, progress: Sequence[Progress]) -> None:
         )
 
 
-def _switch(label: str, options: list[str], names: dict[str, str], key: str) -> str:  # type: ignore[type-arg]
+def _switch(label: str, options: list[str], names: dict[str, str], key: str) -> str:
     chosen = st.segmented_control(
         label,
         options,
@@ -254,7 +265,8 @@ def _row(name: str, scores: Scores) -> str:
     agreement = "" if scores.agreement is None else f"{scores.agreement:.2%}"
     return (
         f"| {name} | {scores.architecture} | {scores.parameters:,} | {scores.test_accuracy:.2%} "
-        f"| {scores.test_errors:,} | {low:.2%} – {high:.2%} | {scores.nll:.4f} | {scores.ece:.4f} | {agreement} | {scores.seconds:.1f} s |"
+        f"| {scores.test_errors:,} | {low:.2%} – {high:.2%} "
+        f"| {scores.nll:.4f} | {scores.ece:.4f} | {agreement} | {scores.seconds:.1f} s |"
     )
 
 

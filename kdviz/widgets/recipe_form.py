@@ -85,7 +85,8 @@ def _more(defaults: Recipe) -> dict[str, Any]:
     left, middle, right = st.columns(3, gap="medium")
     values: dict[str, Any] = {}
     with left:
-        values["data"] = _choice("data", list(DATA_SETS), defaults)
+        # Its default is the same for everybody, so that any other choice is in the URL.
+        values["data"] = _choice("data", list(DATA_SETS), Recipe(), on_change=_follow_data)
         values["labels"] = _optional("labels")
         values["augmentation"] = _choice("augmentation", list(get_args(Augmentation)), defaults)
         values["batch_size"] = _number("batch_size", defaults)
@@ -108,7 +109,14 @@ def _more(defaults: Recipe) -> dict[str, Any]:
     return values
 
 
-def _number(name: str, defaults: Recipe, **options: Any) -> float:
+def _follow_data() -> None:
+    """Another data set brings the number of epochs that suits it."""
+    suited = Recipe.parse({"data": st.session_state["data"], **DEFAULTS.get(st.session_state["data"], {})})
+    for name in ("epochs", "teacher_epochs"):
+        st.session_state[name] = getattr(suited, name)
+
+
+def _number(name: str, defaults: Recipe, **options: Any) -> Any:
     low, high = limits(name)
     default = getattr(defaults, name)
     kind = type(default)
@@ -139,7 +147,7 @@ def _optional(name: str, *, disabled: bool = False) -> int | None:
     )
 
 
-def _slider(name: str, defaults: Recipe, **options: Any) -> float:
+def _slider(name: str, defaults: Recipe, **options: Any) -> Any:
     low, high = limits(name)
     return st.slider(
         LABELS[name],
@@ -154,7 +162,7 @@ def _slider(name: str, defaults: Recipe, **options: Any) -> float:
     )
 
 
-def _choice(name: str, choices: list[str], defaults: Recipe, **options: Any) -> str:
+def _choice(name: str, choices: list[str], defaults: Recipe, **options: Any) -> Any:
     return st.selectbox(
         LABELS[name],
         choices,

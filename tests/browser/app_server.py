@@ -1,0 +1,121 @@
+"""The app as a process of its own, for browser tests, screenshots and measurements; and a browser to look at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Browser, Playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60.0  # seconds for a server to answer
+CHROMIUM = ("chromium", "google-chrome", "chromium-browser")
+ARGUMENTS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def launch(playwright: Playwright) -> Browser:
+    """The system's Chromium, else the one that Playwright has downloaded; raises where there is none."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    return playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class AppServer:
+    """`streamlit run app.py` with its state in `state`; ends it, and only it, by its own process id."""
+
+    def __init__(self, state: Path, *, port: int | None = None, environment: dict[str, str] | None = None) -> None:
+        self.state = state
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = state.parent / f"server-{self.port}.log"
+        state.mkdir(parents=True, exist_ok=True)
+        options = {
+            "server.port": self.port,
+            "server.address": "127.0.0.1",
+            "server.headless": "true",
+            "server.fileWatcherType": "none",  # somebody may be editing the program while it is tested
+        }
+        command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+        command += [f"--{name}={value}" for name, value in options.items()]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**os.environ, "KDVIZ_STATE_DIR": str(state), **(environment or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        self._wait()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1) as answer:
+                    if answer.status == 200:
+                        return
+            except OSError:
+                time.sleep(0.1)
+        self.process.kill()
+        raise RuntimeError(f"The app did not start:\n{self.log.read_text(errors='replace')[-2000:]}")
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def children(self) -> list[psutil.Process]:
+        """The cluster, its nanny and its workers."""
+        return psutil.Process(self.pid).children(recursive=True)
+
+    def worker(self) -> psutil.Process:
+        """The process that trains: of the server's own children, the one that has loaded torch."""
+        return next(child for child in self.children() if loaded(child, "libtorch"))
+
+    def stop(self) -> list[psutil.Process]:
+        """End the server as a person does; returns the children that are still there ten seconds later."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> list[psutil.Process]:
+        """End the server as a power failure does; what it started must end by itself."""
+        return self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> list[psutil.Process]:
+        if self.process.poll() is not None:
+            return []
+        children = self.children()
+        self.process.send_signal(how)
+        self.process.wait(20)
+        _, alive = psutil.wait_procs(children, timeout=10)
+        return alive
+
+
+def loaded(process: psutil.Process, library: str) -> bool:
+    """Whether the process has a shared library in its memory; Linux only."""
+    try:
+        return library in Path(f"/proc/{process.pid}/maps").read_text()
+    except OSError:
+        return False

@@ -1,0 +1,69 @@
+"""What a test sees of a page besides the page: the console, and what browser and server say to each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from playwright.sync_api import ConsoleMessage, Page, WebSocket
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+# Streamlit does not know its own base path on a deep link: it asks beside the page first, is told 404, and asks again.
+OWN_PROBES = re.compile(r"^https?://[^/]+/(start|soft_targets|watch_it_train)/_stcore/(health|host-config)$")
+
+
+@dataclass
+class Seen:
+    """Everything that a page did which a test may have to object to, or to count."""
+
+    allowed: Sequence[str] = ()  # pieces of console errors that this test provokes
+    errors: list[str] = field(default_factory=list)
+    asked: int = 0  # reruns that the browser asked for
+    runs: int = 0  # script runs of the whole page or of a fragment
+
+    def watch(self, page: Page) -> None:
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.errors.append(f"exception: {error}"))
+        page.on("websocket", self._socket)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type != "error" or OWN_PROBES.match(message.location["url"]):
+            return
+        if not any(piece in message.text for piece in self.allowed):
+            self.errors.append(f"{message.text} ({message.location['url']})")
+
+    def _socket(self, socket: WebSocket) -> None:
+        if not socket.url.endswith("/_stcore/stream"):
+            return
+        socket.on("framesent", self._sent)
+        socket.on("framereceived", self._received)
+
+    def _sent(self, payload: str | bytes) -> None:
+        if isinstance(payload, bytes):
+            self.asked += BackMsg.FromString(payload).WhichOneof("type") == "rerun_script"
+
+    def _received(self, payload: str | bytes) -> None:
+        if isinstance(payload, bytes):
+            self.runs += ForwardMsg.FromString(payload).WhichOneof("type") == "new_session"
+
+
+def settle(page: Page, quiet: float = 0.4, limit: float = 20.0) -> None:
+    """Wait until the page has run and nothing runs any more."""
+    app = page.locator('[data-testid="stApp"]')
+    app.wait_for(timeout=limit * 1000)
+    page.wait_for_function(
+        """(quiet) => {
+            const app = document.querySelector('[data-testid="stApp"]');
+            const now = performance.now();
+            const running = app?.getAttribute("data-test-script-state") !== "notRunning"
+                || document.querySelector('[data-testid="stSkeleton"]') || !document.querySelector("h1");
+            if (running) window.__quietSince = undefined;
+            else window.__quietSince ??= now;
+            return window.__quietSince !== undefined && now - window.__quietSince > quiet;
+        }""",
+        arg=quiet * 1000,
+        timeout=limit * 1000,
+        polling=50,
+    )
