@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from kdviz import settings
+from kdviz import cluster, settings
 from kdviz.catalogue import DATA_SETS, SHIPPED_TEACHERS
 from kdviz.errors import PlainError
 from kdviz.recipe import Recipe, RecipeError
@@ -102,8 +102,11 @@ def train(again: bool, as_json: bool, **values: Any) -> None:
 
 
 def _train(recipe: Recipe, store: RunStore) -> Result:
+    import torch
+
     from kdviz.studies.single import run
 
+    torch.set_num_threads(cluster.torch_threads())  # as a worker of the app has: the same result to the last bit
     store.request(recipe)
     store.begin(recipe.id)
     written, heard = 0, time.monotonic()

@@ -34,6 +34,13 @@ def share(cores: int) -> tuple[int, int]:
     return workers, cores // workers
 
 
+def torch_threads() -> int:
+    """Threads of one training on this machine, whether a worker or the command line runs it."""
+    from dask.system import CPU_COUNT
+
+    return share(CPU_COUNT)[1]
+
+
 class Embedded:
     """The server's end of the pipe: starts the cluster when it is made, or raises `ClusterError`."""
 

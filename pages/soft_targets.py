@@ -28,19 +28,32 @@ with controls:
         VIEWS,
         default=UNSURE,
         required=True,
+        wrap=True,
         key="view",
         bind="query-params",
+        on_change=state.first_image,
     )
 
+
+def choose_class() -> list[int]:
+    """The test images of the class that the visitor chooses."""
+    names = list(shown.facts.class_names)
+    with controls:
+        label = st.segmented_control(
+            "Class",
+            names,
+            default=names[2],
+            required=True,
+            wrap=True,
+            key="class",
+            bind="query-params",
+            on_change=state.first_image,
+        )
+    return state.of_class(shown, names.index(label))
+
+
 if view in (UNSURE, BY_CLASS):
-    if view == BY_CLASS:
-        with controls:
-            label = st.segmented_control(
-                "Class", list(shown.facts.class_names), default="2", required=True, key="class", bind="query-params"
-            )
-        candidates = state.of_class(shown, shown.facts.class_names.index(label))
-    else:
-        candidates = state.least_sure(shown)
+    candidates = choose_class() if view == BY_CLASS else state.least_sure(shown)
     with controls:
         index = state.leaf(candidates, key=f"{shown.facts.name}-{view}")
     soft_targets(
@@ -65,13 +78,17 @@ else:
             STARTS,
             default=STARTS[0],
             required=True,
+            wrap=True,
             key="start",
             bind="query-params",
+            on_change=state.first_image,
         )
     if what == STARTS[0]:
         names, start, true_class = ANIMALS, ANIMAL_LOGITS, 0
     else:
-        digit = state.picture(shown, state.opening(shown))
+        candidates = choose_class()
+        with controls:
+            digit = state.picture(shown, state.leaf(candidates, key=f"{shown.facts.name}-edit"))
         names, start, true_class = digit.class_names, digit.logits, digit.label
     logits = state.edited_logits(start)
     edit_logits(

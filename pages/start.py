@@ -43,9 +43,17 @@ with explore:
     )
     st.markdown("Train a teacher and its student here and now, and see which of the two terms pulls.")
 
+
+@st.fragment(run_every=None if state.device() else 1.0)
+def machine() -> None:
+    """The worker says what it trains on once it is up."""
+    st.caption(f"Trains on: {state.device() or 'the worker is starting'}.")
+
+
 figures = gallery.shipped_figures(shown.facts.name)
 st.caption(
     f"Data: {shown.facts.title} ({shown.facts.source}), {figures['test_images']:,} test images, which no network here "
     f"has trained on. Teacher: {state.teacher_name(shown)}, {figures['test_errors']:,} errors on them "
-    f"({figures['test_accuracy']:.2%} right). Trains on: {state.device()}."
+    f"({figures['test_accuracy']:.2%} right)."
 )
+machine()

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from kdviz.catalogue import DATA_SETS
 from kdviz.errors import PlainError
 from kdviz.recipe import Recipe
 from kdviz.widgets import live_run, page, server
@@ -23,14 +22,14 @@ page.header(
     "first weights, from the labels alone.",
 )
 jobs = server.jobs()
-data = st.query_params.get("data", "mnist")
-if data == "mnist" and server.choose_gallery().facts.name != "mnist":
-    data = server.FALLBACK
+home = server.home()
 check_link()
 with st.container(horizontal=True, key="presets"):
     for name, query in PRESETS.items():
-        st.page_link("pages/watch_it_train.py", label=name, query_params={"data": data, **query})
-recipe, start_place = recipe_form(data if data in DATA_SETS else "mnist")
+        st.page_link(
+            "pages/watch_it_train.py", label=name, query_params={"data": st.query_params.get("data", home), **query}
+        )
+recipe, start_place = recipe_form(home)
 
 
 def start(wanted: Recipe) -> None:

@@ -209,10 +209,11 @@ def test_missing_data_ends_the_run_in_a_sentence(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("teacher_too", [False, True])
 def test_a_diverging_run_ends_with_a_result_and_its_figures_travel_as_json(own_state, teacher_too):
-    wild = {"optimizer": "sgd", "learning_rate": 10, "loss": "mse", "alpha": 0.9}
+    wild = {"optimizer": "sgd", "learning_rate": 10, "loss": "mse", "alpha": 0.9, "batch_size": 16}
     recipe = Recipe(data="digits", student="784-128-10", epochs=1, teacher_epochs=1, pretrained=not teacher_too, **wild)
     said = events(recipe)
     assert any(isinstance(event, Progress) and not math.isfinite(event.loss_kd) for event in said)
+    assert math.isnan(said[-1].teacher.nll) is teacher_too
     assert not math.isfinite(said[-1].distilled.nll)
     for event in said:
         text = event.model_dump_json()

@@ -62,8 +62,7 @@ def _status(jobs: Jobs, run: Run, progress: Sequence[Progress]) -> None:
     if last is not None and run.live:
         whole = min(1.0, last.seconds / max(last.seconds + last.seconds_left, 1e-9))
     with text:
-        st.html(f'<p class="kd-caption">{escape(_caption(jobs, run, last))}</p>')
-        st.progress(whole)
+        st.progress(whole, text=_caption(jobs, run, last))
     with buttons, st.container(horizontal=True, horizontal_alignment="right", height="content"):
         if run.status == "paused":
             st.button("Go on", icon=":material/play_arrow:", on_click=_order, args=(jobs.resume, run.id))

@@ -53,13 +53,14 @@ def check_link() -> None:
         st.warning(f"This link asks for something that cannot be: {error} The default is used instead.")
 
 
-def recipe_form(data: str) -> tuple[Recipe | None, DeltaGenerator]:
+def recipe_form(home: str) -> tuple[Recipe | None, DeltaGenerator]:
     """All controls of a recipe, and the place for the button that starts it.
 
-    The recipe is None, with the reason on the page, while the values do not go together. `data` is the data set to
-    begin with.
+    The recipe is None, with the reason on the page, while the values do not go together. `home` is the data set of
+    this server when the visitor names none.
     """
-    defaults = Recipe.parse({"data": data, **DEFAULTS.get(data, {})})
+    data = str(st.session_state.get("data") or st.query_params.get("data"))
+    defaults = suited(data if data in DATA_SETS else home)
     with st.container(horizontal=True, vertical_alignment="bottom", key="recipe"):
         values: dict[str, Any] = {
             "temperature": _number("temperature", defaults, width=130, step=0.5, format="%g"),
@@ -72,7 +73,7 @@ def recipe_form(data: str) -> tuple[Recipe | None, DeltaGenerator]:
     with st.container(horizontal=True, vertical_alignment="center", key="actions"):
         start = st.container(width="content")
         with st.popover("More settings", icon=":material/tune:", help="Data, labels, augmentation, optimizer"):
-            values |= _more(defaults)
+            values |= _more(defaults, home)
     try:
         return Recipe.parse(values), start
     except RecipeError as error:
@@ -80,13 +81,18 @@ def recipe_form(data: str) -> tuple[Recipe | None, DeltaGenerator]:
         return None, start
 
 
-def _more(defaults: Recipe) -> dict[str, Any]:
+def suited(data: str) -> Recipe:
+    """The defaults for a data set."""
+    return Recipe.parse({"data": data, **DEFAULTS.get(data, {})})
+
+
+def _more(defaults: Recipe, home: str) -> dict[str, Any]:
     """The settings that most visitors leave alone."""
     left, middle, right = st.columns(3, gap="medium")
     values: dict[str, Any] = {}
     with left:
-        # Its default is the same for everybody, so that any other choice is in the URL.
-        values["data"] = _choice("data", list(DATA_SETS), Recipe(), on_change=_follow_data)
+        # Its default is the server's own, so that any other choice is in the URL.
+        values["data"] = _choice("data", list(DATA_SETS), suited(home), on_change=_follow_data)
         values["labels"] = _optional("labels")
         values["augmentation"] = _choice("augmentation", list(get_args(Augmentation)), defaults)
         values["batch_size"] = _number("batch_size", defaults)
@@ -111,9 +117,9 @@ def _more(defaults: Recipe) -> dict[str, Any]:
 
 def _follow_data() -> None:
     """Another data set brings the number of epochs that suits it."""
-    suited = Recipe.parse({"data": st.session_state["data"], **DEFAULTS.get(st.session_state["data"], {})})
+    defaults = suited(st.session_state["data"])
     for name in ("epochs", "teacher_epochs"):
-        st.session_state[name] = getattr(suited, name)
+        st.session_state[name] = getattr(defaults, name)
 
 
 def _number(name: str, defaults: Recipe, **options: Any) -> Any:

@@ -39,6 +39,13 @@ def _galleries() -> Galleries:
     return Galleries()
 
 
+def home() -> str:
+    """The data set of this server when a visitor names none: MNIST, or, with a word on the page, what there is."""
+    if "data" in st.query_params:
+        return "mnist" if _gallery("mnist") is not None else FALLBACK
+    return choose_gallery().facts.name
+
+
 def choose_gallery() -> Gallery:
     """The gallery of the data set in the URL, MNIST if none is named; where it cannot be had, of scikit-learn's digits.
 

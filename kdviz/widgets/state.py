@@ -66,10 +66,10 @@ def teacher_name(shown: Gallery) -> str:
 
 
 def device() -> str:
-    """What trains, as far as it is known yet."""
+    """What trains; nothing as long as no worker has said so."""
     known = server.jobs().cluster.device
     if known is None:
-        return "the worker is starting"
+        return ""
     return f"{known['name']}, {known['threads']} threads"
 
 
@@ -100,6 +100,18 @@ def leaf(candidates: Sequence[int], key: str) -> int:
 
 def _go(position: int) -> None:
     st.query_params["image"] = str(position)
+    forget_logits()
+
+
+def first_image() -> None:
+    """Another class, another view: its first image, with the teacher's own logits."""
+    st.query_params.pop("image", None)
+    forget_logits()
+
+
+def forget_logits() -> None:
+    """What was edited belongs to the image it was edited for."""
+    st.query_params.pop("logits", None)
 
 
 def _position(count: int) -> int:
