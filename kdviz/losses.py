@@ -90,15 +90,15 @@ def distillation_loss(
     return Contributions(alpha * soft.mean(), (1 - alpha) * hard.mean())
 
 
-def soft_gradient(loss: Loss, student: Tensor, targets: Tensor, temperature: float) -> Tensor:
-    """Gradient of `soft_term` at the student's logits, shape (batch, classes), in closed form.
+def soft_gradient(loss: Loss, student: Tensor, targets: Tensor, temperature: float, weight: float = 1.0) -> Tensor:
+    """Gradient of `weight` times `soft_term` at the student's logits, shape (batch, classes), in closed form.
 
     T * (q - p) for KL and soft cross-entropy, 2 (z - v) / classes for logits (Hinton 2015, section 2.1).
     `targets` is what `soft_targets` returns, so that p is computed once and not in every update.
     """
     if loss == "mse":
-        return (student - targets) * (2 / student.shape[-1])
-    return (softmax(student, temperature) - targets) * temperature
+        return (student - targets).mul_(weight * 2 / student.shape[-1])
+    return softmax(student, temperature).sub_(targets).mul_(weight * temperature)
 
 
 def soft_targets(loss: Loss, teacher: Tensor, temperature: float) -> Tensor:
@@ -106,6 +106,6 @@ def soft_targets(loss: Loss, teacher: Tensor, temperature: float) -> Tensor:
     return teacher if loss == "mse" else softmax(teacher, temperature)
 
 
-def hard_gradient(student: Tensor, one_hot: Tensor) -> Tensor:
-    """Gradient of `cross_entropy` at the student's logits: softmax(z) - y, shape (batch, classes)."""
-    return torch.softmax(student, dim=-1) - one_hot
+def hard_gradient(student: Tensor, one_hot: Tensor, weight: float = 1.0) -> Tensor:
+    """Gradient of `weight` times `cross_entropy` at the student's logits: softmax(z) - y, shape (batch, classes)."""
+    return torch.softmax(student, dim=-1).sub_(one_hot).mul_(weight)

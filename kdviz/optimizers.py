@@ -1,4 +1,4 @@
-"""The update of the weights: torch's own fused kernels through its functional interface.
+"""The update of the weights: the fused kernels that torch.optim itself calls.
 
 `torch.optim.Optimizer.step` adds hooks, profiler ranges and parameter groups to every update; for a network as small
 as ours that costs as much as the update itself (`python -m kdviz bench`).
@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor
-from torch.optim.adam import adam
-from torch.optim.sgd import sgd
 
 from kdviz.recipe import Training
 
@@ -54,14 +52,14 @@ def _adam(weights: list[Tensor]) -> Update:
 
     def update(rate: float) -> None:
         with torch.no_grad():
-            adam(
+            torch._foreach_add_(counts, 1)
+            torch._fused_adam_(
                 weights,
                 [w.grad for w in weights if w.grad is not None],
                 means,
                 squares,
                 [],
                 counts,
-                fused=True,
                 amsgrad=False,
                 beta1=BETA1,
                 beta2=BETA2,
@@ -77,23 +75,21 @@ def _adam(weights: list[Tensor]) -> Update:
 
 
 def _sgd(weights: list[Tensor]) -> Update:
-    momenta: list[Tensor | None] = [torch.zeros_like(w) for w in weights]
+    momenta = [torch.zeros_like(w) for w in weights]
 
     def update(rate: float) -> None:
         with torch.no_grad():
-            sgd(
+            torch._fused_sgd_(
                 weights,
                 [w.grad for w in weights if w.grad is not None],
                 momenta,
-                fused=True,
-                grad_scale=None,
-                found_inf=None,
                 weight_decay=0.0,
                 momentum=MOMENTUM,
                 lr=rate,
                 dampening=0.0,
                 nesterov=False,
                 maximize=False,
+                is_first_step=False,
             )
         for w in weights:
             w.grad = None

@@ -22,7 +22,9 @@ REPORTS = 60  # of each network: a smooth curve that costs a few per cent
 class Distiller(Protocol):
     """A way of teaching, as the loop sees it: the gradient at the logits, and the terms that are shown."""
 
-    def gradients(self, logits: Tensor, targets: Tensor, one_hot: Tensor, /) -> tuple[Tensor | None, Tensor]:
+    def gradients(
+        self, logits: Tensor, targets: Tensor, one_hot: Tensor, weight: float = 1.0, /
+    ) -> tuple[Tensor | None, Tensor]:
         """Gradients of the soft and the hard term of each image at the student's logits; no soft term is None."""
         ...
 
@@ -75,14 +77,14 @@ def fit(
         for images, targets, one_hot, labelled in chunk.batches(training.batch_size):
             logits = network(images)
             answer = logits.detach()
-            soft, gradient = distiller.gradients(answer, targets, one_hot)
+            soft, gradient = distiller.gradients(answer, targets, one_hot, 1 / len(images))
             if labelled is not None:
                 gradient = gradient * labelled
             if soft is not None:
                 gradient = gradient + soft
             # The loss is a mean over the batch; its gradient at the logits is known in closed form (losses.py), so
             # the loss itself need not be computed in every update, only for the reports.
-            logits.backward(gradient / len(images))
+            logits.backward(gradient)
             update(learning_rate(training, step + len(answers), steps))
             answers.append(answer)
         step += len(answers)

@@ -1,19 +1,22 @@
 """Watch it train: who pulls at the student, the teacher or the labels."""
 
+from typing import Any
+
 import streamlit as st
 
+from kdviz.catalogue import SHIPPED_TEACHERS
 from kdviz.errors import PlainError
 from kdviz.recipe import Recipe
 from kdviz.widgets import live_run, page, server
-from kdviz.widgets.recipe_form import check_link, recipe_form
+from kdviz.widgets.recipe_form import adopt, check_link, chosen_data, recipe_form, show, suited
 
-PRESETS = {
+PRESETS: dict[str, dict[str, Any]] = {
     "Reference": {},
-    "Hot: T = 20": {"temperature": "20.0"},
-    "Only the teacher: α = 1": {"alpha": "1.0"},
-    "Only the labels: α = 0": {"alpha": "0.0"},
-    "A narrow student": {"student": "784-30-30-10", "temperature": "3.0"},
-    "100 labels": {"labels": "100", "alpha": "0.9", "pretrained": "true"},
+    "Hot: T = 20": {"temperature": 20.0},
+    "Only the teacher: α = 1": {"alpha": 1.0},
+    "Only the labels: α = 0": {"alpha": 0.0},
+    "A narrow student": {"student": "784-30-30-10", "temperature": 3.0},
+    "100 labels": {"labels": 100, "alpha": 0.9, "pretrained": True},
 }
 
 page.header(
@@ -24,11 +27,23 @@ page.header(
 jobs = server.jobs()
 home = server.home()
 check_link()
+
+
+def choose(preset: dict[str, Any]) -> None:
+    """Set the controls to a preset; the data set stays, unless the preset needs a trained teacher for it."""
+    data = chosen_data(home)
+    if preset.get("pretrained") and data not in SHIPPED_TEACHERS:
+        data = home
+    show(suited(data, preset))
+
+
 with st.container(horizontal=True, key="presets"):
-    for name, query in PRESETS.items():
-        st.page_link(
-            "pages/watch_it_train.py", label=name, query_params={"data": st.query_params.get("data", home), **query}
-        )
+    for name, preset in PRESETS.items():
+        st.button(name, type="tertiary", on_click=choose, args=(preset,))
+run_id = st.query_params.get("run")
+run = None if run_id is None else jobs.get(run_id)
+if run is not None:
+    adopt(run.recipe)
 recipe, start_place = recipe_form(home)
 
 
@@ -40,8 +55,6 @@ def start(wanted: Recipe) -> None:
         st.session_state["start_problem"] = str(error)
 
 
-run_id = st.query_params.get("run")
-run = None if run_id is None else jobs.get(run_id)
 under_way = run is not None and run.live
 start_place.button(
     "Start",

@@ -345,6 +345,17 @@ def test_a_server_that_never_answers_is_given_up_within_seconds(empty_folder, mo
     assert socket.getdefaulttimeout() is None
 
 
+def test_a_name_server_that_never_answers_is_given_up_too(empty_folder, monkeypatch):
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: answered.wait(5) and [])
+    monkeypatch.setattr(data, "NETWORK_TIMEOUT", 0.3)
+    begun = time.perf_counter()
+    with pytest.raises(DataError, match="the network gave no answer"):
+        data.load("mnist")
+    assert time.perf_counter() - begun < 2
+    answered.set()
+
+
 def test_the_network_is_given_up_within_a_few_seconds():
     assert data.NETWORK_TIMEOUT <= 5
 

@@ -42,10 +42,10 @@ def test_accuracy_and_nll_equal_scikit_learns():
 
 
 def test_calibration_error_by_hand():
-    # Confidences 0.9, 0.9, 0.9 (two right) and 0.6, 0.6 (one right): 3/5 |2/3 - 0.9| + 2/5 |1/2 - 0.6|
+    # Too sure at 0.9 (two of three right), not sure enough at 0.6 (two of two): 3/5 |2/3 - 0.9| + 2/5 |1 - 0.6|
     logits = _of(*[[0.9, 0.1]] * 3, *[[0.6, 0.4]] * 2).double()
-    labels = torch.tensor([0, 0, 1, 0, 1])
-    assert evaluation.expected_calibration_error(logits, labels) == pytest.approx(0.14 + 0.04, abs=1e-6)
+    labels = torch.tensor([0, 0, 1, 0, 0])
+    assert evaluation.expected_calibration_error(logits, labels) == pytest.approx(0.14 + 0.16, abs=1e-6)
 
 
 def test_calibration_error_equals_a_plain_loop_over_bins():

@@ -246,8 +246,11 @@ def test_the_same_training_gives_the_same_weights_to_the_last_bit(split, teacher
     assert [r.loss_kd for r in runs[0][1]] == [r.loss_kd for r in runs[1][1]]
 
 
-def test_looking_at_the_reports_or_not_does_not_change_the_training(split, teacher):
-    assert torch.equal(offline(split, how(), teacher, reports=1)[0], offline(split, how(), teacher, reports=20)[0])
+@pytest.mark.parametrize("schedule", ["constant", "one-cycle"])
+def test_how_often_is_reported_does_not_change_the_training(split, teacher, schedule):
+    training = how(schedule=schedule)
+    seldom, often = (offline(split, training, teacher, reports=reports)[0] for reports in (1, 20))
+    assert torch.equal(seldom, often)
 
 
 @pytest.mark.parametrize("augmentation", ["none", "shift"])

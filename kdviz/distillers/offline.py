@@ -19,14 +19,14 @@ class Offline:
     alpha: float
     loss: Loss = "kl"
 
-    def gradients(self, logits: Tensor, targets: Tensor, one_hot: Tensor) -> tuple[Tensor, Tensor]:
+    def gradients(self, logits: Tensor, targets: Tensor, one_hot: Tensor, weight: float = 1.0) -> tuple[Tensor, Tensor]:
         """Gradients of the soft and of the hard term at the student's logits, each (batch, classes).
 
-        `targets` as from `losses.soft_targets`; `one_hot` the labels. Of one image: the mean over the batch, and the
-        zero of an unlabelled image, are the caller's.
+        `targets` as from `losses.soft_targets`; `one_hot` the labels; `weight` of each image, 1 / batch for the mean
+        over the batch. The zero of an unlabelled image is the caller's.
         """
-        soft = losses.soft_gradient(self.loss, logits, targets, self.temperature)
-        return soft * self.alpha, losses.hard_gradient(logits, one_hot) * (1 - self.alpha)
+        soft = losses.soft_gradient(self.loss, logits, targets, self.temperature, weight * self.alpha)
+        return soft, losses.hard_gradient(logits, one_hot, weight * (1 - self.alpha))
 
     def contributions(self, logits: Tensor, teacher: Tensor, labels: Tensor, labelled: Tensor | None) -> Contributions:
         """The two terms as they enter the loss, means over the images given.

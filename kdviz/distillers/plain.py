@@ -14,9 +14,11 @@ from kdviz.losses import Contributions
 class Plain:
     """CE with the hard labels; `targets` and `teacher` are not looked at."""
 
-    def gradients(self, logits: Tensor, targets: Tensor | None, one_hot: Tensor) -> tuple[Tensor | None, Tensor]:
+    def gradients(
+        self, logits: Tensor, targets: Tensor | None, one_hot: Tensor, weight: float = 1.0
+    ) -> tuple[Tensor | None, Tensor]:
         """No soft term, and the gradient of the hard one at the logits, (batch, classes)."""
-        return None, losses.hard_gradient(logits, one_hot)
+        return None, losses.hard_gradient(logits, one_hot, weight)
 
     def contributions(
         self, logits: Tensor, teacher: Tensor | None, labels: Tensor, labelled: Tensor | None

@@ -21,6 +21,7 @@ from kdviz.widgets.components import component
 TICK = 0.4  # seconds between two looks at a live run
 PARTS: dict[str, str] = {"amount": "Amount", "share": "Share of the loss", "gradient": "Share of the gradient"}
 QUALITIES: dict[str, str] = {"validation_accuracy": "Accuracy", "agreement": "Agreement"}
+OVER = ("failed", "cancelled", "interrupted")
 _REFUSED = "order_refused"
 PLOTLY_CONFIG = {"displaylogo": False, "scrollZoom": False}
 
@@ -40,8 +41,8 @@ def _panel(jobs: Jobs, run_id: str, was_live: bool) -> None:
     run = jobs.get(run_id)
     if run is None:
         return
-    if was_live and not run.live:
-        st.rerun()  # the whole page once more: the panel stops ticking, and Start is Start again
+    if was_live != run.live:
+        st.rerun()  # the whole page once more: the panel stops or begins to tick, and Start says what it does
     events = jobs.events(run_id)
     progress = [event for event in events if isinstance(event, Progress)]
     watched = next((event for event in events if isinstance(event, Watched)), None)
@@ -66,6 +67,8 @@ def _status(jobs: Jobs, run: Run, progress: Sequence[Progress]) -> None:
     with buttons, st.container(horizontal=True, horizontal_alignment="right", height="content"):
         if run.status == "paused":
             st.button("Go on", icon=":material/play_arrow:", on_click=_order, args=(jobs.resume, run.id))
+        elif run.status in OVER:
+            st.button("Start again", icon=":material/replay:", on_click=_order, args=(_again(jobs, run), run.id))
         else:
             st.button(
                 "Pause",
@@ -78,6 +81,10 @@ def _status(jobs: Jobs, run: Run, progress: Sequence[Progress]) -> None:
     for message in (run.message, st.session_state.pop(_REFUSED, ""), jobs.trouble if run.live else ""):
         if message:
             st.info(message)
+
+
+def _again(jobs: Jobs, run: Run) -> Callable[[str], Run]:
+    return lambda _: jobs.submit(run.recipe)
 
 
 def _order(action: Callable[[str], Run | None], run_id: str) -> None:
@@ -98,9 +105,8 @@ def _caption(jobs: Jobs, run: Run, last: Progress | None) -> str:
     if run.status == "finished" and run.result:
         machine = f"{run.result.device}, {run.result.threads} threads"
         return f"Run {run.id} · finished in {run.result.seconds:.1f} s on {machine}"
-    if run.status in ("failed", "cancelled", "interrupted"):
-        kept = "what it had shown so far is kept; Start trains it again from the beginning"
-        return f"Run {run.id} · {run.status}: {kept}"
+    if run.status in OVER:
+        return f"Run {run.id} · {run.status}: what it had shown so far is kept"
     if last is None:
         return f"Run {run.id} · the worker gets its data ready"
     who = {"teacher": "Teacher", "distilled": "Students", "plain": "Students"}[last.role]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, get_args
 
 import streamlit as st
@@ -12,6 +14,8 @@ from kdviz.recipe import Augmentation, Loss, Optimizer, Recipe, RecipeError, Sch
 
 # What differs from the recipe's own defaults where a data set asks for it: 1,257 images want more epochs.
 DEFAULTS: dict[str, dict[str, Any]] = {"digits": {"epochs": 30, "teacher_epochs": 30}}
+
+_ADOPTED = "adopted"
 
 LABELS = {
     "data": "Data",
@@ -53,14 +57,28 @@ def check_link() -> None:
         st.warning(f"This link asks for something that cannot be: {error} The default is used instead.")
 
 
+def adopt(recipe: Recipe) -> None:
+    """Let the controls show the recipe of the run that a link names, where the link does not set them itself."""
+    if st.session_state.get(_ADOPTED) != recipe.id:
+        st.session_state[_ADOPTED] = recipe.id
+        for name, value in recipe.model_dump().items():
+            if name not in st.query_params:
+                st.session_state[name] = value
+
+
+def show(recipe: Recipe) -> None:
+    """Set every control. For callbacks: the URL follows."""
+    for name, value in recipe.model_dump().items():
+        st.session_state[name] = value
+
+
 def recipe_form(home: str) -> tuple[Recipe | None, DeltaGenerator]:
     """All controls of a recipe, and the place for the button that starts it.
 
     The recipe is None, with the reason on the page, while the values do not go together. `home` is the data set of
     this server when the visitor names none.
     """
-    data = str(st.session_state.get("data") or st.query_params.get("data"))
-    defaults = suited(data if data in DATA_SETS else home)
+    defaults = suited(chosen_data(home))
     with st.container(horizontal=True, vertical_alignment="bottom", key="recipe"):
         values: dict[str, Any] = {
             "temperature": _number("temperature", defaults, width=130, step=0.5, format="%g"),
@@ -81,9 +99,15 @@ def recipe_form(home: str) -> tuple[Recipe | None, DeltaGenerator]:
         return None, start
 
 
-def suited(data: str) -> Recipe:
-    """The defaults for a data set."""
-    return Recipe.parse({"data": data, **DEFAULTS.get(data, {})})
+def suited(data: str, preset: Mapping[str, Any] = MappingProxyType({})) -> Recipe:
+    """The defaults for a data set, with what a preset changes."""
+    return Recipe.parse({"data": data, **DEFAULTS.get(data, {}), **preset})
+
+
+def chosen_data(home: str) -> str:
+    """The data set that the visitor has chosen, or the server's own."""
+    data = str(st.session_state.get("data") or st.query_params.get("data"))
+    return data if data in DATA_SETS else home
 
 
 def _more(defaults: Recipe, home: str) -> dict[str, Any]:

@@ -1,0 +1,254 @@
+"""Watch it train in a real browser: a run lives on its own, and every visitor sees the same one."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.app_server import AppServer
+from tests.browser.visitor import settle
+
+SMALL = "data=digits&teacher=784-128-10&student=784-30-30-10"
+SHORT = f"{SMALL}&epochs=4&teacher_epochs=2"
+LONG = f"{SMALL}&epochs=500&teacher_epochs=2"
+WORKS = 30_000  # ms until a worker that has just started reports
+LOST = ("WebSocket", "ERR_CONNECTION", "Failed to load resource", "net::")  # what a killed server leaves in the console
+
+Visit = Callable[..., Page]
+
+
+def opened(page: Page, url: str, query: str) -> Page:
+    page.goto(f"{url}/watch_it_train?{query}")
+    button(page, "Start").wait_for()
+    settle(page)
+    return page
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def status(page: Page) -> Locator:
+    """The line that says how the run is."""
+    return page.get_by_test_id("stProgress")
+
+
+def update(page: Page) -> int:
+    """The number of updates that the line names."""
+    found = re.search(r"update ([\d,]+) of", status(page).inner_text())
+    return int(found[1].replace(",", "")) if found else 0
+
+
+def started(page: Page) -> str:
+    """Press Start, wait until the students learn; the run's id."""
+    button(page, "Start").click()
+    expect(page).to_have_url(re.compile(r"run=[0-9a-f]{12}"))
+    expect(status(page)).to_contain_text("Students: epoch", timeout=WORKS)
+    return run_id(page)
+
+
+def run_id(page: Page) -> str:
+    found = re.search(r"run=([0-9a-f]{12})", page.url)
+    assert found is not None
+    return found[1]
+
+
+def cancelled(page: Page) -> None:
+    button(page, "Cancel").click()
+    expect(status(page)).to_contain_text("cancelled")
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[AppServer]:
+    """A server that a test may break."""
+    server = AppServer(tmp_path / "state")
+    yield server
+    left = server.stop()
+    assert not left, f"processes that outlived the server: {left}"
+
+
+def test_curves_grow_without_flicker(page: Page, app_url: str) -> None:
+    opened(page, app_url, f"{LONG}&seed=1")
+    started(page)
+    expect(page.locator(".st-key-contributions canvas, .st-key-contributions svg").first).to_be_visible()
+    page.wait_for_timeout(2000)  # the first reports still widen the axis
+    script = """() => [".st-key-contributions", ".st-key-quality", ".st-key-watched"].map((key) => {
+        const host = document.querySelector(key);
+        const node = host.querySelector("canvas, svg") ?? host;
+        const before = node.kdMark;
+        node.kdMark = 1;
+        return { tag: node.tagName, kept: before === 1, picture: node.toDataURL ? node.toDataURL() : node.outerHTML };
+    })"""
+    first, at = page.evaluate(script), update(page)
+    page.wait_for_timeout(3000)
+    later = page.evaluate(script)
+    assert update(page) > at
+    assert all(node["kept"] for node in later), "a chart's node was made anew"
+    assert [node["picture"] for node in first[:2]] != [node["picture"] for node in later[:2]], "nothing grew"
+    cancelled(page)
+
+
+def test_reload_and_a_second_visitor_see_the_same_run(visit: Visit, app_url: str) -> None:
+    page = opened(visit(), app_url, f"{LONG}&seed=2")
+    run, at = started(page), update(page)
+    page.reload()
+    expect(status(page)).to_contain_text("Students: epoch")
+    assert run_id(page) == run
+    assert update(page) >= at, "the run began anew"
+    expect(button(page, "Start")).to_be_disabled()
+
+    other = visit(page.url)
+    expect(status(other)).to_contain_text("Students: epoch")
+    seen = update(other)
+    page.wait_for_timeout(1500)
+    assert update(other) > seen
+    assert abs(update(other) - update(page)) < 2000
+
+    button(other, "Cancel").click()
+    expect(status(page)).to_contain_text("cancelled")
+    expect(button(page, "Start")).to_be_enabled()
+
+
+def test_pause_and_go_on(page: Page, app_url: str) -> None:
+    opened(page, app_url, f"{LONG}&seed=3")
+    started(page)
+    button(page, "Pause").click()
+    expect(button(page, "Go on")).to_be_visible()
+    expect(status(page)).to_contain_text("paused")
+    settle(page, quiet=0.1)
+    at = update(page)
+    page.wait_for_timeout(1500)
+    assert update(page) == at, "it moved while it was paused"
+    page.reload()
+    expect(button(page, "Go on")).to_be_visible()
+    button(page, "Go on").click()
+    expect(button(page, "Pause")).to_be_enabled()
+    page.wait_for_timeout(1500)
+    assert update(page) > at
+    cancelled(page)
+
+
+def test_cancel_takes_effect_at_once_and_start_begins_anew(page: Page, app_url: str) -> None:
+    opened(page, app_url, f"{LONG}&seed=4")
+    run = started(page)
+    began = time.monotonic()
+    button(page, "Cancel").click()
+    expect(status(page)).to_contain_text("cancelled", timeout=5000)
+    took = time.monotonic() - began
+    print(f"\ncancelled is on the page {took:.2f} s after the click")
+    assert took < 3
+    expect(status(page)).to_contain_text("Start trains it again")
+    expect(button(page, "Cancel")).to_be_disabled()
+    settle(page)
+    asked = page.seen.asked
+    page.wait_for_timeout(1200)
+    assert page.seen.asked == asked, "a run that is over still makes its page run"
+
+    assert started(page) == run
+    cancelled(page)
+
+
+def test_a_finished_run_shows_its_summary(visit: Visit, app_url: str) -> None:
+    page = opened(visit(), app_url, f"{SHORT}&seed=5")
+    button(page, "Start").click()
+    expect(status(page)).to_contain_text("finished in", timeout=60_000)
+    table = page.locator("table").filter(has_text="Distilled student")
+    expect(table.get_by_role("row")).to_have_count(4)
+    for network in ("Teacher", "Distilled student", "no teacher"):
+        expect(table).to_contain_text(network)
+    expect(table).to_contain_text(re.compile(r"\d\d\.\d\d%"))
+    expect(page.get_by_text("With one seed that is no verdict")).to_be_visible()
+    expect(button(page, "Start")).to_be_enabled()
+
+    figures = table.inner_text()
+    button(page, "Start").click()  # the same recipe: the same run, at once
+    settle(page)
+    expect(status(page)).to_contain_text("finished in")
+    assert table.inner_text() == figures
+
+    page.get_by_text("All curves of this run").click()
+    expect(page.locator(".st-key-finished .js-plotly-plot")).to_be_visible()
+
+    replay = page.get_by_label("Replay the training")
+    replay.focus()
+    expect(page.locator(".st-key-watched figure")).to_have_count(4)
+    before = page.locator(".st-key-watched rect.student").evaluate_all("(all) => all.map((r) => r.outerHTML)")
+    page.keyboard.press("Home")
+    after = page.locator(".st-key-watched rect.student").evaluate_all("(all) => all.map((r) => r.outerHTML)")
+    assert before != after
+
+    other = visit(page.url)
+    expect(status(other)).to_contain_text("finished in")
+    expect(other.locator("table").filter(has_text="Distilled student")).to_have_count(1)
+
+
+def test_two_runs_queue(visit: Visit, app_url: str) -> None:
+    first = opened(visit(), app_url, f"{LONG}&seed=6")
+    started(first)
+    second = opened(visit(), app_url, f"{SHORT}&seed=7")
+    button(second, "Start").click()
+    expect(status(second)).to_contain_text("waiting for 1 run before it")
+    cancelled(first)
+    expect(status(second)).to_contain_text("finished in", timeout=60_000)
+
+
+@pytest.mark.parametrize(
+    ("preset", "label", "value"),
+    [("Hot: T = 20", "Temperature T", "20"), ("A narrow student", "Temperature T", "3")],
+)
+def test_presets_set_the_controls(page: Page, app_url: str, preset: str, label: str, value: str) -> None:
+    opened(page, app_url, "data=digits")
+    page.get_by_role("link", name=preset).click()
+    expect(page.get_by_label(label, exact=True)).to_have_value(value)
+    settle(page)
+    link = page.url
+    page.goto("about:blank")
+    page.goto(link)
+    expect(page.get_by_label(label, exact=True)).to_have_value(value)
+    page.get_by_role("link", name="Reference").click()
+    expect(page.get_by_label(label, exact=True)).to_have_value("5")
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("alpha=7", "alpha is 7; it takes a number from 0 to 1"),
+        ("epochs=0", "epochs is 0; it takes a whole number from 1 to 500"),
+        ("teacher=huge", "teacher is huge; it takes one of"),
+        ("run=000000000000", "There is no run 000000000000 in this store"),
+    ],
+)
+def test_a_bad_link_is_answered_in_a_sentence(page: Page, app_url: str, query: str, sentence: str) -> None:
+    opened(page, app_url, f"data=digits&{query}")
+    expect(page.get_by_role("alert").filter(has_text=sentence)).to_be_visible()
+    expect(button(page, "Start")).to_be_enabled()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_a_killed_worker_is_replaced_and_a_killed_server_keeps_its_runs(visit: Visit, own_server: AppServer) -> None:
+    page = opened(visit(allowed=LOST), own_server.url, f"{LONG}&seed=8")
+    run = started(page)
+    own_server.worker().kill()
+    expect(page.get_by_text("The worker was lost; started again.")).to_be_visible(timeout=WORKS)
+    expect(status(page)).to_contain_text("Students: epoch", timeout=WORKS)
+    assert run_id(page) == run
+    link = page.url
+
+    left = own_server.kill()
+    assert not left, f"processes that outlived the killed server: {left}"
+    page.close()
+    again = AppServer(own_server.state, port=own_server.port)
+    try:
+        page = visit(link, allowed=LOST)
+        expect(status(page)).to_contain_text("interrupted", timeout=20_000)
+        expect(page.locator(".st-key-contributions canvas, .st-key-contributions svg").first).to_be_visible()
+        expect(button(page, "Start")).to_be_enabled()
+        assert started(page) == run
+        cancelled(page)
+    finally:
+        assert not again.stop()
