@@ -47,7 +47,7 @@ def contributions_spec(frame: pd.DataFrame, steps: int, parts: Parts, colours: P
     top = 1.0
     if parts == "amount":
         totals = frame.groupby("step").value.sum() if len(frame) else pd.Series([1.0])
-        top = float(totals.iloc[min(3, len(totals) - 1)])  # the fourth report: known early, and then it stays
+        top = float(totals.iloc[min(5, len(totals) - 1)])  # the sixth report: known early, and then it stays
     axis: Spec = {"format": "%"} if parts != "amount" else {}
     return {
         **_frame(),

@@ -22,7 +22,7 @@ class Palette:
     label: str  # and the hard term
     plain: str  # the student without a teacher, dashed
     text: str
-    line: str
+    paper: str  # behind everything; also what stands on a filled button
 
 
 @cache
@@ -30,4 +30,4 @@ def palette(theme: Theme) -> Palette:
     """The colours of the light or the dark theme."""
     colours: dict[str, Any] = tomllib.loads(_CONFIG.read_text(encoding="utf-8"))["theme"][theme]
     teacher, student, label, plain = colours["chartCategoricalColors"]
-    return Palette(teacher, student, label, plain, colours["textColor"], colours["borderColor"])
+    return Palette(teacher, student, label, plain, colours["textColor"], colours["backgroundColor"])
