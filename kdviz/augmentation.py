@@ -29,6 +29,6 @@ def augment(images: Tensor, kind: Augmentation, seed: int) -> Tensor:
     if kind == "none":
         return images
     transform = _TRANSFORMS[kind]
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)
         return torch.cat([transform(group.unsqueeze(1)) for group in images.split(GROUP)]).squeeze(1)

@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -19,8 +19,9 @@ from kdviz import cluster, settings
 from kdviz.catalogue import DATA_SETS, SHIPPED_TEACHERS
 from kdviz.errors import PlainError
 from kdviz.recipe import Recipe, RecipeError
-from kdviz.records import Progress, Result, Scores
+from kdviz.records import Progress, Result
 from kdviz.runs import RunStore
+from kdviz.tables import document, scores_table, table, title
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -94,10 +95,10 @@ def train(again: bool, as_json: bool, **values: Any) -> None:
             store.delete(recipe.id)
         result = _train(recipe, store)
     if as_json:
-        click.echo(json.dumps(_document(result), indent=2))
+        click.echo(json.dumps(document(result), indent=2))
         return
-    click.echo(f"{_title(recipe)}\nrun {result.run_id}\n")
-    click.echo(_scores_table(result))
+    click.echo(f"{title(recipe)}\nrun {result.run_id}\n")
+    click.echo(scores_table(result))
     click.echo("\nOne seed: differences of a few images are chance.")
 
 
@@ -144,59 +145,6 @@ def _show(bar: ProgressBar[object], progress: Progress) -> None:
     bar.update(round(whole * BAR) - bar.pos, now)
 
 
-def _title(recipe: Recipe) -> str:
-    return (
-        f"{recipe.data}: teacher {recipe.teacher}, student {recipe.student}, T = {recipe.temperature:g}, "
-        f"alpha = {recipe.alpha:g}, {recipe.epochs} epochs, seed {recipe.seed}"
-    )
-
-
-def _document(result: Result) -> dict[str, Any]:
-    """The result with the distilled student's figures on top, where scripts look for them first."""
-    document = result.model_dump(mode="json")
-    distilled = document["distilled"]
-    return {
-        "run_id": document["run_id"],
-        "recipe": document["recipe"],
-        **{name: distilled[name] for name in ("test_accuracy", "test_errors", "agreement", "nll", "ece")},
-        "images_per_second": distilled["images_per_second"],
-        "seconds": document["seconds"],
-        **{role: document[role] for role in ("teacher", "distilled", "plain")},
-        **{name: document[name] for name in ("device", "threads", "torch")},
-    }
-
-
-_COLUMNS: tuple[tuple[str, Callable[[Scores], str]], ...] = (
-    ("network", lambda s: s.architecture),
-    ("parameters", lambda s: f"{s.parameters:,}"),
-    ("test accuracy", lambda s: f"{s.test_accuracy:.2%}"),
-    ("errors", lambda s: f"{s.test_errors:,} of {s.test_images:,}"),
-    ("NLL", lambda s: f"{s.nll:.4f}"),
-    ("ECE", lambda s: f"{s.ece:.4f}"),
-    ("agreement", lambda s: "" if s.agreement is None else f"{s.agreement:.2%}"),
-    ("seconds", lambda s: f"{s.seconds:.2f}"),
-    ("images/s", lambda s: f"{s.images_per_second:,.0f}"),
-)
-
-
-def _scores_table(result: Result) -> str:
-    roles = (("teacher", result.teacher), ("distilled", result.distilled), ("plain", result.plain))
-    rows = [[role, *(value(scores) for _, value in _COLUMNS)] for role, scores in roles]
-    return _table(["", *(name for name, _ in _COLUMNS)], rows)
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [list(header), *map(list, rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
-
-
 @main.command("data")
 @click.option("--data", "name", metavar="NAME", default=None, help=f"One of {', '.join(DATA_SETS)}; all if not given.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
@@ -233,7 +181,7 @@ def data_command(name: str | None, as_json: bool) -> None:
             ]
             for r in rows
         ]
-        click.echo(_table(["", "training", "validation", "test", "state"], cells))
+        click.echo(table(["", "training", "validation", "test", "state"], cells))
         for row in rows:
             if row["problem"]:
                 click.echo(f"\n{row['data']}: {row['problem']}")
@@ -266,7 +214,7 @@ def bench(repetitions: int, as_json: bool) -> None:
     click.echo(
         f"An epoch of the reference recipe, {speed.images:,} images, {speed.machine}, {repetitions} times in turns"
     )
-    click.echo(_table(["", "median", "lowest", "highest"], rows))
+    click.echo(table(["", "median", "lowest", "highest"], rows))
     click.echo(
         f"\nPage server: ready after {server.seconds:.2f} s, {server.megabytes:.0f} MB before the first job"
         f" ({server.beside_megabytes:.0f} MB in {server.beside_processes} processes beside it)"
@@ -324,7 +272,7 @@ def runs_list(limit: int, as_json: bool) -> None:
         ]
         for run in found
     ]
-    click.echo(_table(["run", "status", "data", "student", "T", "alpha", "test accuracy", "asked for (UTC)"], rows))
+    click.echo(table(["run", "status", "data", "student", "T", "alpha", "test accuracy", "asked for (UTC)"], rows))
 
 
 @runs.command("show")
@@ -338,9 +286,9 @@ def runs_show(run_id: str, as_json: bool) -> None:
     if as_json:
         click.echo(run.model_dump_json(indent=2))
         return
-    click.echo(f"{_title(run.recipe)}\nrun {run.id}, {run.status}{f': {run.message}' if run.message else ''}")
+    click.echo(f"{title(run.recipe)}\nrun {run.id}, {run.status}{f': {run.message}' if run.message else ''}")
     if run.result:
-        click.echo("\n" + _scores_table(run.result))
+        click.echo("\n" + scores_table(run.result))
 
 
 @main.command()

@@ -30,10 +30,23 @@ def build(name: str, seed: int) -> nn.Sequential:
 
     Takes normalised images of shape (batch, 1, 28, 28), returns logits of shape (batch, 10).
     """
-    with torch.random.fork_rng(devices=[]):
+    architecture = ARCHITECTURES[name]
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)
-        architecture = ARCHITECTURES[name]
-        return _convolutional(architecture) if architecture.convolutional else _multi_layer(architecture)
+        network = _convolutional(architecture) if architecture.convolutional else _multi_layer(architecture)
+        for layer in network:
+            _initialise(layer)
+    return network
+
+
+def _initialise(layer: nn.Module) -> None:
+    """Weights as He et al. 2015 draw them before a ReLU, biases 0: it learns faster at first than torch's default."""
+    if isinstance(layer, Dense):  # whose first axis counts the inputs, where torch's own layers count the outputs
+        nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+        nn.init.zeros_(layer.bias)
+    elif isinstance(layer, nn.Conv2d) and layer.bias is not None:
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        nn.init.zeros_(layer.bias)
 
 
 def _multi_layer(architecture: Architecture) -> nn.Sequential:

@@ -233,8 +233,8 @@ def test_most_unsure_picks_right_answers_of_different_classes():
 
 @pytest.mark.usefixtures("mnist")
 def test_one_epoch_of_the_reference_recipe_on_mnist_reaches_93_per_cent(own_state):
-    result = events(Recipe(epochs=1, teacher_epochs=1))[-1]
-    assert result.teacher.test_accuracy >= 0.94
+    result = events(Recipe(epochs=1))[-1]
+    assert result.teacher.test_accuracy >= 0.95
     assert result.distilled.test_accuracy >= 0.93
     assert result.distilled.test_errors == round((1 - result.distilled.test_accuracy) * 10_000)
     assert result.distilled.agreement >= 0.93

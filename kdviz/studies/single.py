@@ -29,6 +29,7 @@ LIVE_VALIDATION_IMAGES = 2000  # the part of the validation split that the live 
 WATCHED_IMAGES = 4
 # What an update costs besides its multiply-adds, in multiply-adds: only for the estimate of the time left.
 UPDATE_OVERHEAD = 2e7
+CLOCK_TICK = 1e-9  # the least time that anything takes
 
 Clock = Callable[[], float]
 
@@ -184,7 +185,7 @@ def _progress(this: Run, member: Member, report: Report, steps: int) -> Progress
         training_accuracy=report.training_accuracy,
         validation_accuracy=evaluation.accuracy(live, validation.labels[:LIVE_VALIDATION_IMAGES]),
         agreement=None if this.teacher_live is None else evaluation.agreement(live, this.teacher_live),
-        images_per_second=report.images_seen / report.seconds,
+        images_per_second=report.images_seen / max(report.seconds, CLOCK_TICK),
         seconds=this.seconds(),
         seconds_left=this.seconds_left(),
         watched_logits=watched,
@@ -210,7 +211,7 @@ def _scores(here: Data, model: str, network: nn.Module, cost: Cost, teacher_test
         bytes=architecture.bytes,
         validation_accuracy=evaluation.accuracy(validation, here.validation.labels),
         seconds=cost.seconds,
-        images_per_second=cost.images_seen / cost.seconds,
+        images_per_second=cost.images_seen / max(cost.seconds, CLOCK_TICK),
         images_seen=cost.images_seen,
         **evaluation.test_figures(network, here.test, teacher_test),
     )

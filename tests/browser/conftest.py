@@ -73,6 +73,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
             page.goto(url)
         return page
 
+    open_page.pages = pages
     yield open_page
     errors = [error for page in pages for error in page.seen.errors]
     for context in contexts:

@@ -1,0 +1,85 @@
+"""Both themes, a phone, and what the process that serves pages is made of."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Literal
+
+import psutil
+import pytest
+from playwright.sync_api import Page, expect
+
+from kdviz.charts.palette import palette
+from tests.browser.app_server import AppServer, loaded
+from tests.browser.conftest import PHONE
+from tests.browser.visitor import settle
+
+PAGES = ("start?data=digits", "soft_targets?data=digits", "watch_it_train?data=digits")
+VIEWS = ("soft_targets?data=digits&view=Draw+a+digit", "soft_targets?data=digits&view=Edit+the+logits")
+BACKGROUND = {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 22, 27)"}
+
+Visit = Callable[..., Page]
+
+
+def rgb(colour: str) -> str:
+    return f"rgb({int(colour[1:3], 16)}, {int(colour[3:5], 16)}, {int(colour[5:7], 16)})"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_theme_reaches_the_components(visit: Visit, app_url: str, theme: Literal["light", "dark"]) -> None:
+    for path in PAGES[:2]:
+        page = visit(f"{app_url}/{path}", color_scheme=theme)
+        expect(page.locator(".bar").first).to_be_visible()
+        settle(page)
+        app = page.get_by_test_id("stApp")
+        assert app.evaluate("(app) => getComputedStyle(app).backgroundColor") == BACKGROUND[theme]
+        bar = page.locator(".bar").first.evaluate("(bar) => getComputedStyle(bar).backgroundColor")
+        assert bar == rgb(palette(theme).teacher)
+
+
+@pytest.mark.parametrize("path", [*PAGES, *VIEWS])
+def test_nothing_sticks_out_on_a_phone(visit: Visit, app_url: str, path: str) -> None:
+    page = visit(f"{app_url}/{path}", viewport=PHONE, has_touch=True, is_mobile=True)
+    page.locator("h1").wait_for()
+    settle(page)
+    sticking_out = page.evaluate(
+        """() => {
+            const width = document.documentElement.clientWidth;
+            const main = document.querySelector('[data-testid="stMain"]');
+            const wide = [document.documentElement, main].filter((node) => node.scrollWidth > node.clientWidth + 1);
+            return [width, ...wide.map((node) => `${node.tagName} ${node.scrollWidth} > ${node.clientWidth}`)];
+        }"""
+    )
+    assert sticking_out == [PHONE["width"]]
+
+
+def test_the_navigation_leads_everywhere(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/?data=digits")
+    page.locator("h1").wait_for()
+    settle(page)
+    for link in ("Hard labels, soft targets", "Watch it train", "Start"):
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name=link).click()
+        expect(page.get_by_test_id("stSidebarNav").locator('[aria-current="page"]')).to_have_text(link)
+        settle(page)
+        expect(page.locator("h1")).to_have_count(1)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_the_start_page_leads_into_the_lessons(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/start?data=digits")
+    settle(page)
+    page.get_by_role("link", name="Demonstrate").click()
+    expect(page.locator("canvas.pad")).to_be_visible()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc/<pid>/maps is Linux's own")
+def test_the_page_server_never_loads_torch(page: Page, app_server: AppServer) -> None:
+    for path in PAGES:
+        page.goto(f"{app_server.url}/{path}")
+        page.locator("h1").wait_for()
+        settle(page)
+    server = psutil.Process(app_server.pid)
+    assert not loaded(server, "libtorch")
+    assert app_server.worker(), "the check does see torch where it is"
+    assert server.memory_info().rss < 350e6

@@ -1,0 +1,105 @@
+"""Pictures of every page for the README: `python -m tests.screenshots`.
+
+They show scikit-learn's digits and drawings only: no image of MNIST goes into the repository.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.app_server import ROOT, AppServer, launch
+from tests.browser.picture import draw
+from tests.browser.visitor import settle
+
+FOLDER = ROOT / "assets" / "screenshots"
+LAPTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"viewport": LAPTOP, "color_scheme": "light"},
+    "dark": {"viewport": LAPTOP, "color_scheme": "dark"},
+    "phone": {"viewport": PHONE, "color_scheme": "light", "has_touch": True, "is_mobile": True},
+}
+LARGEST = 150_000  # bytes of one picture
+# A 2 with a loop that leans towards a 3.
+TWO = [
+    *((0.5 + 0.2 * math.sin(a), 0.34 - 0.18 * math.cos(a)) for a in (i * math.pi / 8 - 1.2 for i in range(9))),
+    (0.64, 0.46),
+    (0.32, 0.82),
+    (0.72, 0.82),
+]
+
+
+def picture(page: Page) -> None:
+    """Wait for the bars."""
+    page.locator(".bar").first.wait_for()
+
+
+def drawing(page: Page) -> None:
+    """Draw a digit."""
+    page.wait_for_function("globalThis.kdviz?.networks['digits-teacher']")
+    page.locator("canvas.pad").scroll_into_view_if_needed()
+    draw(page, TWO)
+    page.mouse.move(2, 2)
+
+
+def finished(page: Page) -> None:
+    """Train, or find what has been trained for the picture before, with its charts in view."""
+    start = page.get_by_role("button", name="Start", exact=True)
+    if "run=" not in page.url:
+        start.click()
+    page.get_by_text("finished in").wait_for(timeout=180_000)
+    page.get_by_test_id("stVegaLiteChart").last.wait_for()
+    page.mouse.move(2, 2)
+
+
+SHOTS: dict[str, tuple[str, Callable[[Page], None]]] = {
+    "start": ("start?data=digits&T=3", picture),
+    "soft_targets": ("soft_targets?data=digits&T=4&image=4", picture),
+    "draw": ("soft_targets?data=digits&view=Draw+a+digit&T=3", drawing),
+    "watch_it_train": ("watch_it_train?data=digits&epochs=30", finished),
+}
+
+
+def main() -> None:
+    """Write all of them; ends with an error when one has grown too large or a page is in trouble."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    troubles: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="kdviz-screenshots-") as name, sync_playwright() as playwright:
+        folder = Path(name)
+        (folder / "data").mkdir()
+        server = AppServer(folder / "state", environment={"KDVIZ_DATA_DIR": str(folder / "data")})
+        browser = launch(playwright)
+        try:
+            for shot, (path, prepare) in SHOTS.items():
+                for look, options in LOOKS.items():
+                    page = browser.new_page(device_scale_factor=1, **options)
+                    page.goto(f"{server.url}/{path}")
+                    page.locator("h1").wait_for()
+                    settle(page)
+                    prepare(page)
+                    settle(page)
+                    if page.get_by_role("alert").count():
+                        troubles.append(f"{shot} {look}: {page.get_by_role('alert').first.inner_text()}")
+                    file = FOLDER / f"{shot}_{look}.png"
+                    page.screenshot(path=file)
+                    page.close()
+                    size = file.stat().st_size
+                    print(f"{file.relative_to(ROOT)}  {size / 1000:.0f} kB")
+                    if size > LARGEST:
+                        troubles.append(f"{file.name} is larger than {LARGEST / 1000:.0f} kB")
+        finally:
+            browser.close()
+            server.stop()
+    if troubles:
+        sys.exit("\n".join(troubles))
+
+
+if __name__ == "__main__":
+    main()
