@@ -38,7 +38,7 @@ TWO = [
 
 def picture(page: Page) -> None:
     """Wait for the bars."""
-    page.locator(".bar").first.wait_for()
+    page.locator(".bar").nth(9).wait_for(state="attached")
 
 
 def drawing(page: Page) -> None:
@@ -56,11 +56,12 @@ def finished(page: Page) -> None:
         start.click()
     page.get_by_text("finished in").wait_for(timeout=180_000)
     page.get_by_test_id("stVegaLiteChart").last.wait_for()
+    page.get_by_test_id("stProgress").evaluate("(line) => line.scrollIntoView({ block: 'start' })")
     page.mouse.move(2, 2)
 
 
 SHOTS: dict[str, tuple[str, Callable[[Page], None]]] = {
-    "start": ("start?data=digits&T=3", picture),
+    "start": ("?data=digits&T=3", picture),
     "soft_targets": ("soft_targets?data=digits&T=4&image=4", picture),
     "draw": ("soft_targets?data=digits&view=Draw+a+digit&T=3", drawing),
     "watch_it_train": ("watch_it_train?data=digits&epochs=30", finished),
@@ -85,8 +86,8 @@ def main() -> None:
                     settle(page)
                     prepare(page)
                     settle(page)
-                    if page.get_by_role("alert").count():
-                        troubles.append(f"{shot} {look}: {page.get_by_role('alert').first.inner_text()}")
+                    for text in page.locator('[data-testid="stAlert"], [role="dialog"]').all_inner_texts():
+                        troubles.append(f"{shot} {look}: {text}")
                     file = FOLDER / f"{shot}_{look}.png"
                     page.screenshot(path=file)
                     page.close()

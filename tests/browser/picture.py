@@ -92,7 +92,12 @@ def drag(page: Page, moves: int = 200, pause: float = 8.0) -> Drag:
         }"""
     )
     return Drag(
-        facts["moves"], facts["inputs"], facts["states"], facts["drawn"], facts["painted"], (facts["now"] - began) / 1000
+        facts["moves"],
+        facts["inputs"],
+        facts["states"],
+        facts["drawn"],
+        facts["painted"],
+        (facts["now"] - began) / 1000,
     )
 
 

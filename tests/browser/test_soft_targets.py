@@ -236,12 +236,8 @@ def test_the_logarithmic_axis(page: Page, app_url: str) -> None:
     [
         ("data=digits&T=abc", "T is abc; it takes a number from 0.1 to 100"),
         ("data=digits&T=0", "T is 0; it takes a number"),
-        ("data=digits&T=nan", "T is nan; it takes a number"),
         ("data=digits&image=9999", "image is 9999; it takes a whole number from 1 to"),
-        ("data=digits&image=-1", "image is -1; it takes a whole number from 1 to"),
-        ("data=digits&image=²", "image is ²; it takes a whole number from 1 to"),
         (f"data=digits{EDIT}&logits=1,2", "logits is 1,2; it takes 3 numbers"),
-        (f"data=digits{EDIT}&logits=1,2,1e9", "it takes 3 numbers"),
         ("data=foo", "data is foo; here it takes one of mnist, digits"),
     ],
 )

@@ -15,7 +15,7 @@ from tests.browser.app_server import AppServer, loaded
 from tests.browser.conftest import PHONE
 from tests.browser.visitor import settle
 
-PAGES = ("start?data=digits", "soft_targets?data=digits", "watch_it_train?data=digits")
+PAGES = ("?data=digits", "soft_targets?data=digits", "watch_it_train?data=digits")
 VIEWS = ("soft_targets?data=digits&view=Draw+a+digit", "soft_targets?data=digits&view=Edit+the+logits")
 BACKGROUND = {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 22, 27)"}
 
@@ -30,7 +30,7 @@ def rgb(colour: str) -> str:
 def test_a_theme_reaches_the_components(visit: Visit, app_url: str, theme: Literal["light", "dark"]) -> None:
     for path in PAGES[:2]:
         page = visit(f"{app_url}/{path}", color_scheme=theme)
-        expect(page.locator(".bar").first).to_be_visible()
+        expect(page.locator(".bar")).to_have_count(10)
         settle(page)
         app = page.get_by_test_id("stApp")
         assert app.evaluate("(app) => getComputedStyle(app).backgroundColor") == BACKGROUND[theme]
@@ -67,7 +67,7 @@ def test_the_navigation_leads_everywhere(page: Page, app_url: str) -> None:
 
 
 def test_the_start_page_leads_into_the_lessons(page: Page, app_url: str) -> None:
-    page.goto(f"{app_url}/start?data=digits")
+    page.goto(f"{app_url}/?data=digits")
     settle(page)
     page.get_by_role("link", name="Demonstrate").click()
     expect(page.locator("canvas.pad")).to_be_visible()
