@@ -86,8 +86,8 @@ def main() -> None:
                     settle(page)
                     prepare(page)
                     settle(page)
-                    for text in page.locator('[data-testid="stAlert"], [role="dialog"]').all_inner_texts():
-                        troubles.append(f"{shot} {look}: {text}")
+                    said = page.locator('[data-testid="stAlert"], [role="dialog"]').all_inner_texts()
+                    troubles += [f"{shot} {look}: {text}" for text in said]
                     file = FOLDER / f"{shot}_{look}.png"
                     page.screenshot(path=file)
                     page.close()

@@ -82,7 +82,7 @@ def drag(page: Page, moves: int = 200, pause: float = 8.0) -> Drag:
     page.mouse.down()
     began = page.evaluate("performance.now()")
     for i in range(moves):
-        way = abs(((i / moves) * 2 + 0.4) % 2 - 1)  # there and back
+        way = 0.98 * abs(((i / moves) * 2 + 0.4) % 2 - 1) + 0.02 * i / moves  # there and back, never the same twice
         page.mouse.move(left + way * width, y)
         page.wait_for_timeout(pause)
     facts: dict[str, Any] = page.evaluate(

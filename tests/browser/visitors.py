@@ -19,7 +19,10 @@ from tests.browser.visitor import settle
 
 VISITORS = 10
 SECONDS = 20.0
-LONG = "data=digits&teacher=784-128-10&student=784-800-800-10&epochs=500&teacher_epochs=2"
+RUNS = {
+    "60 reports for each network": "data=mnist&pretrained=true&student=784-1200-1200-10&epochs=6",
+    "500 reports": "data=digits&teacher=784-128-10&student=784-800-800-10&epochs=500&teacher_epochs=2",
+}
 
 
 def percentile(values: list[float], part: float) -> float:
@@ -40,16 +43,16 @@ def latency(browser: Browser, server: AppServer, pause: float) -> None:
     )
     print(
         f"drag, a move every {pause:g} ms and more: 200 moves sent, {did.moves} pointer events, {did.inputs} inputs, "
-        f"{did.states} different pictures, {len(did.drawn) / did.seconds:.0f} a second; median / 95 % / 99 %: event to "
+        f"{len(did.drawn)} pictures, {len(did.drawn) / did.seconds:.0f} a second; median / 95 % / 99 %: event to "
         f"bars {drawn}, to the frame {painted}"
     )
     page.close()
 
 
-def load(browser: Browser, server: AppServer) -> None:
+def load(browser: Browser, server: AppServer, name: str, query: str) -> None:
     """Ten pages of one running run."""
     first = browser.new_page()
-    first.goto(f"{server.url}/watch_it_train?{LONG}")
+    first.goto(f"{server.url}/watch_it_train?{query}")
     settle(first)
     first.get_by_role("button", name="Start", exact=True).click()
     first.get_by_text("Students: epoch").wait_for(timeout=60_000)
@@ -67,10 +70,13 @@ def load(browser: Browser, server: AppServer) -> None:
     cancelled = time.perf_counter()
     pages[-1].get_by_role("button", name="Cancel", exact=True).click()
     first.get_by_text("cancelled").first.wait_for(timeout=30_000)
+    heard = time.perf_counter() - cancelled
+    for page in pages:
+        page.close()
     print(
-        f"{VISITORS} visitors of one run: the server uses {cores:.2f} of a core{still}, "
+        f"{VISITORS} visitors of one run ({name}): the server uses {cores:.2f} of a core{still}, "
         f"{process.memory_info().rss / 1e6:.0f} MB; cancel is on another visitor's page after "
-        f"{time.perf_counter() - cancelled:.2f} s"
+        f"{heard:.2f} s"
     )
 
 
@@ -81,7 +87,8 @@ def main() -> None:
         try:
             for pause in (4, 16):
                 latency(browser, server, pause)
-            load(browser, server)
+            for name, query in RUNS.items():
+                load(browser, server, name, query)
         finally:
             browser.close()
             server.stop()
