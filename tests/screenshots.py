@@ -26,6 +26,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "dark": {"viewport": LAPTOP, "color_scheme": "dark"},
     "phone": {"viewport": PHONE, "color_scheme": "light", "has_touch": True, "is_mobile": True},
 }
+NOWHERE = (300, 4)  # where a mouse highlights nothing
 LARGEST = 150_000  # bytes of one picture
 # A 2 with a loop that leans towards a 3.
 TWO = [
@@ -46,7 +47,7 @@ def drawing(page: Page) -> None:
     page.wait_for_function("globalThis.kdviz?.networks['digits-teacher']")
     page.locator("canvas.pad").scroll_into_view_if_needed()
     draw(page, TWO)
-    page.mouse.move(2, 2)
+    page.mouse.move(*NOWHERE)
 
 
 def finished(page: Page) -> None:
@@ -56,14 +57,16 @@ def finished(page: Page) -> None:
         start.click()
     page.get_by_text("finished in").wait_for(timeout=180_000)
     page.get_by_test_id("stVegaLiteChart").last.wait_for()
-    page.get_by_test_id("stProgress").evaluate("(line) => line.scrollIntoView({ block: 'start' })")
-    page.mouse.move(2, 2)
+    page.get_by_test_id("stProgress").evaluate(
+        "(line) => { line.style.scrollMarginTop = '72px'; line.scrollIntoView({ block: 'start' }); }"
+    )
+    page.mouse.move(*NOWHERE)
 
 
 SHOTS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "start": ("?data=digits&T=3", picture),
     "soft_targets": ("soft_targets?data=digits&T=4&image=4", picture),
-    "draw": ("soft_targets?data=digits&view=Draw+a+digit&T=3", drawing),
+    "draw": ("soft_targets?data=digits&view=Draw+a+digit&T=12", drawing),
     "watch_it_train": ("watch_it_train?data=digits&epochs=30", finished),
 }
 

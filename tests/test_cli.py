@@ -143,7 +143,7 @@ def test_what_click_refuses_ends_with_2_as_well(own_state, arguments):
     assert kdviz("train", *arguments).exit_code == 2
 
 
-def test_data_tells_what_is_there(tmp_path, monkeypatch):
+def test_data_tells_what_is_there():
     document = json.loads(kdviz("data", "--data", "digits", "--json").stdout)
     (digits,) = document["data_sets"]
     assert (digits["training_images"], digits["validation_images"], digits["test_images"]) == (1257, 180, 360)
@@ -158,14 +158,23 @@ def test_data_tells_what_is_there(tmp_path, monkeypatch):
     assert "mnist, fashion-mnist, usps, digits" in unknown.stderr
 
 
-def test_data_that_is_broken_is_said_to_be(tmp_path, monkeypatch):
+def test_data_that_is_broken_is_said_to_be(tmp_path):
     raw = tmp_path / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
         (raw / f"{part}-ubyte").write_bytes(b"no images")
-    monkeypatch.setenv("KDVIZ_DATA_DIR", str(tmp_path))
-    result = kdviz("data", "--data", "mnist", "--json")
-    assert result.exit_code == 1
+    command = [
+        sys.executable,
+        "-m",
+        "kdviz",
+        "data",
+        "--data",
+        "mnist",
+        "--json",
+    ]  # this process may hold MNIST already
+    environment = {**os.environ, "KDVIZ_DATA_DIR": str(tmp_path)}
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 1
     (mnist,) = json.loads(result.stdout)["data_sets"]
     assert not mnist["available"]
     assert "ubyte" in mnist["problem"]
