@@ -8,7 +8,7 @@ st.set_page_config(page_title="kdviz", page_icon="🌡️", layout="wide", initi
 page.style()
 st.navigation(
     {
-        "": [st.Page("pages/start.py", title="Start", url_path="start", default=True)],
+        "": [st.Page("pages/start.py", title="Start", default=True)],
         "Learn": [
             st.Page("pages/soft_targets.py", title="Hard labels, soft targets", url_path="soft_targets"),
             st.Page("pages/watch_it_train.py", title="Watch it train", url_path="watch_it_train"),

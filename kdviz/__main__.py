@@ -1,5 +1,10 @@
 """`python -m kdviz`."""
 
+import os
+
 from kdviz.cli import main
+from kdviz.cluster import PATIENT
+
+os.environ.update(PATIENT)  # before torch is imported, which reads it once
 
 main(prog_name="python -m kdviz")

@@ -82,7 +82,8 @@ def recipe_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def train(again: bool, as_json: bool, **values: Any) -> None:
     """Train a teacher, a student distilled from it, and the same student without a teacher."""
-    recipe = Recipe.parse({name: value for name, value in values.items() if value is not None})
+    given = {name: value for name, value in values.items() if value is not None}
+    recipe = Recipe.suited(given.get("data", Recipe().data), given)
     store = RunStore(settings.database_url())
     known = store.get(recipe.id)
     if known and known.result and not again:

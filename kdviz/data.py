@@ -11,7 +11,7 @@ import socket
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -114,9 +114,16 @@ def _digits() -> tuple[Split, Split]:
 
 def _usps() -> tuple[Split, Split]:
     root = settings.data_dir() / "USPS"
-    if not (root / "usps.bz2").exists() or not (root / "usps.t.bz2").exists():
+    missing = [name for name in ("usps.bz2", "usps.t.bz2") if not (root / name).exists()]
+    if missing:
         address = datasets.USPS.split_list["train"][0]
-        _download(lambda folder: [datasets.USPS(folder, train=t, download=True) for t in (True, False)], root, address)
+        _download(
+            lambda folder: [datasets.USPS(folder, train=t, download=True) for t in (True, False)],
+            root,
+            root,
+            missing,
+            address,
+        )
     facts = DATA_SETS["usps"]
     whole = facts.training_images + facts.validation_images
     return _usps_part(root, "usps.bz2", True, whole), _usps_part(root, "usps.t.bz2", False, facts.test_images)
@@ -138,8 +145,9 @@ def _usps_part(root: Path, file: str, train: bool, images: int) -> Split:
 def _idx(folder: str, loader: type[datasets.MNIST]) -> tuple[Split, Split]:
     root = settings.data_dir()
     raw = root / folder / "raw"
-    if not all((raw / name).exists() for name in _IDX_FILES):
-        _download(lambda temporary: [loader(temporary, download=True)], root, loader.mirrors[0])
+    missing = [name for name in _IDX_FILES if not (raw / name).exists()]
+    if missing:
+        _download(lambda temporary: [loader(temporary, download=True)], root, raw, missing, loader.mirrors[0])
     for name, header in _IDX_FILES.items():
         check_idx(raw / name, header)
     parts = [loader(root, train=train, download=False) for train in (True, False)]
@@ -187,12 +195,15 @@ def _check_labels(path: Path, labels: Tensor) -> None:
         raise DataError(f"{path} is damaged: it holds a label that is none of the {CLASSES} classes; delete it.")
 
 
-def _download(fetch: Callable[[Path], object], root: Path, address: str) -> None:
-    """Run torchvision's download into a folder of its own and move it into place only when it is whole."""
+def _download(fetch: Callable[[Path], object], root: Path, folder: Path, missing: Sequence[str], address: str) -> None:
+    """Run torchvision's download into a folder of its own and move it into place only when it is whole.
+
+    What it makes in that folder comes to lie in `root`; `missing` files of `folder` are what was looked for in vain.
+    """
     if not _answers(address):
         raise DataError(
-            f"There is nothing in {root}, and the network gave no answer within {NETWORK_TIMEOUT:.0f} seconds; "
-            "put the files there (KDVIZ_DATA_DIR says where), or connect and try again."
+            f"{folder} lacks {' and '.join(missing)}, and the network gave no answer within {NETWORK_TIMEOUT:.0f} "
+            "seconds; copy the unpacked files there (KDVIZ_DATA_DIR sets the data folder), or connect and try again."
         )
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(NETWORK_TIMEOUT)  # torchvision sets none of its own

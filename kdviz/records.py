@@ -26,7 +26,7 @@ class Record(BaseModel):
 
 
 class Watched(Record):
-    """A few test images whose distributions a page follows; said once, when the teacher is ready."""
+    """A few validation images whose distributions a page follows; said once, when the teacher is ready."""
 
     indices: list[int]
     labels: list[int]
@@ -55,7 +55,7 @@ class Progress(Record):
     images_per_second: Figure
     seconds: Figure  # since the run began
     seconds_left: Figure  # of the whole run, all networks together
-    watched_logits: list[list[Figure]]  # of the watched test images
+    watched_logits: list[list[Figure]]  # of the watched images
 
 
 class Scores(Record):

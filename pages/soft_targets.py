@@ -1,6 +1,7 @@
 """Hard labels, soft targets: what the teacher knows that the label does not say."""
 
 import math
+from functools import partial
 
 import streamlit as st
 
@@ -84,19 +85,19 @@ else:
             on_change=state.first_image,
         )
     if what == STARTS[0]:
-        names, start, true_class = ANIMALS, ANIMAL_LOGITS, 0
+        begun = Picture(ANIMALS, ANIMAL_LOGITS, label=0)
     else:
         candidates = choose_class()
         with controls:
-            digit = state.picture(shown, state.leaf(candidates, key=f"{shown.facts.name}-edit"))
-        names, start, true_class = digit.class_names, digit.logits, digit.label
-    logits = state.edited_logits(start)
+            begun = state.picture(shown, state.leaf(candidates, key=f"{shown.facts.name}-edit"))
+    logits = state.edited_logits(begun.logits)
+    caption = "Logits of your own"
     edit_logits(
-        key=f"edit-{len(names)}",
-        picture=Picture(names, logits, true_class, caption="Logits of your own", start=start),
+        key=f"edit-{len(logits)}",
+        picture=Picture(begun.class_names, logits, begun.label, caption=caption, start=begun.logits),
         temperature=temperature,
         on_commit=state.set_temperature,
-        on_logits=state.set_edited_logits,
+        on_logits=partial(state.set_edited_logits, start=begun.logits),
     )
 
 lesson, formulas = st.columns([5, 4], gap="large")
@@ -131,7 +132,8 @@ similarity(key="matrix", logits=shown.logits, labels=shown.labels, class_names=s
 
 page.try_this(
     [
-        "Find the temperature at which the second class first gets more than 10 %.",
+        "In *By class*, take an image of which the teacher is sure. At which temperature does the second class first "
+        "get more than 10 %?",
         "Switch to *By class*, and compare two images of the same class at T = 4: same label, different soft targets.",
         "Draw a 1 and turn it into a 7, stroke by stroke. When does the teacher change its mind?",
         "In *Edit the logits*, add 5 to every logit. What happens to the probabilities, and why?",
@@ -164,5 +166,5 @@ figures = gallery.shipped_figures(shown.facts.name)
 st.caption(
     f"Teacher {state.teacher_name(shown)}, trained on the {shown.facts.training_images:,} training images of "
     f"{shown.facts.title} with seed 0; {figures['test_accuracy']:.2%} of the {len(shown.labels):,} test images right. "
-    f"It has not trained on the images shown here."
+    "No test image was used in its training."
 )

@@ -8,7 +8,7 @@ from kdviz.catalogue import SHIPPED_TEACHERS
 from kdviz.errors import PlainError
 from kdviz.recipe import Recipe
 from kdviz.widgets import live_run, page, server
-from kdviz.widgets.recipe_form import adopt, check_link, chosen_data, recipe_form, show, suited
+from kdviz.widgets.recipe_form import adopt, chosen_data, link_problem, recipe_form, show
 
 PRESETS: dict[str, dict[str, Any]] = {
     "Reference": {},
@@ -26,7 +26,7 @@ page.header(
 )
 jobs = server.jobs()
 home = server.home()
-check_link()
+problem_of_link = link_problem()  # before the controls, which drop what they cannot show
 
 
 def choose(preset: dict[str, Any]) -> None:
@@ -34,7 +34,7 @@ def choose(preset: dict[str, Any]) -> None:
     data = chosen_data(home)
     if preset.get("pretrained") and data not in SHIPPED_TEACHERS:
         data = home
-    show(suited(data, preset))
+    show(Recipe.suited(data, preset))
 
 
 with st.container(horizontal=True, key="presets"):
@@ -55,23 +55,27 @@ def start(wanted: Recipe) -> None:
         st.session_state["start_problem"] = str(error)
 
 
-under_way = run is not None and run.live
+shown = run if recipe is not None and run is not None and recipe.id == run.id else None
 start_place.button(
     "Start",
     type="primary",
     icon=":material/play_arrow:",
     on_click=start,
     args=(recipe,),
-    disabled=recipe is None or (under_way and recipe.id == run_id),
+    disabled=recipe is None or (shown is not None and shown.status not in live_run.OVER),
 )
-if recipe is not None and run is not None and recipe.id != run.id:
+if problem_of_link and recipe is not None:
+    st.warning(problem_of_link)
+if shown is not None and shown.status == "finished":
+    st.caption("These settings are trained: the result is below. Change the seed, or anything else, to train again.")
+elif recipe is not None and run is not None and recipe.id != run.id:
     st.caption(f"Below is run {run.id} with other settings; Start trains the ones above.")
 problem = st.session_state.pop("start_problem", None)
 if problem:
     st.error(problem, icon=":material/error:")
 
 if run_id is None:
-    page.say("Nothing is running. Choose a preset or your own settings, and press Start: it takes a few seconds.")
+    page.say("Nothing is running. Choose a preset or your own settings, and press Start: it takes less than a minute.")
 else:
     live_run.show(jobs, run_id)
 
@@ -103,12 +107,17 @@ with formulas:
         r"\frac{\partial\,(T^2\,\mathrm{KL})}{\partial z} = T\,(q - p)",
         {"z": "student’s logits; T² keeps this from fading as T grows"},
     )
+    page.formula(
+        r"\frac{\|g_\text{soft}\|}{\|g_\text{soft}\| + \|g_\text{hard}\|}",
+        {"g": "gradient of a term at the logits, all images since the last report: the *share of the gradient*"},
+    )
 
 page.try_this(
     [
         "Set α to 0. The distilled student becomes the plain one: their curves fall on each other. Why exactly?",
         "Compare T = 1 with T = 20 in *share of the gradient*.",
-        "Give the students 100 labels and the trained teacher. Now the gap in accuracy is large. What pays for it?",
+        "Give the students 100 labels and the trained teacher. Now the gap in accuracy is large. Who paid for it? "
+        "(Count the teacher’s labels.)",
     ]
 )
 page.checks()
@@ -118,11 +127,12 @@ page.check(
     {
         "To make the loss larger": "Its size alone does not matter to the student; the size of its gradient beside the "
         "hard term’s does.",
-        "Its gradient shrinks with 1/T², and T² puts it back": "Right: so α means the same at every temperature.",
+        "At high T its gradient shrinks like 1/T², and T² puts it back": "Right: so α means about the same at every "
+        "high temperature.",
         "Because logits are squared": "They are not; that happens only in the limit T → ∞, where the soft term becomes "
         "matching logits.",
     },
-    right="Its gradient shrinks with 1/T², and T² puts it back",
+    right="At high T its gradient shrinks like 1/T², and T² puts it back",
 )
 page.check(
     "alpha_one",

@@ -77,8 +77,7 @@ def main() -> None:
     troubles: list[str] = []
     with tempfile.TemporaryDirectory(prefix="kdviz-screenshots-") as name, sync_playwright() as playwright:
         folder = Path(name)
-        (folder / "data").mkdir()
-        server = AppServer(folder / "state", environment={"KDVIZ_DATA_DIR": str(folder / "data")})
+        server = AppServer(folder / "state")
         browser = launch(playwright)
         try:
             for shot, (path, prepare) in SHOTS.items():

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -115,7 +116,26 @@ def test_every_network_has_its_colour_and_the_plain_one_is_dashed(frame):
     assert colours == {"teacher": LIGHT.teacher, "distilled": LIGHT.student, "without a teacher": LIGHT.plain}
     dashes = dict(zip(encoding["strokeDash"]["scale"]["domain"], encoding["strokeDash"]["scale"]["range"], strict=True))
     assert [name for name, dash in dashes.items() if dash[1]] == ["without a teacher"]
-    assert set(live.quality(frame).network) == set(colours)
+    assert set(live.quality(frame, 400, None).network) == set(colours)
+
+
+def test_a_teacher_that_was_there_before_is_a_level_line(frame):
+    students = frame[frame.role != "teacher"]
+    shown = live.quality(students, 400, 0.97)
+    teacher = shown[shown.network == "teacher"]
+    assert list(teacher.step) == [0, 400]
+    assert list(teacher.validation_accuracy) == [0.97, 0.97]
+    assert teacher.agreement.isna().all()
+    assert len(live.quality(frame, 400, 0.97)) == len(frame), "a teacher that was trained here has its own curve"
+
+
+@pytest.mark.parametrize("count", [1, 79, 80, 81, 500])
+def test_long_runs_are_thinned_evenly_and_keep_their_last_report(count):
+    reports = [report("distilled", step) for step in range(1, count + 1)]
+    kept = live.thin(reports, 80)
+    assert len(kept) <= 80
+    assert kept[-1].step == count
+    assert len({after.step - before.step for before, after in pairwise(kept)}) <= 1
 
 
 def test_an_empty_run_has_empty_charts():
@@ -124,7 +144,7 @@ def test_an_empty_run_has_empty_charts():
         long = live.contributions(frame, parts)
         assert len(long) == 0
         json.dumps(live.contributions_spec(long, 1, parts, LIGHT))
-    assert len(live.quality(frame)) == 0
+    assert len(live.quality(frame, 1, None)) == 0
 
 
 def test_the_finished_figure_draws_what_was_measured(frame):
@@ -137,6 +157,10 @@ def test_the_finished_figure_draws_what_was_measured(frame):
         "of the gradient",
         "distilled",
         "without a teacher",
+        "distilled, validation",
+        "distilled, training",
+        "without a teacher, validation",
+        "without a teacher, training",
     }
     soft = next(trace for trace in figure.data if trace.name == "α·T²·KL")
     assert list(soft.x) == [10, 20, 30]

@@ -87,12 +87,12 @@ def test_only_a_student_has_a_soft_term_and_agreement(whole):
             assert len(event.watched_logits) == (0 if event.role == "teacher" else single.WATCHED_IMAGES)
 
 
-def test_watched_images_are_test_images_that_the_teacher_gets_right_and_is_unsure_of(whole, digits):
+def test_watched_images_are_validation_images_that_the_teacher_gets_right_and_is_unsure_of(whole, digits):
     first, _, teacher = whole
     (watched,) = [event for event in first if isinstance(event, Watched)]
-    images = digits.test.images[watched.indices]
+    images = digits.validation.images[watched.indices]
     assert watched.images == images.flatten(1).tolist()
-    assert watched.labels == digits.test.labels[watched.indices].tolist()
+    assert watched.labels == digits.validation.labels[watched.indices].tolist()
     assert len(set(watched.labels)) == single.WATCHED_IMAGES
     logits = evaluation.logits_of(teacher, images)
     torch.testing.assert_close(torch.tensor(watched.teacher_logits), logits, rtol=1e-4, atol=1e-4)

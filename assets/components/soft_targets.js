@@ -39,7 +39,9 @@ function drawPicture(ui) {
   }
   const bits = entropyBits(ui.p);
   setText(ui.bits, bits.toFixed(2));
-  setText(ui.worth, `as unsure as between ${(2 ** bits).toFixed(1)} equally likely classes`);
+  const classes = 2 ** bits;
+  const worth = classes < 1.05 ? "practically sure" : `as unsure as between ${classes.toFixed(1)} equally likely classes`;
+  setText(ui.worth, worth);
   setText(ui.say, describe({ z: ui.logits, ...ui }));
   describePicture(ui, bits);
 }

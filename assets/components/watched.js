@@ -1,7 +1,7 @@
-// A few test images: the student's softmax at T beside the teacher's, now and, afterwards, at any moment of the training.
+// A few validation images: the student's softmax at T beside the teacher's, now and, afterwards, at any moment of the training.
 
 const NS = "http://www.w3.org/2000/svg";
-const WIDTH = 200;
+const WIDTH = 300;
 const BASE = 84;
 const TALL = 74;
 const shown = new WeakMap();
@@ -64,9 +64,9 @@ function drawDigits(ui) {
     setText(digit.top, sharePercent(whole));
     const gap = student ? teacher.reduce((sum, p, i) => sum + Math.abs(p - student[i]), 0) / 2 : 1;
     const says = student
-      ? `Teacher: ${name(teacher)}. Student: ${name(student)}. They differ on ${sharePercent(gap)} of the probability.`
+      ? `Teacher: ${name(teacher)}. Student: ${name(student)}. ${sharePercent(gap)} of the probability would have to move.`
       : `Teacher: ${name(teacher)}. The student has not begun.`;
-    setText(digit.caption, `Test image ${data.indices[at]}, label ${data.names[data.labels[at]]}. ${says}`);
+    setText(digit.caption, `Validation image ${data.indices[at]}, label ${data.names[data.labels[at]]}. ${says}`);
     digit.svg.setAttribute("aria-label", says);
   });
   ui.range.max = String(Math.max(0, last));

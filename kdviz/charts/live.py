@@ -15,13 +15,33 @@ Parts = Literal["amount", "share", "gradient"]
 Quality = Literal["validation_accuracy", "agreement"]
 
 HEIGHT = 230
+MOMENTS = 80  # of each network that a chart shows at most
+COLUMNS = (
+    "role",
+    "step",
+    "loss_kd",
+    "loss_ce",
+    "gradient_share_kd",
+    "training_accuracy",
+    "validation_accuracy",
+    "agreement",
+)
 NAMES = {"teacher": "teacher", "distilled": "distilled", "plain": "without a teacher"}
+
+
+def thin(progress: Sequence[Progress], most: int = MOMENTS) -> list[Progress]:
+    """At most `most` reports of each network, evenly spread and with its last: all that a chart can show."""
+    kept: list[Progress] = []
+    for role in NAMES:
+        reports = [report for report in progress if report.role == role]
+        stride = -(-len(reports) // most) or 1
+        kept += reports[::-1][::stride][::-1]
+    return sorted(kept, key=lambda report: report.seconds)
 
 
 def curves(progress: Sequence[Progress]) -> pd.DataFrame:
     """One row per report: role, step and all that a chart may show."""
-    columns = ("role", "step", "loss_kd", "loss_ce", "gradient_share_kd", "validation_accuracy", "agreement")
-    return pd.DataFrame([[getattr(report, column) for column in columns] for report in progress], columns=list(columns))
+    return pd.DataFrame([[getattr(report, column) for column in COLUMNS] for report in progress], columns=list(COLUMNS))
 
 
 def contributions(frame: pd.DataFrame, parts: Parts) -> pd.DataFrame:
@@ -92,8 +112,11 @@ def quality_spec(steps: int, quality: Quality, floor: float, colours: Palette) -
     }
 
 
-def quality(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `curves` with the networks' names for people."""
+def quality(frame: pd.DataFrame, steps: int, teacher_accuracy: float | None) -> pd.DataFrame:
+    """The rows of `curves` with the networks' names for people; a teacher that was trained before is a level line."""
+    if teacher_accuracy is not None and "teacher" not in set(frame.role):
+        level = {"role": "teacher", "validation_accuracy": teacher_accuracy}
+        frame = pd.concat([frame, pd.DataFrame([{"step": 0, **level}, {"step": steps, **level}])])
     return frame.assign(network=frame.role.map(NAMES))[["network", "step", "validation_accuracy", "agreement"]]
 
 
@@ -125,7 +148,7 @@ def _measure(field: str, domain: list[float], axis: Spec, **more: Any) -> Spec:
         "type": "quantitative",
         "scale": {"domain": domain, "nice": False},
         # A fixed width for the labels: the plot does not jump when a label grows.
-        "axis": {"title": None, "tickCount": 4, "minExtent": 34, "maxExtent": 34, **axis},
+        "axis": {"title": None, "tickCount": 4, "minExtent": 42, "maxExtent": 42, **axis},
         **more,
     }
 

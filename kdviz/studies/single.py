@@ -91,7 +91,7 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Event |
         teachers.keep(*found, recipe.teacher_training)
     teacher, teacher_cost = found[0].to(device), found[1]
     teacher_test = evaluation.logits_of(teacher, here.test.images)
-    yield _watch(this, teacher, teacher_test)
+    yield _watch(this, teacher)
 
     def student(role: Role, method: Distiller, advice: Advice | None = None) -> Member:
         network = models.build(recipe.student, recipe.seed).to(device)
@@ -134,18 +134,19 @@ def most_unsure(logits: Tensor, labels: Tensor, count: int) -> Tensor:
     return torch.tensor(list(chosen.values()), device=labels.device)
 
 
-def _watch(this: Run, teacher: nn.Module, teacher_test: Tensor) -> Watched:
-    """Choose the test images to follow, and remember what the teacher says on the live validation images."""
-    validation, test = this.data.validation, this.data.test
+def _watch(this: Run, teacher: nn.Module) -> Watched:
+    """Choose the validation images to follow, and remember what the teacher says on the live validation images."""
+    validation = this.data.validation
     this.teacher_live = evaluation.logits_of(teacher, validation.images[:LIVE_VALIDATION_IMAGES])
-    indices = most_unsure(teacher_test, test.labels, WATCHED_IMAGES)
-    this.watched = test.images[indices]
+    labels = validation.labels[:LIVE_VALIDATION_IMAGES]
+    indices = most_unsure(this.teacher_live, labels, WATCHED_IMAGES)
+    this.watched = validation.images[indices]
     return Watched(
         indices=indices.tolist(),
-        labels=test.labels[indices].tolist(),
+        labels=labels[indices].tolist(),
         images=this.watched.flatten(1).tolist(),
-        teacher_logits=teacher_test[indices].tolist(),
-        teacher_validation_accuracy=evaluation.accuracy(this.teacher_live, validation.labels[:LIVE_VALIDATION_IMAGES]),
+        teacher_logits=this.teacher_live[indices].tolist(),
+        teacher_validation_accuracy=evaluation.accuracy(this.teacher_live, labels),
     )
 
 

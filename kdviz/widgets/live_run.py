@@ -13,15 +13,17 @@ from kdviz.charts import finished, live
 from kdviz.charts.live import Parts, Quality
 from kdviz.errors import PlainError
 from kdviz.jobs import Jobs
-from kdviz.records import Progress, Scores, Watched
+from kdviz.records import Progress, Result, Scores, Watched
 from kdviz.runs import Run
 from kdviz.widgets import page
 from kdviz.widgets.components import component
+from kdviz.widgets.page import percent
 
 TICK = 0.4  # seconds between two looks at a live run
 PARTS: dict[str, str] = {"amount": "Amount", "share": "Share of the loss", "gradient": "Share of the gradient"}
 QUALITIES: dict[str, str] = {"validation_accuracy": "Accuracy", "agreement": "Agreement"}
 OVER = ("failed", "cancelled", "interrupted")
+FEW_LABELS = 5000  # with fewer, accuracies spread so far that the axis begins at 0
 _REFUSED = "order_refused"
 PLOTLY_CONFIG = {"displaylogo": False, "scrollZoom": False}
 
@@ -44,11 +46,11 @@ def _panel(jobs: Jobs, run_id: str, was_live: bool) -> None:
     if was_live != run.live:
         st.rerun()  # the whole page once more: the panel stops or begins to tick, and Start says what it does
     events = jobs.events(run_id)
-    progress = [event for event in events if isinstance(event, Progress)]
+    progress = live.thin([event for event in events if isinstance(event, Progress)])
     watched = next((event for event in events if isinstance(event, Watched)), None)
     _status(jobs, run, progress)
-    _curves(run, progress)
-    page.say(_sentence(run, progress, watched))
+    _curves(run, progress, watched)
+    page.say(_sentence(run, progress))
     if watched is not None:
         _digits(run, progress, watched)
     if run.result is not None:
@@ -65,7 +67,9 @@ def _status(jobs: Jobs, run: Run, progress: Sequence[Progress]) -> None:
     with text:
         st.progress(whole, text=_caption(jobs, run, last))
     with buttons, st.container(horizontal=True, horizontal_alignment="right", height="content"):
-        if run.status == "paused":
+        if run.status == "finished":
+            pass  # nothing left to stop
+        elif run.status == "paused":
             st.button("Go on", icon=":material/play_arrow:", on_click=_order, args=(jobs.resume, run.id))
         elif run.status in OVER:
             st.button("Start again", icon=":material/replay:", on_click=_order, args=(_again(jobs, run), run.id))
@@ -77,7 +81,8 @@ def _status(jobs: Jobs, run: Run, progress: Sequence[Progress]) -> None:
                 args=(jobs.pause, run.id),
                 disabled=run.status != "running",
             )
-        st.button("Cancel", icon=":material/stop:", on_click=_order, args=(jobs.cancel, run.id), disabled=not run.live)
+        if run.live:
+            st.button("Cancel", icon=":material/stop:", on_click=_order, args=(jobs.cancel, run.id))
     for message in (run.message, st.session_state.pop(_REFUSED, ""), jobs.trouble if run.live else ""):
         if message:
             st.info(message)
@@ -117,7 +122,7 @@ def _caption(jobs: Jobs, run: Run, last: Progress | None) -> str:
     )
 
 
-def _curves(run: Run, progress: Sequence[Progress]) -> None:
+def _curves(run: Run, progress: Sequence[Progress], watched: Watched | None) -> None:
     colours = page.colours()
     frame = live.curves(progress)
     steps = max((report.steps for report in progress), default=1)
@@ -135,9 +140,11 @@ def _curves(run: Run, progress: Sequence[Progress]) -> None:
     with right:
         quality = cast(Quality, _switch("On the validation images", list(QUALITIES), QUALITIES, "quality"))
         _legend({"teacher": colours.teacher, "distilled": colours.student, "without a teacher (dashed)": colours.plain})
+        few = (run.recipe.labels or FEW_LABELS) < FEW_LABELS
+        floor = 0.0 if few else DATA_SETS[run.recipe.data].chart_floor
         st.vega_lite_chart(
-            live.quality(frame),
-            live.quality_spec(steps, quality, DATA_SETS[run.recipe.data].chart_floor, colours),
+            live.quality(frame, steps, watched.teacher_validation_accuracy if watched else None),
+            live.quality_spec(steps, quality, floor, colours),
             key="quality",
             alt=f"{QUALITIES[quality]} of teacher, distilled student and plain student over their updates",
         )
@@ -152,6 +159,7 @@ def _switch(label: str, options: list[str], names: dict[str, str], key: str) -> 
         required=True,
         key=key,
         label_visibility="collapsed",
+        wrap=True,
     )
     return str(chosen)
 
@@ -164,7 +172,7 @@ def _legend(colours: dict[str, str]) -> None:
     st.html(f'<p class="kd-caption">{" &ensp; ".join(words)}</p>')
 
 
-def _sentence(run: Run, progress: Sequence[Progress], watched: Watched | None) -> str:
+def _sentence(run: Run, progress: Sequence[Progress]) -> str:
     last = {report.role: report for report in progress}
     distilled, plain = last.get("distilled"), last.get("plain")
     if distilled is None or plain is None:
@@ -172,29 +180,30 @@ def _sentence(run: Run, progress: Sequence[Progress], watched: Watched | None) -
         if teacher is None:
             return "Nothing has been measured yet."
         return (
-            f"First the teacher learns from the labels: {teacher.validation_accuracy:.1%} of the validation images "
-            "right so far. Its students begin when it is done."
+            f"First the teacher learns from the labels: {percent(teacher.validation_accuracy, 1)} of the validation "
+            "images right so far. Its students, and the left chart, begin when it is done."
         )
     total = distilled.loss_kd + distilled.loss_ce
     share = distilled.loss_kd / total if total > 0 else 0.0
     pull = ""
     if distilled.gradient_share_kd is not None:
-        pull = f", and {distilled.gradient_share_kd:.0%} of the pull on the student’s logits"
+        pull = f", and {percent(distilled.gradient_share_kd)} of the pull on the student’s logits"
     agreement = (
         ""
         if distilled.agreement is None
-        else f" Student and teacher agree on {distilled.agreement:.1%} of the validation images"
+        else f" Student and teacher agree on {percent(distilled.agreement, 1)} of the validation images"
     )
-    other = "" if plain.agreement is None else f", against {plain.agreement:.1%} without a teacher."
+    other = "" if plain.agreement is None else f", against {percent(plain.agreement, 1)} without a teacher."
     when = "So far" if run.live else "At the end"
+    accuracies = percent(distilled.validation_accuracy, 1), percent(plain.validation_accuracy, 1)
     return (
-        f"{when} the soft term makes {share:.0%} of the loss{pull}.{agreement}{other} "
-        f"Accuracy is {distilled.validation_accuracy:.1%} with the teacher and {plain.validation_accuracy:.1%} without."
+        f"{when} the soft term makes {percent(share)} of the loss{pull}.{agreement}{other} "
+        f"Accuracy is {accuracies[0]} distilled and {accuracies[1]} without a teacher."
     )
 
 
 def _digits(run: Run, progress: Sequence[Progress], watched: Watched) -> None:
-    st.subheader("Four images the teacher is least sure of", anchor=False)
+    st.subheader("Of the images the teacher gets right, four it is least sure of", anchor=False)
     colours = page.colours()
     _legend(
         {
@@ -203,6 +212,8 @@ def _digits(run: Run, progress: Sequence[Progress], watched: Watched) -> None:
         }
     )
     reports = [report for report in progress if report.role == "distilled" and report.watched_logits]
+    if run.live:
+        reports = reports[-1:]  # the way there is for the replay, when the run is over
     _watched(
         key="watched",
         data={
@@ -238,46 +249,59 @@ def _summary(run: Run) -> None:
     st.markdown(table)
     facts = DATA_SETS[run.recipe.data]
     st.caption(
-        f"{result.teacher.test_images:,} test images of {facts.title}, seed {run.recipe.seed}. NLL: mean negative "
+        f"{result.teacher.test_images:,} test images of {facts.title}, seed {run.recipe.seed}. Students: "
+        f"{run.recipe.labels or facts.training_images:,} labels; the distilled one {facts.training_images:,} images to "
+        f"be taught on. The teacher’s training may be an earlier one. NLL: mean negative "
         "log-likelihood in nats. ECE: gap between confidence and accuracy. Agreement: same answer as the teacher. "
         "Interval: Wilson, for the choice of test images only; another seed would add to it."
     )
-    page.say(verdict(result.distilled, result.plain))
+    page.say(verdict(result))
 
 
-def verdict(distilled: Scores, plain: Scores) -> str:
-    """What one seed can say about two students: the difference, and that it is no verdict."""
+def verdict(result: Result) -> str:
+    """What one seed can say about two students: the difference, and how far it can be believed."""
+    distilled, plain = result.distilled, result.plain
+    if result.recipe.alpha == 0:
+        return "With α = 0 nothing is asked of the teacher: both students are the same network, to the last bit."
     difference = plain.test_errors - distilled.test_errors
     if difference == 0:
         words = "Both students make the same number of errors"
     else:
-        more, fewer = ("more", "fewer")
+        word = "error" if abs(difference) == 1 else "errors"
         words = (
-            f"The distilled student makes {abs(difference):,} {fewer if difference > 0 else more} "
-            f"{'error' if abs(difference) == 1 else 'errors'} than the same student without a teacher"
+            f"The distilled student makes {abs(difference):,} {'fewer' if difference > 0 else 'more'} {word} than the "
+            "same student without a teacher"
         )
+    (low, high), (plain_low, plain_high) = distilled.test_accuracy_interval, plain.test_accuracy_interval
+    if low > plain_high or plain_low > high:
+        belief = (
+            "The choice of test images cannot explain that; how much another seed would change, one seed leaves open."
+        )
+    else:
+        belief = "With one seed that is no verdict: train again with other seeds before you believe it."
     agree = ""
-    if distilled.agreement is not None and plain.agreement is not None:
+    if distilled.agreement != plain.agreement and distilled.agreement is not None and plain.agreement is not None:
         agree = (
-            f" What did change: it gives the teacher’s answer on {distilled.agreement:.1%} of the test images, the "
-            f"other on {plain.agreement:.1%}."
+            f" What did change: it gives the teacher’s answer on {percent(distilled.agreement, 1)} of the test images, "
+            f"the other on {percent(plain.agreement, 1)}."
         )
-    return f"{words}. With one seed that is no verdict: train again with other seeds before you believe it.{agree}"
+    return f"{words}. {belief}{agree}"
 
 
 def _row(name: str, scores: Scores) -> str:
     low, high = scores.test_accuracy_interval
-    agreement = "" if scores.agreement is None else f"{scores.agreement:.2%}"
+    agreement = "" if scores.agreement is None else f"{percent(scores.agreement, 2)}"
     return (
-        f"| {name} | {scores.architecture} | {scores.parameters:,} | {scores.test_accuracy:.2%} "
-        f"| {scores.test_errors:,} | {low:.2%} – {high:.2%} "
+        f"| {name} | {scores.architecture} | {scores.parameters:,} | {percent(scores.test_accuracy, 2)} "
+        f"| {scores.test_errors:,} | {percent(low, 2)} – {percent(high, 2)} "
         f"| {scores.nll:.4f} | {scores.ece:.4f} | {agreement} | {scores.seconds:.1f} s |"
     )
 
 
 def _explore(run: Run, progress: Sequence[Progress]) -> None:
-    with st.expander("All curves of this run"):
+    with st.expander("More curves of this run"):
         st.plotly_chart(
             finished.run_figure(live.curves(progress), page.colours()), key="finished", config=PLOTLY_CONFIG
         )
-        st.caption(f"Run {run.id}: {run.recipe.model_dump_json(exclude_defaults=True)}")
+        changes = ", ".join(f"{name} {value}" for name, value in run.recipe.changes().items())
+        st.caption(f"Run {run.id}: the reference recipe{' with ' + changes if changes else ''}.")

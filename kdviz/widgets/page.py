@@ -59,6 +59,11 @@ def say(text: str) -> None:
     st.html(f'<p class="kd-say" role="status">{escape(text)}</p>')
 
 
+def percent(share: float, digits: int = 0) -> str:
+    """A share in per cent; number and sign stay on one line."""
+    return f"{100 * share:.{digits}f}\u00a0%"
+
+
 def formula(latex: str, symbols: Mapping[str, str]) -> None:
     """A formula with its symbols explained where they stand."""
     st.latex(latex)

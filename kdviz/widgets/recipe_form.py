@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, get_args
 
 import streamlit as st
@@ -11,9 +9,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from kdviz.catalogue import ARCHITECTURES, DATA_SETS, SHIPPED_TEACHERS
 from kdviz.recipe import Augmentation, Loss, Optimizer, Recipe, RecipeError, Schedule, limits
-
-# What differs from the recipe's own defaults where a data set asks for it: 1,257 images want more epochs.
-DEFAULTS: dict[str, dict[str, Any]] = {"digits": {"epochs": 30, "teacher_epochs": 30}}
 
 _ADOPTED = "adopted"
 
@@ -25,7 +20,7 @@ LABELS = {
     "alpha": "α, the soft term’s part",
     "epochs": "Epochs",
     "seed": "Seed",
-    "pretrained": "Use the trained teacher",
+    "pretrained": "Trained teacher",
     "teacher_epochs": "Teacher’s epochs",
     "teacher_labels": "Teacher’s labels",
     "teacher_augmentation": "Teacher’s augmentation",
@@ -42,19 +37,21 @@ HELP = {
     "alpha": "0 listens to the labels alone, 1 to the teacher alone.",
     "pretrained": "Takes the teacher that comes with the program instead of training one now.",
     "labels": "How many training images have a label the students may use; empty means all. "
-    "The distilled student still sees every image through the teacher’s eyes.",
+    "The distilled student still sees every image through the teacher’s eyes; an image without a label adds nothing "
+    "to the hard term, so with few labels nearly all of the pull is the teacher’s.",
     "teacher_labels": "How many labelled images the teacher learns from; empty means all.",
     "loss": "kl: α·T²·KL. soft-ce: the same gradient, but never zero. mse: squared distance of the logits.",
 }
 
 
-def check_link() -> None:
-    """Say in one sentence what the URL asks for that cannot be; the control then shows its default."""
+def link_problem() -> str:
+    """What the URL asks for that cannot be, in one sentence; nothing if all is well."""
     fields = {name: value for name, value in st.query_params.items() if name in Recipe.model_fields}
     try:
-        Recipe.parse({**DEFAULTS.get(fields.get("data", ""), {}), **fields})
+        Recipe.suited(fields.get("data", Recipe().data), fields)
     except RecipeError as error:
-        st.warning(f"This link asks for something that cannot be: {error} The default is used instead.")
+        return f"This link asks for something that cannot be: {error} Shown is the default instead."
+    return ""
 
 
 def adopt(recipe: Recipe) -> None:
@@ -78,7 +75,7 @@ def recipe_form(home: str) -> tuple[Recipe | None, DeltaGenerator]:
     The recipe is None, with the reason on the page, while the values do not go together. `home` is the data set of
     this server when the visitor names none.
     """
-    defaults = suited(chosen_data(home))
+    defaults = Recipe.suited(chosen_data(home))
     with st.container(horizontal=True, vertical_alignment="bottom", key="recipe"):
         values: dict[str, Any] = {
             "temperature": _number("temperature", defaults, width=130, step=0.5, format="%g"),
@@ -99,11 +96,6 @@ def recipe_form(home: str) -> tuple[Recipe | None, DeltaGenerator]:
         return None, start
 
 
-def suited(data: str, preset: Mapping[str, Any] = MappingProxyType({})) -> Recipe:
-    """The defaults for a data set, with what a preset changes."""
-    return Recipe.parse({"data": data, **DEFAULTS.get(data, {}), **preset})
-
-
 def chosen_data(home: str) -> str:
     """The data set that the visitor has chosen, or the server's own."""
     data = str(st.session_state.get("data") or st.query_params.get("data"))
@@ -115,8 +107,10 @@ def _more(defaults: Recipe, home: str) -> dict[str, Any]:
     left, middle, right = st.columns(3, gap="medium")
     values: dict[str, Any] = {}
     with left:
-        # Its default is the server's own, so that any other choice is in the URL.
-        values["data"] = _choice("data", list(DATA_SETS), suited(home), on_change=_follow_data)
+        if home != Recipe().data and "data" not in st.session_state and "data" not in st.query_params:
+            st.session_state["data"] = home
+        # Its default is the same on every server, so that a link means the same on every server.
+        values["data"] = _choice("data", list(DATA_SETS), Recipe(), on_change=_follow_data)
         values["labels"] = _optional("labels")
         values["augmentation"] = _choice("augmentation", list(get_args(Augmentation)), defaults)
         values["batch_size"] = _number("batch_size", defaults)
@@ -141,7 +135,7 @@ def _more(defaults: Recipe, home: str) -> dict[str, Any]:
 
 def _follow_data() -> None:
     """Another data set brings the number of epochs that suits it."""
-    defaults = suited(st.session_state["data"])
+    defaults = Recipe.suited(st.session_state["data"])
     for name in ("epochs", "teacher_epochs"):
         st.session_state[name] = getattr(defaults, name)
 

@@ -104,10 +104,7 @@ def _explain_fallback(asked: str) -> None:
                 "Reload it in a minute."
             )
             return
-        st.info(
-            f"Shown are the 1,797 handwritten digits of scikit-learn, because {asked} cannot be had: {reason} "
-            f"The data folder is set by KDVIZ_DATA_DIR."
-        )
+        st.info(f"Shown are the 1,797 handwritten digits of scikit-learn, because {asked} cannot be had. {reason}")
         if st.button("Look again", icon=":material/refresh:"):
             _galleries().problems.pop(asked, None)
             st.rerun()

@@ -138,6 +138,10 @@ def edited_logits(start: Sequence[float]) -> tuple[float, ...]:
     return tuple(known)
 
 
-def set_edited_logits(logits: Sequence[float]) -> None:
-    """Keep the visitor's logits in the URL."""
-    st.query_params["logits"] = ",".join(f"{value:.4g}" for value in logits)
+def set_edited_logits(logits: Sequence[float], start: Sequence[float]) -> None:
+    """Keep the visitor's logits in the URL, unless they are back where they started."""
+    given, begun = (",".join(f"{value:.4g}" for value in values) for values in (logits, start))
+    if given == begun:
+        forget_logits()
+    else:
+        st.query_params["logits"] = given

@@ -215,7 +215,7 @@ def test_every_view_and_back(page: Page, app_url: str) -> None:
         ("Draw a digit", "canvas.pad"),
     ):
         views.get_by_text(view, exact=True).click()
-        expect(page.locator(shown)).to_be_visible()
+        expect(page.locator(f"{shown}:visible")).to_have_count(1)
         settle(page)
         assert page.locator(".plot").count() == 1
     draw(page, STROKE)
