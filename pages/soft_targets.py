@@ -22,6 +22,9 @@ page.header(
 shown = server.choose_gallery()
 temperature = state.temperature()
 
+state.check_choice("view", VIEWS)
+state.check_choice("class", shown.facts.class_names)
+state.check_choice("start", STARTS)
 controls = st.container(horizontal=True, vertical_alignment="bottom", key="controls")
 with controls:
     view = st.segmented_control(

@@ -139,6 +139,8 @@ def test_logits_of_the_link_are_shown(jobs):
         (SOFT, {"image": "0"}, "image is 0; it takes a whole number from 1 to"),
         (SOFT, {"image": "1.5"}, "image is 1.5; it takes a whole number"),
         (SOFT, {"view": "Edit the logits", "logits": "a,b,c"}, "logits is a,b,c; it takes 3 numbers"),
+        (SOFT, {"view": "Nope"}, "view is Nope; it takes one of Least sure"),
+        (SOFT, {"view": "By class", "class": "11"}, "class is 11; it takes one of 0, 1"),
         (TRAIN, {"alpha": "7"}, "alpha is 7; it takes a number from 0 to 1"),
         (TRAIN, {"teacher": "huge"}, "teacher is huge; it takes one of"),
         (TRAIN, {"temperature": "0"}, "temperature is 0; it takes a number"),

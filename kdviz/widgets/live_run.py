@@ -1,4 +1,4 @@
-"""The live panel of a run: progress, the pull of the two terms, accuracy, the watched images, and the summary."""
+"""The live panel of a run: progress, the pull of the two terms, accuracy, and the watched images."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import cast
 import streamlit as st
 
 from kdviz.catalogue import DATA_SETS
-from kdviz.charts import finished, live
+from kdviz.charts import live
 from kdviz.charts.live import Parts, Quality
 from kdviz.errors import PlainError
 from kdviz.jobs import Jobs
-from kdviz.records import Progress, Result, Scores, Watched
+from kdviz.records import Progress, Watched
 from kdviz.runs import Run
-from kdviz.widgets import page
+from kdviz.widgets import page, run_summary
 from kdviz.widgets.components import component
 from kdviz.widgets.page import percent
 
@@ -25,7 +25,6 @@ QUALITIES: dict[str, str] = {"validation_accuracy": "Accuracy", "agreement": "Ag
 OVER = ("failed", "cancelled", "interrupted")
 FEW_LABELS = 5000  # with fewer, accuracies spread so far that the axis begins at 0
 _REFUSED = "order_refused"
-PLOTLY_CONFIG = {"displaylogo": False, "scrollZoom": False}
 
 _watched = component("watched", html="watched.html", css=("base.css", "watched.css"), js=("shared.js", "watched.js"))
 
@@ -54,8 +53,7 @@ def _panel(jobs: Jobs, run_id: str, was_live: bool) -> None:
     if watched is not None:
         _digits(run, progress, watched)
     if run.result is not None:
-        _summary(run)
-        _explore(run, progress)
+        run_summary.show(run, progress)
 
 
 def _status(jobs: Jobs, run: Run, progress: Sequence[Progress]) -> None:
@@ -233,75 +231,3 @@ def _digits(run: Run, progress: Sequence[Progress], watched: Watched) -> None:
 def _rounded(logits: list[list[float]]) -> list[list[float]]:
     """Three decimals are more than a bar can show, and half the message."""
     return [[round(value, 3) for value in row] for row in logits]
-
-
-def _summary(run: Run) -> None:
-    result = run.result
-    assert result is not None
-    st.subheader("How good are they? The test images, looked at once", anchor=False)
-    rows = (
-        ("Teacher", result.teacher),
-        ("Distilled student", result.distilled),
-        ("Same student, no teacher", result.plain),
-    )
-    header = "| | network | parameters | right | errors | 95 % interval | NLL | ECE | agreement | training |\n"
-    table = header + "|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n" + "\n".join(_row(name, s) for name, s in rows)
-    st.markdown(table)
-    facts = DATA_SETS[run.recipe.data]
-    st.caption(
-        f"{result.teacher.test_images:,} test images of {facts.title}, seed {run.recipe.seed}. Students: "
-        f"{run.recipe.labels or facts.training_images:,} labels; the distilled one {facts.training_images:,} images to "
-        f"be taught on. The teacher’s training may be an earlier one. NLL: mean negative "
-        "log-likelihood in nats. ECE: gap between confidence and accuracy. Agreement: same answer as the teacher. "
-        "Interval: Wilson, for the choice of test images only; another seed would add to it."
-    )
-    page.say(verdict(result))
-
-
-def verdict(result: Result) -> str:
-    """What one seed can say about two students: the difference, and how far it can be believed."""
-    distilled, plain = result.distilled, result.plain
-    if result.recipe.alpha == 0:
-        return "With α = 0 nothing is asked of the teacher: both students are the same network, to the last bit."
-    difference = plain.test_errors - distilled.test_errors
-    if difference == 0:
-        words = "Both students make the same number of errors"
-    else:
-        word = "error" if abs(difference) == 1 else "errors"
-        words = (
-            f"The distilled student makes {abs(difference):,} {'fewer' if difference > 0 else 'more'} {word} than the "
-            "same student without a teacher"
-        )
-    (low, high), (plain_low, plain_high) = distilled.test_accuracy_interval, plain.test_accuracy_interval
-    if low > plain_high or plain_low > high:
-        belief = (
-            "The choice of test images cannot explain that; how much another seed would change, one seed leaves open."
-        )
-    else:
-        belief = "With one seed that is no verdict: train again with other seeds before you believe it."
-    agree = ""
-    if distilled.agreement != plain.agreement and distilled.agreement is not None and plain.agreement is not None:
-        agree = (
-            f" What did change: it gives the teacher’s answer on {percent(distilled.agreement, 1)} of the test images, "
-            f"the other on {percent(plain.agreement, 1)}."
-        )
-    return f"{words}. {belief}{agree}"
-
-
-def _row(name: str, scores: Scores) -> str:
-    low, high = scores.test_accuracy_interval
-    agreement = "" if scores.agreement is None else f"{percent(scores.agreement, 2)}"
-    return (
-        f"| {name} | {scores.architecture} | {scores.parameters:,} | {percent(scores.test_accuracy, 2)} "
-        f"| {scores.test_errors:,} | {percent(low, 2)} – {percent(high, 2)} "
-        f"| {scores.nll:.4f} | {scores.ece:.4f} | {agreement} | {scores.seconds:.1f} s |"
-    )
-
-
-def _explore(run: Run, progress: Sequence[Progress]) -> None:
-    with st.expander("More curves of this run"):
-        st.plotly_chart(
-            finished.run_figure(live.curves(progress), page.colours()), key="finished", config=PLOTLY_CONFIG
-        )
-        changes = ", ".join(f"{name} {value}" for name, value in run.recipe.changes().items())
-        st.caption(f"Run {run.id}: the reference recipe{' with ' + changes if changes else ''}.")

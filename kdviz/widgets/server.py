@@ -14,6 +14,7 @@ from kdviz.gallery import Gallery
 from kdviz.jobs import Jobs
 from kdviz.runs import RunStore
 
+FAVOURITE = "mnist"
 FALLBACK = "digits"  # it lies in scikit-learn, and its gallery ships
 PATIENCE = 20.0  # seconds a first visitor waits for MNIST to be found or downloaded
 
@@ -40,10 +41,15 @@ def _galleries() -> Galleries:
 
 
 def home() -> str:
-    """The data set of this server when a visitor names none: MNIST, or, with a word on the page, what there is."""
-    if "data" in st.query_params:
-        return "mnist" if _gallery("mnist") is not None else FALLBACK
-    return choose_gallery().facts.name
+    """The data set of this server when a visitor names none: MNIST, or what there is.
+
+    Says on the page which it is not, unless the visitor has named one.
+    """
+    if _gallery(FAVOURITE) is not None:
+        return FAVOURITE
+    if "data" not in st.query_params:
+        _explain_fallback(FAVOURITE)
+    return FALLBACK
 
 
 def choose_gallery() -> Gallery:
@@ -51,13 +57,13 @@ def choose_gallery() -> Gallery:
 
     Says on the page which it is not, why, and what to do.
     """
-    asked = st.query_params.get("data", "mnist")
+    asked = st.query_params.get("data", FAVOURITE)
     if asked not in SHIPPED_TEACHERS:
         st.warning(
             f"data is {asked}; here it takes one of {', '.join(SHIPPED_TEACHERS)}, which have a trained teacher. "
-            f"Shown is mnist."
+            f"Shown is {FAVOURITE}."
         )
-        asked = "mnist"
+        asked = FAVOURITE
     found = _gallery(asked)
     if found is not None:
         return found
@@ -65,11 +71,6 @@ def choose_gallery() -> Gallery:
     fallback = _gallery(FALLBACK)
     assert fallback is not None  # it ships
     return fallback
-
-
-def problem(data: str) -> str | None:
-    """Why a data set cannot be had, if this server has tried."""
-    return _galleries().problems.get(data)
 
 
 def _gallery(data: str) -> Gallery | None:
@@ -96,7 +97,7 @@ def _fill(data: str, shared: Galleries) -> Gallery | None:
 
 
 def _explain_fallback(asked: str) -> None:
-    reason = problem(asked)
+    reason = _galleries().problems.get(asked)
     with st.container(key="fallback"):
         if reason is None:
             st.info(

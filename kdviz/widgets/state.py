@@ -34,6 +34,13 @@ def set_temperature(value: float) -> None:
     st.query_params["T"] = f"{value:.3g}"
 
 
+def check_choice(name: str, options: Sequence[str]) -> None:
+    """Say what is off with a choice in the URL; the control then shows its default."""
+    given = st.query_params.get(name)
+    if given is not None and given not in options:
+        st.warning(f"{name} is {given}; it takes one of {', '.join(options)}. Shown is the default.")
+
+
 def picture(shown: Gallery, index: int) -> Picture:
     """One test image with the teacher's logits."""
     label = int(shown.labels[index])
