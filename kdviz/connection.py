@@ -21,6 +21,9 @@ if TYPE_CHECKING:  # importing it takes half a second: the thread does, in the b
     from distributed import Future as DaskFuture
 
 _PATIENCE = 10.0  # seconds to reach a scheduler
+# Seconds for the few bytes of a finished task. All callbacks share one thread of Dask's: a client that closes just
+# then never answers, and without a limit every later job would wait for it.
+_ANSWER = 5.0
 _LOST = "The training cluster was lost; start the run again."
 
 
@@ -172,7 +175,7 @@ class Connection:
 
     def _trained(self, key: str, ended: Callable[[work.Outcome], None], task: DaskFuture[Any]) -> None:
         try:
-            outcome = work.Outcome.model_validate_json(task.result())
+            outcome = work.Outcome.model_validate_json(task.result(timeout=_ANSWER))
         except Exception as error:
             outcome = work.Outcome(refusal=_plain(error))
         with self._lock:  # let go of it at once: Dask repeats a held task whose worker dies
@@ -181,7 +184,7 @@ class Connection:
 
     def _called(self, key: str, name: str, future: Future[Any], task: DaskFuture[Any]) -> None:
         try:
-            value, refusal = task.result()
+            value, refusal = task.result(timeout=_ANSWER)
         except Exception as error:
             value, refusal = None, _plain(error)
         with self._lock:

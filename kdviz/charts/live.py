@@ -62,12 +62,20 @@ def contributions(frame: pd.DataFrame, parts: Parts) -> pd.DataFrame:
     )
 
 
+def height(long: pd.DataFrame, parts: Parts) -> tuple[float, float]:
+    """(top of the axis, largest sum of both terms) of `contributions`.
+
+    The amount ends at the sixth report, which is known early, so that the axis then stays; what was higher is cut off.
+    """
+    if parts != "amount" or long.empty:
+        return 1.0, 1.0
+    totals = long.groupby("step").value.sum()
+    return float(totals.iloc[min(5, len(totals) - 1)]), float(totals.max())
+
+
 def contributions_spec(frame: pd.DataFrame, steps: int, parts: Parts, colours: Palette) -> Spec:
-    """Stacked areas of the soft and the hard term; in the amount, the first huge values are cut off."""
-    top = 1.0
-    if parts == "amount":
-        totals = frame.groupby("step").value.sum() if len(frame) else pd.Series([1.0])
-        top = float(totals.iloc[min(5, len(totals) - 1)])  # the sixth report: known early, and then it stays
+    """Stacked areas of the soft and the hard term of `contributions`."""
+    top, _ = height(frame, parts)
     axis: Spec = {"format": "%"} if parts != "amount" else {}
     return {
         **_frame(),

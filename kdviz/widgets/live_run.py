@@ -128,7 +128,9 @@ def _curves(run: Run, progress: Sequence[Progress], watched: Watched | None) -> 
     with left:
         parts = cast(Parts, _switch("What the two terms add to the loss", list(PARTS), PARTS, "parts"))
         long = live.contributions(frame, parts)
-        _legend({"α·T²·KL, the teacher’s pull": colours.teacher, "(1−α)·CE, the labels’": colours.label})
+        top, peak = live.height(long, parts)
+        cut = f"first updates up to {peak:.3g}, cut off" if peak > 1.01 * top else ""
+        _legend({"α·T²·KL, the teacher’s pull": colours.teacher, "(1−α)·CE, the labels’ pull": colours.label}, cut)
         st.vega_lite_chart(
             long,
             live.contributions_spec(long, steps, parts, colours),
@@ -162,11 +164,12 @@ def _switch(label: str, options: list[str], names: dict[str, str], key: str) -> 
     return str(chosen)
 
 
-def _legend(colours: dict[str, str]) -> None:
-    words = (
+def _legend(colours: dict[str, str], remark: str = "") -> None:
+    words = [
         f'<span class="kd-key"><span class="kd-swatch" style="background:{colour}"></span>{escape(name)}</span>'
         for name, colour in colours.items()
-    )
+    ]
+    words.append(f'<span class="kd-key">{escape(remark)}</span>')
     st.html(f'<p class="kd-caption">{" &ensp; ".join(words)}</p>')
 
 
