@@ -31,7 +31,7 @@ with demonstrate:
         "pages/soft_targets.py",
         label="**Demonstrate**",
         icon=":material/co_present:",
-        query_params={"view": "Draw a digit", "T": "4"},
+        query_params={"data": shown.facts.name, "view": "Draw a digit", "T": "4"},
     )
     st.markdown("In front of a class: let somebody draw a digit and watch the teacher’s certainty melt.")
 with explore:
@@ -44,10 +44,16 @@ with explore:
     st.markdown("Train a teacher and its student here and now, and see which of the two terms pulls.")
 
 
-@st.fragment(run_every=None if state.device() else 1.0)
+known = state.device()
+
+
+@st.fragment(run_every=None if known else 1.0)
 def machine() -> None:
-    """The worker says what it trains on once it is up."""
-    st.caption(f"Trains on: {state.device() or 'the worker is starting'}.")
+    """The worker says what it trains on once it is up; after that nothing ticks any more."""
+    device = state.device()
+    if device and not known:
+        st.rerun()
+    st.caption(f"Trains on: {device or 'the worker is starting'}.")
 
 
 figures = gallery.shipped_figures(shown.facts.name)

@@ -148,7 +148,7 @@ def test_an_empty_run_has_empty_charts():
 
 
 def test_the_finished_figure_draws_what_was_measured(frame):
-    figure = finished.run_figure(frame, LIGHT)
+    figure = finished.run_figure(frame, "kl", LIGHT)
     traces = {(trace.name, trace.yaxis): trace for trace in figure.data}
     assert {name for name, _ in traces} == {
         "α·T²·KL",
@@ -169,5 +169,6 @@ def test_the_finished_figure_draws_what_was_measured(frame):
     plain = next(trace for trace in figure.data if trace.name == "without a teacher")
     assert plain.line.dash == "dash"
     assert figure.layout.yaxis.type == "log"
+    assert finished.run_figure(frame, "mse", LIGHT).data[0].name == "α·MSE of the logits", "no T², and no KL"
     share = pd.Series(next(trace for trace in figure.data if trace.name == "of the loss").y).dropna()
     assert share.between(0, 1).all()

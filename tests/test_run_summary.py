@@ -4,6 +4,7 @@ import pytest
 
 from kdviz.recipe import Recipe
 from kdviz.records import Result, Scores
+from kdviz.widgets.page import percent
 from kdviz.widgets.run_summary import verdict
 
 
@@ -60,3 +61,17 @@ def test_a_difference_beyond_the_choice_of_test_images_is_called_that_and_no_mor
 
 def test_with_alpha_0_there_is_nothing_to_compare():
     assert "same network" in verdict(result(scores(250), scores(250), alpha=0.0))
+
+
+@pytest.mark.parametrize(
+    ("share", "digits", "words"),
+    [
+        (0.998, 0, "over 99\u00a0%"),
+        (1.0, 0, "100\u00a0%"),
+        (0.99, 0, "99\u00a0%"),
+        (0.9996, 1, "over 99.9\u00a0%"),
+        (0, 1, "0.0\u00a0%"),
+    ],
+)
+def test_what_is_not_quite_all_is_not_called_all(share, digits, words):
+    assert percent(share, digits) == words

@@ -6,13 +6,14 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from kdviz.charts.live import NAMES
+from kdviz.charts.live import NAMES, SOFT_TERMS
 from kdviz.charts.palette import Palette
+from kdviz.recipe import Loss
 
 PANELS = ("Terms of the loss, nats, logarithmic", "Share of the soft term", "Accuracy", "Agreement with the teacher")
 
 
-def run_figure(frame: pd.DataFrame, colours: Palette) -> go.Figure:
+def run_figure(frame: pd.DataFrame, loss: Loss, colours: Palette) -> go.Figure:
     """Loss terms (logarithmic), the soft term's share of loss and gradient, accuracies and agreement, over the updates.
 
     `frame` as from `live.curves`.
@@ -25,7 +26,7 @@ def run_figure(frame: pd.DataFrame, colours: Palette) -> go.Figure:
         subplot_titles=PANELS,
     )
     distilled = frame[frame.role == "distilled"]
-    _line(figure, 1, distilled.step, distilled.loss_kd, "α·T²·KL", colours.teacher)
+    _line(figure, 1, distilled.step, distilled.loss_kd, SOFT_TERMS[loss], colours.teacher)
     _line(figure, 1, distilled.step, distilled.loss_ce, "(1−α)·CE", colours.label)
     total = distilled.loss_kd + distilled.loss_ce
     _line(figure, 2, distilled.step, distilled.loss_kd / total, "of the loss", colours.teacher)

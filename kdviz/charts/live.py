@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from kdviz.charts.palette import Palette
+from kdviz.recipe import Loss
 from kdviz.records import Progress
 
 Spec = dict[str, Any]
@@ -15,6 +16,8 @@ Parts = Literal["amount", "share", "gradient"]
 Quality = Literal["validation_accuracy", "agreement"]
 
 HEIGHT = 230
+# The soft term as it enters the loss, by the recipe's choice of it.
+SOFT_TERMS: dict[Loss, str] = {"kl": "α·T²·KL", "soft-ce": "α·T²·CE(p, q)", "mse": "α·MSE of the logits"}
 MOMENTS = 80  # of each network that a chart shows at most
 COLUMNS = (
     "role",

@@ -130,7 +130,8 @@ def _curves(run: Run, progress: Sequence[Progress], watched: Watched | None) -> 
         long = live.contributions(frame, parts)
         top, peak = live.height(long, parts)
         cut = f"first updates up to {peak:.3g}, cut off" if peak > 1.01 * top else ""
-        _legend({"α·T²·KL, the teacher’s pull": colours.teacher, "(1−α)·CE, the labels’ pull": colours.label}, cut)
+        soft = f"{live.SOFT_TERMS[run.recipe.loss]}, the teacher’s pull"
+        _legend({soft: colours.teacher, "(1−α)·CE, the labels’ pull": colours.label}, cut)
         st.vega_lite_chart(
             long,
             live.contributions_spec(long, steps, parts, colours),
@@ -140,7 +141,7 @@ def _curves(run: Run, progress: Sequence[Progress], watched: Watched | None) -> 
     with right:
         quality = cast(Quality, _switch("On the validation images", list(QUALITIES), QUALITIES, "quality"))
         _legend({"teacher": colours.teacher, "distilled": colours.student, "without a teacher (dashed)": colours.plain})
-        few = (run.recipe.labels or FEW_LABELS) < FEW_LABELS
+        few = min(run.recipe.labels or FEW_LABELS, run.recipe.teacher_labels or FEW_LABELS) < FEW_LABELS
         floor = 0.0 if few else DATA_SETS[run.recipe.data].chart_floor
         st.vega_lite_chart(
             live.quality(frame, steps, watched.teacher_validation_accuracy if watched else None),

@@ -60,7 +60,10 @@ def say(text: str) -> None:
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """A share in per cent; number and sign stay on one line."""
+    """A share in per cent; number and sign stay on one line. What is not quite all is not rounded to all."""
+    least = 10.0 ** -(digits + 2)
+    if 1 - least / 2 <= share < 1:
+        return f"over {100 * (1 - least):.{digits}f}\u00a0%"
     return f"{100 * share:.{digits}f}\u00a0%"
 
 

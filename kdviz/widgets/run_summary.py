@@ -49,7 +49,7 @@ def verdict(result: Result) -> str:
     """What one seed can say about two students: the difference, and how far it can be believed."""
     distilled, plain = result.distilled, result.plain
     if result.recipe.alpha == 0:
-        return "With α = 0 nothing is asked of the teacher: both students are the same network, to the last bit."
+        return "With α = 0 nothing is asked of the teacher: both students are the same network."
     difference = plain.test_errors - distilled.test_errors
     if difference == 0:
         words = "Both students make the same number of errors"
@@ -88,7 +88,9 @@ def _row(name: str, scores: Scores) -> str:
 def _explore(run: Run, progress: Sequence[Progress]) -> None:
     with st.expander("More curves of this run"):
         st.plotly_chart(
-            finished.run_figure(live.curves(progress), page.colours()), key="finished", config=PLOTLY_CONFIG
+            finished.run_figure(live.curves(progress), run.recipe.loss, page.colours()),
+            key="finished",
+            config=PLOTLY_CONFIG,
         )
         changes = ", ".join(f"{name} {value}" for name, value in run.recipe.changes().items())
         st.caption(f"Run {run.id}: the reference recipe{' with ' + changes if changes else ''}.")
