@@ -140,7 +140,8 @@ def _curves(run: Run, progress: Sequence[Progress], watched: Watched | None) -> 
         )
     with right:
         quality = cast(Quality, _switch("On the validation images", list(QUALITIES), QUALITIES, "quality"))
-        _legend({"teacher": colours.teacher, "distilled": colours.student, "without a teacher (dashed)": colours.plain})
+        names = {"teacher": colours.teacher, "distilled": colours.student, "without a teacher (dashed)": colours.plain}
+        _legend(names, "")
         few = min(run.recipe.labels or FEW_LABELS, run.recipe.teacher_labels or FEW_LABELS) < FEW_LABELS
         floor = 0.0 if few else DATA_SETS[run.recipe.data].chart_floor
         st.vega_lite_chart(
@@ -165,13 +166,14 @@ def _switch(label: str, options: list[str], names: dict[str, str], key: str) -> 
     return str(chosen)
 
 
-def _legend(colours: dict[str, str], remark: str = "") -> None:
-    words = [
+def _legend(colours: dict[str, str], remark: str | None = None) -> None:
+    """The names in their colours; a remark, even an empty one, has a line of its own, so that nothing jumps."""
+    words = " &ensp; ".join(
         f'<span class="kd-key"><span class="kd-swatch" style="background:{colour}"></span>{escape(name)}</span>'
         for name, colour in colours.items()
-    ]
-    words.append(f'<span class="kd-key">{escape(remark)}</span>')
-    st.html(f'<p class="kd-caption">{" &ensp; ".join(words)}</p>')
+    )
+    line = "" if remark is None else f"<br>{escape(remark) or '&nbsp;'}"
+    st.html(f'<p class="kd-caption">{words}{line}</p>')
 
 
 def _sentence(run: Run, progress: Sequence[Progress]) -> str:
