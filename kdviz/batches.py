@@ -1,66 +1,128 @@
-"""What the training loop eats: chunks of a few batches, gathered, augmented and normalised at once, with advice."""
+"""What the training loop eats: chunks of a few batches, gathered, augmented and normalised at once, with advice.
+
+Several students can train at once, each on batches of its own seed: the first axis of every tensor counts them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from kdviz import data, evaluation, losses
 from kdviz.augmentation import augment
 from kdviz.catalogue import CLASSES
 from kdviz.data import Split
-from kdviz.recipe import Loss, Training
+from kdviz.models import Cohort
+from kdviz.recipe import Training
 
 CHUNK_IMAGES = 1024  # large enough to cost nothing per batch, small enough for the cache
 
 
-@dataclass(frozen=True)
-class Advice:
-    """The teacher's logits for the training images, by sample index; of augmented images, asked anew.
+class Adviser(Protocol):
+    """Whoever gives soft targets for training images."""
 
-    A teacher and its student must see the same augmented image (Beyer et al. 2021, section 3).
+    @property
+    def unlabelled(self) -> bool:
+        """Whether images without a label are worth drawing for the sake of this advice."""
+        ...
+
+    def on(self, epoch: int, indices: Tensor, images: Tensor) -> Tensor:
+        """Logits (students, N, classes) for the training images `indices` (students, N).
+
+        Which now look like the uint8 `images` (students, N, 28, 28).
+        """
+        ...
+
+    @property
+    def multiply_adds(self) -> float:
+        """Of all forward passes so far."""
+        ...
+
+
+class Advice:
+    """Trained teachers' logits for the training images, by sample index; of augmented images, asked anew.
+
+    Each student has a teacher of its own, or several, whose mean soft targets at T it is given. A teacher and its
+    student must see the same augmented image (Beyer et al. 2021, section 3).
     """
 
-    network: nn.Module
-    cached: Tensor | None
-    temperature: float
-    loss: Loss
+    unlabelled = True
+
+    def __init__(self, teachers: Sequence[Cohort], temperature: float, cached: Tensor | None = None) -> None:
+        self._teachers = teachers
+        self._temperature = temperature
+        self._cached = cached  # (students, training images, classes)
+        self.multiply_adds = 0.0
 
     @classmethod
-    def of(cls, network: nn.Module, split: Split, training: Training, temperature: float, loss: Loss) -> Advice:
+    def of(cls, teachers: Sequence[Cohort], split: Split, training: Training, temperature: float) -> Advice:
         """Cached for all training images at once, unless they are augmented."""
-        cached = evaluation.logits_of(network, split.images) if training.augmentation == "none" else None
-        return cls(network, cached, temperature, loss)
+        advice = cls(teachers, temperature)
+        if training.augmentation == "none":
+            advice._cached = advice._ask(split.images.expand(len(teachers[0]), *split.images.shape))
+        return advice
 
-    def on(self, indices: Tensor, images: Tensor) -> Tensor:
-        """Logits (N, classes) for the training images `indices`, which now look like the uint8 `images`."""
-        return evaluation.logits_of(self.network, images) if self.cached is None else self.cached[indices]
+    def on(self, epoch: int, indices: Tensor, images: Tensor) -> Tensor:
+        """Logits (students, N, classes); see `Adviser`."""
+        if self._cached is None:
+            return self._ask(images)
+        return torch.stack([logits[index] for logits, index in zip(self._cached, indices, strict=True)])
+
+    def _ask(self, images: Tensor) -> Tensor:
+        answers = torch.stack([evaluation.logits_of_each(teacher, images) for teacher in self._teachers])
+        for teacher in self._teachers:
+            self.multiply_adds += float(images[..., 0, 0].numel() * teacher.architecture.multiply_adds)
+        return answers[0] if len(answers) == 1 else losses.mean_of_teachers(answers, self._temperature)
+
+
+class Batch(NamedTuple):
+    """What one update sees; the axes of every tensor are (students, batch, ...)."""
+
+    images: Tensor  # normalised, (students, batch, 1, 28, 28)
+    targets: Tensor  # what the distiller made of the teacher's logits
+    one_hot: Tensor  # (students, batch, classes)
+    labelled: Tensor | None  # 1 where the label may be used, else 0, (students, batch, 1); None where all may
+    done: float  # share of all updates that came before this chunk
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """A few batches in a row; the first axis of every tensor counts their images."""
+    """A few batches in a row; the axes of every tensor are (students, images, ...)."""
 
     epoch: int
+    done: float  # share of all updates that came before
     labels: Tensor
-    images: Tensor  # normalised, (N, 1, 28, 28)
-    one_hot: Tensor  # (N, classes)
-    labelled: Tensor | None  # 1 where the label may be used, (N,); None where all may
-    teacher: Tensor  # logits (N, classes); without a teacher the one-hot labels, which nobody looks at
-    targets: Tensor  # what `losses.soft_gradient` takes
+    images: Tensor  # normalised, (students, N, 1, 28, 28)
+    one_hot: Tensor  # (students, N, classes)
+    labelled: Tensor | None  # 1 where the label may be used, (students, N); None where all may
+    teacher: Tensor  # logits (students, N, classes); without an adviser the one-hot labels, which nobody looks at
 
-    def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor | None]]:
-        """(images, targets, one-hot labels, labelled (batch, 1) or None) of one update after another."""
-        count = -(-len(self.labels) // size)
-        masks = [None] * count if self.labelled is None else self.labelled.unsqueeze(1).split(size)
-        return zip(self.images.split(size), self.targets.split(size), self.one_hot.split(size), masks, strict=True)
+    def batches(self, targets: Tensor, size: int) -> Iterator[Batch]:
+        """One update's part after another; `targets` belong to the images of this chunk."""
+        count = -(-self.labels.shape[1] // size)
+        masks = [None] * count if self.labelled is None else self.labelled.unsqueeze(-1).split(size, 1)
+        parts = zip(self.images.split(size, 1), targets.split(size, 1), self.one_hot.split(size, 1), masks, strict=True)
+        return (Batch(*part, self.done) for part in parts)
 
     def without_images(self) -> Chunk:
         """All but the images, which are most of the memory."""
         return replace(self, images=self.images.new_empty(0))
+
+
+def joined(chunks: Sequence[Chunk]) -> Chunk:
+    """Several chunks as one, without their images; `epoch` and `done` are the last one's."""
+    masks = [chunk.labelled for chunk in chunks if chunk.labelled is not None]
+    return replace(
+        chunks[-1].without_images(),
+        labels=torch.cat([chunk.labels for chunk in chunks], dim=1),
+        one_hot=torch.cat([chunk.one_hot for chunk in chunks], dim=1),
+        teacher=torch.cat([chunk.teacher for chunk in chunks], dim=1),
+        labelled=torch.cat(masks, dim=1) if masks else None,
+    )
 
 
 def epoch_order(usable: Tensor, images: int, generator: torch.Generator) -> Tensor:
@@ -69,36 +131,41 @@ def epoch_order(usable: Tensor, images: int, generator: torch.Generator) -> Tens
     return torch.cat([usable[torch.randperm(len(usable), generator=generator)] for _ in range(rounds)])[:images]
 
 
-def chunks(split: Split, training: Training, advice: Advice | None, most_updates: int) -> Iterator[Chunk]:
-    """All images of all epochs, in chunks of at most `most_updates` batches; the same for the same `training`.
+def chunks(split: Split, trainings: Sequence[Training], adviser: Adviser | None, most_updates: int) -> Iterator[Chunk]:
+    """All images of all epochs, in chunks of at most `most_updates` batches; the same for the same trainings.
 
-    Images that add nothing to the loss are not drawn: without advice, those whose label may not be used. The number
-    of images is the same all the same.
+    The trainings differ in their seeds alone. Images that add nothing to the loss are not drawn: without a trained
+    teacher, those whose label may not be used. The number of images is the same all the same.
     """
-    total, device = len(split), split.labels.device
-    labelled = data.labelled(split, training.labels, training.seed)
+    training, total, device = trainings[0], len(split), split.labels.device
+    labelled = [data.labelled(split, each.labels, each.seed) for each in trainings]
     is_labelled = None
-    if training.labels is not None and advice is not None:
-        is_labelled = torch.zeros(total).index_fill_(0, labelled, 1.0).to(device)
-    usable = labelled if advice is None else torch.arange(total)
+    unlabelled = adviser is not None and adviser.unlabelled
+    if training.labels is not None and unlabelled:
+        is_labelled = torch.stack([torch.zeros(total).index_fill_(0, chosen, 1.0) for chosen in labelled]).to(device)
+    usable = [torch.arange(total)] * len(trainings) if unlabelled else labelled
 
     one_hot = torch.eye(CLASSES, device=device)[split.labels]
-    generator = torch.Generator().manual_seed(training.seed)
+    generators = [torch.Generator().manual_seed(each.seed) for each in trainings]
     size = training.batch_size * max(1, min(most_updates, CHUNK_IMAGES // training.batch_size))
     for epoch in range(1, training.epochs + 1):
-        order = epoch_order(usable, total, generator).to(device)
-        for indices in order.split(size):
+        orders = torch.stack(
+            [epoch_order(one, total, generator) for one, generator in zip(usable, generators, strict=True)]
+        ).to(device)
+        for begin in range(0, total, size):
+            indices = orders[:, begin : begin + size]
             images = split.images[indices]
             if training.augmentation != "none":
-                images = augment(images, training.augmentation, int(torch.randint(2**31, (), generator=generator)))
-            hard = one_hot[indices]
-            teacher = hard if advice is None else advice.on(indices, images)
+                seeds = [int(torch.randint(2**31, (), generator=generator)) for generator in generators]
+                images = torch.stack(
+                    [augment(some, training.augmentation, seed) for some, seed in zip(images, seeds, strict=True)]
+                )
             yield Chunk(
                 epoch=epoch,
+                done=(epoch - 1 + begin / total) / training.epochs,
                 labels=split.labels[indices],
-                images=data.normalise(images),
-                one_hot=hard,
-                labelled=None if is_labelled is None else is_labelled[indices],
-                teacher=teacher,
-                targets=hard if advice is None else losses.soft_targets(advice.loss, teacher, advice.temperature),
+                images=data.normalise(images.flatten(0, 1)).unflatten(0, indices.shape),
+                one_hot=one_hot[indices],
+                labelled=None if is_labelled is None else is_labelled.gather(1, indices),
+                teacher=one_hot[indices] if adviser is None else adviser.on(epoch, indices, images),
             )

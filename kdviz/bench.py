@@ -83,11 +83,11 @@ def usual_epoch(student: nn.Module, teacher: nn.Module, training: datasets.MNIST
         optimizer.step()
 
 
-def kdviz_epoch(student: nn.Module, advice: Advice, split: Split) -> None:
+def kdviz_epoch(student: nn.Sequential, advice: Advice, split: Split) -> None:
     """The same epoch by the loop of this program, with its one report at the end."""
     training = RECIPE.student_training.model_copy(update={"epochs": 1})
     offline = Offline(RECIPE.temperature, RECIPE.alpha, RECIPE.loss)
-    for _ in fit(student, split, training, offline, advice, reports=1):
+    for _ in fit([models.cohort(RECIPE.student, [student])], split, [training], offline, advice, reports=1):
         pass
 
 
@@ -115,6 +115,7 @@ def measure(repetitions: int = 5, on_step: Callable[[str], None] = lambda step: 
     kept = here.training.images.clone()
     usual_data.data, usual_data.targets = kept, here.training.labels
     teacher = teachers.freeze(models.build(RECIPE.teacher, RECIPE.seed))
+    asked = models.cohort(RECIPE.teacher, [teacher])
     _warm_up(here.training)
 
     usual, ours, passes, products = [], [], [], []
@@ -123,7 +124,7 @@ def measure(repetitions: int = 5, on_step: Callable[[str], None] = lambda step: 
         usual.append(_seconds(partial(usual_epoch, student, teacher, usual_data)))
         on_step(f"usual loop {usual[-1]:.2f} s")
         begun = time.perf_counter()
-        advice = Advice.of(teacher, here.training, RECIPE.student_training, RECIPE.temperature, RECIPE.loss)
+        advice = Advice.of([asked], here.training, RECIPE.student_training, RECIPE.temperature)
         passes.append(time.perf_counter() - begun)
         student = models.build(RECIPE.student, repetition)
         ours.append(_seconds(partial(kdviz_epoch, student, advice, here.training)))
@@ -154,5 +155,5 @@ def _seconds(work: Callable[[], None]) -> float:
 def _warm_up(split: Split) -> None:
     """The first calls of every kernel are slow; they belong to no epoch."""
     few = Split(split.images[:2000], split.labels[:2000])
-    advice = Advice(models.build(RECIPE.teacher, 0), torch.zeros(2000, 10), RECIPE.temperature, RECIPE.loss)
+    advice = Advice([models.cohort(RECIPE.teacher, [models.build(RECIPE.teacher, 0)])], 1.0, torch.zeros(1, 2000, 10))
     kdviz_epoch(models.build(RECIPE.student, 0), advice, few)

@@ -5,6 +5,7 @@ Nothing here needs torch, so the process that serves pages can show parameters, 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
@@ -94,6 +95,11 @@ class Architecture:
         return (*layers, (features * CLASSES + CLASSES, features * CLASSES))
 
     @property
+    def hidden(self) -> tuple[int, ...]:
+        """Units or channels of each hidden layer."""
+        return self.widths if self.convolutional else self.widths[1:-1]
+
+    @property
     def parameters(self) -> int:
         """Number of weights and biases."""
         return sum(parameters for parameters, _ in self.layers)
@@ -124,9 +130,11 @@ ARCHITECTURES = MappingProxyType(
             _mlp(784, 1200, 1200, 10),
             _mlp(784, 800, 800, 10),
             _mlp(784, 512, 256, 10),
+            _mlp(784, 256, 10),
             _mlp(784, 128, 10),
             _mlp(784, 30, 30, 10),
             _cnn(32, 64),
+            _cnn(16, 32),
             _cnn(8, 16),
         )
     }
@@ -134,3 +142,19 @@ ARCHITECTURES = MappingProxyType(
 
 # The data sets for which a trained teacher ships in assets/teachers, and that teacher's architecture.
 SHIPPED_TEACHERS = MappingProxyType({"mnist": "784-512-256-10", "digits": "784-512-256-10"})
+
+
+def assistant(teacher: str, student: str) -> str | None:
+    """The network of the teacher's kind whose size is nearest to half-way, by ratio, between teacher and student.
+
+    None where there is none between them (Mirzadeh et al. 2020, section 4: the best size is about in the middle).
+    """
+    large, small = ARCHITECTURES[teacher], ARCHITECTURES[student]
+    half_way = math.sqrt(large.parameters * small.parameters)
+    between = [
+        each
+        for each in ARCHITECTURES.values()
+        if small.parameters < each.parameters < large.parameters and each.convolutional == large.convolutional
+    ]
+    nearest = min(between, key=lambda each: abs(math.log(each.parameters / half_way)), default=None)
+    return None if nearest is None else nearest.name

@@ -17,7 +17,8 @@ from kdviz.catalogue import ARCHITECTURES, DATA_SETS, SHIPPED_TEACHERS
 from kdviz.errors import PlainError
 
 # Part of every run's identity: raise it when a change of the engine changes what a recipe computes.
-ENGINE = 1
+ENGINE = 2
+LARGEST_SEED = 2**31 - 1
 
 Loss = Literal["kl", "soft-ce", "mse"]
 Optimizer = Literal["adam", "sgd"]
@@ -55,12 +56,8 @@ class Training(BaseModel):
         return digest(self.model_dump(mode="json"))
 
 
-class Recipe(BaseModel):
-    """One run: a teacher, a student distilled from it, and the same student trained without a teacher.
-
-    Loss of the distilled student: alpha * T^2 * KL(teacher_T || student_T) + (1 - alpha) * CE
-    (Hinton, Vinyals, Dean 2015, section 2, with alpha weighing the soft term).
-    """
+class Conditions(BaseModel):
+    """What a teacher and its students share, however the students are taught."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
@@ -69,10 +66,7 @@ class Recipe(BaseModel):
     student: str = Field("784-128-10", description="the student's architecture")
     temperature: float = Field(5.0, ge=0.05, le=1000, description="temperature T of the soft targets")
     alpha: float = Field(0.7, ge=0, le=1, description="weight of the soft term")
-    loss: Loss = Field("kl", description="soft term of the loss")
     epochs: int = Field(5, ge=1, le=500, description="epochs of the students")
-    pretrained: bool = Field(False, description="use the trained teacher that comes with the program")
-    teacher_epochs: int = Field(5, ge=1, le=500, description="epochs of the teacher")
     teacher_labels: int | None = Field(None, ge=10, description="labelled images the teacher learns from")
     teacher_augmentation: Augmentation = Field("none", description="augmentation of the teacher's images")
     labels: int | None = Field(None, ge=10, description="labelled images the students learn from")
@@ -81,17 +75,16 @@ class Recipe(BaseModel):
     optimizer: Optimizer = Field("adam", description="optimizer")
     learning_rate: float = Field(1e-3, gt=0, le=10, description="learning rate (its peak with one-cycle)")
     schedule: Schedule = Field("constant", description="learning-rate schedule")
-    seed: int = Field(0, ge=0, le=2**31 - 1, description="seed of weights, batches and augmentation")
 
     @field_validator("data")
     @classmethod
     def _known_data(cls, name: str) -> str:
-        return _known(name, DATA_SETS)
+        return known(name, DATA_SETS)
 
     @field_validator("teacher", "student")
     @classmethod
     def _known_architecture(cls, name: str) -> str:
-        return _known(name, ARCHITECTURES)
+        return known(name, ARCHITECTURES)
 
     @field_validator("alpha")
     @classmethod
@@ -99,56 +92,43 @@ class Recipe(BaseModel):
         return alpha + 0.0  # -0.0 equals 0.0, and equal recipes have one id
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Self:
+    def _enough_images(self) -> Self:
         available = DATA_SETS[self.data].training_images
-        for option in ("labels", "teacher_labels"):
+        for option in ("labels", "teacher_labels", "batch_size"):
             count = getattr(self, option)
             if count is not None and count > available:
                 raise ValueError(
                     f"{option} is {count}; it takes at most {available:,}, the training images of {self.data}."
                 )
-        if self.batch_size > available:
-            raise ValueError(
-                f"batch_size is {self.batch_size}; it takes at most {available:,}, the training images of {self.data}."
-            )
-        if self.pretrained and SHIPPED_TEACHERS.get(self.data) != self.teacher:
-            shipped = ", ".join(f"{model} for {data}" for data, model in SHIPPED_TEACHERS.items())
-            raise ValueError(
-                f"pretrained is on with teacher {self.teacher} for {self.data}; "
-                f"the trained teachers that come with the program are {shipped}."
-            )
         return self
 
     @classmethod
-    def parse(cls, values: Mapping[str, Any]) -> Recipe:
-        """A recipe from a form, a URL, JSON or the command line; `RecipeError` says in one sentence what is off."""
+    def parse(cls, values: Mapping[str, Any]) -> Self:
+        """From a form, a URL, JSON or the command line; `RecipeError` says in one sentence what is off."""
         try:
             return cls.model_validate(dict(values))
         except ValidationError as error:
-            raise RecipeError(explain(error)) from None
+            raise RecipeError(explain(cls, error)) from None
 
     @classmethod
-    def suited(cls, data: str, values: Mapping[str, Any] = MappingProxyType({})) -> Recipe:
+    def suited(cls, data: str, values: Mapping[str, Any] = MappingProxyType({})) -> Self:
         """The defaults that suit a data set, with what `values` changes. Raises `RecipeError`."""
-        return cls.parse({"data": data, **SUITED.get(data, {}), **values})
+        suits = {name: value for name, value in SUITED.get(data, {}).items() if name in cls.model_fields}
+        return cls.parse({"data": data, **suits, **values})
 
-    @property
-    def id(self) -> str:
-        """The run's identity: equal recipes, equal id. A shipped teacher's training is not the recipe's own."""
-        ignored = {"teacher_epochs", "teacher_labels", "teacher_augmentation"} if self.pretrained else set()
-        return digest(self.model_dump(mode="json", exclude=ignored))
+    def changes(self) -> dict[str, Any]:
+        """The fields that differ from the defaults, as a URL carries them."""
+        return self.model_dump(mode="json", exclude_defaults=True)
 
-    @property
-    def teacher_training(self) -> Training:
-        """How the teacher is trained when it is not the shipped one."""
-        return self._training(self.teacher, self.teacher_epochs, self.teacher_labels, self.teacher_augmentation)
+    def training_of_teacher(self, epochs: int, seed: int) -> Training:
+        """How a teacher is trained."""
+        return self._training(self.teacher, epochs, self.teacher_labels, self.teacher_augmentation, seed)
 
-    @property
-    def student_training(self) -> Training:
-        """How both students are trained: same weights to begin with, same batches in the same order."""
-        return self._training(self.student, self.epochs, self.labels, self.augmentation)
+    def training_of_student(self, seed: int, model: str | None = None) -> Training:
+        """How a student is trained: same weights to begin with, same batches in the same order for the same seed."""
+        return self._training(model or self.student, self.epochs, self.labels, self.augmentation, seed)
 
-    def _training(self, model: str, epochs: int, labels: int | None, augmentation: Augmentation) -> Training:
+    def _training(self, model: str, epochs: int, labels: int | None, augmentation: Augmentation, seed: int) -> Training:
         return Training(
             data=self.data,
             model=model,
@@ -159,12 +139,47 @@ class Recipe(BaseModel):
             schedule=self.schedule,
             augmentation=augmentation,
             labels=labels,
-            seed=self.seed,
+            seed=seed,
         )
 
-    def changes(self) -> dict[str, Any]:
-        """The fields that differ from the defaults, as a URL carries them."""
-        return self.model_dump(mode="json", exclude_defaults=True)
+
+class Recipe(Conditions):
+    """One run: a teacher, a student distilled from it, and the same student trained without a teacher.
+
+    Loss of the distilled student: alpha * T^2 * KL(teacher_T || student_T) + (1 - alpha) * CE
+    (Hinton, Vinyals, Dean 2015, section 2, with alpha weighing the soft term).
+    """
+
+    loss: Loss = Field("kl", description="soft term of the loss")
+    pretrained: bool = Field(False, description="use the trained teacher that comes with the program")
+    teacher_epochs: int = Field(5, ge=1, le=500, description="epochs of the teacher")
+    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="seed of weights, batches and augmentation")
+
+    @model_validator(mode="after")
+    def _teacher_ships(self) -> Self:
+        if self.pretrained and SHIPPED_TEACHERS.get(self.data) != self.teacher:
+            shipped = ", ".join(f"{model} for {data}" for data, model in SHIPPED_TEACHERS.items())
+            raise ValueError(
+                f"pretrained is on with teacher {self.teacher} for {self.data}; "
+                f"the trained teachers that come with the program are {shipped}."
+            )
+        return self
+
+    @property
+    def id(self) -> str:
+        """The run's identity: equal recipes, equal id. A shipped teacher's training is not the recipe's own."""
+        ignored = {"teacher_epochs", "teacher_labels", "teacher_augmentation"} if self.pretrained else set()
+        return digest(self.model_dump(mode="json", exclude=ignored))
+
+    @property
+    def teacher_training(self) -> Training:
+        """How the teacher is trained when it is not the shipped one."""
+        return self.training_of_teacher(self.teacher_epochs, self.seed)
+
+    @property
+    def student_training(self) -> Training:
+        """How both students are trained."""
+        return self.training_of_student(self.seed)
 
 
 def digest(document: Mapping[str, Any]) -> str:
@@ -173,46 +188,47 @@ def digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _known(name: str, known: Mapping[str, Any]) -> str:
-    if name not in known:
-        raise ValueError(f"it takes one of {', '.join(known)}.")
+def known(name: str, names: Mapping[str, Any]) -> str:
+    """The name, if it is one of `names`; the ValueError of a validator otherwise."""
+    if name not in names:
+        raise ValueError(f"it takes one of {', '.join(names)}.")
     return name
 
 
-def limits(option: str) -> tuple[float | None, float | None]:
+def limits(kind: type[Conditions], option: str) -> tuple[float | None, float | None]:
     """The smallest and the largest value an option takes, as widgets need them; None where there is none."""
     low = high = None
-    for constraint in Recipe.model_fields[option].metadata:
+    for constraint in kind.model_fields[option].metadata:
         low = getattr(constraint, "ge", getattr(constraint, "gt", low))
         high = getattr(constraint, "le", high)
     return low, high
 
 
-def explain(error: ValidationError) -> str:
-    """The first problem of a recipe in one sentence that names what was given and what is allowed."""
+def explain(kind: type[Conditions], error: ValidationError) -> str:
+    """The first problem in one sentence that names what was given and what is allowed."""
     first = error.errors()[0]
     if not first["loc"]:
         return first["msg"].removeprefix("Value error, ")
     option = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
-        return f"There is no option {option}; the options are {', '.join(Recipe.model_fields)}."
-    given, kind = first["input"], first["type"]
-    if kind == "value_error":
+        return f"There is no option {option}; the options are {', '.join(kind.model_fields)}."
+    given, what = first["input"], first["type"]
+    if what == "value_error":
         allowed = str(first["ctx"]["error"])
-    elif kind == "literal_error":
+    elif what == "literal_error":
         allowed = f"it takes one of {first['ctx']['expected'].replace(' or ', ', ')}.".replace("'", "")
     else:
-        allowed = f"it takes {_allowed(option)}."
+        allowed = f"it takes {_allowed(kind, option)}."
     return f"{option} is {given}; {allowed}"
 
 
-def _allowed(option: str) -> str:
-    annotation = str(Recipe.model_fields[option].annotation)
+def _allowed(kind: type[Conditions], option: str) -> str:
+    annotation = str(kind.model_fields[option].annotation)
     if "str" in annotation:
         return f"one of {', '.join(DATA_SETS if option == 'data' else ARCHITECTURES)}"
     noun = "yes or no" if "bool" in annotation else "a whole number" if "int" in annotation else "a number"
-    low, high = limits(option)
-    exclusive = any(hasattr(constraint, "gt") for constraint in Recipe.model_fields[option].metadata)
+    low, high = limits(kind, option)
+    exclusive = any(hasattr(constraint, "gt") for constraint in kind.model_fields[option].metadata)
     if low is None:
         return noun
     if high is None:

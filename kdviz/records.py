@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from statistics import NormalDist
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Discriminator, PlainSerializer, Tag, TypeAdapter
 
+from kdviz.comparison import Comparison
 from kdviz.recipe import Recipe
 
 Role = Literal["teacher", "distilled", "plain"]
@@ -58,6 +60,14 @@ class Progress(Record):
     watched_logits: list[list[Figure]]  # of the watched images
 
 
+def wilson_interval(share: float, images: int) -> tuple[float, float]:
+    """95 % score interval of an accuracy (Wilson 1927): the chance of the test images, no other."""
+    n, p, z = images, share, NormalDist().inv_cdf(0.975)
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return centre - half, centre + half
+
+
 class Scores(Record):
     """How one trained network does, and what it cost."""
 
@@ -79,11 +89,8 @@ class Scores(Record):
 
     @property
     def test_accuracy_interval(self) -> tuple[float, float]:
-        """95 % Wilson score interval of the test accuracy (Wilson 1927): the chance of the test images, no other."""
-        n, p, z = self.test_images, self.test_accuracy, NormalDist().inv_cdf(0.975)
-        centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-        half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        return centre - half, centre + half
+        """95 % Wilson score interval of the test accuracy."""
+        return wilson_interval(self.test_accuracy, self.test_images)
 
 
 class Result(Record):
@@ -100,4 +107,181 @@ class Result(Record):
     seconds: Figure
 
 
-Event = Watched | Progress | Result
+class Expense(Record):
+    """What a training took. Multiply-adds: a forward pass once, a forward and backward pass three times."""
+
+    seconds: Figure
+    images_seen: int  # by the networks that learnt, each image each time
+    multiply_adds: Figure
+    peak_memory: int  # bytes: weights, optimizer state, cached advice, and the most that one update needs besides
+
+
+class Arrow(Record):
+    """Who teaches whom, and how far apart the two are: KL(source || target) at T, nats, mean over images and seeds.
+
+    On the live part of the validation split, by the models as they are now.
+    """
+
+    source: str
+    target: str
+    kl: Figure
+
+
+class Moment(Record):
+    """The state of one method of a comparison after an update; lists have an entry for each seed.
+
+    Losses are means over the updates since the last report, as they enter the loss.
+    """
+
+    method: str  # of `methods.METHODS`, or "teacher", or `methods.CONTROL`
+    stage: str  # who learns just now: "student", "generation 1", "assistant", "seed 3" of the teachers
+    stage_number: int  # from 1
+    stages: int
+    step: int  # of this stage
+    steps: int
+    epoch: int
+    epochs: int
+    loss_kd: list[Figure]  # what the knowledge adds to the loss
+    loss_ce: list[Figure]  # what the labels add
+    validation_accuracy: list[Figure]
+    agreement: list[Figure]  # with the seed's trained teacher; empty while that one learns
+    others: dict[str, Figure]  # validation accuracy of everybody else who speaks: peers, heads, an earlier self
+    arrows: list[Arrow]
+    expense: Expense  # of all seeds and stages so far, without the teacher's
+    seconds: Figure  # since the comparison began
+    seconds_left: Figure  # of the whole comparison
+
+
+class Bin(Record):
+    """One bar of a reliability diagram: test images whose confidence lies within a range."""
+
+    count: int
+    confidence: Figure  # mean; 0 where there are no images
+    accuracy: Figure
+
+
+class Trial(Record):
+    """One method with one seed: its student on the test images, looked at once, after the last epoch."""
+
+    method: str
+    seed: int
+    validation_accuracy: Figure
+    test_accuracy: Figure
+    test_errors: int
+    test_images: int
+    nll: Figure  # mean negative log-likelihood on the test images, nats
+    ece: Figure  # expected calibration error, 15 bins of equal width
+    agreement: Figure  # top-1 agreement with the seed's teacher
+    fidelity_kl: Figure  # KL(teacher || student) at T = 1, nats
+    reliability: list[Bin]
+    others: dict[str, Figure]  # test accuracy of everybody else: peers, heads, an ensemble
+    expense: Expense  # of this seed's share
+    teacher: Expense | None  # of the teachers it asked, which can be used again; None where it asked none
+
+
+class Finished(Record):
+    """A method is done with these seeds: what a lost worker does not take along."""
+
+    method: str
+    trials: list[Trial]
+
+
+class Inside(Record):
+    """What one student looks like inside, next to its teacher: the first seed, a few validation images.
+
+    Layers are named from the input on, the logits last. Relations are distances between images, divided by their mean.
+    """
+
+    method: str
+    step: int  # 0 before the training
+    steps: int
+    teacher_layers: list[str]
+    student_layers: list[str]
+    cka: list[list[Figure]]  # linear CKA, a row for each of the student's layers, a column for each of the teacher's
+    logits: list[list[Figure]]  # of the watched images
+    relations: list[list[Figure]]  # among the watched images, in the student's last hidden layer
+    teacher_relations: list[list[Figure]]
+    singular_values: list[Figure]  # of the flow (FSP) between the first and the last hidden layer; empty without maps
+    teacher_singular_values: list[Figure]
+
+
+Measure = Literal["test_accuracy", "nll", "ece", "agreement", "fidelity_kl"]
+Word = Literal["better", "worse", "no difference shown", "no verdict"]
+
+
+class Verdict(Record):
+    """A method against plain training, seed by seed: the mean difference with its interval, and what it allows to say.
+
+    No verdict with one seed. For agreement and fidelity "better" means closer to the teacher.
+    """
+
+    word: Word
+    difference: Figure  # mean over the seeds of (method - plain)
+    low: Figure | None
+    high: Figure | None
+
+
+class Mean(Record):
+    """The mean over the seeds with its 95 % interval (Student's t); None with one seed."""
+
+    mean: Figure
+    low: Figure | None
+    high: Figure | None
+
+
+class Summary(Record):
+    """A method over all seeds. Expenses are means over the seeds."""
+
+    method: str
+    seeds: int
+    means: dict[Measure, Mean]
+    verdicts: dict[Measure, Verdict]  # empty for plain training itself
+    expense: Expense
+    expense_with_teacher: Expense
+
+
+class Compared(Record):
+    """The end of a comparison."""
+
+    run_id: str
+    recipe: Comparison
+    teachers: list[Trial]  # the teachers themselves, method "teacher"
+    trials: list[Trial]
+    controls: list[Trial]  # method `methods.CONTROL`: students of another seed's teacher, where offline was asked for
+    summaries: list[Summary]
+    device: str
+    threads: int
+    torch: str
+    seconds: Figure
+
+
+Event = Watched | Progress | Moment | Finished | Inside
+AnyRecipe = Recipe | Comparison
+Ending = Result | Compared
+
+
+def study_of(document: Any) -> str:
+    """The kind of study that a recipe asks for, or the recipe in an ending: "" for a single run. Model or JSON."""
+    if isinstance(document, dict):
+        recipe = document.get("recipe", document)
+        return str(recipe.get("study", "")) if isinstance(recipe, dict) else ""
+    return str(getattr(getattr(document, "recipe", document), "study", ""))
+
+
+# What a recipe or an ending in JSON is read with: only the kinds that it names are looked at.
+RECIPES: TypeAdapter[AnyRecipe] = TypeAdapter(
+    Annotated[Annotated[Recipe, Tag("")] | Annotated[Comparison, Tag("compare")], Discriminator(study_of)]
+)
+ENDINGS: TypeAdapter[Ending] = TypeAdapter(
+    Annotated[Annotated[Result, Tag("")] | Annotated[Compared, Tag("compare")], Discriminator(study_of)]
+)
+
+
+def newest(finished: Iterable[Finished]) -> list[Finished]:
+    """Each method with its seeds once: of those said several times, what was said last."""
+    return list({part(one): one for one in finished}.values())
+
+
+def part(finished: Finished) -> str:
+    """Which part of a comparison is done."""
+    return f"{finished.method} {','.join(str(trial.seed) for trial in finished.trials)}"

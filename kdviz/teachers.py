@@ -29,6 +29,7 @@ class Cost:
 
     seconds: float
     images_seen: int
+    peak_memory: int = 0  # bytes; 0 where it was not measured
 
 
 def shipped_path(data: str) -> Path:
@@ -41,12 +42,15 @@ def kept_path(training: Training) -> Path:
     return settings.state_dir() / "teachers" / f"{training.id}.safetensors"
 
 
-def find(recipe: Recipe) -> tuple[nn.Module, Cost] | None:
+def find(recipe: Recipe) -> tuple[nn.Sequential, Cost] | None:
     """The recipe's teacher with what it cost, if it need not be trained any more."""
-    path = shipped_path(recipe.data) if recipe.pretrained else kept_path(recipe.teacher_training)
-    if recipe.pretrained or path.exists():
-        return read(path, recipe.teacher)
-    return None
+    return read(shipped_path(recipe.data), recipe.teacher) if recipe.pretrained else kept(recipe.teacher_training)
+
+
+def kept(training: Training) -> tuple[nn.Sequential, Cost] | None:
+    """A teacher that was trained so on this machine before, with what it cost."""
+    path = kept_path(training)
+    return read(path, training.model) if path.exists() else None
 
 
 def keep(network: nn.Module, cost: Cost, training: Training) -> None:
@@ -68,7 +72,7 @@ def write(path: Path, network: nn.Module, about: Mapping[str, object]) -> None:
         Path(temporary).unlink(missing_ok=True)
 
 
-def read(path: Path, model: str) -> tuple[nn.Module, Cost]:
+def read(path: Path, model: str) -> tuple[nn.Sequential, Cost]:
     """A teacher in evaluation mode, its parameters outside every graph. Raises TeacherError."""
     network = models.build(model, seed=0)
     try:
@@ -82,12 +86,12 @@ def read(path: Path, model: str) -> tuple[nn.Module, Cost]:
     return freeze(network), cost
 
 
-def freeze(network: nn.Module) -> nn.Module:
+def freeze(network: nn.Sequential) -> nn.Sequential:
     """Evaluation mode, no gradients: a teacher is outside the student's graph."""
     return network.eval().requires_grad_(False)
 
 
-def half_precision(network: nn.Module) -> nn.Module:
+def half_precision(network: nn.Sequential) -> nn.Sequential:
     """The same network with its weights rounded to half precision, as a shipped teacher has them."""
     with torch.no_grad():
         for parameter in network.parameters():

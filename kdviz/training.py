@@ -3,50 +3,38 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from kdviz.batches import Advice, Chunk, chunks
+from kdviz.batches import Adviser, Chunk, chunks, joined
 from kdviz.data import Split
-from kdviz.losses import Contributions
+from kdviz.distillers.teaching import Distiller
+from kdviz.models import Cohort
 from kdviz.optimizers import learning_rate, optimizer
 from kdviz.recipe import Training
 
 REPORTS = 60  # of each network: a smooth curve that costs a few per cent
 
 
-class Distiller(Protocol):
-    """A way of teaching, as the loop sees it: the gradient at the logits, and the terms that are shown."""
-
-    def gradients(
-        self, logits: Tensor, targets: Tensor, one_hot: Tensor, weight: float = 1.0, /
-    ) -> tuple[Tensor | None, Tensor]:
-        """Gradients of the soft and the hard term of each image at the student's logits; no soft term is None."""
-        ...
-
-    def contributions(
-        self, logits: Tensor, teacher: Tensor, labels: Tensor, labelled: Tensor | None, /
-    ) -> Contributions:
-        """The two terms as they enter the loss, means over the images given."""
-        ...
-
-
 @dataclass(frozen=True)
 class Report:
-    """What `fit` says of its network now and then. Losses and accuracy are of the images since the last report."""
+    """What `fit` says of its students now and then; lists have an entry for each student.
+
+    Losses and accuracy are of the images since the last report.
+    """
 
     step: int
     epoch: int
-    loss_kd: float
-    loss_ce: float
-    gradient_share_kd: float | None
-    training_accuracy: float
+    loss_kd: list[float]
+    loss_ce: list[float]
+    gradient_share_kd: list[float] | None
+    training_accuracy: list[float]
     seconds: float  # of training so far; reports are not counted
-    images_seen: int
+    images_seen: int  # by everybody who learns, together
+    multiply_adds: float  # a forward pass once, a forward and backward pass three times
 
 
 def steps_of(training: Training, images: int) -> int:
@@ -55,76 +43,65 @@ def steps_of(training: Training, images: int) -> int:
 
 
 def fit(
-    network: nn.Module,
+    cohorts: Sequence[Cohort],
     split: Split,
-    training: Training,
+    trainings: Sequence[Training],
     distiller: Distiller,
-    advice: Advice | None = None,
+    adviser: Adviser | None = None,
     *,
     reports: int = REPORTS,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Report | None]:
-    """Train `network` in place. Yields after every chunk of updates: a Report when one is due, else None."""
+    """Train students and their peers in place. Yields after every chunk of updates: a Report if one is due, else None.
+
+    `trainings` has one for each student; they differ in their seeds alone.
+    """
+    training = trainings[0]
     steps = steps_of(training, len(split))
     every = max(1, steps // max(reports, training.epochs))
-    update = optimizer(training, network.parameters())
-    network.train()
-    step, reported, images_seen, seconds = 0, 0, 0, 0.0
-    since: list[tuple[Chunk, Tensor]] = []
+    learning = [parameter for cohort in cohorts for parameter in cohort.parameters] + distiller.parameters
+    update = optimizer(training, learning)
+    for cohort in cohorts:
+        cohort.train()
+    # Each image takes three passes' worth from everybody who learns, and what the distiller asks besides.
+    work = 3 * sum(cohort.architecture.multiply_adds for cohort in cohorts) + distiller.asked
+    step, reported, images, seconds = 0, 0, 0, 0.0
+    since: list[tuple[Chunk, tuple[Tensor, ...]]] = []
     started = clock()
-    for chunk in chunks(split, training, advice, every):
-        answers: list[Tensor] = []
-        for images, targets, one_hot, labelled in chunk.batches(training.batch_size):
-            logits = network(images)
-            answer = logits.detach()
-            soft, gradient = distiller.gradients(answer, targets, one_hot, 1 / len(images))
-            if labelled is not None:
-                gradient = gradient * labelled
-            if soft is not None:
-                gradient = gradient + soft
+    for chunk in chunks(split, trainings, adviser, every):
+        records: list[tuple[Tensor, ...]] = []
+        for batch in chunk.batches(distiller.targets(chunk), training.batch_size):
+            taken = distiller.step(cohorts, batch)
             # The loss is a mean over the batch; its gradient at the logits is known in closed form (losses.py), so
             # the loss itself need not be computed in every update, only for the reports.
-            logits.backward(gradient)
-            update(learning_rate(training, step + len(answers), steps))
-            answers.append(answer)
-        step += len(answers)
-        images_seen += len(chunk.labels)
-        since.append((chunk.without_images(), torch.cat(answers)))
+            torch.autograd.backward(taken.outputs, taken.gradients)
+            update(learning_rate(training, step + len(records), steps))
+            records.append(taken.record)
+        step += len(records)
+        images += chunk.labels.numel()
+        since.append((chunk.without_images(), _together(records)))
         seconds += clock() - started
         if step - reported >= every or step == steps:
-            yield _report(step, distiller, since, seconds, images_seen)
+            given = joined([chunk for chunk, _ in since])
+            record = _together([record for _, record in since])
+            terms = distiller.terms(given, record)
+            share = terms.gradient_share_kd
+            yield Report(
+                step=step,
+                epoch=given.epoch,
+                loss_kd=terms.loss_kd.tolist(),
+                loss_ce=terms.loss_ce.tolist(),
+                gradient_share_kd=None if share is None else share.tolist(),
+                training_accuracy=(record[0].argmax(dim=-1) == given.labels).double().mean(dim=1).tolist(),
+                seconds=seconds,
+                images_seen=images * len(cohorts),
+                multiply_adds=images * work + (0.0 if adviser is None else adviser.multiply_adds),
+            )
             reported, since = step, []
         else:
             yield None
         started = clock()
 
 
-def _report(
-    step: int, distiller: Distiller, since: list[tuple[Chunk, Tensor]], seconds: float, images_seen: int
-) -> Report:
-    chunk_list = [chunk for chunk, _ in since]
-    logits = torch.cat([logits for _, logits in since])
-    labels = torch.cat([chunk.labels for chunk in chunk_list])
-    teacher, targets, one_hot = (
-        torch.cat([getattr(chunk, name) for chunk in chunk_list]) for name in ("teacher", "targets", "one_hot")
-    )
-    masks = [chunk.labelled for chunk in chunk_list if chunk.labelled is not None]
-    labelled = torch.cat(masks) if masks else None
-    terms = distiller.contributions(logits, teacher, labels, labelled)
-    soft, hard = distiller.gradients(logits, targets, one_hot)
-    if labelled is not None:
-        hard = hard * labelled.unsqueeze(1)
-    share = None
-    if soft is not None:
-        total = soft.norm() + hard.norm()
-        share = (soft.norm() / total).item() if total != 0 else 0.0
-    return Report(
-        step=step,
-        epoch=chunk_list[-1].epoch,
-        loss_kd=terms.loss_kd.item(),
-        loss_ce=terms.loss_ce.item(),
-        gradient_share_kd=share,
-        training_accuracy=(logits.argmax(dim=-1) == labels).float().mean().item(),
-        seconds=seconds,
-        images_seen=images_seen,
-    )
+def _together(records: Sequence[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+    return tuple(torch.cat(parts, dim=1) for parts in zip(*records, strict=True))

@@ -404,3 +404,193 @@ def test_unlabelled_images_add_nothing_to_the_hard_term_and_count_in_the_mean(ba
     assert losses.distillation_loss(student, teacher, swapped, labelled=labelled, **options) == some
     close(some.loss_ce, (1 - alpha) * functional.cross_entropy(student[:1], labels[:1]) / len(labels))
     assert some.loss_kd == losses.distillation_loss(student, teacher, labels, **options).loss_kd
+
+
+# Any axes before the batch: the seeds that train together.
+
+
+@pytest.mark.parametrize("loss", SOFT_TERMS)
+def test_seeds_in_front_give_each_seeds_own_loss(loss):
+    generator = torch.Generator().manual_seed(0)
+    student, teacher = (torch.randn(3, 4, CLASSES, generator=generator, dtype=torch.float64) for _ in range(2))
+    labels = torch.randint(CLASSES, (3, 4), generator=generator)
+    options = {"temperature": 3.0, "alpha": 0.7, "loss": loss}
+    together = losses.distillation_loss(student, teacher, labels, **options)
+    assert together.loss_kd.shape == together.loss_ce.shape == (3,)
+    for seed in range(3):
+        alone = losses.distillation_loss(student[seed], teacher[seed], labels[seed], **options)
+        assert alone.loss_kd.shape == ()
+        close(together.loss_kd[seed], alone.loss_kd)
+        close(together.loss_ce[seed], alone.loss_ce)
+
+
+def test_variants_take_any_axes_in_front():
+    generator = torch.Generator().manual_seed(0)
+    student, teacher = (torch.randn(3, 2, 4, CLASSES, generator=generator, dtype=torch.float64) for _ in range(2))
+    labels = torch.randint(CLASSES, (3, 2, 4), generator=generator)
+    flat = [student.flatten(0, 2), teacher.flatten(0, 2)]
+    close(
+        losses.decoupled_loss(student, teacher, labels, 3.0).flatten(),
+        losses.decoupled_loss(*flat, labels.flatten(), 3.0),
+    )
+    close(
+        losses.decoupled_gradient(student, teacher, labels, 3.0).flatten(0, 2),
+        losses.decoupled_gradient(*flat, labels.flatten(), 3.0),
+    )
+    close(losses.standardised_loss(student, teacher, 3.0).flatten(), losses.standardised_loss(*flat, 3.0))
+    close(losses.standardised_gradient(student, teacher, 3.0).flatten(0, 2), losses.standardised_gradient(*flat, 3.0))
+    close(losses.mean_of_teachers(student, 3.0).flatten(0, 1), losses.mean_of_teachers(student.flatten(1, 2), 3.0))
+
+
+# Label smoothing and the mean of several teachers.
+
+
+def test_label_smoothing_by_hand():
+    smooth = losses.label_smoothing(torch.tensor([[0.0, 1.0, 0.0, 0.0]], dtype=torch.float64), 0.2)
+    close(smooth, torch.tensor([[0.05, 0.85, 0.05, 0.05]], dtype=torch.float64))
+    nine = losses.label_smoothing(torch.eye(10, dtype=torch.float64))
+    close(nine.diagonal(), torch.full((10,), 0.91, dtype=torch.float64))
+    close(nine.sum(dim=1), torch.ones(10, dtype=torch.float64))
+
+
+def test_mean_of_two_teachers_by_hand():
+    close(
+        losses.softmax(losses.mean_of_teachers(torch.stack([DOG, OTHER]), 1.0), 1.0),
+        torch.tensor([[0.65, 0.25, 0.10]], dtype=torch.float64),
+    )
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(st.data(), temperatures)
+def test_mean_of_teachers_has_the_mean_distribution_and_stays_finite(dtype, source, temperature):
+    one, other, _ = source.draw(logits(dtype))
+    mean = losses.mean_of_teachers(torch.stack([one, other, other]), temperature)
+    p, q = losses.softmax(one, temperature), losses.softmax(other, temperature)
+    tolerance = 1e-9 if dtype == torch.float64 else 2e-5
+    close(losses.softmax(mean, temperature), (p + 2 * q) / 3, rtol=tolerance, atol=tolerance)
+    assert mean.isfinite().all()
+    assert mean.dtype == dtype
+
+
+# Identity 6 again, as `decoupled` has it.
+
+
+def test_decoupled_by_hand():
+    # Target dog. 0.7 ln(0.7/0.6) + 0.3 ln(0.3/0.4), and (2/3, 1/3) against (3/4, 1/4):
+    # 2/3 ln(8/9) + 1/3 ln(4/3) = -0.078522 + 0.095894
+    tckd, nckd = losses.decoupled(OTHER, DOG, torch.tensor([0]), 1.0)
+    assert tckd.item() == pytest.approx(0.107905 - 0.086305, abs=1e-6)
+    assert nckd.item() == pytest.approx(0.017372, abs=1e-6)
+    # T = 1, alpha = 1, beta = 8
+    total = losses.decoupled_loss(OTHER, DOG, torch.tensor([0]), 1.0)
+    assert total.item() == pytest.approx(0.021600 + 8 * 0.017372, abs=1e-5)
+
+
+@given(logits(), temperatures)
+def test_identity_6_kl_is_tckd_and_the_rests_share_of_nckd(batch, temperature):
+    student, teacher, labels = batch
+    tckd, nckd = losses.decoupled(student, teacher, labels, temperature)
+    p_others = losses.softmax(teacher, temperature).scatter(1, labels.unsqueeze(1), 0.0).sum(dim=1)
+    close(losses.kl_divergence(student, teacher, temperature), tckd + p_others * nckd, atol=1e-9)
+    assert (tckd >= -1e-12).all()
+    assert (nckd >= -1e-12).all()
+
+
+@given(ordinary, temperatures, st.floats(0, 2), st.floats(0, 10))
+def test_decoupled_gradient_is_the_derivative_of_the_decoupled_loss(batch, temperature, alpha, beta):
+    student, teacher, labels = batch
+    arguments = (teacher, labels, temperature, alpha, beta)
+    ours = losses.decoupled_gradient(student, *arguments, weight=0.5)
+    derivative = autograd(lambda z: losses.decoupled_loss(z, *arguments).sum(), student)
+    close(ours, 0.5 * derivative, rtol=1e-8, atol=1e-7)
+
+
+@given(ordinary, temperatures)
+def test_decoupled_gradient_does_not_push_all_logits_at_once(batch, temperature):
+    student, teacher, labels = batch
+    sums = losses.decoupled_gradient(student, teacher, labels, temperature).sum(dim=1)
+    close(sums, torch.zeros_like(sums), atol=1e-8)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(st.data(), temperatures)
+def test_identity_11_decoupled_stays_finite_where_the_targets_share_underflows(dtype, source, temperature):
+    student, teacher, labels = source.draw(logits(dtype))
+    student[:, 0] += source.draw(st.sampled_from([0.0, 1000.0, -1000.0]))
+    leaf = student.clone().requires_grad_()
+    loss = losses.decoupled_loss(leaf, teacher, labels, temperature)
+    loss.sum().backward()
+    for value in (loss, leaf.grad, losses.decoupled_gradient(student, teacher, labels, temperature)):
+        assert value.isfinite().all()
+        assert value.dtype == dtype
+
+
+def test_decoupled_keeps_the_digits_where_the_teacher_is_certain():
+    # 1 - p_t is exp(-60) and not 0: the rest is still divided as 3 to 1 and 1 to 3.
+    three = math.log(3)
+    teacher, student = torch.tensor([[60.0, three, 0.0]]), torch.tensor([[60.0, 0.0, three]])
+    _, nckd = losses.decoupled(student, teacher, torch.tensor([0]), 1.0)
+    assert nckd.item() == pytest.approx(0.75 * three - 0.25 * three, rel=1e-5)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(st.data(), temperatures)
+def test_identity_9_identical_logits_give_the_variants_no_loss_and_no_gradient(dtype, source, temperature):
+    student, _, labels = source.draw(logits(dtype))
+    same = student.clone()
+    for value in (
+        losses.decoupled_loss(student, same, labels, temperature),
+        losses.decoupled_gradient(student, same, labels, temperature),
+        losses.standardised_loss(student, same, temperature),
+        losses.standardised_gradient(student, same, temperature),
+    ):
+        assert (value == 0).all()
+
+
+# Identity 7, logit standardisation.
+
+
+def test_standardise_by_hand():
+    # Mean 2, deviations -1, 1, -1, 1.
+    close(
+        losses.standardise(torch.tensor([[1.0, 3.0, 1.0, 3.0]], dtype=torch.float64)),
+        torch.tensor([[-1.0, 1.0, -1.0, 1.0]], dtype=torch.float64),
+        atol=1e-6,
+    )
+
+
+@given(ordinary, temperatures, st.floats(-50, 50), st.floats(0.2, 50))
+def test_identity_7_standardised_loss_does_not_change_with_shift_and_scale(batch, temperature, shift, scale):
+    student, teacher, _ = batch
+    loss = losses.standardised_loss(student, teacher, temperature)
+    close(losses.standardised_loss(scale * student + shift, teacher, temperature), loss, rtol=1e-4, atol=1e-5)
+    close(losses.standardised_loss(student, scale * teacher + shift, temperature), loss, rtol=1e-4, atol=1e-5)
+
+
+@given(ordinary, temperatures)
+def test_standardised_gradient_is_the_derivative_of_the_standardised_loss(batch, temperature):
+    student, teacher, _ = batch
+    ours = losses.standardised_gradient(student, teacher, temperature, weight=0.5)
+    derivative = autograd(lambda z: losses.standardised_loss(z, teacher, temperature).sum(), student)
+    close(ours, 0.5 * derivative, rtol=1e-7, atol=1e-7)
+
+
+@given(ordinary, temperatures)
+def test_standardised_gradient_changes_neither_mean_nor_spread(batch, temperature):
+    student, teacher, _ = batch
+    gradient = losses.standardised_gradient(student, teacher, temperature)
+    centred = student - student.mean(dim=1, keepdim=True)
+    for products in (gradient.sum(dim=1), (gradient * centred).sum(dim=1)):
+        close(products, torch.zeros_like(products), atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(st.data(), temperatures)
+def test_identity_11_standardised_stays_finite_also_for_logits_that_are_all_equal(dtype, source, temperature):
+    student, teacher, _ = source.draw(logits(dtype))
+    student[0] = source.draw(st.sampled_from([0.0, 0.1, 1000.0]))
+    loss = losses.standardised_loss(student, teacher, temperature)
+    gradient = losses.standardised_gradient(student, teacher, temperature)
+    for value in (losses.standardise(student), loss, gradient):
+        assert value.isfinite().all()
+        assert value.dtype == dtype

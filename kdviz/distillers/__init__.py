@@ -1,1 +1,1 @@
-"""The ways of teaching, one short file each."""
+"""The ways of teaching, one short file each; `ways.py` finds them by name."""

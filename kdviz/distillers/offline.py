@@ -1,44 +1,64 @@
-"""Offline distillation: a trained teacher, fixed, advises the student (Hinton, Vinyals, Dean 2015, section 2)."""
+"""Offline distillation: a trained teacher, fixed, advises the student.
+
+Hinton, Vinyals, Dean 2015, section 2; with matched logits as Ba, Caruana 2014, section 2.2.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from kdviz import losses
-from kdviz.losses import Contributions
+from kdviz.batches import Chunk
+from kdviz.distillers.plain import Plain
+from kdviz.distillers.stage import Given, Stage
+from kdviz.distillers.teaching import FromLogits
+from kdviz.models import Cohort
 from kdviz.recipe import Loss
 
 
 @dataclass(frozen=True)
-class Offline:
-    """alpha * T^2 * KL(p || q) + (1 - alpha) * CE. With alpha = 0 this is plain training, and needs no teacher."""
+class Offline(FromLogits):
+    """alpha * T^2 * KL(p || q) + (1 - alpha) * CE, or one of KL's relatives."""
 
-    temperature: float
-    alpha: float
     loss: Loss = "kl"
 
-    def gradients(self, logits: Tensor, targets: Tensor, one_hot: Tensor, weight: float = 1.0) -> tuple[Tensor, Tensor]:
-        """Gradients of the soft and of the hard term at the student's logits, each (batch, classes).
+    def targets(self, chunk: Chunk) -> Tensor:
+        """p, the softmax at T, once for all batches; the logits where they are matched."""
+        return losses.soft_targets(self.loss, chunk.teacher, self.temperature)
 
-        `targets` as from `losses.soft_targets`; `one_hot` the labels; `weight` of each image, 1 / batch for the mean
-        over the batch. The zero of an unlabelled image is the caller's.
-        """
-        soft = losses.soft_gradient(self.loss, logits, targets, self.temperature, weight * self.alpha)
-        return soft, losses.hard_gradient(logits, one_hot, weight * (1 - self.alpha))
+    def soft_gradient(self, logits: Tensor, targets: Tensor, weight: float) -> Tensor:
+        """T * (q - p)."""
+        return losses.soft_gradient(self.loss, logits, targets, self.temperature, weight)
 
-    def contributions(self, logits: Tensor, teacher: Tensor, labels: Tensor, labelled: Tensor | None) -> Contributions:
-        """The two terms as they enter the loss, means over the images given.
+    def soft_term(self, logits: Tensor, teacher: Tensor) -> Tensor:
+        """T^2 * KL(p || q)."""
+        return losses.soft_term(self.loss, logits, teacher, self.temperature)
 
-        In double precision: at T = 1000 the rounding of single precision, times T^2, can exceed the KL itself.
-        """
-        return losses.distillation_loss(
-            logits.double(),
-            teacher.double(),
-            labels,
-            temperature=self.temperature,
-            alpha=self.alpha,
-            loss=self.loss,
-            labelled=labelled,
-        )
+
+def stages(given: Given, loss: Loss = "kl") -> Iterator[Stage]:
+    """Each student with the teacher of its own seed."""
+    method = Offline(given.conditions.temperature, given.conditions.alpha, loss)
+    yield distilled(given, method, {"teacher": given.teachers[0]})
+
+
+def independent(given: Given) -> Iterator[Stage]:
+    """The control of Stanton et al. 2021, section 4: each student with the teacher of the next seed."""
+    method = Offline(given.conditions.temperature, given.conditions.alpha)
+    yield distilled(given, method, {"other teacher": given.teachers[1]})
+
+
+def distilled(given: Given, method: FromLogits, teachers: dict[str, Cohort]) -> Stage:
+    """The students' stage under fixed teachers. With alpha = 0 nobody is asked: that is plain training."""
+    asked = given.conditions.alpha > 0
+    return Stage(
+        "student",
+        [given.students()],
+        method if asked else Plain(),
+        given.trainings(),
+        given.advice(*teachers.values()) if asked else None,
+        fixed=teachers,
+        arrows=[(name, "student") for name in teachers],
+    )

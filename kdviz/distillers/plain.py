@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
+import torch
 from torch import Tensor
 
 from kdviz import losses
-from kdviz.losses import Contributions
+from kdviz.batches import Batch, Chunk
+from kdviz.distillers.stage import Given, Stage
+from kdviz.distillers.teaching import Alone, Step, Terms
+from kdviz.models import Cohort
 
 
-@dataclass(frozen=True)
-class Plain:
-    """CE with the hard labels; `targets` and `teacher` are not looked at."""
+class Plain(Alone):
+    """CE with the hard labels."""
 
-    def gradients(
-        self, logits: Tensor, targets: Tensor | None, one_hot: Tensor, weight: float = 1.0
-    ) -> tuple[Tensor | None, Tensor]:
-        """No soft term, and the gradient of the hard one at the logits, (batch, classes)."""
-        return None, losses.hard_gradient(logits, one_hot, weight)
+    def targets(self, chunk: Chunk) -> Tensor:
+        """The labels, as a distribution."""
+        return chunk.one_hot
 
-    def contributions(
-        self, logits: Tensor, teacher: Tensor | None, labels: Tensor, labelled: Tensor | None
-    ) -> Contributions:
-        """The hard term alone, the mean over the images given."""
-        hard = losses.cross_entropy(logits, labels)
-        if labelled is not None:
-            hard = hard * labelled
-        return Contributions(hard.new_zeros(()), hard.mean())
+    def step(self, cohorts: Sequence[Cohort], batch: Batch) -> Step:
+        """The gradient of the hard term: softmax(z) - y."""
+        logits = cohorts[0].logits(batch.images)
+        answer = logits.detach()
+        gradient = losses.hard_gradient(answer, batch.targets, 1 / answer.shape[1])
+        return Step((logits,), (gradient if batch.labelled is None else gradient * batch.labelled,), (answer,))
+
+    def terms(self, chunk: Chunk, record: tuple[Tensor, ...]) -> Terms:
+        """The hard term alone."""
+        each = -(self.targets(chunk) * torch.log_softmax(record[0].double(), dim=-1)).sum(dim=-1)
+        hard = (each if chunk.labelled is None else each * chunk.labelled).mean(dim=1)
+        return Terms(torch.zeros_like(hard), hard)
+
+
+def stages(given: Given) -> Iterator[Stage]:
+    """The students and the labels."""
+    yield Stage("student", [given.students()], Plain(), given.trainings(), arrows=[("labels", "student")])

@@ -48,12 +48,13 @@ def make(name: str, path: Path | None, on_report: Callable[[int, int, float], No
     training, here = TRAININGS[name], data.load(name)
     network = models.build(training.model, training.seed)
     report: Report | None = None
-    for event in fit(network, here.training, training, Plain()):
+    for event in fit([models.cohort(training.model, [network])], here.training, [training], Plain()):
         if event is not None:
             report = event
-            on_report(event.epoch, training.epochs, event.loss_ce)
+            on_report(event.epoch, training.epochs, event.loss_ce[0])
     assert report is not None  # every training ends with a report
     teachers.half_precision(network)
+    logits = evaluation.logits_of(network, here.test.images)
     about: dict[str, Any] = {
         "training": training.model_dump(mode="json"),
         "cost": {"seconds": round(report.seconds, 1), "images_seen": report.images_seen},
@@ -61,10 +62,9 @@ def make(name: str, path: Path | None, on_report: Callable[[int, int, float], No
             "validation_accuracy": evaluation.accuracy(
                 evaluation.logits_of(network, here.validation.images), here.validation.labels
             ),
-            **evaluation.test_figures(network, here.test, None),
+            **evaluation.test_figures(logits, here.test.labels),
         },
     }
-    logits = evaluation.logits_of(network, here.test.images)
     teachers.write(path or teachers.shipped_path(name), network.half(), about)
     if name == "digits" and path is None:
         write_gallery(settings.ASSETS / "teachers" / "digits-gallery.npz", here.test, logits)

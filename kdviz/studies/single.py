@@ -7,31 +7,27 @@ the same order and from the same initial weights, so that they can be watched si
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
 import torch
 from torch import Tensor, nn
 
-from kdviz import data, evaluation, losses, models, teachers
+from kdviz import evaluation, models, teachers
 from kdviz.batches import Advice
 from kdviz.catalogue import ARCHITECTURES
-from kdviz.data import Data
 from kdviz.distillers.offline import Offline
 from kdviz.distillers.plain import Plain
+from kdviz.distillers.teaching import Distiller
 from kdviz.recipe import Recipe, Training
-from kdviz.records import Event, Progress, Result, Role, Scores, Watched
+from kdviz.records import Event, Progress, Result, Role, Scores
+from kdviz.studies.setting import CLOCK_TICK, Clock, Setting
 from kdviz.teachers import Cost
-from kdviz.training import Distiller, Report, fit, steps_of
+from kdviz.training import Report, fit, steps_of
 
 LIVE_VALIDATION_IMAGES = 2000  # the part of the validation split that the live curves show
 WATCHED_IMAGES = 4
-# What an update costs besides its multiply-adds, in multiply-adds: only for the estimate of the time left.
-UPDATE_OVERHEAD = 2e7
-CLOCK_TICK = 1e-9  # the least time that anything takes
-
-Clock = Callable[[], float]
 
 
 @dataclass
@@ -39,7 +35,7 @@ class Member:
     """One of the networks of a run, as it is being trained."""
 
     role: Role
-    network: nn.Module
+    network: nn.Sequential
     training: Training
     distiller: Distiller
     advice: Advice | None = None
@@ -50,38 +46,30 @@ class Member:
 class Run:
     """What all networks of one run share."""
 
-    data: Data
-    clock: Clock
-    started: float
+    setting: Setting
     work: float  # of the whole run, in multiply-adds
     done: dict[Role, float] = field(default_factory=dict)  # the same, of each network so far
     teacher_live: Tensor | None = None  # its logits on the live part of the validation split
     watched: Tensor | None = None  # uint8 images
 
-    def seconds(self) -> float:
-        """Since the run began."""
-        return self.clock() - self.started
-
     def seconds_left(self) -> float:
         """If the rest goes as fast as what is done."""
         done = sum(self.done.values())
-        return self.seconds() * (self.work - done) / done if done else 0.0
+        return self.setting.seconds() * (self.work - done) / done if done else 0.0
 
 
-def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Event | None]:
+def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Event | Result | None]:
     """Carry out a recipe. Yields Watched once, Progress often, Result last, and None in between as a sign of life.
 
     Between two of them the caller may wait or close the generator. Raises DataError and TeacherError.
     """
-    started = clock()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    loaded = data.load(recipe.data)
-    here = Data(loaded.facts, *(part.to(device) for part in (loaded.training, loaded.validation, loaded.test)))
+    setting = Setting.of(recipe.data, LIVE_VALIDATION_IMAGES, clock)
+    here, device = setting.data, setting.device
     found = teachers.find(recipe)
-    work = 2 * _work(recipe.student_training, here)
+    work = 2 * setting.work(recipe.student_training)
     if found is None:
-        work += _work(recipe.teacher_training, here)
-    this = Run(here, clock, started, work)
+        work += setting.work(recipe.teacher_training)
+    this = Run(setting, work)
 
     if found is None:
         network = models.build(recipe.teacher, recipe.seed).to(device)
@@ -91,7 +79,10 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Event |
         teachers.keep(*found, recipe.teacher_training)
     teacher, teacher_cost = found[0].to(device), found[1]
     teacher_test = evaluation.logits_of(teacher, here.test.images)
-    yield _watch(this, teacher)
+    this.teacher_live = evaluation.logits_of(teacher, setting.images)
+    watched = setting.watch(teacher, WATCHED_IMAGES)
+    this.watched = setting.images[torch.tensor(watched.indices)]
+    yield watched
 
     def student(role: Role, method: Distiller, advice: Advice | None = None) -> Member:
         network = models.build(recipe.student, recipe.seed).to(device)
@@ -100,7 +91,9 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Event |
     begun = clock()
     # With alpha = 0 nothing is asked of the teacher: that is plain training, which draws labelled images only.
     advice = (
-        Advice.of(teacher, here.training, recipe.student_training, recipe.temperature, recipe.loss)
+        Advice.of(
+            [models.cohort(recipe.teacher, [teacher])], here.training, recipe.student_training, recipe.temperature
+        )
         if recipe.alpha > 0
         else None
     )
@@ -113,66 +106,39 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Event |
     yield Result(
         run_id=recipe.id,
         recipe=recipe,
-        teacher=_scores(here, recipe.teacher, teacher, teacher_cost, None),
-        distilled=_scores(here, recipe.student, distilled.network, distilled.cost, teacher_test),
-        plain=_scores(here, recipe.student, plain.network, plain.cost, teacher_test),
-        device=torch.cuda.get_device_name() if device.type == "cuda" else "CPU",
+        teacher=_scores(setting, recipe.teacher, teacher, teacher_cost, None),
+        distilled=_scores(setting, recipe.student, distilled.network, distilled.cost, teacher_test),
+        plain=_scores(setting, recipe.student, plain.network, plain.cost, teacher_test),
+        device=setting.device_name,
         threads=torch.get_num_threads(),
         torch=torch.__version__,
-        seconds=this.seconds(),
-    )
-
-
-def most_unsure(logits: Tensor, labels: Tensor, count: int) -> Tensor:
-    """Indices of images that a network gets right but is least sure of, no two of one class."""
-    unsure = losses.entropy(logits, 1.0).masked_fill(logits.argmax(dim=-1) != labels, -1.0)
-    chosen: dict[int, int] = {}
-    for index in unsure.argsort(descending=True).tolist():
-        chosen.setdefault(int(labels[index]), index)
-        if len(chosen) == count:
-            break
-    return torch.tensor(list(chosen.values()), device=labels.device)
-
-
-def _watch(this: Run, teacher: nn.Module) -> Watched:
-    """Choose the validation images to follow, and remember what the teacher says on the live validation images."""
-    validation = this.data.validation
-    this.teacher_live = evaluation.logits_of(teacher, validation.images[:LIVE_VALIDATION_IMAGES])
-    labels = validation.labels[:LIVE_VALIDATION_IMAGES]
-    indices = most_unsure(this.teacher_live, labels, WATCHED_IMAGES)
-    this.watched = validation.images[indices]
-    return Watched(
-        indices=indices.tolist(),
-        labels=labels[indices].tolist(),
-        images=this.watched.flatten(1).tolist(),
-        teacher_logits=this.teacher_live[indices].tolist(),
-        teacher_validation_accuracy=evaluation.accuracy(this.teacher_live, labels),
+        seconds=setting.seconds(),
     )
 
 
 def _follow(this: Run, member: Member) -> Iterator[Progress | None]:
     """Train one network and report on it."""
-    steps = steps_of(member.training, len(this.data.training))
+    training = this.setting.data.training
+    steps = steps_of(member.training, len(training))
     reports = fit(
-        member.network,
-        this.data.training,
-        member.training,
+        [models.cohort(member.training.model, [member.network])],
+        training,
+        [member.training],
         member.distiller,
         member.advice,
-        clock=this.clock,
+        clock=this.setting.clock,
     )
     for report in reports:
         if report is None:
             yield None
             continue
-        this.done[member.role] = _work(member.training, this.data) * report.step / steps
+        this.done[member.role] = this.setting.work(member.training) * report.step / steps
         member.cost = Cost(report.seconds, report.images_seen)
         yield _progress(this, member, report, steps)
 
 
 def _progress(this: Run, member: Member, report: Report, steps: int) -> Progress:
-    validation = this.data.validation
-    live = evaluation.logits_of(member.network, validation.images[:LIVE_VALIDATION_IMAGES])
+    live = evaluation.logits_of(member.network, this.setting.images)
     watched = [] if this.watched is None else evaluation.logits_of(member.network, this.watched).tolist()
     return Progress(
         role=member.role,
@@ -180,39 +146,33 @@ def _progress(this: Run, member: Member, report: Report, steps: int) -> Progress
         steps=steps,
         epoch=report.epoch,
         epochs=member.training.epochs,
-        loss_kd=report.loss_kd,
-        loss_ce=report.loss_ce,
-        gradient_share_kd=report.gradient_share_kd,
-        training_accuracy=report.training_accuracy,
-        validation_accuracy=evaluation.accuracy(live, validation.labels[:LIVE_VALIDATION_IMAGES]),
+        loss_kd=report.loss_kd[0],
+        loss_ce=report.loss_ce[0],
+        gradient_share_kd=None if report.gradient_share_kd is None else report.gradient_share_kd[0],
+        training_accuracy=report.training_accuracy[0],
+        validation_accuracy=evaluation.accuracy(live, this.setting.labels),
         agreement=None if this.teacher_live is None else evaluation.agreement(live, this.teacher_live),
         images_per_second=report.images_seen / max(report.seconds, CLOCK_TICK),
-        seconds=this.seconds(),
+        seconds=this.setting.seconds(),
         seconds_left=this.seconds_left(),
         watched_logits=watched,
     )
 
 
-def _work(training: Training, here: Data) -> float:
-    """Multiply-adds of a training: three times the forward pass of every image, and what every update costs."""
-    images = training.epochs * len(here.training)
-    return (
-        3 * images * ARCHITECTURES[training.model].multiply_adds
-        + steps_of(training, len(here.training)) * UPDATE_OVERHEAD
-    )
-
-
-def _scores(here: Data, model: str, network: nn.Module, cost: Cost, teacher_test: Tensor | None) -> Scores:
+def _scores(setting: Setting, model: str, network: nn.Module, cost: Cost, teacher_test: Tensor | None) -> Scores:
     architecture = ARCHITECTURES[model]
-    validation = evaluation.logits_of(network, here.validation.images)
+    validation = evaluation.logits_of(network, setting.data.validation.images)
+    test = evaluation.logits_of(network, setting.data.test.images)
     return Scores(
         architecture=model,
         parameters=architecture.parameters,
         multiply_adds=architecture.multiply_adds,
         bytes=architecture.bytes,
-        validation_accuracy=evaluation.accuracy(validation, here.validation.labels),
+        validation_accuracy=evaluation.accuracy(validation, setting.data.validation.labels),
         seconds=cost.seconds,
         images_per_second=cost.images_seen / max(cost.seconds, CLOCK_TICK),
         images_seen=cost.images_seen,
-        **evaluation.test_figures(network, here.test, teacher_test),
+        **evaluation.test_figures(test, setting.data.test.labels),
+        agreement=None if teacher_test is None else evaluation.agreement(test, teacher_test),
+        fidelity_kl=None if teacher_test is None else evaluation.fidelity_kl(test, teacher_test),
     )

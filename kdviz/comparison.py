@@ -1,0 +1,98 @@
+"""The recipe of a comparison: several ways to teach one student, several seeds, the same conditions for all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from kdviz.methods import DEFAULT, METHODS, PLAIN
+from kdviz.recipe import LARGEST_SEED, Conditions, Training, digest, known
+
+MOST_SEEDS = 20
+
+
+class Comparison(Conditions):
+    """Each method teaches the same student, from the same first weights on the same batches, once for each seed.
+
+    Plain training is always among the methods: it is what the others are judged against.
+    """
+
+    study: Literal["compare"] = Field("compare", description="kind of study")
+    online_temperature: float = Field(
+        1.0, ge=0.05, le=1000, description="temperature T where whoever teaches is still learning"
+    )
+    online_alpha: float = Field(0.5, ge=0, le=1, description="weight of the soft term where they are")
+    methods: tuple[str, ...] = Field(DEFAULT, description="ways to teach, with commas between them")
+    seeds: tuple[int, ...] = Field((0,), description="seeds, as 0-4 or 0,2,7")
+    epochs: int = Field(3, ge=1, le=500, description="epochs of every student")
+    teacher_epochs: int | None = Field(
+        None, ge=1, le=500, description="epochs of the teacher; as many as the students'"
+    )
+
+    @field_validator("methods", mode="before")
+    @classmethod
+    def _methods(cls, given: Any) -> tuple[str, ...]:
+        names = [name.strip() for name in given.split(",")] if isinstance(given, str) else list(given)
+        for name in names:
+            known(name, METHODS)
+        return tuple(name for name in METHODS if name == PLAIN or name in names)
+
+    @field_validator("seeds", mode="before")
+    @classmethod
+    def _seeds(cls, given: Any) -> tuple[int, ...]:
+        seeds = sorted(set(_numbers(given)))
+        if not 1 <= len(seeds) <= MOST_SEEDS or seeds[0] < 0 or seeds[-1] > LARGEST_SEED:
+            raise ValueError(f"it takes 1 to {MOST_SEEDS} whole numbers from 0 to {LARGEST_SEED:,}, as 0-4 or 0,2,7.")
+        return tuple(seeds)
+
+    @model_validator(mode="after")
+    def _methods_fit(self) -> Self:
+        for name in self.methods:
+            reason = METHODS[name].fits(self.teacher, self.student)
+            if reason:
+                raise ValueError(f"methods has {name}; {reason}")
+        return self
+
+    @property
+    def id(self) -> str:
+        """The comparison's identity: equal conditions, equal id."""
+        return digest({**self.model_dump(mode="json"), "teacher_epochs": self.epochs_of_teacher})
+
+    @property
+    def epochs_of_teacher(self) -> int:
+        """As many as the students', where nothing else is asked for."""
+        return self.epochs if self.teacher_epochs is None else self.teacher_epochs
+
+    def temperature_of(self, method: str) -> float:
+        """T of a method: a peer or an earlier self that knows little yet is asked at a T of its own.
+
+        1, and both terms alike, in Zhang et al. 2018; at T = 5 the student mostly follows its peer's first errors.
+        """
+        return self.online_temperature if METHODS[method].learning_teacher else self.temperature
+
+    def alpha_of(self, method: str) -> float:
+        """Weight of the soft term, in the same way."""
+        return self.online_alpha if METHODS[method].learning_teacher else self.alpha
+
+    def teacher_training(self, seed: int) -> Training:
+        """How the teacher of one seed is trained: the one `Recipe` would train with that seed."""
+        return self.training_of_teacher(self.epochs_of_teacher, seed)
+
+
+def _numbers(given: Any) -> Sequence[int]:
+    """Whole numbers from "0-4", "0,2,7" or a sequence; nothing where it is neither."""
+    if not isinstance(given, str):
+        sequence = list(given) if isinstance(given, tuple | list) else []
+        return sequence if all(type(number) is int for number in sequence) else []
+    numbers: list[int] = []
+    for part in given.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            return []
+        low, high = int(first), int(last or first)
+        if high - low >= MOST_SEEDS:
+            return []
+        numbers += range(low, high + 1)
+    return numbers

@@ -1,0 +1,28 @@
+"""Attention transfer: where in the image the features are strong (Zagoruyko, Komodakis 2017, section 3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from kdviz import knowledge
+from kdviz.distillers.stage import Given, Stage, from_teacher
+from kdviz.distillers.teaching import FromActivations
+
+STRENGTH = 1000.0  # beta / 2 of the paper's equation 2
+
+
+class Attention(FromActivations):
+    """CE + 1000 * mean squared distance of the attention maps of every convolution."""
+
+    def knowledge(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
+        """Summed over the hidden layers."""
+        pairs = zip(student[:-1], teacher[:-1], strict=True)
+        return torch.stack([knowledge.attention_loss(inner, outer) for inner, outer in pairs]).sum()
+
+
+def stages(given: Given) -> Iterator[Stage]:
+    """Each student with the teacher of its own seed."""
+    yield from_teacher(given, Attention(given.teachers[0], STRENGTH))

@@ -1,0 +1,44 @@
+"""Hints: a linear map of the student's last hidden layer is drawn to the teacher's.
+
+Romero et al. 2015 (FitNets), section 2.2, equation 3. The paper first trains on the hint alone and then distils; here
+both are learnt at once. For maps the regressor is a convolution of one pixel: the same map at every place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from kdviz import knowledge
+from kdviz.distillers.stage import Given, Stage, from_teacher
+from kdviz.distillers.teaching import FromActivations
+from kdviz.models import Cohort
+
+STRENGTH = 1.0
+
+
+class Hints(FromActivations):
+    """CE + mean squared distance between the mapped layer and the teacher's."""
+
+    def __init__(self, teachers: Cohort, regressors: list[Tensor]) -> None:
+        super().__init__(teachers, STRENGTH)
+        self._regressors = regressors  # (teacher's channels, student's channels), one for each student
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        """The regressors."""
+        return self._regressors
+
+    def knowledge(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
+        """FitNets, equation 3."""
+        mapped = torch.einsum("tc,bc...->bt...", self._regressors[number], student[-2])
+        return knowledge.hint_loss(mapped, teacher[-2])
+
+
+def stages(given: Given) -> Iterator[Stage]:
+    """Each student with the teacher of its own seed."""
+    inner, outer = given.conditions.student, given.conditions.teacher
+    regressors = [given.projection(number, inner, outer, layer=-1) for number in range(len(given.conditions.seeds))]
+    yield from_teacher(given, Hints(given.teachers[0], regressors))

@@ -1,0 +1,29 @@
+"""Label smoothing: soft targets without knowledge, the control of distillation.
+
+Szegedy, Vanhoucke, Ioffe, Shlens, Wojna 2016, section 7. A student that gains as much from it as from a teacher has
+not learnt what the teacher knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torch import Tensor
+
+from kdviz import losses
+from kdviz.batches import Chunk
+from kdviz.distillers.plain import Plain
+from kdviz.distillers.stage import Given, Stage
+
+
+class LabelSmoothing(Plain):
+    """CE with labels of which a tenth is spread evenly over all classes."""
+
+    def targets(self, chunk: Chunk) -> Tensor:
+        """The smoothed labels."""
+        return losses.label_smoothing(chunk.one_hot)
+
+
+def stages(given: Given) -> Iterator[Stage]:
+    """As plain training, with other labels."""
+    yield Stage("student", [given.students()], LabelSmoothing(), given.trainings(), arrows=[("labels", "student")])

@@ -1,0 +1,26 @@
+"""Similarity-preserving distillation: which images of a batch are alike (Tung, Mori 2019, section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torch import Tensor
+
+from kdviz import knowledge
+from kdviz.distillers.stage import Given, Stage, from_teacher
+from kdviz.distillers.teaching import FromActivations
+
+STRENGTH = 3000.0  # gamma of the paper's section 4
+
+
+class Similarity(FromActivations):
+    """CE + 3000 * squared distance of the similarity matrices of the last hidden layer, per pair of images."""
+
+    def knowledge(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
+        """Tung and Mori, equation 4."""
+        return knowledge.similarity_loss(student[-2], teacher[-2])
+
+
+def stages(given: Given) -> Iterator[Stage]:
+    """Each student with the teacher of its own seed."""
+    yield from_teacher(given, Similarity(given.teachers[0], STRENGTH))

@@ -1,0 +1,108 @@
+"""Several ways to teach one student under the same conditions: same data, same first weights, same batches, in turns.
+
+The teachers come first, unless they are there already. Then every method advances by a slice of an epoch at a time,
+so that whatever else the machine does falls on all alike. A method's students, one for each seed, learn at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+import torch
+
+from kdviz import models
+from kdviz.comparison import Comparison
+from kdviz.data import Split
+from kdviz.distillers.plain import Plain
+from kdviz.distillers.stage import Given
+from kdviz.memory import PeakMemory
+from kdviz.methods import CONTROL
+from kdviz.records import Compared, Event, Finished, Moment, Trial
+from kdviz.studies.course import Course, Study, follow, trial_of
+from kdviz.studies.setting import Clock, Setting
+from kdviz.studies.teaching_staff import TEACHER, assemble, rows_of_seeds
+from kdviz.training import fit
+from kdviz.verdicts import summarise
+
+LIVE_VALIDATION_IMAGES = 1000  # the part of the validation split that the live curves show
+WATCHED_IMAGES = 8
+
+
+def run(
+    comparison: Comparison, *, clock: Clock = time.perf_counter, finished: Sequence[Finished] = ()
+) -> Iterator[Event | Compared | None]:
+    """Carry out a comparison. Yields Watched once, Moment and Inside often, Finished for each method, Compared last.
+
+    None in between is a sign of life. `finished` are methods that an earlier attempt got done: they are said again and
+    not trained again. Raises DataError and TeacherError.
+    """
+    setting = Setting.of(comparison.data, LIVE_VALIDATION_IMAGES, clock)
+    done = {part.method: part for part in finished}
+    yield from done.values()
+    methods = [*comparison.methods, *([CONTROL] if "offline" in comparison.methods else [])]
+    to_do = [method for method in methods if method not in done]
+    _warm_up(comparison, setting)
+
+    rows = 3 if "several-teachers" in methods else 2 if CONTROL in methods else 1
+    seeds = rows_of_seeds(comparison.seeds, rows)
+    work = len(to_do) * len(comparison.seeds) * setting.work(comparison.training_of_student(0))
+    staff = yield from assemble(comparison, setting, sorted(set(chain(*seeds))), work)
+    cohorts = [models.cohort(comparison.teacher, [staff[seed].cohort.networks[0] for seed in row]) for row in seeds]
+    watched = setting.watch(cohorts[0].networks[0], WATCHED_IMAGES)
+    yield watched
+
+    given = Given(comparison, setting.data.training, cohorts)
+    courses = [Course(method) for method in to_do]
+    this = Study(comparison, setting, given, staff, seeds, setting.images[torch.tensor(watched.indices)], courses)
+    for event in _in_turns([follow(this, course) for course in courses]):
+        if isinstance(event, Finished):
+            done[event.method] = event
+        yield event
+
+    trials = [trial for method in comparison.methods for trial in done[method].trials]
+    yield Compared(
+        run_id=comparison.id,
+        recipe=comparison,
+        teachers=_teachers_trials(this),
+        trials=trials,
+        controls=done[CONTROL].trials if CONTROL in methods else [],
+        summaries=summarise(trials),
+        device=setting.device_name,
+        threads=torch.get_num_threads(),
+        torch=torch.__version__,
+        seconds=setting.seconds(),
+    )
+
+
+def _in_turns(courses: Sequence[Iterator[Event | None]]) -> Iterator[Event | None]:
+    """Let each go on until it reports, then the next."""
+    waiting = deque(courses)
+    while waiting:
+        course = waiting.popleft()
+        for event in course:
+            yield event
+            if isinstance(event, Moment):
+                waiting.append(course)
+                break
+
+
+def _warm_up(comparison: Comparison, setting: Setting) -> None:
+    """The first calls of every kernel are slow; they shall fall on no method."""
+    split = setting.data.training
+    few = Split(split.images[: 2 * comparison.batch_size], split.labels[: 2 * comparison.batch_size])
+    training = comparison.training_of_student(0).model_copy(update={"epochs": 1, "labels": None})
+    network = models.build(comparison.student, 0).to(setting.device)
+    with PeakMemory():
+        for _ in fit([models.cohort(comparison.student, [network])], few, [training], Plain()):
+            pass
+
+
+def _teachers_trials(this: Study) -> list[Trial]:
+    own = zip(this.comparison.seeds, this.given.teachers[0].networks, this.teachers_test, strict=True)
+    return [
+        trial_of(this.setting, TEACHER, seed, network, said, {}, expense=this.staff[seed].expense)
+        for seed, network, said in own
+    ]

@@ -1,0 +1,283 @@
+"""One method of a comparison on its way: its stages one after the other, what it says as it goes, and its trials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+import torch
+from torch import Tensor, nn
+
+from kdviz import evaluation, knowledge, losses, models
+from kdviz.comparison import Comparison
+from kdviz.data import normalise
+from kdviz.distillers.stage import Given, Stage
+from kdviz.distillers.ways import WAYS
+from kdviz.memory import PeakMemory
+from kdviz.methods import CONTROL, METHODS
+from kdviz.models import Cohort
+from kdviz.records import Arrow, Bin, Expense, Finished, Inside, Moment, Trial
+from kdviz.studies.setting import Setting
+from kdviz.studies.teaching_staff import Teacher
+from kdviz.training import Report, fit, steps_of
+
+ALIKE_IMAGES = 300  # validation images on which layers are compared
+REPORTS = 36  # of each stage: after each of them another method has its turn
+LOOK_INSIDE = 6  # at every so many reports
+NOTHING = Expense(seconds=0.0, images_seen=0, multiply_adds=0.0, peak_memory=0)
+
+
+@dataclass
+class Study:
+    """What all methods of a comparison share."""
+
+    comparison: Comparison
+    setting: Setting
+    given: Given
+    staff: dict[int, Teacher]  # by seed
+    teachers_seeds: list[list[int]]  # as in `teaching_staff.rows_of_seeds`
+    watched: Tensor  # uint8 images
+    courses: list[Course] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        own = self.given.teachers[0]
+        self.teachers_live = evaluation.logits_of_all(own, self.setting.images)
+        self.teachers_test = evaluation.logits_of_all(own, self.setting.data.test.images)
+        self.teacher_inside = _look(own, self.setting.images[:ALIKE_IMAGES], self.watched)
+
+    def seconds_left(self) -> float:
+        """If every method goes on as fast as it went; one that has not begun takes as long as the others on average."""
+        begun = [course for course in self.courses if course.part > 0]
+        whole = [course.spent.seconds / course.part for course in begun]
+        usual = sum(whole) / len(whole) if whole else 0.0
+        rest = sum(seconds * (1 - course.part) for seconds, course in zip(whole, begun, strict=True))
+        return rest + usual * (len(self.courses) - len(begun))
+
+
+@dataclass
+class Course:
+    """A method under way. Expenses are of all seeds together."""
+
+    method: str
+    before: Expense = NOTHING  # of the stages that are over
+    spent: Expense = NOTHING  # with the present one
+    part: float = 0.0  # of all its stages
+
+
+def follow(this: Study, course: Course) -> Iterator[Moment | Inside | Finished | None]:
+    """Train a method's students. Yields None after every few updates, and Finished last."""
+    ways = WAYS[course.method](this.given)
+    last: Stage | None = None
+    while True:
+        begun, memory = this.setting.clock(), PeakMemory()
+        with memory:
+            stage = next(ways, None)
+        if stage is None:
+            break
+        yield from _stage(this, course, stage, memory, this.setting.clock() - begun)
+        course.before, last = course.spent, stage
+    assert last is not None  # every way has a stage
+    yield Finished(method=course.method, trials=_trials(this, course, last))
+
+
+def _stage(
+    this: Study, course: Course, stage: Stage, memory: PeakMemory, preparing: float
+) -> Iterator[Moment | Inside | None]:
+    """One stage; `preparing` are the seconds it took to make its networks and to ask fixed teachers."""
+    setting = this.setting
+    data, steps = setting.data.training, steps_of(stage.trainings[0], len(setting.data.training))
+    reports = fit(
+        stage.cohorts, data, stage.trainings, stage.distiller, stage.adviser, reports=REPORTS, clock=setting.clock
+    )
+    fixed = {name: evaluation.logits_of_all(cohort, setting.images) for name, cohort in stage.fixed.items()}
+    final = stage.number == stage.stages
+    if final:
+        yield _inside(this, course.method, stage, 0, steps)
+    with memory:
+        first = next(reports)
+    said = 0
+    for report in chain([first], reports):
+        if report is None:
+            yield None
+            continue
+        said += 1
+        course.spent = _added(course.before, report, preparing, memory.peak)
+        course.part = (stage.number - 1 + report.step / steps) / stage.stages
+        if final and (said % LOOK_INSIDE == 0 or report.step == steps):
+            yield _inside(this, course.method, stage, report.step, steps)
+        yield _moment(this, course, stage, fixed, report, steps)
+
+
+def _added(before: Expense, report: Report, preparing: float, peak: int) -> Expense:
+    return Expense(
+        seconds=before.seconds + preparing + report.seconds,
+        images_seen=before.images_seen + report.images_seen,
+        multiply_adds=before.multiply_adds + report.multiply_adds,
+        peak_memory=max(before.peak_memory, peak),
+    )
+
+
+def _moment(this: Study, course: Course, stage: Stage, fixed: dict[str, Tensor], report: Report, steps: int) -> Moment:
+    setting = this.setting
+    student = evaluation.logits_of_all(stage.cohorts[0], setting.images)
+    others = stage.distiller.voices(stage.cohorts, setting.images)
+    voices = {**fixed, **others, stage.name: student}
+    temperature = (
+        this.comparison.temperature if course.method == CONTROL else this.comparison.temperature_of(course.method)
+    )
+    return Moment(
+        method=course.method,
+        stage=stage.name,
+        stage_number=stage.number,
+        stages=stage.stages,
+        step=report.step,
+        steps=steps,
+        epoch=report.epoch,
+        epochs=stage.trainings[0].epochs,
+        loss_kd=report.loss_kd,
+        loss_ce=report.loss_ce,
+        validation_accuracy=evaluation.accuracies(student, setting.labels),
+        agreement=evaluation.agreements(student, this.teachers_live),
+        others={name: _mean(evaluation.accuracies(logits, setting.labels)) for name, logits in others.items()},
+        arrows=[
+            Arrow(
+                source=source,
+                target=target,
+                kl=losses.kl_divergence(voices[target].double(), voices[source].double(), temperature).mean().item(),
+            )
+            for source, target in stage.arrows
+            if source in voices and target in voices
+        ],
+        expense=course.spent,
+        seconds=setting.seconds(),
+        seconds_left=this.seconds_left(),
+    )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What `records.Inside` shows of one network."""
+
+    layers: list[Tensor]  # activations (N, ...) of the images on which layers are compared
+    names: list[str]
+    logits: Tensor  # of the watched images
+    relations: Tensor
+    singular_values: list[float]
+
+
+@torch.no_grad()
+def _look(cohort: Cohort, images: Tensor, watched: Tensor) -> Look:
+    """Look into the first network of a cohort."""
+    name, convolutional = cohort.architecture.name, cohort.architecture.convolutional
+    first = models.Cohort(name, cohort.networks[:1])
+    layers = [layer[0] for layer in first.layers(normalise(images).unsqueeze(0))]
+    shown = [layer[0] for layer in first.layers(normalise(watched).unsqueeze(0))]
+    kind = "convolution" if convolutional else "hidden"
+    flow = knowledge.singular_values(knowledge.flow(layers[0], layers[-2])).tolist() if convolutional else []
+    return Look(
+        layers=layers,
+        names=[*(f"{kind} {number}" for number in range(1, len(layers))), "logits"],
+        logits=shown[-1],
+        relations=knowledge.distances(shown[-2].flatten(1)),
+        singular_values=flow,
+    )
+
+
+def _inside(this: Study, method: str, stage: Stage, step: int, steps: int) -> Inside:
+    student = _look(stage.cohorts[0], this.setting.images[:ALIKE_IMAGES], this.watched)
+    teacher = this.teacher_inside
+    return Inside(
+        method=method,
+        step=step,
+        steps=steps,
+        teacher_layers=teacher.names,
+        student_layers=student.names,
+        cka=knowledge.cka_between(student.layers, teacher.layers).tolist(),
+        logits=student.logits.tolist(),
+        relations=student.relations.tolist(),
+        teacher_relations=teacher.relations.tolist(),
+        singular_values=student.singular_values,
+        teacher_singular_values=teacher.singular_values,
+    )
+
+
+def _trials(this: Study, course: Course, stage: Stage) -> list[Trial]:
+    """What came out for each seed: the test images are looked at here, and nowhere before."""
+    students, images = stage.cohorts[0], this.setting.data.test.images
+    others = stage.distiller.voices(stage.cohorts, images)
+    if stage.together:
+        answers = torch.stack([evaluation.logits_of_all(cohort, images) for cohort in stage.together])
+        others["ensemble"] = losses.mean_of_teachers(answers, 1.0)
+    seeds = this.comparison.seeds
+    return [
+        trial_of(
+            this.setting,
+            course.method,
+            seed,
+            students.networks[number],
+            this.teachers_test[number],
+            {name: logits[number] for name, logits in others.items()},
+            expense=_share(course.spent, len(seeds)),
+            teacher=_asked(this, course.method, number),
+        )
+        for number, seed in enumerate(seeds)
+    ]
+
+
+def _share(expense: Expense, students: int) -> Expense:
+    return Expense(
+        seconds=expense.seconds / students,
+        images_seen=expense.images_seen // students,
+        multiply_adds=expense.multiply_adds / students,
+        peak_memory=expense.peak_memory // students,
+    )
+
+
+def _asked(this: Study, method: str, number: int) -> Expense | None:
+    """What the teachers took that this student's method asked."""
+    if method != CONTROL and not METHODS[method].asks_teacher:
+        return None
+    rows = {CONTROL: [1], "several-teachers": [0, 1, 2]}.get(method, [0])
+    expenses = [this.staff[this.teachers_seeds[row][number]].expense for row in rows]
+    return Expense(
+        seconds=sum(each.seconds for each in expenses),
+        images_seen=sum(each.images_seen for each in expenses),
+        multiply_adds=sum(each.multiply_adds for each in expenses),
+        peak_memory=max(each.peak_memory for each in expenses),
+    )
+
+
+def trial_of(
+    setting: Setting,
+    method: str,
+    seed: int,
+    network: nn.Module,
+    teacher_test: Tensor,
+    others: dict[str, Tensor],
+    *,
+    expense: Expense,
+    teacher: Expense | None = None,
+) -> Trial:
+    """One network on the test images, and everybody else by their logits there."""
+    test, validation = setting.data.test, setting.data.validation
+    said = evaluation.logits_of(network, test.images)
+    return Trial(
+        method=method,
+        seed=seed,
+        validation_accuracy=evaluation.accuracy(evaluation.logits_of(network, validation.images), validation.labels),
+        **evaluation.test_figures(said, test.labels),
+        agreement=evaluation.agreement(said, teacher_test),
+        fidelity_kl=evaluation.fidelity_kl(said, teacher_test),
+        reliability=[
+            Bin(count=int(count), confidence=sure / max(count, 1), accuracy=right / max(count, 1))
+            for count, sure, right in evaluation.reliability(said, test.labels).tolist()
+        ],
+        others={name: evaluation.accuracy(logits, test.labels) for name, logits in others.items()},
+        expense=expense,
+        teacher=teacher,
+    )
