@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -42,6 +42,14 @@ class ClusterState(BaseModel):
     message: str = ""
 
 
+class Order(NamedTuple):
+    """A training to carry out: what travels is JSON."""
+
+    recipe: str
+    trainer: str | None  # "module:function" in place of the recipe's own
+    finished: list[str]  # parts that need no training any more
+
+
 class Connection:
     """Connects at the first order and again after a loss. Every method returns at once, from any thread.
 
@@ -64,9 +72,9 @@ class Connection:
         """Connect now; what comes of it is in `state`."""
         self._thread.submit(self._connected)
 
-    def train(self, key: str, recipe: str, trainer: str, ended: Callable[[work.Outcome], None]) -> None:
+    def train(self, key: str, order: Order, ended: Callable[[work.Outcome], None]) -> None:
         """Order a training; `ended` hears of its end, in a thread of Dask or of this object."""
-        self._thread.submit(self._train, key, recipe, trainer, ended)
+        self._thread.submit(self._train, key, order, ended)
 
     def tell(self, key: str, wish: work.Wish) -> None:
         """Let a training know what is wished of it."""
@@ -129,12 +137,12 @@ class Connection:
             self._embedded.close()
             self._embedded = None
 
-    def _train(self, key: str, recipe: str, trainer: str, ended: Callable[[work.Outcome], None]) -> None:
+    def _train(self, key: str, order: Order, ended: Callable[[work.Outcome], None]) -> None:
         try:
             client = self._connected()
-            client.set_metadata(key, "go")
-            order = partial(work.perform, recipe, key, self._topic, trainer)
-            task = client.submit(order, key=key, retries=1, resources=self._needs(client))
+            client.set_metadata([key, "wish"], "go")
+            perform = partial(work.perform, order.recipe, key, self._topic, order.trainer, order.finished)
+            task = client.submit(perform, key=key, retries=1, resources=self._needs(client))
         except Exception as error:
             ended(work.Outcome(refusal=_plain(error)))
             return
@@ -151,7 +159,7 @@ class Connection:
         with self._lock:
             known = key in self._tasks
         if known:
-            self._connected().set_metadata(key, wish)
+            self._connected().set_metadata([key, "wish"], wish)
 
     def _call(self, future: Future[Any], key: str, function: str, args: tuple[object, ...]) -> None:
         name = f"{key}-{uuid.uuid4().hex}"

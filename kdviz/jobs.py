@@ -17,9 +17,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from kdviz import work
-from kdviz.connection import ClusterState, Connection, JobError
-from kdviz.recipe import Recipe
-from kdviz.records import Progress, Watched
+from kdviz.connection import ClusterState, Connection, JobError, Order
+from kdviz.records import AnyRecipe, Event, Finished, newest
 from kdviz.runs import LIVE, Run, RunStore, Status, StoreError
 
 __all__ = ["ClusterState", "JobError", "Jobs", "Version"]
@@ -46,7 +45,8 @@ class _Job:
 
     run: Run
     key: str  # of the Dask task: a run that is asked for again gets another
-    events: list[Watched | Progress] = field(default_factory=list)
+    finished: list[Finished]  # parts that are done, by this attempt or before
+    events: list[Event] = field(default_factory=list)
     attempt: str = ""  # the worker's name for the present attempt
     stumble: str = ""  # the unexpected error that ended the attempt before
     stored: Version = _NEW
@@ -59,7 +59,7 @@ class _Job:
 class Jobs:
     """Trains recipes on the embedded cluster, or on the one at `scheduler`; safe for many threads."""
 
-    def __init__(self, store: RunStore, scheduler: str | None = None, trainer: str = work.TRAINER) -> None:
+    def __init__(self, store: RunStore, scheduler: str | None = None, trainer: str | None = None) -> None:
         self.trouble = ""  # why progress cannot be stored at present, in plain words
         self._store = store
         self._trainer = trainer
@@ -103,10 +103,10 @@ class Jobs:
         """
         return self._connection.call(function, *args, key=key)
 
-    def submit(self, recipe: Recipe) -> Run:
+    def submit(self, recipe: AnyRecipe) -> Run:
         """The recipe's run: the finished or the live one if there is one, else a new one in the queue.
 
-        `StoreError` if it cannot be noted down.
+        A comparison that ended early goes on with what it had not finished. `StoreError` if it cannot be noted down.
         """
         with self._storing:
             job = self._jobs.get(recipe.id)
@@ -115,8 +115,9 @@ class Jobs:
             self._flush()
             run = self._store.request(recipe)
             if run.status == "queued" and run.owner == self._store.owner:
+                finished = self._store.finished(run.id)
                 with self._lock:
-                    job = self._jobs[run.id] = _Job(run, key=f"train-{run.id}-{uuid.uuid4().hex[:8]}")
+                    job = self._jobs[run.id] = _Job(run, f"train-{run.id}-{uuid.uuid4().hex[:8]}", finished)
                     self._queue.append(job)
                     self._pump()
             return run
@@ -128,7 +129,7 @@ class Jobs:
                 return job.run
         return self._store.get(run_id)
 
-    def events(self, run_id: str, after: int = 0) -> list[Watched | Progress]:
+    def events(self, run_id: str, after: int = 0) -> list[Event]:
         """The events of the run's present attempt, without the first `after` ones."""
         with self._lock:
             if job := self._jobs.get(run_id):
@@ -196,8 +197,9 @@ class Jobs:
         while self._queue and len(self._running) < slots:
             job = self._queue.pop(0)
             self._running.add(job.key)
-            recipe = job.run.recipe.model_dump_json()
-            self._connection.train(job.key, recipe, self._trainer, partial(self._ended, job))
+            finished = [part.model_dump_json() for part in job.finished]
+            order = Order(job.run.recipe.model_dump_json(), self._trainer, finished)
+            self._connection.train(job.key, order, partial(self._ended, job))
 
     def _ended(self, job: _Job, outcome: work.Outcome) -> None:
         with self._lock:
@@ -219,6 +221,8 @@ class Jobs:
                 return  # a worker that was given up for lost still speaks
             elif message.kind == "event" and message.event:
                 job.events.append(message.event)
+                if isinstance(message.event, Finished):
+                    job.finished = newest([*job.finished, message.event])
             elif message.kind == "stumble":
                 job.stumble = message.text
             else:
@@ -267,9 +271,9 @@ class Jobs:
             status, attempt, count = job.stored
             if attempt != now.attempt:
                 status, count = "running", 0
-            fresh = job.events[count:]
+            fresh, finished = job.events[count:], job.finished
         if attempt != now.attempt:
-            self._store.begin(run.id, run.attempt, run.message)
+            self._store.begin(run.id, run.attempt, run.message, finished)
         self._store.append(run.id, fresh, count + 1)
         if status != now.status:
             self._store_status(run)

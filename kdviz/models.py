@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from kdviz.catalogue import ARCHITECTURES, CLASSES, IMAGE_SIDE, Architecture
 
-STACK_FROM = 3  # networks
+STACK_FROM = 2  # networks
 
 
 class Dense(nn.Linear):
@@ -167,6 +167,6 @@ class StackedCohort(Cohort):
 
 
 def cohort(name: str, networks: Sequence[nn.Sequential]) -> Cohort:
-    """The networks as what trains faster: stacked from three multi-layer ones on (`python -m kdviz bench`)."""
+    """The networks as what trains faster: stacked from two multi-layer ones on (`python -m kdviz bench`)."""
     stacked = len(networks) >= STACK_FROM and not ARCHITECTURES[name].convolutional
     return StackedCohort(name, networks) if stacked else Cohort(name, networks)

@@ -86,7 +86,7 @@ class Conditions(BaseModel):
     def _known_architecture(cls, name: str) -> str:
         return known(name, ARCHITECTURES)
 
-    @field_validator("alpha")
+    @field_validator("alpha", "online_alpha", check_fields=False)
     @classmethod
     def _no_negative_zero(cls, alpha: float) -> float:
         return alpha + 0.0  # -0.0 equals 0.0, and equal recipes have one id
@@ -113,7 +113,8 @@ class Conditions(BaseModel):
     @classmethod
     def suited(cls, data: str, values: Mapping[str, Any] = MappingProxyType({})) -> Self:
         """The defaults that suit a data set, with what `values` changes. Raises `RecipeError`."""
-        suits = {name: value for name, value in SUITED.get(data, {}).items() if name in cls.model_fields}
+        fields = cls.model_fields  # where None stands for "as the students", that suits as well
+        suits = {name: value for name, value in SUITED.get(data, {}).items() if fields[name].default is not None}
         return cls.parse({"data": data, **suits, **values})
 
     def changes(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -19,58 +19,31 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from kdviz.database import READS, StoreError, open_database, place, plain_words
-from kdviz.recipe import Recipe
-from kdviz.records import Progress, Result, Watched
+from kdviz.records import ENDINGS, RECIPES, AnyRecipe, Ending, Event, Finished
+from kdviz.run_tables import EVENTS, METADATA, RUNS, clear, finished_parts, rows, said
 
 Status = Literal["queued", "running", "paused", "finished", "failed", "cancelled", "interrupted"]
 LIVE: tuple[Status, ...] = ("queued", "running", "paused")
 SILENCE = 10.0  # seconds without a heartbeat after which a live run's owner counts as dead
-
-_METADATA = sa.MetaData()
-# Moments are seconds since 1970 in UTC: the same number, and the same order, in every database.
-_RUNS = sa.Table(
-    "runs",
-    _METADATA,
-    sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("recipe", sa.Text, nullable=False),
-    sa.Column("status", sa.String(16), nullable=False),
-    sa.Column("owner", sa.String(32), nullable=False),
-    sa.Column("attempt", sa.Integer, nullable=False),
-    sa.Column("message", sa.Text, nullable=False),
-    sa.Column("created", sa.Double, nullable=False, index=True),
-    sa.Column("started", sa.Double),
-    sa.Column("finished", sa.Double),
-    sa.Column("heartbeat", sa.Double, nullable=False),
-    sa.Column("result", sa.Text),
-)
-_EVENTS = sa.Table(
-    "events",
-    _METADATA,
-    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("kind", sa.String(16), nullable=False),
-    sa.Column("payload", sa.Text, nullable=False),
-)
-_KINDS: dict[str, type[Watched] | type[Progress]] = {"watched": Watched, "progress": Progress}
 
 
 __all__ = ["LIVE", "SILENCE", "Run", "RunStore", "Status", "StoreError"]
 
 
 class Run(BaseModel):
-    """One run as it stood when it was read. Moments are in UTC."""
+    """One run as it stood when it was read. Times are in UTC."""
 
     model_config = ConfigDict(frozen=True)
 
     id: str
-    recipe: Recipe
+    recipe: AnyRecipe
     status: Status
     attempt: int = 0  # 1 for the first; 2 after a lost worker; 0 before it began
     message: str = ""  # what a person should know about it, in plain words
     created: datetime
     started: datetime | None = None
     finished: datetime | None = None
-    result: Result | None = None
+    result: Ending | None = None
     owner: str = ""
 
     @property
@@ -84,7 +57,7 @@ class RunStore:
 
     def __init__(self, url: str) -> None:
         self.owner = uuid.uuid4().hex
-        self._engine = open_database(url, _METADATA)
+        self._engine = open_database(url, METADATA)
         self._readers = self._engine.execution_options(**{READS: True})
         self._place = place(self._engine.url)
 
@@ -92,10 +65,11 @@ class RunStore:
         """Close the connections; the store can be used again and then opens new ones."""
         self._engine.dispose()
 
-    def request(self, recipe: Recipe) -> Run:
+    def request(self, recipe: AnyRecipe) -> Run:
         """The run of this recipe, made and owned by this store if there was none.
 
-        A failed, cancelled or interrupted run starts over: queued, owned by this store, its events gone.
+        A failed, cancelled or interrupted run starts over: queued, owned by this store, its events gone but for what
+        `finished` keeps.
         A live or finished one is returned as it is.
         """
         now = time.time()
@@ -112,13 +86,13 @@ class RunStore:
             "result": None,
         }
         if not self._insert(recipe.id, fresh):
-            over = _RUNS.c.status.in_(("failed", "cancelled")) | (
-                _RUNS.c.status.in_(LIVE) & (_RUNS.c.heartbeat < now - SILENCE)
+            over = RUNS.c.status.in_(("failed", "cancelled")) | (
+                RUNS.c.status.in_(LIVE) & (RUNS.c.heartbeat < now - SILENCE)
             )
             with self._write() as connection:
-                revived = sa.update(_RUNS).where(_RUNS.c.id == recipe.id, over).values(**fresh)
+                revived = sa.update(RUNS).where(RUNS.c.id == recipe.id, over).values(**fresh)
                 if connection.execute(revived).rowcount:
-                    connection.execute(sa.delete(_EVENTS).where(_EVENTS.c.run_id == recipe.id))
+                    clear(connection, recipe.id)
         run = self.get(recipe.id)
         if run is None:  # written by another version and unreadable here: as good as none
             self.delete(recipe.id)
@@ -131,35 +105,37 @@ class RunStore:
     def get(self, run_id: str) -> Run | None:
         """The run, or None where there is none."""
         with self._read() as connection:
-            row = connection.execute(sa.select(_RUNS).where(_RUNS.c.id == run_id)).one_or_none()
+            row = connection.execute(sa.select(RUNS).where(RUNS.c.id == run_id)).one_or_none()
         return _run(row) if row else None
 
     def recent(self, limit: int = 50) -> list[Run]:
         """The newest runs first, without those of another version of kdviz that this one cannot read."""
-        newest = sa.select(_RUNS).order_by(_RUNS.c.created.desc()).limit(limit)
+        newest = sa.select(RUNS).order_by(RUNS.c.created.desc()).limit(limit)
         with self._read() as connection:
-            rows = connection.execute(newest).all()
-        return [run for run in map(_run, rows) if run]
+            found = connection.execute(newest).all()
+        return [run for run in map(_run, found) if run]
 
-    def events(self, run_id: str, after: int = 0) -> list[Watched | Progress]:
+    def events(self, run_id: str, after: int = 0) -> list[Event]:
         """The run's events in order, without the first `after` ones."""
-        wanted = (
-            sa.select(_EVENTS.c.kind, _EVENTS.c.payload)
-            .where(_EVENTS.c.run_id == run_id, _EVENTS.c.sequence > after)
-            .order_by(_EVENTS.c.sequence)
-        )
         with self._read() as connection:
-            rows = connection.execute(wanted).all()
-        try:
-            return [_KINDS[kind].model_validate_json(payload) for kind, payload in rows]
-        except ValidationError:
-            raise StoreError(f"The events of run {run_id} were written by another version of kdviz.") from None
+            found = said(connection, run_id, after)
+        if found is None:
+            raise StoreError(f"The events of run {run_id} were written by another version of kdviz.")
+        return found
+
+    def finished(self, run_id: str) -> list[Finished]:
+        """The parts of a comparison that are done, by this attempt or an earlier one: nobody has to train them again.
+
+        Kept until the run is deleted, however often it ends and is asked for again.
+        """
+        with self._read() as connection:
+            return finished_parts(connection, run_id)
 
     def count(self, run_id: str) -> int:
         """How many events the run has."""
         with self._read() as connection:
-            last = sa.select(sa.func.max(_EVENTS.c.sequence)).where(_EVENTS.c.run_id == run_id)
-            return connection.execute(last).scalar() or 0
+            last = sa.select(sa.func.max(EVENTS.c.sequence)).where(EVENTS.c.run_id == run_id)
+            return max(0, connection.execute(last).scalar() or 0)
 
     def queue_position(self, run_id: str) -> int:
         """How many live runs were created before this one: 0 for the first and for one that is not live."""
@@ -167,16 +143,19 @@ class RunStore:
         if run is None or not run.live:
             return 0
         earlier = sa.select(sa.func.count()).where(
-            _RUNS.c.status.in_(LIVE),
-            _RUNS.c.heartbeat >= time.time() - SILENCE,
-            _RUNS.c.created < run.created.timestamp(),
-            _RUNS.c.id != run_id,
+            RUNS.c.status.in_(LIVE),
+            RUNS.c.heartbeat >= time.time() - SILENCE,
+            RUNS.c.created < run.created.timestamp(),
+            RUNS.c.id != run_id,
         )
         with self._read() as connection:
             return connection.execute(earlier).scalar_one()
 
-    def begin(self, run_id: str, attempt: int = 1, message: str = "") -> None:
-        """The run starts on a worker, perhaps again: what an earlier attempt left is dropped."""
+    def begin(self, run_id: str, attempt: int = 1, message: str = "", finished: Iterable[Finished] = ()) -> None:
+        """The run starts on a worker, perhaps again: what an earlier attempt left is dropped, as in `request`.
+
+        `finished` are parts that may not have got here yet.
+        """
         now = time.time()
         with self._write() as connection:
             values = {
@@ -187,23 +166,18 @@ class RunStore:
                 "heartbeat": now,
             }
             if connection.execute(self._own(run_id).values(**values)).rowcount:
-                connection.execute(sa.delete(_EVENTS).where(_EVENTS.c.run_id == run_id))
+                clear(connection, run_id, finished)
 
-    def append(self, run_id: str, events: Sequence[Watched | Progress], first_sequence: int) -> None:
+    def append(self, run_id: str, events: Sequence[Event], first_sequence: int) -> None:
         """Add events, numbered from `first_sequence` (the run's first event has 1). Safe to repeat."""
-        kinds = [type(event).__name__.lower() for event in events]
-        rows = [
-            {"run_id": run_id, "sequence": sequence, "kind": kind, "payload": event.model_dump_json()}
-            for sequence, (kind, event) in enumerate(zip(kinds, events, strict=True), first_sequence)
-        ]
-        if not rows:
+        if not events:
             return
         with self._write() as connection:
             # The heartbeat doubles as the check that the run is still this owner's, and locks the row.
             if connection.execute(self._own(run_id).values(heartbeat=time.time())).rowcount:
-                again = (_EVENTS.c.run_id == run_id) & (_EVENTS.c.sequence >= first_sequence)
-                connection.execute(sa.delete(_EVENTS).where(again))
-                connection.execute(sa.insert(_EVENTS), rows)
+                again = (EVENTS.c.run_id == run_id) & (EVENTS.c.sequence >= first_sequence)
+                connection.execute(sa.delete(EVENTS).where(again))
+                connection.execute(sa.insert(EVENTS), rows(run_id, events, first_sequence))
 
     def pause(self, run_id: str) -> None:
         """A running run stands still."""
@@ -213,7 +187,7 @@ class RunStore:
         """A paused run goes on."""
         self._change(run_id, "paused", status="running")
 
-    def finish(self, run_id: str, result: Result) -> None:
+    def finish(self, run_id: str, result: Ending) -> None:
         """The run has its result."""
         self._change(run_id, *LIVE, status="finished", finished=time.time(), result=result.model_dump_json())
 
@@ -228,39 +202,39 @@ class RunStore:
     def release(self, run_ids: Collection[str]) -> None:
         """Give up live runs, as at an orderly end: they read as interrupted at once."""
         with self._write() as connection:
-            mine = _RUNS.c.id.in_(run_ids), _RUNS.c.owner == self.owner
-            connection.execute(sa.update(_RUNS).where(*mine).values(heartbeat=0))
+            mine = RUNS.c.id.in_(run_ids), RUNS.c.owner == self.owner
+            connection.execute(sa.update(RUNS).where(*mine).values(heartbeat=0))
 
     def heartbeat(self, run_ids: Collection[str]) -> set[str]:
         """Say that this owner lives; returns the runs that are still its own and live."""
         if not run_ids:
             return set()
-        mine = _RUNS.c.id.in_(run_ids), _RUNS.c.owner == self.owner, _RUNS.c.status.in_(LIVE)
+        mine = RUNS.c.id.in_(run_ids), RUNS.c.owner == self.owner, RUNS.c.status.in_(LIVE)
         with self._write() as connection:
-            connection.execute(sa.update(_RUNS).where(*mine).values(heartbeat=time.time()))
-            return set(connection.execute(sa.select(_RUNS.c.id).where(*mine)).scalars())
+            connection.execute(sa.update(RUNS).where(*mine).values(heartbeat=time.time()))
+            return set(connection.execute(sa.select(RUNS.c.id).where(*mine)).scalars())
 
     def delete(self, run_id: str) -> None:
         """Forget the run and its events."""
         with self._write() as connection:
-            connection.execute(sa.delete(_EVENTS).where(_EVENTS.c.run_id == run_id))
-            connection.execute(sa.delete(_RUNS).where(_RUNS.c.id == run_id))
+            connection.execute(sa.delete(EVENTS).where(EVENTS.c.run_id == run_id))
+            connection.execute(sa.delete(RUNS).where(RUNS.c.id == run_id))
 
     def _insert(self, run_id: str, values: dict[str, Any]) -> bool:
         """Whether the run was new. Two may insert at once: the database lets one through."""
         try:
             with self._write() as connection:
-                connection.execute(sa.insert(_RUNS).values(id=run_id, **values))
+                connection.execute(sa.insert(RUNS).values(id=run_id, **values))
         except IntegrityError:
             return False
         return True
 
     def _own(self, run_id: str) -> sa.Update:
-        return sa.update(_RUNS).where(_RUNS.c.id == run_id, _RUNS.c.owner == self.owner)
+        return sa.update(RUNS).where(RUNS.c.id == run_id, RUNS.c.owner == self.owner)
 
     def _change(self, run_id: str, *before: Status, **values: object) -> None:
         with self._write() as connection:
-            change = self._own(run_id).where(_RUNS.c.status.in_(before))
+            change = self._own(run_id).where(RUNS.c.status.in_(before))
             connection.execute(change.values(heartbeat=time.time(), **values))
 
     @contextmanager
@@ -279,14 +253,14 @@ def _run(row: sa.Row[Any]) -> Run | None:
     try:
         return Run(
             id=row.id,
-            recipe=Recipe.model_validate_json(row.recipe),
+            recipe=RECIPES.validate_json(row.recipe),
             status="interrupted" if silent else row.status,
             attempt=row.attempt,
             message=row.message,
             created=_moment(row.created),
             started=_moment(row.started) if row.started else None,
             finished=_moment(row.finished) if row.finished else None,
-            result=Result.model_validate_json(row.result) if row.result else None,
+            result=ENDINGS.validate_json(row.result) if row.result else None,
             owner=row.owner,
         )
     except ValidationError:

@@ -5,16 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from kdviz.recipe import Recipe
-from kdviz.records import Result, Scores
+from kdviz.comparison import Comparison
+from kdviz.records import AnyRecipe, Result, Scores
 
 
-def title(recipe: Recipe) -> str:
+def title(recipe: AnyRecipe) -> str:
     """A recipe in a line."""
+    if isinstance(recipe, Comparison):
+        return (
+            f"{recipe.data}: {', '.join(recipe.methods)}; student {recipe.student}, teacher {recipe.teacher}, "
+            f"T = {recipe.temperature:g}, alpha = {recipe.alpha:g}, {recipe.epochs} epochs, "
+            f"{'seed' if len(recipe.seeds) == 1 else 'seeds'} {ranges(recipe.seeds)}"
+        )
     return (
         f"{recipe.data}: teacher {recipe.teacher}, student {recipe.student}, T = {recipe.temperature:g}, "
         f"alpha = {recipe.alpha:g}, {recipe.epochs} epochs, seed {recipe.seed}"
     )
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Rising whole numbers as the command line takes them: `0-4,7`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 def document(result: Result) -> dict[str, Any]:

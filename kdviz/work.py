@@ -11,21 +11,26 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from kdviz.comparison import Comparison
 from kdviz.recipe import Recipe, RecipeError
-from kdviz.records import Event, Progress, Result, Watched
+from kdviz.records import RECIPES, AnyRecipe, Ending, Event, Finished, newest, part
 
 if TYPE_CHECKING:
-    from distributed import Worker
+    from distributed import Client, Worker
 
 Wish = Literal["go", "pause", "cancel"]
 Kind = Literal["begin", "event", "pause", "resume", "stumble"]
-TRAINER = "kdviz.studies.single:run"
+# Who carries out a recipe of which kind.
+TRAINERS: Mapping[type[AnyRecipe], str] = MappingProxyType(
+    {Recipe: "kdviz.studies.single:run", Comparison: "kdviz.studies.comparison:run"}
+)
 _LOOK = 0.1  # seconds between two looks at the wish: a look costs a millisecond
 
 T = TypeVar("T")
@@ -41,7 +46,7 @@ class Message(BaseModel):
     attempt: str
     kind: Kind
     text: str = ""  # of a stumble
-    event: Watched | Progress | None = None
+    event: Event | None = Field(None, union_mode="left_to_right")  # no two kinds look alike: the first that fits
 
 
 class Outcome(BaseModel):
@@ -49,7 +54,7 @@ class Outcome(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    result: Result | None = None
+    result: Ending | None = None
     refusal: str = ""
 
 
@@ -94,22 +99,49 @@ class Control:
         return self._wish
 
 
-def perform(recipe_json: str, job: str, topic: str, trainer: str = TRAINER) -> str:
-    """Train a recipe as the task with key `job`; every event goes to `topic`. Returns an `Outcome` as JSON."""
+class Kept:
+    """The finished parts of a job, kept by the scheduler under the job's key for the worker that may have to go on."""
+
+    def __init__(self, client: Client, job: str, before: Sequence[str]) -> None:
+        self._client = client
+        self._job = job
+        self._before = before
+
+    def parts(self) -> list[Finished]:
+        """What is done, by earlier tries of the job and before the job began."""
+        found: dict[str, str] = self._client.get_metadata([self._job, "finished"], default={})
+        return newest(Finished.model_validate_json(each) for each in (*self._before, *found.values()))
+
+    def add(self, finished: Finished) -> None:
+        """Returns when the scheduler has it: from then on the worker may die. A forgotten job leaves nothing."""
+        if self._client.get_metadata([self._job], default=None) is not None:
+            self._client.set_metadata([self._job, "finished", part(finished)], finished.model_dump_json())
+
+
+def perform(recipe: str, job: str, topic: str, trainer: str | None = None, finished: Sequence[str] = ()) -> str:
+    """Carry out a recipe as the task with key `job`; every event goes to `topic`. Returns an `Outcome` as JSON.
+
+    `finished` are the parts of a comparison, as JSON, that need no training any more.
+    """
     from distributed import get_client, get_worker
 
     client, worker, attempt = get_client(), get_worker(), uuid.uuid4().hex
 
-    def say(kind: Kind, text: str = "", event: Watched | Progress | None = None) -> None:
+    def say(kind: Kind, text: str = "", event: Event | None = None) -> None:
         message = Message(job=job, attempt=attempt, kind=kind, text=text, event=event)
         worker.log_event(topic, message.model_dump_json())
 
     def train() -> Outcome:
         # The scheduler forgets a job's wish along with the job: when its server is gone, nobody wants it any more.
-        control = Control(lambda: client.get_metadata([job], default="cancel"), say)
-        recipe = Recipe.model_validate_json(recipe_json)
-        events = _resolve(trainer)(recipe, clock=control.clock)
-        return _follow(events, control, lambda event: say("event", event=event))
+        control = Control(lambda: client.get_metadata([job, "wish"], default="cancel"), say)
+        kept = Kept(client, job, finished)
+
+        def tell(event: Event) -> None:
+            if isinstance(event, Finished):
+                kept.add(event)
+            say("event", event=event)
+
+        return _follow(study(RECIPES.validate_json(recipe), kept.parts(), control.clock, trainer), control, tell)
 
     say("begin")
     try:
@@ -118,6 +150,19 @@ def perform(recipe_json: str, job: str, topic: str, trainer: str = TRAINER) -> s
         say("stumble", text=str(error))
         raise
     return (outcome or Outcome(refusal=refusal)).model_dump_json()
+
+
+def study(
+    recipe: AnyRecipe,
+    finished: Sequence[Finished],
+    clock: Callable[[], float] = time.perf_counter,
+    trainer: str | None = None,
+) -> Generator[Event | Ending | None, None, None]:
+    """Carry out a recipe; only a comparison has parts that may be finished."""
+    run = _resolve(trainer or TRAINERS[type(recipe)])
+    parts = {"finished": finished} if isinstance(recipe, Comparison) else {}
+    events: Generator[Event | Ending | None, None, None] = run(recipe, clock=clock, **parts)
+    return events
 
 
 def unexpected(text: str) -> str:
@@ -145,17 +190,16 @@ def describe() -> dict[str, Any]:
 
 def dask_setup(worker: Worker) -> None:
     """Preload (`dask worker --preload kdviz.work`): import the engine now, so that no first job waits for it."""
-    module = TRAINER.partition(":")[0]
-    threading.Thread(target=importlib.import_module, args=(module,), daemon=True).start()
+    threading.Thread(target=lambda: list(map(_resolve, TRAINERS.values())), daemon=True).start()
 
 
 def _follow(
-    events: Generator[Event | None, None, None], control: Control, say: Callable[[Watched | Progress], None]
+    events: Generator[Event | Ending | None, None, None], control: Control, say: Callable[[Event], None]
 ) -> Outcome:
     with closing(events):
         while not control.cancelled():
             event = next(events)  # None is a tick: nothing to say yet
-            if isinstance(event, Result):
+            if isinstance(event, Ending):
                 return Outcome(result=event)
             if event is not None:
                 say(event)

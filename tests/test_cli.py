@@ -12,16 +12,22 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from kdviz import settings
+from kdviz import settings, work
 from kdviz.cli import main
+from kdviz.comparison import Comparison
+from kdviz.methods import DEFAULT
 from kdviz.recipe import Recipe
+from kdviz.records import Finished
 from kdviz.runs import RunStore
+from tests.fake_training import log_of, moment, part
 
 ROOT = Path(__file__).resolve().parents[1]
 OPTIONS = ("--data", "digits", "--teacher", "784-128-10", "--student", "784-30-30-10", "--teacher-epochs", "2")
 QUICK = ("train", *OPTIONS, "--epochs", "3")
 FIGURES = ("test_accuracy", "test_errors", "nll", "ece", "seconds", "images_per_second")
-TIMES = {"seconds", "images_per_second"}
+TIMES = {"seconds", "images_per_second", "teacher_seconds"}
+COMPARE = ("compare", "--data", "digits", "--methods", "offline,mutual", "--seeds", "3-4", "--epochs", "2")
+COMPARISON = Comparison.suited("digits", {"methods": ("offline", "mutual"), "seeds": (3, 4), "epochs": 2})
 
 
 def kdviz(*arguments):
@@ -138,6 +144,211 @@ def test_a_bad_value_ends_with_one_sentence(own_state, arguments, names, takes):
     assert not own_state.exists(), "a refused recipe leaves nothing behind"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "names", "takes"),
+    [
+        (("--methods", "offline,telepathy"), "--methods is offline,telepathy", "mutual"),
+        (("--methods", "attention"), "--methods has attention", "two convolutional networks"),
+        (("--seeds", "4-0"), "--seeds is 4-0", "as 0-4 or 0,2,7"),
+        (("--seeds", ""), "--seeds is", "as 0-4 or 0,2,7"),
+        (("--seeds", "0-20"), "--seeds is 0-20", "1 to 20 whole numbers"),
+        (("--epochs", "0"), "--epochs is 0", "a whole number from 1 to 500"),
+        (("--teacher-epochs", "many"), "--teacher-epochs is many", "a whole number"),
+        (("--data", "cifar"), "--data is cifar", "mnist, fashion-mnist, usps, digits"),
+    ],
+)
+def test_a_comparison_that_cannot_be_ends_with_one_sentence(own_state, arguments, names, takes):
+    result = kdviz("compare", *arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    (line,) = result.stderr.strip().splitlines()
+    assert line.startswith(f"Error: {names}")
+    assert takes in line
+    assert line.endswith(".")
+    assert not own_state.exists(), "a refused comparison leaves nothing behind"
+
+
+def test_the_options_of_a_comparison_are_its_fields():
+    shown = kdviz("compare", "--help").output
+    options = set(re.findall(r"--[a-z-]+", shown))
+    fields = {"--" + name.replace("_", "-") for name in Comparison.model_fields if name != "study"}
+    assert options == fields | {"--again", "--json", "--help"}
+    assert f"[default:{','.join(DEFAULT)}]" in "".join(shown.split())
+    assert "[default: 0]" in shown
+
+
+@pytest.fixture
+def faked(own_state, tmp_path, monkeypatch):
+    """Let a fake carry out the comparisons: gives the function that chooses which."""
+    monkeypatch.setenv("KDVIZ_FAKE_LOGS", str(tmp_path))
+
+    def choose(name):
+        monkeypatch.setattr(work, "TRAINERS", {Comparison: f"tests.fake_training:{name}"})
+
+    choose("compares")
+    return choose
+
+
+def noted(word):
+    """Methods that the fake has trained, or was told to be finished."""
+    return [line.split()[1] for line in log_of(3).read_text().splitlines() if line.startswith(word)]
+
+
+def test_compare_writes_a_row_for_each_method_and_seed_and_what_they_come_to(faked):
+    done = kdviz(*COMPARE, "--json")
+    assert done.exit_code == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["run_id"] == COMPARISON.id
+    assert Comparison.parse(document["recipe"]) == COMPARISON
+    assert [(row["method"], row["seed"]) for row in document["rows"]] == [
+        (method, seed) for method in ("plain", "offline", "mutual") for seed in (3, 4)
+    ]
+    assert [row["teacher_seconds"] for row in document["rows"]] == [None, None, 2.0, 2.0, None, None]
+    assert document["rows"][-1] == {
+        "method": "mutual",
+        "seed": 4,
+        "validation_accuracy": 0.9,
+        "test_accuracy": 0.9,
+        "test_errors": 10,
+        "test_images": 100,
+        "nll": 0.1,
+        "ece": 0.01,
+        "agreement": 0.95,
+        "fidelity_kl": 0.05,
+        "seconds": 2.0,
+        "images_seen": 1000,
+        "images_per_second": 500.0,
+        "multiply_adds": 1e9,
+        "peak_memory": 1_000_000,
+        "teacher_seconds": None,
+        "others": {"peer 2": 0.8},
+        "reliability": [{"count": 100, "confidence": 0.9, "accuracy": 0.9}],
+    }
+    for role, method in (("controls", "independent"), ("teachers", "teacher")):
+        assert [(row["method"], row["seed"]) for row in document[role]] == [(method, 3), (method, 4)]
+    plain, offline, _ = document["methods"]
+    assert {plain[name] for name in ("verdict", "difference", "difference_interval")} == {None}
+    assert plain["verdicts"] == {}
+    assert (offline["mean"], offline["interval"]) == (0.92, [0.91, 0.93])
+    assert (offline["verdict"], offline["difference"], offline["difference_interval"]) == ("better", 0.02, [0.01, 0.03])
+    assert offline["means"]["nll"] == {"mean": 0.92, "interval": [0.91, 0.93]}
+    assert offline["verdicts"]["nll"] == {"verdict": "better", "difference": 0.02, "interval": [0.01, 0.03]}
+    assert (offline["cost"]["seconds"], offline["cost_with_teacher"]["seconds"]) == (2.0, 7.0)
+    assert offline["cost"].keys() == {"seconds", "images_seen", "multiply_adds", "peak_memory"}
+    assert (document["device"], document["threads"], document["torch"]) == ("cpu", 1, "none")
+
+    found = kdviz(*COMPARE, "--json")
+    assert "finished before" in found.stderr
+    assert json.loads(found.stdout) == document
+    assert noted("train") == ["plain", "offline", "mutual"]
+    assert kdviz(*COMPARE, "--again").exit_code == 0
+    assert noted("train") == 2 * ["plain", "offline", "mutual"]
+
+
+def test_a_real_comparison(tmp_path):
+    """The same command twice: trained by the first, found by the second."""
+    command = [sys.executable, "-m", "kdviz", "compare", *OPTIONS, "--epochs", "1", "--methods", "plain,offline"]
+    environment = {**os.environ, "KDVIZ_STATE_DIR": str(tmp_path / "state")}
+    first, second = (
+        subprocess.run(
+            [*command, "--seeds", "0-1", "--json"],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=150,
+            check=False,
+        )
+        for _ in range(2)
+    )
+    assert first.returncode == 0, first.stderr
+    assert "training" in first.stderr
+    document = json.loads(first.stdout)
+    assert document["run_id"] == Comparison.parse(document["recipe"]).id
+    assert [(row["method"], row["seed"]) for row in document["rows"]] == [
+        ("plain", 0),
+        ("plain", 1),
+        ("offline", 0),
+        ("offline", 1),
+    ]
+    for row in document["rows"]:
+        assert row["test_errors"] == round((1 - row["test_accuracy"]) * 360)
+        assert min(row[name] for name in ("nll", "ece", "agreement", "fidelity_kl", "seconds", "peak_memory")) > 0
+        assert row["images_seen"] == 1257
+        assert (row["teacher_seconds"] is None) == (row["method"] == "plain")
+    assert [method["method"] for method in document["methods"]] == ["plain", "offline"]
+    for method in document["methods"]:
+        accuracies = [row["test_accuracy"] for row in document["rows"] if row["method"] == method["method"]]
+        assert method["mean"] == pytest.approx(sum(accuracies) / 2)
+        assert method["interval"][0] <= method["mean"] <= method["interval"][1]
+    assert "finished before" in second.stderr
+    assert json.loads(second.stdout) == document
+
+
+def test_the_table_of_a_comparison(faked):
+    several = kdviz(*COMPARE).stdout
+    assert "digits: plain, offline, mutual; student 784-128-10, teacher 784-512-256-10" in several
+    assert "2 epochs, seeds 3-4" in several
+    assert re.search(r"^offline +92\.00% \(91\.00 to 93\.00\) .* 2\.00 +7\.00 +better$", several, re.MULTILINE)
+    assert re.search(r"^plain +92\.00% .* 2\.00 +2\.00$", several, re.MULTILINE)
+    assert re.search(r"^independent +90\.00% .* 95\.00%", several, re.MULTILINE)
+    assert "offline: better in accuracy (+2.00 percentage points, +1.00 to +3.00); better in NLL, ECE" in several
+    assert "2 seeds: each method against plain training" in several
+    one = kdviz(*COMPARE, "--seeds", "3").stdout
+    assert "One seed: no verdicts" in one
+    assert "offline: no verdict in accuracy (+2.00 percentage points)\n" in one
+    assert re.search(r"^offline +92\.00% +0\.9200", one, re.MULTILINE)
+
+
+def test_comparisons_are_listed_and_shown(faked):
+    kdviz(*COMPARE)
+    store = RunStore(settings.database_url())
+    under_way = Comparison(methods=("offline",), seeds=(0, 1, 2, 7))
+    store.request(under_way)
+    store.append(under_way.id, [moment("plain", 1, 1, 0.5), part(under_way, "plain")], 1)
+    table = kdviz("runs", "list").stdout
+    assert re.search(rf"{COMPARISON.id} +finished +digits .* 3 methods, seeds 3-4 ", table)
+    assert re.search(rf"{under_way.id} +queued +mnist .* 2 methods, seeds 0-2,7 ", table)
+    assert {run["id"] for run in json.loads(kdviz("runs", "list", "--json").stdout)} == {COMPARISON.id, under_way.id}
+    assert "offline: better in accuracy" in kdviz("runs", "show", COMPARISON.id).stdout
+    assert "finished so far: plain" in kdviz("runs", "show", under_way.id).stdout
+    shown = json.loads(kdviz("runs", "show", COMPARISON.id, "--json").stdout)
+    assert shown["recipe"]["study"] == "compare"
+    assert shown["result"]["trials"][0]["method"] == "plain"
+
+
+def test_a_comparison_stopped_by_ctrl_c_goes_on_with_the_rest(faked):
+    faked("compares_until_stopped_once")
+    stopped = kdviz(*COMPARE)
+    assert stopped.exit_code == 130
+    assert stopped.stdout == ""
+    assert "stopped; finished methods are kept (plain): the same command goes on with the rest." in stopped.stderr
+    done = kdviz(*COMPARE)
+    assert done.exit_code == 0
+    assert "finished before: plain." in done.stderr
+    assert noted("train") == ["plain", "offline", "offline", "mutual"]
+    assert noted("kept") == ["plain"]
+    store = RunStore(settings.database_url())
+    assert [event.method for event in store.events(COMPARISON.id) if isinstance(event, Finished)] == [
+        "plain",
+        "offline",
+        "mutual",
+    ]
+
+
+def test_a_comparison_of_a_killed_process_goes_on_with_the_rest(faked):
+    killed = RunStore(settings.database_url())
+    run_id = killed.request(COMPARISON).id
+    killed.begin(run_id)
+    killed.append(run_id, [part(COMPARISON, "plain"), part(COMPARISON, "offline"), moment("mutual", 1, 2, 0.5)], 1)
+    busy = kdviz(*COMPARE)
+    assert busy.exit_code == 1
+    assert "under way in another process" in busy.stderr
+    killed.release([run_id])  # what ten seconds of silence come to
+    assert kdviz(*COMPARE).exit_code == 0
+    assert noted("train") == ["mutual"]
+
+
 @pytest.mark.parametrize("arguments", [("--colour", "red"), ("extra",)])
 def test_what_click_refuses_ends_with_2_as_well(own_state, arguments):
     assert kdviz("train", *arguments).exit_code == 2
@@ -161,8 +372,8 @@ def test_data_tells_what_is_there():
 def test_data_that_is_broken_is_said_to_be(tmp_path):
     raw = tmp_path / "MNIST" / "raw"
     raw.mkdir(parents=True)
-    for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
-        (raw / f"{part}-ubyte").write_bytes(b"no images")
+    for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (raw / f"{name}-ubyte").write_bytes(b"no images")
     command = [
         sys.executable,
         "-m",
@@ -227,7 +438,9 @@ def test_ctrl_c_stops_the_run_and_keeps_its_progress(tmp_path):
     assert store.count(run.id) > 5
 
 
-@pytest.mark.parametrize("arguments", [(), ("--help",), ("train", "--help"), ("bench", "--help"), ("app", "-h")])
+@pytest.mark.parametrize(
+    "arguments", [(), ("--help",), ("train", "--help"), ("compare", "-h"), ("bench", "--help"), ("app", "-h")]
+)
 def test_help_is_help(arguments):
     result = CliRunner().invoke(main, arguments)
     assert "Usage:" in result.output

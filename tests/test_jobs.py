@@ -15,11 +15,12 @@ import pytest
 
 from kdviz import runs
 from kdviz.cluster import Embedded, share
+from kdviz.comparison import Comparison
 from kdviz.jobs import JobError, Jobs
 from kdviz.recipe import Recipe
-from kdviz.records import Progress, Watched
+from kdviz.records import Compared, Finished, Moment, Progress, Watched
 from kdviz.runs import RunStore
-from tests.fake_training import log_of
+from tests.fake_training import log_of, part
 
 ROOT = Path(__file__).parents[1]
 FAKES = "tests.fake_training:"
@@ -63,6 +64,11 @@ def recipe(ticks=5):
     return Recipe(epochs=ticks, seed=random.randrange(2**31))
 
 
+def comparison(ticks=5):
+    first = random.randrange(2**31 - 1)
+    return Comparison(methods=("plain", "offline", "mutual", "born-again"), epochs=ticks, seeds=(first, first + 1))
+
+
 def wait(condition, seconds=15.0):
     """What the condition gives as soon as it is true."""
     end = time.monotonic() + seconds
@@ -77,7 +83,7 @@ def ended(jobs, run):
 
 
 def lines(run):
-    path = log_of(run.recipe.seed)
+    path = log_of(run.recipe.seeds[0] if isinstance(run.recipe, Comparison) else run.recipe.seed)
     return path.read_text().split("\n") if path.exists() else []
 
 
@@ -209,6 +215,96 @@ def test_a_lost_worker_is_replaced_once(make, store):
     wait(lambda: store.get(run.id).status == "finished")
     assert store.get(run.id).message == done.message
     assert [event.step for event in store.events(run.id)[1:]] == list(range(1, 11))  # nothing of the first attempt
+
+
+def trained(run):
+    """The methods that were trained, in order, and those that were known to be finished."""
+    return tuple([line.split()[1] for line in lines(run) if line.startswith(word)] for word in ("train", "kept"))
+
+
+def metadata(jobs):
+    """What the scheduler keeps for jobs."""
+    return jobs._connection._client.run_on_scheduler(lambda dask_scheduler: dict(dask_scheduler.task_metadata))
+
+
+def test_a_comparison_streams_and_finishes(make, store):
+    jobs = make("compares")
+    run = jobs.submit(comparison(3))
+    done = ended(jobs, run)
+    assert (done.status, done.attempt, done.message) == ("finished", 1, "")
+    assert isinstance(done.result, Compared)
+    wait(lambda: not jobs._jobs)
+    events = jobs.events(run.id)  # from the store now
+    assert [type(event) for event in events] == 4 * [Moment, Moment, Moment, Finished]
+    assert store.get(run.id).result == done.result
+    assert jobs.submit(run.recipe).result == done.result
+    assert trained(run) == (list(run.recipe.methods), [])
+
+
+def test_a_worker_lost_in_a_comparison_takes_no_finished_method_along(make, store):
+    jobs = make("compares_and_dies_once")
+    run = jobs.submit(comparison())
+    done = ended(jobs, run)
+    assert (done.status, done.attempt) == ("finished", 2)
+    assert done.message == "The worker was lost; started again."
+    assert trained(run) == (list(run.recipe.methods), ["plain", "offline"])
+    wait(lambda: not jobs._jobs)
+    finished = [event for event in store.events(run.id) if isinstance(event, Finished)]
+    assert finished == [part(run.recipe, method) for method in run.recipe.methods]
+    wait(lambda: not [key for key in metadata(jobs) if run.id in str(key)])  # it went with the job
+
+
+def test_a_comparison_that_lost_two_workers_goes_on_when_asked_again(make, store):
+    jobs = make("compares_and_dies")
+    run = jobs.submit(comparison())
+    assert ended(jobs, run).status == "failed"
+    assert trained(run) == (["plain", "offline", "mutual", "mutual"], ["plain", "offline"])
+    wait(lambda: store.get(run.id).status == "failed")
+    jobs = make("compares")
+    assert ended(jobs, jobs.submit(run.recipe)).status == "finished"
+    assert trained(run)[0] == ["plain", "offline", "mutual", "mutual", "mutual", "born-again"]
+
+
+def test_what_an_attempt_finished_is_stored_though_it_was_lost_at_once(make, store, monkeypatch):
+    """The writer comes too late for the first attempt, and the second dies before it says anything again."""
+    monkeypatch.setattr("kdviz.jobs._WRITE", 5)
+    jobs = make("compares_and_dies_at_once")
+    run = jobs.submit(comparison(1))
+    assert ended(jobs, run).status == "failed"
+    wait(lambda: store.get(run.id).status == "failed")
+    assert trained(run) == (["plain"], [])
+    assert [each.method for each in store.finished(run.id)] == ["plain"]
+
+
+def test_a_cancelled_comparison_goes_on_when_asked_again(make, store):
+    jobs = make("compares")
+    run = jobs.submit(comparison(30))
+    wait(lambda: any(isinstance(event, Finished) for event in jobs.events(run.id)))
+    jobs.cancel(run.id)
+    jobs.submit(run.recipe)
+    jobs.cancel(run.id)  # before its worker had begun
+    assert jobs.submit(run.recipe).status == "queued"
+    assert ended(jobs, run).status == "finished"
+    assert trained(run)[0].count("plain") == 1
+    assert set(trained(run)[1]) == {"plain"}
+
+
+def test_a_server_that_starts_again_goes_on_with_a_comparison(make, store, tmp_path, cluster):
+    jobs = make("compares")
+    run = jobs.submit(comparison(30))
+    wait(lambda: any(isinstance(event, Finished) for event in jobs.events(run.id)))
+    jobs.close()
+    wait(lambda: any(line.startswith("end") for line in lines(run)), 2)
+    heir = Jobs(RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}"), cluster.address, trainer=FAKES + "compares")
+    try:
+        assert heir.get(run.id).status == "interrupted"
+        assert heir.events(run.id)  # what it had shown so far
+        heir.submit(run.recipe)
+        assert ended(heir, run).status == "finished"
+    finally:
+        heir.close()
+    assert trained(run)[0].count("plain") == 1
+    assert trained(run)[1] == ["plain"]
 
 
 def test_a_worker_lost_twice_is_told(make):

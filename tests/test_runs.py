@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from kdviz import runs, settings
+from kdviz.comparison import Comparison
 from kdviz.recipe import Recipe
 from kdviz.runs import RunStore, StoreError
-from tests.fake_training import progress, result
+from tests.fake_training import compared, moment, part, progress, result
 
 ROOT = Path(__file__).parents[1]
 RECIPE = Recipe()
+COMPARISON = Comparison(methods=("plain", "offline", "mutual"), seeds=(0, 1))
 
 
 def other(seed):
@@ -105,6 +107,75 @@ def test_what_did_not_finish_can_be_started_again(store, tmp_path, end):
     run = again.request(RECIPE)
     assert (run.status, run.attempt, run.message, run.started, run.owner) == ("queued", 0, "", None, again.owner)
     assert again.events(run_id) == []
+
+
+def test_a_comparison_comes_back_as_it_was(store, tmp_path):
+    run_id = store.request(COMPARISON).id
+    store.begin(run_id)
+    sent = [moment("plain", 1, 1, 0.5, seeds=2), part(COMPARISON, "plain")]
+    store.append(run_id, sent, 1)
+    result = compared(COMPARISON, sent[1].trials, 3.0)
+    store.finish(run_id, result)
+    again = RunStore(url_of(tmp_path))
+    run = again.get(run_id)
+    assert type(run.recipe) is Comparison
+    assert (run.recipe, run.result) == (COMPARISON, result)
+    assert again.events(run_id) == sent
+    store.request(RECIPE)
+    assert [type(run.recipe) for run in again.recent()] == [Recipe, Comparison]
+
+
+def test_a_kind_of_run_of_another_version_is_left_out(store):
+    run_id = store.request(COMPARISON).id
+    store.append(run_id, [moment("plain", 1, 1, 0.5)], 1)
+    with store._engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE events SET kind = 'rumour'")
+    with pytest.raises(StoreError, match=r"written by another version of kdviz\.$"):
+        store.events(run_id)
+    with store._engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE runs SET recipe = replace(recipe, '\"compare\"', '\"sweep\"')")
+    assert store.get(run_id) is None
+    assert store.recent() == []
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled", "interrupted"])
+def test_finished_methods_outlive_every_attempt(store, tmp_path, end):
+    plain, offline, mutual = (part(COMPARISON, method) for method in COMPARISON.methods)
+    run_id = store.request(COMPARISON).id
+    store.begin(run_id)
+    store.append(run_id, [moment("plain", 1, 1, 0.1), plain, moment("offline", 1, 1, 0.2), offline], 1)
+    assert store.finished(run_id) == [plain, offline]
+    {"failed": lambda: store.fail(run_id, "Lost."), "cancelled": lambda: store.cancel(run_id)}.get(
+        end, lambda: store.release([run_id])
+    )()
+    heir = RunStore(url_of(tmp_path))
+    for _ in range(2):  # and again, though its worker never began
+        assert heir.request(COMPARISON).owner == heir.owner
+        assert heir.finished(run_id) == [plain, offline]
+        assert (heir.events(run_id), heir.count(run_id)) == ([], 0)
+        heir.cancel(run_id)
+    heir.request(COMPARISON)
+    heir.begin(run_id, attempt=1)
+    heir.append(run_id, [plain], 1)  # said again, and then lost before the other one was
+    heir.begin(run_id, attempt=2)
+    assert (heir.events(run_id), heir.count(run_id)) == ([], 0)
+    heir.append(run_id, [plain, offline, mutual], 1)
+    assert heir.finished(run_id) == [plain, offline, mutual]
+    assert heir.events(run_id) == [plain, offline, mutual]
+    assert heir.events(run_id, after=2) == [mutual]
+    heir.delete(run_id)
+    assert heir.finished(run_id) == []
+
+
+def test_what_is_said_last_of_a_method_counts(store):
+    plain = part(COMPARISON, "plain")
+    better = plain.model_copy(update={"trials": [trial.model_copy(update={"nll": 0.01}) for trial in plain.trials]})
+    first_seed = plain.model_copy(update={"trials": plain.trials[:1]})
+    run_id = store.request(COMPARISON).id
+    store.append(run_id, [plain, first_seed], 1)
+    store.begin(run_id)
+    store.append(run_id, [better], 1)
+    assert store.finished(run_id) == [better, first_seed]
 
 
 def test_an_end_is_final(store):

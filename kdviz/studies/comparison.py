@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import chain
 
 import torch
@@ -39,45 +39,57 @@ def run(
     None in between is a sign of life. `finished` are methods that an earlier attempt got done: they are said again and
     not trained again. Raises DataError and TeacherError.
     """
-    setting = Setting.of(comparison.data, LIVE_VALIDATION_IMAGES, clock)
     done = {part.method: part for part in finished}
     yield from done.values()
-    methods = [*comparison.methods, *([CONTROL] if "offline" in comparison.methods else [])]
-    to_do = [method for method in methods if method not in done]
-    _warm_up(comparison, setting)
-
-    rows = 3 if "several-teachers" in methods else 2 if CONTROL in methods else 1
-    seeds = rows_of_seeds(comparison.seeds, rows)
-    work = len(to_do) * len(comparison.seeds) * setting.work(comparison.training_of_student(0))
-    staff = yield from assemble(comparison, setting, sorted(set(chain(*seeds))), work)
-    cohorts = [models.cohort(comparison.teacher, [staff[seed].cohort.networks[0] for seed in row]) for row in seeds]
-    watched = setting.watch(cohorts[0].networks[0], WATCHED_IMAGES)
-    yield watched
-
-    given = Given(comparison, setting.data.training, cohorts)
-    courses = [Course(method) for method in to_do]
-    this = Study(comparison, setting, given, staff, seeds, setting.images[torch.tensor(watched.indices)], courses)
-    for event in _in_turns([follow(this, course) for course in courses]):
+    this = yield from prepared(comparison, clock, [method for method in _methods(comparison) if method not in done])
+    for event in in_turns([follow(this, course) for course in this.courses]):
         if isinstance(event, Finished):
             done[event.method] = event
         yield event
-
     trials = [trial for method in comparison.methods for trial in done[method].trials]
     yield Compared(
         run_id=comparison.id,
         recipe=comparison,
         teachers=_teachers_trials(this),
         trials=trials,
-        controls=done[CONTROL].trials if CONTROL in methods else [],
+        controls=done[CONTROL].trials if CONTROL in _methods(comparison) else [],
         summaries=summarise(trials),
-        device=setting.device_name,
+        device=this.setting.device_name,
         threads=torch.get_num_threads(),
         torch=torch.__version__,
-        seconds=setting.seconds(),
+        seconds=this.setting.seconds(),
     )
 
 
-def _in_turns(courses: Sequence[Iterator[Event | None]]) -> Iterator[Event | None]:
+def _methods(comparison: Comparison) -> list[str]:
+    """Those that are asked for, and the control of offline distillation."""
+    return [*comparison.methods, *([CONTROL] if "offline" in comparison.methods else [])]
+
+
+def prepared(comparison: Comparison, clock: Clock, methods: Sequence[str]) -> Generator[Event | None, None, Study]:
+    """Load the data and assemble the teachers; returns the study with a course for each of `methods`, none begun."""
+    setting = Setting.of(comparison.data, LIVE_VALIDATION_IMAGES, clock)
+    _warm_up(comparison, setting)
+    wanted = _methods(comparison)
+    rows = 3 if "several-teachers" in wanted else 2 if CONTROL in wanted else 1
+    seeds = rows_of_seeds(comparison.seeds, rows)
+    work = len(methods) * len(comparison.seeds) * setting.work(comparison.training_of_student(0))
+    staff = yield from assemble(comparison, setting, sorted(set(chain(*seeds))), work)
+    cohorts = [models.cohort(comparison.teacher, [staff[seed].cohort.networks[0] for seed in row]) for row in seeds]
+    watched = setting.watch(cohorts[0].networks[0], WATCHED_IMAGES)
+    yield watched
+    return Study(
+        comparison,
+        setting,
+        Given(comparison, setting.data.training, cohorts),
+        staff,
+        seeds,
+        setting.images[torch.tensor(watched.indices)],
+        [Course(method) for method in methods],
+    )
+
+
+def in_turns(courses: Sequence[Iterator[Event | None]]) -> Iterator[Event | None]:
     """Let each go on until it reports, then the next."""
     waiting = deque(courses)
     while waiting:

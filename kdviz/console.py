@@ -1,0 +1,39 @@
+"""How commands end: one sentence on standard error, and an exit code."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import click
+
+from kdviz.comparison import Comparison
+from kdviz.errors import PlainError
+from kdviz.recipe import Recipe, RecipeError
+
+USAGE_ERROR, FAILURE, INTERRUPTED = 2, 1, 130
+
+
+class PlainGroup(click.Group):
+    """Ends a PlainError with its sentence: exit code 2 for bad values, 1 for everything else."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; its problems in plain words go to standard error."""
+        try:
+            return super().invoke(ctx)
+        except RecipeError as error:
+            end(_as_option(str(error)), USAGE_ERROR)
+        except PlainError as error:
+            end(str(error), FAILURE)
+
+
+def end(message: str, code: int) -> NoReturn:
+    """End the command with a sentence."""
+    click.echo(f"Error: {message}", err=True)
+    raise click.exceptions.Exit(code)
+
+
+def _as_option(message: str) -> str:
+    """`batch_size is 0; …` as the command line calls it: `--batch-size is 0; …`."""
+    name, _, rest = message.partition(" ")
+    options = Recipe.model_fields.keys() | Comparison.model_fields.keys()
+    return f"--{name.replace('_', '-')} {rest}" if name in options else message
