@@ -5,10 +5,9 @@ from typing import Any
 import streamlit as st
 
 from kdviz.catalogue import SHIPPED_TEACHERS
-from kdviz.errors import PlainError
 from kdviz.recipe import Recipe
-from kdviz.widgets import live_run, page, server
-from kdviz.widgets.recipe_form import adopt, chosen_data, link_problem, recipe_form, show
+from kdviz.widgets import controls, live_run, page, run_status, server
+from kdviz.widgets.recipe_form import recipe_form
 
 PRESETS: dict[str, dict[str, Any]] = {
     "Reference": {},
@@ -26,53 +25,26 @@ page.header(
 )
 jobs = server.jobs()
 home = server.home()
-problem_of_link = link_problem()  # before the controls, which drop what they cannot show
+problem_of_link = controls.link_problem(Recipe)  # before the controls, which drop what they cannot show
 
 
 def choose(preset: dict[str, Any]) -> None:
     """Set the controls to a preset; the data set stays, unless the preset needs a trained teacher for it."""
-    data = chosen_data(home)
+    data = controls.chosen_data(home)
     if preset.get("pretrained") and data not in SHIPPED_TEACHERS:
         data = home
-    show(Recipe.suited(data, preset))
+    controls.show(Recipe.suited(data, preset))
 
 
 with st.container(horizontal=True, key="presets"):
     for name, preset in PRESETS.items():
         st.button(name, type="tertiary", on_click=choose, args=(preset,))
-run_id = st.query_params.get("run")
-run = None if run_id is None else jobs.get(run_id)
+run = run_status.named(jobs, Recipe)
 if run is not None:
-    adopt(run.recipe)
+    controls.adopt(run.recipe)
 recipe, start_place = recipe_form(home)
-
-
-def start(wanted: Recipe) -> None:
-    """Queue the run, or find it; its id in the URL brings anybody back to it."""
-    try:
-        st.query_params["run"] = jobs.submit(wanted).id
-    except PlainError as error:
-        st.session_state["start_problem"] = str(error)
-
-
-shown = run if recipe is not None and run is not None and recipe.id == run.id else None
-start_place.button(
-    "Start",
-    type="primary",
-    icon=":material/play_arrow:",
-    on_click=start,
-    args=(recipe,),
-    disabled=recipe is None or (shown is not None and shown.status not in live_run.OVER),
-)
-if problem_of_link and recipe is not None:
-    st.warning(problem_of_link)
-if shown is not None and shown.status == "finished":
-    st.caption("These settings are trained: the result is below. Change the seed, or anything else, to train again.")
-elif recipe is not None and run is not None and recipe.id != run.id:
-    st.caption(f"Below is run {run.id} with other settings; Start trains the ones above.")
-problem = st.session_state.pop("start_problem", None)
-if problem:
-    st.error(problem, icon=":material/error:")
+run_status.start(jobs, start_place, recipe, run, problem_of_link)
+run_id = st.query_params.get("run")
 
 if run_id is None:
     page.say("Nothing is running. Choose a preset or your own settings, and press Start: it takes less than a minute.")

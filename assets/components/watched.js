@@ -1,30 +1,15 @@
 // A few validation images: the student's softmax at T beside the teacher's, now and, afterwards, at any moment of the training.
 
-const NS = "http://www.w3.org/2000/svg";
 const WIDTH = 300;
 const BASE = 84;
 const TALL = 74;
 const shown = new WeakMap();
 
-function svgNode(tag, parent, attributes) {
-  const node = document.createElementNS(NS, tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  parent.append(node);
-  return node;
-}
-
-function paintImage(canvas, pixels) {
-  canvas.width = canvas.height = 28;
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(28, 28);
-  pixels.forEach((v, i) => image.data.set([v, v, v, 255], 4 * i));
-  context.putImageData(image, 0, 0);
-}
-
 function buildDigit(parent, data, at) {
   const figure = make("figure", "", parent);
   const canvas = make("canvas", "", figure);
-  paintImage(canvas, data.images[at]);
+  canvas.width = canvas.height = 28;
+  showGrey(canvas, data.images[at]);
   const svg = svgNode("svg", figure, { viewBox: `0 0 ${WIDTH} 98`, role: "img" });
   svgNode("line", svg, { class: "axis", x1: 0, x2: WIDTH, y1: BASE, y2: BASE });
   svgNode("line", svg, { class: "top", x1: 0, x2: WIDTH, y1: BASE - TALL, y2: BASE - TALL });

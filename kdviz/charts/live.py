@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from kdviz.catalogue import DATA_SETS
 from kdviz.charts.palette import Palette
-from kdviz.recipe import Loss
+from kdviz.recipe import Conditions, Loss
 from kdviz.records import Progress
 
 Spec = dict[str, Any]
@@ -19,6 +20,7 @@ HEIGHT = 230
 # The soft term as it enters the loss, by the recipe's choice of it.
 SOFT_TERMS: dict[Loss, str] = {"kl": "α·T²·KL", "soft-ce": "α·T²·CE(p, q)", "mse": "α·MSE of the logits"}
 MOMENTS = 80  # of each network that a chart shows at most
+FEW_LABELS = 5000  # with fewer, accuracies spread so far that the axis begins at 0
 COLUMNS = (
     "role",
     "step",
@@ -30,6 +32,12 @@ COLUMNS = (
     "agreement",
 )
 NAMES = {"teacher": "teacher", "distilled": "distilled", "plain": "without a teacher"}
+
+
+def floor(recipe: Conditions) -> float:
+    """Where an axis of accuracy begins, so that the end of a training fills the chart."""
+    few = min(recipe.labels or FEW_LABELS, recipe.teacher_labels or FEW_LABELS) < FEW_LABELS
+    return 0.0 if few else DATA_SETS[recipe.data].chart_floor
 
 
 def thin(progress: Sequence[Progress], most: int = MOMENTS) -> list[Progress]:

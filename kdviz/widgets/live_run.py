@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import cast
 
@@ -11,116 +11,52 @@ import streamlit as st
 from kdviz.catalogue import DATA_SETS
 from kdviz.charts import live
 from kdviz.charts.live import Parts, Quality
-from kdviz.errors import PlainError
 from kdviz.jobs import Jobs
-from kdviz.records import Progress, Watched
+from kdviz.recipe import Recipe
+from kdviz.records import Progress, Result, Watched
 from kdviz.runs import Run
-from kdviz.widgets import page, run_summary
+from kdviz.widgets import page, run_status, run_summary
 from kdviz.widgets.components import component
 from kdviz.widgets.page import percent
 
-TICK = 0.4  # seconds between two looks at a live run
 PARTS: dict[str, str] = {"amount": "Amount", "share": "Share of the loss", "gradient": "Share of the gradient"}
 QUALITIES: dict[str, str] = {"validation_accuracy": "Accuracy", "agreement": "Agreement"}
-OVER = ("failed", "cancelled", "interrupted")
-FEW_LABELS = 5000  # with fewer, accuracies spread so far that the axis begins at 0
-_REFUSED = "order_refused"
 
-_watched = component("watched", html="watched.html", css=("base.css", "watched.css"), js=("shared.js", "watched.js"))
+_watched = component(
+    "watched", html="watched.html", css=("base.css", "watched.css"), js=("shared.js", "svg.js", "watched.js")
+)
 
 
 def show(jobs: Jobs, run_id: str) -> None:
     """The panel of a run, which looks after itself while the run lives."""
-    run = jobs.get(run_id)
-    if run is None:
-        st.warning(f"There is no run {run_id} in this store. It may have been deleted, or belong to another server.")
-        return
-    st.fragment(_panel, run_every=TICK if run.live else None)(jobs, run_id, run.live)
+    run_status.follow(jobs, run_id, _panel)
 
 
-def _panel(jobs: Jobs, run_id: str, was_live: bool) -> None:
-    run = jobs.get(run_id)
-    if run is None:
-        return
-    if was_live != run.live:
-        st.rerun()  # the whole page once more: the panel stops or begins to tick, and Start says what it does
-    events = jobs.events(run_id)
+def _panel(jobs: Jobs, run: Run) -> None:
+    if not isinstance(run.recipe, Recipe):
+        return  # the page has said that it is of another kind
+    events = jobs.events(run.id)
     progress = live.thin([event for event in events if isinstance(event, Progress)])
     watched = next((event for event in events if isinstance(event, Watched)), None)
-    _status(jobs, run, progress)
-    _curves(run, progress, watched)
+    run_status.status(jobs, run, _position(progress[-1]) if progress else None)
+    _curves(run.recipe, progress, watched)
     page.say(_sentence(run, progress))
     if watched is not None:
-        _digits(run, progress, watched)
-    if run.result is not None:
-        run_summary.show(run, progress)
+        _digits(run, run.recipe, progress, watched)
+    if isinstance(run.result, Result):
+        run_summary.show(run.result, progress)
 
 
-def _status(jobs: Jobs, run: Run, progress: Sequence[Progress]) -> None:
-    text, buttons = st.columns([7, 3], vertical_alignment="center")
-    last = progress[-1] if progress else None
-    whole = 1.0 if run.status == "finished" else 0.0
-    if last is not None and run.live:
-        whole = min(1.0, last.seconds / max(last.seconds + last.seconds_left, 1e-9))
-    with text:
-        st.progress(whole, text=_caption(jobs, run, last))
-    with buttons, st.container(horizontal=True, horizontal_alignment="right", height="content"):
-        if run.status == "finished":
-            pass  # nothing left to stop
-        elif run.status == "paused":
-            st.button("Go on", icon=":material/play_arrow:", on_click=_order, args=(jobs.resume, run.id))
-        elif run.status in OVER:
-            st.button("Start again", icon=":material/replay:", on_click=_order, args=(_again(jobs, run), run.id))
-        else:
-            st.button(
-                "Pause",
-                icon=":material/pause:",
-                on_click=_order,
-                args=(jobs.pause, run.id),
-                disabled=run.status != "running",
-            )
-        if run.live:
-            st.button("Cancel", icon=":material/stop:", on_click=_order, args=(jobs.cancel, run.id))
-    for message in (run.message, st.session_state.pop(_REFUSED, ""), jobs.trouble if run.live else ""):
-        if message:
-            st.info(message)
-
-
-def _again(jobs: Jobs, run: Run) -> Callable[[str], Run]:
-    return lambda _: jobs.submit(run.recipe)
-
-
-def _order(action: Callable[[str], Run | None], run_id: str) -> None:
-    """Pause, go on or cancel; a run of another process refuses, and says so."""
-    try:
-        action(run_id)
-    except PlainError as error:
-        st.session_state[_REFUSED] = str(error)
-
-
-def _caption(jobs: Jobs, run: Run, last: Progress | None) -> str:
-    if run.status == "queued":
-        ahead = jobs.queue_position(run.id)
-        waiting = (
-            "next in the queue" if ahead == 0 else f"waiting for {ahead} {'run' if ahead == 1 else 'runs'} before it"
-        )
-        return f"Run {run.id} · {waiting}"
-    if run.status == "finished" and run.result:
-        machine = f"{run.result.device}, {run.result.threads} threads"
-        return f"Run {run.id} · finished in {run.result.seconds:.1f} s on {machine}"
-    if run.status in OVER:
-        return f"Run {run.id} · {run.status}: what it had shown so far is kept"
-    if last is None:
-        return f"Run {run.id} · the worker gets its data ready"
+def _position(last: Progress) -> run_status.Position:
     who = {"teacher": "Teacher", "distilled": "Students", "plain": "Students"}[last.role]
-    state = " · paused" if run.status == "paused" else f" · {last.seconds_left:.0f} s left"
-    return (
+    text = (
         f"{who}: epoch {last.epoch} of {last.epochs} · update {last.step:,} of {last.steps:,} · "
-        f"{last.images_per_second:,.0f} images/s{state}"
+        f"{last.images_per_second:,.0f} images/s"
     )
+    return run_status.Position(text, last.seconds, last.seconds_left)
 
 
-def _curves(run: Run, progress: Sequence[Progress], watched: Watched | None) -> None:
+def _curves(recipe: Recipe, progress: Sequence[Progress], watched: Watched | None) -> None:
     colours = page.colours()
     frame = live.curves(progress)
     steps = max((report.steps for report in progress), default=1)
@@ -130,7 +66,7 @@ def _curves(run: Run, progress: Sequence[Progress], watched: Watched | None) -> 
         long = live.contributions(frame, parts)
         top, peak = live.height(long, parts)
         cut = f"first updates up to {peak:.3g}, cut off" if peak > 1.01 * top else ""
-        soft = f"{live.SOFT_TERMS[run.recipe.loss]}, the teacher’s pull"
+        soft = f"{live.SOFT_TERMS[recipe.loss]}, the teacher’s pull"
         _legend({soft: colours.teacher, "(1−α)·CE, the labels’ pull": colours.label}, cut)
         st.vega_lite_chart(
             long,
@@ -142,11 +78,9 @@ def _curves(run: Run, progress: Sequence[Progress], watched: Watched | None) -> 
         quality = cast(Quality, _switch("On the validation images", list(QUALITIES), QUALITIES, "quality"))
         names = {"teacher": colours.teacher, "distilled": colours.student, "without a teacher (dashed)": colours.plain}
         _legend(names, "")
-        few = min(run.recipe.labels or FEW_LABELS, run.recipe.teacher_labels or FEW_LABELS) < FEW_LABELS
-        floor = 0.0 if few else DATA_SETS[run.recipe.data].chart_floor
         st.vega_lite_chart(
             live.quality(frame, steps, watched.teacher_validation_accuracy if watched else None),
-            live.quality_spec(steps, quality, floor, colours),
+            live.quality_spec(steps, quality, live.floor(recipe), colours),
             key="quality",
             alt=f"{QUALITIES[quality]} of teacher, distilled student and plain student over their updates",
         )
@@ -206,13 +140,13 @@ def _sentence(run: Run, progress: Sequence[Progress]) -> str:
     )
 
 
-def _digits(run: Run, progress: Sequence[Progress], watched: Watched) -> None:
+def _digits(run: Run, recipe: Recipe, progress: Sequence[Progress], watched: Watched) -> None:
     st.subheader("Of the images the teacher gets right, four it is least sure of", anchor=False)
     colours = page.colours()
     _legend(
         {
-            f"teacher at T = {run.recipe.temperature:g}": colours.teacher,
-            f"distilled student at T = {run.recipe.temperature:g}": colours.student,
+            f"teacher at T = {recipe.temperature:g}": colours.teacher,
+            f"distilled student at T = {recipe.temperature:g}": colours.student,
         }
     )
     reports = [report for report in progress if report.role == "distilled" and report.watched_logits]
@@ -222,8 +156,8 @@ def _digits(run: Run, progress: Sequence[Progress], watched: Watched) -> None:
         key="watched",
         data={
             "run": f"{run.id}-{run.attempt}",
-            "T": run.recipe.temperature,
-            "names": list(DATA_SETS[run.recipe.data].class_names),
+            "T": recipe.temperature,
+            "names": list(DATA_SETS[recipe.data].class_names),
             "indices": watched.indices,
             "labels": watched.labels,
             "images": watched.images,

@@ -9,22 +9,19 @@ import streamlit as st
 from kdviz.catalogue import DATA_SETS
 from kdviz.charts import finished, live
 from kdviz.records import Progress, Result, Scores
-from kdviz.runs import Run
 from kdviz.widgets import page
 from kdviz.widgets.page import percent
 
 PLOTLY_CONFIG = {"displaylogo": False, "scrollZoom": False}
 
 
-def show(run: Run, progress: Sequence[Progress]) -> None:
+def show(result: Result, progress: Sequence[Progress]) -> None:
     """Table, verdict and curves of a run that has its result."""
-    _table(run)
-    _explore(run, progress)
+    _table(result)
+    _explore(result, progress)
 
 
-def _table(run: Run) -> None:
-    result = run.result
-    assert result is not None
+def _table(result: Result) -> None:
     st.subheader("How good are they? The test images, looked at once", anchor=False)
     rows = (
         ("Teacher", result.teacher),
@@ -34,10 +31,10 @@ def _table(run: Run) -> None:
     header = "| | network | parameters | right | errors | 95 % interval | NLL | ECE | agreement | training |\n"
     table = header + "|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n" + "\n".join(_row(name, s) for name, s in rows)
     st.markdown(table)
-    facts = DATA_SETS[run.recipe.data]
+    facts, labels = DATA_SETS[result.recipe.data], result.recipe.labels
     st.caption(
-        f"{result.teacher.test_images:,} test images of {facts.title}, seed {run.recipe.seed}. Students: "
-        f"{run.recipe.labels or facts.training_images:,} labels; the distilled one {facts.training_images:,} images to "
+        f"{result.teacher.test_images:,} test images of {facts.title}, seed {result.recipe.seed}. Students: "
+        f"{labels or facts.training_images:,} labels; the distilled one {facts.training_images:,} images to "
         f"be taught on. The teacher’s training may be an earlier one. NLL: mean negative "
         "log-likelihood in nats. ECE: gap between confidence and accuracy. Agreement: same answer as the teacher. "
         "Interval: Wilson, for the choice of test images only; another seed would add to it."
@@ -85,12 +82,12 @@ def _row(name: str, scores: Scores) -> str:
     )
 
 
-def _explore(run: Run, progress: Sequence[Progress]) -> None:
+def _explore(result: Result, progress: Sequence[Progress]) -> None:
     with st.expander("More curves of this run"):
         st.plotly_chart(
-            finished.run_figure(live.curves(progress), run.recipe.loss, page.colours()),
+            finished.run_figure(live.curves(progress), result.recipe.loss, page.colours()),
             key="finished",
             config=PLOTLY_CONFIG,
         )
-        changes = ", ".join(f"{name} {value}" for name, value in run.recipe.changes().items())
-        st.caption(f"Run {run.id}: the reference recipe{' with ' + changes if changes else ''}.")
+        changes = ", ".join(f"{name} {value}" for name, value in result.recipe.changes().items())
+        st.caption(f"Run {result.run_id}: the reference recipe{' with ' + changes if changes else ''}.")

@@ -11,7 +11,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 # Streamlit does not know its own base path on a deep link: it asks beside the page first, is told 404, and asks again.
-OWN_PROBES = re.compile(r"^https?://[^/]+/(soft_targets|watch_it_train)/_stcore/(health|host-config)$")
+OWN_PROBES = re.compile(r"^https?://[^/]+/[a-z_]+/_stcore/(health|host-config)$")
 
 
 @dataclass

@@ -1,0 +1,157 @@
+"""Single controls of a recipe, each bound to the URL. Names, limits and defaults come from the recipe's own class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from kdviz.catalogue import DATA_SETS
+from kdviz.recipe import Conditions, RecipeError, limits
+from kdviz.records import AnyRecipe
+
+_ADOPTED = "adopted"
+
+LABELS = {
+    "data": "Data",
+    "teacher": "Teacher",
+    "student": "Student",
+    "temperature": "Temperature T",
+    "alpha": "α, the soft term’s part",
+    "epochs": "Epochs",
+    "seed": "Seed",
+    "pretrained": "Trained teacher",
+    "teacher_epochs": "Teacher’s epochs",
+    "teacher_labels": "Teacher’s labels",
+    "teacher_augmentation": "Teacher’s augmentation",
+    "labels": "Students’ labels",
+    "augmentation": "Students’ augmentation",
+    "loss": "Soft term",
+    "batch_size": "Batch size",
+    "optimizer": "Optimizer",
+    "learning_rate": "Learning rate",
+    "schedule": "Schedule",
+}
+HELP = {
+    "temperature": "Divides the logits before the softmax; both the teacher’s and the student’s.",
+    "alpha": "0 listens to the labels alone, 1 to the teacher alone.",
+    "pretrained": "Takes the teacher that comes with the program instead of training one now.",
+    "labels": "How many training images have a label the students may use; empty means all. "
+    "The distilled student still sees every image through the teacher’s eyes; an image without a label adds nothing "
+    "to the hard term, so with few labels nearly all of the pull is the teacher’s.",
+    "teacher_labels": "How many labelled images the teacher learns from; empty means all.",
+    "loss": "kl: α·T²·KL. soft-ce: the same gradient, but never zero. mse: squared distance of the logits.",
+}
+
+
+def link_problem(kind: type[Conditions]) -> str:
+    """What the URL asks for that cannot be, in one sentence; nothing if all is well."""
+    fields = {name: value for name, value in st.query_params.items() if name in kind.model_fields}
+    try:
+        kind.suited(fields.get("data", kind().data), fields)
+    except RecipeError as error:
+        return f"This link asks for something that cannot be: {error} Shown is the default instead."
+    return ""
+
+
+def adopt(recipe: AnyRecipe) -> bool:
+    """Let the controls show the recipe of the run that a link names, where the link does not set them itself.
+
+    Whether it was done just now: once for each run, so that the visitor can change them afterwards.
+    """
+    if st.session_state.get(_ADOPTED) == recipe.id:
+        return False
+    st.session_state[_ADOPTED] = recipe.id
+    show(recipe, {name for name in type(recipe).model_fields if name not in st.query_params})
+    return True
+
+
+def show(recipe: Conditions, names: set[str] | None = None) -> None:
+    """Set the controls, all of them or those that are named. For callbacks: the URL follows."""
+    for name, value in recipe.model_dump().items():
+        if name in LABELS and (names is None or name in names):
+            st.session_state[name] = value
+
+
+def chosen_data(home: str) -> str:
+    """The data set that the visitor has chosen, or the server's own."""
+    data = str(st.session_state.get("data") or st.query_params.get("data"))
+    return data if data in DATA_SETS else home
+
+
+def data_set(kind: type[Conditions], home: str) -> str:
+    """The choice of the data set; another one brings the numbers of epochs that suit it."""
+    if home != kind().data and "data" not in st.session_state and "data" not in st.query_params:
+        st.session_state["data"] = home
+    # Its default is the same on every server, so that a link means the same on every server.
+    return str(choice("data", list(DATA_SETS), kind(), on_change=_follow_data, args=(kind,)))
+
+
+def _follow_data(kind: type[Conditions]) -> None:
+    defaults = kind.suited(st.session_state["data"])
+    for name in ("epochs", "teacher_epochs"):
+        follows = getattr(kind(), name) is None  # another number of its own, whatever the data
+        st.session_state[name] = None if follows else getattr(defaults, name)
+
+
+def number(name: str, defaults: Conditions, **options: Any) -> Any:
+    """A number that always has a value, whole where its default is."""
+    low, high = limits(type(defaults), name)
+    default = getattr(defaults, name)
+    kind = type(default)
+    return st.number_input(
+        LABELS[name],
+        min_value=None if low is None else kind(low),
+        max_value=None if high is None else kind(high),
+        value=default,
+        key=name,
+        bind="query-params",
+        help=HELP.get(name),
+        **options,
+    )
+
+
+def optional(name: str, kind: type[Conditions], *, placeholder: str = "all", **options: Any) -> int | None:
+    """A whole number that may be left out; `placeholder` says what that means."""
+    low, high = limits(kind, name)
+    given = st.number_input(
+        LABELS[name],
+        min_value=None if low is None else int(low),
+        max_value=None if high is None else int(high),
+        value=None,
+        placeholder=placeholder,
+        key=name,
+        bind="query-params",
+        help=HELP.get(name),
+        **options,
+    )
+    return None if given is None else int(given)
+
+
+def slider(name: str, defaults: Conditions, **options: Any) -> Any:
+    """A number between two limits."""
+    low, high = limits(type(defaults), name)
+    return st.slider(
+        LABELS[name],
+        float(low or 0),
+        float(high or 1),
+        getattr(defaults, name),
+        0.05,
+        key=name,
+        bind="query-params",
+        help=HELP.get(name),
+        **options,
+    )
+
+
+def choice(name: str, choices: list[str], defaults: Conditions, **options: Any) -> Any:
+    """One of several words."""
+    return st.selectbox(
+        LABELS[name],
+        choices,
+        index=choices.index(getattr(defaults, name)),
+        key=name,
+        bind="query-params",
+        help=HELP.get(name),
+        **options,
+    )

@@ -1,0 +1,153 @@
+"""What every page with a run has: the button that starts it, its progress, the ways to stop it, and its panel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from kdviz.comparison import Comparison
+from kdviz.errors import PlainError
+from kdviz.jobs import Jobs
+from kdviz.recipe import Recipe
+from kdviz.records import AnyRecipe
+from kdviz.runs import Run
+
+TICK = 0.4  # seconds between two looks at a live run
+OVER = ("failed", "cancelled", "interrupted")
+_REFUSED, _NOT_STARTED = "order_refused", "start_problem"
+
+_HOMES: dict[type[AnyRecipe], str] = {Recipe: "Watch it train", Comparison: "Three ways to teach"}
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a run is, in words, and the seconds it has taken and will yet take."""
+
+    text: str
+    seconds: float
+    seconds_left: float
+
+
+def named(jobs: Jobs, kind: type[AnyRecipe]) -> Run | None:
+    """The run that the link names, if there is one and it is of a kind for this page; one of another kind is said."""
+    run_id = st.query_params.get("run")
+    run = None if run_id is None else jobs.get(run_id)
+    if run is None or isinstance(run.recipe, kind):
+        return run
+    del st.query_params["run"]
+    st.info(f"Run {run_id} belongs to the page “{_HOMES[type(run.recipe)]}”. Start begins one of this page’s.")
+    return None
+
+
+def start(jobs: Jobs, place: DeltaGenerator, wanted: AnyRecipe | None, run: Run | None, problem_of_link: str) -> None:
+    """The Start button in its place, and what there is to say about it. `wanted` is what the controls show."""
+    shown = run if wanted is not None and run is not None and wanted.id == run.id else None
+    place.button(
+        "Start",
+        type="primary",
+        icon=":material/play_arrow:",
+        on_click=_start,
+        args=(jobs, wanted),
+        disabled=wanted is None or (shown is not None and shown.status not in OVER),
+    )
+    if problem_of_link and wanted is not None:
+        st.warning(problem_of_link)
+    if shown is not None and shown.status == "finished":
+        change = "the seed" if "seed" in type(shown.recipe).model_fields else "the seeds"
+        st.caption(
+            f"These settings are trained: the result is below. Change {change}, or anything else, to train again."
+        )
+    elif wanted is not None and run is not None and wanted.id != run.id:
+        st.caption(f"Below is run {run.id} with other settings; Start trains the ones above.")
+    problem = st.session_state.pop(_NOT_STARTED, None)
+    if problem:
+        st.error(problem, icon=":material/error:")
+
+
+def _start(jobs: Jobs, wanted: AnyRecipe) -> None:
+    """Queue the run, or find it; its id in the URL brings anybody back to it."""
+    try:
+        st.query_params["run"] = jobs.submit(wanted).id
+    except PlainError as error:
+        st.session_state[_NOT_STARTED] = str(error)
+
+
+def follow(jobs: Jobs, run_id: str, panel: Callable[[Jobs, Run], None]) -> None:
+    """The panel of a run, drawn again and again while the run lives."""
+    run = jobs.get(run_id)
+    if run is None:
+        st.warning(f"There is no run {run_id} in this store. It may have been deleted, or belong to another server.")
+        return
+    st.fragment(_look, run_every=TICK if run.live else None)(jobs, run_id, run.live, panel)
+
+
+def _look(jobs: Jobs, run_id: str, was_live: bool, panel: Callable[[Jobs, Run], None]) -> None:
+    run = jobs.get(run_id)
+    if run is None:
+        return
+    if was_live != run.live:
+        st.rerun()  # the whole page once more: the panel stops or begins to tick, and Start says what it does
+    panel(jobs, run)
+
+
+def status(jobs: Jobs, run: Run, position: Position | None) -> None:
+    """How far the run is, with its buttons; `position` None as long as nothing has been heard of it."""
+    text, buttons = st.columns([7, 3], vertical_alignment="center")
+    whole = 1.0 if run.status == "finished" else 0.0
+    if position is not None and run.live:
+        whole = min(1.0, max(0.0, position.seconds / max(position.seconds + position.seconds_left, 1e-9)))
+    with text:
+        st.progress(whole, text=_caption(jobs, run, position))
+    with buttons, st.container(horizontal=True, horizontal_alignment="right", height="content"):
+        if run.status == "finished":
+            pass  # nothing left to stop
+        elif run.status == "paused":
+            st.button("Go on", icon=":material/play_arrow:", on_click=_order, args=(jobs.resume, run.id))
+        elif run.status in OVER:
+            st.button("Start again", icon=":material/replay:", on_click=_order, args=(_again(jobs, run), run.id))
+        else:
+            st.button(
+                "Pause",
+                icon=":material/pause:",
+                on_click=_order,
+                args=(jobs.pause, run.id),
+                disabled=run.status != "running",
+            )
+        if run.live:
+            st.button("Cancel", icon=":material/stop:", on_click=_order, args=(jobs.cancel, run.id))
+    for message in (run.message, st.session_state.pop(_REFUSED, ""), jobs.trouble if run.live else ""):
+        if message:
+            st.info(message)
+
+
+def _again(jobs: Jobs, run: Run) -> Callable[[str], Run]:
+    return lambda _: jobs.submit(run.recipe)
+
+
+def _order(action: Callable[[str], Run | None], run_id: str) -> None:
+    """Pause, go on or cancel; a run of another process refuses, and says so."""
+    try:
+        action(run_id)
+    except PlainError as error:
+        st.session_state[_REFUSED] = str(error)
+
+
+def _caption(jobs: Jobs, run: Run, position: Position | None) -> str:
+    if run.status == "queued":
+        ahead = jobs.queue_position(run.id)
+        waiting = (
+            "next in the queue" if ahead == 0 else f"waiting for {ahead} {'run' if ahead == 1 else 'runs'} before it"
+        )
+        return f"Run {run.id} · {waiting}"
+    if run.status == "finished" and run.result:
+        machine = f"{run.result.device}, {run.result.threads} threads"
+        return f"Run {run.id} · finished in {run.result.seconds:.1f} s on {machine}"
+    if run.status in OVER:
+        return f"Run {run.id} · {run.status}: what it had shown so far is kept"
+    if position is None:
+        return f"Run {run.id} · the worker gets its data ready"
+    left = "paused" if run.status == "paused" else f"{max(0.0, position.seconds_left):.0f} s left"
+    return f"{position.text} · {left}"
