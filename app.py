@@ -12,6 +12,8 @@ st.navigation(
         "Learn": [
             st.Page("pages/soft_targets.py", title="Hard labels, soft targets", url_path="soft_targets"),
             st.Page("pages/watch_it_train.py", title="Watch it train", url_path="watch_it_train"),
+            st.Page("pages/three_ways.py", title="Three ways to teach", url_path="three_ways"),
+            st.Page("pages/what_is_transferred.py", title="What is transferred", url_path="what_is_transferred"),
         ],
     },
     expanded=True,

@@ -24,6 +24,7 @@ class Comparison(Conditions):
         1.0, ge=0.05, le=1000, description="temperature T where whoever teaches is still learning"
     )
     online_alpha: float = Field(0.5, ge=0, le=1, description="weight of the soft term where they are")
+    control: bool = Field(True, description="with offline, also train a student of another seed's teacher")
     methods: tuple[str, ...] = Field(DEFAULT, description="ways to teach, with commas between them")
     seeds: tuple[int, ...] = Field((0,), description="seeds, as 0-4 or 0,2,7")
     epochs: int = Field(3, ge=1, le=500, description="epochs of every student")
@@ -34,7 +35,8 @@ class Comparison(Conditions):
     @field_validator("methods", mode="before")
     @classmethod
     def _methods(cls, given: Any) -> tuple[str, ...]:
-        names = [name.strip() for name in given.split(",")] if isinstance(given, str) else list(given)
+        names = given.split(",") if isinstance(given, str) else given if isinstance(given, tuple | list) else [given]
+        names = [str(name).strip() for name in names]
         for name in names:
             known(name, METHODS)
         return tuple(name for name in METHODS if name == PLAIN or name in names)
@@ -91,8 +93,10 @@ def _numbers(given: Any) -> Sequence[int]:
         first, dash, last = part.strip().partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
             return []
+        if max(len(first), len(last)) > len(str(LARGEST_SEED)):
+            return []
         low, high = int(first), int(last or first)
-        if high - low >= MOST_SEEDS:
+        if not 0 <= high - low < MOST_SEEDS:
             return []
         numbers += range(low, high + 1)
     return numbers

@@ -143,11 +143,12 @@ class StackedCohort(Cohort):
             if isinstance(layers[0], Dense):
                 weight = torch.stack([layer.weight.detach() for layer in layers])
                 bias = torch.stack([layer.bias.detach() for layer in layers]).unsqueeze(1)
+                learns = layers[0].weight.requires_grad  # a teacher stays outside the graph
                 for number, layer in enumerate(layers):
-                    layer.weight = nn.Parameter(weight[number])
-                    layer.bias = nn.Parameter(bias[number, 0])
-                self._weights.append(weight.requires_grad_())
-                self._biases.append(bias.requires_grad_())
+                    layer.weight = nn.Parameter(weight[number], learns)
+                    layer.bias = nn.Parameter(bias[number, 0], learns)
+                self._weights.append(weight.requires_grad_(learns))
+                self._biases.append(bias.requires_grad_(learns))
 
     @property
     def parameters(self) -> list[Tensor]:

@@ -117,9 +117,10 @@ class Expense(Record):
 
 
 class Arrow(Record):
-    """Who teaches whom, and how far apart the two are: KL(source || target) at T, nats, mean over images and seeds.
+    """Who teaches whom, and how far apart the two are: KL(source || target) at T = 1, nats.
 
-    On the live part of the validation split, by the models as they are now.
+    The mean over the live part of the validation split and the seeds, by the models as they are now. All at the same
+    T, so that they can be compared, whatever the T of their losses.
     """
 
     source: str

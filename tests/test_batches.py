@@ -8,6 +8,8 @@ from kdviz import data, evaluation, losses, models
 from kdviz.augmentation import GROUP, augment
 from kdviz.batches import Advice, chunks, epoch_order
 from kdviz.data import Split
+from kdviz.distillers.offline import Offline
+from kdviz.models import Cohort
 from kdviz.recipe import Recipe
 
 IMAGES = 150
@@ -32,17 +34,18 @@ def training(**changes):
     return Recipe(**options | changes).student_training
 
 
-def advice(teacher, split, how, loss="kl"):
-    return Advice.of(teacher, split, how, 4.0, loss)
+def advice(teacher, split, how):
+    return Advice.of([Cohort("784-30-30-10", [teacher])], split, how, 4.0)
 
 
 def numbers(chunk):
     """The indices of a chunk's images, read from their first pixel."""
-    return ((chunk.images[:, 0, 0, 0] + 1) * 255 / 2).round().long()
+    return ((chunk.images[0, :, 0, 0, 0] + 1) * 255 / 2).round().long()
 
 
 def collect(split, how, advice=None, most_updates=3):
-    return list(chunks(split, how, advice, most_updates))
+    """The chunks of one student."""
+    return list(chunks(split, [how], advice, most_updates))
 
 
 # Order.
@@ -85,10 +88,10 @@ def test_with_and_without_advice_the_images_are_the_same_and_in_the_same_order(s
 def test_the_seed_alone_decides_the_batches(split, augmentation):
     how = training(augmentation=augmentation)
     torch.manual_seed(1)
-    one = torch.cat([chunk.images for chunk in collect(split, how)])
+    one = torch.cat([chunk.images[0] for chunk in collect(split, how)])
     torch.manual_seed(2)
-    assert torch.equal(one, torch.cat([chunk.images for chunk in collect(split, how)]))
-    other = torch.cat([chunk.images for chunk in collect(split, training(augmentation=augmentation, seed=6))])
+    assert torch.equal(one, torch.cat([chunk.images[0] for chunk in collect(split, how)]))
+    other = torch.cat([chunk.images[0] for chunk in collect(split, training(augmentation=augmentation, seed=6))])
     assert not torch.equal(one, other)
 
 
@@ -101,13 +104,13 @@ def test_drawing_batches_leaves_the_global_random_numbers_alone(split):
 @pytest.mark.parametrize("most_updates", [1, 3, 1000])
 def test_chunks_are_whole_batches_but_for_the_end_of_an_epoch(split, most_updates):
     seen = [chunk for chunk in collect(split, training(), most_updates=most_updates) if chunk.epoch == 1]
-    sizes = [len(images) for chunk in seen for images, *_ in chunk.batches(16)]
-    assert sizes == [16] * 9 + [6]
-    assert all(len(list(chunk.batches(16))) <= most_updates for chunk in seen)
+    parts = [[batch.images.shape[1] for batch in chunk.batches(chunk.one_hot, 16)] for chunk in seen]
+    assert [size for part in parts for size in part] == [16] * 9 + [6]
+    assert all(len(part) <= most_updates for part in parts)
 
 
 def test_how_images_are_chunked_does_not_change_them(split):
-    parts = [torch.cat([chunk.images for chunk in collect(split, training(), most_updates=most)]) for most in (1, 7)]
+    parts = [torch.cat([chunk.images[0] for chunk in collect(split, training(), most_updates=n)]) for n in (1, 7)]
     assert torch.equal(*parts)
 
 
@@ -118,10 +121,10 @@ def test_how_images_are_chunked_does_not_change_them(split):
 def test_labels_belong_to_their_images(split, augmentation):
     split.images[:] = split.images[:, :1, :1]  # flat images, whose grey level no jitter moves from the middle
     for chunk in collect(split, training(augmentation=augmentation)):
-        index = ((chunk.images[:, 0, 14, 14] + 1) * 255 / 2).round().long()
+        index = ((chunk.images[:, :, 0, 14, 14] + 1) * 255 / 2).round().long()
         assert torch.equal(chunk.labels, split.labels[index])
-        assert torch.equal(chunk.one_hot.argmax(dim=1), chunk.labels)
-        assert torch.equal(chunk.one_hot.sum(dim=1), torch.ones(len(index)))
+        assert torch.equal(chunk.one_hot.argmax(dim=2), chunk.labels)
+        assert torch.equal(chunk.one_hot.sum(dim=2), torch.ones(index.shape))
 
 
 def test_without_a_teacher_only_labelled_images_are_drawn_and_as_many_as_ever(split):
@@ -129,7 +132,7 @@ def test_without_a_teacher_only_labelled_images_are_drawn_and_as_many_as_ever(sp
     allowed = set(data.labelled(split, 20, how.seed).tolist())
     seen = collect(split, how)
     assert set(torch.cat([numbers(chunk) for chunk in seen]).tolist()) == allowed
-    assert sum(len(chunk.labels) for chunk in seen) == 2 * IMAGES
+    assert sum(chunk.labels.numel() for chunk in seen) == 2 * IMAGES
     assert all(chunk.labelled is None for chunk in seen)
 
 
@@ -139,15 +142,16 @@ def test_with_a_teacher_all_images_are_drawn_and_the_labelled_ones_marked(split,
     seen = collect(split, how, advice(teacher, split, how))
     indices = torch.cat([numbers(chunk) for chunk in seen])
     assert sorted(indices.tolist()) == sorted([*range(IMAGES)] * 2)
-    assert torch.equal(torch.cat([chunk.labelled for chunk in seen]), torch.isin(indices, allowed).float())
+    assert torch.equal(torch.cat([chunk.labelled[0] for chunk in seen]), torch.isin(indices, allowed).float())
 
 
 def test_batches_carry_the_masks_of_their_images(split, teacher):
     how = training(labels=20)
     for chunk in collect(split, how, advice(teacher, split, how)):
-        masks = [labelled for *_, labelled in chunk.batches(16)]
-        assert torch.equal(torch.cat(masks).squeeze(1), chunk.labelled)
-    assert all(mask is None for chunk in collect(split, training()) for *_, mask in chunk.batches(16))
+        masks = [batch.labelled for batch in chunk.batches(chunk.one_hot, 16)]
+        assert torch.equal(torch.cat(masks, dim=1).squeeze(2), chunk.labelled)
+    for chunk in collect(split, training()):
+        assert all(batch.labelled is None for batch in chunk.batches(chunk.one_hot, 16))
 
 
 # Advice.
@@ -155,32 +159,35 @@ def test_batches_carry_the_masks_of_their_images(split, teacher):
 
 def test_cached_advice_is_what_the_teacher_says_of_those_very_images(split, teacher):
     how = training()
-    given = advice(teacher, split, how)
-    assert given.cached.shape == (IMAGES, 10)
-    for chunk in collect(split, how, given):
-        torch.testing.assert_close(chunk.teacher, teacher(chunk.images))
+    asked, forward = [], teacher.forward
+    teacher.forward = lambda images: asked.append(len(images)) or forward(images)
+    seen = collect(split, how, advice(teacher, split, how))
+    assert sum(asked) == IMAGES  # in two epochs
+    for chunk in seen:
+        torch.testing.assert_close(chunk.teacher[0], teacher(chunk.images[0]))
         expected = evaluation.logits_of(teacher, split.images[numbers(chunk)])
-        assert (chunk.teacher - expected).abs().max() < 1e-5 < chunk.teacher.std()
+        assert (chunk.teacher[0] - expected).abs().max() < 1e-5 < chunk.teacher.std()
 
 
 @pytest.mark.parametrize("augmentation", ["shift", "affine"])
 def test_advice_on_augmented_images_is_what_the_teacher_says_of_the_augmented_ones(split, teacher, augmentation):
     how = training(augmentation=augmentation)
-    given = advice(teacher, split, how)
-    assert given.cached is None
-    seen = collect(split, how, given)
+    seen = collect(split, how, advice(teacher, split, how))
     for chunk in seen:
-        torch.testing.assert_close(chunk.teacher, teacher(chunk.images))
+        torch.testing.assert_close(chunk.teacher[0], teacher(chunk.images[0]))
     known = {image.numpy().tobytes() for image in data.normalise(split.images)}
-    changed = [image.numpy().tobytes() not in known for chunk in seen for image in chunk.images]
+    changed = [image.numpy().tobytes() not in known for chunk in seen for image in chunk.images[0]]
     assert sum(changed) > len(changed) / 2
 
 
 @pytest.mark.parametrize("loss", ["kl", "soft-ce", "mse"])
 def test_targets_follow_from_the_teachers_logits_at_the_temperature(split, teacher, loss):
     how = training()
-    for chunk in collect(split, how, advice(teacher, split, how, loss)):
-        assert torch.equal(chunk.targets, losses.soft_targets(loss, chunk.teacher, 4.0))
+    for chunk in collect(split, how, advice(teacher, split, how)):
+        targets = Offline(4.0, 0.7, loss).targets(chunk)
+        assert torch.equal(targets, losses.soft_targets(loss, chunk.teacher, 4.0))
+        given = [batch.targets for batch in chunk.batches(targets, 16)]
+        assert torch.equal(torch.cat(given, dim=1), targets)
 
 
 def test_the_teacher_is_asked_in_evaluation_mode_and_outside_every_graph(split):

@@ -8,7 +8,8 @@ from sklearn.metrics import accuracy_score, log_loss
 from torch import nn
 
 from kdviz import evaluation, models
-from kdviz.data import Split, normalise
+from kdviz.data import normalise
+from kdviz.models import Cohort
 
 
 def _random(seed, images=500, scale=3.0):
@@ -100,17 +101,61 @@ def test_logits_of_many_images_are_those_of_each():
 
 
 def test_test_figures_belong_together():
-    network = models.build("784-30-30-10", 0)
-    images = torch.randint(256, (40, 28, 28), dtype=torch.uint8)
-    test = Split(images, torch.arange(40) % 10)
-    logits = evaluation.logits_of(network, images)
-    teacher, _ = _random(3, images=40)
-    figures = evaluation.test_figures(network, test, teacher)
-    assert figures["test_errors"] == int((logits.argmax(1) != test.labels).sum())
+    logits, labels = _random(3, images=40)
+    figures = evaluation.test_figures(logits, labels)
+    assert figures["test_errors"] == int((logits.argmax(1) != labels).sum())
     assert figures["test_accuracy"] == pytest.approx(1 - figures["test_errors"] / 40)
+    assert figures["test_accuracy"] == pytest.approx(evaluation.accuracy(logits, labels))
     assert figures["test_images"] == 40
-    assert figures["agreement"] == evaluation.agreement(logits, teacher)
-    assert figures["fidelity_kl"] == evaluation.fidelity_kl(logits, teacher)
-    alone = evaluation.test_figures(network, test, None)
-    assert alone["agreement"] is None
-    assert alone["fidelity_kl"] is None
+    assert figures["nll"] == evaluation.nll(logits, labels)
+    assert figures["ece"] == evaluation.expected_calibration_error(logits, labels)
+
+
+# Several networks at once.
+
+
+@pytest.mark.parametrize("model", ["784-30-30-10", "cnn-8-16"])
+def test_a_cohorts_logits_are_those_of_each_network(model):
+    networks = [models.build(model, seed) for seed in range(3)]
+    together = models.cohort(model, networks)
+    images = torch.randint(256, (3, 20, 28, 28), dtype=torch.uint8)
+    own = evaluation.logits_of_each(together, images)
+    same = evaluation.logits_of_all(together, images[0])
+    for number, network in enumerate(networks):
+        assert torch.equal(own[number], evaluation.logits_of(network, images[number]))
+        assert torch.equal(same[number], evaluation.logits_of(network, images[0]))
+    one, other = same[0], same[1:]
+    assert evaluation.logits_of_all(Cohort(model, networks[:1]), images[0]).shape == (1, 20, 10)
+    labels = torch.arange(20) % 10
+    assert evaluation.accuracies(same, labels) == [evaluation.accuracy(each, labels) for each in same]
+    assert evaluation.agreements(same[:2], other) == [
+        evaluation.agreement(one, same[1]),
+        evaluation.agreement(same[1], same[2]),
+    ]
+
+
+# Reliability diagram.
+
+
+def test_reliability_by_hand():
+    # Two at 0.95 (one right), one at 0.55 (right), five bins from 0 to 1
+    logits = _of([0.95, 0.05], [0.95, 0.05], [0.45, 0.55]).double()
+    table = evaluation.reliability(logits, torch.tensor([0, 1, 1]), bins=5)
+    expected = torch.tensor([[0, 0, 0], [0, 0, 0], [1, 0.55, 1], [0, 0, 0], [2, 1.9, 1]], dtype=torch.double)
+    torch.testing.assert_close(table, expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [0.0, 0.3, 3.0, 1000.0])
+def test_the_bars_of_the_diagram_hold_every_image_and_make_the_calibration_error(scale):
+    logits, labels = _random(4, scale=scale)
+    table = evaluation.reliability(logits, labels)
+    count, confidence, right = table.unbind(1)
+    assert count.sum() == 500
+    assert right.sum() == (logits.argmax(1) == labels).sum()
+    filled = count > 0
+    means = confidence[filled] / count[filled]
+    edges = torch.arange(15)[filled] / 15
+    assert bool((means >= edges - 1e-9).all())
+    assert bool((means <= edges + 1 / 15 + 1e-9).all())
+    gap = (count[filled] / 500 * (right[filled] / count[filled] - means).abs()).sum()
+    assert evaluation.expected_calibration_error(logits, labels) == pytest.approx(gap.item(), abs=1e-12)

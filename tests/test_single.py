@@ -10,9 +10,10 @@ from kdviz import data, evaluation, models, teachers
 from kdviz.batches import Advice
 from kdviz.distillers.offline import Offline
 from kdviz.distillers.plain import Plain
+from kdviz.models import Cohort
 from kdviz.recipe import Recipe
 from kdviz.records import Progress, Result, Watched
-from kdviz.studies import single
+from kdviz.studies import setting, single
 from kdviz.training import fit, steps_of
 
 RECIPE = Recipe(data="digits", student="784-30-30-10", teacher_epochs=3, epochs=2, seed=2)
@@ -107,16 +108,22 @@ def test_the_results_figures_are_those_of_the_networks_trained_again_by_hand(who
     result = first[-1]
     teacher_test = evaluation.logits_of(teacher, digits.test.images)
     training = RECIPE.student_training
-    advice = Advice.of(teacher, digits.training, training, RECIPE.temperature, RECIPE.loss)
-    assert figures(result.teacher) == evaluation.test_figures(teacher, digits.test, None)
+    advice = Advice.of([Cohort(RECIPE.teacher, [teacher])], digits.training, training, RECIPE.temperature)
+    unlike = {"agreement": None, "fidelity_kl": None}
+    assert figures(result.teacher) == evaluation.test_figures(teacher_test, digits.test.labels) | unlike
     for scores, method, taught in (
         (result.distilled, Offline(RECIPE.temperature, RECIPE.alpha), advice),
         (result.plain, Plain(), None),
     ):
         network = models.build(RECIPE.student, RECIPE.seed)
-        for _ in fit(network, digits.training, training, method, taught):
+        for _ in fit([Cohort(RECIPE.student, [network])], digits.training, [training], method, taught):
             pass
-        assert figures(scores) == evaluation.test_figures(network, digits.test, teacher_test)
+        said = evaluation.logits_of(network, digits.test.images)
+        like = {
+            "agreement": evaluation.agreement(said, teacher_test),
+            "fidelity_kl": evaluation.fidelity_kl(said, teacher_test),
+        }
+        assert figures(scores) == evaluation.test_figures(said, digits.test.labels) | like
         validation = evaluation.logits_of(network, digits.validation.images)
         assert scores.validation_accuracy == evaluation.accuracy(validation, digits.validation.labels)
         assert scores.images_seen == 2 * 1257
@@ -227,8 +234,8 @@ def test_a_diverging_run_ends_with_a_result_and_its_figures_travel_as_json(own_s
 def test_most_unsure_picks_right_answers_of_different_classes():
     logits = torch.tensor([[9.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 2, 0], [0, 0, 0.1], [0, 0, 3]])
     labels = torch.tensor([0, 0, 1, 1, 0, 2])
-    assert single.most_unsure(logits, labels, 2).tolist() == [1, 2]
-    assert single.most_unsure(logits, labels, 5).tolist() == [1, 2, 5]
+    assert setting.most_unsure(logits, labels, 2).tolist() == [1, 2]
+    assert setting.most_unsure(logits, labels, 5).tolist() == [1, 2, 5]
 
 
 @pytest.mark.usefixtures("mnist")

@@ -12,6 +12,7 @@ from kdviz.batches import Advice, chunks
 from kdviz.data import Split
 from kdviz.distillers.offline import Offline
 from kdviz.distillers.plain import Plain
+from kdviz.models import Cohort
 from kdviz.optimizers import learning_rate
 from kdviz.recipe import Recipe
 from kdviz.training import fit, steps_of
@@ -37,8 +38,20 @@ def how(**changes):
     return Recipe(**options | changes).student_training
 
 
-def advised(teacher, split, training, loss="kl"):
-    return Advice.of(teacher, split, training, TEMPERATURE, loss)
+def alone(network):
+    """A cohort of one; its name only says how large the network is."""
+    return Cohort(STUDENT, [network])
+
+
+def advised(teacher, split, training):
+    return Advice.of([alone(teacher)], split, training, TEMPERATURE)
+
+
+def batches(split, training, teacher):
+    """Images, labels, mask and teacher's logits of one update after another."""
+    for chunk in chunks(split, [training], advised(teacher, split, training), 1):
+        mask = None if chunk.labelled is None else chunk.labelled[0]
+        yield chunk.images[0], chunk.labels[0], mask, chunk.teacher[0]
 
 
 def weights(network):
@@ -48,14 +61,14 @@ def weights(network):
 def trained(split, training, distiller, advice=None, *, network=None, reports=4):
     """A network's weights after `fit`, and the reports."""
     network = network or models.build(STUDENT, training.seed)
-    said = [report for report in fit(network, split, training, distiller, advice, reports=reports) if report]
+    cohorts = [alone(network)]
+    said = [report for report in fit(cohorts, split, [training], distiller, advice, reports=reports) if report]
     return weights(network), said
 
 
 def offline(split, training, teacher, alpha=ALPHA, loss="kl", **options):
-    return trained(
-        split, training, Offline(TEMPERATURE, alpha, loss), advised(teacher, split, training, loss), **options
-    )
+    advice = advised(teacher, split, training)
+    return trained(split, training, Offline(TEMPERATURE, alpha, loss), advice, **options)
 
 
 # The same mathematics, the usual way, in double precision.
@@ -95,8 +108,7 @@ def reference(split, training, teacher, alpha, loss):
             optimizer, training.learning_rate, total_steps=steps, cycle_momentum=False
         )
     terms = []
-    for chunk in chunks(split, training, advised(teacher, split, training), 1):
-        images, labels = chunk.images, chunk.labels  # one batch, as test_batches.py has checked them
+    for images, labels, _, _ in batches(split, training, teacher):  # as test_batches.py has checked them
         with torch.no_grad():
             said = teacher(images)
         logits = student(images)
@@ -140,7 +152,7 @@ def test_fit_equals_the_usual_loop_with_torchs_optimizers_and_autograd(split, te
     ours, said = offline(split, training, teacher, loss=loss, network=network, reports=steps)
     theirs, terms = reference(split, training, teacher, ALPHA, loss)
     assert (ours - theirs).norm() < 1e-6 * (theirs - start).norm()
-    assert [(r.loss_kd, r.loss_ce) for r in said] == [pytest.approx(t, rel=1e-5) for t in terms]
+    assert [(*r.loss_kd, *r.loss_ce) for r in said] == [pytest.approx(t, rel=1e-5) for t in terms]
 
 
 @pytest.mark.usefixtures("double")
@@ -148,13 +160,13 @@ def test_the_gradients_share_is_that_of_the_soft_term_at_the_logits(split, teach
     teacher.double()
     training = how(epochs=1, batch_size=300, labels=40)
     network = models.build(STUDENT, training.seed).double()
-    (chunk,) = chunks(split, training, advised(teacher, split, training), 1)
-    z = network(chunk.images).detach().requires_grad_()
-    hard = (functional.cross_entropy(z, chunk.labels, reduction="none") * chunk.labelled).mean()
-    soft = ALPHA * soft_loss("kl", z, chunk.teacher)
+    ((images, labels, labelled, advice),) = batches(split, training, teacher)
+    z = network(images).detach().requires_grad_()
+    hard = (functional.cross_entropy(z, labels, reduction="none") * labelled).mean()
+    soft = ALPHA * soft_loss("kl", z, advice)
     norms = [torch.autograd.grad(term, z)[0].norm() for term in (soft, (1 - ALPHA) * hard)]
     _, (said,) = offline(split, training, teacher, network=network)
-    assert said.gradient_share_kd == pytest.approx((norms[0] / sum(norms)).item(), rel=1e-6)
+    assert said.gradient_share_kd == [pytest.approx((norms[0] / sum(norms)).item(), rel=1e-6)]
 
 
 def test_single_precision_stays_close_to_the_usual_loop(split, teacher):
@@ -162,10 +174,10 @@ def test_single_precision_stays_close_to_the_usual_loop(split, teacher):
     student = models.build(STUDENT, training.seed)
     start = weights(student)
     optimizer = torch.optim.Adam(student.parameters(), lr=training.learning_rate)
-    for chunk in chunks(split, training, advised(teacher, split, training), 1):
-        logits = student(chunk.images)
-        loss = ALPHA * soft_loss("kl", logits, teacher(chunk.images))
-        loss = loss + (1 - ALPHA) * functional.cross_entropy(logits, chunk.labels)
+    for images, labels, _, _ in batches(split, training, teacher):
+        logits = student(images)
+        loss = ALPHA * soft_loss("kl", logits, teacher(images))
+        loss = loss + (1 - ALPHA) * functional.cross_entropy(logits, labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -178,8 +190,8 @@ def test_every_kind_of_network_learns_in_the_one_loop(split, teacher, model):
     training = how(epochs=8, student=model, batch_size=16)
     network = models.build(model, 0)
     _, said = offline(split, training, teacher, network=network, reports=8)
-    assert said[-1].training_accuracy > 0.8 > said[0].training_accuracy
-    assert said[-1].loss_kd < said[0].loss_kd / 2
+    assert said[-1].training_accuracy[0] > 0.8 > said[0].training_accuracy[0]
+    assert said[-1].loss_kd[0] < said[0].loss_kd[0] / 2
 
 
 # Alpha's two ends.
@@ -191,9 +203,9 @@ def test_alpha_zero_is_plain_training_to_the_last_bit(split, teacher, loss):
     distilled, said = offline(split, training, teacher, alpha=0.0, loss=loss)
     plain, said_plain = trained(split, training, Plain())
     assert torch.equal(distilled, plain)
-    assert [r.loss_ce for r in said] == pytest.approx([r.loss_ce for r in said_plain], rel=1e-5)
-    assert all(r.loss_kd == 0 and r.gradient_share_kd == 0 for r in said)
-    assert all(r.loss_kd == 0 and r.gradient_share_kd is None for r in said_plain)
+    assert [r.loss_ce[0] for r in said] == pytest.approx([r.loss_ce[0] for r in said_plain], rel=1e-5)
+    assert all(r.loss_kd == [0] and r.gradient_share_kd == [0] for r in said)
+    assert all(r.loss_kd == [0] and r.gradient_share_kd is None for r in said_plain)
 
 
 @pytest.mark.parametrize("loss", ["kl", "soft-ce", "mse"])
@@ -228,7 +240,7 @@ def test_the_label_of_an_unlabelled_image_changes_nothing(split, teacher):
     assert torch.equal(one, other)
     full, said_full = offline(split, how(), teacher)
     assert not torch.equal(one, full)
-    assert said[0].loss_ce < said_full[0].loss_ce / 3  # 40 of 300 count, the mean is over all
+    assert said[0].loss_ce[0] < said_full[0].loss_ce[0] / 3  # 40 of 300 count, the mean is over all
 
 
 # Repeatability, modes, and what belongs to whom.
@@ -266,7 +278,7 @@ def test_the_student_trains_in_training_mode_also_after_an_evaluation(split):
     modes = []
     network = nn.Sequential(nn.Flatten(), nn.Linear(784, 10)).eval()
     network[1].register_forward_hook(lambda module, *_: modes.append((module.training, torch.is_grad_enabled())))
-    for report in fit(network, split, how(), Plain(), reports=5):
+    for report in fit([alone(network)], split, [how()], Plain(), reports=5):
         if report:
             evaluation.logits_of(network, split.images[:10])
             assert network.training
@@ -277,7 +289,7 @@ def test_the_student_trains_in_training_mode_also_after_an_evaluation(split):
 
 def test_gradients_are_cleared_after_every_update(split):
     network = models.build(STUDENT, 0)
-    for _ in fit(network, split, how(), Plain()):
+    for _ in fit([alone(network)], split, [how()], Plain()):
         assert all(p.grad is None for p in network.parameters())
 
 
@@ -301,7 +313,7 @@ def test_reports_come_once_an_interval_and_end_with_the_last_update(split, repor
     network[1].register_forward_hook(lambda *_: updates.append(1))
     every = max(1, steps // max(reports, 3))
     said = []
-    for report in fit(network, split, training, Plain(), reports=reports):
+    for report in fit([alone(network)], split, [training], Plain(), reports=reports):
         if report:
             assert report.step == len(updates)
             said.append(report)
@@ -319,8 +331,8 @@ def test_a_reports_figures_are_of_all_images_since_the_last_one(split, teacher):
     _, parts = offline(split, training, teacher, reports=1000)
     sizes = [32] * 9 + [12]
     for name in ("loss_kd", "loss_ce", "training_accuracy"):
-        mean = sum(getattr(part, name) * size for part, size in zip(parts, sizes, strict=True)) / 300
-        assert getattr(whole, name) == pytest.approx(mean, rel=1e-5)
+        mean = sum(getattr(part, name)[0] * size for part, size in zip(parts, sizes, strict=True)) / 300
+        assert getattr(whole, name) == [pytest.approx(mean, rel=1e-5)]
 
 
 def test_seconds_are_of_training_and_not_of_what_happens_between_reports(split):
@@ -332,7 +344,7 @@ def test_seconds_are_of_training_and_not_of_what_happens_between_reports(split):
         return now
 
     said = []
-    for report in fit(models.build(STUDENT, 0), split, how(), Plain(), reports=5, clock=clock):
+    for report in fit([alone(models.build(STUDENT, 0))], split, [how()], Plain(), reports=5, clock=clock):
         if report:
             said.append(report.seconds)
             now += 1000  # the caller takes its time
@@ -373,6 +385,6 @@ def test_a_diverging_training_goes_on_to_its_end_and_says_so(split, teacher):
     training = how(optimizer="sgd", learning_rate=10.0, epochs=3)
     _, said = offline(split, training, teacher, loss="mse")
     assert said[-1].step == steps_of(training, len(split))
-    assert not math.isfinite(said[-1].loss_kd)
-    assert not math.isfinite(said[-1].loss_ce)
-    assert math.isnan(said[-1].gradient_share_kd)
+    assert not math.isfinite(said[-1].loss_kd[0])
+    assert not math.isfinite(said[-1].loss_ce[0])
+    assert math.isnan(said[-1].gradient_share_kd[0])

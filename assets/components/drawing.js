@@ -24,16 +24,6 @@ function padGrey({ context, canvas }) {
   return grey;
 }
 
-function showGrey(canvas, pixels) {
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(canvas.width, canvas.height);
-  for (let i = 0; i < canvas.width * canvas.height; i++) {
-    const v = pixels ? pixels[i] : 0;
-    image.data.set([v, v, v, 255], 4 * i);
-  }
-  context.putImageData(image, 0, 0);
-}
-
 function padPoint(pad, event) {
   const box = pad.canvas.getBoundingClientRect();
   const scale = pad.canvas.width / box.width;

@@ -56,4 +56,21 @@ function readableOn(colour) {
   return 1.05 / (light + 0.05) > (light + 0.05) / 0.05 ? "#fff" : "#000";
 }
 
+/** Any CSS colour as [r, g, b]. */
+function resolveColour(root, css) {
+  const probe = make("i", "", root);
+  probe.style.color = css;
+  const text = getComputedStyle(probe).color;
+  probe.remove();
+  return text.match(/[\d.]+/g).slice(0, 3).map(Number);
+}
+
+/** 65 shades between two colours, each with the colour of what is written on it: an eye tells no more. */
+function shadesBetween(from, to) {
+  return Array.from({ length: 65 }, (_, i) => {
+    const colour = blend(from, to, i / 64);
+    return { colour: `rgb(${colour})`, text: readableOn(colour) };
+  });
+}
+
 Object.assign(kdviz, { prepareMatrix, meanSoftTargets });

@@ -111,6 +111,17 @@ function decodeBase64(text) {
   return bytes;
 }
 
+/** Grey levels 0..255, row by row, on a canvas of that many pixels; black without any. */
+function showGrey(canvas, pixels) {
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(canvas.width, canvas.height);
+  for (let i = 0; i < canvas.width * canvas.height; i++) {
+    const v = pixels ? pixels[i] : 0;
+    image.data.set([v, v, v, 255], 4 * i);
+  }
+  context.putImageData(image, 0, 0);
+}
+
 /** Little-endian half-precision numbers to single precision: subnormals, infinities and NaN included. */
 function decodeHalf(bytes) {
   const out = new Float32Array(bytes.length >> 1);

@@ -2,15 +2,6 @@
 
 const mounted = new WeakMap();
 
-/** Any CSS colour as [r, g, b]. */
-function resolveColour(root, css) {
-  const probe = make("i", "", root);
-  probe.style.color = css;
-  const text = getComputedStyle(probe).color;
-  probe.remove();
-  return text.match(/[\d.]+/g).slice(0, 3).map(Number);
-}
-
 function cellSentence(ui, row, column) {
   const p = sharePercent(ui.matrix.mean[row * ui.names.length + column]);
   const images = ui.matrix.counts[row];
@@ -148,12 +139,7 @@ function receive(ui, data) {
 
 /** The theme may have changed: from the page's background to the teacher's colour. */
 function mixShades(ui) {
-  const from = resolveColour(ui.root, "var(--kd-bg)");
-  const to = resolveColour(ui.root, "var(--kd-teacher)");
-  ui.shades = Array.from({ length: 65 }, (_, i) => {
-    const colour = blend(from, to, i / 64);
-    return { colour: `rgb(${colour})`, text: readableOn(colour) };
-  });
+  ui.shades = shadesBetween(resolveColour(ui.root, "var(--kd-bg)"), resolveColour(ui.root, "var(--kd-teacher)"));
   ui.cells.forEach((cell) => { cell.kdStep = -1; });
 }
 

@@ -240,7 +240,6 @@ export default function ({ data, parentElement }) {
   ui.plain = plain?.stages[plain.stages.length - 1];
   ui.range.disabled = !data.panels.some((panel) => panel.stages.length);
   ui.q(".seeds").hidden = data.seeds < 2;
-  setText(ui.q(".at-t"), `T = ${data.T}`);
   data.panels.forEach((panel, i) => drawWay(ui, ui.built[i], panel));
   drawMoments(ui);
 }

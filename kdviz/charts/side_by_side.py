@@ -13,7 +13,7 @@ from typing import Any
 
 from kdviz.catalogue import ARCHITECTURES
 from kdviz.comparison import Comparison
-from kdviz.methods import METHODS
+from kdviz.methods import METHODS, Method
 from kdviz.records import Event, Finished, Moment
 
 MOMENTS = 80  # of a way of teaching that its panel shows at most
@@ -105,7 +105,7 @@ def _panel(name: str, comparison: Comparison, moments: Sequence[Moment], done: b
     return {
         "method": name,
         "title": short_title(name, family=False),
-        "family": FAMILIES[method.family],
+        "family": FAMILIES[method.family] + _asked_at(comparison, method),
         "says": method.says,
         "teacher": method.asks_teacher,
         "arrows": arrows(name, comparison),
@@ -120,6 +120,13 @@ def _panel(name: str, comparison: Comparison, moments: Sequence[Moment], done: b
             "memory": expense.peak_memory,
         },
     }
+
+
+def _asked_at(comparison: Comparison, method: Method) -> str:
+    """The T and the alpha of a soft term; nothing where there is none, or where neither plays a part."""
+    if method.family not in ("offline", "online", "self"):
+        return ""
+    return f" · T = {comparison.temperature_of(method.name):g}, α = {comparison.alpha_of(method.name):g}"
 
 
 def _stage(moments: Sequence[Moment], most: int) -> Panel:

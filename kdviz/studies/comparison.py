@@ -63,7 +63,8 @@ def run(
 
 def _methods(comparison: Comparison) -> list[str]:
     """Those that are asked for, and the control of offline distillation."""
-    return [*comparison.methods, *([CONTROL] if "offline" in comparison.methods else [])]
+    controlled = comparison.control and "offline" in comparison.methods
+    return [*comparison.methods, *([CONTROL] if controlled else [])]
 
 
 def prepared(comparison: Comparison, clock: Clock, methods: Sequence[str]) -> Generator[Event | None, None, Study]:

@@ -123,9 +123,6 @@ def _moment(this: Study, course: Course, stage: Stage, fixed: dict[str, Tensor],
     student = evaluation.logits_of_all(stage.cohorts[0], setting.images)
     others = stage.distiller.voices(stage.cohorts, setting.images)
     voices = {**fixed, **others, stage.name: student}
-    temperature = (
-        this.comparison.temperature if course.method == CONTROL else this.comparison.temperature_of(course.method)
-    )
     return Moment(
         method=course.method,
         stage=stage.name,
@@ -144,7 +141,7 @@ def _moment(this: Study, course: Course, stage: Stage, fixed: dict[str, Tensor],
             Arrow(
                 source=source,
                 target=target,
-                kl=losses.kl_divergence(voices[target].double(), voices[source].double(), temperature).mean().item(),
+                kl=losses.kl_divergence(voices[target].double(), voices[source].double(), 1.0).mean().item(),
             )
             for source, target in stage.arrows
             if source in voices and target in voices

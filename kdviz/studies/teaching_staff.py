@@ -77,11 +77,11 @@ def _train(
     setting: Setting, training: Training, number: int, count: int, to_come: float
 ) -> Generator[Moment | None, None, tuple[nn.Sequential, Cost]]:
     """Train one teacher. `to_come` is the work after it, in teachers."""
-    network = models.build(training.model, training.seed).to(setting.device)
-    cohort = models.cohort(training.model, [network])
-    reports = fit([cohort], setting.data.training, [training], Plain(), reports=REPORTS, clock=setting.clock)
     steps = steps_of(training, len(setting.data.training))
     with PeakMemory() as memory:
+        network = models.build(training.model, training.seed).to(setting.device)
+        cohort = models.cohort(training.model, [network])
+        reports = fit([cohort], setting.data.training, [training], Plain(), reports=REPORTS, clock=setting.clock)
         first = next(reports)
     last: Report | None = None
     for report in chain([first], reports):

@@ -205,5 +205,7 @@ def _more(defaults: Comparison, home: str) -> dict[str, Any]:
             "optimizer": controls.choice("optimizer", list(get_args(Optimizer)), defaults),
             "learning_rate": number("learning_rate", defaults, step=0.0005, format="%g"),
             "schedule": controls.choice("schedule", list(get_args(Schedule)), defaults),
+            "online_temperature": number("online_temperature", defaults, step=0.5, format="%g"),
+            "online_alpha": slider("online_alpha", defaults),
         }
     return values

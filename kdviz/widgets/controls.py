@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -18,6 +19,8 @@ LABELS = {
     "student": "Student",
     "temperature": "Temperature T",
     "alpha": "α, the soft term’s part",
+    "online_temperature": "T among learners",
+    "online_alpha": "α among learners",
     "epochs": "Epochs",
     "seed": "Seed",
     "pretrained": "Trained teacher",
@@ -35,6 +38,9 @@ LABELS = {
 HELP = {
     "temperature": "Divides the logits before the softmax; both the teacher’s and the student’s.",
     "alpha": "0 listens to the labels alone, 1 to the teacher alone.",
+    "online_temperature": "T where whoever teaches is still learning: peers, the last output, an earlier self. What they "
+    "say at first is mostly wrong; at a high T the student would follow them.",
+    "online_alpha": "The soft term’s part where whoever teaches is still learning.",
     "pretrained": "Takes the teacher that comes with the program instead of training one now.",
     "labels": "How many training images have a label the students may use; empty means all. "
     "The distilled student still sees every image through the teacher’s eyes; an image without a label adds nothing "
@@ -57,11 +63,12 @@ def link_problem(kind: type[Conditions]) -> str:
 def adopt(recipe: AnyRecipe) -> bool:
     """Let the controls show the recipe of the run that a link names, where the link does not set them itself.
 
-    Whether it was done just now: once for each run, so that the visitor can change them afterwards.
+    Whether it was done just now: once for each run on each page, so that the visitor can change them afterwards.
     """
-    if st.session_state.get(_ADOPTED) == recipe.id:
+    here = f"{urlsplit(st.context.url or '').path} {recipe.id}"
+    if st.session_state.get(_ADOPTED) == here:
         return False
-    st.session_state[_ADOPTED] = recipe.id
+    st.session_state[_ADOPTED] = here
     show(recipe, {name for name in type(recipe).model_fields if name not in st.query_params})
     return True
 

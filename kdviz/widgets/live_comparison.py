@@ -72,7 +72,6 @@ def _picture(comparison: Comparison, events: Sequence[Event]) -> dict[str, Any]:
     panels = side_by_side.panels(comparison, events)
     last = [panel["stages"][-1] for panel in panels if panel["stages"]]
     return {
-        "T": comparison.temperature,
         "seeds": len(comparison.seeds),
         "floor": live.floor(comparison),
         "top": side_by_side.loss_top(events),

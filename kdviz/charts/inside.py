@@ -1,0 +1,126 @@
+"""What students look like inside, as the picture of the three kinds of knowledge takes it."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Any, Literal
+
+from kdviz.catalogue import DATA_SETS
+from kdviz.comparison import Comparison
+from kdviz.methods import METHODS, PLAIN, Family
+from kdviz.records import Compared, Inside, Measure, Watched
+
+Kind = Literal["response", "feature", "relation"]
+# Where in the picture a method of a family is shown.
+KINDS: MappingProxyType[Family, Kind] = MappingProxyType(
+    {"offline": "response", "feature": "feature", "relation": "relation"}
+)
+# What a method hands on, in a word or two.
+NAMES: MappingProxyType[str, str] = MappingProxyType(
+    {
+        "offline": "Soft targets",
+        "hints": "Hints",
+        "attention": "Attention",
+        "fsp": "Flow",
+        "rkd": "Distances",
+        "similarity": "Similarity",
+    }
+)
+ALIKE_IMAGES = 300  # validation images, at most, on which the engine compares layers
+_DIGITS = 4  # more than a cell can show
+
+
+def shown_methods(recipe: Comparison) -> dict[Kind, list[str]]:
+    """The methods of a comparison that the picture has a column for, in the order of `METHODS`."""
+    found: dict[Kind, list[str]] = {"response": [], "feature": [], "relation": []}
+    for name in recipe.methods:
+        if kind := KINDS.get(METHODS[name].family):
+            found[kind].append(name)
+    return found
+
+
+def picture(recipe: Comparison, watched: Watched, looks: Sequence[Inside]) -> dict[str, Any]:
+    """All that the picture draws, ready for JSON: the teacher once, and for each method its looks in their order.
+
+    A figure that is no number, where a training diverged, is None.
+    """
+    return {
+        "T": recipe.temperature,
+        "names": list(DATA_SETS[recipe.data].class_names),
+        "labels": watched.labels,
+        "indices": watched.indices,
+        "images": [base64.b64encode(bytes(pixels)).decode("ascii") for pixels in watched.images],
+        "kinds": shown_methods(recipe),
+        "titles": {name: NAMES.get(name, METHODS[name].title) for name in recipe.methods},
+        "teacher": _teacher(watched, looks),
+        "methods": {
+            name: history(of_method)
+            for name in recipe.methods
+            if name == PLAIN or METHODS[name].family in KINDS
+            if (of_method := [look for look in looks if look.method == name])
+        },
+    }
+
+
+def history(looks: Sequence[Inside]) -> dict[str, Any]:
+    """One method's looks, column by column: an entry for each look."""
+    return {
+        "steps": [look.step for look in looks],
+        "last": looks[-1].steps,
+        "cka": [_rounded(look.cka) for look in looks],
+        "logits": [_rounded(look.logits) for look in looks],
+        "relations": [_rounded(look.relations) for look in looks],
+        "singular": [_row(look.singular_values) for look in looks],
+    }
+
+
+def _teacher(watched: Watched, looks: Sequence[Inside]) -> dict[str, Any]:
+    """The teacher stands still: what any look says of it is true of all."""
+    facts: dict[str, Any] = {"logits": _rounded(watched.teacher_logits)}
+    if looks:
+        look = looks[0]
+        facts |= {
+            "layers": look.teacher_layers,
+            "studentLayers": look.student_layers,
+            "relations": _rounded(look.teacher_relations),
+            "singular": _row(look.teacher_singular_values),
+        }
+    return facts
+
+
+def _rounded(rows: Sequence[Sequence[float]]) -> list[list[float | None]]:
+    return [_row(row) for row in rows]
+
+
+def _row(values: Sequence[float]) -> list[float | None]:
+    """JSON has no word for what is no number, and a browser needs few digits."""
+    return [round(value, _DIGITS) if math.isfinite(value) else None for value in values]
+
+
+# The columns of the table: measure, title, how its number is written.
+_COLUMNS: tuple[tuple[Measure, str, str], ...] = (
+    ("test_accuracy", "right", "{:.2%}"),
+    ("nll", "NLL", "{:.4f}"),
+    ("agreement", "agreement", "{:.2%}"),
+    ("fidelity_kl", "KL to teacher", "{:.4f}"),
+)
+
+
+def table(result: Compared) -> str:
+    """A finished comparison's methods side by side as a Markdown table: means over the seeds, on the test images."""
+    header = "| | kind | " + " | ".join(title for _, title, _ in _COLUMNS) + " |\n|:--|:--|" + "--:|" * len(_COLUMNS)
+    rows = [
+        f"| {METHODS[summary.method].title} | {_kind(summary.method)} | "
+        + " | ".join(form.format(summary.means[measure].mean).replace("%", "\u00a0%") for measure, _, form in _COLUMNS)
+        + " |"
+        for summary in result.summaries
+    ]
+    return "\n".join([header, *rows])
+
+
+def _kind(method: str) -> str:
+    family = METHODS[method].family
+    return KINDS.get(family, family)
