@@ -1,4 +1,4 @@
-"""Start: what this is, one live picture, three ways in."""
+"""Start: what this is, one live picture, four ways in."""
 
 import streamlit as st
 
@@ -21,8 +21,8 @@ soft_targets(
     on_commit=state.set_temperature,
 )
 
-st.subheader("Three ways in", anchor=False)
-learn, demonstrate, explore = st.columns(3)
+st.subheader("Four ways in", anchor=False)
+learn, demonstrate, explore, compare = st.columns(4)
 with learn:
     st.page_link("pages/soft_targets.py", label="**Learn**", icon=":material/school:")
     st.markdown("Read the lesson: hard labels, soft targets, and what the temperature does to them.")
@@ -42,6 +42,14 @@ with explore:
         query_params={"data": shown.facts.name},
     )
     st.markdown("Train a teacher and its student here and now, and see which of the two terms pulls.")
+with compare:
+    st.page_link(
+        "pages/three_ways.py",
+        label="**Compare**",
+        icon=":material/compare_arrows:",
+        query_params={"data": shown.facts.name},
+    )
+    st.markdown("Let a teacher, a peer and the network itself teach the same student, side by side, several times.")
 
 
 known = state.device()

@@ -1,6 +1,7 @@
 """Pictures of every page for the README: `python -m tests.screenshots`.
 
-They show scikit-learn's digits and drawings only: no image of MNIST goes into the repository.
+They show scikit-learn's digits and drawings only: no image of MNIST goes into the repository. The one of a comparison's
+result is of MNIST, which must be there; it shows figures alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 
 from tests.browser.app_server import ROOT, AppServer, launch
 from tests.browser.picture import draw
@@ -50,17 +51,39 @@ def drawing(page: Page) -> None:
     page.mouse.move(*NOWHERE)
 
 
-def finished(page: Page) -> None:
-    """Train, or find what has been trained for the picture before, with its charts in view."""
+def train(page: Page) -> None:
+    """Train, or find what has been trained for the picture before."""
     start = page.get_by_role("button", name="Start", exact=True)
-    if "run=" not in page.url:
+    if start.is_enabled():
         start.click()
-    page.get_by_text("finished in").wait_for(timeout=180_000)
-    page.get_by_test_id("stVegaLiteChart").last.wait_for()
-    page.get_by_test_id("stProgress").evaluate(
-        "(line) => { line.style.scrollMarginTop = '72px'; line.scrollIntoView({ block: 'start' }); }"
-    )
+    page.get_by_text("finished in").wait_for(timeout=400_000)
+
+
+def bring_up(page: Page, part: Locator) -> None:
+    """Scroll until the part stands at the top."""
+    part.evaluate("(part) => { part.style.scrollMarginTop = '72px'; part.scrollIntoView({ block: 'start' }); }")
     page.mouse.move(*NOWHERE)
+
+
+def finished(page: Page) -> None:
+    """A finished run with its charts in view."""
+    train(page)
+    page.get_by_test_id("stVegaLiteChart").last.wait_for()
+    bring_up(page, page.get_by_test_id("stProgress"))
+
+
+def compared(page: Page) -> None:
+    """A finished comparison, or what was transferred in it, with its pictures in view."""
+    train(page)
+    page.get_by_role("table").first.wait_for()
+    bring_up(page, page.get_by_test_id("stProgress"))
+
+
+def verdict(page: Page) -> None:
+    """What a comparison comes to: its picture."""
+    train(page)
+    page.locator(".js-plotly-plot").first.wait_for()
+    bring_up(page, page.get_by_role("heading", name="What the accuracy costs"))
 
 
 SHOTS: dict[str, tuple[str, Callable[[Page], None]]] = {
@@ -68,6 +91,9 @@ SHOTS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "soft_targets": ("soft_targets?data=digits&T=4&image=4", picture),
     "draw": ("soft_targets?data=digits&view=Draw+a+digit&T=12", drawing),
     "watch_it_train": ("watch_it_train?data=digits&epochs=30", finished),
+    "three_ways": ("three_ways?data=digits&seeds=0-4", compared),
+    "what_is_transferred": ("what_is_transferred?data=digits", compared),
+    "verdict": ("three_ways?data=mnist&seeds=0-4", verdict),
 }
 
 
@@ -81,8 +107,8 @@ def main() -> None:
         browser = launch(playwright)
         try:
             for shot, (path, prepare) in SHOTS.items():
-                for look, options in LOOKS.items():
-                    page = browser.new_page(device_scale_factor=1, **options)
+                for look in ("light",) if shot == "verdict" else LOOKS:
+                    page = browser.new_page(device_scale_factor=1, **LOOKS[look])
                     page.goto(f"{server.url}/{path}")
                     page.locator("h1").wait_for()
                     settle(page)

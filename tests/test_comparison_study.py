@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from kdviz import data, evaluation, knowledge, models, teachers
+from kdviz import data, evaluation, knowledge, losses, models, teachers
 from kdviz.catalogue import ARCHITECTURES
 from kdviz.comparison import Comparison
 from kdviz.methods import CONTROL, DEFAULT, METHODS
@@ -173,6 +173,15 @@ def test_who_speaks_and_who_teaches_whom(whole):
     assert {
         arrow.source for arrow in moments(whole[0], "born-again")[len(moments(whole[0], "born-again")) // 2].arrows
     } == {"generation 0"}
+
+
+@pytest.mark.parametrize(("method", "temperature"), [("offline", 4.0), ("mutual", 2.0), ("earlier-average", 2.0)])
+def test_divergences_are_taken_at_the_methods_own_temperature(state, monkeypatch, method, temperature):
+    taken = set()
+    kl_divergence = losses.kl_divergence
+    monkeypatch.setattr(losses, "kl_divergence", lambda one, other, t: taken.add(t) or kl_divergence(one, other, t))
+    events(small(f"plain,{method}"))
+    assert taken == {temperature, 1.0}  # fidelity is at T = 1
 
 
 def test_a_student_comes_nearer_to_the_teacher_it_learns_from(whole):

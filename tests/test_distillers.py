@@ -19,7 +19,7 @@ from kdviz.catalogue import ARCHITECTURES
 from kdviz.comparison import Comparison
 from kdviz.data import Split
 from kdviz.distillers.deep_to_shallow import DeepToShallow
-from kdviz.distillers.earlier_self import DECAY, FromAverage
+from kdviz.distillers.earlier_self import DECAY, FromAverage, FromEpochBefore
 from kdviz.distillers.mutual import Mutual
 from kdviz.distillers.plain import Plain
 from kdviz.distillers.stage import Given
@@ -306,12 +306,20 @@ def of_each(cohort, gradients):
     ]
 
 
-@pytest.mark.parametrize("labels", [None, 20])
-@pytest.mark.parametrize("seeds", [(3,), (3, 5, 8)], ids=["one", "three"])
+@pytest.mark.parametrize(
+    ("seeds", "changes"),
+    [
+        ((3,), {}),
+        ((3, 5, 8), {}),
+        ((3, 5, 8), {"labels": 20}),
+        ((3,), {"labels": 20, "augmentation": "affine"}),
+    ],
+    ids=["one", "three", "three-few-labels", "one-augmented"],
+)
 @pytest.mark.parametrize(("name", "pair"), CASES, ids=[f"{name} {pair[1]}" for name, pair in CASES])
 @pytest.mark.usefixtures("double")
-def test_every_updates_gradient_and_terms_are_those_of_the_loss_as_it_is_written(split, name, pair, seeds, labels):
-    what = given(asked(name, pair, seeds, labels=labels), split)
+def test_every_updates_gradient_and_terms_are_those_of_the_loss_as_it_is_written(split, name, pair, seeds, changes):
+    what = given(asked(name, pair, seeds, **changes), split)
     before = [weights(network) for row in what.teachers for network in row.networks]
     modes = []
     for row in what.teachers:
@@ -320,7 +328,6 @@ def test_every_updates_gradient_and_terms_are_those_of_the_loss_as_it_is_written
                 layer.register_forward_hook(lambda layer, *_: modes.append((layer.training, torch.is_grad_enabled())))
     former = []
     for stage in WAYS[name](what):
-        del modes[:]
         look = Oracle(name, what, stage.distiller, former)
         said = train(stage, split, lambda *seen, look=look: hidden(modes, look, *seen))
         assert len(look.terms) == len(said) == EPOCHS * UPDATES
@@ -330,6 +337,7 @@ def test_every_updates_gradient_and_terms_are_those_of_the_loss_as_it_is_written
             if report.gradient_share_kd is not None:
                 assert report.gradient_share_kd == pytest.approx(shares, rel=1e-5, abs=1e-7)
         assert set(modes) <= {(False, False)}  # evaluation mode, outside the graph
+        assert modes or name not in FIXED_TEACHER or len(seeds) > 1  # stacked, the layers themselves are not asked
         former = stage.cohorts[0].networks
     after = [weights(network) for row in what.teachers for network in row.networks]
     assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True))
@@ -516,6 +524,16 @@ def test_with_one_epoch_there_is_no_epoch_before(split):
     assert all(torch.equal(*pair) for pair in zip(earlier, plain, strict=True))
 
 
+@pytest.mark.parametrize("images", [40, 1257, 55_000])
+@pytest.mark.parametrize("epochs", [1, 2, 3, 7, 30])
+def test_the_weight_of_the_epoch_before_grows_with_the_epochs(images, epochs):
+    method = FromEpochBefore(ONLINE_T, ONLINE_ALPHA, None, epochs)
+    for epoch in range(1, epochs + 1):
+        for begin in (0, images // 2, images - 1):
+            done = (epoch - 1 + begin / images) / epochs
+            assert method.weight(done) == (epoch / epochs if epoch > 1 else 0)
+
+
 def test_at_the_beginning_of_an_epoch_the_epoch_before_is_the_student_itself(split):
     """The first update of each later epoch: teacher and student are the same, and alpha has grown."""
     _, said = histories("earlier-self", split, epochs=4)
@@ -523,6 +541,28 @@ def test_at_the_beginning_of_an_epoch_the_epoch_before_is_the_student_itself(spl
         begin = (epoch - 1) * UPDATES
         assert said[begin].loss_kd[0] == pytest.approx(0, abs=1e-9)
         assert said[begin + 1].loss_kd[0] > 1e-9
+
+
+@pytest.mark.parametrize("augmentation", ["none", "shift"])
+def test_asking_the_epoch_before_is_counted_in_every_epoch_but_the_first(split, augmentation):
+    _, said = finish("earlier-self", split, epochs=4, augmentation=augmentation)
+    forward = IMAGES * ARCHITECTURES[MLP[1]].multiply_adds
+    assert said[-1].multiply_adds == 4 * 3 * forward + 3 * forward
+
+
+def test_the_snapshot_is_the_student_at_the_end_of_the_epoch_before(split):
+    found, before = [], []
+    (stage,) = WAYS["earlier-self"](given(asked("earlier-self", epochs=3), split))
+    assert stage.distiller.voices(stage.cohorts, split.images) == {}
+
+    def look(cohorts, *_):
+        before.append(evaluation.logits_of_all(cohorts[0], split.images))
+        found.append(stage.distiller.voices(cohorts, split.images))
+
+    train(stage, split, look)
+    assert found[:UPDATES] == [{}] * UPDATES
+    for update in range(UPDATES, 3 * UPDATES):
+        assert torch.equal(found[update]["last epoch"], before[update // UPDATES * UPDATES])
 
 
 def test_the_average_teaches_ever_more(split):
