@@ -25,7 +25,7 @@ class Comparison(Conditions):
     )
     online_alpha: float = Field(0.5, ge=0, le=1, description="weight of the soft term where they are")
     control: bool = Field(True, description="with offline, also train a student of another seed's teacher")
-    methods: tuple[str, ...] = Field(DEFAULT, description="ways to teach, with commas between them")
+    methods: tuple[str, ...] = Field(DEFAULT, description=f"ways to teach, of {', '.join(METHODS)}")
     seeds: tuple[int, ...] = Field((0,), description="seeds, as 0-4 or 0,2,7")
     epochs: int = Field(3, ge=1, le=500, description="epochs of every student")
     teacher_epochs: int | None = Field(

@@ -637,11 +637,10 @@ def test_without_a_trained_teacher_only_labelled_images_are_seen_and_with_one_al
         images = {image.numpy().tobytes() for batch in seen for image in batch.images[0]}
         taught = bool(stage.fixed)
         assert taught is (name in FIXED_TEACHER or (name == "born-again" and stage.number > 1))
-        if stage.name == "student":
-            assert images == (everything if taught else few)
-            for batch in seen:
-                labelled = torch.tensor([[[float(image.numpy().tobytes() in few)] for image in batch.images[0]]])
-                assert batch.labelled is None if not taught else torch.equal(batch.labelled, labelled)
+        assert images == (everything if taught else few)
+        for batch in seen:
+            labelled = torch.tensor([[[float(image.numpy().tobytes() in few)] for image in batch.images[0]]])
+            assert batch.labelled is None if not taught else torch.equal(batch.labelled, labelled)
         assert len(seen) == EPOCHS * UPDATES
         assert sum(batch.images.shape[1] for batch in seen) == EPOCHS * IMAGES
 

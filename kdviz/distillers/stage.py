@@ -48,8 +48,9 @@ class Given:
     teachers: Sequence[Cohort]  # trained and frozen: each seed's own, then the next seed's, then the one after
 
     def trainings(self, model: str | None = None, kin: int = 0) -> list[Training]:
-        """How the students are trained, or another network with batches of its own."""
-        return [self.conditions.training_of_student(_kin(seed, kin), model) for seed in self.conditions.seeds]
+        """How the students are trained, or another network with batches of its own; few labels are the same for all."""
+        own = kin if self.conditions.labels is None else 0  # the seed decides whose labels may be used
+        return [self.conditions.training_of_student(_kin(seed, own), model) for seed in self.conditions.seeds]
 
     def students(self, model: str | None = None, kin: int = 0) -> Cohort:
         """Untrained students, or other networks; with `kin` not those of the seeds themselves but their relatives."""

@@ -56,10 +56,7 @@ def start(jobs: Jobs, place: DeltaGenerator, wanted: AnyRecipe | None, run: Run 
     if problem_of_link and wanted is not None:
         st.warning(problem_of_link)
     if shown is not None and shown.status == "finished":
-        change = "the seed" if "seed" in type(shown.recipe).model_fields else "the seeds"
-        st.caption(
-            f"These settings are trained: the result is below. Change {change}, or anything else, to train again."
-        )
+        st.caption("These settings are trained: the result is below. Change any of them to train again.")
     elif wanted is not None and run is not None and wanted.id != run.id:
         st.caption(f"Below is run {run.id} with other settings; Start trains the ones above.")
     problem = st.session_state.pop(_NOT_STARTED, None)
