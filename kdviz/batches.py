@@ -131,6 +131,11 @@ def epoch_order(usable: Tensor, images: int, generator: torch.Generator) -> Tens
     return torch.cat([usable[torch.randperm(len(usable), generator=generator)] for _ in range(rounds)])[:images]
 
 
+def chunk_size(training: Training, most_updates: int) -> int:
+    """Images of each student in a chunk; the last one of an epoch may be smaller."""
+    return training.batch_size * max(1, min(most_updates, CHUNK_IMAGES // training.batch_size))
+
+
 def chunks(split: Split, trainings: Sequence[Training], adviser: Adviser | None, most_updates: int) -> Iterator[Chunk]:
     """All images of all epochs, in chunks of at most `most_updates` batches; the same for the same trainings.
 
@@ -147,7 +152,7 @@ def chunks(split: Split, trainings: Sequence[Training], adviser: Adviser | None,
 
     one_hot = torch.eye(CLASSES, device=device)[split.labels]
     generators = [torch.Generator().manual_seed(each.seed) for each in trainings]
-    size = training.batch_size * max(1, min(most_updates, CHUNK_IMAGES // training.batch_size))
+    size = chunk_size(training, most_updates)
     for epoch in range(1, training.epochs + 1):
         orders = torch.stack(
             [epoch_order(one, total, generator) for one, generator in zip(usable, generators, strict=True)]
@@ -156,9 +161,8 @@ def chunks(split: Split, trainings: Sequence[Training], adviser: Adviser | None,
             indices = orders[:, begin : begin + size]
             images = split.images[indices]
             if training.augmentation != "none":
-                seeds = [int(torch.randint(2**31, (), generator=generator)) for generator in generators]
                 images = torch.stack(
-                    [augment(some, training.augmentation, seed) for some, seed in zip(images, seeds, strict=True)]
+                    [_augmented(some, training, generator) for some, generator in zip(images, generators, strict=True)]
                 )
             yield Chunk(
                 epoch=epoch,
@@ -169,3 +173,10 @@ def chunks(split: Split, trainings: Sequence[Training], adviser: Adviser | None,
                 labelled=None if is_labelled is None else is_labelled.gather(1, indices),
                 teacher=one_hot[indices] if adviser is None else adviser.on(epoch, indices, images),
             )
+
+
+def _augmented(images: Tensor, training: Training, generator: torch.Generator) -> Tensor:
+    """Drawn anew for each batch, so that the images do not depend on how many batches make a chunk."""
+    batches = images.split(training.batch_size)
+    seeds = [int(torch.randint(2**31, (), generator=generator)) for _ in batches]
+    return torch.cat([augment(batch, training.augmentation, seed) for batch, seed in zip(batches, seeds, strict=True)])

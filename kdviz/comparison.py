@@ -7,10 +7,12 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from kdviz.catalogue import ARCHITECTURES
 from kdviz.methods import DEFAULT, METHODS, PLAIN
 from kdviz.recipe import LARGEST_SEED, Conditions, Training, digest, known
 
 MOST_SEEDS = 20
+MOST_ANGLES = 256  # images of a batch: 17 million angles, 67 MB each time they are looked at
 
 
 class Comparison(Conditions):
@@ -55,12 +57,22 @@ class Comparison(Conditions):
             reason = METHODS[name].fits(self.teacher, self.student)
             if reason:
                 raise ValueError(f"methods has {name}; {reason}")
+        if "rkd" in self.methods and self.batch_size > MOST_ANGLES:
+            raise ValueError(
+                f"batch_size is {self.batch_size}; with rkd it takes at most {MOST_ANGLES}, since every three images "
+                "of a batch make an angle."
+            )
         return self
 
     @property
     def id(self) -> str:
         """The comparison's identity: equal conditions, equal id."""
-        return digest({**self.model_dump(mode="json"), "teacher_epochs": self.epochs_of_teacher})
+        controlled = self.control and "offline" in self.methods
+        online = any(METHODS[name].learning_teacher for name in self.methods)
+        same: dict[str, Any] = {"teacher_epochs": self.epochs_of_teacher, "control": controlled}
+        if not online:
+            same |= {"online_temperature": None, "online_alpha": None}
+        return digest({**self.model_dump(mode="json"), **same})
 
     @property
     def epochs_of_teacher(self) -> int:
@@ -77,6 +89,16 @@ class Comparison(Conditions):
     def alpha_of(self, method: str) -> float:
         """Weight of the soft term, in the same way."""
         return self.online_alpha if METHODS[method].learning_teacher else self.alpha
+
+    def remark(self, method: str) -> str:
+        """What a visitor should know of a method under these conditions; nothing as a rule."""
+        if method == "earlier-self" and self.epochs == 1:
+            return "With one epoch there is none before it: this is plain training."
+        if method == "deep-to-shallow" and len(ARCHITECTURES[self.student].hidden) == 1:
+            return "This student has one hidden layer: its head is a twin of the last output, no shallower."
+        if self.alpha == 0 and METHODS[method].family == "offline":
+            return "With α = 0 nobody is asked: this is plain training."
+        return ""
 
     def teacher_training(self, seed: int) -> Training:
         """How the teacher of one seed is trained: the one `Recipe` would train with that seed."""

@@ -37,11 +37,14 @@ def text(compared: Compared) -> str:
     if compared.controls:
         paragraphs.append(f"{CONTROL}: taught by another seed's teacher, its agreement is with its own seed's.")
     paragraphs.append("\n".join(words(summary) for summary in compared.summaries if summary.verdicts))
+    remarks = {name: compared.recipe.remark(name) for name in compared.recipe.methods}
+    paragraphs.append("\n".join(f"{name}: {remark}" for name, remark in remarks.items() if remark))
     seeds = len(compared.recipe.seeds)
     paragraphs.append(
         "One seed: no verdicts; a difference may be chance. Try --seeds 0-4."
         if seeds == 1
-        else f"{seeds} seeds: each method against plain training seed by seed; ranges are 95 % intervals (Student's t)."
+        else f"{seeds} seeds: means with 95 % intervals (Student's t); each method against plain training seed by "
+        "seed, in intervals widened for their number, so that all verdicts on accuracy hold together 95 % of the time."
     )
     return "\n\n".join(filter(None, paragraphs))
 

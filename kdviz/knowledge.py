@@ -67,7 +67,10 @@ def flow_loss(student: Tensor, teacher: Tensor) -> Tensor:
 
 def singular_values(flow_matrices: Tensor) -> Tensor:
     """Singular values of the mean FSP matrix, descending, as shares of their sum; all 0 where the matrix is 0."""
-    values = torch.linalg.svdvals(flow_matrices.mean(dim=0))
+    mean = flow_matrices.mean(dim=0)
+    if not mean.isfinite().all():  # of a diverged network: there is nothing to decompose
+        return mean.new_full((min(mean.shape),), float("nan"))
+    values = torch.linalg.svdvals(mean)
     shares: Tensor = values / values.sum().clamp_min(torch.finfo(values.dtype).tiny)
     return shares
 

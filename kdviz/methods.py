@@ -24,8 +24,13 @@ class Method:
     source: str
     address: str
     fits: Fits = lambda teacher, student: ""
-    asks_teacher: bool = False  # whether the trained teacher's work is part of its cost
+    asks: int = 0  # how many trained teachers: their training is part of its cost
     learning_teacher: bool = False  # whether whoever teaches is still learning: then T and alpha are others
+
+    @property
+    def asks_teacher(self) -> bool:
+        """Whether it needs a trained teacher."""
+        return self.asks > 0
 
 
 def _convolutional(teacher: str, student: str) -> str:
@@ -40,6 +45,12 @@ def _one_kind(teacher: str, student: str) -> str:
     return (
         f"it maps a hidden layer onto a hidden layer, and needs two networks of one kind, not {teacher} and {student}."
     )
+
+
+def _larger(teacher: str, student: str) -> str:
+    if ARCHITECTURES[teacher].parameters > ARCHITECTURES[student].parameters:
+        return ""
+    return f"{teacher} is no larger than {student}, and cannot be the large peer."
 
 
 def _something_between(teacher: str, student: str) -> str:
@@ -85,7 +96,7 @@ METHODS = MappingProxyType(
                 "offline",
                 "A teacher that is trained first and then stands still gives its soft targets.",
                 *_HINTON,
-                asks_teacher=True,
+                asks=1,
             ),
             Method(
                 "offline-soft-ce",
@@ -93,7 +104,7 @@ METHODS = MappingProxyType(
                 "offline",
                 "The teacher's soft targets with cross-entropy: the gradient of KL, but never zero.",
                 *_HINTON,
-                asks_teacher=True,
+                asks=1,
             ),
             Method(
                 "offline-mse",
@@ -102,7 +113,7 @@ METHODS = MappingProxyType(
                 "The student's logits are drawn to the teacher's: the limit of a very high temperature.",
                 "Ba, Caruana 2014, Do Deep Nets Really Need to be Deep?",
                 "https://arxiv.org/abs/1312.6184",
-                asks_teacher=True,
+                asks=1,
             ),
             Method(
                 "decoupled",
@@ -111,7 +122,7 @@ METHODS = MappingProxyType(
                 "KL taken apart: how sure the teacher is of the class, and what it says of the others, weighed apart.",
                 "Zhao, Cui, Song, Qiu, Liang 2022, Decoupled Knowledge Distillation",
                 "https://arxiv.org/abs/2203.08679",
-                asks_teacher=True,
+                asks=1,
             ),
             Method(
                 "standardised",
@@ -120,7 +131,7 @@ METHODS = MappingProxyType(
                 "Both networks' logits are brought to mean 0 and one spread first: only their shape is taught.",
                 "Sun, Ren, Li, Wang, Cao 2024, Logit Standardization in Knowledge Distillation",
                 "https://arxiv.org/abs/2403.01427",
-                asks_teacher=True,
+                asks=1,
             ),
             Method(
                 "several-teachers",
@@ -128,7 +139,7 @@ METHODS = MappingProxyType(
                 "offline",
                 "The mean of three trained teachers' soft targets.",
                 *_HINTON,
-                asks_teacher=True,
+                asks=3,
             ),
             Method(
                 "assistant",
@@ -139,7 +150,7 @@ METHODS = MappingProxyType(
                 "Teacher Assistant",
                 "https://arxiv.org/abs/1902.03393",
                 _something_between,
-                asks_teacher=True,
+                asks=1,
             ),
             Method(
                 "mutual",
@@ -155,6 +166,7 @@ METHODS = MappingProxyType(
                 "online",
                 "An untrained network of the teacher's size and the student learn together.",
                 *_ZHANG_2018,
+                _larger,
                 learning_teacher=True,
             ),
             Method(
@@ -207,7 +219,7 @@ METHODS = MappingProxyType(
                 "Romero, Ballas, Kahou, Chassang, Gatta, Bengio 2015, FitNets: Hints for Thin Deep Nets",
                 "https://arxiv.org/abs/1412.6550",
                 _one_kind,
-                asks_teacher=True,
+                asks=1,
             ),
             Method(
                 "attention",
@@ -217,7 +229,7 @@ METHODS = MappingProxyType(
                 "Zagoruyko, Komodakis 2017, Paying More Attention to Attention",
                 "https://arxiv.org/abs/1612.03928",
                 _convolutional,
-                asks_teacher=True,
+                asks=1,
             ),
             Method(
                 "fsp",
@@ -227,7 +239,7 @@ METHODS = MappingProxyType(
                 "Yim, Joo, Bae, Kim 2017, A Gift from Knowledge Distillation",
                 "https://openaccess.thecvf.com/content_cvpr_2017/html/Yim_A_Gift_From_CVPR_2017_paper.html",
                 _convolutional,
-                asks_teacher=True,
+                asks=1,
             ),
             Method(
                 "rkd",
@@ -236,7 +248,7 @@ METHODS = MappingProxyType(
                 "The student learns how far apart the images of a batch are for the teacher, and under which angles.",
                 "Park, Kim, Lu, Cho 2019, Relational Knowledge Distillation",
                 "https://arxiv.org/abs/1904.05068",
-                asks_teacher=True,
+                asks=1,
             ),
             Method(
                 "similarity",
@@ -245,12 +257,13 @@ METHODS = MappingProxyType(
                 "The student learns which images of a batch are alike for the teacher.",
                 "Tung, Mori 2019, Similarity-Preserving Knowledge Distillation",
                 "https://arxiv.org/abs/1907.09682",
-                asks_teacher=True,
+                asks=1,
             ),
         )
     }
 )
 
 PLAIN = "plain"
+GENERATIONS = 2  # that are born again, after the one that learns from the labels alone
 CONTROL = "independent"  # the student of another seed's teacher: Stanton et al. 2021, section 4
 DEFAULT = ("plain", "offline", "mutual", "born-again", "deep-to-shallow", "earlier-self")

@@ -180,13 +180,6 @@ class Trial(Record):
     teacher: Expense | None  # of the teachers it asked, which can be used again; None where it asked none
 
 
-class Finished(Record):
-    """A method is done with these seeds: what a lost worker does not take along."""
-
-    method: str
-    trials: list[Trial]
-
-
 class Inside(Record):
     """What one student looks like inside, next to its teacher: the first seed, a few validation images.
 
@@ -204,6 +197,18 @@ class Inside(Record):
     teacher_relations: list[list[Figure]]
     singular_values: list[Figure]  # of the flow (FSP) between the first and the last hidden layer; empty without maps
     teacher_singular_values: list[Figure]
+
+
+class Finished(Record):
+    """A method is done with these seeds: what a lost worker does not take along.
+
+    With all it said on the way, which is said again when the comparison goes on elsewhere.
+    """
+
+    method: str
+    trials: list[Trial]
+    moments: list[Moment] = []
+    looks: list[Inside] = []
 
 
 Measure = Literal["test_accuracy", "nll", "ece", "agreement", "fidelity_kl"]

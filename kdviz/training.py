@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from kdviz.batches import Adviser, Chunk, chunks, joined
+from kdviz.batches import Adviser, Chunk, chunk_size, chunks, joined
 from kdviz.data import Split
 from kdviz.distillers.teaching import Distiller
 from kdviz.models import Cohort
@@ -42,6 +42,16 @@ def steps_of(training: Training, images: int) -> int:
     return training.epochs * -(-images // training.batch_size)
 
 
+def chunks_of_epoch(training: Training, images: int, reports: int) -> int:
+    """How often `fit` yields in each epoch."""
+    return -(-images // chunk_size(training, _every(training, images, reports)))
+
+
+def _every(training: Training, images: int, reports: int) -> int:
+    """Updates between two reports, at least one report in each epoch."""
+    return max(1, steps_of(training, images) // max(reports, training.epochs))
+
+
 def fit(
     cohorts: Sequence[Cohort],
     split: Split,
@@ -58,7 +68,7 @@ def fit(
     """
     training = trainings[0]
     steps = steps_of(training, len(split))
-    every = max(1, steps // max(reports, training.epochs))
+    every = _every(training, len(split), reports)
     learning = [parameter for cohort in cohorts for parameter in cohort.parameters] + distiller.parameters
     update = optimizer(training, learning)
     for cohort in cohorts:
@@ -80,6 +90,8 @@ def fit(
         step += len(records)
         images += chunk.labels.numel()
         since.append((chunk.without_images(), _together(records)))
+        if chunk.labels.is_cuda:
+            torch.cuda.synchronize()  # what was only ordered so far is this training's work, not the next one's
         seconds += clock() - started
         if step - reported >= every or step == steps:
             given = joined([chunk for chunk, _ in since])

@@ -82,7 +82,7 @@ page.try_this(
         "Drag the slider from *Before* to *After* and watch the maps of the student with labels only. How much of the "
         "likeness to the teacher comes with learning the digits at all?",
         "In *Relation*, point at pairs of images. Which pair does the teacher hold for alike that labels alone do not?",
-        "Teach the *flow* as well. Its student matches the singular values; do the distances follow?",
+        "Teach the *flow* as well. Do its student’s singular values come nearer to the teacher’s than the others’?",
         "Set α to 0 in *More*. Which column changes? The other losses keep the labels’ whole term and add to it.",
     ]
 )

@@ -34,6 +34,7 @@ def comparisons(draw):
         alpha=draw(st.floats(0, 1)),
         online_temperature=draw(st.floats(0.05, 1000)),
         online_alpha=draw(st.floats(0, 1)),
+        control=draw(st.booleans()),
         epochs=draw(st.integers(1, 500)),
         teacher_epochs=draw(st.none() | st.integers(1, 500)),
         labels=draw(st.none() | st.integers(10, 1257)),
@@ -85,6 +86,7 @@ def test_a_method_that_does_not_fit_is_refused_in_a_sentence_and_one_that_fits_i
             "attention": maps,
             "fsp": maps,
             "assistant": assistant(teacher, student) is not None,
+            "mutual-mixed": ARCHITECTURES[teacher].parameters > ARCHITECTURES[student].parameters,
         }.get(name, True)
         if fits:
             assert name in Comparison(teacher=teacher, student=student, methods=(name,)).methods
@@ -152,6 +154,7 @@ def test_other_seeds_are_refused_in_a_sentence(given):
         ({"study": "single"}, "study is single; it takes one of compare."),
         ({"online_temperature": 0}, "online_temperature is 0; it takes a number from 0.05 to 1,000."),
         ({"online_alpha": 1.5}, "online_alpha is 1.5; it takes a number from 0 to 1."),
+        ({"control": "perhaps"}, "control is perhaps; it takes yes or no."),
         ({"teacher_epochs": 0}, "teacher_epochs is 0; it takes a whole number from 1 to 500."),
         ({"teacher_epochs": "many"}, "teacher_epochs is many; it takes a whole number from 1 to 500."),
         ({"epochs": 501}, "epochs is 501; it takes a whole number from 1 to 500."),
@@ -216,6 +219,7 @@ def test_equal_conditions_have_one_id_however_they_were_written():
         {"alpha": 0.71},
         {"online_temperature": 2.0},
         {"online_alpha": 0.4},
+        {"control": False},
         {"methods": ("plain",)},
         {"seeds": (1,)},
         {"epochs": 4},
@@ -293,3 +297,28 @@ def test_whoever_is_taught_by_a_learner_has_a_temperature_and_alpha_of_its_own()
 def test_digits_take_more_epochs():
     assert Comparison.suited("digits").epochs == 30
     assert Comparison.suited("mnist") == Comparison()
+
+
+def test_rkd_takes_no_batch_whose_angles_would_fill_the_memory():
+    Comparison(methods=("rkd",), batch_size=256)
+    with pytest.raises(
+        RecipeError, match=r"batch_size is 257; with rkd it takes at most 256, since"
+    ):
+        Comparison.parse({"methods": "rkd", "batch_size": 257})
+    Comparison(methods=("plain",), batch_size=257)
+
+
+def test_what_changes_nothing_does_not_change_the_identity():
+    assert Comparison(methods=("plain",), control=False).id == Comparison(methods=("plain",)).id
+    assert Comparison(methods=("offline",), control=False).id != Comparison(methods=("offline",)).id
+    assert Comparison(methods=("offline",), online_alpha=0.1).id == Comparison(methods=("offline",)).id
+    assert Comparison(methods=("mutual",), online_alpha=0.1).id != Comparison(methods=("mutual",)).id
+
+
+def test_remarks_on_methods_that_come_to_nothing():
+    assert "plain training" in Comparison(epochs=1).remark("earlier-self")
+    assert Comparison(epochs=2).remark("earlier-self") == ""
+    assert "one hidden layer" in Comparison().remark("deep-to-shallow")
+    assert Comparison(student="784-30-30-10").remark("deep-to-shallow") == ""
+    assert "plain training" in Comparison(alpha=0).remark("decoupled")
+    assert Comparison(alpha=0).remark("mutual") == ""

@@ -8,12 +8,13 @@ import torch
 
 from kdviz import data, evaluation, knowledge, losses, models, teachers
 from kdviz.catalogue import ARCHITECTURES
+from kdviz.charts.side_by_side import arrows
 from kdviz.comparison import Comparison
 from kdviz.methods import CONTROL, DEFAULT, METHODS
 from kdviz.recipe import Recipe
 from kdviz.records import Compared, Finished, Inside, Moment, Watched
 from kdviz.studies import comparison as study
-from kdviz.studies import single
+from kdviz.studies import course, single
 from kdviz.studies.teaching_staff import rows_of_seeds
 
 TEACHER, STUDENT = "784-256-10", "784-30-30-10"
@@ -146,23 +147,23 @@ def test_a_moments_lists_have_an_entry_for_each_seed(whole):
 
 
 def test_who_speaks_and_who_teaches_whom(whole):
-    def arrows(name):
+    def said_arrows(name):
         return {(arrow.source, arrow.target) for arrow in moments(whole[0], name)[-1].arrows}
 
     def voices(name):
         return set(moments(whole[0], name)[-1].others)
 
-    assert arrows("plain") == set()
-    assert arrows("offline") == arrows("hints") == arrows("rkd") == {("teacher", "student")}
-    assert arrows("several-teachers") == {(name, "student") for name in ("teacher", "teacher 2", "teacher 3")}
-    assert arrows("mutual") == {("peer 2", "student"), ("student", "peer 2")}
-    assert arrows("mutual-mixed") == {("large peer", "student"), ("student", "large peer")}
-    assert len(arrows("mutual-three")) == 6
-    assert arrows("born-again") == {("generation 1", "student")}
-    assert arrows("assistant") == {("assistant", "student")}
-    assert arrows("deep-to-shallow") == {("student", "head 1"), ("student", "head 2")}
-    assert arrows("earlier-self") == {("last epoch", "student")}
-    assert arrows("earlier-average") == {("own average", "student")}
+    assert said_arrows("plain") == set()
+    assert said_arrows("offline") == said_arrows("hints") == said_arrows("rkd") == {("teacher", "student")}
+    assert said_arrows("several-teachers") == {(name, "student") for name in ("teacher", "teacher 2", "teacher 3")}
+    assert said_arrows("mutual") == {("peer 2", "student"), ("student", "peer 2")}
+    assert said_arrows("mutual-mixed") == {("large peer", "student"), ("student", "large peer")}
+    assert len(said_arrows("mutual-three")) == 6
+    assert said_arrows("born-again") == {("generation 1", "student")}
+    assert said_arrows("assistant") == {("assistant", "student")}
+    assert said_arrows("deep-to-shallow") == {("student", "head 1"), ("student", "head 2")}
+    assert said_arrows("earlier-self") == {("last epoch", "student")}
+    assert said_arrows("earlier-average") == {("own average", "student")}
     assert voices("mutual-three") == {"peer 2", "peer 3"}
     assert voices("deep-to-shallow") == {"head 1", "head 2"}
     assert voices("plain") == voices("offline") == voices("born-again") == set()
@@ -175,13 +176,19 @@ def test_who_speaks_and_who_teaches_whom(whole):
     } == {"generation 0"}
 
 
-@pytest.mark.parametrize(("method", "temperature"), [("offline", 4.0), ("mutual", 2.0), ("earlier-average", 2.0)])
-def test_divergences_are_taken_at_the_methods_own_temperature(state, monkeypatch, method, temperature):
+def test_the_divergences_of_all_arrows_can_be_compared(state, monkeypatch):
     taken = set()
     kl_divergence = losses.kl_divergence
     monkeypatch.setattr(losses, "kl_divergence", lambda one, other, t: taken.add(t) or kl_divergence(one, other, t))
-    events(small(f"plain,{method}"))
-    assert taken == {temperature, 1.0}  # fidelity is at T = 1
+    monkeypatch.setattr(losses, "soft_term", lambda loss, student, teacher, temperature: student.sum(dim=-1))
+    events(small("plain,offline,mutual,earlier-average"))
+    assert taken == {1.0}
+
+
+def test_the_charts_know_who_teaches_whom(whole):
+    for name in WHOLE.methods:
+        said = {(arrow.source, arrow.target) for moment in moments(whole[0], name) for arrow in moment.arrows}
+        assert said == set(arrows(name, WHOLE)), name
 
 
 def test_a_student_comes_nearer_to_the_teacher_it_learns_from(whole):
@@ -226,9 +233,13 @@ def test_finished_methods_are_said_first_and_not_trained_again(state):
     before = events(comparison)
     done = [event for event in before if isinstance(event, Finished) and event.method in ("offline", "mutual")]
     after = events(comparison, finished=done)
-    assert after[: len(done)] == done
-    assert {event.method for event in moments(after)} == {"plain", "born-again", CONTROL}
-    assert not any(isinstance(event, Inside) and event.method in ("offline", "mutual") for event in after)
+    again = [event for event in after if getattr(event, "method", "") in ("offline", "mutual")]
+    assert again == after[: len(again)]
+    for part in done:  # with all that it had said on the way, for who looks now
+        assert part.moments == moments(before, part.method)
+        looks = [event for event in before if isinstance(event, Inside) and event.method == part.method]
+        assert part.looks == looks
+        assert [event for event in again if event.method == part.method] == [*looks, *part.moments, part]
     assert sum(isinstance(event, Finished) for event in after) == 5
     assert timeless(before[-1]) == timeless(after[-1])
     for name in ("offline", "mutual"):
@@ -239,12 +250,12 @@ def test_finished_methods_are_said_first_and_not_trained_again(state):
         assert [timeless(one) for one in moments(after, name)] == [timeless(one) for one in moments(before, name)]
 
 
-def test_with_everything_finished_only_the_end_is_said(state):
+def test_with_everything_finished_nothing_is_trained(state, monkeypatch):
     comparison = small()
     before = events(comparison)
     done = [event for event in before if isinstance(event, Finished)]
+    monkeypatch.setattr(course, "fit", None)
     after = events(comparison, finished=done)
-    assert moments(after) == []
     assert timeless(after[-1]) == timeless(before[-1])
 
 
@@ -281,12 +292,14 @@ def test_offline_with_alpha_zero_is_plain_training(state, labels):
 # Teachers and controls.
 
 
-def test_there_are_controls_exactly_if_there_is_offline(whole, state):
+def test_there_are_controls_exactly_if_there_is_offline_and_they_are_wanted(whole, own_state):
     assert [trial.seed for trial in whole[0][-1].controls] == list(SEEDS)
     assert {trial.method for trial in whole[0][-1].controls} == {CONTROL}
-    without = events(small("plain,offline-mse", seeds=(2,)))
-    assert without[-1].controls == []
-    assert not any(getattr(event, "method", "") == CONTROL for event in without)
+    for comparison in (small("plain,offline-mse"), small("plain,offline", control=False)):
+        without = events(comparison)
+        assert without[-1].controls == []
+        assert not any(getattr(event, "method", "") == CONTROL for event in without)
+    assert len(list((own_state / "teachers").iterdir())) == 1  # no other teacher is trained for nothing
     assert CONTROL not in {summary.method for summary in whole[0][-1].summaries}
 
 
@@ -323,6 +336,19 @@ def test_a_student_is_more_like_its_own_teacher_than_the_control_is(whole):
     said = trials(whole[0])
     gain = [said[CONTROL, seed].fidelity_kl - said["offline", seed].fidelity_kl for seed in SEEDS]
     assert sum(gain) > 0
+
+
+def test_each_student_is_compared_with_the_teacher_of_its_own_seed(state):
+    together = events(small("plain,offline", seeds=(0, 3)))
+    for number, seed in enumerate((0, 3)):
+        alone = events(small("plain,offline", seeds=(seed,)))
+        for name in ("plain", "offline"):
+            one, other = trials(together)[name, seed], trials(alone)[name, seed]
+            assert one.fidelity_kl == pytest.approx(other.fidelity_kl, rel=1e-3)
+            assert one.nll == pytest.approx(other.nll, rel=1e-3)
+            assert one.agreement == pytest.approx(other.agreement, abs=2 / 360)
+            for here, there in zip(moments(together, name), moments(alone, name), strict=True):
+                assert here.agreement[number] == pytest.approx(there.agreement[0], abs=2 / 180)
 
 
 def test_the_teachers_own_trials(whole, digits):
@@ -441,7 +467,7 @@ WORK = {
     "deep-to-shallow": 3 * SEEN * (NETWORK + 2 * 30 * 10),
     "earlier-self": 3 * SEEN * NETWORK + (EPOCHS - 1) * IMAGES * NETWORK,
     "earlier-average": 3 * SEEN * NETWORK + SEEN * NETWORK,
-    "hints": 3 * SEEN * NETWORK + SEEN * LARGE,
+    "hints": 3 * SEEN * NETWORK + SEEN * LARGE + 3 * SEEN * 30 * 256,
     "rkd": 3 * SEEN * NETWORK + SEEN * LARGE,
 }
 LEARNERS = {"mutual": 2, "mutual-mixed": 2, "mutual-three": 3, "born-again": 3, "assistant": 2}
@@ -523,6 +549,8 @@ def test_peak_memory_is_the_same_on_every_run_and_larger_for_more_networks(whole
     assert peak["mutual-mixed"] > peak["mutual"]
     assert peak["offline"] > peak["plain"] + 0.9 * IMAGES * 10 * 4  # the teacher's logits
     assert peak["earlier-average"] > peak["plain"] + 0.9 * weights
+    assert peak["earlier-self"] > peak["plain"] + 0.9 * weights + 0.9 * IMAGES * 10 * 4  # the snapshot and its advice
+    assert peak["rkd"] > peak["plain"] + ARCHITECTURES[TEACHER].bytes
     assert all(trial.expense.peak_memory > 4 * ARCHITECTURES[TEACHER].bytes for trial in whole[0][-1].teachers)
 
 
@@ -582,6 +610,32 @@ def test_a_diverging_comparison_ends_with_its_figures_and_they_travel(own_state)
         text = event.model_dump_json()
         json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
         assert type(event).model_validate_json(text).model_dump_json() == text
+
+
+def test_a_diverging_convolutional_student_ends_nothing_either(own_state):
+    said = events(
+        small("plain,fsp", teacher="cnn-16-32", student="cnn-8-16", optimizer="sgd", learning_rate=10.0, epochs=1)
+    )
+    look = [event for event in said if isinstance(event, Inside)][-1]
+    assert isinstance(said[-1], Compared)
+    assert len(look.singular_values) == len(look.teacher_singular_values) // 2
+
+
+@pytest.mark.parametrize("augmentation", ["shift"])
+def test_an_augmented_teacher_is_the_one_of_a_single_run(tmp_path, monkeypatch, augmentation):
+    options = {"teacher_augmentation": augmentation, "epochs": 2, "teacher_epochs": 2, "student": STUDENT}
+    weights = []
+    for number, run in enumerate(
+        (
+            lambda: events(small("plain", seeds=(2,), **options)),
+            lambda: list(single.run(Recipe(data="digits", teacher=TEACHER, seed=2, **options))),
+        )
+    ):
+        monkeypatch.setenv("KDVIZ_STATE_DIR", str(tmp_path / str(number)))
+        run()
+        network, _ = teachers.kept(small("plain", **options).teacher_training(2))
+        weights.append(torch.cat([p.flatten() for p in network.parameters()]))
+    assert torch.equal(*weights)
 
 
 def test_missing_data_ends_the_comparison_in_a_sentence(monkeypatch):

@@ -151,7 +151,7 @@ def test_the_table_says_what_was_measured():
     table = inside.table(ended(wanted, {"plain": 0.9, "offline": 0.95, "rkd": 0.125}))
     lines = table.splitlines()
     assert len(lines) == 2 + 3
-    assert [line.count("|") for line in lines] == [7] * 5
+    assert [line.count("|") for line in lines] == [8] * 5
     assert lines[3].startswith("| Offline: a trained teacher | response | 95.00\u00a0% | 0.9500 |")
     assert lines[4].startswith("| Distances and angles (RKD) | relation | 12.50\u00a0%")
 

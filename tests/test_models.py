@@ -95,6 +95,28 @@ def test_layers_alternate_with_relu_and_end_in_logits():
     assert kinds == [nn.Flatten, Dense, nn.ReLU, Dense, nn.ReLU, Dense]
 
 
+def test_convolutions_keep_their_weights_with_the_channels_last_also_in_copies_and_when_read():
+    network = models.build("cnn-8-16", 0)
+    again = models.build("cnn-8-16", 1)
+    again.load_state_dict({name: tensor.contiguous() for name, tensor in network.state_dict().items()})
+    for each in (network, again, *models.Cohort("cnn-8-16", [network]).frozen().networks):
+        second = [layer for layer in each if isinstance(layer, nn.Conv2d)][1]
+        assert second.weight.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_pieces_up_to_each_hidden_layer_are_the_network(name):
+    network = models.build(name, 0)
+    pieces = models.hidden_layers(network)
+    assert [layer for piece in pieces for layer in piece] == list(network)
+    assert len(pieces) == len(ARCHITECTURES[name].hidden) + 1
+    x = images = torch.randn(2, 1, 28, 28)
+    for piece, width in zip(pieces, [*ARCHITECTURES[name].hidden, 10], strict=True):
+        x = piece(x)
+        assert x.shape[1] == width
+    torch.testing.assert_close(x, network(images))
+
+
 def test_class_names_are_ten_different_ones():
     for data in DATA_SETS.values():
         assert len(set(data.class_names)) == 10

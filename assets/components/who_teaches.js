@@ -3,7 +3,7 @@
 const DIAGRAM = { width: 320, height: 104, half: 10, labels: 90 };
 const FIRST = ["teacher", "generation 0"];
 const BETWEEN = ["assistant", "generation 1"];
-const STANDS_STILL = ["teacher", "other teachers", "last epoch", "own average"]; // learns nothing from labels just now
+const STANDS_STILL = ["teacher", "teacher 2", "teacher 3", "last epoch", "own average"]; // learns nothing from labels just now
 
 /** Where everybody stands: the student on the right with the labels below, its teachers on the left. */
 function placeNodes(arrows) {
@@ -69,7 +69,7 @@ function bentArrow(svg, source, target, both, crowded) {
 }
 
 function drawNode(svg, node) {
-  const kind = { "last epoch": "past", "own average": "past" }[node.name] ?? node.name.replace(/^other teachers$/, "teacher");
+  const kind = { "last epoch": "past", "own average": "past" }[node.name] ?? node.name.replace(/^teacher \d$/, "teacher");
   const group = svgNode("g", svg, { class: `node ${kind}` });
   const size = { x: node.x - node.half, y: node.y - DIAGRAM.half, width: 2 * node.half, height: 2 * DIAGRAM.half };
   svgNode("rect", group, { ...size, rx: 10 });

@@ -104,6 +104,7 @@ def _row(values: Sequence[float]) -> list[float | None]:
 _COLUMNS: tuple[tuple[Measure, str, str], ...] = (
     ("test_accuracy", "right", "{:.2%}"),
     ("nll", "NLL", "{:.4f}"),
+    ("ece", "ECE", "{:.4f}"),
     ("agreement", "agreement", "{:.2%}"),
     ("fidelity_kl", "KL to teacher", "{:.4f}"),
 )

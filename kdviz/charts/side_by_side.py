@@ -13,12 +13,11 @@ from typing import Any
 
 from kdviz.catalogue import ARCHITECTURES
 from kdviz.comparison import Comparison
-from kdviz.methods import METHODS, Method
+from kdviz.methods import GENERATIONS, METHODS, Method
 from kdviz.records import Event, Finished, Moment
 
 MOMENTS = 80  # of a way of teaching that its panel shows at most
 ALL_MOMENTS = 640  # of all together
-GENERATIONS = 2  # that are born again, with generation 0 before them
 FAMILIES = {
     "control": "control",
     "offline": "offline",
@@ -35,7 +34,7 @@ Panel = dict[str, Any]
 def arrows(method: str, comparison: Comparison) -> list[Arrow]:
     """Who teaches whom in a way of teaching, by the names that `records.Arrow` has; the labels teach besides."""
     teacher, student = "teacher", "student"
-    if method in ("plain", "label-smoothing"):
+    if method in ("plain", "label-smoothing") or (METHODS[method].family == "offline" and comparison.alpha == 0):
         return []
     chains: dict[str, list[str]] = {
         "assistant": [teacher, "assistant", student],
@@ -52,8 +51,8 @@ def arrows(method: str, comparison: Comparison) -> list[Arrow]:
     if method == "deep-to-shallow":
         hidden = len(ARCHITECTURES[comparison.student].layers) - 1
         return [(student, f"head {number}") for number in range(1, hidden + 1)]
-    others = [("other teachers", student)] if method == "several-teachers" else []
-    return [(teacher, student), *others]
+    others = ["teacher 2", "teacher 3"] if method == "several-teachers" else []
+    return [(each, student) for each in (teacher, *others)]
 
 
 def short_title(name: str, *, family: bool = True) -> str:
@@ -106,7 +105,7 @@ def _panel(name: str, comparison: Comparison, moments: Sequence[Moment], done: b
         "method": name,
         "title": short_title(name, family=False),
         "family": FAMILIES[method.family] + _asked_at(comparison, method),
-        "says": method.says,
+        "says": f"{method.says} {comparison.remark(name)}".rstrip(),
         "teacher": method.asks_teacher,
         "arrows": arrows(name, comparison),
         "stages": [_stage(group, most // len(stages)) for group in stages],
@@ -126,6 +125,8 @@ def _asked_at(comparison: Comparison, method: Method) -> str:
     """The T and the alpha of a soft term; nothing where there is none, or where neither plays a part."""
     if method.family not in ("offline", "online", "self"):
         return ""
+    if method.name == "offline-mse":  # the logits themselves are matched
+        return f" · α = {comparison.alpha:g}"
     return f" · T = {comparison.temperature_of(method.name):g}, α = {comparison.alpha_of(method.name):g}"
 
 

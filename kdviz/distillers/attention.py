@@ -11,7 +11,7 @@ from kdviz import knowledge
 from kdviz.distillers.stage import Given, Stage, from_teacher
 from kdviz.distillers.teaching import FromActivations
 
-STRENGTH = 1000.0  # beta / 2 of the paper's equation 2
+STRENGTH = 1000.0  # as the authors' own code weighs a mean of squares
 
 
 class Attention(FromActivations):

@@ -1,7 +1,8 @@
 """Born again: a network teaches the next one of its own architecture (Furlanello et al. 2018, section 3).
 
-Every generation has first weights and batches of its own; the last one has the student's, as in every other way of
-teaching. The mean answer of all generations, the paper's "born-again ensemble", is looked at as well.
+Every generation has first weights of its own, and, with all labels, batches of its own; the last one has the student's,
+as in every other way of teaching. The mean answer of all generations, the paper's "born-again ensemble", is looked at
+as well.
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ from dataclasses import replace
 from kdviz.distillers.offline import Offline, distilled
 from kdviz.distillers.plain import Plain
 from kdviz.distillers.stage import Given, Stage
+from kdviz.methods import GENERATIONS
 from kdviz.models import Cohort
-
-GENERATIONS = 2  # that are born again, after the one that learns from the labels alone
 
 
 def stages(given: Given) -> Iterator[Stage]:

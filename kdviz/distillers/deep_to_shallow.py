@@ -1,7 +1,8 @@
 """Self-distillation within one network: its last output teaches an output on each hidden layer.
 
-Zhang, Song, Gao, Chen, Bao, Ma 2019 (Be Your Own Teacher), section 3. What the heads learn reaches the layers that
-they share with the student. They are thrown away afterwards.
+Zhang, Song, Gao, Chen, Bao, Ma 2019 (Be Your Own Teacher), section 3, without the bottlenecks before the heads and
+without the hints between them. What the heads learn reaches the layers that they share with the student. They are
+thrown away afterwards.
 """
 
 from __future__ import annotations

@@ -31,6 +31,12 @@ class Flow(FromActivations):
         """The maps."""
         return [each for pair in self._maps for each in pair]
 
+    @property
+    def asked(self) -> float:
+        """The teacher's forward pass, and the maps' forward and backward on each image's matrix."""
+        first, last = self._maps[0]
+        return super().asked + 3.0 * (first.numel() * last.shape[1] + first.shape[0] * last.numel())
+
     def knowledge(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
         """Yim et al., equation 2."""
         first, last = self._maps[number]

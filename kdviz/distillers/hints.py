@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from kdviz import knowledge
+from kdviz.catalogue import IMAGE_SIDE
 from kdviz.distillers.stage import Given, Stage, from_teacher
 from kdviz.distillers.teaching import FromActivations
 from kdviz.models import Cohort
@@ -30,6 +31,13 @@ class Hints(FromActivations):
     def parameters(self) -> list[Tensor]:
         """The regressors."""
         return self._regressors
+
+    @property
+    def asked(self) -> float:
+        """The teacher's forward pass, and the regressor's forward and backward at every place of the maps."""
+        shape = self.teachers.architecture
+        places = (IMAGE_SIDE >> len(shape.widths)) ** 2 if shape.convolutional else 1
+        return super().asked + 3.0 * places * self._regressors[0].numel()
 
     def knowledge(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
         """FitNets, equation 3."""

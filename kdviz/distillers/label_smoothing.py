@@ -26,4 +26,4 @@ class LabelSmoothing(Plain):
 
 def stages(given: Given) -> Iterator[Stage]:
     """As plain training, with other labels."""
-    yield Stage("student", [given.students()], LabelSmoothing(), given.trainings(), arrows=[("labels", "student")])
+    yield Stage("student", [given.students()], LabelSmoothing(), given.trainings())

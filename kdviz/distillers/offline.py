@@ -60,5 +60,5 @@ def distilled(given: Given, method: FromLogits, teachers: dict[str, Cohort]) -> 
         given.trainings(),
         given.advice(*teachers.values()) if asked else None,
         fixed=teachers,
-        arrows=[(name, "student") for name in teachers],
+        arrows=[(name, "student") for name in teachers] if asked else [],
     )

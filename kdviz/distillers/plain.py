@@ -37,4 +37,4 @@ class Plain(Alone):
 
 def stages(given: Given) -> Iterator[Stage]:
     """The students and the labels."""
-    yield Stage("student", [given.students()], Plain(), given.trainings(), arrows=[("labels", "student")])
+    yield Stage("student", [given.students()], Plain(), given.trainings())

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from kdviz import models
 from kdviz.batches import Advice, Adviser
-from kdviz.catalogue import ARCHITECTURES, CLASSES
+from kdviz.catalogue import ARCHITECTURES
 from kdviz.comparison import Comparison
 from kdviz.data import Split
 from kdviz.distillers.teaching import Distiller
@@ -76,25 +76,17 @@ class Given:
         return torch.Generator().manual_seed(_kin(self.conditions.seeds[number], -1))
 
 
-class Present:
-    """A teacher whose hidden layers the distiller looks at: of use for images that nobody has labelled, too."""
-
-    unlabelled = True
-    multiply_adds = 0.0  # the distiller counts them
-
-    def on(self, epoch: int, indices: Tensor, images: Tensor) -> Tensor:
-        """Nothing: nobody asks for its logits."""
-        return torch.zeros(*indices.shape, CLASSES, device=indices.device)
-
-
 def from_teacher(given: Given, method: Distiller) -> Stage:
-    """The students' stage under a teacher whose hidden layers the distiller itself looks at."""
+    """The students' stage under a teacher whose hidden layers the distiller itself looks at.
+
+    With few labels they see the labelled images only: hidden layers do not say which class is which, and among images
+    without a label the few labels would not be heard.
+    """
     return Stage(
         "student",
         [given.students()],
         method,
         given.trainings(),
-        Present(),
         fixed={"teacher": given.teachers[0]},
         arrows=[("teacher", "student")],
     )

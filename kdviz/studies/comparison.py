@@ -19,7 +19,7 @@ from kdviz.data import Split
 from kdviz.distillers.plain import Plain
 from kdviz.distillers.stage import Given
 from kdviz.memory import PeakMemory
-from kdviz.methods import CONTROL
+from kdviz.methods import CONTROL, METHODS
 from kdviz.records import Compared, Event, Finished, Moment, Trial
 from kdviz.studies.course import Course, Study, follow, trial_of
 from kdviz.studies.setting import Clock, Setting
@@ -40,7 +40,10 @@ def run(
     not trained again. Raises DataError and TeacherError.
     """
     done = {part.method: part for part in finished}
-    yield from done.values()
+    for part in done.values():
+        yield from part.looks
+        yield from part.moments
+        yield part
     this = yield from prepared(comparison, clock, [method for method in _methods(comparison) if method not in done])
     for event in in_turns([follow(this, course) for course in this.courses]):
         if isinstance(event, Finished):
@@ -72,7 +75,7 @@ def prepared(comparison: Comparison, clock: Clock, methods: Sequence[str]) -> Ge
     setting = Setting.of(comparison.data, LIVE_VALIDATION_IMAGES, clock)
     _warm_up(comparison, setting)
     wanted = _methods(comparison)
-    rows = 3 if "several-teachers" in wanted else 2 if CONTROL in wanted else 1
+    rows = max(1, *(2 if name == CONTROL else METHODS[name].asks for name in wanted))
     seeds = rows_of_seeds(comparison.seeds, rows)
     work = len(methods) * len(comparison.seeds) * setting.work(comparison.training_of_student(0))
     staff = yield from assemble(comparison, setting, sorted(set(chain(*seeds))), work)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 import torch
 from torch import Tensor, nn
@@ -14,13 +13,13 @@ from kdviz.comparison import Comparison
 from kdviz.data import normalise
 from kdviz.distillers.stage import Given, Stage
 from kdviz.distillers.ways import WAYS
-from kdviz.memory import PeakMemory
+from kdviz.memory import PeakMemory, watched
 from kdviz.methods import CONTROL, METHODS
 from kdviz.models import Cohort
 from kdviz.records import Arrow, Bin, Expense, Finished, Inside, Moment, Trial
 from kdviz.studies.setting import Setting
 from kdviz.studies.teaching_staff import Teacher
-from kdviz.training import Report, fit, steps_of
+from kdviz.training import Report, chunks_of_epoch, fit, steps_of
 
 ALIKE_IMAGES = 300  # validation images on which layers are compared
 REPORTS = 36  # of each stage: after each of them another method has its turn
@@ -69,16 +68,25 @@ def follow(this: Study, course: Course) -> Iterator[Moment | Inside | Finished |
     """Train a method's students. Yields None after every few updates, and Finished last."""
     ways = WAYS[course.method](this.given)
     last: Stage | None = None
+    moments: list[Moment] = []
+    looks: list[Inside] = []
     while True:
         begun, memory = this.setting.clock(), PeakMemory()
         with memory:
             stage = next(ways, None)
         if stage is None:
             break
-        yield from _stage(this, course, stage, memory, this.setting.clock() - begun)
+        if this.setting.device.type == "cuda":
+            torch.cuda.synchronize()
+        for event in _stage(this, course, stage, memory, this.setting.clock() - begun):
+            if isinstance(event, Moment):
+                moments.append(event)
+            elif isinstance(event, Inside):
+                looks.append(event)
+            yield event
         course.before, last = course.spent, stage
     assert last is not None  # every way has a stage
-    yield Finished(method=course.method, trials=_trials(this, course, last))
+    yield Finished(method=course.method, trials=_trials(this, course, last), moments=moments, looks=looks)
 
 
 def _stage(
@@ -94,10 +102,12 @@ def _stage(
     final = stage.number == stage.stages
     if final:
         yield _inside(this, course.method, stage, 0, steps)
-    with memory:
-        first = next(reports)
+    teachers = [cohort for cohort in stage.fixed.values() if cohort in this.given.teachers]
+    memory.hold(weight for cohort in teachers for weight in cohort.parameters)
+    every = chunks_of_epoch(stage.trainings[0], len(data), REPORTS)
     said = 0
-    for report in chain([first], reports):
+    # An epoch may bring a teacher of its own, as the epoch before: memory is looked at as the first two begin.
+    for report in watched(reports, memory, {0, every}):
         if report is None:
             yield None
             continue
@@ -239,7 +249,9 @@ def _asked(this: Study, method: str, number: int) -> Expense | None:
     """What the teachers took that this student's method asked."""
     if method != CONTROL and not METHODS[method].asks_teacher:
         return None
-    rows = {CONTROL: [1], "several-teachers": [0, 1, 2]}.get(method, [0])
+    if this.comparison.alpha == 0 and (method == CONTROL or METHODS[method].family == "offline"):
+        return None  # then nobody is asked
+    rows = [1] if method == CONTROL else range(METHODS[method].asks)
     expenses = [this.staff[this.teachers_seeds[row][number]].expense for row in rows]
     return Expense(
         seconds=sum(each.seconds for each in expenses),

@@ -94,6 +94,8 @@ def most_unsure(logits: Tensor, labels: Tensor, count: int) -> Tensor:
     unsure = losses.entropy(logits, 1.0).masked_fill(logits.argmax(dim=-1) != labels, -1.0)
     chosen: dict[int, int] = {}
     for index in unsure.argsort(descending=True).tolist():
+        if unsure[index] < 0:
+            break
         chosen.setdefault(int(labels[index]), index)
         if len(chosen) == count:
             break

@@ -20,6 +20,7 @@ from kdviz.catalogue import ARCHITECTURES
 from kdviz.distillers.offline import Offline
 from kdviz.distillers.plain import Plain
 from kdviz.distillers.teaching import Distiller
+from kdviz.memory import PeakMemory, watched
 from kdviz.recipe import Recipe, Training
 from kdviz.records import Event, Progress, Result, Role, Scores
 from kdviz.studies.setting import CLOCK_TICK, Clock, Setting
@@ -120,6 +121,8 @@ def _follow(this: Run, member: Member) -> Iterator[Progress | None]:
     """Train one network and report on it."""
     training = this.setting.data.training
     steps = steps_of(member.training, len(training))
+    memory = PeakMemory()
+    memory.hold(member.network.parameters())
     reports = fit(
         [models.cohort(member.training.model, [member.network])],
         training,
@@ -128,12 +131,12 @@ def _follow(this: Run, member: Member) -> Iterator[Progress | None]:
         member.advice,
         clock=this.setting.clock,
     )
-    for report in reports:
+    for report in watched(reports, memory, {0}):
         if report is None:
             yield None
             continue
         this.done[member.role] = this.setting.work(member.training) * report.step / steps
-        member.cost = Cost(report.seconds, report.images_seen)
+        member.cost = Cost(report.seconds, report.images_seen, memory.peak)
         yield _progress(this, member, report, steps)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from torch import nn
 
@@ -12,7 +11,7 @@ from kdviz import evaluation, models, teachers
 from kdviz.catalogue import ARCHITECTURES
 from kdviz.comparison import Comparison
 from kdviz.distillers.plain import Plain
-from kdviz.memory import PeakMemory
+from kdviz.memory import PeakMemory, watched
 from kdviz.models import Cohort
 from kdviz.recipe import Training
 from kdviz.records import Expense, Moment
@@ -78,13 +77,12 @@ def _train(
 ) -> Generator[Moment | None, None, tuple[nn.Sequential, Cost]]:
     """Train one teacher. `to_come` is the work after it, in teachers."""
     steps = steps_of(training, len(setting.data.training))
-    with PeakMemory() as memory:
-        network = models.build(training.model, training.seed).to(setting.device)
-        cohort = models.cohort(training.model, [network])
-        reports = fit([cohort], setting.data.training, [training], Plain(), reports=REPORTS, clock=setting.clock)
-        first = next(reports)
+    network = models.build(training.model, training.seed).to(setting.device)
+    cohort, memory = models.cohort(training.model, [network]), PeakMemory()
+    memory.hold(network.parameters())
+    reports = fit([cohort], setting.data.training, [training], Plain(), reports=REPORTS, clock=setting.clock)
     last: Report | None = None
-    for report in chain([first], reports):
+    for report in watched(reports, memory, {0}):
         if report is None:
             yield None
             continue

@@ -23,8 +23,8 @@ _HEADER = (
     "|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|:--|\n"
 )
 _HEADER_OF_SEEDS = (
-    "| | seed | right | errors | NLL | ECE | agreement | KL | seconds | others |\n"
-    "|:--|--:|--:|--:|--:|--:|--:|--:|--:|:--|\n"
+    "| | seed | validation | right | errors | NLL | ECE | agreement | KL | seconds | others |\n"
+    "|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|:--|\n"
 )
 
 
@@ -49,6 +49,10 @@ def show(compared: Compared) -> None:
         )
     with st.expander("Every seed"):
         st.markdown(_every_seed(compared))
+        st.caption(
+            "*Validation*: right on the validation images. Choose T, α and the number of epochs by that column; the "
+            "test images are for the number that you report at the end. All figures are those after the last epoch."
+        )
 
 
 def _row(compared: Compared, summary: Summary) -> str:
@@ -94,7 +98,8 @@ def _legend(compared: Compared) -> str:
         "NLL: mean negative log-likelihood, nats. ECE: gap between confidence and accuracy. Agreement: same answer as "
         "the seed’s trained teacher; KL: to that teacher at T = 1, nats. Seconds, multiply-adds and peak memory: for "
         "each seed, without the teacher, which can be used again; seconds in brackets have its training too. Verdict: "
-        "accuracy against labels only, seed by seed, allowing for the number of ways that are judged at once."
+        "accuracy against labels only, seed by seed; the intervals of the differences are widened, so that the "
+        "verdicts on all ways hold together 95 % of the time. The other measures are judged together in the same way."
     )
 
 
@@ -158,7 +163,8 @@ def _every_seed(compared: Compared) -> str:
 def _trial(name: str, trial: Trial) -> str:
     others = ", ".join(f"{other} {percent(accuracy, 2)}" for other, accuracy in trial.others.items())
     return (
-        f"| {name} | {trial.seed} | {percent(trial.test_accuracy, 2)} | {trial.test_errors:,} | {trial.nll:.4f} "
+        f"| {name} | {trial.seed} | {percent(trial.validation_accuracy, 2)} | {percent(trial.test_accuracy, 2)} "
+        f"| {trial.test_errors:,} | {trial.nll:.4f} "
         f"| {trial.ece:.4f} | {percent(trial.agreement, 2)} | {trial.fidelity_kl:.4f} | {trial.expense.seconds:.1f} "
         f"| {others} |"
     )

@@ -42,6 +42,8 @@ def signed(value: float, digits: int) -> str:
 
 def difference(measure: Measure, verdict: Verdict) -> str:
     """The mean difference with its interval and unit: "+0.05 points (−0.10 to +0.20)"."""
+    if not math.isfinite(verdict.difference):
+        return "as a training diverged"
     scale, digits, unit = (100, 2, " points") if measure in _POINTS else (1, 4, "")
     text = f"{signed(scale * verdict.difference, digits)}{unit}"
     if verdict.low is None or verdict.high is None:
