@@ -508,3 +508,33 @@ def test_kill_9_leaves_no_process_and_loses_no_event(store, tmp_path, monkeypatc
     assert store.request(wanted).status == "interrupted"  # silent already, with SILENCE = 0, but queued anew
     monkeypatch.undo()
     assert store.get(wanted.id).status == "queued"
+
+
+# A real comparison.
+
+
+def test_the_page_and_the_command_line_come_to_the_same(store, cluster, tmp_path):
+    wanted = Comparison.suited(
+        "digits", {"methods": "plain,offline,mutual", "seeds": (3, 4), "epochs": 3, "student": "784-30-30-10"}
+    )
+    jobs = Jobs(store, cluster.address)
+    try:
+        run = jobs.submit(wanted)
+        wait(lambda: not jobs.get(run.id).live, seconds=120)
+        of_the_page = jobs.get(run.id).result
+    finally:
+        jobs.close()
+    options = ["--data", "digits", "--student", "784-30-30-10", "--epochs", "3", "--seeds", "3-4"]
+    command = [sys.executable, "-m", "kdviz", "compare", *options, "--methods", "plain,offline,mutual", "--json"]
+    away = {**os.environ, "KDVIZ_STATE_DIR": str(tmp_path / "state")}  # nothing of the page's is found
+    done = subprocess.run(command, cwd=ROOT, env=away, capture_output=True, text=True, check=True)
+    said = json.loads(done.stdout)
+    assert said["run_id"] == run.id
+    shown = [(each.method, each.seed, each.test_accuracy, each.nll, each.agreement) for each in of_the_page.trials]
+    assert shown == [
+        (row["method"], row["seed"], row["test_accuracy"], row["nll"], row["agreement"]) for row in said["rows"]
+    ]
+    for summary, method in zip(of_the_page.summaries, said["methods"], strict=True):
+        assert method["mean"] == summary.means["test_accuracy"].mean
+        verdict = summary.verdicts.get("test_accuracy")
+        assert method["verdict"] == (verdict.word if verdict else None)
