@@ -11,8 +11,6 @@ from torch import Tensor, nn
 
 from kdviz.catalogue import ARCHITECTURES, CLASSES, IMAGE_SIDE, Architecture
 
-STACK_FROM = 2  # networks
-
 
 class Dense(nn.Linear):
     """A fully connected layer that keeps its weights as (inputs, outputs).
@@ -168,6 +166,5 @@ class StackedCohort(Cohort):
 
 
 def cohort(name: str, networks: Sequence[nn.Sequential]) -> Cohort:
-    """The networks as what trains faster: stacked from two multi-layer ones on (`python -m kdviz bench`)."""
-    stacked = len(networks) >= STACK_FROM and not ARCHITECTURES[name].convolutional
-    return StackedCohort(name, networks) if stacked else Cohort(name, networks)
+    """The networks as what trains faster: multi-layer ones stacked, be it a single one (`python -m kdviz bench`)."""
+    return Cohort(name, networks) if ARCHITECTURES[name].convolutional else StackedCohort(name, networks)

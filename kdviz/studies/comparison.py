@@ -21,7 +21,7 @@ from kdviz.distillers.stage import Given
 from kdviz.memory import PeakMemory
 from kdviz.methods import CONTROL, METHODS
 from kdviz.records import Compared, Event, Finished, Moment, Trial
-from kdviz.studies.course import Course, Study, follow, trial_of
+from kdviz.studies.course import Course, Study, follow, trial_of, work_of
 from kdviz.studies.setting import Clock, Setting
 from kdviz.studies.teaching_staff import TEACHER, assemble, rows_of_seeds
 from kdviz.training import fit
@@ -77,7 +77,8 @@ def prepared(comparison: Comparison, clock: Clock, methods: Sequence[str]) -> Ge
     wanted = _methods(comparison)
     rows = max(1, *(2 if name == CONTROL else METHODS[name].asks for name in wanted))
     seeds = rows_of_seeds(comparison.seeds, rows)
-    work = len(methods) * len(comparison.seeds) * setting.work(comparison.training_of_student(0))
+    courses = [Course(method, work_of(method, comparison, setting)) for method in methods]
+    work = sum(course.work for course in courses) * len(seeds[0]) * setting.work(comparison.training_of_student(0))
     staff = yield from assemble(comparison, setting, sorted(set(chain(*seeds))), work)
     cohorts = [models.cohort(comparison.teacher, [staff[seed].cohort.networks[0] for seed in row]) for row in seeds]
     watched = setting.watch(cohorts[0].networks[0], WATCHED_IMAGES)
@@ -89,7 +90,7 @@ def prepared(comparison: Comparison, clock: Clock, methods: Sequence[str]) -> Ge
         staff,
         seeds,
         setting.images[torch.tensor(watched.indices)],
-        [Course(method) for method in methods],
+        courses,
     )
 
 

@@ -9,12 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from kdviz import evaluation, knowledge, losses, models
+from kdviz.catalogue import assistant
 from kdviz.comparison import Comparison
 from kdviz.data import normalise
 from kdviz.distillers.stage import Given, Stage
 from kdviz.distillers.ways import WAYS
 from kdviz.memory import PeakMemory, watched
-from kdviz.methods import CONTROL, METHODS
+from kdviz.methods import CONTROL, GENERATIONS, METHODS
 from kdviz.models import Cohort
 from kdviz.records import Arrow, Bin, Expense, Finished, Inside, Moment, Trial
 from kdviz.studies.setting import Setting
@@ -43,15 +44,20 @@ class Study:
         own = self.given.teachers[0]
         self.teachers_live = evaluation.logits_of_all(own, self.setting.images)
         self.teachers_test = evaluation.logits_of_all(own, self.setting.data.test.images)
+        self.begun = self.setting.seconds()
         self.teacher_inside = _look(own, self.setting.images[:ALIKE_IMAGES], self.watched)
 
     def seconds_left(self) -> float:
-        """If every method goes on as fast as it went; one that has not begun takes as long as the others on average."""
-        begun = [course for course in self.courses if course.part > 0]
-        whole = [course.spent.seconds / course.part for course in begun]
-        usual = sum(whole) / len(whole) if whole else 0.0
-        rest = sum(seconds * (1 - course.part) for seconds, course in zip(whole, begun, strict=True))
-        return rest + usual * (len(self.courses) - len(begun))
+        """If the rest goes as fast as what is done, reports and all; in the first round, as fast as a teacher's."""
+        spent = self.setting.seconds() - self.begun
+        done = sum(course.part * course.work for course in self.courses)
+        whole = sum(course.work for course in self.courses)
+        if all(course.part for course in self.courses):
+            return spent * (whole - done) / done
+        seed = self.comparison.seeds[0]
+        student = self.setting.work(self.comparison.training_of_student(seed)) * len(self.comparison.seeds)
+        rate = self.staff[seed].expense.seconds / self.setting.work(self.comparison.teacher_training(seed))
+        return max(0.0, whole * student * rate - spent)
 
 
 @dataclass
@@ -59,9 +65,28 @@ class Course:
     """A method under way. Expenses are of all seeds together."""
 
     method: str
+    work: float  # of one student, in trainings of the plain student: only for the time left
     before: Expense = NOTHING  # of the stages that are over
     spent: Expense = NOTHING  # with the present one
     part: float = 0.0  # of all its stages
+
+
+def work_of(method: str, comparison: Comparison, setting: Setting) -> float:
+    """About how much longer than plain training a method takes: whom it trains, and whom it asks in every update."""
+    student = setting.work(comparison.training_of_student(0))
+    large = setting.work(comparison.training_of_student(0, comparison.teacher)) / student
+    middle = assistant(comparison.teacher, comparison.student)
+    extra = {
+        "mutual": 1.0,
+        "mutual-three": 2.0,
+        "mutual-mixed": large,
+        "born-again": float(GENERATIONS),
+        "assistant": setting.work(comparison.training_of_student(0, middle)) / student if middle else 0.0,
+    }
+    if method == CONTROL or METHODS[method].family in ("offline", "feature", "relation"):
+        passes = 1 / comparison.epochs if method == CONTROL or METHODS[method].family == "offline" else 1.0
+        return 1 + extra.get(method, 0.0) + passes * large / 3
+    return 1 + extra.get(method, 0.3)
 
 
 def follow(this: Study, course: Course) -> Iterator[Moment | Inside | Finished | None]:

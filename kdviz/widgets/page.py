@@ -5,6 +5,7 @@ from __future__ import annotations
 import runpy
 from collections.abc import Mapping, Sequence
 from html import escape
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -13,6 +14,8 @@ from kdviz.settings import ASSETS
 from kdviz.widgets.components import source
 
 _ROUTED = "routed"
+_PAGE = "page"  # where the visitor is
+_DATA = "data_set_of_the_visit"
 _ROUTER = ASSETS.parent / "app.py"
 
 
@@ -50,8 +53,18 @@ def header(question: str, lead: str) -> None:
         # router must have run for Streamlit to leave that folder alone.
         runpy.run_path(str(_ROUTER))
         st.stop()
+    _keep_data_set()
     st.title(question, anchor=False)
     st.html(f'<p class="kd-lead">{escape(lead)}</p>')
+
+
+def _keep_data_set() -> None:
+    """Who goes from one page to the next stays with the data set: the links of the sidebar carry none."""
+    here = urlsplit(st.context.url or "").path
+    kept = st.session_state.get(_DATA)
+    if st.session_state.get(_PAGE, here) != here and kept is not None and not st.query_params:
+        st.query_params["data"] = kept
+    st.session_state[_PAGE], st.session_state[_DATA] = here, st.query_params.get("data")
 
 
 def say(text: str) -> None:

@@ -71,6 +71,7 @@ def test_the_navigation_leads_everywhere(page: Page, app_url: str) -> None:
         settle(page)
         expect(page.locator("h1")).to_have_count(1)
         expect(page.get_by_test_id("stException")).to_have_count(0)
+        assert "data=digits" in page.url  # whoever chose a data set stays with it
 
 
 def test_the_start_page_leads_into_the_lessons(page: Page, app_url: str) -> None:
