@@ -13,8 +13,9 @@ OFFLINE = ("offline", "offline-soft-ce", "offline-mse", "decoupled", "standardis
 PRESETS: dict[str, dict[str, Any]] = {
     "The default six": {},
     "Five seeds, for a verdict": {"seeds": (0, 1, 2, 3, 4)},
+    "Twenty seeds": {"seeds": tuple(range(20))},
     "Offline, five ways": {"methods": OFFLINE},
-    "Three peers": {"methods": ("mutual", "mutual-mixed", "mutual-three")},
+    "Peers, three ways": {"methods": ("mutual", "mutual-mixed", "mutual-three")},
     "Few labels": {"labels": 100, "alpha": 0.9},
     "Through an assistant": {
         "methods": ("offline", "several-teachers", "assistant"),
@@ -44,12 +45,12 @@ run = run_status.named(jobs, Comparison)
 if run is not None and isinstance(run.recipe, Comparison):
     comparison_form.adopt(run.recipe)
 wanted, start_place = comparison_form.comparison_form(home)
-run_status.start(jobs, start_place, wanted, run, problem_of_link)
+run_status.start(jobs, start_place, wanted, run, problem_of_link, write=comparison_form.write)
 run_id = st.query_params.get("run")
 
 if run_id is not None:
     live_comparison.show(jobs, run_id)
-elif wanted is not None:
+if run is None and wanted is not None:
     live_comparison.preview(wanted)
     page.say("Nothing is running. Choose a preset or your own settings, and press Start: all ways train in turns.")
 
@@ -61,9 +62,10 @@ with lesson:
         "A student of this size learns digits well from the labels alone, so there is little accuracy left to gain. "
         "With all labels, the gain of **offline** distillation usually lies within the spread over the seeds. "
         "**Online** and **self-distillation** usually gain about nothing in accuracy: two peers know little that the "
-        "labels do not say, and a network’s earlier self knows less than it does. What they do change is how sure the "
-        "network is, and whose mistakes it makes: look at NLL, calibration (ECE) and agreement. The published gains "
-        "are for larger images and harder classes; with few labels there is more to see here too."
+        "labels do not say, and a network’s earlier self knows less than it does. What may change instead is how sure "
+        "the network is, and whose mistakes it makes: look at NLL, calibration (ECE) and agreement. Five seeds are "
+        "often too few to show it; try twenty. The published gains are for larger images and harder classes; with few "
+        "labels there is more to see here too."
     )
     for gains in (
         comparison_words.gains_in_words(compared, ("offline",)) if compared else "",
@@ -74,16 +76,24 @@ with lesson:
     st.subheader("What you see", anchor=False)
     st.markdown(
         "Each panel is one way to teach. Its **diagram** shows who teaches whom; the number on an arrow is the KL "
-        "between the two, so a peer’s arrow fades as the two become alike. Below, the **loss** in its two parts, then "
-        "**accuracy** and **agreement** with the trained teacher on validation images that nobody learns from, on the "
-        "same axes in all panels, with labels only as the dashed line. The students of all ways take turns on the "
-        "same machine, a part of an epoch each, so that whatever else it does slows all of them alike."
+        "between the two, so a peer’s arrow gets thinner as the two become alike. Below, the **loss** in its two "
+        "parts, then **accuracy** and **agreement** with the trained teacher on validation images that nobody "
+        "learns from, on the same axes in all panels, with labels only as the dashed line. The students "
+        "of all ways take turns on the same machine, a part of an epoch each, so that whatever else it does slows all "
+        "of them alike."
     )
 with formulas:
     st.subheader("In formulas", anchor=False)
     page.formula(
         r"L = \alpha\,T^2\,\mathrm{KL}(p \,\|\, q) + (1-\alpha)\,\mathrm{CE}(y, q_1)",
-        {"q": "the learner’s softmax at T", "q_1": "the same at T = 1", "y": "the label"},
+        {
+            "p": "the softmax at T of whoever teaches",
+            "q": "the learner’s softmax at T",
+            "q_1": "the same at T = 1",
+            "y": "the label",
+            "T": "temperature: divides the logits before the softmax",
+            r"\alpha": "weight of the soft term",
+        },
     )
     st.markdown(
         "The formula is the same for all; who $p$ is, is the whole difference:\n\n"

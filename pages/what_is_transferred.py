@@ -63,7 +63,7 @@ with lesson:
         "accuracy."
     )
 with uses:
-    st.subheader("What each can and can’t be used for", anchor=False)
+    st.subheader("Which networks fit", anchor=False)
     rows = kinds_of_networks()
     st.markdown(
         f"| | {' | '.join(PAIRS)} |\n|:--|{':-:|' * len(PAIRS)}\n"

@@ -301,9 +301,7 @@ def test_digits_take_more_epochs():
 
 def test_rkd_takes_no_batch_whose_angles_would_fill_the_memory():
     Comparison(methods=("rkd",), batch_size=256)
-    with pytest.raises(
-        RecipeError, match=r"batch_size is 257; with rkd it takes at most 256, since"
-    ):
+    with pytest.raises(RecipeError, match=r"batch_size is 257; with rkd it takes at most 256, since"):
         Comparison.parse({"methods": "rkd", "batch_size": 257})
     Comparison(methods=("plain",), batch_size=257)
 

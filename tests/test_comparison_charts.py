@@ -81,6 +81,30 @@ def test_a_way_is_done_when_all_its_seeds_are():
     assert [side_by_side.panels(wanted, halves[:n])[0]["done"] for n in (0, 1, 2)] == [False, False, True]
 
 
+def test_what_is_done_without_a_moment_has_the_cost_of_its_trials():
+    wanted = comparison(seeds=(0, 1), methods=("plain",))
+    (plain,) = side_by_side.panels(wanted, [Finished(method="plain", trials=[trial("plain", s, 10) for s in (0, 1)])])
+    assert plain["done"]
+    assert plain["cost"] == {"seconds": 4.0, "images": 75_420, "operations": 5e10, "memory": 4_800_000}
+
+
+def test_the_axes_of_quality_begin_at_0_where_a_training_diverged():
+    early, late = moment("plain", 40, accuracy=(0.1,)), moment("plain", 60, accuracy=(0.04, 0.14))
+    fine = moment("offline", 60, accuracy=(0.9, 0.95))
+    assert side_by_side.floor(0.5, [fine, early]) == 0.5, "it may get better yet"
+    assert side_by_side.floor(0.5, [late, fine]) == 0
+    assert side_by_side.floor(0.5, [late, fine, moment("plain", 80)]) == 0.5, "the newest counts"
+
+
+def test_offline_has_one_name_everywhere():
+    assert side_by_side.short_title("offline") == "Offline"
+    (_, offline) = side_by_side.panels(comparison(methods=("offline",)), [])
+    assert offline["title"].startswith("Offline")
+    assert offline["family"].startswith("T ="), "not said twice"
+    (_, peers) = side_by_side.panels(comparison(methods=("mutual",)), [])
+    assert (peers["title"], peers["family"]) == ("Two peers", "online · T = 1, α = 0.5")
+
+
 def test_what_diverged_is_left_out_and_travels_as_json():
     events = [moment("plain", 10, accuracy=(math.nan,), ce=math.inf), moment("plain", 20, accuracy=(math.nan, 0.5))]
     panels = side_by_side.panels(comparison(), events)
@@ -147,9 +171,12 @@ def test_reliability_pools_the_seeds_image_by_image():
     assert [bar.count for bar in bars] == [300, 200, 1800]
     assert bars[0].accuracy == 0.5
     assert bars[1].confidence == pytest.approx(0.9)
+    few = one.model_copy(update={"reliability": [Bin(count=4, confidence=0.3, accuracy=0.5), *one.reliability[1:]]})
+    assert [bar.count for bar in charts.pooled([few])] == [100, 900], "four images say nothing"
     figure = charts.reliability_figure(compared(), LIGHT)
     curves = [trace for trace in figure.data if trace.name]
     assert [curve.name for curve in curves] == ["Labels only", "Offline", "Two peers"]
+    assert [curve.line.color for curve in curves] == [LIGHT.plain, LIGHT.teacher, LIGHT.student]
     assert list(curves[0].y) == pytest.approx([0.85, 0.98])
 
 

@@ -141,6 +141,9 @@ def test_what_does_not_fit_the_networks_says_why(jobs):  # noqa: F811
     assert at.query_params["methods"] == "plain,rkd"
     assert [panel["method"] for panel in panels(at)["panels"]] == ["plain", "rkd"]
     assert not at.error
+    assert [each.value for each in at.info] == ["Left out, because they do not fit these networks: Attention transfer."]
+    at.number_input(key="epochs").set_value(7).run()
+    assert not at.info, "said once"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +151,8 @@ def test_what_does_not_fit_the_networks_says_why(jobs):  # noqa: F811
     [
         ("Five seeds, for a verdict", {"seeds": (0, 1, 2, 3, 4)}),
         ("Few labels", {"labels": 100, "alpha": 0.9}),
-        ("Three peers", {"methods": ("plain", "mutual", "mutual-mixed", "mutual-three")}),
+        ("Twenty seeds", {"seeds": tuple(range(20))}),
+        ("Peers, three ways", {"methods": ("plain", "mutual", "mutual-mixed", "mutual-three")}),
         ("Through an assistant", {"teacher": "784-800-800-10", "student": "784-30-30-10"}),
         ("Offline, five ways", {"epochs": 30, "seeds": (0,), "teacher_epochs": None}),
     ],
@@ -168,11 +172,11 @@ def test_a_preset_sets_the_controls(jobs, preset, wanted):  # noqa: F811
     ("query", "sentence"),
     [
         ({"methods": "telepathy"}, "telepathy; it takes one of plain, label-smoothing"),
-        ({"methods": "attention"}, "methods has attention; it compares maps of features"),
-        ({"methods": ""}, ""),
+        ({"methods": "attention"}, "784-128-10. What does not fit is left out."),
+        ({"methods": ""}, "cannot be: it has methods without a value. Shown is the default"),
         ({"seeds": "0-99"}, "seeds is 0-99; it takes 1 to 20 whole numbers"),
         ({"seeds": "²"}, "seeds is ²; it takes 1 to 20 whole numbers"),
-        ({"seeds": ""}, "it takes 1 to 20 whole numbers"),
+        ({"seeds": ""}, "cannot be: it has seeds without a value. Shown is the default"),
         ({"epochs": "0"}, "epochs is 0; it takes a whole number"),
         ({"run": "nonsense"}, "There is no run nonsense"),
     ],
@@ -181,6 +185,10 @@ def test_a_bad_link_is_answered_in_a_sentence(jobs, query, sentence):  # noqa: F
     at = opened(PAGE, **query)
     assert sentence in said(at)
     assert not button(at, "Start").disabled
+    assert panels(at)["panels"], "who will teach whom"
+    start(at)
+    assert at.query_params.get("methods") == ("plain" if query.get("methods") == "attention" else None)
+    assert "seeds" not in at.query_params
 
 
 def test_a_finished_comparison_shows_table_verdicts_and_control(stored):
@@ -191,7 +199,7 @@ def test_a_finished_comparison_shows_table_verdicts_and_control(stored):
     data = panels(at)
     assert [panel["stages"][0]["step"] for panel in data["panels"]] == [[50, 100]] * 3
     text = markdown(at)
-    table = next(element.value for element in at.markdown if "| errors |" in element.value)
+    table = next(element.value for element in at.markdown if "| right ↑ | errors |" in element.value)
     assert re.search(r"\| Offline \| 97\.96\u00a0% ±\u00a00\.07 \| 20\.4 \|.*\| 2\.0 \(7\.0\) \|.*\| better \|", table)
     assert re.search(r"\| Two peers \|.*\| no difference shown \|", table)
     assert "**Offline**: better: +2.00 points" in text
@@ -230,6 +238,26 @@ def test_a_live_comparison_says_where_it_is(stored):
     at = opened(PAGE, run=wanted.id)
     assert at.get("progress")[0].proto.text == "3 ways to teach, in turns: epoch 2 of 2 · 4 s left"
     assert {"Pause", "Cancel"} <= {each.label for each in at.button}
+
+
+def test_a_teacher_that_is_no_students_own_says_for_whom_it_is(stored):
+    wanted = comparison(seeds=(0,))
+    stored(wanted, status="running", events=[moment("teacher", 50, stage="seed 1", number=2, stages=2)])
+    at = opened(PAGE, run=wanted.id)
+    assert at.get("progress")[0].proto.text.startswith("Teacher 2 of 2, for the control: epoch 1 of 2")
+
+    wanted = comparison(seeds=(0,), methods=("several-teachers",))
+    stored(wanted, status="running", events=[moment("teacher", 50, stage="seed 2", number=3, stages=3)])
+    at = opened(PAGE, run=wanted.id)
+    assert at.get("progress")[0].proto.text.startswith("Teacher 3 of 3, for Several teachers: epoch 1 of 2")
+
+
+@pytest.mark.parametrize(("steps", "kept"), [((), ""), ((50,), ": what it had shown so far is kept")])
+def test_a_cancelled_run_keeps_what_it_has_shown(stored, steps, kept):
+    wanted = comparison()
+    stored(wanted, status="cancelled", events=[moment("plain", step) for step in steps])
+    at = opened(PAGE, run=wanted.id)
+    assert at.get("progress")[0].proto.text == f"Run {wanted.id} · cancelled{kept}"
 
 
 def test_runs_of_one_kind_are_told_from_those_of_another(stored):

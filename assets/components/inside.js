@@ -99,7 +99,13 @@ function layOutImages(ui) {
   ui.nameOf = (i) => data.names[data.labels[i]];
   const holder = ui.q(".choices");
   holder.replaceChildren();
-  const fill = (i) => (label) => sizedCanvas(label, ui.pixels[i], `${ui.nameOf(i)}, validation image ${data.indices[i]}`);
+  setText(ui.q(".images legend"), `One of the ${data.images.length} watched images`);
+  const fill = (i) => (label) => {
+    sizedCanvas(label, ui.pixels[i], `${ui.nameOf(i)}, validation image ${data.indices[i]}`);
+    const name = make("span", "name", label);
+    name.textContent = ui.nameOf(i);
+    name.setAttribute("aria-hidden", "true"); // the image above says it
+  };
   radios(holder, "kdi-image", data.images.map((_, i) => [i, fill(i)]), ui.image, (i) => {
     ui.image = i;
     ui.pair = null;

@@ -3,11 +3,15 @@
 
 const math = (body) => `<math display="block">${body}</math>`;
 const paren = (body) => `<mo stretchy="false">(</mo>${body}<mo stretchy="false">)</mo>`;
-const sub = (base, index) => `<msub><mi>${base}</mi><mi>${index}</mi></msub>`;
+// Each letter of an index in an <mi> of its own: only a single letter is slanted.
+const sub = (base, index) => `<msub><mi>${base}</mi><mrow>${[...index].map((letter) => `<mi>${letter}</mi>`).join("")}</mrow></msub>`;
 // S and T of student and teacher are upright: the temperature is the slanted T.
 const of = (base, who) => `<msub><mi>${base}</mi><mi mathvariant="normal">${who}</mi></msub>`;
 const norm = (body) => `<mo>‖</mo>${body}<mo>‖</mo>`;
-const over = (top, bottom) => `<mfrac><mrow>${top}</mrow><mrow>${bottom}</mrow></mfrac>`;
+// Without a font made for formulas Chromium draws the bar close above a low letter: an empty box keeps it away.
+const lowered = (body) => `<mrow><mspace height="0.85em"/>${body}</mrow>`;
+const over = (top, bottom) => `<mfrac><mrow>${top}</mrow>${lowered(bottom)}</mfrac>`;
+const sum = (index) => `<munder><mo>∑</mo>${lowered(`<mi>${index}</mi>`)}</munder>`;
 const meanSquare = (a, b, count = "<mi>n</mi>") => over(`<msup><mrow>${norm(`${a}<mo>−</mo>${b}`)}</mrow><mn>2</mn></msup>`, count);
 const besides = (weight) => `<mi>CE</mi><mo>+</mo>${weight ? `<mn>${weight}</mn><mspace width="0.15em"/>` : ""}`;
 const H = (what) => `<mi>H</mi>${paren(`${of(what, "S")}<mo>,</mo>${of(what, "T")}`)}`;
@@ -25,7 +29,7 @@ const LOSSES = {
   ],
   attention: [
     besides(1000) + meanSquare(of("a", "S"), of("a", "T")),
-    `<mi>a</mi><mo>∝</mo><munder><mo>∑</mo><mi>c</mi></munder><msubsup><mi>F</mi><mi>c</mi><mn>2</mn></msubsup>`,
+    `<mi>a</mi><mo>∝</mo>${sum("c")}<msubsup><mi>F</mi><mi>c</mi><mn>2</mn></msubsup>`,
     "CE: cross-entropy with the labels; <i>F<sub>c</sub></i>: map of channel <i>c</i> of a hidden layer; <i>a</i>: where in the image the features are strong, of length 1, at <i>n</i> places; summed over the hidden layers",
   ],
   rkd: [
@@ -40,7 +44,7 @@ const LOSSES = {
   ],
   fsp: [
     besides() + meanSquare(`<mi>A</mi>${of("G", "S")}<msup><mi>B</mi><mo>⊤</mo></msup>`, of("G", "T")),
-    `${sub("G", "cd")}<mo>=</mo>${over("<mn>1</mn>", "<mi>m</mi>")}<munder><mo>∑</mo><mi>x</mi></munder>${sub("F", "c")}${paren("<mi>x</mi>")}<mspace width="0.15em"/>${sub("F′", "d")}${paren("<mi>x</mi>")}`,
+    `${sub("G", "cd")}<mo>=</mo>${over("<mn>1</mn>", "<mi>m</mi>")}${sum("x")}${sub("F", "c")}${paren("<mi>x</mi>")}<mspace width="0.15em"/><msubsup><mi>F</mi><mi>d</mi><mo>′</mo></msubsup>${paren("<mi>x</mi>")}`,
     "CE: cross-entropy with the labels; <i>F<sub>c</sub></i>, <i>F′<sub>d</sub></i>: channels of the first and the last hidden layer; <i>x</i>: the <i>m</i> places of the image; <i>G</i>: the flow; <i>A</i>, <i>B</i>: linear maps to the teacher’s width, learnt along; <i>n</i>: numbers in <i>G</i>",
   ],
 };

@@ -16,8 +16,8 @@ const figure = (value, digits = 2) => (known(value) ? value.toFixed(digits) : "�
 /** A divergence or a gap, with more decimals where it is small. */
 const fine = (value) => figure(value, value < 0.0995 ? 3 : 2);
 
-/** CKA, with more decimals where most layers end up: what is not quite 1 is not rounded to it. */
-const ckaText = (value) => (value < 1 && value >= 0.9495 ? figure(Math.min(value, 0.999), 3) : figure(value));
+/** CKA: what is not quite 1 is not rounded to it. */
+const ckaText = (value) => figure(known(value) && value < 1 ? Math.min(value, 0.99) : value);
 
 /** Index of the last of a method's looks that is not later than `step`. */
 function lookAt(history, step) {
@@ -80,53 +80,67 @@ function responseSays({ T, method, teacher, before, taught, plain, begun }) {
   const all = teacher.logits.length;
   const what = `The mean KL from the teacher’s softmax at T\u00a0=\u00a0${T} to the student’s`;
   if (!begun) return `${what} is ${fine(kl(before))} nats before the training, over these ${all} images.`;
-  const alone = plain ? `, to ${fine(kl(plain))} with labels alone` : "";
   const count = (look) => agreeing(teacher.logits, look.logits);
   const both = plain ? ` (without a teacher ${count(plain)})` : "";
-  return `${what} ${moved(kl(before), kl(taught), fine)} nats ${with_(method)}${alone}. ` +
+  return `${what} ${moved(kl(before), kl(taught), fine)} nats ${with_(method)}${beside(plain, kl, fine)}.${closerAlone(plain, taught, kl, fine)} ` +
     `The class in front is the teacher’s on ${count(taught)} of ${all} images${both}.`;
 }
 
-/** Whether what was taught did it, or learning the digits at all: `more` is how much further the taught one came. */
-function credit(before, taught, plain) {
-  const more = taught - plain;
-  if (!known(more)) return "";
-  if (more >= 0.02) return ` That is ${figure(more)} beyond what training does by itself.`;
-  if (more <= -0.02) return ` So the labels alone bring the layers ${figure(-more)} closer: CKA is not what this method asks for.`;
-  return taught - before >= 0.02 ? " So nearly all of that comes with learning the task at all." : "";
+/** Where the student without a teacher is; the verb before it need not hold for it. */
+const beside = (plain, value, text) => (plain ? `; without a teacher it is at ${text(value(plain))}` : "");
+
+/** Said of a gap to the teacher: only where it can be read that the student without a teacher has the smaller one. */
+function closerAlone(plain, taught, value, text) {
+  const [alone, with_] = [plain && value(plain), value(taught)];
+  if (!known(alone) || !known(with_) || alone >= with_ || text(alone) === text(with_)) return "";
+  return " The student without a teacher is closer.";
+}
+
+/** What did it, the hints or learning the digits at all? Judged by what is written, as the visitor does. */
+function credit(method, ...values) {
+  if (!values.every(known)) return "";
+  const [before, taught, plain] = values.map((value) => Number(ckaText(value)));
+  const [more, gain] = [taught - plain, taught - before];
+  const it = { hints: "the hints", attention: "attention transfer" }[method] ?? "the teacher";
+  if (more < 0) return ` The student without a teacher ${plain > before ? "came even" : "stayed"} closer: ${it} did not raise it.`;
+  if (more >= 0.0195 || more > 0.2 * Math.abs(gain)) return ` That is ${figure(more)} above what training does by itself.`;
+  return gain >= 0.0195 ? " So nearly all of that comes with learning the task at all." : "";
 }
 
 function featureSays({ method, teacher, before, taught, plain, begun }) {
   const row = Math.max(0, teacher.studentLayers.length - 2);
   const column = Math.max(0, teacher.layers.length - 2);
   const last = (look) => look.cka[row][column];
+  const first = (look) => look.cka[0][0];
   const what = "CKA of the last hidden layers";
-  if (!begun) return `${what} is ${ckaText(last(before))} before the training: what the images have in common shows through random weights as well.`;
-  const alone = plain ? `, to ${ckaText(last(plain))} without a teacher` : "";
-  const why = plain ? credit(last(before), last(taught), last(plain)) : "";
-  const first = row > 0 && column > 0 ? ` CKA of the first layers ${moved(before.cka[0][0], taught.cka[0][0], ckaText)}.` : "";
-  return `${what} ${moved(last(before), last(taught), ckaText)} ${with_(method)}${alone}.${why}${first}`;
+  if (!begun) return `${what} is ${ckaText(last(before))} before the training: even untrained layers are alike, because they see the same images.`;
+  const went = (value) => moved(value(before), value(taught), ckaText);
+  const why = plain ? credit(method, last(before), last(taught), last(plain)) : "";
+  const firsts = row > 0 && column > 0 ? ` CKA of the first layers ${went(first)}${beside(plain, first, ckaText)}.` : "";
+  return `${what} ${went(last)} ${with_(method)}${beside(plain, last, ckaText)}.${why}${firsts}`;
 }
 
 function distancesSay({ method, teacher, before, taught, plain, begun }) {
   const gap = (look) => relationGap(teacher.relations, look.relations);
   const all = teacher.relations.length;
+  const maps = method === "similarity" ? " What is alike lies close: so the maps show distances here too." : "";
   const what = `The distances among these ${all} images are off from the teacher’s by`;
-  if (!begun) return `${what} ${fine(gap(before))} on average before the training, where 1 is the mean distance.`;
+  if (!begun) return `${what} ${fine(gap(before))} on average before the training, where 1 is the mean distance.${maps}`;
   const alone = plain ? `, ${fine(gap(plain))} with labels alone` : "";
   const same = (look) => teacher.relations.filter((_, i) => nearest(teacher.relations, i) === nearest(look.relations, i)).length;
   const both = plain ? `, without a teacher for ${same(plain)}` : "";
-  return `${what} ${fine(gap(taught))} ${with_(method)}${alone}; before it was ${fine(gap(before))}. ` +
-    `The nearest neighbour is the teacher’s for ${same(taught)} of ${all}${both}.`;
+  return `${what} ${fine(gap(taught))} ${with_(method)}${alone}; before it was ${fine(gap(before))}.${closerAlone(plain, taught, gap, fine)} ` +
+    `The nearest neighbour is the teacher’s for ${same(taught)} of ${all}${both}.${maps}`;
 }
 
 function flowSays({ method, teacher, before, taught, plain, begun }) {
   const text = (share) => (known(share) ? `${(100 * share).toFixed(0)}${PERCENT}` : "–");
   const gap = (look) => singularGap(teacher.singular, look.singular);
-  const what = "The part of the student’s singular values that would have to move to be the teacher’s";
-  if (!begun) return `${what} is ${text(gap(before))} before the training.`;
-  const alone = plain ? `; labels alone took it to ${text(gap(plain))}` : "";
-  return `${what} ${moved(gap(before), gap(taught), text)} ${with_(method)}${alone}.`;
+  const what = "The student’s singular values";
+  if (!begun) return `${what} differ from the teacher’s by ${text(gap(before))} of their sum before the training.`;
+  const alone = plain ? `, ${text(gap(plain))} with labels alone` : "";
+  return `${what} differed from the teacher’s by ${text(gap(before))} of their sum before, ` +
+    `now by ${text(gap(taught))} ${with_(method)}${alone}.${closerAlone(plain, taught, gap, text)}`;
 }
 
 const relationSays = (facts) => (facts.method === "fsp" ? flowSays(facts) : distancesSay(facts));

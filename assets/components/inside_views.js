@@ -204,7 +204,7 @@ function buildFeature(ui, views, method) {
   const [taughtName, plainName] = roleNames(ui, method);
   const first = buildCka(views, "before", "before the training", ui.teacher);
   const { aside, low } = ramp(views, "Linear CKA", "", "1");
-  make("p", "", aside).textContent = "Rows: the student’s layers. Columns: the teacher’s.";
+  make("p", "", aside).textContent = "Rows: the student’s layers. Columns: the teacher’s. Even untrained layers are alike, because they see the same images.";
   const last = make("p", "", aside);
   make("span", "key", last);
   last.append("the last hidden layers");
@@ -238,7 +238,7 @@ function buildDistances(ui, views, method) {
     const all = [ui.teacher.relations, now?.relations, alone?.relations];
     [teacher, taught, plain].forEach((view, i) => drawRelations(ui, view, all[i], range));
     const [i, j] = ui.pair ?? [ui.image, nearest(ui.teacher.relations, ui.image)];
-    setText(rows[0].name, ui.pair ? `this ${ui.nameOf(i)} to this ${ui.nameOf(j)}` : `this ${ui.nameOf(i)} to its nearest, a ${ui.nameOf(j)}`);
+    setText(rows[0].name, ui.pair ? `${ui.nameOf(i)} and ${ui.nameOf(j)}` : `${ui.nameOf(i)} and ${ui.nameOf(j)}, its nearest`);
     all.forEach((relations, r) => setText(rows[r + 1].value, relations ? figure(relations[i][j]) : "–"));
   };
 }

@@ -54,12 +54,13 @@ function buildPlot(svg, plot) {
 function buildCurves(parent) {
   const svg = svgNode("svg", parent, { viewBox: `0 0 ${PLOT.width} ${AXIS + 4}`, role: "img", class: "curves" });
   const plots = Object.fromEntries(Object.entries(PLOTS).map(([name, plot]) => [name, buildPlot(svg, plot)]));
+  const cut = svgNode("text", svg, { class: "cut end", x: PLOT.right, y: PLOTS.loss.top + 12 });
   const axis = [0, 0.5, 1].map((share) => svgNode("text", svg, {
     class: ["", "middle", "end"][2 * share], x: PLOT.left + share * (PLOT.right - PLOT.left), y: AXIS,
   }));
   const bottom = PLOTS.agreement.top + PLOTS.agreement.height;
   const cursor = svgNode("line", svg, { class: "cursor", y1: PLOTS.loss.top, y2: bottom, visibility: "hidden" });
-  return { svg, ...plots, axis, cursor };
+  return { svg, ...plots, axis, cursor, cut };
 }
 
 function buildWay(ui, panel) {
@@ -101,12 +102,14 @@ function layer(plot, shapes) {
   for (const [kind, d] of shapes) if (d) svgNode("path", plot.layer, { class: kind, d });
 }
 
+/** The two parts of the loss, one on the other; whether something is higher than the axis. */
 function drawLoss(plot, stage, top) {
   const zero = stage.step.map(() => 0);
   const soft = stage.soft.map((value) => value ?? 0);
   const sum = stage.hard.map((value, i) => (value ?? 0) + soft[i]);
   const line = (values) => series(stage, values, PLOTS.loss, 0, top);
   layer(plot, [["soft", area(line(soft), line(zero))], ["hard", area(line(sum), line(soft))]]);
+  return sum.some((value) => value > 1.02 * top); // a hair above it is not seen
 }
 
 function drawQuality(plot, name, panel, plain, floor) {
@@ -130,8 +133,9 @@ function drawWay(ui, way, panel) {
   const { data } = ui;
   const stage = panel.stages[panel.stages.length - 1];
   const { curves } = way;
-  if (stage) drawLoss(curves.loss, stage, data.top);
-  else layer(curves.loss, []);
+  if (!stage) layer(curves.loss, []);
+  const cut = stage ? drawLoss(curves.loss, stage, data.top) : false;
+  setText(curves.cut, cut ? "higher values are cut off" : "");
   for (const name of ["accuracy", "agreement"]) drawQuality(curves[name], name, panel, ui.plain, data.floor);
   [["loss", 0, data.top, String], ["accuracy", data.floor, 1, (v) => `${Math.round(100 * v)}%`],
     ["agreement", data.floor, 1, (v) => `${Math.round(100 * v)}%`]].forEach(([name, low, high, write]) => {
@@ -140,7 +144,7 @@ function drawWay(ui, way, panel) {
   });
   const steps = stage?.steps ?? data.steps;
   curves.axis.forEach((text, i) => setText(text, steps ? whole(Math.round((steps * i) / 2)) + (i === 2 ? " updates" : "") : ""));
-  setText(way.cost, costOf(panel.cost, data.seeds));
+  setText(way.cost, costOf(panel, data.seeds));
 }
 
 /** A large number with three digits that matter and its prefix. */
@@ -150,16 +154,17 @@ function withPrefix(value, prefixes) {
   return `${value >= 99.5 ? value.toFixed(0) : value >= 9.95 ? value.toFixed(1) : value.toFixed(2)}\u00a0${prefixes[at]}`;
 }
 
-function costOf(cost, seeds) {
+function costOf({ cost, done }, seeds) {
   if (!cost) return "no cost so far";
   const seconds = cost.seconds === null ? "?" : cost.seconds.toFixed(1);
   const operations = withPrefix(cost.operations ?? 0, ["", "k", "M", "G", "T", "P"]);
-  const whose = seeds > 1 ? `all ${seeds} seeds so far:` : "so far";
+  const whose = `${seeds > 1 ? `all ${seeds} seeds, ` : ""}${done ? "in all" : "so far"}:`;
   return `${whose} ${seconds}\u00a0s · ${whole(cost.images)} images · ${operations} multiply-adds · peak ${withPrefix(cost.memory, ["B", "kB", "MB", "GB"])}`;
 }
 
 function stateOf(ui, panel, stage, at) {
   if (!stage) {
+    if (panel.done) return "done";
     if (!ui.data.live) return "";
     return panel.teacher && !ui.data.taught ? "waits for its teacher" : "waits for its turn";
   }

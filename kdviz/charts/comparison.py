@@ -23,6 +23,7 @@ COSTS: dict[Cost, str] = {
 # With names beside the marks, neighbours would write over each other: a mark of its own for each, and a legend.
 SYMBOLS = ("diamond", "circle", "square", "triangle-up", "cross", "star", "triangle-down", "pentagon", "hexagon", "x")
 COLUMNS = 3  # of reliability diagrams
+FEWEST_IMAGES = 5  # of a mark in one: the accuracy of fewer says nothing
 
 
 def trials_of(compared: Compared, method: str) -> list[Trial]:
@@ -49,7 +50,7 @@ def cost_figure(compared: Compared, cost: Cost, colours: Palette) -> go.Figure:
         mean = summary.means["test_accuracy"].mean
         alone, whole = (_amount(expense, cost) for expense in (summary.expense, summary.expense_with_teacher))
         asked = METHODS[summary.method].asks_teacher
-        colour = colours.plain if summary.method == PLAIN else colours.teacher if asked else colours.student
+        colour = colour_of(summary.method, colours)
         symbol = SYMBOLS[number % len(SYMBOLS)]
         low, high = interval(compared, summary) or (mean, mean)
         figure.add_trace(
@@ -84,16 +85,26 @@ def cost_figure(compared: Compared, cost: Cost, colours: Palette) -> go.Figure:
     return figure
 
 
+def colour_of(method: str, colours: Palette) -> str:
+    """The colour of a way of teaching in all charts: whether a trained teacher was asked."""
+    if method == PLAIN:
+        return colours.plain
+    return colours.teacher if METHODS[method].asks_teacher else colours.student
+
+
 def _amount(expense: Expense, cost: Cost) -> float:
     return float(getattr(expense, cost))
 
 
 def pooled(trials: Sequence[Trial]) -> list[Bin]:
-    """The reliability bars of several seeds as one, each image counted once for every seed; empty bars are left out."""
+    """The reliability bars of several seeds as one, each image counted once for every seed.
+
+    Those of fewer than `FEWEST_IMAGES` are left out.
+    """
     bars = []
     for bins in zip(*(trial.reliability for trial in trials), strict=True):
         count = sum(one.count for one in bins)
-        if count:
+        if count >= FEWEST_IMAGES:
             confidence = sum(one.count * one.confidence for one in bins) / count
             bars.append(
                 Bin(count=count, confidence=confidence, accuracy=sum(b.count * b.accuracy for b in bins) / count)
@@ -123,7 +134,7 @@ def reliability_figure(compared: Compared, colours: Palette) -> go.Figure:
             x=[0, 1], y=[0, 1], mode="lines", line={"color": colours.plain, "dash": "dot", "width": 1}, hoverinfo="skip"
         )
         figure.add_trace(diagonal, **place)
-        colour = colours.plain if method == PLAIN else colours.student
+        colour = colour_of(method, colours)
         figure.add_trace(
             go.Scatter(
                 x=[bar.confidence for bar in bars],
@@ -131,6 +142,7 @@ def reliability_figure(compared: Compared, colours: Palette) -> go.Figure:
                 mode="lines+markers",
                 name=short_title(method),
                 line={"color": colour, "width": 1.5},
+                cliponaxis=False,
                 marker={
                     "color": colour,
                     "size": [4 + 14 * math.sqrt(bar.count / most) for bar in bars],

@@ -6,7 +6,7 @@ Arrays are thin and rounded, so that a message stays small however many ways and
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from statistics import fmean
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from kdviz.catalogue import ARCHITECTURES
 from kdviz.comparison import Comparison
 from kdviz.methods import GENERATIONS, METHODS, Method
-from kdviz.records import Event, Finished, Moment
+from kdviz.records import Event, Expense, Finished, Moment, Trial
 
 MOMENTS = 80  # of a way of teaching that its panel shows at most
 ALL_MOMENTS = 640  # of all together
@@ -60,7 +60,9 @@ def short_title(name: str, *, family: bool = True) -> str:
     before, colon, after = METHODS[name].title.partition(": ")
     if not colon:
         return before
-    return before if family and before == "Offline" else after[0].upper() + after[1:]
+    if before == "Offline":  # the word by which it is known everywhere
+        return before if family else METHODS[name].title
+    return after[0].upper() + after[1:]
 
 
 def loss_top(events: Sequence[Event]) -> float:
@@ -77,6 +79,18 @@ def loss_top(events: Sequence[Event]) -> float:
     return rounded_up(fmean(levels)) if levels else 1.0
 
 
+def floor(usual: float, events: Sequence[Event]) -> float:
+    """Where the axes of accuracy and agreement begin in all panels: as usual, or at 0 where somebody stays below.
+
+    A training that is past half of its stage and below the usual floor has most likely diverged; on the usual axis its
+    line would lie flat at the bottom, whatever it did.
+    """
+    newest = {event.method: event for event in events if isinstance(event, Moment) and event.method in METHODS}
+    late = [moment for moment in newest.values() if 2 * moment.step > moment.steps]
+    means = [fmean(moment.validation_accuracy) for moment in late if moment.validation_accuracy]
+    return 0.0 if any(mean < usual for mean in means) else usual
+
+
 def rounded_up(value: float) -> float:
     """The next round number: 1, 1.5, 2, 3, 5 or 7 times a power of ten."""
     if not value > 0:
@@ -91,20 +105,25 @@ def panels(comparison: Comparison, events: Sequence[Event]) -> list[Panel]:
     for event in events:
         if isinstance(event, Moment) and event.method in moments:
             moments[event.method].append(event)
-    trained = {(event.method, trial.seed) for event in events if isinstance(event, Finished) for trial in event.trials}
-    done = {name for name in moments if all((name, seed) in trained for seed in comparison.seeds)}
+    trained: dict[str, dict[int, Trial]] = {name: {} for name in comparison.methods}
+    for event in events:
+        if isinstance(event, Finished) and event.method in trained:
+            trained[event.method] |= {trial.seed: trial for trial in event.trials}
     most = min(MOMENTS, ALL_MOMENTS // len(moments))
-    return [_panel(name, comparison, of_method, name in done, most) for name, of_method in moments.items()]
+    return [_panel(name, comparison, of_method, trained[name], most) for name, of_method in moments.items()]
 
 
-def _panel(name: str, comparison: Comparison, moments: Sequence[Moment], done: bool, most: int) -> Panel:
+def _panel(
+    name: str, comparison: Comparison, moments: Sequence[Moment], trained: Mapping[int, Trial], most: int
+) -> Panel:
     method = METHODS[name]
     stages = [list(group) for _, group in groupby(moments, key=lambda moment: moment.stage_number)]
-    expense = moments[-1].expense if moments else None
+    done = all(seed in trained for seed in comparison.seeds)
+    expense = moments[-1].expense if moments else _together(trained.values()) if done else None
     return {
         "method": name,
         "title": short_title(name, family=False),
-        "family": FAMILIES[method.family] + _asked_at(comparison, method),
+        "family": " · ".join(filter(None, (_family(method), _asked_at(comparison, method)))),
         "says": f"{method.says} {comparison.remark(name)}".rstrip(),
         "teacher": method.asks_teacher,
         "arrows": arrows(name, comparison),
@@ -121,13 +140,25 @@ def _panel(name: str, comparison: Comparison, moments: Sequence[Moment], done: b
     }
 
 
+def _together(trials: Iterable[Trial]) -> Expense:
+    """What all seeds took, from each one's share."""
+    shares = [trial.expense for trial in trials]
+    return Expense(**{name: sum(getattr(share, name) for share in shares) for name in Expense.model_fields})
+
+
+def _family(method: Method) -> str:
+    """The word for its family, unless the panel's title begins with that."""
+    word = FAMILIES[method.family]
+    return "" if short_title(method.name, family=False).lower().startswith(word) else word
+
+
 def _asked_at(comparison: Comparison, method: Method) -> str:
     """The T and the alpha of a soft term; nothing where there is none, or where neither plays a part."""
     if method.family not in ("offline", "online", "self"):
         return ""
     if method.name == "offline-mse":  # the logits themselves are matched
-        return f" · α = {comparison.alpha:g}"
-    return f" · T = {comparison.temperature_of(method.name):g}, α = {comparison.alpha_of(method.name):g}"
+        return f"α = {comparison.alpha:g}"
+    return f"T = {comparison.temperature_of(method.name):g}, α = {comparison.alpha_of(method.name):g}"
 
 
 def _stage(moments: Sequence[Moment], most: int) -> Panel:

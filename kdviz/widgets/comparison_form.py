@@ -20,6 +20,8 @@ from kdviz.recipe import Augmentation, Optimizer, RecipeError, Schedule
 from kdviz.widgets import controls
 from kdviz.widgets.controls import chosen_data, data_set, number, optional, slider
 
+_LEFT_OUT = "ways_left_out"
+
 FAMILIES: dict[Family, str] = {
     "control": "Without a teacher",
     "offline": "Offline: from a trained teacher’s answers",
@@ -41,6 +43,11 @@ def adopt(comparison: Comparison) -> None:
 def show(comparison: Comparison) -> None:
     """Set every control. For callbacks: the URL follows."""
     controls.show(comparison)
+    write(comparison)
+
+
+def write(comparison: Comparison) -> None:
+    """Let the URL have the ways and the seeds of a comparison, whatever it had before."""
     _write(True, "methods", methods_text(comparison.methods))
     _write(True, "seeds", seeds_text(comparison.seeds))
 
@@ -86,6 +93,9 @@ def comparison_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
             values["methods"] = _methods(_of_link("methods", defaults), values["teacher"], values["student"])
         with st.popover("More settings", icon=":material/tune:", help="Data, labels, augmentation, optimizer"):
             values |= _more(defaults, home)
+    left_out = st.session_state.pop(_LEFT_OUT, [])
+    if left_out:
+        st.info(f"Left out, because they do not fit these networks: {', '.join(left_out)}.")
     try:
         return Comparison.parse(values), start
     except RecipeError as error:
@@ -129,9 +139,11 @@ def _network(name: str, defaults: Comparison, **options: Any) -> Any:
 
 
 def _leave_out(defaults: Comparison) -> None:
-    """Other networks: the ways that no longer fit leave the URL."""
-    teacher, student = st.session_state["teacher"], st.session_state["student"]
-    _write(True, "methods", methods_text(_fitting(_of_link("methods", defaults), teacher, student)))
+    """Other networks: the ways that no longer fit leave the URL, and the page says which."""
+    chosen = _of_link("methods", defaults)
+    fitting = _fitting(chosen, st.session_state["teacher"], st.session_state["student"])
+    st.session_state[_LEFT_OUT] = [short_title(name) for name in chosen if name not in fitting]
+    _write(True, "methods", methods_text(fitting))
 
 
 def _fitting(methods: Iterable[str], teacher: str, student: str) -> tuple[str, ...]:

@@ -15,22 +15,22 @@ from kdviz.records import Compared, Mean, Summary, Trial
 from kdviz.widgets import comparison_words as words
 from kdviz.widgets import page
 from kdviz.widgets.page import percent
-from kdviz.widgets.run_summary import PLOTLY_CONFIG
 
+_PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}  # on a phone the bar would lie on the legend
 _COSTS: dict[Cost, str] = {"seconds": "Seconds", "multiply_adds": "Multiply-adds", "images_seen": "Images"}
 _HEADER = (
-    "| | right | errors | NLL | ECE | agreement | KL | seconds | multiply-adds | memory | verdict |\n"
+    "| | right ↑ | errors | NLL ↓ | ECE ↓ | agreement ↑ | KL ↓ | seconds | multiply-adds | memory | verdict |\n"
     "|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|:--|\n"
 )
 _HEADER_OF_SEEDS = (
-    "| | seed | validation | right | errors | NLL | ECE | agreement | KL | seconds | others |\n"
+    "| | seed | validation ↑ | right ↑ | errors | NLL ↓ | ECE ↓ | agreement ↑ | KL ↓ | seconds | others |\n"
     "|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|:--|\n"
 )
 
 
 def show(compared: Compared) -> None:
     """Table, verdicts, the picture of accuracy against cost, and how well confidence fits."""
-    st.subheader("What it comes to: the test images, looked at once", anchor=False)
+    st.subheader("Result on the test images, looked at once", anchor=False)
     with st.container(key="compared"):
         st.markdown(_HEADER + "\n".join(_row(compared, summary) for summary in compared.summaries))
     st.caption(_legend(compared))
@@ -40,12 +40,13 @@ def show(compared: Compared) -> None:
         st.plotly_chart(
             charts.reliability_figure(compared, page.colours()),
             key="reliability",
-            config=PLOTLY_CONFIG,
+            config=_PLOTLY_CONFIG,
             alt="Accuracy against confidence of each way of teaching, in bars of equal width",
         )
         st.caption(
             "On the dotted line a network that is 80 % sure is right 8 times in 10. Below it, it is too sure; above, "
-            "too modest. The larger a mark, the more test images it stands for; all seeds together."
+            "too modest. The larger a mark, the more test images it stands for; all seeds together. Marks that would "
+            f"stand for fewer than {charts.FEWEST_IMAGES} images are left out."
         )
     with st.expander("Every seed"):
         st.markdown(_every_seed(compared))
@@ -95,7 +96,8 @@ def _legend(compared: Compared) -> str:
     return (
         f"{compared.trials[0].test_images:,} test images of {facts.title}; {seeds} ({_seed_names(recipe.seeds)}), "
         f"{recipe.epochs} epochs, {recipe.labels or facts.training_images:,} labels; means over the seeds. {interval}. "
-        "NLL: mean negative log-likelihood, nats. ECE: gap between confidence and accuracy. Agreement: same answer as "
+        "↑: more is better; ↓: less is. NLL: mean negative log-likelihood, nats. ECE: gap between confidence and "
+        "accuracy. Agreement: same answer as "
         "the seed’s trained teacher; KL: to that teacher at T = 1, nats. Seconds, multiply-adds and peak memory: for "
         "each seed, without the teacher, which can be used again; seconds in brackets have its training too. Verdict: "
         "accuracy against labels only, seed by seed; the intervals of the differences are widened, so that the "
@@ -141,7 +143,7 @@ def _picture(compared: Compared) -> None:
     st.plotly_chart(
         charts.cost_figure(compared, cost, page.colours()),
         key="against_cost",
-        config=PLOTLY_CONFIG,
+        config=_PLOTLY_CONFIG,
         alt=f"Test accuracy with its interval against {COSTS[cost]}, a mark for each way of teaching",
     )
     st.caption(

@@ -19,8 +19,8 @@ LABELS = {
     "student": "Student",
     "temperature": "Temperature T",
     "alpha": "α, the soft term’s part",
-    "online_temperature": "T among learners",
-    "online_alpha": "α among learners",
+    "online_temperature": "T, teacher still learning",
+    "online_alpha": "α, teacher still learning",
     "epochs": "Epochs",
     "seed": "Seed",
     "pretrained": "Trained teacher",
@@ -56,7 +56,11 @@ def link_problem(kind: type[Conditions]) -> str:
     try:
         kind.suited(fields.get("data", kind().data), fields)
     except RecipeError as error:
-        return f"This link asks for something that cannot be: {error} Shown is the default instead."
+        empty = next((name for name, value in fields.items() if not value.strip()), None)
+        why = error if empty is None else f"it has {empty} without a value."
+        unfit = str(why).startswith("methods has")  # a way of teaching, but not for these networks
+        shown = "What does not fit is left out." if unfit else "Shown is the default instead."
+        return f"This link asks for something that cannot be: {why} {shown}"
     return ""
 
 

@@ -62,7 +62,7 @@ def _panel(jobs: Jobs, run: Run) -> None:
     view = _view(jobs, run.id, jobs.version(run.id), recipe)
     run_status.status(jobs, run, view.position)
     _mount(f"{run.id}-{run.attempt}", view.picture)
-    _facts(recipe)
+    _facts(recipe, 0 if view.picture is None else len(view.picture["indices"]))
     if isinstance(run.result, Compared):
         _table(run.result)
 
@@ -127,14 +127,15 @@ def _keep() -> None:
             st.query_params.pop(name, None)
 
 
-def _facts(recipe: Comparison) -> None:
-    """Where the numbers of the picture come from."""
+def _facts(recipe: Comparison, watched: int) -> None:
+    """Where the numbers of the picture come from; `watched` images are shown, none until the teacher is ready."""
     facts = DATA_SETS[recipe.data]
     seeds = "seed" if len(recipe.seeds) == 1 else "the first of its seeds,"
+    seen = f"Shown are {watched} validation images, from which nobody learns. " if watched else ""
     compared = min(inside.ALIKE_IMAGES, facts.validation_images)
     st.caption(
-        f"{facts.title}, {seeds} {recipe.seeds[0]}. Eight validation images, from which nobody learns; CKA and flow "
-        f"over {compared} of them. Teacher {_network(recipe.teacher)}, students {_network(recipe.student)}, "
+        f"{facts.title}, {seeds} {recipe.seeds[0]}. {seen}CKA and flow over {compared} validation images. "
+        f"Teacher {_network(recipe.teacher)}, students {_network(recipe.student)}, "
         f"{recipe.epochs} {'epoch' if recipe.epochs == 1 else 'epochs'}, T = {recipe.temperature:g}, "
         f"α = {recipe.alpha:g}."
     )

@@ -73,7 +73,7 @@ def _picture(comparison: Comparison, events: Sequence[Event]) -> dict[str, Any]:
     last = [panel["stages"][-1] for panel in panels if panel["stages"]]
     return {
         "seeds": len(comparison.seeds),
-        "floor": live.floor(comparison),
+        "floor": side_by_side.floor(live.floor(comparison), events),
         "top": side_by_side.loss_top(events),
         "steps": max((stage["steps"] for stage in last), default=0),
         "taught": any(isinstance(event, Watched) for event in events),  # whether the teachers are ready
@@ -93,6 +93,7 @@ def _who_learns(moments: Sequence[Moment], comparison: Comparison) -> str:
     if moments[-1].method == "teacher":
         newest = moments[-1]
         which = "The teacher" if newest.stages == 1 else f"Teacher {newest.stage_number} of {newest.stages}"
+        which += _for_whom(newest, comparison)
         right = "".join(f" · {percent(accuracy, 1)} right" for accuracy in newest.validation_accuracy)
         return f"{which}: {_epoch(newest)}{right}"
     busy = [moment for name, moment in last.items() if name in comparison.methods and not _ended(moment)]
@@ -103,6 +104,18 @@ def _who_learns(moments: Sequence[Moment], comparison: Comparison) -> str:
         return f"{len(busy)} ways to teach, in turns: {_epoch(newest)}"
     stage = f", {newest.stage}" if newest.stages > 1 else ""
     return f"{short_title(newest.method)}{stage}: {_epoch(newest)}"
+
+
+def _for_whom(teaching: Moment, comparison: Comparison) -> str:
+    """Who needs a teacher of a seed that no student has; nothing where it is a student's own."""
+    seed = teaching.stage.removeprefix("seed ")
+    if not seed.isdecimal() or int(seed) in comparison.seeds:
+        return ""
+    names = [short_title(name) for name in comparison.methods if METHODS[name].asks > 1]
+    first = int(seed) == comparison.seeds[-1] + 1
+    if comparison.control and "offline" in comparison.methods and len(comparison.seeds) == 1 and first:
+        names.append("the control")
+    return f", for {listed(names)}" if names else ""
 
 
 def _epoch(moment: Moment) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -18,6 +19,8 @@ from kdviz.runs import Run
 TICK = 0.4  # seconds between two looks at a live run
 OVER = ("failed", "cancelled", "interrupted")
 _REFUSED, _NOT_STARTED = "order_refused", "start_problem"
+
+R = TypeVar("R", bound=AnyRecipe)
 
 _HOMES: dict[type[AnyRecipe], str] = {Recipe: "Watch it train", Comparison: "Three ways to teach"}
 
@@ -42,15 +45,26 @@ def named(jobs: Jobs, kind: type[AnyRecipe]) -> Run | None:
     return None
 
 
-def start(jobs: Jobs, place: DeltaGenerator, wanted: AnyRecipe | None, run: Run | None, problem_of_link: str) -> None:
-    """The Start button in its place, and what there is to say about it. `wanted` is what the controls show."""
+def start(
+    jobs: Jobs,
+    place: DeltaGenerator,
+    wanted: R | None,
+    run: Run | None,
+    problem_of_link: str,
+    *,
+    write: Callable[[R], None] | None = None,
+) -> None:
+    """The Start button in its place, and what there is to say about it. `wanted` is what the controls show.
+
+    `write` lets the URL have what was started, as far as no control does so by itself.
+    """
     shown = run if wanted is not None and run is not None and wanted.id == run.id else None
     place.button(
         "Start",
         type="primary",
         icon=":material/play_arrow:",
         on_click=_start,
-        args=(jobs, wanted),
+        args=(jobs, wanted, write),
         disabled=wanted is None or (shown is not None and shown.status not in OVER),
     )
     if problem_of_link and wanted is not None:
@@ -64,12 +78,15 @@ def start(jobs: Jobs, place: DeltaGenerator, wanted: AnyRecipe | None, run: Run 
         st.error(problem, icon=":material/error:")
 
 
-def _start(jobs: Jobs, wanted: AnyRecipe) -> None:
+def _start(jobs: Jobs, wanted: R, write: Callable[[R], None] | None) -> None:
     """Queue the run, or find it; its id in the URL brings anybody back to it."""
     try:
         st.query_params["run"] = jobs.submit(wanted).id
     except PlainError as error:
         st.session_state[_NOT_STARTED] = str(error)
+        return
+    if write is not None:
+        write(wanted)
 
 
 def follow(jobs: Jobs, run_id: str, panel: Callable[[Jobs, Run], None]) -> None:
@@ -143,7 +160,8 @@ def _caption(jobs: Jobs, run: Run, position: Position | None) -> str:
         machine = f"{run.result.device}, {run.result.threads} threads"
         return f"Run {run.id} · finished in {run.result.seconds:.1f} s on {machine}"
     if run.status in OVER:
-        return f"Run {run.id} · {run.status}: what it had shown so far is kept"
+        kept = "" if position is None else ": what it had shown so far is kept"
+        return f"Run {run.id} · {run.status}{kept}"
     if position is None:
         return f"Run {run.id} · the worker gets its data ready"
     left = "paused" if run.status == "paused" else f"{max(0.0, position.seconds_left):.0f} s left"

@@ -94,7 +94,7 @@ def test_panels_are_there_before_the_start_and_move_after_it(page: Page, app_url
     assert kept, "a panel was made anew"
     label = panels(page).nth(1).locator(".curves").get_attribute("aria-label") or ""
     assert re.search(
-        r"A trained teacher\. update .*: loss soft .* · hard .*; accuracy .*; agreement .*multiply-adds", label
+        r"Offline: a trained teacher\. update .*: loss soft .* · hard .*; accuracy .*; agreement .*multiply-adds", label
     )
     cancelled(page)
 
@@ -161,9 +161,13 @@ def test_a_finished_comparison_has_its_table_its_picture_and_its_verdicts(visit:
     expect(verdicts).to_have_count(3)
     expect(page.get_by_text("students of another teacher")).to_be_visible()
     expect(page.locator(".st-key-against_cost .js-plotly-plot")).to_be_visible()
+    settle(page)  # the whole page runs once more at the end: a click in between could be lost
     page.locator(".st-key-cost").get_by_text("Multiply-adds").click()
     expect(page.locator(".st-key-against_cost .xtitle")).to_have_text("multiply-adds for each seed")
     expect(panels(page).first.locator(".state")).to_contain_text("done")
+    expect(panels(page).first.locator(".cost")).to_contain_text("all 3 seeds, in all:")
+    expect(panels(page).filter(has_text="Offline").locator(".cut")).to_have_text("higher values are cut off")
+    expect(page.locator(".modebar")).to_have_count(0)
     expect(button(page, "Start")).to_be_disabled()
 
     phone = visit(page.url, viewport=PHONE, has_touch=True, is_mobile=True)

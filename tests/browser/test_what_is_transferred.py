@@ -93,7 +93,9 @@ def test_the_three_kinds_are_taught_and_looked_into(page: Page, app_url: str) ->
     assert len(after) == len(before) == 9
     assert after != before
     assert maps(page, "plain") != after
-    expect(says(page, "feature")).to_contain_text(re.compile(r"rose from 0\.\d+ to 0\.\d+ with hints, to 0\.\d+ with"))
+    expect(says(page, "feature")).to_contain_text(
+        re.compile(r"from 0\.\d\d to 0\.\d\d with hints; without a teacher it is at 0\.\d\d\.")
+    )
     expect(says(page, "relation")).to_contain_text("with distances and angles")
 
     the_slider_goes_back_to_the_same_first_weights(page)
@@ -210,12 +212,20 @@ LAYERS = ["convolution 1", "convolution 2", "logits"]
 @pytest.mark.parametrize(
     ("before", "taught", "plain", "words"),
     [
-        (0.41, 0.93, 0.90, ["rose from 0.41 to 0.93 with hints, to 0.90", "0.03 beyond what training does by itself"]),
+        (
+            0.41,
+            0.93,
+            0.90,
+            ["rose from 0.41 to 0.93 with hints; without a teacher it is at 0.90.", "That is 0.03 above"],
+        ),
         (0.41, 0.91, 0.90, ["rose from 0.41 to 0.91", "nearly all of that comes with learning the task"]),
-        (0.41, 0.80, 0.90, ["labels alone bring the layers 0.10 closer"]),
+        (0.41, 0.80, 0.90, ["came even closer: the hints did not raise it."]),
+        (0.89, 0.982, 0.986, ["rose from 0.89 to 0.98", "at 0.99. The student without a teacher came even closer"]),
+        (0.90, 0.70, 0.80, ["fell from 0.90 to 0.70", "stayed closer"]),
+        (0.41, 0.44, 0.42, ["That is 0.02 above"]),
         (0.90, 0.70, 0.70, ["fell from 0.90 to 0.70"]),
-        (0.50, 0.50, None, ["stayed at 0.50"]),
-        (0.50, 0.9996, None, ["to 0.999 with"]),
+        (0.50, 0.50, None, ["stayed at 0.50 with hints. "]),
+        (0.50, 0.9996, None, ["to 0.99 with"]),
     ],
 )
 def test_the_sentence_gives_the_credit_where_it_is_due(
@@ -235,7 +245,33 @@ def test_the_sentence_gives_the_credit_where_it_is_due(
     said = script("return kdviz.inside.featureSays(given)", facts)
     for word in words:
         assert word in said
+    if plain is not None and plain > taught:
+        assert "nearly all" not in said
     assert "before the training" in script("return kdviz.inside.featureSays(given)", {**facts, "begun": False})
+
+
+@pytest.mark.parametrize(("alone", "closer"), [(0.12, True), (0.08, False), (None, False)])
+def test_a_gap_says_where_the_student_without_a_teacher_is_closer(
+    script: Callable[[str, Any], Any], alone: float | None, closer: bool
+) -> None:
+    def look(share: float) -> dict[str, Any]:
+        distances = [[0.0, 1.0 - share, 1.0], [1.0 - share, 0.0, 1.0], [1.0, 1.0, 0.0]]
+        return {"singular": [1 - share, share], "relations": distances}
+
+    facts = {
+        "method": "similarity",
+        "teacher": look(0.4),
+        "before": look(0.0),
+        "taught": look(0.1),
+        "plain": None if alone is None else look(alone),
+        "begun": True,
+    }
+    flow = script("return kdviz.inside.relationSays(given)", {**facts, "method": "fsp"})
+    assert "by 40\u00a0% of their sum before, now by 30\u00a0%" in flow
+    similarity = script("return kdviz.inside.relationSays(given)", facts)
+    assert similarity.endswith("the maps show distances here too.")
+    for said in (flow, similarity):
+        assert ("without a teacher is closer" in said) is closer
 
 
 def test_what_is_no_number_is_said_to_be_none(script: Callable[[str, Any], Any]) -> None:
