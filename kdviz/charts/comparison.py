@@ -78,7 +78,9 @@ def cost_figure(compared: Compared, cost: Cost, colours: Palette) -> go.Figure:
                 f"{COSTS[cost]}<extra></extra>",
             )
         )
-    figure.update_xaxes(title_text=COSTS[cost], rangemode="tozero", tickformat="~g" if cost == "seconds" else "~s")
+    # The title is the same for all: where Plotly draws another figure in place of one, the old title can stay.
+    figure.update_xaxes(title_text="for each seed", rangemode="tozero", tickformat="~g" if cost == "seconds" else "~s")
+    figure.update_xaxes(ticksuffix={"seconds": " s", "images_seen": " images"}.get(cost, ""))
     figure.update_yaxes(title_text="right on the test images", tickformat=".1~%")
     legend = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "itemsizing": "constant"}
     figure.update_layout(height=440, showlegend=True, legend=legend, margin={"l": 10, "r": 20, "t": 20, "b": 10})

@@ -140,12 +140,13 @@ def _picture(compared: Compared) -> None:
         label_visibility="collapsed",
         wrap=True,
     )
-    st.plotly_chart(
-        charts.cost_figure(compared, cost, page.colours()),
-        key="against_cost",
-        config=_PLOTLY_CONFIG,
-        alt=f"Test accuracy with its interval against {COSTS[cost]}, a mark for each way of teaching",
-    )
+    with st.container(key="against_cost"):
+        st.plotly_chart(
+            charts.cost_figure(compared, cost, page.colours()),
+            key="chart_against_cost",
+            config=_PLOTLY_CONFIG,
+            alt=f"Test accuracy with its interval against {COSTS[cost]}, a mark for each way of teaching",
+        )
     st.caption(
         "Bars: the intervals of the table. A filled mark stands for the student’s share alone; a ring at the end of a "
         "dotted line adds the training of the teachers that it asked. Seconds are of this machine, with all ways in "

@@ -95,15 +95,18 @@ def follow(jobs: Jobs, run_id: str, panel: Callable[[Jobs, Run], None]) -> None:
     if run is None:
         st.warning(f"There is no run {run_id} in this store. It may have been deleted, or belong to another server.")
         return
-    st.fragment(_look, run_every=TICK if run.live else None)(jobs, run_id, run.live, panel)
+    if run.live:
+        st.fragment(_look, run_every=TICK)(jobs, run_id, panel)
+    else:  # part of the page: a fragment can leave a chart behind that a control has replaced
+        panel(jobs, run)
 
 
-def _look(jobs: Jobs, run_id: str, was_live: bool, panel: Callable[[Jobs, Run], None]) -> None:
+def _look(jobs: Jobs, run_id: str, panel: Callable[[Jobs, Run], None]) -> None:
     run = jobs.get(run_id)
     if run is None:
         return
-    if was_live != run.live:
-        st.rerun()  # the whole page once more: the panel stops or begins to tick, and Start says what it does
+    if not run.live:
+        st.rerun()  # the whole page once more: the panel stops to tick, and Start says what it does
     panel(jobs, run)
 
 
