@@ -172,7 +172,7 @@ def test_the_options_of_a_comparison_are_its_fields():
     shown = kdviz("compare", "--help").output
     options = set(re.findall(r"--[a-z-]+", shown))
     fields = {"--" + name.replace("_", "-") for name in Comparison.model_fields if name != "study"}
-    assert options == fields | {"--again", "--json", "--help"}
+    assert options == fields | {"--no-control", "--again", "--json", "--help"}
     assert f"[default:{','.join(DEFAULT)}]" in "".join(shown.split())
     assert "[default: 0]" in shown
 
@@ -293,7 +293,7 @@ def test_the_table_of_a_comparison(faked):
     assert re.search(r"^plain +92\.00% .* 2\.00 +2\.00$", several, re.MULTILINE)
     assert re.search(r"^independent +90\.00% .* 95\.00%", several, re.MULTILINE)
     assert "offline: better in accuracy (+2.00 percentage points, +1.00 to +3.00); better in NLL, ECE" in several
-    assert "2 seeds: each method against plain training" in several
+    assert "2 seeds: means with 95 % intervals (Student's t); each method against plain training" in several
     one = kdviz(*COMPARE, "--seeds", "3").stdout
     assert "One seed: no verdicts" in one
     assert "offline: no verdict in accuracy (+2.00 percentage points)\n" in one

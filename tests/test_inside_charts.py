@@ -180,4 +180,4 @@ def test_the_formulas_have_the_weights_of_the_distillers(name):
 
 
 def test_the_page_says_on_how_many_images_the_engine_compares_layers():
-    assert inside.ALIKE_IMAGES == importlib.import_module("kdviz.studies.course").ALIKE_IMAGES
+    assert inside.ALIKE_IMAGES == importlib.import_module("kdviz.studies.looks").ALIKE_IMAGES

@@ -21,9 +21,10 @@ from kdviz.distillers.stage import Given
 from kdviz.memory import PeakMemory
 from kdviz.methods import CONTROL, METHODS
 from kdviz.records import Compared, Event, Finished, Moment, Trial
-from kdviz.studies.course import Course, Study, follow, trial_of, work_of
+from kdviz.studies.course import Course, Study, follow, work_of
 from kdviz.studies.setting import Clock, Setting
 from kdviz.studies.teaching_staff import TEACHER, assemble, rows_of_seeds
+from kdviz.studies.trials import trial_of
 from kdviz.training import fit
 from kdviz.verdicts import summarise
 

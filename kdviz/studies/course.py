@@ -6,23 +6,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from kdviz import evaluation, knowledge, losses, models
+from kdviz import evaluation, losses
 from kdviz.catalogue import assistant
 from kdviz.comparison import Comparison
-from kdviz.data import normalise
 from kdviz.distillers.stage import Given, Stage
 from kdviz.distillers.ways import WAYS
 from kdviz.memory import PeakMemory, watched
 from kdviz.methods import CONTROL, GENERATIONS, METHODS
-from kdviz.models import Cohort
-from kdviz.records import Arrow, Bin, Expense, Finished, Inside, Moment, Trial
+from kdviz.records import Arrow, Expense, Finished, Inside, Moment, Trial
+from kdviz.studies.looks import ALIKE_IMAGES, inside, look
 from kdviz.studies.setting import Setting
 from kdviz.studies.teaching_staff import Teacher
+from kdviz.studies.trials import trial_of
 from kdviz.training import Report, chunks_of_epoch, fit, steps_of
 
-ALIKE_IMAGES = 300  # validation images on which layers are compared
 REPORTS = 36  # of each stage: after each of them another method has its turn
 LOOK_INSIDE = 6  # at every so many reports
 NOTHING = Expense(seconds=0.0, images_seen=0, multiply_adds=0.0, peak_memory=0)
@@ -45,7 +44,7 @@ class Study:
         self.teachers_live = evaluation.logits_of_all(own, self.setting.images)
         self.teachers_test = evaluation.logits_of_all(own, self.setting.data.test.images)
         self.begun = self.setting.seconds()
-        self.teacher_inside = _look(own, self.setting.images[:ALIKE_IMAGES], self.watched)
+        self.teacher_inside = look(own, self.setting.images[:ALIKE_IMAGES], self.watched)
 
     def seconds_left(self) -> float:
         """If the rest goes as fast as what is done, reports and all; in the first round, as fast as a teacher's."""
@@ -191,51 +190,9 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-@dataclass(frozen=True)
-class Look:
-    """What `records.Inside` shows of one network."""
-
-    layers: list[Tensor]  # activations (N, ...) of the images on which layers are compared
-    names: list[str]
-    logits: Tensor  # of the watched images
-    relations: Tensor
-    singular_values: list[float]
-
-
-@torch.no_grad()
-def _look(cohort: Cohort, images: Tensor, watched: Tensor) -> Look:
-    """Look into the first network of a cohort."""
-    name, convolutional = cohort.architecture.name, cohort.architecture.convolutional
-    first = models.Cohort(name, cohort.networks[:1])
-    layers = [layer[0] for layer in first.layers(normalise(images).unsqueeze(0))]
-    shown = [layer[0] for layer in first.layers(normalise(watched).unsqueeze(0))]
-    kind = "convolution" if convolutional else "hidden"
-    flow = knowledge.singular_values(knowledge.flow(layers[0], layers[-2])).tolist() if convolutional else []
-    return Look(
-        layers=layers,
-        names=[*(f"{kind} {number}" for number in range(1, len(layers))), "logits"],
-        logits=shown[-1],
-        relations=knowledge.distances(shown[-2].flatten(1)),
-        singular_values=flow,
-    )
-
-
 def _inside(this: Study, method: str, stage: Stage, step: int, steps: int) -> Inside:
-    student = _look(stage.cohorts[0], this.setting.images[:ALIKE_IMAGES], this.watched)
-    teacher = this.teacher_inside
-    return Inside(
-        method=method,
-        step=step,
-        steps=steps,
-        teacher_layers=teacher.names,
-        student_layers=student.names,
-        cka=knowledge.cka_between(student.layers, teacher.layers).tolist(),
-        logits=student.logits.tolist(),
-        relations=student.relations.tolist(),
-        teacher_relations=teacher.relations.tolist(),
-        singular_values=student.singular_values,
-        teacher_singular_values=teacher.singular_values,
-    )
+    student = look(stage.cohorts[0], this.setting.images[:ALIKE_IMAGES], this.watched)
+    return inside(method, step, steps, student, this.teacher_inside)
 
 
 def _trials(this: Study, course: Course, stage: Stage) -> list[Trial]:
@@ -283,35 +240,4 @@ def _asked(this: Study, method: str, number: int) -> Expense | None:
         images_seen=sum(each.images_seen for each in expenses),
         multiply_adds=sum(each.multiply_adds for each in expenses),
         peak_memory=max(each.peak_memory for each in expenses),
-    )
-
-
-def trial_of(
-    setting: Setting,
-    method: str,
-    seed: int,
-    network: nn.Module,
-    teacher_test: Tensor,
-    others: dict[str, Tensor],
-    *,
-    expense: Expense,
-    teacher: Expense | None = None,
-) -> Trial:
-    """One network on the test images, and everybody else by their logits there."""
-    test, validation = setting.data.test, setting.data.validation
-    said = evaluation.logits_of(network, test.images)
-    return Trial(
-        method=method,
-        seed=seed,
-        validation_accuracy=evaluation.accuracy(evaluation.logits_of(network, validation.images), validation.labels),
-        **evaluation.test_figures(said, test.labels),
-        agreement=evaluation.agreement(said, teacher_test),
-        fidelity_kl=evaluation.fidelity_kl(said, teacher_test),
-        reliability=[
-            Bin(count=int(count), confidence=sure / max(count, 1), accuracy=right / max(count, 1))
-            for count, sure, right in evaluation.reliability(said, test.labels).tolist()
-        ],
-        others={name: evaluation.accuracy(logits, test.labels) for name, logits in others.items()},
-        expense=expense,
-        teacher=teacher,
     )
