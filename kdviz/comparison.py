@@ -82,7 +82,7 @@ class Comparison(Conditions):
     def temperature_of(self, method: str) -> float:
         """T of a method: a peer or an earlier self that knows little yet is asked at a T of its own.
 
-        1, and both terms alike, in Zhang et al. 2018; at T = 5 the student mostly follows its peer's first errors.
+        T = 1, and both terms alike, in Zhang et al. 2018.
         """
         return self.online_temperature if METHODS[method].learning_teacher else self.temperature
 

@@ -7,6 +7,7 @@ As a moving average of its weights: Tarvainen, Valpola 2017 (mean teacher), sect
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -54,15 +55,15 @@ class EpochBefore:
         return self._advice.on(epoch, indices, images)
 
 
-class EarlierSelf(Alone):
+class EarlierSelf(Alone, ABC):
     """Offline's loss with somebody earlier as the teacher; alpha grows to its full size."""
 
     def __init__(self, temperature: float, alpha: float) -> None:
         self.offline = Offline(temperature, alpha)
 
+    @abstractmethod
     def weight(self, done: float) -> float:
         """The part of alpha that counts after this share of all updates."""
-        raise NotImplementedError
 
     def targets(self, chunk: Chunk) -> Tensor:
         """p, as offline."""

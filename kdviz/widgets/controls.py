@@ -38,8 +38,8 @@ LABELS = {
 HELP = {
     "temperature": "Divides the logits before the softmax; both the teacher’s and the student’s.",
     "alpha": "0 listens to the labels alone, 1 to the teacher alone.",
-    "online_temperature": "T where whoever teaches is still learning: peers, the last output, an earlier self. What "
-    "they say at first is mostly wrong; at a high T the student would follow them.",
+    "online_temperature": "T where whoever teaches is still learning: peers, the last output, an earlier self. "
+    "Zhang et al. 2018 have T = 1; compare it with a high T, with several seeds.",
     "online_alpha": "The soft term’s part where whoever teaches is still learning.",
     "pretrained": "Takes the teacher that comes with the program instead of training one now.",
     "labels": "How many training images have a label the students may use; empty means all. "
