@@ -15,8 +15,8 @@ from kdviz import data, models
 from kdviz.bench import Ratio
 from kdviz.comparison import Comparison
 from kdviz.distillers.plain import Plain
+from kdviz.kinds import Event
 from kdviz.models import Cohort, StackedCohort
-from kdviz.records import Event
 from kdviz.studies.comparison import in_turns, prepared, run
 from kdviz.studies.course import follow
 from kdviz.training import fit

@@ -15,8 +15,9 @@ from kdviz import cluster, comparison_tables, settings, tables, work
 from kdviz.comparison import Comparison
 from kdviz.console import FAILURE, INTERRUPTED, end
 from kdviz.errors import PlainError
+from kdviz.kinds import AnyRecipe, Ending, Event
 from kdviz.recipe import Conditions, Recipe
-from kdviz.records import AnyRecipe, Compared, Ending, Event, Finished, Moment, Progress
+from kdviz.records import Compared, Finished, Moment, Progress
 from kdviz.runs import RunStore
 
 if TYPE_CHECKING:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from kdviz.catalogue import ARCHITECTURES
+from kdviz.lists import seeds_in
 from kdviz.methods import DEFAULT, METHODS, PLAIN
-from kdviz.recipe import LARGEST_SEED, Conditions, Training, digest, known
+from kdviz.recipe import OneSetting, Training, digest, known
 
-MOST_SEEDS = 20
 MOST_ANGLES = 256  # images of a batch: 17 million angles, 67 MB each time they are looked at
 
 
-class Comparison(Conditions):
+class Comparison(OneSetting):
     """Each method teaches the same student, from the same first weights on the same batches, once for each seed.
 
     Plain training is always among the methods: it is what the others are judged against.
@@ -43,13 +42,7 @@ class Comparison(Conditions):
             known(name, METHODS)
         return tuple(name for name in METHODS if name == PLAIN or name in names)
 
-    @field_validator("seeds", mode="before")
-    @classmethod
-    def _seeds(cls, given: Any) -> tuple[int, ...]:
-        seeds = sorted(set(_numbers(given)))
-        if not 1 <= len(seeds) <= MOST_SEEDS or seeds[0] < 0 or seeds[-1] > LARGEST_SEED:
-            raise ValueError(f"it takes 1 to {MOST_SEEDS} whole numbers from 0 to {LARGEST_SEED:,}, as 0-4 or 0,2,7.")
-        return tuple(seeds)
+    _seeds = field_validator("seeds", mode="before")(seeds_in)
 
     @model_validator(mode="after")
     def _methods_fit(self) -> Self:
@@ -103,22 +96,3 @@ class Comparison(Conditions):
     def teacher_training(self, seed: int) -> Training:
         """How the teacher of one seed is trained: the one `Recipe` would train with that seed."""
         return self.training_of_teacher(self.epochs_of_teacher, seed)
-
-
-def _numbers(given: Any) -> Sequence[int]:
-    """Whole numbers from "0-4", "0,2,7" or a sequence; nothing where it is neither."""
-    if not isinstance(given, str):
-        sequence = list(given) if isinstance(given, tuple | list) else []
-        return sequence if all(type(number) is int for number in sequence) else []
-    numbers: list[int] = []
-    for part in given.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
-            return []
-        if max(len(first), len(last)) > len(str(LARGEST_SEED)):
-            return []
-        low, high = int(first), int(last or first)
-        if not 0 <= high - low < MOST_SEEDS:
-            return []
-        numbers += range(low, high + 1)
-    return numbers

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from kdviz import work
 from kdviz.connection import ClusterState, Connection, JobError, Order
-from kdviz.records import AnyRecipe, Event, Finished, newest
+from kdviz.kinds import AnyRecipe, Event, Part, newest
 from kdviz.runs import LIVE, Run, RunStore, Status, StoreError
 
 __all__ = ["ClusterState", "JobError", "Jobs", "Version"]
@@ -45,7 +45,7 @@ class _Job:
 
     run: Run
     key: str  # of the Dask task: a run that is asked for again gets another
-    finished: list[Finished]  # parts that are done, by this attempt or before
+    finished: list[Part]  # parts that are done, by this attempt or before
     events: list[Event] = field(default_factory=list)
     attempt: str = ""  # the worker's name for the present attempt
     stumble: str = ""  # the unexpected error that ended the attempt before
@@ -221,7 +221,7 @@ class Jobs:
                 return  # a worker that was given up for lost still speaks
             elif message.kind == "event" and message.event:
                 job.events.append(message.event)
-                if isinstance(message.event, Finished):
+                if isinstance(message.event, Part):
                     job.finished = newest([*job.finished, message.event])
             elif message.kind == "stumble":
                 job.stumble = message.text

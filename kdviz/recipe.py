@@ -15,10 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from kdviz.catalogue import ARCHITECTURES, DATA_SETS, SHIPPED_TEACHERS
 from kdviz.errors import PlainError
+from kdviz.lists import LARGEST_SEED
 
 # Part of every run's identity: raise it when a change of the engine changes what a recipe computes.
 ENGINE = 2
-LARGEST_SEED = 2**31 - 1
 
 Loss = Literal["kl", "soft-ce", "mse"]
 Optimizer = Literal["adam", "sgd"]
@@ -49,11 +49,17 @@ class Training(BaseModel):
     augmentation: Augmentation
     labels: int | None
     seed: int
+    fold: int | None = None  # from 0: the one of `folds` that is held out; None: the validation split is
+    folds: int | None = None
 
     @property
     def id(self) -> str:
         """A short hash that names this training."""
-        return digest(self.model_dump(mode="json"))
+        return digest(self.model_dump(mode="json", exclude_defaults=True))
+
+    def without(self, fold: int, folds: int) -> Training:
+        """The same training on all training and validation images but those of one fold."""
+        return self.model_copy(update={"fold": fold, "folds": folds})
 
 
 class Conditions(BaseModel):
@@ -64,8 +70,6 @@ class Conditions(BaseModel):
     data: str = Field("mnist", description="data set")
     teacher: str = Field("784-512-256-10", description="the teacher's architecture")
     student: str = Field("784-128-10", description="the student's architecture")
-    temperature: float = Field(5.0, ge=0.05, le=1000, description="temperature T of the soft targets")
-    alpha: float = Field(0.7, ge=0, le=1, description="weight of the soft term")
     epochs: int = Field(5, ge=1, le=500, description="epochs of the students")
     teacher_labels: int | None = Field(None, ge=10, description="labelled images the teacher learns from")
     teacher_augmentation: Augmentation = Field("none", description="augmentation of the teacher's images")
@@ -85,11 +89,6 @@ class Conditions(BaseModel):
     @classmethod
     def _known_architecture(cls, name: str) -> str:
         return known(name, ARCHITECTURES)
-
-    @field_validator("alpha", "online_alpha", check_fields=False)
-    @classmethod
-    def _no_negative_zero(cls, alpha: float) -> float:
-        return alpha + 0.0  # -0.0 equals 0.0, and equal recipes have one id
 
     @model_validator(mode="after")
     def _enough_images(self) -> Self:
@@ -144,7 +143,19 @@ class Conditions(BaseModel):
         )
 
 
-class Recipe(Conditions):
+class OneSetting(Conditions):
+    """Conditions with one temperature and one weight for every student."""
+
+    temperature: float = Field(5.0, ge=0.05, le=1000, description="temperature T of the soft targets")
+    alpha: float = Field(0.7, ge=0, le=1, description="weight of the soft term")
+
+    @field_validator("alpha", "online_alpha", check_fields=False)
+    @classmethod
+    def _no_negative_zero(cls, alpha: float) -> float:
+        return alpha + 0.0  # -0.0 equals 0.0, and equal recipes have one id
+
+
+class Recipe(OneSetting):
     """One run: a teacher, a student distilled from it, and the same student trained without a teacher.
 
     Loss of the distilled student: alpha * T^2 * KL(teacher_T || student_T) + (1 - alpha) * CE
@@ -214,6 +225,8 @@ def explain(kind: type[Conditions], error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         return f"There is no option {option}; the options are {', '.join(kind.model_fields)}."
     given, what = first["input"], first["type"]
+    if given in ("", (), []):
+        given = "empty"
     if what == "value_error":
         allowed = str(first["ctx"]["error"])
     elif what == "literal_error":

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from statistics import NormalDist
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, PlainSerializer, Tag, TypeAdapter
+from pydantic import BaseModel, ConfigDict, PlainSerializer
 
 from kdviz.comparison import Comparison
 from kdviz.recipe import Recipe
@@ -105,6 +104,14 @@ class Result(Record):
     threads: int
     torch: str
     seconds: Figure
+
+
+class Learnt(Record):
+    """A trained student, to be kept with its run. No event: it is too large to be looked at again and again."""
+
+    name: str  # "distilled" of a single run, the method in a comparison, "seed 3" of a sweep's choice
+    architecture: str
+    weights: str  # a safetensors file in base64, single precision
 
 
 class Expense(Record):
@@ -259,35 +266,3 @@ class Compared(Record):
     threads: int
     torch: str
     seconds: Figure
-
-
-Event = Watched | Progress | Moment | Finished | Inside
-AnyRecipe = Recipe | Comparison
-Ending = Result | Compared
-
-
-def study_of(document: Any) -> str:
-    """The kind of study that a recipe asks for, or the recipe in an ending: "" for a single run. Model or JSON."""
-    if isinstance(document, dict):
-        recipe = document.get("recipe", document)
-        return str(recipe.get("study", "")) if isinstance(recipe, dict) else ""
-    return str(getattr(getattr(document, "recipe", document), "study", ""))
-
-
-# What a recipe or an ending in JSON is read with: only the kinds that it names are looked at.
-RECIPES: TypeAdapter[AnyRecipe] = TypeAdapter(
-    Annotated[Annotated[Recipe, Tag("")] | Annotated[Comparison, Tag("compare")], Discriminator(study_of)]
-)
-ENDINGS: TypeAdapter[Ending] = TypeAdapter(
-    Annotated[Annotated[Result, Tag("")] | Annotated[Compared, Tag("compare")], Discriminator(study_of)]
-)
-
-
-def newest(finished: Iterable[Finished]) -> list[Finished]:
-    """Each method with its seeds once: of those said several times, what was said last."""
-    return list({part(one): one for one in finished}.values())
-
-
-def part(finished: Finished) -> str:
-    """Which part of a comparison is done."""
-    return f"{finished.method} {','.join(str(trial.seed) for trial in finished.trials)}"

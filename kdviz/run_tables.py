@@ -8,7 +8,7 @@ from typing import Any, get_args
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from kdviz.records import Event, Finished, newest
+from kdviz.kinds import PARTS, Event, Part, newest
 
 METADATA = sa.MetaData()
 # Times are seconds since 1970 in UTC: the same number, and the same order, in every database.
@@ -36,9 +36,9 @@ EVENTS = sa.Table(
     sa.Column("payload", sa.Text, nullable=False),
 )
 _KINDS: dict[str, type[Event]] = {kind.__name__.lower(): kind for kind in get_args(Event)}
-# The finished parts of a comparison outlive the attempt that made them. From then on their sequence numbers are below
+# The finished parts of a study outlive the attempt that made them. From then on their sequence numbers are below
 # 1, and they are no events of the present attempt, which says them again.
-_FINISHED = EVENTS.c.kind == Finished.__name__.lower()
+_FINISHED = EVENTS.c.kind.in_([kind.__name__.lower() for kind in get_args(Part)])
 
 
 def said(connection: sa.Connection, run_id: str, after: int) -> list[Event] | None:
@@ -54,16 +54,16 @@ def said(connection: sa.Connection, run_id: str, after: int) -> list[Event] | No
         return None
 
 
-def finished_parts(connection: sa.Connection, run_id: str) -> list[Finished]:
-    """The parts of a comparison that any attempt has finished."""
+def finished_parts(connection: sa.Connection, run_id: str) -> list[Part]:
+    """The parts of a study that any attempt has finished."""
     wanted = sa.select(EVENTS.c.payload).where(EVENTS.c.run_id == run_id, _FINISHED).order_by(EVENTS.c.sequence)
     try:
-        return newest(map(Finished.model_validate_json, connection.execute(wanted).scalars()))
+        return newest(map(PARTS.validate_json, connection.execute(wanted).scalars()))
     except ValidationError:  # written by another version: trained again
         return []
 
 
-def clear(connection: sa.Connection, run_id: str, finished: Iterable[Finished] = ()) -> None:
+def clear(connection: sa.Connection, run_id: str, finished: Iterable[Part] = ()) -> None:
     """Drop an attempt's events but for the finished parts, to which `finished` come."""
     kept = newest([*finished_parts(connection, run_id), *finished])
     connection.execute(sa.delete(EVENTS).where(EVENTS.c.run_id == run_id))

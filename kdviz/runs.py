@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from kdviz.database import READS, StoreError, open_database, place, plain_words
-from kdviz.records import ENDINGS, RECIPES, AnyRecipe, Ending, Event, Finished
+from kdviz.kinds import ENDINGS, RECIPES, AnyRecipe, Ending, Event, Part
 from kdviz.run_tables import EVENTS, METADATA, RUNS, clear, finished_parts, rows, said
 
 Status = Literal["queued", "running", "paused", "finished", "failed", "cancelled", "interrupted"]
@@ -123,8 +123,8 @@ class RunStore:
             raise StoreError(f"The events of run {run_id} were written by another version of kdviz.")
         return found
 
-    def finished(self, run_id: str) -> list[Finished]:
-        """The parts of a comparison that are done, by this attempt or an earlier one: nobody has to train them again.
+    def finished(self, run_id: str) -> list[Part]:
+        """The parts of a study that are done, by this attempt or an earlier one: nobody has to train them again.
 
         Kept until the run is deleted, however often it ends and is asked for again.
         """
@@ -151,7 +151,7 @@ class RunStore:
         with self._read() as connection:
             return connection.execute(earlier).scalar_one()
 
-    def begin(self, run_id: str, attempt: int = 1, message: str = "", finished: Iterable[Finished] = ()) -> None:
+    def begin(self, run_id: str, attempt: int = 1, message: str = "", finished: Iterable[Part] = ()) -> None:
         """The run starts on a worker, perhaps again: what an earlier attempt left is dropped, as in `request`.
 
         `finished` are parts that may not have got here yet.

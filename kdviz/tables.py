@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from kdviz.comparison import Comparison
-from kdviz.records import AnyRecipe, Result, Scores
+from kdviz.kinds import AnyRecipe
+from kdviz.records import Result, Scores
 
 
 def title(recipe: AnyRecipe) -> str:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from kdviz.comparison import Comparison
+from kdviz.kinds import PARTS, RECIPES, AnyRecipe, Ending, Event, Part, newest, part
 from kdviz.recipe import Recipe, RecipeError
-from kdviz.records import RECIPES, AnyRecipe, Ending, Event, Finished, newest, part
+from kdviz.sweep import Sweep
 
 if TYPE_CHECKING:
     from distributed import Client, Worker
@@ -29,7 +30,7 @@ Wish = Literal["go", "pause", "cancel"]
 Kind = Literal["begin", "event", "pause", "resume", "stumble"]
 # Who carries out a recipe of which kind.
 TRAINERS: Mapping[type[AnyRecipe], str] = MappingProxyType(
-    {Recipe: "kdviz.studies.single:run", Comparison: "kdviz.studies.comparison:run"}
+    {Recipe: "kdviz.studies.single:run", Comparison: "kdviz.studies.comparison:run", Sweep: "kdviz.studies.sweep:run"}
 )
 _LOOK = 0.1  # seconds between two looks at the wish: a look costs a millisecond
 
@@ -107,12 +108,12 @@ class Kept:
         self._job = job
         self._before = before
 
-    def parts(self) -> list[Finished]:
+    def parts(self) -> list[Part]:
         """What is done, by earlier tries of the job and before the job began."""
         found: dict[str, str] = self._client.get_metadata([self._job, "finished"], default={})
-        return newest(Finished.model_validate_json(each) for each in (*self._before, *found.values()))
+        return newest(PARTS.validate_json(each) for each in (*self._before, *found.values()))
 
-    def add(self, finished: Finished) -> None:
+    def add(self, finished: Part) -> None:
         """Returns when the scheduler has it: from then on the worker may die. A forgotten job leaves nothing."""
         if self._client.get_metadata([self._job], default=None) is not None:
             self._client.set_metadata([self._job, "finished", part(finished)], finished.model_dump_json())
@@ -137,7 +138,7 @@ def perform(recipe: str, job: str, topic: str, trainer: str | None = None, finis
         kept = Kept(client, job, finished)
 
         def tell(event: Event) -> None:
-            if isinstance(event, Finished):
+            if isinstance(event, Part):
                 kept.add(event)
             say("event", event=event)
 
@@ -154,13 +155,13 @@ def perform(recipe: str, job: str, topic: str, trainer: str | None = None, finis
 
 def study(
     recipe: AnyRecipe,
-    finished: Sequence[Finished],
+    finished: Sequence[Part],
     clock: Callable[[], float] = time.perf_counter,
     trainer: str | None = None,
 ) -> Generator[Event | Ending | None, None, None]:
-    """Carry out a recipe; only a comparison has parts that may be finished."""
+    """Carry out a recipe; a single run has no parts that may be finished."""
     run = _resolve(trainer or TRAINERS[type(recipe)])
-    parts = {"finished": finished} if isinstance(recipe, Comparison) else {}
+    parts = {} if isinstance(recipe, Recipe) else {"finished": finished}
     events: Generator[Event | Ending | None, None, None] = run(recipe, clock=clock, **parts)
     return events
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from kdviz.comparison import Comparison
 from kdviz.errors import PlainError
+from kdviz.kinds import Event
 from kdviz.recipe import Recipe
 from kdviz.records import (
     Bin,
     Compared,
-    Event,
     Expense,
     Finished,
     Mean,

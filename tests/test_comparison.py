@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kdviz.catalogue import ARCHITECTURES, assistant
-from kdviz.comparison import MOST_SEEDS, Comparison
+from kdviz.comparison import Comparison
+from kdviz.lists import MOST_SEEDS
 from kdviz.errors import PlainError
 from kdviz.methods import DEFAULT, METHODS
 from kdviz.recipe import Recipe, RecipeError

@@ -17,6 +17,7 @@ LAYERS = [
     {"kdviz.recipe"},
     {"kdviz.comparison"},
     {"kdviz.records"},
+    {"kdviz.kinds"},
     {
         "kdviz.tables",
         "kdviz.console",

@@ -13,8 +13,9 @@ from typing import Any
 
 from kdviz.catalogue import ARCHITECTURES
 from kdviz.comparison import Comparison
+from kdviz.kinds import Event
 from kdviz.methods import GENERATIONS, METHODS, Method
-from kdviz.records import Event, Expense, Finished, Moment, Trial
+from kdviz.records import Expense, Finished, Moment, Trial
 
 MOMENTS = 80  # of a way of teaching that its panel shows at most
 ALL_MOMENTS = 640  # of all together

@@ -17,8 +17,9 @@ from kdviz.catalogue import ARCHITECTURES
 from kdviz.comparison import Comparison
 from kdviz.data import Split
 from kdviz.distillers.teaching import Distiller
+from kdviz.lists import LARGEST_SEED
 from kdviz.models import Cohort
-from kdviz.recipe import LARGEST_SEED, Training
+from kdviz.recipe import Training
 
 KIN = 1_000_003  # between the seeds of a student and of its peers or ancestors: far from the next student's
 

@@ -18,9 +18,10 @@ from kdviz.comparison import Comparison
 from kdviz.data import Split
 from kdviz.distillers.plain import Plain
 from kdviz.distillers.stage import Given
+from kdviz.kinds import Event
 from kdviz.memory import PeakMemory
 from kdviz.methods import CONTROL, METHODS
-from kdviz.records import Compared, Event, Finished, Moment, Trial
+from kdviz.records import Compared, Finished, Moment, Trial
 from kdviz.studies.course import Course, Study, follow, work_of
 from kdviz.studies.setting import Clock, Setting
 from kdviz.studies.teaching_staff import TEACHER, assemble, rows_of_seeds

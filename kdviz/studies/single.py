@@ -20,9 +20,10 @@ from kdviz.catalogue import ARCHITECTURES
 from kdviz.distillers.offline import Offline
 from kdviz.distillers.plain import Plain
 from kdviz.distillers.teaching import Distiller
+from kdviz.kinds import Event
 from kdviz.memory import PeakMemory, watched
 from kdviz.recipe import Recipe, Training
-from kdviz.records import Event, Progress, Result, Role, Scores
+from kdviz.records import Progress, Result, Role, Scores
 from kdviz.studies.setting import CLOCK_TICK, Clock, Setting
 from kdviz.teachers import Cost
 from kdviz.training import Report, fit, steps_of

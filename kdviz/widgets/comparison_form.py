@@ -14,7 +14,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from kdviz.catalogue import ARCHITECTURES
 from kdviz.charts.side_by_side import short_title
-from kdviz.comparison import MOST_SEEDS, Comparison
+from kdviz.comparison import Comparison
+from kdviz.lists import MOST_SEEDS
 from kdviz.methods import METHODS, PLAIN, Family, Method
 from kdviz.recipe import Augmentation, Optimizer, RecipeError, Schedule
 from kdviz.widgets import controls

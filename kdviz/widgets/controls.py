@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from kdviz.catalogue import DATA_SETS
+from kdviz.kinds import AnyRecipe
 from kdviz.recipe import Conditions, RecipeError, limits
-from kdviz.records import AnyRecipe
 
 _ADOPTED = "adopted"
 

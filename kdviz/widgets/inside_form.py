@@ -11,8 +11,9 @@ from streamlit.delta_generator import DeltaGenerator
 from kdviz.catalogue import DATA_SETS
 from kdviz.charts.inside import KINDS, NAMES
 from kdviz.comparison import Comparison
+from kdviz.lists import LARGEST_SEED
 from kdviz.methods import METHODS, PLAIN
-from kdviz.recipe import LARGEST_SEED, SUITED, RecipeError
+from kdviz.recipe import SUITED, RecipeError
 from kdviz.widgets import controls
 
 # The pair between which every way of teaching works; the control of offline would train a second large teacher.

@@ -13,8 +13,9 @@ from kdviz.charts import live, side_by_side
 from kdviz.charts.side_by_side import short_title
 from kdviz.comparison import Comparison
 from kdviz.jobs import Jobs, Version
+from kdviz.kinds import Event
 from kdviz.methods import METHODS, PLAIN
-from kdviz.records import Compared, Event, Moment, Watched
+from kdviz.records import Compared, Moment, Watched
 from kdviz.runs import Run
 from kdviz.widgets import comparison_summary, page, run_status
 from kdviz.widgets.comparison_words import listed

@@ -12,8 +12,8 @@ from streamlit.delta_generator import DeltaGenerator
 from kdviz.comparison import Comparison
 from kdviz.errors import PlainError
 from kdviz.jobs import Jobs
+from kdviz.kinds import AnyRecipe
 from kdviz.recipe import Recipe
-from kdviz.records import AnyRecipe
 from kdviz.runs import Run
 
 TICK = 0.4  # seconds between two looks at a live run

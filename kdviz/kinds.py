@@ -1,0 +1,56 @@
+"""The kinds of study there are: what each is asked for with, says on its way, and ends with. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Tag, TypeAdapter
+
+from kdviz.comparison import Comparison
+from kdviz.recipe import Recipe
+from kdviz.records import Compared, Finished, Inside, Learnt, Moment, Progress, Result, Watched
+from kdviz.sweep import Sweep
+from kdviz.sweep_records import FinishedStack, Grown, Swept
+
+Event = Watched | Progress | Moment | Finished | Inside | Grown | FinishedStack
+Said = Event | Learnt  # what a study says on its way: events, and students to be kept
+Part = Finished | FinishedStack  # what a lost worker does not take along
+AnyRecipe = Recipe | Comparison | Sweep
+Ending = Result | Compared | Swept
+
+
+def study_of(document: Any) -> str:
+    """The kind of study that a recipe asks for, or the recipe in an ending: "" for a single run. Model or JSON."""
+    if isinstance(document, dict):
+        recipe = document.get("recipe", document)
+        return str(recipe.get("study", "")) if isinstance(recipe, dict) else ""
+    return str(getattr(getattr(document, "recipe", document), "study", ""))
+
+
+# What a recipe or an ending in JSON is read with: only the kinds that it names are looked at.
+RECIPES: TypeAdapter[AnyRecipe] = TypeAdapter(
+    Annotated[
+        Annotated[Recipe, Tag("")] | Annotated[Comparison, Tag("compare")] | Annotated[Sweep, Tag("sweep")],
+        Discriminator(study_of),
+    ]
+)
+ENDINGS: TypeAdapter[Ending] = TypeAdapter(
+    Annotated[
+        Annotated[Result, Tag("")] | Annotated[Compared, Tag("compare")] | Annotated[Swept, Tag("sweep")],
+        Discriminator(study_of),
+    ]
+)
+PARTS: TypeAdapter[Part] = TypeAdapter(Part)
+
+
+def newest(finished: Iterable[Part]) -> list[Part]:
+    """Each part once: of what was said several times, what was said last."""
+    return list({part(one): one for one in finished}.values())
+
+
+def part(finished: Part) -> str:
+    """Which part of a comparison or a sweep is done."""
+    if isinstance(finished, FinishedStack):
+        return finished.stack.id
+    return f"{finished.method} {','.join(str(trial.seed) for trial in finished.trials)}"

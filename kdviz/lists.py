@@ -1,0 +1,87 @@
+"""Lists of numbers as people write them: "0-4", "0,2,7", or "1:20:5" for five values from 1 to 20."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+LARGEST_SEED = 2**31 - 1
+MOST_SEEDS = 20
+MOST_VALUES = 30  # of one parameter of a sweep
+
+
+def seeds_in(given: Any) -> tuple[int, ...]:
+    """Different seeds in order, from "0-4", "0,2,7" or a sequence. The ValueError of a validator otherwise."""
+    seeds = sorted(set(_whole_numbers(given)))
+    if not 1 <= len(seeds) <= MOST_SEEDS or seeds[0] < 0 or seeds[-1] > LARGEST_SEED:
+        raise ValueError(f"it takes 1 to {MOST_SEEDS} whole numbers from 0 to {LARGEST_SEED:,}, as 0-4 or 0,2,7.")
+    return tuple(seeds)
+
+
+def _whole_numbers(given: Any) -> Sequence[int]:
+    """Whole numbers from "0-4", "0,2,7" or a sequence; nothing where it is neither."""
+    if not isinstance(given, str):
+        sequence = list(given) if isinstance(given, tuple | list) else []
+        return sequence if all(type(number) is int for number in sequence) else []
+    numbers: list[int] = []
+    for part in given.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            return []
+        if max(len(first), len(last)) > len(str(LARGEST_SEED)):
+            return []
+        low, high = int(first), int(last or first)
+        if not 0 <= high - low < MOST_SEEDS:
+            return []
+        numbers += range(low, high + 1)
+    return numbers
+
+
+def values_in(given: Any, low: float, high: float, *, geometric: bool) -> tuple[float, ...]:
+    """Different numbers from `low` to `high`, in order, from "1,2,4", "1:20:5" or a sequence.
+
+    LOW:HIGH:COUNT are values of equal ratio where `geometric` (rounded to two digits), else of equal distance. The
+    ValueError of a validator otherwise.
+    """
+    allowed = f"it takes 1 to {MOST_VALUES} numbers from {low:g} to {high:g}, as 1,2,4 or LOW:HIGH:COUNT."
+    if isinstance(given, str) and ":" in given:
+        numbers = _spaced(given, allowed, geometric)
+    else:
+        parts = given.split(",") if isinstance(given, str) else given if isinstance(given, tuple | list) else [given]
+        numbers = [_number(part, allowed) for part in parts]
+    values = sorted({number + 0.0 for number in numbers})  # -0.0 equals 0.0, and equal recipes have one id
+    if not 1 <= len(values) <= MOST_VALUES or values[0] < low or values[-1] > high:
+        raise ValueError(allowed)
+    return tuple(values)
+
+
+def _number(text: Any, allowed: str) -> float:
+    if isinstance(text, bool):
+        raise ValueError(allowed)
+    try:
+        number = float(text)
+    except (TypeError, ValueError):
+        raise ValueError(allowed) from None
+    if not math.isfinite(number):
+        raise ValueError(allowed)
+    return number
+
+
+def _spaced(text: str, allowed: str, geometric: bool) -> list[float]:
+    parts = text.split(":")
+    if len(parts) != 3 or not parts[2].strip().isdecimal() or len(parts[2].strip()) > 4:
+        raise ValueError(allowed)
+    first, last, count = _number(parts[0], allowed), _number(parts[1], allowed), int(parts[2])
+    if first > last:
+        raise ValueError(f"the range is reversed: write {last:g}:{first:g}:{count}.")
+    if not 1 <= count <= MOST_VALUES or (geometric and first <= 0):
+        raise ValueError(allowed)
+    if count == 1:
+        return [first]
+    shares = [number / (count - 1) for number in range(count)]
+    if geometric:
+        between = [float(f"{first * (last / first) ** share:.2g}") for share in shares[1:-1]]
+    else:
+        between = [round(first + (last - first) * share, 4) for share in shares[1:-1]]
+    return [first, *between, last]

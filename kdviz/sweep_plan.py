@@ -1,0 +1,43 @@
+"""Which stacks of a sweep come next: all at once for a grid, rung by rung for successive halving. Torch-free."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from statistics import fmean
+
+from kdviz.sweep import KEPT, Cell, Stack, Sweep
+from kdviz.sweep_records import CellTrial, FinishedStack
+
+
+def waiting(sweep: Sweep, finished: Iterable[FinishedStack]) -> list[Stack]:
+    """The stacks that can be trained now and are not finished; none where the sweep is ready for its choice."""
+    done = {part.stack.id: part for part in finished}
+    cells = sweep.trained_cells
+    for epochs in sweep.rungs:
+        stacks = sweep.stacks(cells, epochs)
+        left = [stack for stack in stacks if stack.id not in done]
+        if left:
+            return left
+        cells = survivors(cells, [trial for stack in stacks for trial in done[stack.id].trials])
+    return []
+
+
+def trials_of(sweep: Sweep, finished: Iterable[FinishedStack]) -> list[CellTrial]:
+    """The trials of the stacks that this sweep asks for, seed by seed."""
+    return sorted((t for part in finished for t in part.trials), key=lambda t: (t.epochs, t.seed, t.fold or 0))
+
+
+def survivors(cells: Iterable[Cell], trials: Iterable[CellTrial]) -> tuple[Cell, ...]:
+    """The best of the cells by mean accuracy, one of `KEPT`, in their order; the controls stay.
+
+    Successive halving (Jamieson, Talwalkar 2016, figure 3); each rung trains its students anew, so that every one of
+    them is the student of a recipe.
+    """
+    found: dict[Cell, list[float]] = {}
+    for trial in trials:
+        found.setdefault(trial.cell, []).append(-math.inf if trial.diverged else trial.validation_accuracy)
+    asked = list(cells)
+    taught = sorted((cell for cell in asked if cell.alpha > 0), key=lambda cell: -fmean(found[cell]))
+    best = set(taught[: -(-len(taught) // KEPT)])
+    return tuple(cell for cell in asked if cell.alpha == 0 or cell in best)
