@@ -1,6 +1,7 @@
 """What the training loop eats: chunks of a few batches, gathered, augmented and normalised at once, with advice.
 
-Several students can train at once, each on batches of its own seed: the first axis of every tensor counts them.
+Several students can train at once, each on batches of its own seed: the first axis of every tensor counts them. Where
+all of them see the same batches, that axis has the length 1.
 """
 
 from __future__ import annotations

@@ -62,11 +62,16 @@ class Speed(BaseModel):
     of_machine_limit: Ratio  # matrix products alone / this loop
 
 
-def usual_epoch(student: nn.Module, teacher: nn.Module, training: datasets.MNIST) -> None:
+def usual_epoch(
+    student: nn.Module,
+    teacher: nn.Module,
+    training: datasets.MNIST,
+    temperature: float = RECIPE.temperature,
+    alpha: float = RECIPE.alpha,
+) -> None:
     """An epoch as it is written everywhere: images one by one through a DataLoader, the teacher in every batch."""
     loader = DataLoader(training, batch_size=RECIPE.batch_size, shuffle=True)
     optimizer = torch.optim.Adam(student.parameters(), lr=RECIPE.learning_rate)
-    temperature, alpha = RECIPE.temperature, RECIPE.alpha
     student.train()
     for images, labels in loader:
         with torch.no_grad():

@@ -75,6 +75,16 @@ def load(name: str) -> Data:
     return Data(facts, _take(training, kept.sort().values), _take(training, held_out.sort().values), test)
 
 
+def held_out(whole: Data, fold: int, folds: int) -> Data:
+    """Training and validation images together, cut into `folds` by a fixed permutation; one of them validates."""
+    images = torch.cat([whole.training.images, whole.validation.images])
+    together = Split(images, torch.cat([whole.training.labels, whole.validation.labels]))
+    order = torch.randperm(len(together), generator=torch.Generator().manual_seed(SPLIT_SEED))
+    parts = list(order.to(images.device).tensor_split(folds))
+    validation = parts.pop(fold)
+    return Data(whole.facts, _take(together, torch.cat(parts)), _take(together, validation), whole.test)
+
+
 def labelled(split: Split, count: int | None, seed: int) -> Tensor:
     """Indices of the images whose label may be used: `count` of them, as many of each class as possible."""
     if count is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -16,15 +17,21 @@ EVALUATION_BATCH = 1000
 MAPS_BATCH = 100  # of a convolutional network, whose activations are large: twice as fast as a thousand at once
 
 
-@torch.no_grad()
 def logits_of(network: nn.Module, images: Tensor) -> Tensor:
     """Logits (N, 10) of uint8 images (N, 28, 28), in evaluation mode; the network's mode is put back."""
-    was_training = network.training
-    network.eval()
-    convolutional = any(isinstance(layer, nn.Conv2d) for layer in network.modules())
-    batch = MAPS_BATCH if convolutional else EVALUATION_BATCH
-    logits = torch.cat([network(normalise(part)) for part in images.split(batch)])
-    network.train(was_training)
+    return _answers([network], images)[0]
+
+
+@torch.no_grad()
+def _answers(networks: Sequence[nn.Module], images: Tensor) -> Tensor:
+    modes = [network.training for network in networks]
+    for network in networks:
+        network.eval()
+    convolutional = any(isinstance(layer, nn.Conv2d) for layer in networks[0].modules())
+    parts = map(normalise, images.split(MAPS_BATCH if convolutional else EVALUATION_BATCH))
+    logits = torch.cat([torch.stack([network(part) for network in networks]) for part in parts], dim=1)
+    for network, was_training in zip(networks, modes, strict=True):
+        network.train(was_training)
     return logits
 
 
@@ -36,7 +43,7 @@ def logits_of_each(cohort: Cohort, images: Tensor) -> Tensor:
 
 def logits_of_all(cohort: Cohort, images: Tensor) -> Tensor:
     """Logits (networks, N, 10) of the same uint8 images (N, 28, 28) for all networks of the cohort."""
-    return logits_of_each(cohort, images.expand(len(cohort), *images.shape))
+    return _answers(cohort.networks, images)
 
 
 def accuracy(logits: Tensor, labels: Tensor) -> float:

@@ -24,12 +24,12 @@ class Contributions(NamedTuple):
     loss_ce: Tensor  # (1 - alpha) * CE
 
 
-def softmax(logits: Tensor, temperature: float) -> Tensor:
+def softmax(logits: Tensor, temperature: Tensor | float) -> Tensor:
     """softmax(logits / T) along the last axis (Hinton 2015, equation 1); the maximum is subtracted first."""
     return torch.softmax(logits / temperature, dim=-1)
 
 
-def log_softmax(logits: Tensor, temperature: float) -> Tensor:
+def log_softmax(logits: Tensor, temperature: Tensor | float) -> Tensor:
     """log softmax(logits / T), exact where the softmax itself underflows."""
     return torch.log_softmax(logits / temperature, dim=-1)
 
@@ -40,7 +40,7 @@ def entropy(logits: Tensor, temperature: float) -> Tensor:
     return -(log_p.exp() * log_p).sum(dim=-1)
 
 
-def kl_divergence(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+def kl_divergence(student: Tensor, teacher: Tensor, temperature: Tensor | float) -> Tensor:
     """KL(p || q), summed over the classes, shape (batch,). No T^2."""
     log_p, log_q = log_softmax(teacher, temperature), log_softmax(student, temperature)
     return (log_p.exp() * (log_p - log_q)).sum(dim=-1)
@@ -58,7 +58,8 @@ def logit_mse(student: Tensor, teacher: Tensor) -> Tensor:
 
 def cross_entropy(student: Tensor, labels: Tensor) -> Tensor:
     """CE with the hard labels at T = 1, shape (batch,)."""
-    return -torch.log_softmax(student, dim=-1).gather(-1, labels.unsqueeze(-1)).squeeze(-1)
+    of_class = labels.expand(student.shape[:-1]).unsqueeze(-1)  # several students may share the images
+    return -torch.log_softmax(student, dim=-1).gather(-1, of_class).squeeze(-1)
 
 
 def soft_term(loss: Loss, student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
@@ -92,7 +93,9 @@ def distillation_loss(
     return Contributions(alpha * soft.mean(-1), (1 - alpha) * hard.mean(-1))
 
 
-def soft_gradient(loss: Loss, student: Tensor, targets: Tensor, temperature: float, weight: float = 1.0) -> Tensor:
+def soft_gradient(
+    loss: Loss, student: Tensor, targets: Tensor, temperature: Tensor | float, weight: Tensor | float = 1.0
+) -> Tensor:
     """Gradient of `weight` times `soft_term` at the student's logits, shape (batch, classes), in closed form.
 
     T * (q - p) for KL and soft cross-entropy, 2 (z - v) / classes for logits (Hinton 2015, section 2.1).
@@ -103,12 +106,12 @@ def soft_gradient(loss: Loss, student: Tensor, targets: Tensor, temperature: flo
     return softmax(student, temperature).sub_(targets).mul_(weight * temperature)
 
 
-def soft_targets(loss: Loss, teacher: Tensor, temperature: float) -> Tensor:
+def soft_targets(loss: Loss, teacher: Tensor, temperature: Tensor | float) -> Tensor:
     """What `soft_gradient` needs of the teacher: p, or the logits themselves when logits are matched."""
     return teacher if loss == "mse" else softmax(teacher, temperature)
 
 
-def hard_gradient(student: Tensor, one_hot: Tensor, weight: float = 1.0) -> Tensor:
+def hard_gradient(student: Tensor, one_hot: Tensor, weight: Tensor | float = 1.0) -> Tensor:
     """Gradient of `weight` times `cross_entropy` at the student's logits: softmax(z) - y, shape (batch, classes)."""
     return torch.softmax(student, dim=-1).sub_(one_hot).mul_(weight)
 

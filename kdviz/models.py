@@ -106,10 +106,10 @@ class Cohort:
     def layers(self, images: Tensor) -> list[Tensor]:
         """Activations (networks, batch, ...) of each hidden layer and, last, the logits, of normalised images.
 
-        `images` has the shape (networks, batch, 1, 28, 28).
+        `images` has the shape (networks, batch, 1, 28, 28), or (1, ...) where all see the same.
         """
         found = []
-        for pieces, x in zip(self._pieces, images.unbind(), strict=True):
+        for pieces, x in zip(self._pieces, images.expand(len(self), *images.shape[1:]).unbind(), strict=True):
             found.append(list(accumulate(pieces, lambda x, piece: piece(x), initial=x))[1:])
         if len(found) == 1:
             return [layer.unsqueeze(0) for layer in found[0]]
@@ -155,7 +155,7 @@ class StackedCohort(Cohort):
 
     def layers(self, images: Tensor) -> list[Tensor]:
         """Activations (networks, batch, units) of each hidden layer and, last, the logits."""
-        x, activations = images.flatten(2), []
+        x, activations = images.flatten(2).expand(len(self), -1, -1), []
         last = len(self._weights) - 1
         for number, (weight, bias) in enumerate(zip(self._weights, self._biases, strict=True)):
             x = torch.baddbmm(bias, x, weight)

@@ -28,6 +28,17 @@ def trials_of(sweep: Sweep, finished: Iterable[FinishedStack]) -> list[CellTrial
     return sorted((t for part in finished for t in part.trials), key=lambda t: (t.epochs, t.seed, t.fold or 0))
 
 
+def expected(sweep: Sweep, finished: Iterable[FinishedStack] = ()) -> list[Stack]:
+    """All stacks that are still to be trained, as far as can be known: after a rung of halving any cells survive."""
+    done = {part.stack.id for part in finished}
+    cells, stacks = sweep.trained_cells, list[Stack]()
+    for epochs in sweep.rungs:
+        stacks += [stack for stack in sweep.stacks(cells, epochs) if stack.id not in done]
+        taught = sum(cell.alpha > 0 for cell in cells)
+        cells = cells[: len(cells) - taught + -(-taught // KEPT)]  # the controls come first
+    return stacks
+
+
 def survivors(cells: Iterable[Cell], trials: Iterable[CellTrial]) -> tuple[Cell, ...]:
     """The best of the cells by mean accuracy, one of `KEPT`, in their order; the controls stay.
 

@@ -9,8 +9,8 @@ from kdviz.sweep import Cell, Stack, Sweep
 class Grown(Record):
     """The state of a stack's students after an update; lists have an entry for each of its cells, in their order.
 
-    Losses are means over the updates since the last report, as they enter the loss; the other figures are of the live
-    part of the images that are held out. A student that diverged has figures that are no numbers.
+    Losses are means over a quarter of the images since the last report, as they enter the loss; the other figures are
+    of the live part of the images that are held out. A student that diverged has figures that are no numbers.
     """
 
     stack: Stack

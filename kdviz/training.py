@@ -64,7 +64,8 @@ def fit(
 ) -> Iterator[Report | None]:
     """Train students and their peers in place. Yields after every chunk of updates: a Report if one is due, else None.
 
-    `trainings` has one for each student; they differ in their seeds alone.
+    `trainings` has one for each student, which differ in their seeds alone, or a single one where all the students
+    see the same batches.
     """
     training = trainings[0]
     steps = steps_of(training, len(split))
@@ -88,7 +89,7 @@ def fit(
             update(learning_rate(training, step + len(records), steps))
             records.append(taken.record)
         step += len(records)
-        images += chunk.labels.numel()
+        images += chunk.labels.shape[1] * len(cohorts[0])
         since.append((chunk.without_images(), _together(records)))
         if chunk.labels.is_cuda:
             torch.cuda.synchronize()  # what was only ordered so far is this training's work, not the next one's

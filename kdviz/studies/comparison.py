@@ -81,7 +81,8 @@ def prepared(comparison: Comparison, clock: Clock, methods: Sequence[str]) -> Ge
     seeds = rows_of_seeds(comparison.seeds, rows)
     courses = [Course(method, work_of(method, comparison, setting)) for method in methods]
     work = sum(course.work for course in courses) * len(seeds[0]) * setting.work(comparison.training_of_student(0))
-    staff = yield from assemble(comparison, setting, sorted(set(chain(*seeds))), work)
+    trainings = {seed: comparison.teacher_training(seed) for seed in sorted(set(chain(*seeds)))}
+    staff = yield from assemble(trainings, setting, work)
     cohorts = [models.cohort(comparison.teacher, [staff[seed].cohort.networks[0] for seed in row]) for row in seeds]
     watched = setting.watch(cohorts[0].networks[0], WATCHED_IMAGES)
     yield watched

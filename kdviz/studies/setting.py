@@ -46,6 +46,14 @@ class Setting:
         setting.started = started
         return setting
 
+    def held_out(self, fold: int | None, folds: int | None) -> Setting:
+        """The same study on other images to learn from: all but one of `folds`, which then validates."""
+        if fold is None or folds is None:
+            return self
+        setting = Setting(data.held_out(self.data, fold, folds), self.live, self.clock)
+        setting.started = self.started
+        return setting
+
     @property
     def device(self) -> torch.device:
         """What trains."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import nn
 
 from kdviz import evaluation, models, teachers
 from kdviz.catalogue import ARCHITECTURES
-from kdviz.comparison import Comparison
 from kdviz.distillers.plain import Plain
 from kdviz.memory import PeakMemory, watched
 from kdviz.models import Cohort
@@ -42,13 +41,12 @@ def rows_of_seeds(seeds: Sequence[int], rows: int) -> list[list[int]]:
 
 
 def assemble(
-    comparison: Comparison, setting: Setting, seeds: Sequence[int], students_work: float
+    trainings: Mapping[int, Training], setting: Setting, students_work: float
 ) -> Generator[Moment | None, None, dict[int, Teacher]]:
-    """Find or train the teachers, one after the other; returns them by seed.
+    """Find or train the teachers, one after the other; by seed.
 
     `students_work`, in multiply-adds, is what comes after them: only for the time left. Raises TeacherError.
     """
-    trainings = {seed: comparison.teacher_training(seed) for seed in seeds}
     missing = [seed for seed, training in trainings.items() if teachers.kept(training) is None]
     staff: dict[int, Teacher] = {}
     for seed, training in trainings.items():

@@ -1,0 +1,99 @@
+"""What a sweep will take on this machine, before it is begun: from a few updates of each kind, measured once."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+
+import torch
+
+from kdviz import models, teachers
+from kdviz.batches import Advice
+from kdviz.catalogue import ARCHITECTURES, CLASSES, IMAGE_SIDE
+from kdviz.data import Split
+from kdviz.distillers.own_settings import OwnSettings
+from kdviz.kinds import RECIPES
+from kdviz.recipe import Training
+from kdviz.sweep import Stack, Sweep
+from kdviz.sweep_plan import expected
+from kdviz.sweep_records import Estimate
+from kdviz.training import fit, steps_of
+
+MEASURED_UPDATES = 16
+LOOKS = 1.1  # what reports and trials add to the training
+COPIES = 4  # of every weight: itself, its gradient, both moments of Adam
+
+
+def sweep(recipe: str) -> str:
+    """An `Estimate` as JSON, for a sweep as JSON; half a second for each architecture that is new here."""
+    asked = RECIPES.validate_json(recipe)
+    assert isinstance(asked, Sweep)
+    return estimate(asked).model_dump_json()
+
+
+def estimate(sweep: Sweep) -> Estimate:
+    """Seconds with the teachers that are not there yet, one worker; memory of the largest stack."""
+    stacks = expected(sweep)
+    teaching = {(stack.seed, stack.fold): sweep.teacher_training(stack.seed, stack.fold) for stack in stacks}
+    seconds = sum(_seconds(sweep, each) for each in teaching.values() if not teachers.kept_path(each).exists())
+    for each in teaching.values():  # asked once about all images: a third of an epoch's work
+        seconds += _seconds(sweep, each) / each.epochs / 3
+    for stack in stacks:
+        seconds += LOOKS * len(stack.cells) * _seconds(sweep, sweep.training_of_stack(stack), len(stack.cells))
+    choice = sweep.recipe_of(sweep.trained_cells[-1], sweep.seeds[0])
+    seconds += 2 * len(sweep.seeds) * _seconds(sweep, choice.student_training)
+    if sweep.folds is not None:  # then the choice's runs have teachers of their own
+        missing = [sweep.teacher_training(seed) for seed in sweep.seeds]
+        seconds += sum(_seconds(sweep, each) for each in missing if not teachers.kept_path(each).exists())
+    return Estimate(seconds=seconds, memory=max(memory_of(stack, sweep.batch_size) for stack in stacks))
+
+
+def memory_of(stack: Stack, batch_size: int) -> int:
+    """Bytes of a stack's training: grows in proportion to its students, as each has its weights and activations."""
+    architecture = ARCHITECTURES[stack.cells[0].student]
+    activations = batch_size * (sum(_units(architecture.name)) + CLASSES)
+    return 4 * len(stack.cells) * (COPIES * architecture.parameters + 2 * activations)
+
+
+def _units(name: str) -> list[int]:
+    """Hidden activations of one image, layer by layer; of a convolution before it is pooled."""
+    architecture = ARCHITECTURES[name]
+    if not architecture.convolutional:
+        return list(architecture.hidden)
+    return [width * (IMAGE_SIDE >> number) ** 2 for number, width in enumerate(architecture.hidden)]
+
+
+def _seconds(sweep: Sweep, training: Training, students: int = 1) -> float:
+    """Of one student's training in a stack of so many."""
+    return steps_of(training, sweep.training_images) * _pace(training.model, training.batch_size, students)
+
+
+@lru_cache(maxsize=64)
+def _pace(model: str, batch_size: int, students: int) -> float:
+    """Seconds of an update, for each student of a stack."""
+    training = Training(
+        data="mnist",
+        model=model,
+        epochs=1,
+        batch_size=batch_size,
+        optimizer="adam",
+        learning_rate=1e-3,
+        schedule="constant",
+        augmentation="none",
+        labels=None,
+        seed=0,
+    )
+    images = MEASURED_UPDATES * batch_size
+    split = Split(torch.zeros(images, IMAGE_SIDE, IMAGE_SIDE, dtype=torch.uint8), torch.zeros(images, dtype=torch.long))
+    if torch.cuda.is_available():
+        split = split.to(torch.device("cuda"))
+    device = split.labels.device
+    cohort = models.cohort(model, [models.build(model, 0).to(device) for _ in range(students)])
+    advice = Advice([cohort], 1.0, torch.zeros(1, images, CLASSES, device=device))
+    distiller = OwnSettings.of([4.0] * students, [0.5] * students, device)
+    for _ in fit([cohort], split, [training], distiller, advice, reports=1):
+        pass  # the first calls are slow
+    begun = time.perf_counter()
+    for _ in fit([cohort], split, [training], distiller, advice, reports=1):
+        pass
+    return (time.perf_counter() - begun) / MEASURED_UPDATES / students
