@@ -15,6 +15,10 @@ st.navigation(
             st.Page("pages/three_ways.py", title="Three ways to teach", url_path="three_ways"),
             st.Page("pages/what_is_transferred.py", title="What is transferred", url_path="what_is_transferred"),
         ],
+        "Explore": [
+            st.Page("pages/explorer.py", title="Explorer", url_path="explorer"),
+            st.Page("pages/runs.py", title="Runs", url_path="runs"),
+        ],
     },
     expanded=True,
 ).run()

@@ -15,7 +15,7 @@ from kdviz import data, models
 from kdviz.bench import Ratio
 from kdviz.comparison import Comparison
 from kdviz.distillers.plain import Plain
-from kdviz.kinds import Event
+from kdviz.kinds import Said
 from kdviz.models import Cohort, StackedCohort
 from kdviz.studies.comparison import in_turns, prepared, run
 from kdviz.studies.course import follow
@@ -64,7 +64,7 @@ def measure(repetitions: int, on_step: Callable[[str], None] = lambda step: None
     )
 
 
-def _seconds_of_courses(order: Callable[[Sequence[Iterator[Event | None]]], Iterator[Event | None]]) -> float:
+def _seconds_of_courses(order: Callable[[Sequence[Iterator[Said | None]]], Iterator[Said | None]]) -> float:
     """Of all methods' training, in this order; the teachers are found."""
     getting_ready = prepared(COMPARISON, time.perf_counter, COMPARISON.methods)
     while True:

@@ -16,14 +16,13 @@ import click
 
 from kdviz import settings
 from kdviz.catalogue import DATA_SETS, SHIPPED_TEACHERS
-from kdviz.cli_training import compare, text, train
-from kdviz.comparison import Comparison
-from kdviz.console import FAILURE, USAGE_ERROR, PlainGroup, end
+from kdviz.cli_runs import runs
+from kdviz.cli_sweep import sweep
+from kdviz.cli_training import compare, train
+from kdviz.console import FAILURE, PlainGroup
 from kdviz.errors import PlainError
 from kdviz.recipe import Recipe
-from kdviz.records import Result
-from kdviz.runs import Run, RunStore
-from kdviz.tables import ranges, table, title
+from kdviz.tables import table
 
 if TYPE_CHECKING:
     from kdviz.bench import Ratio
@@ -36,6 +35,8 @@ def main() -> None:
 
 main.add_command(train)
 main.add_command(compare)
+main.add_command(sweep)
+main.add_command(runs)
 
 
 @main.command("data")
@@ -145,65 +146,6 @@ def teacher(name: str, output: Path | None) -> None:
 
     about = shipping.make(name, output, say)
     click.echo(json.dumps(about, indent=2))
-
-
-@main.group()
-def runs() -> None:
-    """The runs in the store."""
-
-
-@runs.command("list")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def runs_list(limit: int, as_json: bool) -> None:
-    """The newest runs first."""
-    found = RunStore(settings.database_url()).recent(limit)
-    if as_json:
-        click.echo(json.dumps([run.model_dump(mode="json") for run in found], indent=2))
-        return
-    if not found:
-        click.echo("No runs yet: `python -m kdviz train` makes one.")
-        return
-    header = ["run", "status", "data", "student", "T", "alpha", "what", "test accuracy", "asked for (UTC)"]
-    click.echo(table(header, map(_listed, found)))
-
-
-def _listed(run: Run) -> list[str]:
-    recipe = run.recipe
-    if isinstance(recipe, Comparison):
-        what = f"{len(recipe.methods)} methods, seeds {ranges(recipe.seeds)}"
-    else:
-        what = f"seed {recipe.seed}"
-    return [
-        run.id,
-        run.status,
-        recipe.data,
-        recipe.student,
-        f"{recipe.temperature:g}",
-        f"{recipe.alpha:g}",
-        what,
-        f"{run.result.distilled.test_accuracy:.2%}" if isinstance(run.result, Result) else "",
-        f"{run.created:%Y-%m-%d %H:%M}",
-    ]
-
-
-@runs.command("show")
-@click.argument("run_id")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def runs_show(run_id: str, as_json: bool) -> None:
-    """One run: its recipe and its result."""
-    store = RunStore(settings.database_url())
-    run = store.get(run_id)
-    if run is None:
-        end(f"run {run_id} is not in the store; `python -m kdviz runs list` lists those that are.", USAGE_ERROR)
-    if as_json:
-        click.echo(run.model_dump_json(indent=2))
-        return
-    click.echo(f"{title(run.recipe)}\nrun {run.id}, {run.status}{f': {run.message}' if run.message else ''}")
-    if run.result:
-        click.echo("\n" + text(run.result))
-    elif finished := store.finished(run_id):
-        click.echo(f"finished so far: {', '.join(part.method for part in finished)}")
 
 
 @main.command()

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from kdviz import work
+from kdviz import teacher_files, work
 from kdviz.cluster import TRAINING, ClusterError, Embedded
 from kdviz.errors import PlainError
 
@@ -42,14 +42,6 @@ class ClusterState(BaseModel):
     message: str = ""
 
 
-class Order(NamedTuple):
-    """A training to carry out: what travels is JSON."""
-
-    recipe: str
-    trainer: str | None  # "module:function" in place of the recipe's own
-    finished: list[str]  # parts that need no training any more
-
-
 class Connection:
     """Connects at the first order and again after a loss. Every method returns at once, from any thread.
 
@@ -72,7 +64,7 @@ class Connection:
         """Connect now; what comes of it is in `state`."""
         self._thread.submit(self._connected)
 
-    def train(self, key: str, order: Order, ended: Callable[[work.Outcome], None]) -> None:
+    def train(self, key: str, order: work.Order, ended: Callable[[work.Outcome], None]) -> None:
         """Order a training; `ended` hears of its end, in a thread of Dask or of this object."""
         self._thread.submit(self._train, key, order, ended)
 
@@ -137,16 +129,23 @@ class Connection:
             self._embedded.close()
             self._embedded = None
 
-    def _train(self, key: str, order: Order, ended: Callable[[work.Outcome], None]) -> None:
+    def _train(self, key: str, order: work.Order, ended: Callable[[work.Outcome], None]) -> None:
         try:
             client = self._connected()
             client.set_metadata([key, "wish"], "go")
-            perform = partial(work.perform, order.recipe, key, self._topic, order.trainer, order.finished)
+            perform = partial(work.perform, order, key, self._topic, self._weights(order))
             task = client.submit(perform, key=key, retries=1, resources=self._needs(client))
         except Exception as error:
             ended(work.Outcome(refusal=_plain(error)))
             return
         self._hold(key, task, partial(self._trained, key, ended))
+
+    def _weights(self, order: work.Order) -> dict[str, bytes]:
+        """Teachers for a worker that may be on another machine; the embedded ones share this one's disk."""
+        if self._embedded is not None:
+            return {}
+        found = {training: teacher_files.read(training) for training in order.teachers}
+        return {training: content for training, content in found.items() if content is not None}
 
     def _needs(self, client: Client) -> dict[str, int]:
         """The resource that keeps every worker to one training, where the cluster's workers have it."""

@@ -6,54 +6,26 @@ moments only; whatever may take long, the cluster and the disk, has a thread of 
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
-import uuid
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-from kdviz import work
-from kdviz.connection import ClusterState, Connection, JobError, Order
-from kdviz.kinds import AnyRecipe, Event, Part, newest
-from kdviz.runs import LIVE, Run, RunStore, Status, StoreError
+from kdviz import kinds, teacher_files, work
+from kdviz.connection import ClusterState, Connection, JobError
+from kdviz.errors import PlainError
+from kdviz.job import Job, Task, Version
+from kdviz.kinds import AnyRecipe, Event
+from kdviz.recipe import Training
+from kdviz.runs import Run, RunStore, StoreError
 
 __all__ = ["ClusterState", "JobError", "Jobs", "Version"]
 
 _WRITE = 0.5  # seconds between two batches for the store
 _BEAT = 2.0  # seconds between two heartbeats
-_ATTEMPTS = 2
-
-
-class Version(NamedTuple):
-    """What of a run can change while it is watched: equal versions look the same."""
-
-    status: Status
-    attempt: int
-    events: int
-
-
-_NEW = Version("queued", 0, 0)
-
-
-@dataclass
-class _Job:
-    """One of this process's runs, until its end is in the store."""
-
-    run: Run
-    key: str  # of the Dask task: a run that is asked for again gets another
-    finished: list[Part]  # parts that are done, by this attempt or before
-    events: list[Event] = field(default_factory=list)
-    attempt: str = ""  # the worker's name for the present attempt
-    stumble: str = ""  # the unexpected error that ended the attempt before
-    stored: Version = _NEW
-
-    @property
-    def version(self) -> Version:
-        return Version(self.run.status, self.run.attempt, len(self.events))
 
 
 class Jobs:
@@ -64,10 +36,9 @@ class Jobs:
         self._store = store
         self._trainer = trainer
         self._connection = Connection(scheduler, self._hear)
-        self._jobs: dict[str, _Job] = {}  # by run id
-        self._queue: list[_Job] = []
-        self._running: set[str] = set()  # keys of the tasks that hold a slot
-        self._lock = threading.RLock()  # of the three fields above
+        self._jobs: dict[str, Job] = {}  # by run id, in the order in which they were asked for
+        self._running: dict[str, Job] = {}  # by the keys of the tasks that hold a slot
+        self._lock = threading.RLock()  # of both, and of every job
         self._storing = threading.Lock()  # of the order of writes; taken before the other, never after
         self._wake = threading.Event()
         self._closed = False
@@ -84,10 +55,9 @@ class Jobs:
         self._wake.set()
         self._writer.join()
         with self._storing, suppress(StoreError):
-            self._flush()
+            self._try_to_flush()
             self._store.release(list(self._jobs))
         with self._lock:
-            self._queue.clear()
             self._jobs.clear()
         self._connection.close()
 
@@ -106,7 +76,8 @@ class Jobs:
     def submit(self, recipe: AnyRecipe) -> Run:
         """The recipe's run: the finished or the live one if there is one, else a new one in the queue.
 
-        A comparison that ended early goes on with what it had not finished. `StoreError` if it cannot be noted down.
+        A comparison or a sweep that ended early goes on with what it had not finished. `StoreError` if it cannot be
+        noted down.
         """
         with self._storing:
             job = self._jobs.get(recipe.id)
@@ -115,10 +86,9 @@ class Jobs:
             self._flush()
             run = self._store.request(recipe)
             if run.status == "queued" and run.owner == self._store.owner:
-                finished = self._store.finished(run.id)
+                job = Job(run, self._store.finished(run.id))
                 with self._lock:
-                    job = self._jobs[run.id] = _Job(run, f"train-{run.id}-{uuid.uuid4().hex[:8]}", finished)
-                    self._queue.append(job)
+                    self._jobs[run.id] = job
                     self._pump()
             return run
 
@@ -147,11 +117,9 @@ class Jobs:
     def queue_position(self, run_id: str) -> int:
         """How many runs come before this one: 0 when it runs, is over or unknown."""
         with self._lock:
-            waiting = [job.run.id for job in self._queue]
-            if run_id in waiting:
-                return len(self._running) + waiting.index(run_id)
-            if run_id in self._jobs:
-                return 0
+            if job := self._jobs.get(run_id):
+                live = [each.run.id for each in self._jobs.values() if each.run.live]
+                return live.index(run_id) if job.waits and job.run.live else 0
         return self._store.queue_position(run_id)
 
     def pause(self, run_id: str) -> Run | None:
@@ -169,77 +137,65 @@ class Jobs:
             job = self._jobs.get(run_id)
             if job is None or not job.run.live:
                 return run
-            if job in self._queue:
-                self._queue.remove(job)
-            self._change(job, status="cancelled")
+            job.change(status="cancelled")
+            self._wake.set()
             return job.run
 
     def _wish(self, run_id: str, wish: work.Wish) -> Run | None:
         with self._lock:
             if job := self._jobs.get(run_id):
-                if job.run.live and job.key in self._running:
-                    self._connection.tell(job.key, wish)
+                if job.run.live and not (job.waits and wish == "pause"):
+                    job.wish = wish
+                    self._tell(job, wish)
+                    if not job.tasks:
+                        job.stand()
+                    self._pump()
                 return job.run
         run = self._store.get(run_id)
         if run is not None and run.live:
             raise JobError("This run was started by another kdviz process; pause or cancel it there.")
         return run
 
-    def _change(self, job: _Job, **changes: object) -> None:
-        """A change that pages see at once, and the store as soon as the writer has woken up."""
-        if changes["status"] not in LIVE:
-            changes["finished"] = datetime.now(UTC)
-        job.run = job.run.model_copy(update=changes)
-        self._wake.set()
+    def _tell(self, job: Job, wish: work.Wish) -> None:
+        for key in job.tasks:
+            self._connection.tell(key, wish)
 
     def _pump(self) -> None:
+        """Give every free worker something to do: the first run that has something comes first."""
         slots = max(1, self._connection.state.workers)
-        while self._queue and len(self._running) < slots:
-            job = self._queue.pop(0)
-            self._running.add(job.key)
-            finished = [part.model_dump_json() for part in job.finished]
-            order = Order(job.run.recipe.model_dump_json(), self._trainer, finished)
-            self._connection.train(job.key, order, partial(self._ended, job))
+        for job in list(self._jobs.values()):
+            while len(self._running) < slots and (task := job.next()):
+                self._running[task.key] = job
+                self._connection.train(task.key, job.order(task, self._trainer), partial(self._ended, job, task))
+        self._wake.set()
 
-    def _ended(self, job: _Job, outcome: work.Outcome) -> None:
+    def _ended(self, job: Job, task: Task, outcome: work.Outcome) -> None:
+        if outcome.teacher and isinstance(task.what, Training):
+            try:  # for workers that do not share this machine's disk
+                teacher_files.put(task.what.id, base64.b64decode(outcome.teacher))
+            except PlainError as error:
+                outcome = work.Outcome(refusal=str(error))
         with self._lock:
-            if job.run.live and outcome.result:
-                self._change(job, status="finished", result=outcome.result)
-            elif job.run.live:
-                self._change(job, status="failed", message=outcome.refusal)
-            self._running.discard(job.key)
+            del self._running[task.key]
+            job.end(task, outcome)
+            if not job.run.live:
+                self._tell(job, "cancel")
             self._pump()
 
     def _hear(self, message: work.Message) -> None:
         with self._lock:
-            job = next((job for job in self._jobs.values() if job.key == message.job), None)
+            job = self._running.get(message.job)
             if job is None or not job.run.live:
                 return
+            task, before = job.tasks[message.job], job.run
             if message.kind == "begin":
-                self._begin(job, message.attempt)
-            elif message.attempt != job.attempt:
-                return  # a worker that was given up for lost still speaks
-            elif message.kind == "event" and message.event:
-                job.events.append(message.event)
-                if isinstance(message.event, Part):
-                    job.finished = newest([*job.finished, message.event])
-            elif message.kind == "stumble":
-                job.stumble = message.text
+                if not job.begin(task, message.attempt):
+                    self._tell(job, "cancel")
+                self._pump()  # the cluster is known by now: it may have more than one worker
             else:
-                self._change(job, status="paused" if message.kind == "pause" else "running")
-
-    def _begin(self, job: _Job, attempt: str) -> None:
-        number = job.run.attempt + 1
-        reason = work.unexpected(job.stumble) if job.stumble else "The worker was lost."
-        if number > _ATTEMPTS:  # a cluster of somebody else's may try more often
-            self._connection.tell(job.key, "cancel")
-            self._change(job, status="failed", message=f"{reason} The run was given up after {_ATTEMPTS} attempts.")
-            return
-        message = f"{reason.rstrip('.')}; started again." if number > 1 else ""
-        job.attempt, job.events, job.stumble = attempt, [], ""
-        started = datetime.now(UTC)
-        self._change(job, status="running", attempt=number, started=started, message=message)
-        self._pump()  # the cluster is known by now: it may have more than one worker
+                job.hear(task, message)
+            if job.run is not before:
+                self._wake.set()  # events can wait a little to be stored, what becomes of a run cannot
 
     def _write(self) -> None:
         beaten = time.monotonic()
@@ -248,14 +204,23 @@ class Jobs:
             self._wake.clear()
             try:
                 with self._storing:
-                    self._flush()
+                    self._try_to_flush()
                     if time.monotonic() - beaten > _BEAT:
                         beaten = time.monotonic()
                         self._beat()
                 self.trouble = ""
-            except StoreError as error:  # kept in memory and tried again
-                self.trouble = str(error)
+            except StoreError:
                 time.sleep(_WRITE)
+
+    def _try_to_flush(self) -> None:
+        """What cannot be stored is kept in memory and tried again."""
+        try:
+            self._flush()
+        except StoreError as error:
+            with self._lock:
+                missing = ", ".join(filter(None, (job.unstored() for job in self._jobs.values())))
+            self.trouble = f"{error} Not stored so far: {missing}." if missing else str(error)
+            raise
 
     def _flush(self) -> None:
         with self._lock:
@@ -263,10 +228,10 @@ class Jobs:
         for job in jobs:
             self._store_job(job)
 
-    def _store_job(self, job: _Job) -> None:
+    def _store_job(self, job: Job) -> None:
         with self._lock:
-            run, now = job.run, job.version
-            if now == job.stored:
+            run, now, learnt = job.run, job.version, list(job.learnt)
+            if now == job.stored and not learnt:
                 return
             status, attempt, count = job.stored
             if attempt != now.attempt:
@@ -275,11 +240,15 @@ class Jobs:
         if attempt != now.attempt:
             self._store.begin(run.id, run.attempt, run.message, finished)
         self._store.append(run.id, fresh, count + 1)
+        for student in learnt:
+            self._store.keep_student(run.id, student)
         if status != now.status:
             self._store_status(run)
-        job.stored = now
-        if not run.live:
-            with self._lock:
+        parts = frozenset(map(kinds.part, finished))
+        with self._lock:
+            job.stored, job.stored_parts = now, parts
+            del job.learnt[: len(learnt)]
+            if not run.live:
                 del self._jobs[run.id]
 
     def _store_status(self, run: Run) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 LARGEST_SEED = 2**31 - 1
 MOST_SEEDS = 20
 MOST_VALUES = 30  # of one parameter of a sweep
+FINEST = 16  # digits of a float
 
 
 def seeds_in(given: Any) -> tuple[int, ...]:
@@ -41,8 +43,8 @@ def _whole_numbers(given: Any) -> Sequence[int]:
 def values_in(given: Any, low: float, high: float, *, geometric: bool) -> tuple[float, ...]:
     """Different numbers from `low` to `high`, in order, from "1,2,4", "1:20:5" or a sequence.
 
-    LOW:HIGH:COUNT are values of equal ratio where `geometric` (rounded to two digits), else of equal distance. The
-    ValueError of a validator otherwise.
+    LOW:HIGH:COUNT are values of equal ratio where `geometric` (rounded to two digits, or as many as keep them apart),
+    else of equal distance. The ValueError of a validator otherwise.
     """
     allowed = f"it takes 1 to {MOST_VALUES} numbers from {low:g} to {high:g}, as 1,2,4 or LOW:HIGH:COUNT."
     if isinstance(given, str) and ":" in given:
@@ -61,7 +63,7 @@ def _number(text: Any, allowed: str) -> float:
         raise ValueError(allowed)
     try:
         number = float(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(allowed) from None
     if not math.isfinite(number):
         raise ValueError(allowed)
@@ -73,15 +75,20 @@ def _spaced(text: str, allowed: str, geometric: bool) -> list[float]:
     if len(parts) != 3 or not parts[2].strip().isdecimal() or len(parts[2].strip()) > 4:
         raise ValueError(allowed)
     first, last, count = _number(parts[0], allowed), _number(parts[1], allowed), int(parts[2])
+    if not 1 <= count <= MOST_VALUES or (geometric and min(first, last) <= 0):
+        raise ValueError(allowed)
     if first > last:
         raise ValueError(f"the range is reversed: write {last:g}:{first:g}:{count}.")
-    if not 1 <= count <= MOST_VALUES or (geometric and first <= 0):
-        raise ValueError(allowed)
-    if count == 1:
+    if first == last or count == 1:
         return [first]
-    shares = [number / (count - 1) for number in range(count)]
+    shares = [number / (count - 1) for number in range(1, count - 1)]
     if geometric:
-        between = [float(f"{first * (last / first) ** share:.2g}") for share in shares[1:-1]]
+        exact, digits = [first * (last / first) ** share for share in shares], 2
     else:
-        between = [round(first + (last - first) * share, 4) for share in shares[1:-1]]
-    return [first, *between, last]
+        exact, digits = [first + (last - first) * share for share in shares], 4
+    while digits < FINEST:
+        values = [first, *(float(f"{value:.{digits}g}") for value in exact), last]
+        if all(low < high for low, high in pairwise(values)):
+            return values
+        digits += 1  # values that lie this close together would be one
+    raise ValueError(allowed)

@@ -1,8 +1,8 @@
-"""The run store's two tables, and how events are written to theirs and read again."""
+"""The run store's tables, and how events are written to theirs and read again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, get_args
 
 import sqlalchemy as sa
@@ -35,7 +35,30 @@ EVENTS = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("payload", sa.Text, nullable=False),
 )
-_KINDS: dict[str, type[Event]] = {kind.__name__.lower(): kind for kind in get_args(Event)}
+# What people say of a run. These tables came later: an older version opens the database and does without them.
+ANNOTATIONS = sa.Table(
+    "annotations",
+    METADATA,
+    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("tags", sa.Text, nullable=False),  # a JSON list
+    sa.Column("note", sa.Text, nullable=False),
+)
+DISCARDED = sa.Table(
+    "discarded",
+    METADATA,
+    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("since", sa.Double, nullable=False),
+)
+STUDENTS = sa.Table(
+    "students",
+    METADATA,
+    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("architecture", sa.String(64), nullable=False),
+    sa.Column("weights", sa.LargeBinary, nullable=False),  # a safetensors file
+    sa.Column("made", sa.Double, nullable=False),
+)
+KINDS: dict[str, type[Event]] = {kind.__name__.lower(): kind for kind in get_args(Event)}
 # The finished parts of a study outlive the attempt that made them. From then on their sequence numbers are below
 # 1, and they are no events of the present attempt, which says them again.
 _FINISHED = EVENTS.c.kind.in_([kind.__name__.lower() for kind in get_args(Part)])
@@ -49,7 +72,7 @@ def said(connection: sa.Connection, run_id: str, after: int) -> list[Event] | No
         .order_by(EVENTS.c.sequence)
     )
     try:
-        return [_KINDS[kind].model_validate_json(payload) for kind, payload in connection.execute(wanted)]
+        return [KINDS[kind].model_validate_json(payload) for kind, payload in connection.execute(wanted)]
     except (KeyError, ValidationError):
         return None
 
@@ -61,6 +84,13 @@ def finished_parts(connection: sa.Connection, run_id: str) -> list[Part]:
         return newest(map(PARTS.validate_json, connection.execute(wanted).scalars()))
     except ValidationError:  # written by another version: trained again
         return []
+
+
+def forget(connection: sa.Connection, run_ids: Collection[str]) -> None:
+    """Delete runs with everything that belongs to them."""
+    for table in (STUDENTS, DISCARDED, ANNOTATIONS, EVENTS):
+        connection.execute(sa.delete(table).where(table.c.run_id.in_(run_ids)))
+    connection.execute(sa.delete(RUNS).where(RUNS.c.id.in_(run_ids)))
 
 
 def clear(connection: sa.Connection, run_id: str, finished: Iterable[Part] = ()) -> None:

@@ -7,24 +7,30 @@ so nothing has to be swept after `kill -9`. Statements and types are the same fo
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.exc import IntegrityError
 
-from kdviz.database import READS, StoreError, open_database, place, plain_words
+from kdviz.adoption import adopt
+from kdviz.database import StoreError
+from kdviz.keeping import Keeping, day_before
 from kdviz.kinds import ENDINGS, RECIPES, AnyRecipe, Ending, Event, Part
-from kdviz.run_tables import EVENTS, METADATA, RUNS, clear, finished_parts, rows, said
+from kdviz.run_tables import ANNOTATIONS, DISCARDED, EVENTS, RUNS, clear, finished_parts, forget, rows, said
+
+if TYPE_CHECKING:
+    from kdviz.bundles import Bundle
 
 Status = Literal["queued", "running", "paused", "finished", "failed", "cancelled", "interrupted"]
 LIVE: tuple[Status, ...] = ("queued", "running", "paused")
 SILENCE = 10.0  # seconds without a heartbeat after which a live run's owner counts as dead
+_NOT_DISCARDED = DISCARDED.c.run_id.is_(None)
 
 
 __all__ = ["LIVE", "SILENCE", "Run", "RunStore", "Status", "StoreError"]
@@ -45,6 +51,8 @@ class Run(BaseModel):
     finished: datetime | None = None
     result: Ending | None = None
     owner: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def live(self) -> bool:
@@ -52,27 +60,22 @@ class Run(BaseModel):
         return self.status in LIVE
 
 
-class RunStore:
+class RunStore(Keeping):
     """Runs in the database at `url`; safe for many threads and many processes at once."""
 
     def __init__(self, url: str) -> None:
+        super().__init__(url)
         self.owner = uuid.uuid4().hex
-        self._engine = open_database(url, METADATA)
-        self._readers = self._engine.execution_options(**{READS: True})
-        self._place = place(self._engine.url)
-
-    def close(self) -> None:
-        """Close the connections; the store can be used again and then opens new ones."""
-        self._engine.dispose()
 
     def request(self, recipe: AnyRecipe) -> Run:
         """The run of this recipe, made and owned by this store if there was none.
 
         A failed, cancelled or interrupted run starts over: queued, owned by this store, its events gone but for what
         `finished` keeps.
-        A live or finished one is returned as it is.
+        A live or finished one is returned as it is; a discarded one comes back.
         """
         now = time.time()
+        self.restore([recipe.id])
         fresh = {
             "recipe": recipe.model_dump_json(),
             "status": "queued",
@@ -104,16 +107,15 @@ class RunStore:
 
     def get(self, run_id: str) -> Run | None:
         """The run, or None where there is none."""
-        with self._read() as connection:
-            row = connection.execute(sa.select(RUNS).where(RUNS.c.id == run_id)).one_or_none()
-        return _run(row) if row else None
+        return next(iter(self._runs(RUNS.c.id == run_id, _NOT_DISCARDED)), None)
 
     def recent(self, limit: int = 50) -> list[Run]:
         """The newest runs first, without those of another version of kdviz that this one cannot read."""
-        newest = sa.select(RUNS).order_by(RUNS.c.created.desc()).limit(limit)
-        with self._read() as connection:
-            found = connection.execute(newest).all()
-        return [run for run in map(_run, found) if run]
+        return self._runs(_NOT_DISCARDED, limit=limit)
+
+    def discarded(self) -> list[Run]:
+        """What was discarded within a day and can be restored, the newest runs first."""
+        return self._runs(DISCARDED.c.since >= day_before(time.time()))
 
     def events(self, run_id: str, after: int = 0) -> list[Event]:
         """The run's events in order, without the first `after` ones."""
@@ -215,10 +217,50 @@ class RunStore:
             return set(connection.execute(sa.select(RUNS.c.id).where(*mine)).scalars())
 
     def delete(self, run_id: str) -> None:
-        """Forget the run and its events."""
+        """Forget the run and everything that belongs to it, for good."""
         with self._write() as connection:
-            connection.execute(sa.delete(EVENTS).where(EVENTS.c.run_id == run_id))
-            connection.execute(sa.delete(RUNS).where(RUNS.c.id == run_id))
+            forget(connection, [run_id])
+
+    def discard(self, run_ids: Collection[str]) -> None:
+        """Put runs away: they can be restored for a day. StoreError, and nothing done, where one is under way."""
+        now = time.time()
+        alive = RUNS.c.status.in_(LIVE), RUNS.c.heartbeat >= now - SILENCE
+        with self._write() as connection:
+            live = connection.execute(sa.select(RUNS.c.id).where(RUNS.c.id.in_(run_ids), *alive)).scalars().first()
+        if live:
+            raise StoreError(f"Run {live} is still under way; stop it first, then delete it.")
+        self._put_away(run_ids, now)
+
+    def adopt(self, bundle: Bundle) -> Run:
+        """Take over a bundle's run, marked as imported. A result that is here stays; what is missing is added."""
+        run_id = bundle.run.id
+        self.restore([run_id])
+        here = self.get(run_id)
+        if here is not None and here.live:
+            raise StoreError(f"Run {run_id} is under way here; import it when it is over.")
+        over = RUNS.c.status.not_in(LIVE) | (RUNS.c.heartbeat < time.time() - SILENCE)
+        try:
+            with self._write() as connection:
+                adopt(connection, self.owner, bundle, here, over)
+            run = self.get(run_id)
+        except IntegrityError:
+            run = None
+        if run is None:
+            raise StoreError(f"Run {run_id} was changed by somebody else while it was imported; import it again.")
+        return run
+
+    def _runs(self, *which: sa.ColumnElement[bool], limit: int | None = None) -> list[Run]:
+        """Those that this version can read, the newest first."""
+        wanted = (
+            sa.select(RUNS, ANNOTATIONS.c.tags, ANNOTATIONS.c.note)
+            .select_from(RUNS.outerjoin(ANNOTATIONS).outerjoin(DISCARDED, DISCARDED.c.run_id == RUNS.c.id))
+            .where(*which)
+            .order_by(RUNS.c.created.desc())
+            .limit(limit)
+        )
+        with self._read() as connection:
+            found = connection.execute(wanted).all()
+        return [run for run in map(_run, found) if run]
 
     def _insert(self, run_id: str, values: dict[str, Any]) -> bool:
         """Whether the run was new. Two may insert at once: the database lets one through."""
@@ -237,16 +279,6 @@ class RunStore:
             change = self._own(run_id).where(RUNS.c.status.in_(before))
             connection.execute(change.values(heartbeat=time.time(), **values))
 
-    @contextmanager
-    def _write(self) -> Iterator[sa.Connection]:
-        with plain_words(self._place), self._engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _read(self) -> Iterator[sa.Connection]:
-        with plain_words(self._place), self._readers.connect() as connection:
-            yield connection
-
 
 def _run(row: sa.Row[Any]) -> Run | None:
     silent = row.status in LIVE and row.heartbeat < time.time() - SILENCE
@@ -262,6 +294,8 @@ def _run(row: sa.Row[Any]) -> Run | None:
             finished=_moment(row.finished) if row.finished else None,
             result=ENDINGS.validate_json(row.result) if row.result else None,
             owner=row.owner,
+            tags=tuple(json.loads(row.tags)) if row.tags else (),
+            note=row.note or "",
         )
     except ValidationError:
         return None

@@ -131,8 +131,10 @@ class Sweep(Conditions):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        images = self.training_images
-        for option, count in [("labels", self.labels), *(("label_counts", count) for count in self.label_counts)]:
+        # A fold may leave more images to learn from; the choice has those of the training split.
+        images = min(self.training_images, DATA_SETS[self.data].training_images)
+        counts = [(name, getattr(self, name)) for name in ("labels", "teacher_labels", "batch_size")]
+        for option, count in [*counts, *(("label_counts", count) for count in self.label_counts)]:
             if count is not None and count > images:
                 raise ValueError(
                     f"{option} has {count:,}; it takes at most {images:,}, the images a student learns from."
@@ -146,13 +148,20 @@ class Sweep(Conditions):
             raise ValueError(
                 "search is random with one temperature and one alpha; it takes at least two of one, to draw between."
             )
-        students = len(self.trained_cells) * len(self.seeds) * (self.folds or 1)
+        students = self._cells_to_train() * len(self.seeds) * (self.folds or 1)
         if students > MOST_STUDENTS:
             raise ValueError(
                 f"temperatures, alphas and what else is listed make {students:,} students with their seeds and folds; "
                 f"a sweep takes at most {MOST_STUDENTS:,}."
             )
         return self
+
+    def _cells_to_train(self) -> int:
+        """The number of `trained_cells`, of a grid without making them: there may be millions."""
+        if self.search == "random":
+            return len(self.trained_cells)
+        kinds = len(self.students or (1,)) * len(self.label_counts or (1,)) * len(self.learning_rates or (1,))
+        return kinds * (1 + len(self.temperatures) * sum(alpha > 0 for alpha in self.alphas))
 
     @property
     def id(self) -> str:
@@ -184,7 +193,7 @@ class Sweep(Conditions):
     @property
     def cells(self) -> tuple[Cell, ...]:
         """The cells that are asked for, in order; those with alpha = 0 come once for each T."""
-        return tuple(self._drawn() if self.search == "random" else self._grid())
+        return tuple(dict.fromkeys(self._drawn() if self.search == "random" else self._grid()))
 
     @property
     def trained_cells(self) -> tuple[Cell, ...]:
@@ -231,9 +240,19 @@ class Sweep(Conditions):
         recipe = self.recipe_of(cell, stack.seed).model_copy(update={"epochs": stack.epochs})
         return self._held_out(recipe.student_training, stack.fold)
 
-    def teacher_training(self, seed: int, fold: int | None = None) -> Training:
-        """How the teacher of a seed is trained; with folds, on all but the one that is held out."""
-        return self._held_out(self.training_of_teacher(self.epochs_of_teacher, seed), fold)
+    def teacher_training(self, seed: int, fold: int | None = None, learning_rate: float | None = None) -> Training:
+        """How the teacher of a seed is trained; with folds, on all but the one that is held out.
+
+        Give the students' learning rate where several are tried: a recipe has one for the teacher and its students.
+        """
+        training = self.training_of_teacher(self.epochs_of_teacher, seed)
+        if learning_rate is not None:
+            training = training.model_copy(update={"learning_rate": learning_rate})
+        return self._held_out(training, fold)
+
+    def teacher_of_stack(self, stack: Stack) -> Training:
+        """How the teacher of a stack is trained: as that of the single run of each of its cells."""
+        return self.teacher_training(stack.seed, stack.fold, stack.cells[0].learning_rate)
 
     def _held_out(self, training: Training, fold: int | None) -> Training:
         return training if fold is None or self.folds is None else training.without(fold, self.folds)
@@ -255,10 +274,11 @@ class Sweep(Conditions):
         """
         dice = random.Random(0)
         low, high = self.temperatures[0], self.temperatures[-1]
+        least, most = self.alphas[0], self.alphas[-1]
         for _ in range(self.draws):
             yield Cell(
-                temperature=float(f"{low * (high / low) ** dice.random():.3g}"),
-                alpha=round(dice.uniform(self.alphas[0], self.alphas[-1]), 3),
+                temperature=min(max(float(f"{low * (high / low) ** dice.random():.3g}"), low), high),
+                alpha=min(max(round(dice.uniform(least, most), 3), least), most),
                 learning_rate=dice.choice(self.learning_rates or (self.learning_rate,)),
                 student=dice.choice(self.students or (self.student,)),
                 labels=dice.choice(self.label_counts or (self.labels,)),

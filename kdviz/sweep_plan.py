@@ -24,8 +24,11 @@ def waiting(sweep: Sweep, finished: Iterable[FinishedStack]) -> list[Stack]:
 
 
 def trials_of(sweep: Sweep, finished: Iterable[FinishedStack]) -> list[CellTrial]:
-    """The trials of the stacks that this sweep asks for, seed by seed."""
-    return sorted((t for part in finished for t in part.trials), key=lambda t: (t.epochs, t.seed, t.fold or 0))
+    """The trials of the students that this sweep asks for, each once, seed by seed, whichever stack was done first."""
+    wanted = {cell: number for number, cell in enumerate(sweep.trained_cells)}
+    parts = {part.stack.id: part for part in finished}
+    trials = (trial for part in parts.values() for trial in part.trials if trial.cell in wanted)
+    return sorted(trials, key=lambda trial: (trial.epochs, trial.seed, trial.fold or 0, wanted[trial.cell]))
 
 
 def expected(sweep: Sweep, finished: Iterable[FinishedStack] = ()) -> list[Stack]:

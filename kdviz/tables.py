@@ -8,6 +8,9 @@ from typing import Any
 from kdviz.comparison import Comparison
 from kdviz.kinds import AnyRecipe
 from kdviz.records import Result, Scores
+from kdviz.sweep import Sweep
+
+MOST_LISTED = 8  # values of a list in a line
 
 
 def title(recipe: AnyRecipe) -> str:
@@ -18,16 +21,49 @@ def title(recipe: AnyRecipe) -> str:
             f"T = {recipe.temperature:g}, alpha = {recipe.alpha:g}, {recipe.epochs} epochs, "
             f"{'seed' if len(recipe.seeds) == 1 else 'seeds'} {ranges(recipe.seeds)}"
         )
+    if isinstance(recipe, Sweep):
+        return _title_of_sweep(recipe)
     return (
         f"{recipe.data}: teacher {recipe.teacher}, student {recipe.student}, T = {recipe.temperature:g}, "
         f"alpha = {recipe.alpha:g}, {recipe.epochs} epochs, seed {recipe.seed}"
     )
 
 
-def ranges(numbers: Sequence[int]) -> str:
+def _title_of_sweep(sweep: Sweep) -> str:
+    """What is varied first, then what all students share."""
+    if sweep.search == "random":
+        ends = ((values[0], values[-1]) for values in (sweep.temperatures, sweep.alphas))
+        varied = [f"{name} {low:g} to {high:g}" for name, (low, high) in zip(("T", "alpha"), ends, strict=True)]
+    else:
+        varied = [f"T {numbers(sweep.temperatures)}", f"alpha {numbers(sweep.alphas)}"]
+    students = sweep.students or (sweep.student,)
+    if sweep.learning_rates:
+        varied.append(f"learning rate {numbers(sweep.learning_rates)}")
+    if sweep.label_counts:
+        varied.append(f"labels {numbers(sweep.label_counts)}")
+    how = {"grid": [], "random": [f"{sweep.draws} random draws"], "halving": ["successive halving"]}[sweep.search]
+    shared = [
+        f"{'student' if len(students) == 1 else 'students'} {', '.join(students)}",
+        f"teacher {sweep.teacher}",
+        *how,
+        f"{sweep.epochs} {'epoch' if sweep.epochs == 1 else 'epochs'}",
+        f"{'seed' if len(sweep.seeds) == 1 else 'seeds'} {ranges(sweep.seeds)}",
+        *([] if sweep.folds is None else [f"{sweep.folds} folds"]),
+    ]
+    return f"{sweep.data}: {' x '.join(varied)}; {', '.join(shared)}"
+
+
+def numbers(values: Sequence[float]) -> str:
+    """Values as the command line takes them, `1,2,4`; of many the ends and how many there are, `0 to 1 (21)`."""
+    if len(values) > MOST_LISTED:
+        return f"{values[0]:g} to {values[-1]:g} ({len(values)})"
+    return ",".join(f"{value:g}" for value in values)
+
+
+def ranges(whole: Sequence[int]) -> str:
     """Rising whole numbers as the command line takes them: `0-4,7`."""
     runs: list[list[int]] = []
-    for number in numbers:
+    for number in whole:
         if runs and number == runs[-1][-1] + 1:
             runs[-1].append(number)
         else:

@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from kdviz import models, settings
+from kdviz import models, settings, teacher_files
 from kdviz.errors import PlainError
 from kdviz.recipe import Recipe, Training
 
@@ -39,7 +39,7 @@ def shipped_path(data: str) -> Path:
 
 def kept_path(training: Training) -> Path:
     """Where a teacher trained here is kept, to be found again by the same training."""
-    return settings.state_dir() / "teachers" / f"{training.id}.safetensors"
+    return teacher_files.path_of(training.id)
 
 
 def find(recipe: Recipe) -> tuple[nn.Sequential, Cost] | None:

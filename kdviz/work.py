@@ -6,6 +6,7 @@ is imported inside the functions that only a worker runs.
 
 from __future__ import annotations
 
+import base64
 import importlib
 import logging
 import threading
@@ -14,23 +15,33 @@ import uuid
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from kdviz import teacher_files
 from kdviz.comparison import Comparison
-from kdviz.kinds import PARTS, RECIPES, AnyRecipe, Ending, Event, Part, newest, part
-from kdviz.recipe import Recipe, RecipeError
-from kdviz.sweep import Sweep
+from kdviz.kinds import PARTS, RECIPES, AnyRecipe, Ending, Event, Part, Said, newest, part
+from kdviz.recipe import Recipe, RecipeError, Training
+from kdviz.records import Learnt
+from kdviz.sweep import Stack, Sweep
+from kdviz.sweep_records import FinishedStack, Grown
+from kdviz.teacher_files import Taught
 
 if TYPE_CHECKING:
     from distributed import Client, Worker
 
 Wish = Literal["go", "pause", "cancel"]
-Kind = Literal["begin", "event", "pause", "resume", "stumble"]
-# Who carries out a recipe of which kind.
-TRAINERS: Mapping[type[AnyRecipe], str] = MappingProxyType(
-    {Recipe: "kdviz.studies.single:run", Comparison: "kdviz.studies.comparison:run", Sweep: "kdviz.studies.sweep:run"}
+Kind = Literal["begin", "event", "learnt", "pause", "resume", "stumble"]
+Only = Stack | Training  # what of a sweep a worker is asked for: the students of one stack, or one teacher
+# Who carries out a recipe of which kind, and who trains a teacher.
+TRAINERS: Mapping[type[AnyRecipe | Training], str] = MappingProxyType(
+    {
+        Recipe: "kdviz.studies.single:run",
+        Comparison: "kdviz.studies.comparison:run",
+        Sweep: "kdviz.studies.sweep:run",
+        Training: "kdviz.studies.teacher_order:run",
+    }
 )
 _LOOK = 0.1  # seconds between two looks at the wish: a look costs a millisecond
 
@@ -38,8 +49,19 @@ T = TypeVar("T")
 _LOG = logging.getLogger("distributed.worker.kdviz")
 
 
+class Order(NamedTuple):
+    """A task to carry out: what travels is JSON, but for teachers' weights."""
+
+    recipe: str
+    trainer: str | None = None  # "module:function" in place of the recipe's own
+    finished: Sequence[str] = ()  # parts that need no training any more
+    stack: str = ""  # train these students of a sweep only
+    teacher: str = ""  # train this teacher only
+    teachers: Sequence[str] = ()  # ids of those that are needed, for a worker on another machine
+
+
 class Message(BaseModel):
-    """What a worker says while it trains. `attempt` tells one try of a job from another, as each draws its own."""
+    """What a worker says while it trains. `attempt` tells one try of a task from another, as each draws its own."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,14 +70,17 @@ class Message(BaseModel):
     kind: Kind
     text: str = ""  # of a stumble
     event: Event | None = Field(None, union_mode="left_to_right")  # no two kinds look alike: the first that fits
+    learnt: Learnt | None = None
 
 
 class Outcome(BaseModel):
-    """How a job ended: with a result, or refused in plain words, or cancelled (neither)."""
+    """How a task ended: with what it was asked for, or refused in plain words, or cancelled (nothing)."""
 
     model_config = ConfigDict(frozen=True)
 
     result: Ending | None = None
+    stack: FinishedStack | None = None
+    teacher: str | None = None  # a safetensors file in base64
     refusal: str = ""
 
 
@@ -101,48 +126,72 @@ class Control:
 
 
 class Kept:
-    """The finished parts of a job, kept by the scheduler under the job's key for the worker that may have to go on."""
+    """What a task has got done, kept by the scheduler under the task's key for the worker that may have to go on."""
 
-    def __init__(self, client: Client, job: str, before: Sequence[str]) -> None:
+    def __init__(self, client: Client, task: str, before: Sequence[str]) -> None:
         self._client = client
-        self._job = job
+        self._task = task
         self._before = before
 
     def parts(self) -> list[Part]:
-        """What is done, by earlier tries of the job and before the job began."""
-        found: dict[str, str] = self._client.get_metadata([self._job, "finished"], default={})
+        """What is done, by earlier tries of the task and before the task began."""
+        found: dict[str, str] = self._client.get_metadata([self._task, "finished"], default={})
         return newest(PARTS.validate_json(each) for each in (*self._before, *found.values()))
 
     def add(self, finished: Part) -> None:
-        """Returns when the scheduler has it: from then on the worker may die. A forgotten job leaves nothing."""
-        if self._client.get_metadata([self._job], default=None) is not None:
-            self._client.set_metadata([self._job, "finished", part(finished)], finished.model_dump_json())
+        """Returns when the scheduler has it: from then on the worker may die."""
+        self._put(finished.model_dump_json(), "finished", part(finished))
+
+    def outcome(self) -> str:
+        """How an earlier try of the task ended, if its worker was lost before that was fetched; else nothing."""
+        return str(self._client.get_metadata([self._task, "outcome"], default=""))
+
+    def end(self, outcome: str) -> None:
+        """Returns when the scheduler has it, as `add` does."""
+        self._put(outcome, "outcome")
+
+    def _put(self, document: str, *place: str) -> None:
+        """A forgotten task leaves nothing."""
+        if self._client.get_metadata([self._task], default=None) is not None:
+            self._client.set_metadata([self._task, *place], document)
 
 
-def perform(recipe: str, job: str, topic: str, trainer: str | None = None, finished: Sequence[str] = ()) -> str:
-    """Carry out a recipe as the task with key `job`; every event goes to `topic`. Returns an `Outcome` as JSON.
+def perform(order: Order, task: str, topic: str, weights: Mapping[str, bytes] = MappingProxyType({})) -> str:
+    """Carry out an order as the task with that key; every event goes to `topic`. Returns an `Outcome` as JSON.
 
-    `finished` are the parts of a comparison, as JSON, that need no training any more.
+    `weights` are the files of teachers that may be missing on this machine, by their trainings' ids.
     """
     from distributed import get_client, get_worker
 
     client, worker, attempt = get_client(), get_worker(), uuid.uuid4().hex
+    kept = Kept(client, task, order.finished)
+    if known := kept.outcome():
+        return known
 
-    def say(kind: Kind, text: str = "", event: Event | None = None) -> None:
-        message = Message(job=job, attempt=attempt, kind=kind, text=text, event=event)
+    def say(kind: Kind, text: str = "", event: Event | None = None, learnt: Learnt | None = None) -> None:
+        message = Message(job=task, attempt=attempt, kind=kind, text=text, event=event, learnt=learnt)
         worker.log_event(topic, message.model_dump_json())
 
     def train() -> Outcome:
-        # The scheduler forgets a job's wish along with the job: when its server is gone, nobody wants it any more.
-        control = Control(lambda: client.get_metadata([job, "wish"], default="cancel"), say)
-        kept = Kept(client, job, finished)
+        # The scheduler forgets a task's wish along with the task: when its server is gone, nobody wants it any more.
+        control = Control(lambda: client.get_metadata([task, "wish"], default="cancel"), say)
+        for training, content in weights.items():
+            teacher_files.put(training, content)
+        finished = kept.parts()
+        done = {part(each) for each in finished}
 
-        def tell(event: Event) -> None:
+        def tell(event: Said) -> None:
+            if isinstance(event, Learnt):
+                say("learnt", learnt=event)
+                return
+            if isinstance(event, Grown | FinishedStack) and event.stack.id in done:
+                return  # its server knows it, and the sweep may have hundreds
             if isinstance(event, Part):
                 kept.add(event)
             say("event", event=event)
 
-        return _follow(study(RECIPES.validate_json(recipe), kept.parts(), control.clock, trainer), control, tell)
+        recipe, only = RECIPES.validate_json(order.recipe), _only(order)
+        return _follow(study(recipe, finished, control.clock, order.trainer, only), control, tell, only)
 
     say("begin")
     try:
@@ -150,7 +199,15 @@ def perform(recipe: str, job: str, topic: str, trainer: str | None = None, finis
     except UnexpectedError as error:
         say("stumble", text=str(error))
         raise
-    return (outcome or Outcome(refusal=refusal)).model_dump_json()
+    document = (outcome or Outcome(refusal=refusal)).model_dump_json()
+    kept.end(document)
+    return document
+
+
+def _only(order: Order) -> Only | None:
+    if order.stack:
+        return Stack.model_validate_json(order.stack)
+    return Training.model_validate_json(order.teacher) if order.teacher else None
 
 
 def study(
@@ -158,11 +215,14 @@ def study(
     finished: Sequence[Part],
     clock: Callable[[], float] = time.perf_counter,
     trainer: str | None = None,
-) -> Generator[Event | Ending | None, None, None]:
-    """Carry out a recipe; a single run has no parts that may be finished."""
-    run = _resolve(trainer or TRAINERS[type(recipe)])
-    parts = {} if isinstance(recipe, Recipe) else {"finished": finished}
-    events: Generator[Event | Ending | None, None, None] = run(recipe, clock=clock, **parts)
+    only: Only | None = None,
+) -> Generator[Said | Ending | Taught | None, None, None]:
+    """Carry out a recipe, or `only` a part of a sweep; a single run has no parts that may be finished."""
+    run = _resolve(trainer or TRAINERS[Training if isinstance(only, Training) else type(recipe)])
+    parts: dict[str, Any] = {} if isinstance(recipe, Recipe) else {"finished": finished}
+    if only is not None:
+        parts = {"only": only}
+    events: Generator[Said | Ending | Taught | None, None, None] = run(recipe, clock=clock, **parts)
     return events
 
 
@@ -195,13 +255,20 @@ def dask_setup(worker: Worker) -> None:
 
 
 def _follow(
-    events: Generator[Event | Ending | None, None, None], control: Control, say: Callable[[Event], None]
+    events: Generator[Said | Ending | Taught | None, None, None],
+    control: Control,
+    say: Callable[[Said], None],
+    only: Only | None,
 ) -> Outcome:
     with closing(events):
         while not control.cancelled():
             event = next(events)  # None is a tick: nothing to say yet
             if isinstance(event, Ending):
                 return Outcome(result=event)
+            if isinstance(event, Taught):
+                return Outcome(teacher=base64.b64encode(event.weights).decode())
+            if isinstance(event, FinishedStack) and event.stack == only:
+                return Outcome(stack=event)
             if event is not None:
                 say(event)
     return Outcome()

@@ -1,12 +1,14 @@
 """Trainings that take as long as a test wants them to; workers import this by name.
 
-A recipe's `epochs` is the number of ticks, of each method in a comparison; its first seed names the log that the
-training leaves in KDVIZ_FAKE_LOGS.
+A recipe's `epochs` is the number of ticks, of each method in a comparison, of each stack in a sweep; its first seed
+names the log that the training leaves in KDVIZ_FAKE_LOGS. The fakes of a sweep are at the end.
 """
 
 from __future__ import annotations
 
+import math
 import os
+import random
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,13 +16,14 @@ from pathlib import Path
 
 from kdviz.comparison import Comparison
 from kdviz.errors import PlainError
-from kdviz.kinds import Event
-from kdviz.recipe import Recipe
+from kdviz.kinds import Event, Said
+from kdviz.recipe import Recipe, Training
 from kdviz.records import (
     Bin,
     Compared,
     Expense,
     Finished,
+    Learnt,
     Mean,
     Moment,
     Progress,
@@ -31,6 +34,10 @@ from kdviz.records import (
     Verdict,
     Watched,
 )
+from kdviz.sweep import Cell, Stack, Sweep
+from kdviz.sweep_plan import trials_of, waiting
+from kdviz.sweep_records import CellTrial, FinishedStack, Grown, Swept
+from kdviz.teacher_files import Taught
 
 TICK = 0.02
 Clock = Callable[[], float]
@@ -171,8 +178,8 @@ def log_of(seed: int) -> Path:
     return Path(os.environ["KDVIZ_FAKE_LOGS"]) / str(seed)
 
 
-def note(recipe: Recipe | Comparison, line: str) -> None:
-    with log_of(recipe.seeds[0] if isinstance(recipe, Comparison) else recipe.seed).open("a") as log:
+def note(recipe: Recipe | Comparison | Sweep, line: str) -> None:
+    with log_of(recipe.seed if isinstance(recipe, Recipe) else recipe.seeds[0]).open("a") as log:
         log.write(line + "\n")
 
 
@@ -304,4 +311,278 @@ def compared(comparison: Comparison, trials: list[Trial], seconds: float) -> Com
         threads=1,
         torch="none",
         seconds=seconds,
+    )
+
+
+# Sweeps.
+
+
+def fake_sweep(
+    sweep: Sweep,
+    clock: Clock = time.perf_counter,
+    finished: Sequence[FinishedStack] = (),
+    only: Stack | Training | None = None,
+    tick: float = TICK,
+) -> Iterator[Said | Swept | Taught | None]:
+    """As `kdviz.studies.sweep:run`, with figures that look like a sweep's; a report for each epoch of a stack.
+
+    With `only` it stands in for `kdviz.studies.teacher_order:run` as well.
+    """
+    note(sweep, f"begin {only.id if only else 'whole'}")
+    started = clock()
+    try:
+        if isinstance(only, Training):
+            note(sweep, f"teach {only.seed} {only.fold}")
+            time.sleep(tick)
+            yield teaching(sweep, only.seed, clock() - started)
+            yield Taught(b"")  # no file that a real training might find
+            return
+        if only is not None:
+            yield from fake_stack(sweep, only, clock, started, tick)
+            return
+        done = list(finished)
+        for each in done:
+            note(sweep, f"kept {each.stack.id}")
+            yield from each.moments
+            yield each
+        taught = {each.stack.seed for each in done}
+        while stacks := waiting(sweep, done):
+            for stack in stacks:
+                if stack.seed not in taught:
+                    taught.add(stack.seed)
+                    note(sweep, f"teach {stack.seed} {stack.fold}")
+                    yield teaching(sweep, stack.seed, clock() - started)
+                for event in fake_stack(sweep, stack, clock, started, tick):
+                    if isinstance(event, FinishedStack):
+                        done.append(event)
+                    yield event
+        note(sweep, "choose")
+        for seed in sweep.seeds:
+            time.sleep(tick)
+            yield progress(1, 1, clock() - started)
+            yield Learnt(name=f"seed {seed}", architecture=sweep.student, weights="")
+        yield swept(sweep, done, clock() - started)
+    finally:
+        note(sweep, f"end {time.time()}")
+
+
+def fake_stack(
+    sweep: Sweep, stack: Stack, clock: Clock, started: float, tick: float
+) -> Iterator[Grown | FinishedStack | None]:
+    note(sweep, f"train {stack.id}")
+    for step in range(1, stack.epochs + 1):
+        time.sleep(tick)
+        note(sweep, "tick")
+        yield None
+        yield grown(stack, step, stack.epochs, clock() - started)
+    yield finished_stack(stack)
+
+
+def fake_sweep_slow(
+    sweep: Sweep,
+    clock: Clock = time.perf_counter,
+    finished: Sequence[FinishedStack] = (),
+    only: Stack | Training | None = None,
+) -> Iterator[Said | Swept | Taught | None]:
+    """Slow enough to be looked at: a tenth of a second for each epoch of a stack."""
+    yield from fake_sweep(sweep, clock, finished, only, tick=0.1)
+
+
+def fake_sweep_dies_once(
+    sweep: Sweep,
+    clock: Clock = time.perf_counter,
+    finished: Sequence[FinishedStack] = (),
+    only: Stack | Training | None = None,
+) -> Iterator[Said | Swept | Taught | None]:
+    """Loses its worker in the middle of the second stack of the first seed, the first time."""
+    second = waiting(sweep, [])[1]
+    first = f"train {second.id}" not in (log_of(sweep.seeds[0]).read_text() if log_of(sweep.seeds[0]).exists() else "")
+    for event in fake_sweep(sweep, clock, finished, only):
+        yield event
+        if first and isinstance(event, Grown) and event.stack == second:
+            time.sleep(0.2)  # what it said shall have arrived
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fake_sweep_dies(
+    sweep: Sweep,
+    clock: Clock = time.perf_counter,
+    finished: Sequence[FinishedStack] = (),
+    only: Stack | Training | None = None,
+) -> Iterator[Said | Swept | Taught | None]:
+    """Loses its worker in the middle of the second stack, every time."""
+    for event in fake_sweep(sweep, clock, finished, only):
+        yield event
+        if isinstance(event, Grown) and event.stack == waiting(sweep, [])[1]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fake_sweep_refuses(
+    sweep: Sweep,
+    clock: Clock = time.perf_counter,
+    finished: Sequence[FinishedStack] = (),
+    only: Stack | Training | None = None,
+) -> Iterator[Said | Swept | Taught | None]:
+    """Refuses the second stack in plain words, but not the first."""
+    for event in fake_sweep(sweep, clock, finished, only):
+        if isinstance(event, Grown) and event.stack == waiting(sweep, [])[1]:
+            raise PlainError("The file train-images is truncated.")
+        yield event
+
+
+def fake_sweep_stopped_once(
+    sweep: Sweep,
+    clock: Clock = time.perf_counter,
+    finished: Sequence[FinishedStack] = (),
+    only: Stack | Training | None = None,
+) -> Iterator[Said | Swept | Taught | None]:
+    """Somebody presses Ctrl-C in the middle of the second stack, the first time."""
+    first = not log_of(sweep.seeds[0]).exists()
+    for event in fake_sweep(sweep, clock, finished, only):
+        yield event
+        if first and isinstance(event, Grown) and event.stack == waiting(sweep, [])[1]:
+            raise KeyboardInterrupt
+
+
+def accuracy_of(cell: Cell, seed: int, fold: int | None, share: float = 1.0) -> float:
+    """Best at T = 4 and alpha = 0.75, at the plain student's level for alpha = 0; better the longer it learns.
+
+    A learning rate of 1 and more diverges.
+    """
+    own = cell.trained_as
+    dice = random.Random(f"{own.model_dump_json()} {seed} {fold}")
+    gain = 0.04 * own.alpha * (2 - 4 / 3 * own.alpha) * math.exp(-(math.log(own.temperature / 4) ** 2) / 4)
+    few = 0.0 if own.labels is None else -0.3 / math.log10(own.labels)
+    luck = dice.uniform(-0.004, 0.004) + random.Random(f"{seed} {fold}").uniform(-0.01, 0.01)
+    return max(0.1, (0.9 + gain + few + luck) * (1 - 0.5 * math.exp(-4 * share)))
+
+
+def diverged(cell: Cell) -> bool:
+    return cell.learning_rate >= 1
+
+
+def grown(stack: Stack, step: int, steps: int, seconds: float = 1.0) -> Grown:
+    accuracies = [
+        math.nan if diverged(cell) else accuracy_of(cell, stack.seed, stack.fold, step / steps) for cell in stack.cells
+    ]
+    return Grown(
+        stack=stack,
+        step=step,
+        steps=steps,
+        epoch=max(1, round(stack.epochs * step / steps)),
+        loss_kd=[cell.alpha / step for cell in stack.cells],
+        loss_ce=[(1 - cell.alpha) / step for cell in stack.cells],
+        validation_accuracy=accuracies,
+        nll=[2 * (1 - accuracy) for accuracy in accuracies],
+        ece=[(1 - accuracy) / 4 for accuracy in accuracies],
+        agreement=[accuracy - 0.01 for accuracy in accuracies],
+        seconds=seconds,
+        seconds_left=seconds * (steps - step) / step,
+    )
+
+
+def cell_trial(cell: Cell, seed: int, fold: int | None, epochs: int, images: int = 1000) -> CellTrial:
+    errors = images - 100 if diverged(cell) else round(images * (1 - accuracy_of(cell, seed, fold)))
+    accuracy = 1 - errors / images
+    return CellTrial(
+        cell=cell,
+        seed=seed,
+        fold=fold,
+        epochs=epochs,
+        validation_accuracy=accuracy,
+        validation_errors=errors,
+        validation_images=images,
+        nll=math.nan if diverged(cell) else 2 * (1 - accuracy),
+        ece=math.nan if diverged(cell) else (1 - accuracy) / 4,
+        agreement=accuracy - 0.01,
+        diverged=diverged(cell),
+        seconds=0.5,
+        watched_logits=[
+            [5.0 * (digit == image) + cell.alpha * digit / 10 for digit in range(10)] for image in range(2)
+        ],
+    )
+
+
+def watched_images() -> Watched:
+    return Watched(
+        indices=[3, 5],
+        labels=[0, 1],
+        images=[[0] * 784, [255] * 784],
+        teacher_logits=[[4.0, *[0.1] * 9], [0.1, 4.0, *[0.2] * 8]],
+        teacher_validation_accuracy=0.95,
+    )
+
+
+def finished_stack(stack: Stack, reports: int | None = None) -> FinishedStack:
+    """A stack that is done, with as many reports as it has epochs."""
+    steps = reports or stack.epochs
+    return FinishedStack(
+        stack=stack,
+        watched=watched_images(),
+        teacher_accuracy=0.95,
+        trials=[cell_trial(cell, stack.seed, stack.fold, stack.epochs) for cell in stack.cells],
+        moments=[grown(stack, step, steps) for step in range(1, steps + 1)],
+    )
+
+
+def finished_stacks(sweep: Sweep) -> list[FinishedStack]:
+    """All that a sweep trains before its choice."""
+    done: list[FinishedStack] = []
+    while stacks := waiting(sweep, done):
+        done += [finished_stack(stack) for stack in stacks]
+    return done
+
+
+def teaching(sweep: Sweep, seed: int, seconds: float = 0.0, step: int = 1, steps: int = 1) -> Moment:
+    """A teacher learns."""
+    return moment("teacher", step, steps, seconds).model_copy(
+        update={
+            "stage": f"seed {seed}",
+            "stage_number": sweep.seeds.index(seed) + 1,
+            "stages": len(sweep.seeds),
+            "agreement": [],
+        }
+    )
+
+
+def swept(sweep: Sweep, done: Sequence[FinishedStack] | None = None, seconds: float = 12.0) -> Swept:
+    """The end of a sweep; the choice's runs are a little worse on the test images than where it was chosen."""
+    from kdviz import sweep_verdicts  # imports scipy, which not every test of these fakes needs
+
+    trials = trials_of(sweep, finished_stacks(sweep) if done is None else done)
+    summaries = sweep_verdicts.summarise(sweep, trials)
+    chosen = sweep_verdicts.choose(sweep, summaries, trials)
+    choice = None
+    if chosen is not None:
+        cell, tied = chosen
+        results = [fake_result_of_choice(sweep, cell, seed) for seed in sweep.seeds]
+        choice = sweep_verdicts.choice_of(sweep, cell, tied, results)
+    return Swept(
+        run_id=sweep.id,
+        recipe=sweep,
+        trials=trials,
+        summaries=summaries,
+        choice=choice,
+        device="cpu",
+        threads=1,
+        torch="none",
+        seconds=seconds,
+    )
+
+
+def fake_result_of_choice(sweep: Sweep, cell: Cell, seed: int) -> Result:
+    ending = result(sweep.recipe_of(cell, seed), 1.0)
+
+    def scores(accuracy: float) -> Scores:
+        errors = round(10_000 * (1 - accuracy))
+        return ending.plain.model_copy(
+            update={"test_accuracy": 1 - errors / 10_000, "test_errors": errors, "test_images": 10_000}
+        )
+
+    return ending.model_copy(
+        update={
+            "teacher": scores(0.95),
+            "distilled": scores(accuracy_of(cell, seed, None) - 0.003),
+            "plain": scores(accuracy_of(cell.plain, seed, None) - 0.003),
+        }
     )

@@ -18,7 +18,9 @@ from kdviz.comparison import Comparison
 from kdviz.methods import DEFAULT
 from kdviz.recipe import Recipe
 from kdviz.records import Finished
-from kdviz.runs import RunStore
+from kdviz.runs import RunStore, StoreError
+from kdviz.sweep import Sweep
+from kdviz.sweep_plan import waiting
 from tests.fake_training import log_of, moment, part
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +30,8 @@ FIGURES = ("test_accuracy", "test_errors", "nll", "ece", "seconds", "images_per_
 TIMES = {"seconds", "images_per_second", "teacher_seconds"}
 COMPARE = ("compare", "--data", "digits", "--methods", "offline,mutual", "--seeds", "3-4", "--epochs", "2")
 COMPARISON = Comparison.suited("digits", {"methods": ("offline", "mutual"), "seeds": (3, 4), "epochs": 2})
+SWEEP = Sweep.suited("digits", {"temperatures": (1, 2, 4, 8), "seeds": (3, 4), "epochs": 3})
+SWEEPS = ("sweep", "--data", "digits", "--temperatures", "1,2,4,8", "--seeds", "3-4", "--epochs", "3")
 
 
 def kdviz(*arguments):
@@ -347,6 +351,147 @@ def test_a_comparison_of_a_killed_process_goes_on_with_the_rest(faked):
     killed.release([run_id])  # what ten seconds of silence come to
     assert kdviz(*COMPARE).exit_code == 0
     assert noted("train") == ["mutual"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names", "takes"),
+    [
+        (("--temperatures", ""), "--temperatures is empty", "1 to 30 numbers from 0.05 to 1000"),
+        (("--temperatures", "20:1:5"), "--temperatures is 20:1:5", "the range is reversed: write 1:20:5"),
+        (("--temperatures", "1:20:1000000"), "--temperatures is 1:20:1000000", "1 to 30 numbers"),
+        (("--alphas", "0,1.5"), "--alphas is 0,1.5", "1 to 30 numbers from 0 to 1"),
+        (("--alphas", "nan"), "--alphas is nan", "1 to 30 numbers from 0 to 1"),
+        (("--seeds", "2-0"), "--seeds is 2-0", "as 0-4 or 0,2,7"),
+        (("--select", "test"), "--select is test", "validation, folds"),
+        (("--folds", "1"), "--folds is 1", "a whole number from 2 to 20"),
+        (("--search", "all"), "--search is all", "grid, random, halving"),
+        (("--students", "resnet"), "--students is resnet", "784-128-10"),
+        (("--label-counts", "5000"), "--label-counts has 5,000", "at most 1,257"),
+        (("--temperatures", "1:20:30", "--alphas", "0:1:30", "--seeds", "0-9"), "temperatures", "at most 3,000"),
+        (("--data", "cifar"), "--data is cifar", "mnist, fashion-mnist, usps, digits"),
+    ],
+)
+def test_a_sweep_that_cannot_be_ends_with_one_sentence(own_state, arguments, names, takes):
+    result = kdviz("sweep", "--data", "digits", *arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    (line,) = result.stderr.strip().splitlines()
+    assert names in line
+    assert takes in line
+    assert line.startswith("Error: ")
+    assert line.endswith(".")
+    assert not own_state.exists(), "a refused sweep leaves nothing behind"
+
+
+def test_the_options_of_a_sweep_are_its_fields():
+    shown = kdviz("sweep", "--help").output
+    options = set(re.findall(r"--[a-z-]+", shown))
+    fields = {"--" + name.replace("_", "-") for name in Sweep.model_fields if name != "study"}
+    assert options == fields | {"--yes", "--scheduler", "--again", "--json", "--help"}
+    assert "[default:1.0,2.0,4.0,8.0,20.0]" in "".join(shown.split())
+    assert "[default: ]" not in shown
+
+
+@pytest.fixture
+def swept(own_state, tmp_path, monkeypatch):
+    """Let a fake carry out the sweeps, which take a second: gives the function that chooses which, or how long."""
+    monkeypatch.setenv("KDVIZ_FAKE_LOGS", str(tmp_path))
+
+    def choose(name="fake_sweep", seconds=1.0):
+        monkeypatch.setattr(work, "TRAINERS", {Sweep: f"tests.fake_training:{name}"})
+        monkeypatch.setattr("kdviz.cli_sweep._measured_here", lambda _: seconds)
+
+    choose()
+    return choose
+
+
+def test_a_sweep_writes_a_row_for_each_cell_and_seed_and_the_choice(swept):
+    done = kdviz(*SWEEPS, "--json")
+    assert done.exit_code == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["run_id"] == SWEEP.id
+    assert Sweep.parse(document["recipe"]) == SWEEP
+    cells = [(row["temperature"], row["alpha"], row["seed"]) for row in document["rows"]]
+    assert sorted(cells) == sorted((t, a, s) for t in SWEEP.temperatures for a in SWEEP.alphas for s in SWEEP.seeds)
+    assert all(0.8 < row["validation_accuracy"] < 1 for row in document["rows"])
+    assert not any("test_accuracy" in row for row in document["rows"])
+    assert 0.8 < document["choice"]["test_accuracy"] < 1
+    store = RunStore(settings.database_url())
+    assert store.students(SWEEP.id) == ["seed 3", "seed 4"]
+    found = kdviz(*SWEEPS, "--json")
+    assert "finished before" in found.stderr
+    assert json.loads(found.stdout) == document
+    assert len(noted("train")) == 4
+    assert kdviz(*SWEEPS, "--again").exit_code == 0
+    assert len(noted("train")) == 8
+    table = kdviz(*SWEEPS).stdout
+    assert f"run {SWEEP.id}" in table
+    assert "One seed" not in table
+
+
+def test_a_sweep_of_hours_asks_first(swept):
+    swept(seconds=2.4 * 3600)
+    asked = kdviz(*SWEEPS)
+    assert (asked.exit_code, asked.stdout) == (2, "")
+    assert asked.stderr == "Error: this sweep would take about 2.4 hours; --yes begins it all the same.\n"
+    assert RunStore(settings.database_url()).recent() == []
+    assert kdviz(*SWEEPS, "--yes").exit_code == 0
+
+
+def test_a_sweep_stopped_by_ctrl_c_goes_on_with_the_rest(swept):
+    swept("fake_sweep_stopped_once")
+    stopped = kdviz(*SWEEPS)
+    assert stopped.exit_code == 130
+    assert stopped.stdout == ""
+    assert "stopped; finished students are kept (8 students): the same command goes on with the rest." in stopped.stderr
+    swept("fake_sweep", seconds=1e6)  # nobody is asked again
+    done = kdviz(*SWEEPS)
+    assert done.exit_code == 0, done.stderr
+    assert "finished before: 8 students." in done.stderr
+    stacks = [stack.id for stack in waiting(SWEEP, [])]
+    assert noted("train") == [stacks[number] for number in (0, 1, 1, 2, 3)]
+
+
+def test_a_full_disk_leaves_finished_students_and_says_what_is_missing(swept, monkeypatch):
+    append, calls = RunStore.append, []
+
+    def full(store, run_id, events, first_sequence):
+        calls.append(run_id)
+        if len(calls) > 8:
+            raise StoreError("The run store here cannot grow because the disk is full; free some space.")
+        append(store, run_id, events, first_sequence)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(RunStore, "append", full)
+        failed = kdviz(*SWEEPS)
+    assert (failed.exit_code, failed.stdout) == (1, "")
+    assert "free some space. Stored are 8 students; what came after that is missing" in failed.stderr
+    done = kdviz(*SWEEPS)
+    assert done.exit_code == 0
+    assert "finished before: 8 students." in done.stderr
+    assert len(noted("train")) == 5
+
+
+def test_a_sweep_for_a_cluster_that_does_not_answer(swept, monkeypatch):
+    monkeypatch.setattr("kdviz.connection._PATIENCE", 0.5)
+    failed = kdviz(*SWEEPS, "--scheduler", "tcp://127.0.0.1:1")
+    assert (failed.exit_code, failed.stdout) == (1, "")
+    assert failed.stderr == "Error: No cluster answers at tcp://127.0.0.1:1; check KDVIZ_SCHEDULER.\n"
+    assert RunStore(settings.database_url()).recent() == []
+    monkeypatch.setenv("KDVIZ_SCHEDULER", "tcp://127.0.0.1:1")
+    assert "check KDVIZ_SCHEDULER" in kdviz(*SWEEPS).stderr
+
+
+def test_a_real_sweep(own_state):
+    """With an estimate, teachers, stacks, folds and a choice."""
+    options = ("--data", "digits", "--temperatures", "4", "--alphas", "0.5", "--seeds", "0", "--epochs", "1")
+    done = kdviz("sweep", *options, "--folds", "2", "--json")
+    assert done.exit_code == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert [row["fold"] for row in document["rows"]] == [0, 1]
+    choice = document["choice"]
+    assert choice["chosen_on"] == "2-fold cross-validation"
+    assert 0 < choice["test_accuracy"] < 1
 
 
 @pytest.mark.parametrize("arguments", [("--colour", "red"), ("extra",)])

@@ -19,8 +19,12 @@ from kdviz.comparison import Comparison
 from kdviz.jobs import JobError, Jobs
 from kdviz.recipe import Recipe
 from kdviz.records import Compared, Finished, Moment, Progress, Watched
-from kdviz.runs import RunStore
-from tests.fake_training import log_of, part
+from kdviz.runs import RunStore, StoreError
+from kdviz.sweep import Sweep
+from kdviz.sweep_plan import waiting
+from kdviz.sweep_records import FinishedStack, Grown, Swept
+from kdviz.work import Order, Outcome, perform
+from tests.fake_training import finished_stack, finished_stacks, log_of, part
 
 ROOT = Path(__file__).parents[1]
 FAKES = "tests.fake_training:"
@@ -69,6 +73,13 @@ def comparison(ticks=5):
     return Comparison(methods=("plain", "offline", "mutual", "born-again"), epochs=ticks, seeds=(first, first + 1))
 
 
+def sweep(epochs=5, **changes):
+    """Two stacks for each of two seeds."""
+    first = random.randrange(2**31 - 1)
+    changes = {"temperatures": (1, 2, 4, 8), "seeds": (first, first + 1), **changes}
+    return Sweep(data="digits", epochs=epochs, **changes)
+
+
 def wait(condition, seconds=15.0):
     """What the condition gives as soon as it is true."""
     end = time.monotonic() + seconds
@@ -83,7 +94,7 @@ def ended(jobs, run):
 
 
 def lines(run):
-    path = log_of(run.recipe.seeds[0] if isinstance(run.recipe, Comparison) else run.recipe.seed)
+    path = log_of(run.recipe.seed if isinstance(run.recipe, Recipe) else run.recipe.seeds[0])
     return path.read_text().split("\n") if path.exists() else []
 
 
@@ -307,6 +318,243 @@ def test_a_server_that_starts_again_goes_on_with_a_comparison(make, store, tmp_p
     assert trained(run)[1] == ["plain"]
 
 
+# Sweeps, which are made of many tasks.
+
+
+def noted(run, word):
+    """What the fake sweep has noted down under a word, in order."""
+    return [line.removeprefix(word).strip() for line in lines(run) if line.startswith(word)]
+
+
+def stacks(events):
+    """The stacks that the events say are done, in order."""
+    return [event.stack for event in events if isinstance(event, FinishedStack)]
+
+
+def test_a_sweep_is_many_tasks_and_finishes(make, store):
+    jobs = make("fake_sweep")
+    run = jobs.submit(sweep(3))
+    done = ended(jobs, run)
+    assert (done.status, done.attempt, done.message) == ("finished", 1, "")
+    wait(lambda: not jobs._jobs)
+    wanted = waiting(run.recipe, [])
+    assert len(wanted) == 4
+    assert noted(run, "train") == [stack.id for stack in wanted]
+    assert noted(run, "teach") == [f"{seed} None" for seed in run.recipe.seeds]
+    assert noted(run, "kept") == [stack.id for stack in wanted]  # the choice was told of them, and says them again
+    events = jobs.events(run.id)  # from the store now
+    assert stacks(events) == wanted  # each once all the same
+    assert [type(event) for event in events[:10]] == [Moment, *2 * [*3 * [Grown], FinishedStack], Moment]
+    assert [type(event) for event in events[-2:]] == 2 * [Progress]
+    assert isinstance(done.result, Swept)
+    assert store.get(run.id).result == done.result
+    assert [trial.cell for trial in done.result.trials] == 2 * list(run.recipe.trained_cells)
+    assert store.students(run.id) == [f"seed {seed}" for seed in run.recipe.seeds]
+    whole = (done.finished - done.started).total_seconds()
+    assert whole - 0.2 < done.result.seconds <= whole  # of all tasks, though the last worker knows only of its own
+    assert jobs.submit(run.recipe).result == done.result
+    wait(lambda: not [key for key in metadata(jobs) if run.id in str(key)])
+
+
+def test_the_stacks_of_the_next_rung_wait_for_those_before(make):
+    jobs = make("fake_sweep")
+    run = jobs.submit(sweep(3, search="halving"))
+    done = ended(jobs, run)
+    assert done.status == "finished"
+    wanted = [part.stack for part in finished_stacks(run.recipe)]
+    assert [stack.epochs for stack in wanted] == [1, 1, 1, 1, 3, 3]
+    assert noted(run, "train") == [stack.id for stack in wanted]
+
+
+def test_a_worker_lost_in_a_sweep_costs_its_own_stack_only(make, store):
+    jobs = make("fake_sweep_dies_once")
+    run = jobs.submit(sweep())
+    done = ended(jobs, run)
+    assert (done.status, done.attempt) == ("finished", 2)
+    assert done.message == "The worker was lost; what it was at was started again."
+    wanted = waiting(run.recipe, [])
+    assert noted(run, "train") == [wanted[number].id for number in (0, 1, 1, 2, 3)]
+    assert len(noted(run, "teach")) == 2
+    wait(lambda: not jobs._jobs)
+    events = store.events(run.id)
+    assert stacks(events) == wanted
+    steps = [event.step for event in events if isinstance(event, Grown) and event.stack == wanted[1]]
+    assert steps == [1, 1, 2, 3, 4, 5]  # it begins again, and nothing else is lost
+    assert store.get(run.id).message == done.message
+    wait(lambda: not [key for key in metadata(jobs) if run.id in str(key)])
+
+
+def test_a_sweep_that_lost_two_workers_goes_on_when_asked_again(make, store):
+    jobs = make("fake_sweep_dies")
+    run = jobs.submit(sweep())
+    done = ended(jobs, run)
+    assert (done.status, done.message[:26]) == ("failed", "The worker was lost twice ")
+    wait(lambda: store.get(run.id).status == "failed")
+    wanted = waiting(run.recipe, [])
+    jobs = make("fake_sweep")
+    assert jobs.submit(run.recipe).live
+    again = jobs.events(run.id)  # at once, before a worker has begun
+    assert [type(event) for event in again] == [*5 * [Grown], FinishedStack]
+    assert ended(jobs, run).status == "finished"
+    assert noted(run, "train") == [wanted[number].id for number in (0, 1, 1, 1, 2, 3)]
+    wait(lambda: not jobs._jobs)
+    assert stacks(store.events(run.id)) == wanted
+
+
+def test_a_cancelled_sweep_goes_on_when_asked_again(make, store):
+    jobs = make("fake_sweep")
+    run = jobs.submit(sweep(20))
+    wait(lambda: len(noted(run, "train")) == 2)
+    assert jobs.cancel(run.id).status == "cancelled"
+    wait(lambda: not jobs._running)
+    wait(lambda: store.get(run.id).status == "cancelled")
+    assert len(noted(run, "train")) == 2  # what waited has never begun
+    assert len(stacks(store.events(run.id))) == 1
+    jobs.submit(run.recipe)
+    assert ended(jobs, run).status == "finished"
+    assert noted(run, "train").count(waiting(run.recipe, [])[0].id) == 1
+    wait(lambda: not jobs._jobs)
+    assert stacks(store.events(run.id)) == waiting(run.recipe, [])
+
+
+def test_a_sweep_pauses_between_its_stacks_too(make, store):
+    jobs = make("fake_sweep")
+    run = jobs.submit(sweep(20))
+    wait(lambda: len(jobs.events(run.id)) > 3)
+    jobs.pause(run.id)
+    wait(lambda: jobs.get(run.id).status == "paused")
+    wait(lambda: store.get(run.id).status == "paused")
+    ticks = lines(run).count("tick")
+    time.sleep(0.6)
+    assert lines(run).count("tick") == ticks
+    jobs.resume(run.id)
+    wait(lambda: jobs.get(run.id).status == "running")
+    done = ended(jobs, run)
+    assert done.status == "finished"
+    assert done.result.seconds < (done.finished - done.started).total_seconds() - 0.5
+    assert len(noted(run, "train")) == 4
+
+
+def test_a_run_that_comes_after_a_sweep_waits_for_it(make):
+    jobs = make("fake_sweep")
+    run, after = jobs.submit(sweep()), jobs.submit(sweep())
+    wait(lambda: stacks(jobs.events(run.id)))
+    assert [jobs.queue_position(each.id) for each in (run, after)] == [0, 1]
+    assert jobs.pause(after.id).status == "queued"  # there is nothing to stand still
+    assert ended(jobs, after).status == "finished"
+    assert not jobs.get(run.id).live
+    last, first = noted(run, "end")[-1], noted(after, "end")[0]
+    assert float(last) < float(first)
+
+
+def test_a_stack_that_cannot_be_trained_ends_the_sweep_and_keeps_the_rest(make, store):
+    jobs = make("fake_sweep_refuses")
+    run = jobs.submit(sweep())
+    done = ended(jobs, run)
+    assert (done.status, done.message) == ("failed", "The file train-images is truncated.")
+    wait(lambda: not jobs._jobs)
+    assert [each.stack for each in store.finished(run.id)] == waiting(run.recipe, [])[:1]
+
+
+def test_two_workers_share_a_sweep_and_train_no_teacher_twice(make, theirs):
+    jobs = make("fake_sweep", scheduler=theirs)
+    jobs.start()
+    wait(lambda: jobs.cluster.device)
+    run = jobs.submit(sweep(20, seeds=(first := random.randrange(2**31 - 9), first + 1, first + 2)))
+    together = wait(lambda: len(jobs._running) == 2)
+    assert together
+    done = ended(jobs, run)
+    assert (done.status, done.attempt) == ("finished", 1)
+    assert sorted(noted(run, "teach")) == [f"{seed} None" for seed in run.recipe.seeds]
+    assert sorted(noted(run, "train")) == sorted(stack.id for stack in waiting(run.recipe, []))
+    assert noted(run, "choose") == [""]
+    assert done.result.seconds < 0.8 * 6 * 20 * 0.02  # six stacks
+
+
+class Scheduler:
+    """Metadata as a scheduler keeps them for its clients."""
+
+    def __init__(self):
+        self.metadata = {"task": {"wish": "go"}}
+        self.said = []
+
+    def get_metadata(self, keys, default=None):
+        found = self.metadata
+        for key in keys:
+            found = found.get(key, {})
+        return found or default
+
+    def set_metadata(self, keys, value):
+        *above, last = keys
+        found = self.metadata
+        for key in above:
+            found = found.setdefault(key, {})
+        found[last] = value
+
+    def log_event(self, topic, message):
+        self.said.append(json.loads(message)["kind"])
+
+
+def test_a_task_whose_worker_is_lost_after_its_end_is_not_carried_out_again(monkeypatch):
+    scheduler = Scheduler()
+    monkeypatch.setattr("distributed.get_client", lambda: scheduler)
+    monkeypatch.setattr("distributed.get_worker", lambda: scheduler)
+    asked = sweep(2)
+    stack = waiting(asked, [])[0]
+    order = Order(asked.model_dump_json(), FAKES + "fake_sweep", stack=stack.model_dump_json())
+    first = perform(order, "task", "topic")
+    assert Outcome.model_validate_json(first).stack == finished_stack(stack)
+    assert scheduler.said == ["begin", "event", "event"]
+    assert perform(order, "task", "topic") == first
+    assert len(scheduler.said) == 3  # what the first said still holds
+    assert log_of(asked.seeds[0]).read_text().count("train") == 1
+
+
+def test_what_cannot_be_stored_for_a_while_is_said_and_comes_later(make, store, monkeypatch):
+    append = store.append
+
+    def full(run_id, events, first_sequence):
+        raise StoreError("The run store here cannot grow because the disk is full; free some space.")
+
+    jobs = make("fake_sweep_slow")
+    run = jobs.submit(sweep(3))
+    wait(lambda: store.finished(run.id))
+    monkeypatch.setattr(store, "append", full)
+    wait(lambda: len(stacks(jobs.events(run.id))) == 2)
+    wait(lambda: "finished" in jobs.trouble)
+    assert jobs.trouble == (
+        "The run store here cannot grow because the disk is full; free some space. "
+        f"Not stored so far: 9 finished students of run {run.id}."
+    )
+    assert len(store.finished(run.id)) == 1
+    monkeypatch.setattr(store, "append", append)
+    wait(lambda: len(store.finished(run.id)) >= 2)
+    wait(lambda: not jobs.trouble)
+    assert ended(jobs, run).status == "finished"
+    wait(lambda: not jobs._jobs)
+    assert stacks(store.events(run.id)) == waiting(run.recipe, [])
+
+
+def test_what_can_never_be_stored_is_said_and_the_rest_is_kept(make, store, tmp_path, monkeypatch):
+    jobs = make("fake_sweep_slow")
+    run = jobs.submit(sweep(3))
+    wait(lambda: store.finished(run.id))
+    other = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+
+    def locked(*_):
+        raise StoreError("The run store here has been locked by another program for too long; try again.")
+
+    monkeypatch.setattr(store, "append", locked)
+    assert ended(jobs, run).status == "finished"  # its end can be looked at all the same
+    missing = f"Not stored so far: 26 finished students of run {run.id} and its end."
+    wait(lambda: missing in jobs.trouble)
+    assert jobs.get(run.id).result
+    jobs.close()
+    assert missing in jobs.trouble
+    assert len(other.finished(run.id)) == 1
+    assert other.get(run.id).live  # until its owner has been silent for long enough
+
+
 def test_a_worker_lost_twice_is_told(make):
     jobs = make("dies")
     run = jobs.submit(recipe())
@@ -405,7 +653,7 @@ def test_a_cluster_of_somebody_else(make, theirs):
     wait(lambda: jobs.get(first.id).status == "paused")
     jobs.cancel(second.id)
     assert ended(jobs, third).status == "finished"
-    wait(lambda: not jobs._queue)
+    wait(lambda: not jobs.queue_position(third.id))
     jobs.close()
     wait(lambda: any(line.startswith("end") for line in lines(first)), 2)
 

@@ -8,16 +8,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from kdviz import runs, settings
+from kdviz import keeping, runs, settings
+from kdviz.annotations import LONGEST_NOTE, LONGEST_TAG, MOST_TAGS, AnnotationError
 from kdviz.comparison import Comparison
 from kdviz.recipe import Recipe
+from kdviz.records import Learnt
+from kdviz.run_tables import METADATA
 from kdviz.runs import RunStore, StoreError
 from tests.fake_training import compared, moment, part, progress, result
 
 ROOT = Path(__file__).parents[1]
 RECIPE = Recipe()
 COMPARISON = Comparison(methods=("plain", "offline", "mutual"), seeds=(0, 1))
+
+
+LEARNT = Learnt(name="distilled", architecture="784-128-10", weights="c29tZQ==")
 
 
 def other(seed):
@@ -227,6 +234,171 @@ def test_delete_forgets_run_and_events(store):
     assert store.get(run_id) is None
     assert store.events(run_id) == []
     assert store.request(RECIPE).status == "queued"
+
+
+def test_tags_and_a_note_belong_to_a_run(store, tmp_path):
+    run_id = store.request(RECIPE).id
+    assert (store.get(run_id).tags, store.get(run_id).note) == ((), "")
+    store.annotate(run_id, ["  class   8b ", "", "Best", "best", "\x00ü\ud800"], "first\r\nline\x07  \n")
+    again = RunStore(url_of(tmp_path))
+    run = again.get(run_id)
+    assert (run.tags, run.note) == (("class 8b", "Best", "ü"), "first\nline")
+    assert again.recent() == [run]
+    again.annotate(run_id, (), "<b>=1+1</b>")  # by whoever looks at it, not its owner alone
+    assert (store.get(run_id).tags, store.get(run_id).note) == ((), "<b>=1+1</b>")
+    store.begin(run_id)
+    store.cancel(run_id)
+    store.request(RECIPE)
+    assert store.get(run_id).note == "<b>=1+1</b>"  # outlives every attempt
+    store.delete(run_id)
+    store.request(RECIPE)
+    assert store.get(run_id).note == ""
+
+
+@pytest.mark.parametrize(
+    ("tags", "note", "limit"),
+    [
+        ([f"tag {number}" for number in range(MOST_TAGS + 1)], "", f"up to {MOST_TAGS} tags"),
+        (["x" * (LONGEST_TAG + 1)], "", f"up to {LONGEST_TAG} characters"),
+        ([], "x" * (LONGEST_NOTE + 1), "up to 4,000 characters; this one has 4,001"),
+    ],
+)
+def test_too_much_of_a_note_is_refused_in_one_sentence(store, tags, note, limit):
+    run_id = store.request(RECIPE).id
+    store.annotate(run_id, ["kept"], "kept")
+    with pytest.raises(AnnotationError, match=limit) as caught:
+        store.annotate(run_id, tags, note)
+    assert str(caught.value).endswith(".")
+    assert (store.get(run_id).tags, store.get(run_id).note) == (("kept",), "kept")
+
+
+def test_a_run_that_is_gone_takes_no_note(store):
+    with pytest.raises(StoreError, match=r"^Run nonesuch is not in the store any more\.$"):
+        store.annotate("nonesuch", ["a"], "b")
+
+
+def test_what_was_discarded_can_be_restored_for_a_day(store, monkeypatch):
+    first, second = (store.request(other(seed)).id for seed in (1, 2))
+    for run_id in (first, second):
+        store.append(run_id, [progress(1, 1, 1)], 1)
+        store.annotate(run_id, ["a"], "note")
+        store.keep_student(run_id, LEARNT)
+        store.finish(run_id, result(other(1), 1.0))
+    before = store.get(first)
+    store.discard([first, second, "nonesuch"])
+    store.discard([first])  # twice is once
+    assert store.get(first) is None
+    assert store.recent() == []
+    assert [run.id for run in store.discarded()] == [second, first]
+    store.restore([first])
+    assert store.get(first) == before
+    assert store.recent() == [before]
+    assert store.student(first, "distilled") == LEARNT
+    assert [run.id for run in store.discarded()] == [second]
+
+    now = keeping.time.time()
+    monkeypatch.setattr(keeping.time, "time", lambda: now + keeping.DAY + 1)
+    assert store.discarded() == []
+    store.restore([second])  # too late
+    assert store.get(second) is None
+    assert store.students(second) == []
+    assert store.events(second) == []
+    assert store.get(first) is not None
+    assert rows_left(store, second) == 0
+
+
+def rows_left(store, run_id):
+    """Of everything that names the run."""
+    with store._engine.connect() as connection:
+        tables = [(table, table.c.get("run_id", table.c.get("id"))) for table in METADATA.sorted_tables]
+        return sum(
+            connection.execute(sa.select(sa.func.count()).select_from(table).where(key == run_id)).scalar_one()
+            for table, key in tables
+        )
+
+
+def test_asking_for_a_discarded_run_brings_it_back(store, tmp_path):
+    run_id = store.request(RECIPE).id
+    store.begin(run_id)
+    store.finish(run_id, result(RECIPE, 1.0))
+    store.discard([run_id])
+    again = RunStore(url_of(tmp_path))
+    assert again.request(RECIPE).result is not None
+    assert again.discarded() == []
+
+
+def test_a_run_under_way_is_not_discarded(store):
+    live, over = (store.request(other(seed)).id for seed in (1, 2))
+    store.cancel(over)
+    with pytest.raises(StoreError, match=rf"^Run {live} is still under way; stop it first, then delete it\.$"):
+        store.discard([over, live])
+    assert len(store.recent()) == 2  # all or nothing
+    store.release([live])
+    store.discard([over, live])
+    assert store.recent() == []
+
+
+def test_students_are_kept_with_their_run(store, tmp_path):
+    run_id = store.request(COMPARISON).id
+    heir = RunStore(url_of(tmp_path))
+    heir.keep_student(run_id, LEARNT)  # not the owner
+    assert store.students(run_id) == []
+    plain, offline = (LEARNT.model_copy(update={"name": name}) for name in ("plain", "offline"))
+    store.keep_student(run_id, plain)
+    store.keep_student(run_id, offline)
+    assert heir.students(run_id) == ["plain", "offline"]
+    assert heir.student(run_id, "offline") == offline
+    better = offline.model_copy(update={"weights": "AAAA"})
+    store.keep_student(run_id, better)
+    assert heir.student(run_id, "offline") == better
+    assert heir.student(run_id, "nonesuch") is None
+    store.cancel(run_id)
+    heir.request(COMPARISON)
+    assert set(heir.students(run_id)) == {"plain", "offline"}  # their methods need not be trained again
+    heir.delete(run_id)
+    assert heir.students(run_id) == []
+    assert rows_left(heir, run_id) == 0
+
+
+def test_a_database_of_an_older_version_opens_and_works(tmp_path):
+    store = RunStore(url_of(tmp_path))
+    run_id = store.request(RECIPE).id
+    store.finish(run_id, result(RECIPE, 1.0))
+    with store._engine.begin() as connection:
+        for table in ("annotations", "discarded", "students"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+    store.close()
+    again = RunStore(url_of(tmp_path))
+    assert again.get(run_id).result is not None
+    again.annotate(run_id, ["new"], "")
+    assert again.recent()[0].tags == ("new",)
+
+
+def test_notes_of_many_threads_and_processes_do_not_get_mixed(store, tmp_path):
+    run_id = store.request(RECIPE).id
+    body = (
+        f"run_id = {run_id!r}\n"
+        "print('ready', flush=True)\n"
+        "for number in range(30):\n"
+        "    store.annotate(run_id, ['theirs'], 'theirs')\n"
+        "    store.discard([]); store.restore([run_id])\n"
+    )
+    with script(tmp_path, body) as process, ThreadPoolExecutor(4) as threads:
+        assert process.stdout.readline() == "ready\n"
+        list(threads.map(lambda _: store.annotate(run_id, ["ours"], "ours"), range(30)))
+    assert process.returncode == 0
+    run = store.get(run_id)
+    assert (run.tags, run.note) in [(("ours",), "ours"), (("theirs",), "theirs")]
+
+
+def test_a_full_disk_keeps_a_student_out_and_says_so(store):
+    run_id = store.request(RECIPE).id
+    with store._engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=24")
+        connection.rollback()
+    with pytest.raises(StoreError, match=r"the disk is full.*\.$"):
+        store.keep_student(run_id, LEARNT.model_copy(update={"weights": "AAAA" * 100_000}))
+    assert store.students(run_id) == []
 
 
 def test_silence_reads_as_interrupted(store, monkeypatch):

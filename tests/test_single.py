@@ -12,7 +12,7 @@ from kdviz.distillers.offline import Offline
 from kdviz.distillers.plain import Plain
 from kdviz.models import Cohort
 from kdviz.recipe import Recipe
-from kdviz.records import Progress, Result, Watched
+from kdviz.records import Learnt, Progress, Result, Watched
 from kdviz.studies import setting, single
 from kdviz.training import fit, steps_of
 
@@ -43,9 +43,10 @@ def test_events_come_in_order(whole):
     (watched,) = [number for number, event in enumerate(first) if isinstance(event, Watched)]
     assert all(event.role == "teacher" for event in first[:watched])
     assert watched > 10
-    assert all(isinstance(event, Progress) for event in [*first[:watched], *first[watched + 1 : -1]])
+    assert all(isinstance(event, Progress) for event in [*first[:watched], *first[watched + 1 : -2]])
+    assert isinstance(first[-2], Learnt)
     assert isinstance(first[-1], Result)
-    turns = [event.role for event in first[watched + 1 : -1]]
+    turns = [event.role for event in first[watched + 1 : -2]]
     assert turns == ["distilled", "plain"] * (len(turns) // 2)  # side by side, so that they can be watched
 
 

@@ -40,8 +40,11 @@ class OwnSettings(Alone):
         return cls(*(torch.tensor(each, device=device, dtype=dtype).view(-1, 1, 1) for each in lists))
 
     def targets(self, chunk: Chunk) -> Tensor:
-        """p, the same teacher's softmax at the T of each student."""
-        return losses.softmax(chunk.teacher, self.temperatures)
+        """p, the same teacher's softmax at the T of each student.
+
+        Zeros where alpha = 0: 0 times the p of a teacher that diverged would be no number.
+        """
+        return losses.softmax(chunk.teacher, self.temperatures).masked_fill_(self.alphas == 0, 0.0)
 
     def step(self, cohorts: Sequence[Cohort], batch: Batch) -> Step:
         """Both gradients at the students' logits."""
@@ -63,5 +66,5 @@ class OwnSettings(Alone):
         logits, teacher = record[0][some].double(), chunk.teacher[some].double()
         temperatures, alphas = self.temperatures.double(), self.alphas.double().squeeze(-1)
         apart = losses.kl_divergence(logits, teacher, temperatures)
-        soft = (apart * alphas * temperatures.squeeze(-1).square()).mean(dim=1)
+        soft = (apart * alphas * temperatures.squeeze(-1).square()).masked_fill(alphas == 0, 0.0).mean(dim=1)
         return Terms(soft, cross_entropy(logits, seen, 1 - alphas))

@@ -18,7 +18,7 @@ from kdviz.comparison import Comparison
 from kdviz.data import Split
 from kdviz.distillers.plain import Plain
 from kdviz.distillers.stage import Given
-from kdviz.kinds import Event
+from kdviz.kinds import Event, Said
 from kdviz.memory import PeakMemory
 from kdviz.methods import CONTROL, METHODS
 from kdviz.records import Compared, Finished, Moment, Trial
@@ -35,11 +35,11 @@ WATCHED_IMAGES = 8
 
 def run(
     comparison: Comparison, *, clock: Clock = time.perf_counter, finished: Sequence[Finished] = ()
-) -> Iterator[Event | Compared | None]:
-    """Carry out a comparison. Yields Watched once, Moment and Inside often, Finished for each method, Compared last.
+) -> Iterator[Said | Compared | None]:
+    """Carry out a comparison. Yields Watched once, Moment and Inside often, then Learnt and Finished for each method.
 
-    None in between is a sign of life. `finished` are methods that an earlier attempt got done: they are said again and
-    not trained again. Raises DataError and TeacherError.
+    Compared comes last, and None in between is a sign of life. `finished` are methods that an earlier attempt got
+    done: they are said again and not trained again. Raises DataError and TeacherError.
     """
     done = {part.method: part for part in finished}
     for part in done.values():
@@ -97,7 +97,7 @@ def prepared(comparison: Comparison, clock: Clock, methods: Sequence[str]) -> Ge
     )
 
 
-def in_turns(courses: Sequence[Iterator[Event | None]]) -> Iterator[Event | None]:
+def in_turns(courses: Sequence[Iterator[Said | None]]) -> Iterator[Said | None]:
     """Let each go on until it reports, then the next."""
     waiting = deque(courses)
     while waiting:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from kdviz import evaluation, losses
+from kdviz import evaluation, losses, students
 from kdviz.catalogue import assistant
 from kdviz.comparison import Comparison
 from kdviz.distillers.stage import Given, Stage
 from kdviz.distillers.ways import WAYS
 from kdviz.memory import PeakMemory, watched
 from kdviz.methods import CONTROL, GENERATIONS, METHODS
-from kdviz.records import Arrow, Expense, Finished, Inside, Moment, Trial
+from kdviz.records import Arrow, Expense, Finished, Inside, Learnt, Moment, Trial
 from kdviz.studies.looks import ALIKE_IMAGES, inside, look
 from kdviz.studies.setting import Setting
 from kdviz.studies.teaching_staff import Teacher
@@ -88,8 +88,8 @@ def work_of(method: str, comparison: Comparison, setting: Setting) -> float:
     return 1 + extra.get(method, 0.3)
 
 
-def follow(this: Study, course: Course) -> Iterator[Moment | Inside | Finished | None]:
-    """Train a method's students. Yields None after every few updates, and Finished last."""
+def follow(this: Study, course: Course) -> Iterator[Moment | Inside | Learnt | Finished | None]:
+    """Train a method's students. Yields None after every few updates; the first seed's student and Finished last."""
     ways = WAYS[course.method](this.given)
     last: Stage | None = None
     moments: list[Moment] = []
@@ -110,6 +110,7 @@ def follow(this: Study, course: Course) -> Iterator[Moment | Inside | Finished |
             yield event
         course.before, last = course.spent, stage
     assert last is not None  # every way has a stage
+    yield students.learnt(course.method, last.cohorts[0].architecture.name, last.cohorts[0].networks[0])
     yield Finished(method=course.method, trials=_trials(this, course, last), moments=moments, looks=looks)
 
 

@@ -19,7 +19,9 @@ from kdviz.sweep_plan import expected
 from kdviz.sweep_records import Estimate
 from kdviz.training import fit, steps_of
 
-MEASURED_UPDATES = 16
+MEASURED_UPDATES = 16  # at most; of a large network fewer, so that measuring it takes no longer
+MEASURED_WORK = 2e9  # multiply-adds of their forward passes
+MEASURED_IMAGES = 256  # of one update, at most: larger ones take as long for each image
 LOOKS = 1.1  # what reports and trials add to the training
 COPIES = 4  # of every weight: itself, its gradient, both moments of Adam
 
@@ -34,16 +36,16 @@ def sweep(recipe: str) -> str:
 def estimate(sweep: Sweep) -> Estimate:
     """Seconds with the teachers that are not there yet, one worker; memory of the largest stack."""
     stacks = expected(sweep)
-    teaching = {(stack.seed, stack.fold): sweep.teacher_training(stack.seed, stack.fold) for stack in stacks}
+    teaching = {each.id: each for each in map(sweep.teacher_of_stack, stacks)}
     seconds = sum(_seconds(sweep, each) for each in teaching.values() if not teachers.kept_path(each).exists())
     for each in teaching.values():  # asked once about all images: a third of an epoch's work
         seconds += _seconds(sweep, each) / each.epochs / 3
     for stack in stacks:
         seconds += LOOKS * len(stack.cells) * _seconds(sweep, sweep.training_of_stack(stack), len(stack.cells))
-    choice = sweep.recipe_of(sweep.trained_cells[-1], sweep.seeds[0])
-    seconds += 2 * len(sweep.seeds) * _seconds(sweep, choice.student_training)
+    choices = [sweep.recipe_of(sweep.trained_cells[-1], seed) for seed in sweep.seeds]  # any cell may be chosen
+    seconds += sum(2 * _seconds(sweep, choice.student_training) for choice in choices)
     if sweep.folds is not None:  # then the choice's runs have teachers of their own
-        missing = [sweep.teacher_training(seed) for seed in sweep.seeds]
+        missing = [choice.teacher_training for choice in choices]
         seconds += sum(_seconds(sweep, each) for each in missing if not teachers.kept_path(each).exists())
     return Estimate(seconds=seconds, memory=max(memory_of(stack, sweep.batch_size) for stack in stacks))
 
@@ -68,9 +70,17 @@ def _seconds(sweep: Sweep, training: Training, students: int = 1) -> float:
     return steps_of(training, sweep.training_images) * _pace(training.model, training.batch_size, students)
 
 
-@lru_cache(maxsize=64)
 def _pace(model: str, batch_size: int, students: int) -> float:
     """Seconds of an update, for each student of a stack."""
+    if ARCHITECTURES[model].convolutional:
+        students = 1  # they take their turns
+    images = min(batch_size, MEASURED_IMAGES)
+    return _measured(model, images, students) * batch_size / images
+
+
+@lru_cache(maxsize=64)
+def _measured(model: str, batch_size: int, students: int) -> float:
+    """Seconds of an update, for each student of a stack, from a few updates made for this."""
     training = Training(
         data="mnist",
         model=model,
@@ -83,7 +93,9 @@ def _pace(model: str, batch_size: int, students: int) -> float:
         labels=None,
         seed=0,
     )
-    images = MEASURED_UPDATES * batch_size
+    work = students * batch_size * ARCHITECTURES[model].multiply_adds
+    updates = max(1, min(MEASURED_UPDATES, int(MEASURED_WORK / work)))
+    images = updates * batch_size
     split = Split(torch.zeros(images, IMAGE_SIDE, IMAGE_SIDE, dtype=torch.uint8), torch.zeros(images, dtype=torch.long))
     if torch.cuda.is_available():
         split = split.to(torch.device("cuda"))
@@ -96,4 +108,4 @@ def _pace(model: str, batch_size: int, students: int) -> float:
     begun = time.perf_counter()
     for _ in fit([cohort], split, [training], distiller, advice, reports=1):
         pass
-    return (time.perf_counter() - begun) / MEASURED_UPDATES / students
+    return (time.perf_counter() - begun) / updates / students

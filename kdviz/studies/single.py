@@ -14,13 +14,13 @@ from itertools import zip_longest
 import torch
 from torch import Tensor, nn
 
-from kdviz import evaluation, models, teachers
+from kdviz import evaluation, models, students, teachers
 from kdviz.batches import Advice
 from kdviz.catalogue import ARCHITECTURES
 from kdviz.distillers.offline import Offline
 from kdviz.distillers.plain import Plain
 from kdviz.distillers.teaching import Distiller
-from kdviz.kinds import Event
+from kdviz.kinds import Said
 from kdviz.memory import PeakMemory, watched
 from kdviz.recipe import Recipe, Training
 from kdviz.records import Progress, Result, Role, Scores
@@ -60,8 +60,8 @@ class Run:
         return self.setting.seconds() * (self.work - done) / done if done else 0.0
 
 
-def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Event | Result | None]:
-    """Carry out a recipe. Yields Watched once, Progress often, Result last, and None in between as a sign of life.
+def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Said | Result | None]:
+    """Carry out a recipe. Yields Watched once, Progress often, Learnt once and Result last; None is a sign of life.
 
     Between two of them the caller may wait or close the generator. Raises DataError and TeacherError.
     """
@@ -105,6 +105,7 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Event |
     for turn in zip_longest(_follow(this, distilled), _follow(this, plain)):
         yield from turn
     distilled.cost = Cost(distilled.cost.seconds + advising, distilled.cost.images_seen)
+    yield students.learnt("distilled", recipe.student, distilled.network)
     yield Result(
         run_id=recipe.id,
         recipe=recipe,

@@ -125,7 +125,7 @@ def _stack(this: Study, stack: Stack) -> Iterator[Said | None]:
         clock=setting.clock,
     )
     moments: list[Grown] = []
-    work, spent, seconds = work_of(sweep, setting, stack), this.spent, 0.0
+    work, spent, seconds = work_of(sweep, this.setting, stack), this.spent, 0.0
     for report in reports:
         if report is None:
             yield None
@@ -164,7 +164,7 @@ def _stack(this: Study, stack: Stack) -> Iterator[Said | None]:
 
 def _teacher(this: Study, setting: Setting, stack: Stack) -> Generator[Moment | None, None, Teacher]:
     """The teacher of the stack's seed, the one that a single run would have; with folds, of the same images."""
-    training = this.sweep.teacher_training(stack.seed, stack.fold)
+    training = this.sweep.teacher_of_stack(stack)
     staff = yield from assemble({stack.seed: training}, setting, this.work - this.done)
     return staff[stack.seed]
 
@@ -174,7 +174,7 @@ def _advice(this: Study, setting: Setting, stack: Stack, teacher: Teacher) -> Ad
     training = this.sweep.training_of_stack(stack)
     if training.augmentation != "none":
         return Advice([teacher.cohort], 1.0)
-    asked = this.sweep.teacher_training(stack.seed, stack.fold).id
+    asked = this.sweep.teacher_of_stack(stack).id
     if asked not in _ANSWERS:
         _ANSWERS.clear()
         _ANSWERS[asked] = evaluation.logits_of_all(teacher.cohort, setting.data.training.images)

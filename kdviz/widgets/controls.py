@@ -34,6 +34,10 @@ LABELS = {
     "optimizer": "Optimizer",
     "learning_rate": "Learning rate",
     "schedule": "Schedule",
+    "search": "Search",
+    "draws": "Cells drawn",
+    "select": "Choose on",
+    "folds": "Folds",
 }
 HELP = {
     "temperature": "Divides the logits before the softmax; both the teacher’s and the student’s.",
@@ -47,6 +51,12 @@ HELP = {
     "to the hard term, so with few labels nearly all of the pull is the teacher’s.",
     "teacher_labels": "How many labelled images the teacher learns from; empty means all.",
     "loss": "kl: α·T²·KL. soft-ce: the same gradient, but never zero. mse: squared distance of the logits.",
+    "search": "grid: every T with every α. random: cells drawn between the lowest and the highest values, T by its "
+    "logarithm. halving: all cells for a few epochs, then again and again the better third for three times as many.",
+    "draws": "How many cells a random search draws.",
+    "select": "validation: one split that nobody learns from. folds: each part of the training and validation images "
+    "is held out once, so every cell is trained as often as there are folds.",
+    "folds": "Parts of the training and validation images, each held out once.",
 }
 
 

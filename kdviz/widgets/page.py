@@ -72,6 +72,12 @@ def say(text: str) -> None:
     st.html(f'<p class="kd-say" role="status">{escape(text)}</p>')
 
 
+def refuse(what: str, why: str) -> None:
+    """What was not done, and why; the reason may quote a visitor's text, so it is shown letter by letter."""
+    st.error(what, icon=":material/error:")
+    st.text(why)
+
+
 def percent(share: float, digits: int = 0) -> str:
     """A share in per cent; number and sign stay on one line. What is not quite all is not rounded to all."""
     least = 10.0 ** -(digits + 2)

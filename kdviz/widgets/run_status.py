@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeVar
 
 import streamlit as st
@@ -15,6 +16,7 @@ from kdviz.jobs import Jobs
 from kdviz.kinds import AnyRecipe
 from kdviz.recipe import Recipe
 from kdviz.runs import Run
+from kdviz.sweep import Sweep
 
 TICK = 0.4  # seconds between two looks at a live run
 OVER = ("failed", "cancelled", "interrupted")
@@ -22,7 +24,22 @@ _REFUSED, _NOT_STARTED = "order_refused", "start_problem"
 
 R = TypeVar("R", bound=AnyRecipe)
 
-_HOMES: dict[type[AnyRecipe], str] = {Recipe: "Watch it train", Comparison: "Three ways to teach"}
+
+@dataclass(frozen=True)
+class Home:
+    """The page that shows the runs of a kind."""
+
+    title: str
+    path: str
+
+
+HOMES: Mapping[type[AnyRecipe], Home] = MappingProxyType(
+    {
+        Recipe: Home("Watch it train", "pages/watch_it_train.py"),
+        Comparison: Home("Three ways to teach", "pages/three_ways.py"),
+        Sweep: Home("Explorer", "pages/explorer.py"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +58,7 @@ def named(jobs: Jobs, kind: type[AnyRecipe]) -> Run | None:
     if run is None or isinstance(run.recipe, kind):
         return run
     del st.query_params["run"]
-    st.info(f"Run {run_id} belongs to the page “{_HOMES[type(run.recipe)]}”. Start begins one of this page’s.")
+    st.info(f"Run {run_id} belongs to the page “{HOMES[type(run.recipe)].title}”. Start begins one of this page’s.")
     return None
 
 
@@ -53,10 +70,13 @@ def start(
     problem_of_link: str,
     *,
     write: Callable[[R], None] | None = None,
+    check: Callable[[R], None] | None = None,
+    ready: bool = True,
 ) -> None:
     """The Start button in its place, and what there is to say about it. `wanted` is what the controls show.
 
-    `write` lets the URL have what was started, as far as no control does so by itself.
+    `write` lets the URL have what was started, as far as no control does so by itself. Without `ready` the button
+    waits for the visitor's word, and `check` has the last one: it raises `PlainError` where nothing may begin.
     """
     shown = run if wanted is not None and run is not None and wanted.id == run.id else None
     place.button(
@@ -64,8 +84,8 @@ def start(
         type="primary",
         icon=":material/play_arrow:",
         on_click=_start,
-        args=(jobs, wanted, write),
-        disabled=wanted is None or (shown is not None and shown.status not in OVER),
+        args=(jobs, wanted, write, check),
+        disabled=wanted is None or not ready or (shown is not None and shown.status not in OVER),
     )
     if problem_of_link and wanted is not None:
         st.warning(problem_of_link)
@@ -78,9 +98,11 @@ def start(
         st.error(problem, icon=":material/error:")
 
 
-def _start(jobs: Jobs, wanted: R, write: Callable[[R], None] | None) -> None:
+def _start(jobs: Jobs, wanted: R, write: Callable[[R], None] | None, check: Callable[[R], None] | None) -> None:
     """Queue the run, or find it; its id in the URL brings anybody back to it."""
     try:
+        if check is not None:
+            check(wanted)
         st.query_params["run"] = jobs.submit(wanted).id
     except PlainError as error:
         st.session_state[_NOT_STARTED] = str(error)

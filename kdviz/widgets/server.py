@@ -28,9 +28,15 @@ class Galleries:
 
 
 @st.cache_resource(show_spinner=False)
+def store() -> RunStore:
+    """The run store, with what only it knows: tags and notes, what was deleted, the students."""
+    return RunStore(settings.database_url())
+
+
+@st.cache_resource(show_spinner=False)
 def jobs() -> Jobs:
     """The one way to the workers; the embedded cluster starts in the background at the first call."""
-    started = Jobs(RunStore(settings.database_url()), settings.scheduler())
+    started = Jobs(store(), settings.scheduler())
     started.start()
     return started
 

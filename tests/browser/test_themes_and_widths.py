@@ -21,6 +21,7 @@ PAGES = (
     "watch_it_train?data=digits",
     "three_ways?data=digits",
     "what_is_transferred?data=digits",
+    "explorer?data=digits",
 )
 VIEWS = ("soft_targets?data=digits&view=Draw+a+digit", "soft_targets?data=digits&view=Edit+the+logits")
 BACKGROUND = {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 22, 27)"}
@@ -64,7 +65,8 @@ def test_the_navigation_leads_everywhere(page: Page, app_url: str) -> None:
     page.goto(f"{app_url}/?data=digits")
     page.locator("h1").wait_for()
     settle(page)
-    links = ("Hard labels, soft targets", "Watch it train", "Three ways to teach", "What is transferred", "Start")
+    lessons = ("Hard labels, soft targets", "Watch it train", "Three ways to teach", "What is transferred")
+    links = (*lessons, "Explorer", "Start")
     for link in links:
         page.get_by_test_id("stSidebarNav").get_by_role("link", name=link).click()
         expect(page.get_by_test_id("stSidebarNav").locator('[aria-current="page"]')).to_have_text(link)

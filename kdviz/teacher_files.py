@@ -1,0 +1,58 @@
+"""Where teachers that were trained are kept, and how they get from one machine to another: as files. Torch-free."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from kdviz import settings
+from kdviz.errors import PlainError
+
+
+class TeacherFileError(PlainError):
+    """A trained teacher that cannot be kept; the message is one plain sentence."""
+
+
+class Taught(NamedTuple):
+    """A teacher is trained: its safetensors file."""
+
+    weights: bytes
+
+
+def path_of(training: str) -> Path:
+    """Where the teacher of the training with this id is kept, to be found again by the same training."""
+    return settings.state_dir() / "teachers" / f"{training}.safetensors"
+
+
+def put(training: str, content: bytes) -> None:
+    """Keep a teacher that another machine trained, if it is not here. Raises TeacherFileError."""
+    path = path_of(training)
+    if path.exists():
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)  # it appears whole or not at all
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    except OSError as error:
+        raise not_kept(error) from None
+
+
+def read(training: str) -> bytes | None:
+    """The teacher's file, or None where it is not here."""
+    try:
+        return path_of(training).read_bytes()
+    except OSError:
+        return None
+
+
+def not_kept(error: OSError) -> TeacherFileError:
+    """In plain words."""
+    return TeacherFileError(f"The trained teacher could not be kept in {settings.state_dir()} ({error.strerror}).")

@@ -1,0 +1,208 @@
+"""What a finished sweep allows to say, in sentences. Every figure comes from the run; nothing here draws."""
+
+from __future__ import annotations
+
+import math
+from statistics import fmean, median
+
+from kdviz.catalogue import DATA_SETS
+from kdviz.charts.sweep import Along, summary_of
+from kdviz.records import Mean, Verdict
+from kdviz.sweep import Cell, Sweep
+from kdviz.sweep_records import Choice, Swept
+from kdviz.widgets.comparison_words import count, difference, listed
+from kdviz.widgets.page import percent
+
+_CLEARLY = 1.5  # times as much is more
+_NAMED = 3  # cells that a sentence names; of more it gives the number
+NO_VERDICT = (
+    "One seed, no verdict: another seed’s first weights and batches could turn every difference here around. "
+    "Train at least three seeds for a verdict."
+)
+
+
+def name(cell: Cell, sweep: Sweep) -> str:
+    """A cell in the page's symbols, with what besides T and alpha the sweep varies."""
+    parts = [f"T = {cell.temperature:g}, α = {cell.alpha:g}"] if cell.alpha > 0 else ["labels only (α = 0)"]
+    if len(sweep.students) > 1:
+        parts.append(cell.student)
+    if len(sweep.label_counts) > 1:
+        parts.append("all labels" if cell.labels is None else f"{cell.labels:,} labels")
+    if len(sweep.learning_rates) > 1:
+        parts.append(f"learning rate {cell.learning_rate:g}")
+    return ", ".join(parts)
+
+
+def learnt(swept: Swept) -> str:
+    """The sweep in two or three sentences: the best cell, what the test images say of it, and what mattered."""
+    sweep, choice = swept.recipe, swept.choice
+    if choice is None:
+        return "Every student diverged: nothing could be chosen. Try a smaller learning rate."
+    best = summary_of(swept, choice.cell)
+    level = "" if best is None else f": {percent(best.validation_accuracy.mean, 1)} right{_over(sweep)}"
+    sentences = [
+        f"Best on {choice.chosen_on} is {name(choice.cell, sweep)}{level}{_tied(choice, sweep)}.",
+        tested(swept),
+        mattered(swept),
+    ]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _over(sweep: Sweep) -> str:
+    """What a mean is taken over."""
+    seeds = count(len(sweep.seeds), "seed") if len(sweep.seeds) > 1 else ""
+    folds = count(sweep.folds, "fold") if sweep.folds else ""
+    over = " and ".join(part for part in (seeds, folds) if part)
+    return f", the mean over {over}" if over else ""
+
+
+def _tied(choice: Choice, sweep: Sweep) -> str:
+    if not choice.tied:
+        return ""
+    if len(choice.tied) == 1:
+        return f", tied with {name(choice.tied[0], sweep)}"
+    if len(choice.tied) <= _NAMED:
+        return f", tied with {listed([f'({name(cell, sweep)})' for cell in choice.tied])}"
+    return f", tied with {count(len(choice.tied), 'other cell')}"
+
+
+def tested(swept: Swept) -> str:
+    """The choice against plain training on the test images, with its verdict."""
+    choice = swept.choice
+    if choice is None:
+        return ""
+    images = choice.results[0].distilled.test_images
+    right = f"On the {images:,} test images, looked at once, {with_interval(choice.test_accuracy)} are right"
+    if choice.cell.alpha == 0:
+        return f"{right}: the choice is the student that learns from labels only."
+    own = with_interval(choice.plain_test_accuracy)
+    verdict = choice.against_plain
+    if verdict.word == "no verdict":
+        return f"{right}, and {own} with labels only; one seed allows no verdict."
+    if not math.isfinite(verdict.difference):
+        return f"{right}, and {own} with labels only: {verdict.word}, as a training diverged."
+    seeds = count(len(swept.recipe.seeds), "seed")
+    return f"{right}, and {own} with labels only: {verdict.word}, {points_of(verdict)}, {seeds}."
+
+
+def mattered(swept: Swept) -> str:
+    """Whether T or alpha moved the accuracy more, where a grid can tell; nothing elsewhere."""
+    moved = {along: spread_along(swept, along) for along in ("temperature", "alpha")}
+    over_temperature, over_alpha = moved["temperature"], moved["alpha"]
+    if over_temperature is None or over_alpha is None:
+        return ""
+    t, a = (f"{100 * value:.1f}" for value in (over_temperature, over_alpha))
+    means = f"the mean accuracy spans {t} points over the temperatures and {a} over the α above 0"
+    typical = typical_half_width(swept)
+    if typical is None:
+        return f"In these single students {means}: whether that is more than luck, only more seeds can say."
+    larger, smaller = max(over_temperature, over_alpha), min(over_temperature, over_alpha)
+    if larger <= typical:
+        return (
+            f"Neither T nor α is shown to matter: {means}, and a usual cell’s difference from labels only is known to "
+            f"±\u00a0{100 * typical:.1f}."
+        )
+    if larger < _CLEARLY * smaller:
+        return f"T and α mattered about alike: {means}."
+    return f"{'T' if over_temperature > over_alpha else 'α'} mattered more: {means}."
+
+
+def spread_along(swept: Swept, along: Along) -> float | None:
+    """The range of the mean accuracy along T or alpha, averaged over the other; None where there is nothing to average.
+
+    Of the cells with a teacher in a whole grid that nobody was left out of; a share, not percentage points.
+    """
+    sweep = swept.recipe
+    if sweep.search != "grid":
+        return None
+    levels: dict[float, list[float]] = {}
+    for cell in sweep.cells:
+        summary = summary_of(swept, cell)
+        if cell.alpha > 0 and summary is not None and math.isfinite(summary.validation_accuracy.mean):
+            levels.setdefault(getattr(cell, along), []).append(summary.validation_accuracy.mean)
+    if len(levels) < 2 or len({len(values) for values in levels.values()}) > 1:
+        return None  # a diverged cell would make its row look better or worse than it is
+    means = [fmean(values) for values in levels.values()]
+    return max(means) - min(means)
+
+
+def typical_half_width(swept: Swept) -> float | None:
+    """Half the width of a usual cell's interval for its difference from plain training; None without verdicts."""
+    widths = [
+        (verdict.high - verdict.low) / 2
+        for verdict in (summary.against_plain for summary in swept.summaries)
+        if verdict is not None and verdict.low is not None and verdict.high is not None
+    ]
+    return median(widths) if widths else None
+
+
+def against_plain(swept: Swept) -> str:
+    """How many cells differ from plain training on the images that were held out."""
+    judged = [each for each in swept.summaries if each.against_plain is not None]
+    words = [each.against_plain.word for each in judged if each.against_plain is not None]
+    if judged and len(swept.recipe.seeds) == 1 and all(word == "no verdict" for word in words):
+        return NO_VERDICT
+    better, worse = words.count("better"), words.count("worse")
+    same, open_ = words.count("no difference shown"), words.count("no verdict")
+    than = "than labels only"
+    parts = [
+        f"{number} {text}"
+        for number, text in (
+            (better, f"{'is' if better == 1 else 'are'} better {than}"),
+            (worse, f"{'is' if worse == 1 else 'are'} worse{'' if better else f' {than}'}"),
+            (same, f"{'does' if same == 1 else 'do'} not differ from labels only, as far as these seeds show"),
+            (open_, f"{'has' if open_ == 1 else 'have'} no verdict, as a training diverged"),
+        )
+        if number
+    ]
+    if not parts:
+        return ""
+    cells = count(len(judged), "cell")
+    return (
+        f"Of {cells} with a teacher, {listed(parts)}." if len(parts) > 1 else f"Of {cells} with a teacher, {parts[0]}."
+    )
+
+
+def diverged(swept: Swept) -> str:
+    """Which cells lost students; nothing where none did."""
+    lost = [each for each in swept.summaries if each.diverged]
+    if not lost:
+        return ""
+    students = sum(each.diverged for each in lost)
+    which = (
+        listed([f"({name(each.cell, swept.recipe)})" for each in lost])
+        if len(lost) <= _NAMED
+        else count(len(lost), "cell")
+    )
+    whose = "its weights are" if students == 1 else "their weights are"
+    cannot = "that cell cannot be chosen" if len(lost) == 1 else "these cells cannot be chosen"
+    return f"{count(students, 'student').capitalize()} diverged in {which}: {whose} no numbers any more, and {cannot}."
+
+
+def with_interval(mean: Mean) -> str:
+    """ "97.5 % ± 0.3", or the mean alone where it has no interval."""
+    if mean.low is None or mean.high is None or not math.isfinite(mean.mean):
+        return percent(mean.mean, 1)
+    return f"{percent(mean.mean, 1)} ±\u00a0{50 * (mean.high - mean.low):.1f}"
+
+
+def points_of(verdict: Verdict) -> str:
+    """The mean difference with its interval, in percentage points."""
+    return difference("test_accuracy", verdict)
+
+
+def chosen_how(swept: Swept) -> str:
+    """Where T and alpha were chosen, and what was not looked at."""
+    sweep, facts = swept.recipe, DATA_SETS[swept.recipe.data]
+    if sweep.folds is None:
+        where = f"the {facts.validation_images:,} validation images, which neither teachers nor students learn from"
+    else:
+        images = facts.training_images + facts.validation_images
+        where = (
+            f"{sweep.folds} folds of the {images:,} training and validation images: each was held out once, from "
+            "teacher and students"
+        )
+    return (
+        f"T and α were chosen on {where}. The choice was then trained once more, alone, on the training split, and "
+        "only it was tried on the test images."
+    )

@@ -1,0 +1,136 @@
+"""Runs: every run, comparison and sweep of this app, to be found again, laid over one another, taken along."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from kdviz.charts import live, overlay
+from kdviz.charts.overlay import Line
+from kdviz.jobs import Version
+from kdviz.runs import Run
+from kdviz.widgets import page, run_bin, run_card, run_export, run_status, run_table, run_words, server
+
+PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
+
+page.header(
+    "What was tried here, and what came of it?",
+    "Every run, comparison and sweep of this app. Tick one to see, note and export it, several to lay them over "
+    "one another.",
+)
+jobs, store = server.jobs(), server.store()
+
+
+def link(run: Run, label: str = "Look") -> None:
+    """The way to the run's own page."""
+    home = run_status.HOMES[type(run.recipe)]
+    st.page_link(home.path, label=label, icon=":material/open_in_new:", query_params={"run": run.id})
+
+
+def empty() -> None:
+    """How the first run is made."""
+    page.say("Nothing has been trained here yet. These pages train something, and all of it is kept here:")
+    with st.container(horizontal=True, key="first_run"):
+        for home in run_status.HOMES.values():
+            st.page_link(home.path, label=home.title, icon=":material/arrow_forward:")
+
+
+def one(run: Run) -> None:
+    """All about a run."""
+    with st.container(horizontal=True, vertical_alignment="center", key="heading"):
+        st.subheader(f"{run_words.kind(run.recipe).capitalize()} {run.id}", anchor=False, width="content")
+        link(run, f"Open in “{run_status.HOMES[type(run.recipe)].title}”")
+        run_bin.button(store, jobs, [run])
+    run_card.show(store, run)
+    run_export.downloads(jobs, store, run)
+
+
+def several(runs: Sequence[Run]) -> None:
+    """Runs laid over one another, and what tells them apart."""
+    names = run_words.short_names(runs)
+    with st.container(horizontal=True, vertical_alignment="center", key="heading"):
+        title = f"{run_bin.number_of_runs(len(runs))} over one another"
+        st.subheader(title, anchor=False, width="content")
+        run_bin.button(store, jobs, runs)
+    shown = runs[: overlay.MOST_RUNS]
+    curves = {names[run.id]: lines_of(run.id, jobs.version(run.id), run) for run in shown}
+    if any(curves.values()):
+        floor = min(live.floor(run.recipe) for run in shown)
+        over = st.segmented_control(
+            "Over",
+            ["Epochs", "Share of the training"],
+            default="Epochs",
+            required=True,
+            key="over",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        st.plotly_chart(
+            overlay.overlay_figure(curves, floor, page.colours(), share=over != "Epochs"),
+            key="overlay" if over == "Epochs" else "overlay_share",  # in place of one another, a title could stay
+            config=PLOTLY_CONFIG,
+            alt="Validation accuracy of the ticked runs as they were trained, a line for each of their students",
+        )
+    else:
+        page.say("None of these runs has said anything of a student yet.")
+    remarks = ["Means over the seeds, on validation images that nobody learns from. Dashed: without a teacher."]
+    if len(runs) > len(shown):
+        remarks.append(f"Drawn are the first {len(shown)} of {len(runs)}.")
+    if silent := [name for name, lines in curves.items() if not lines]:
+        remarks.append(f"Nothing to draw yet of {', '.join(silent)}.")
+    if len({run.recipe.data for run in runs}) > 1:
+        remarks.append("Their data sets differ, and so do the images.")
+    st.caption(" ".join(remarks))
+    st.subheader("How their recipes differ", anchor=False)
+    rows = run_words.differing([run.recipe for run in runs])
+    st.dataframe(
+        pd.DataFrame(
+            {"Setting": [run_words.label(name) for name in rows]}
+            | {run.id: [row[number] for row in rows.values()] for number, run in enumerate(runs)}
+        ),
+        hide_index=True,
+        key="differences",
+        height="content",
+        alt="Settings in which the ticked runs differ",
+    )
+    st.caption("What is not listed is the same in all of them. –: that kind of study has no such setting.")
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)  # one for all visitors, until there is something new to draw
+def lines_of(run_id: str, version: Version | None, _run: Run) -> list[Line]:
+    """The curves of a run."""
+    return overlay.lines(_run.recipe, jobs.events(run_id), _run.result)
+
+
+def arrived(run: Run) -> None:
+    """A run came in a file: it is the one to look at."""
+    run_table.tick([run.id])
+
+
+runs = run_table.everything(store, jobs)
+run_bin.undo(store)
+if runs:
+    run_table.live(runs, jobs, store, link)
+    shown = run_table.filters(runs)
+    if shown:
+        run_table.table(shown)
+    else:
+        page.say("No run passes these filters. Empty them to see all.")
+    newest = ", the newest" if len(runs) == run_table.MOST else ""
+    st.caption(f"{len(shown):,} of {len(runs):,} runs{newest}. A heading sorts; the link of this page shows the same.")
+else:
+    empty()
+known = {run.id: run for run in runs}
+older = {run_id: run for run_id in run_table.ticked() if run_id not in known and (run := jobs.get(run_id))}
+ticked = [run for run_id in run_table.ticked() if (run := known.get(run_id) or older.get(run_id))]
+run_bin.missing(store, [run_id for run_id in run_table.ticked() if run_id not in known and run_id not in older])
+with st.container(key="run_details"):
+    if len(ticked) == 1:
+        one(ticked[0])
+    elif ticked:
+        several(ticked)
+if runs and not ticked:
+    page.say("Tick a row to see what came of it; tick two or more to lay their curves over one another.")
+with st.expander("Import a run from a file", icon=":material/upload:"):
+    run_export.upload(store, arrived)
+run_bin.deleted(store)

@@ -1,0 +1,35 @@
+"""Small runs, really trained on digits and kept in a store as the app keeps them, for tests of what becomes of them."""
+
+from __future__ import annotations
+
+from kdviz import work
+from kdviz.comparison import Comparison
+from kdviz.kinds import AnyRecipe, Ending
+from kdviz.recipe import Recipe
+from kdviz.records import Learnt
+from kdviz.runs import Run, RunStore
+from kdviz.sweep import Sweep
+
+SMALL = {"data": "digits", "teacher": "784-128-10", "student": "784-30-30-10", "teacher_epochs": 2}
+SINGLE = Recipe(**SMALL, epochs=2, seed=3)
+CONVOLUTIONAL = Recipe(**{**SMALL, "student": "cnn-8-16"}, epochs=1, seed=4)
+COMPARISON = Comparison(**SMALL, epochs=1, methods=("plain", "offline", "born-again"), seeds=(0, 1))
+SWEEP = Sweep(**SMALL, epochs=1, temperatures=(2.0, 8.0), alphas=(0.0, 0.9), seeds=(0, 1))
+
+
+def carry_out(store: RunStore, recipe: AnyRecipe) -> Run:
+    """Train it here and now."""
+    run_id = store.request(recipe).id
+    store.begin(run_id)
+    said = 0
+    for event in work.study(recipe, finished=[]):
+        if isinstance(event, Ending):
+            store.finish(run_id, event)
+        elif isinstance(event, Learnt):
+            store.keep_student(run_id, event)
+        elif event is not None:
+            said += 1
+            store.append(run_id, [event], said)
+    run = store.get(run_id)
+    assert run is not None
+    return run
