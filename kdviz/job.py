@@ -110,7 +110,7 @@ class Job:
         if not self._plan and not self.tasks and not self._last:
             self._plan = [*self._waiting()] or [None]
             self._last = self._plan == [None]
-        learning = set()
+        learning = {task.what for task in self.tasks.values()}
         for what in self._plan:
             missing = [each for each in self._teachers(what) if not self._is_taught(each)]
             if not missing:

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
@@ -285,20 +286,25 @@ def _run(row: sa.Row[Any]) -> Run | None:
     try:
         return Run(
             id=row.id,
-            recipe=RECIPES.validate_json(row.recipe),
+            recipe=_recipe(row.recipe),
             status="interrupted" if silent else row.status,
             attempt=row.attempt,
             message=row.message,
             created=_moment(row.created),
             started=_moment(row.started) if row.started else None,
             finished=_moment(row.finished) if row.finished else None,
-            result=ENDINGS.validate_json(row.result) if row.result else None,
+            result=_result(row.result) if row.result else None,
             owner=row.owner,
             tags=tuple(json.loads(row.tags)) if row.tags else (),
             note=row.note or "",
         )
     except ValidationError:
         return None
+
+
+# A list of runs is read again and again, and their results are most of the work. They never change.
+_recipe = lru_cache(maxsize=512)(RECIPES.validate_json)
+_result = lru_cache(maxsize=512)(ENDINGS.validate_json)
 
 
 def _moment(seconds: float) -> datetime:

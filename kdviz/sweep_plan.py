@@ -32,14 +32,19 @@ def trials_of(sweep: Sweep, finished: Iterable[FinishedStack]) -> list[CellTrial
 
 
 def expected(sweep: Sweep, finished: Iterable[FinishedStack] = ()) -> list[Stack]:
-    """All stacks that are still to be trained, as far as can be known: after a rung of halving any cells survive."""
-    done = {part.stack.id for part in finished}
-    cells, stacks = sweep.trained_cells, list[Stack]()
+    """All stacks that are still to be trained; where it is not known yet which cells survive a rung, of any cells."""
+    done = {part.stack.id: part for part in finished}
+    cells, waited = sweep.trained_cells, list[Stack]()
     for epochs in sweep.rungs:
-        stacks += [stack for stack in sweep.stacks(cells, epochs) if stack.id not in done]
-        taught = sum(cell.alpha > 0 for cell in cells)
-        cells = cells[: len(cells) - taught + -(-taught // KEPT)]  # the controls come first
-    return stacks
+        stacks = sweep.stacks(cells, epochs)
+        left = [stack for stack in stacks if stack.id not in done]
+        waited += left
+        if left:
+            taught = sum(cell.alpha > 0 for cell in cells)
+            cells = cells[: len(cells) - taught + -(-taught // KEPT)]  # the controls come first
+        else:
+            cells = survivors(cells, [trial for stack in stacks for trial in done[stack.id].trials])
+    return waited
 
 
 def survivors(cells: Iterable[Cell], trials: Iterable[CellTrial]) -> tuple[Cell, ...]:

@@ -29,7 +29,7 @@ def link(run: Run, label: str = "Look") -> None:
 
 def empty() -> None:
     """How the first run is made."""
-    page.say("Nothing has been trained here yet. These pages train something, and all of it is kept here:")
+    page.say("Nothing has been trained here yet. These pages train something:")
     with st.container(horizontal=True, key="first_run"):
         for home in run_status.HOMES.values():
             st.page_link(home.path, label=home.title, icon=":material/arrow_forward:")

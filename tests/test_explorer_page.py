@@ -334,10 +334,9 @@ def test_a_selected_cell_stands_in_the_link_with_its_recipe(stored):
     assert first.startswith("python -m kdviz train --data digits --epochs 3 ")
     assert "--temperature 20 --alpha 0.5" in first
     assert second.startswith("python -m kdviz sweep --data digits --epochs 3 ")
-    links = [link.proto for link in at.get("page_link") if link.proto.label.startswith("seed")]
+    links = [link.proto for link in at.get("link_button")]
     assert [link.label for link in links] == ["seed 0", "seed 1", "seed 2"]
-    assert "seed=2" in links[2].query_string
-    assert "temperature=20" in links[2].query_string
+    assert links[2].url == ("watch_it_train?data=digits&epochs=3&temperature=20&alpha=0.5&teacher_epochs=3&seed=2")
     assert "**Over T**, at α = 0.5" in markdown(at), "the slices follow"
     assert the_map(at)["cell"] == key_of(cell(20.0, 0.5))
 

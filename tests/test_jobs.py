@@ -256,7 +256,7 @@ def test_a_worker_lost_in_a_comparison_takes_no_finished_method_along(make, stor
     jobs = make("compares_and_dies_once")
     run = jobs.submit(comparison())
     done = ended(jobs, run)
-    assert (done.status, done.attempt) == ("finished", 2)
+    assert (done.status, done.attempt) == ("finished", 2), done.message
     assert done.message == "The worker was lost; started again."
     assert trained(run) == (list(run.recipe.methods), ["plain", "offline"])
     wait(lambda: not jobs._jobs)
@@ -370,7 +370,7 @@ def test_a_worker_lost_in_a_sweep_costs_its_own_stack_only(make, store):
     jobs = make("fake_sweep_dies_once")
     run = jobs.submit(sweep())
     done = ended(jobs, run)
-    assert (done.status, done.attempt) == ("finished", 2)
+    assert (done.status, done.attempt) == ("finished", 2), done.message
     assert done.message == "The worker was lost; what it was at was started again."
     wanted = waiting(run.recipe, [])
     assert noted(run, "train") == [wanted[number].id for number in (0, 1, 1, 2, 3)]

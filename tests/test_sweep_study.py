@@ -463,6 +463,32 @@ def test_a_folds_students_are_judged_by_all_images_of_the_fold(whole):
             )
 
 
+def test_live_figures_are_of_a_part_and_trials_of_all_images(whole, monkeypatch):
+    before = parts(whole("grid").said)[1]
+    monkeypatch.setattr(study, "LIVE_VALIDATION_IMAGES", 45)
+    *said, after = events(sweep_of("grid"), only=before.stack)
+    assert max(after.watched.indices) < 45
+    for one, other in zip(before.trials, after.trials, strict=True):
+        assert (other.validation_errors, other.nll, other.agreement) == (one.validation_errors, one.nll, one.agreement)
+        assert other.validation_images == VALIDATION
+    assert after.teacher_accuracy == before.teacher_accuracy
+    for moment in said:
+        assert all(accuracy * 45 == pytest.approx(round(accuracy * 45)) for accuracy in moment.validation_accuracy)
+    assert said[-1].nll != before.moments[-1].nll
+
+
+@every_kind
+def test_the_students_of_a_stack_share_its_seconds(whole, kind):
+    done = parts(whole(kind).said)
+    for part in done:
+        (share,) = {trial.seconds for trial in part.trials}
+        assert share > 0
+    spent = sum(trial.seconds for part in done for trial in part.trials)
+    for one, other in pairwise(done):  # what lies between the last words of two stacks is no less than the second's
+        assert sum(trial.seconds for trial in other.trials) <= other.moments[-1].seconds - one.moments[-1].seconds
+    assert spent < whole(kind).said[-1].seconds
+
+
 @every_kind
 def test_the_test_images_are_looked_at_after_the_choice_and_by_its_runs_alone(whole, kind):
     spy, sweep, loaded = whole(kind), sweep_of(kind), data.load("digits")

@@ -2,6 +2,7 @@
 // Python hears which cell is selected. Streamlit calls the default export on mount and on every change of data.
 
 const explorers = new WeakMap();
+kdviz.explorer ??= {}; // what a visitor looks at: it outlives the end of a sweep, when the page puts up the map anew
 const WHAT = {
   validation_accuracy: "share of the images held out that are right",
   agreement: "share of them on which the student says what its teacher says",
@@ -12,7 +13,7 @@ const WHAT = {
 function build(root) {
   const found = {};
   const q = (selector) => (found[selector] ??= root.querySelector(selector));
-  const ui = { root, q, map: q(".cells"), measure: "validation_accuracy", facet: 0, pointed: null, selected: null, width: 0 };
+  const ui = { root, q, map: q(".cells"), measure: kdviz.explorer.measure ?? "validation_accuracy", facet: 0, pointed: null, selected: null, width: 0 };
   ui.echo = makeEcho();
   /** The cell that is shown beside the map: pointed at, selected, chosen, or the best so far. */
   ui.best = () => ui.data.best[mapOf(ui)];
@@ -26,7 +27,8 @@ function build(root) {
     return ui.best() ?? (run ? shownCells(ui)[0] : null);
   };
   root.querySelectorAll(".measures input").forEach((input) => {
-    input.addEventListener("change", () => { ui.measure = input.value; draw(ui); });
+    input.checked = input.value === ui.measure;
+    input.addEventListener("change", () => { kdviz.explorer.measure = ui.measure = input.value; draw(ui); });
   });
   listen(ui);
   buildOne(ui);
@@ -108,6 +110,9 @@ function buildChoosers(ui) {
     select.addEventListener("change", () => changeFacet(ui, select));
     return { select, chooser };
   });
+  if (kdviz.explorer.choosers === digest) showFacet(ui, kdviz.explorer.facet);
+  kdviz.explorer.choosers = digest;
+  kdviz.explorer.facet = ui.facet;
 }
 
 /** One map for one choice in each list; with points, "all" in one list is all in every list. */
@@ -120,13 +125,14 @@ function changeFacet(ui, changed) {
   ui.facet = all ? null : ui.data.choosers.reduce((facet, { values }, n) =>
     facet * values.length + (ui.selects[n] ? ui.selects[n].select.selectedIndex - first : 0), 0);
   ui.pointed = null;
+  kdviz.explorer.facet = ui.facet;
   draw(ui);
 }
 
-/** The lists follow the cell that a link selects. */
+/** The lists follow the map of the cell that is selected. */
 function showFacet(ui, facet) {
-  if (ui.facet === null || ui.facet === facet) return;
-  ui.facet = facet;
+  if (facet === null || ui.facet === facet) return;
+  kdviz.explorer.facet = ui.facet = facet;
   let rest = facet;
   [...ui.data.choosers].reverse().forEach(({ values }, n) => {
     const chosen = ui.selects[ui.selects.length - 1 - n];
@@ -191,7 +197,7 @@ export default function ({ data, parentElement, setStateValue }) {
     ui.selected = data.cell;
     const chosen = data.cells.chosen?.indexOf(1) ?? -1;
     const at = data.cell === null ? chosen : data.cells.key.indexOf(data.cell);
-    if (at >= 0) showFacet(ui, data.cells.facet[at]);
+    if (at >= 0 && ui.facet !== null) showFacet(ui, data.cells.facet[at]);
   }
   draw(ui);
 }

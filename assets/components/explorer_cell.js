@@ -50,7 +50,7 @@ function tagOf(ui, i) {
   const tags = [];
   if (cells.chosen?.[i]) tags.push("★ the choice");
   else if (cells.tied?.[i]) tags.push("☆ tied with the choice");
-  else if (!cells.chosen && ui.best() === i) tags.push("best so far");
+  else if (!cells.chosen && ui.best() === i) tags.push("best accuracy so far");
   const word = cells.word?.[i];
   if (word && word !== "no verdict") tags.push(word === "no difference shown" ? "≈ not shown to differ from labels only" : `${word} than labels only`);
   return tags.join(" · ");

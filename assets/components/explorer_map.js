@@ -1,9 +1,5 @@
 // The map of T and alpha: cells that fill as their students train, the level of labels only as a contour.
 
-const GAP = 1; // around every cell
-const AXIS_LEFT = 44;
-const AXIS_BOTTOM = 38;
-
 /** Cells of the map that is chosen; all of them where all maps are shown in one. */
 function shownCells(ui) {
   const { cells } = ui.data;
@@ -13,57 +9,6 @@ function shownCells(ui) {
 /** The number of the map that is shown, among scales and best cells. */
 function mapOf(ui) {
   return ui.facet ?? ui.data.scales.length - 1;
-}
-
-/** Places in pixels: {at: {index: {x, y, width, height}}, width, height}. The control lies under all columns. */
-function layOut(ui, shown) {
-  const { data, width } = ui;
-  const { cells } = data;
-  const alphas = data.alphas.filter((alpha) => alpha > 0);
-  const plains = shown.filter((i) => cells.alpha[i] === 0);
-  const wide = Math.max(60, width - AXIS_LEFT);
-  const points = data.shape === "points";
-  const rows = points ? 5 : alphas.length;
-  const columns = points ? 5 : data.temperatures.length;
-  const column = wide / columns;
-  const row = Math.max(19, Math.min(column * 0.8, 84, 430 / Math.max(1, rows)));
-  const tall = rows * row;
-  const bar = Math.max(24, Math.min(row, 32));
-  const at = {};
-  const place = { at, plains: plains.length, left: AXIS_LEFT, wide, tall, row, column, bar, bottom: tall + bar, height: tall + bar + AXIS_BOTTOM };
-  plains.forEach((i, n) => {
-    at[i] = { x: AXIS_LEFT + (n * wide) / plains.length, y: tall, width: wide / plains.length, height: bar };
-  });
-  place.xOf = points ? logarithmic(data.temperatures, wide) : (T) => AXIS_LEFT + (data.temperatures.indexOf(T) + 0.5) * column;
-  place.yOf = points ? linear(data.alphas, tall) : (alpha) => tall - (alphas.indexOf(alpha) + 0.5) * row;
-  const side = points ? Math.max(9, Math.min(17, width / 30)) : 0;
-  for (const i of shown) {
-    if (cells.alpha[i] === 0) continue;
-    const [x, y] = [place.xOf(cells.temperature[i]), place.yOf(cells.alpha[i])];
-    const [w, h] = points ? [2 * side, 2 * side] : [column, row];
-    at[i] = { x: x - w / 2, y: y - h / 2, width: w, height: h };
-  }
-  return place;
-}
-
-const EDGE = 22; // between the border and the outermost points
-
-function logarithmic(values, wide) {
-  const [low, high] = [Math.log(values[0]), Math.log(values[values.length - 1])];
-  return (T) => AXIS_LEFT + EDGE + (wide - 2 * EDGE) * (high > low ? (Math.log(T) - low) / (high - low) : 0.5);
-}
-
-function linear(values, tall) {
-  const [low, high] = [values[0], values[values.length - 1]];
-  return (alpha) => tall - EDGE - (tall - 2 * EDGE) * (high > low ? (alpha - low) / (high - low) : 0.5);
-}
-
-/** Round values between two ends, for the axes of points. */
-function ticksOf(values, logarithmicAxis) {
-  const [low, high] = [values[0], values[values.length - 1]];
-  if (!logarithmicAxis) return [0, 0.25, 0.5, 0.75, 1].filter((a) => a >= low - 1e-9 && a <= high + 1e-9);
-  const ticks = [1, 2, 5].flatMap((step) => [-2, -1, 0, 1, 2, 3].map((power) => step * 10 ** power));
-  return ticks.filter((T) => T >= low * 0.999 && T <= high * 1.001).sort((a, b) => a - b);
 }
 
 function buildMap(ui, place, shown) {
@@ -80,12 +25,6 @@ function buildMap(ui, place, shown) {
     under: svgNode("rect", map, { class: "ring under", rx: 3, visibility: "hidden" }),
     over: svgNode("rect", map, { class: `ring ${kind}`, rx: 3, visibility: "hidden" }),
   }]));
-}
-
-/** Every so many labels of an axis, so that they do not touch. */
-function thinned(values, room, least) {
-  const stride = Math.ceil(least / room);
-  return values.map((value, i) => (i % stride ? "" : String(short(value))));
 }
 
 function drawAxes(ui, place) {
@@ -143,44 +82,63 @@ function setAttribute(node, name, value) {
   if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
 }
 
-function drawCell(ui, i) {
-  const { cells, students } = ui.data;
-  const node = ui.nodes[i];
-  const { box } = node;
-  const value = cells[ui.measure][i];
-  const gain = cells.gains[ui.measure][i];
-  const known = value !== null && ui.scale;
-  const whole = cells.progress[i] >= 0.999;
-  const broken = cells.diverged[i] > 0 && !known;
-  const shade = known ? shadeOf(ui, value) : { colour: "transparent", text: "" };
+/** Colour and growth of a cell; gives back the colour of what is written on it, "" where it is not full enough. */
+function drawFill(ui, i, node, known) {
+  const { cells } = ui.data;
+  const shade = known ? shadeOf(ui, cells[ui.measure][i]) : { colour: "transparent", text: "" };
   const faded = cells.dropped[i] > 0;
   node.group.classList.toggle("dropped", faded);
   node.fill.style.fill = shade.colour;
   node.slot.style.fill = known && !faded ? `color-mix(in srgb, ${shade.colour} 38%, var(--kd-bg))` : "";
   const grown = known ? (node.round ? Math.sqrt(cells.progress[i]) : cells.progress[i]) : 0;
   node.fill.style.transform = node.round ? `scale(${grown.toFixed(3)})` : `scaleY(${grown.toFixed(3)})`;
+  return cells.progress[i] > (node.round ? 0.999 : 0.64) && !faded ? shade.text : "";
+}
+
+/** The figure, and its difference from labels only, as far as there is room. */
+function drawWords(ui, i, node, known) {
+  const { cells } = ui.data;
+  const { box } = node;
   const plain = cells.alpha[i] === 0;
   const roomy = box.width >= 38;
-  const written = known && !node.round && (roomy || plain) ? figure(ui, value, box.width >= 46) : "";
+  const unit = plain && MEASURES[ui.measure].share ? PERCENT : "";
+  const written = known && !node.round && (roomy || plain) ? `${figure(ui, cells[ui.measure][i], box.width >= 46)}${unit}` : "";
   const several = ui.place.plains > 1 ? facetWords(ui, cells.facet[i]) : "labels only";
-  const name = plain && box.width > 70 + 6.5 * several.length ? `${several}${written && ": "}` : "";
-  const end = plain && broken ? ": diverged" : "";
-  setText(node.value, name + end + (written && plain && MEASURES[ui.measure].share ? `${written}${PERCENT}` : written));
-  const note = faded ? `${cells.epochs[i]} ep.` : gain === null ? "" : difference(ui, gain);
-  setText(node.gain, known && !node.round && roomy && box.height >= 40 ? note : "");
-  const under = cells.progress[i] > 0.64; // what is written stands on the fill
-  const ink = (whole || (under && !node.round)) && !faded && known ? shade.text : "";
+  const name = plain && box.width > 70 + 6.5 * several.length ? several : "";
+  const end = plain && !known && cells.diverged[i] ? "diverged" : written;
+  setText(node.value, [name, end].filter(Boolean).join(": "));
+  const gain = cells.gains[ui.measure][i];
+  const note = cells.dropped[i] ? `${cells.epochs[i]} ep.` : gain === null ? "" : difference(ui, gain);
+  setText(node.gain, written && !plain && roomy && box.height >= 40 ? note : "");
+  const crowded = cells.word && box.width < 75 && box.height >= 40 && !plain; // by the marks in the corners above
+  for (const text of [node.value, node.gain]) setAttribute(text, "transform", crowded ? "translate(0,4)" : "");
+}
+
+/** A large cross where all students diverged, a small one where some did. */
+function drawCross(ui, i, { cross, box }, known, ink) {
+  const { cells } = ui.data;
+  const [x, y, w, h] = [box.x + 5, box.y + 5, box.width - 10, box.height - 10];
+  const large = `M${x},${y}l${w},${h}m${-w},0l${w},${-h}`;
+  const small = `M${x},${y + h - 6}l6,6m-6,0l6,-6`;
+  const broken = cells.diverged[i] > 0 && cells.alpha[i] > 0; // labels only says it in words
+  setAttribute(cross, "d", !broken ? "" : known ? small : large);
+  cross.style.stroke = ink;
+}
+
+function drawCell(ui, i) {
+  const { cells } = ui.data;
+  const node = ui.nodes[i];
+  const known = Boolean(ui.scale) && cells[ui.measure][i] !== null;
+  const ink = drawFill(ui, i, node, known);
+  drawWords(ui, i, node, known);
   for (const text of [node.value, node.gain, node.same]) {
     text.style.fill = ink;
     text.classList.toggle("halo", !ink);
   }
-  const [x, y, w, h] = [box.x + 5, box.y + 5, box.width - 10, box.height - 10];
-  const corner = `M${box.x + 5},${box.y + box.height - 11}l6,6m-6,0l6,-6`;
-  setAttribute(node.cross, "d", broken && !plain ? `M${x},${y}l${w},${h}m${-w},0l${w},${-h}` : cells.diverged[i] && !plain ? corner : "");
-  node.cross.style.stroke = known && whole ? shade.text : "";
-  if (node.above) setAttribute(node.above, "visibility", known && isAbove(ui, i) ? "visible" : "hidden");
+  drawCross(ui, i, node, known, ink);
   drawVerdict(ui, i, node, ink);
-  setAttribute(node.group, "aria-label", tell(ui, i, students));
+  if (node.above) setAttribute(node.above, "visibility", known && isAbove(ui, i) ? "visible" : "hidden");
+  setAttribute(node.group, "aria-label", tell(ui, i));
   setAttribute(node.group, "aria-pressed", String(ui.selected === cells.key[i]));
 }
 
@@ -193,8 +151,10 @@ function drawVerdict(ui, i, node, ink) {
   const star = cells.chosen?.[i] || cells.tied?.[i];
   setAttribute(node.star, "visibility", star ? "visible" : "hidden");
   if (!star) return;
-  const radius = Math.min(cells.chosen[i] ? 6.5 : 5, box.width / 6, box.height / 5);
-  const inside = (cells.chosen[i] && box.width > 40 ? 10 : 4) + radius; // the ring of the choice is no cover for its star
+  const chosen = cells.chosen[i] > 0 && !node.round;
+  const radius = Math.min(chosen && box.height > 60 ? 6.5 : 5, box.width / 6, box.height / 5);
+  const inside = radius + (chosen && box.width > 40 ? 8 : 4); // inside the ring of the choice
+  if (chosen) setAttribute(node.same, "transform", "translate(-4,3)");
   setAttribute(node.star, "d", node.round ? starAt(box.x + box.width / 2, box.y + box.height / 2, radius + 2) : starAt(box.x + inside, box.y + inside, radius));
   node.star.style.stroke = ink || "var(--kd-ink)";
   node.star.style.fill = cells.chosen[i] ? ink || "var(--kd-ink)" : "none";
@@ -246,7 +206,7 @@ function drawRings(ui) {
   const { cells } = ui.data;
   const index = (key) => (key === null ? null : cells.key.indexOf(key));
   const inMap = (i) => (i !== null && i >= 0 && ui.nodes[i] ? i : null);
-  drawRing(ui, "chosen", inMap(cells.chosen ? cells.chosen.indexOf(1) : null), 4.5);
+  drawRing(ui, "chosen", inMap(cells.chosen ? cells.chosen.indexOf(1) : null), 4);
   drawRing(ui, "pointed", inMap(ui.pointed), 0);
   drawRing(ui, "selected", inMap(index(ui.selected)), 0.5);
 }
@@ -279,19 +239,3 @@ function tabStop(ui, shown) {
   return null;
 }
 
-/** The nearest cell in a direction, by the middles of the cells. */
-function neighbour(ui, from, key) {
-  const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
-  const middle = ({ x, y, width, height }) => [x + width / 2, y + height / 2];
-  const [x, y] = middle(ui.nodes[from].box);
-  let best = null;
-  let least = Infinity;
-  for (const [i, node] of Object.entries(ui.nodes)) {
-    const [a, b] = middle(node.box);
-    const along = (a - x) * dx + (b - y) * dy;
-    const across = Math.abs((a - x) * dy) + Math.abs((b - y) * dx);
-    const far = along + 3 * across;
-    if (along > 0.5 && far < least) { least = far; best = Number(i); }
-  }
-  return best;
-}

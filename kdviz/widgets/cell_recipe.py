@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ from kdviz.sweep import Cell, Sweep
 from kdviz.widgets import sweep_words as words
 from kdviz.widgets.controls import LABELS
 
-_TRAIN = "pages/watch_it_train.py"
+_TRAIN = "watch_it_train"  # as the router calls the page
 _HEADS = {"temperature": "T", "alpha": "α"}
 _COMMANDS: dict[type[Conditions], str] = {Recipe: "train", Sweep: "sweep"}
 
@@ -25,7 +26,8 @@ def show(sweep: Sweep, cell: Cell) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="train_this"):
         st.markdown("Train just this student live, with its teacher, on the training split:", width="content")
         for recipe in recipes:
-            st.page_link(_TRAIN, label=f"seed {recipe.seed}", icon=":material/play_arrow:", query_params=query(recipe))
+            # A visit of its own: this one's controls hold the sweep's settings.
+            st.link_button(f"seed {recipe.seed}", link(recipe), type="tertiary", icon=":material/play_arrow:")
     st.code(f"{command(recipes[0])}\n{command(sweep)}", language="bash", wrap_lines=True)
     st.caption("The first command trains this student alone, with the first seed; the second repeats the whole sweep.")
 
@@ -47,6 +49,11 @@ def changes(recipe: Conditions) -> dict[str, Any]:
     suited = type(recipe).suited(recipe.data).model_dump(mode="json")
     suited["data"] = type(recipe)().data
     return {name: value for name, value in recipe.model_dump(mode="json").items() if value != suited[name]}
+
+
+def link(recipe: Recipe) -> str:
+    """The address of a recipe, from any page."""
+    return f"{_TRAIN}?{urlencode(query(recipe))}"
 
 
 def query(recipe: Recipe) -> dict[str, str]:

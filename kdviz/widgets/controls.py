@@ -120,6 +120,8 @@ def number(name: str, defaults: Conditions, **options: Any) -> Any:
     low, high = limits(type(defaults), name)
     default = getattr(defaults, name)
     kind = type(default)
+    if name in st.session_state and st.session_state[name] is None:
+        del st.session_state[name]  # another page's, where it may be left out
     return st.number_input(
         LABELS[name],
         min_value=None if low is None else kind(low),

@@ -30,7 +30,10 @@ _map = component(
     "explorer",
     html="explorer.html",
     css=("base.css", "explorer.css"),
-    js=("shared.js", "svg.js", "matrix.js", "explorer_scale.js", "explorer_map.js", "explorer_cell.js", "explorer.js"),
+    js=(
+        *("shared.js", "svg.js", "matrix.js"),
+        *("explorer_scale.js", "explorer_places.js", "explorer_map.js", "explorer_cell.js", "explorer.js"),
+    ),
 )
 
 

@@ -84,8 +84,8 @@ def _students(jobs: Jobs, store: RunStore, run: Run) -> None:
                 icon=":material/replay:",
                 on_click=_train_again,
                 args=(jobs, store, run),
-                help="The same recipe again: the same results, and this time its students are kept. It takes about as "
-                "long as before.",
+                help="The same recipe from its beginning, and this time its students are kept. It takes about as long "
+                "as before, and what stands here gives way to the new results; tags and note stay.",
             )
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="students"):

@@ -172,12 +172,20 @@ def test_a_cell_leads_to_its_student_alone(visit: Visit, app_url: str) -> None:
     expect(page.get_by_text("The recipe of T = 20, α = 0.5")).to_be_visible()
     settle(page)
     found = page.url
-    link_in(page, "seed 1").click()
-    expect(page).to_have_url(re.compile(r"watch_it_train\?.*seed=1"))
-    expect(page.get_by_label("Temperature T", exact=True)).to_have_value("20")
-    expect(page.get_by_label("Epochs", exact=True)).to_have_value("2")
+    with page.context.expect_page() as opening:
+        link_in(page, "seed 1").click()
+    alone = opening.value
+    expect(alone.get_by_label("Temperature T", exact=True)).to_have_value("20")
+    expect(alone.get_by_label("Epochs", exact=True)).to_have_value("2")
+    expect(alone.get_by_label("Seed", exact=True)).to_have_value("1")
+    settle(alone)
+    assert alone.get_by_test_id("stAlert").count() == 0
+    alone.close()
+
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Watch it train").click()
+    expect(page.get_by_label("Seed", exact=True)).to_be_visible()
     settle(page)
-    assert page.get_by_test_id("stAlert").count() == 0
+    assert page.get_by_test_id("stAlert").count() == 0, "the explorer's settings came along"
 
     phone = opened(visit(viewport=PHONE, has_touch=True, is_mobile=True), app_url, found.split("?")[1])
     expect(phone.get_by_text("The recipe of T = 20, α = 0.5")).to_be_visible(timeout=WORKS)
@@ -203,20 +211,20 @@ def test_pointing_at_cells_asks_the_server_for_nothing(page: Page, app_url: str)
 
 def test_the_slider_writes_the_values_and_the_values_move_the_slider(page: Page, app_url: str) -> None:
     opened(page, app_url, "data=digits")
-    text = page.get_by_label("Exactly these T")
-    page.get_by_label("Values").first.fill("3")
+    text = page.get_by_label("Exactly these T", exact=True)
+    page.get_by_label("Values", exact=True).first.fill("3")
     page.keyboard.press("Enter")
     expect(text).to_have_value("1,4.5,20")
     expect(page).to_have_url(re.compile(r"temperatures=1(,|%2C)4.5(,|%2C)20"))
     expect(cells(page)).to_have_count(13)
-    handle = page.locator(".st-key-temperatures_range [role=slider]").last
+    handle = page.locator(".st-key-temperatures_range input[type=range]").last
     handle.focus()
     page.keyboard.press("ArrowRight")
     expect(text).to_have_value("1,5.5,30")
     text.fill("7,0.3")
     text.press("Enter")
     expect(page.locator(".st-key-temperatures_range")).to_contain_text("0.3")
-    expect(page.get_by_label("Values").first).to_have_value("2")
+    expect(page.get_by_label("Values", exact=True).first).to_have_value("2")
 
     text.fill("20:1:5")
     text.press("Enter")
@@ -234,7 +242,7 @@ def test_the_slider_writes_the_values_and_the_values_move_the_slider(page: Page,
 
 def test_a_long_sweep_is_asked_for_twice(page: Page, app_url: str) -> None:
     opened(page, app_url, "data=digits&epochs=500&temperatures=1:100:20&alphas=0.05:1:20&seeds=0-6")
-    yes = page.get_by_text(re.compile(r"Yes, train for about .* h"))
+    yes = page.get_by_text(re.compile(r"Yes, train for about .*h"))
     expect(yes).to_be_visible(timeout=WORKS)
     expect(button(page, "Start")).to_be_disabled()
     yes.click()
