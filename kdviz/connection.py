@@ -182,7 +182,10 @@ class Connection:
 
     def _trained(self, key: str, ended: Callable[[work.Outcome], None], task: DaskFuture[Any]) -> None:
         try:
-            outcome = work.Outcome.model_validate_json(task.result(timeout=_ANSWER))
+            # From the scheduler, which has it even if the worker was lost right after it had done the task.
+            where = {"keys": [key, "outcome"], "default": ""}
+            said = task.client.sync(task.client.scheduler.get_metadata, **where, callback_timeout=_ANSWER)
+            outcome = work.Outcome.model_validate_json(said or task.result(timeout=_ANSWER))
         except Exception as error:
             outcome = work.Outcome(refusal=_plain(error))
         with self._lock:  # let go of it at once: Dask repeats a held task whose worker dies

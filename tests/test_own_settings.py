@@ -335,7 +335,7 @@ def test_a_student_that_diverges_leaves_its_neighbours_alone(split, model, wild)
 
 def test_a_student_that_really_diverges_leaves_its_neighbours_alone(split):
     """With large steps: the soft term at a high T pulls ever harder, as a square does."""
-    training = how(batch_size=10, optimizer="sgd", learning_rate=2.0)
+    training = how(student="784-800-800-10", batch_size=10, optimizer="sgd", learning_rate=0.1)
     calm = ((1.0, 0.0), (1.0, 0.3), (0.05, 0.5))
     tame, _ = stacked(split, training, (*calm, (0.05, 0.5)))
     wild, said = stacked(split, training, (*calm, (1000.0, 1.0)))

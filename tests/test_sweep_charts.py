@@ -91,6 +91,25 @@ def test_a_random_search_shows_all_its_cells_where_none_lie_on_a_line():
     assert words.mattered(finished) == "", "only a grid can tell"
 
 
+def test_wide_intervals_do_not_make_the_means_look_alike():
+    finished = swept(seeds=(0, 1))
+    low, high = slice_of(finished).layout.yaxis.range
+    means = trace(slice_of(finished), "with the teacher").y
+    assert low < min(means) < max(means) < high <= 1
+    plain = trace(slice_of(finished), "labels only").y[0]
+    assert high - low < 6 * (max(means) - plain), "two seeds’ intervals reach from 0 to 100 %"
+    low, high = slice_of(finished, measure="nll").layout.yaxis.range
+    assert 0 <= low < high
+
+
+def test_many_values_have_round_ticks():
+    finished = swept(temperatures="1:20:12", alphas="0:1:11", seeds=(0,))
+    at = finished.choice.cell
+    assert slice_of(finished, "temperature", at).layout.xaxis.ticktext == ("1", "2", "5", "10", "20")
+    assert slice_of(finished, "alpha", at).layout.xaxis.ticktext == ("0", "0.25", "0.5", "0.75", "1")
+    assert slice_of(swept()).layout.xaxis.ticktext == ("1", "4", "20")
+
+
 def test_parallel_coordinates_have_what_varies():
     assert charts.varied(swept()) == ["temperature", "alpha"]
     finished = swept(
@@ -176,6 +195,22 @@ def test_cells_are_counted_by_their_verdicts():
     assert f"{found.count('better')} are better than labels only" in said
     equal = swept(temperatures=(4.0,), alphas=(0.75,))
     assert words.against_plain(equal) == "Of one cell with a teacher, 1 is better than labels only."
+
+
+def test_no_difference_is_never_called_equal():
+    finished = swept()
+    same = Verdict(word="no difference shown", difference=0.0, low=-0.05, high=0.05)
+    changed = [
+        each.model_copy(update={"against_plain": same if each.cell.temperature > 1 else each.against_plain})
+        for each in finished.summaries
+    ]
+    some = finished.model_copy(update={"summaries": changed})
+    assert words.against_plain(some) == (
+        "Of six cells with a teacher, 2 are better than labels only and 4 are not shown to differ from it."
+    )
+    every = [each.model_copy(update={"against_plain": each.against_plain and same}) for each in finished.summaries]
+    all_same = finished.model_copy(update={"summaries": every})
+    assert words.against_plain(all_same) == ("Of six cells with a teacher, none is shown to differ from labels only.")
 
 
 def test_nearly_equal_ranges_are_called_alike(monkeypatch):

@@ -43,6 +43,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 _MOST_TICKS = 8
+_QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)  # round values of alpha
 _ROUND = tuple(step * 10.0**power for power in range(-6, 4) for step in (1, 2, 5))  # ticks of a logarithmic axis
 
 
@@ -118,20 +119,39 @@ def slice_figure(swept: Swept, cell: Cell, along: Along, measure: CellMeasure, c
     _marked(figure, swept, cell, along, measure, shown, colours)
     where = sorted({point.at for point in shown})
     figure.update_xaxes(title_text=NAMES[along], **_axis(where, along))
-    figure.update_yaxes(tickformat=".1~%" if measure in IN_PERCENT else ".3~f", title_text="")
+    figure.update_yaxes(tickformat=".1~%" if measure in IN_PERCENT else ".3~f")
+    plain = summary_of(swept, cell.plain)
+    summaries = [*(point.summary for point in shown), *([plain] if plain else [])]
+    figure.update_yaxes(range=_heights(swept, summaries, measure))
     legend = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0}
     figure.update_layout(height=320, legend=legend, margin={"l": 10, "r": 14, "t": 10, "b": 10})
     return figure
 
 
 def _axis(values: Sequence[float], along: Along) -> dict[str, Any]:
-    """Ticks at the values themselves, as long as there are few; T on a logarithmic axis."""
-    every = -(-len(values) // _MOST_TICKS)
-    ticks = list(values)[::every]
+    """Ticks at the values themselves as long as there are few, else at round ones; T on a logarithmic axis."""
+    ticks = list(values)
+    if len(ticks) > _MOST_TICKS:
+        low, high = ticks[0], ticks[-1]
+        ticks = [tick for tick in _ROUND if low <= tick <= high] if along == "temperature" else list(_QUARTERS)
     axis: dict[str, Any] = {"tickvals": ticks, "ticktext": [f"{value:g}" for value in ticks], "showgrid": False}
     if along == "temperature":
         axis["type"] = "log"
     return axis
+
+
+def _heights(swept: Swept, summaries: Sequence[CellSummary], measure: CellMeasure) -> list[float] | None:
+    """The range of the upright axis: as far as the intervals reach, but not so far that the means look alike."""
+    means = [getattr(each, measure).mean for each in summaries if math.isfinite(getattr(each, measure).mean)]
+    if not means:
+        return None
+    ends = [interval(swept, each, measure) for each in summaries]
+    low = min([*means, *(end[0] for end in ends if end)])
+    high = max([*means, *(end[1] for end in ends if end)])
+    room = 2 * max(max(means) - min(means), 0.02 * max(means))
+    low, high = max(low, min(means) - room), min(high, max(means) + room)
+    edge = 0.06 * (high - low)
+    return [max(0.0, low - edge), min(1.0, high + edge) if measure in IN_PERCENT else high + edge]
 
 
 def _plain_band(

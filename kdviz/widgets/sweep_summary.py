@@ -152,8 +152,8 @@ def _slices(swept: Swept, cell: Cell) -> None:
     st.caption(
         "On the images that were held out, not on the test images. Bars and band: 95 % intervals of the means over "
         "seeds and folds (Student’s t); of a single student’s accuracy, Wilson’s, for the choice of images only. The "
-        "ring is the choice. A mean inside the band may still differ from labels only: the verdicts compare seed "
-        "by seed."
+        "ring is the choice; a bar that leaves the picture is longer. A mean inside the band may still differ from "
+        "labels only: the verdicts compare seed by seed."
     )
 
 

@@ -150,17 +150,16 @@ def against_plain(swept: Swept) -> str:
         for number, text in (
             (better, f"{'is' if better == 1 else 'are'} better {than}"),
             (worse, f"{'is' if worse == 1 else 'are'} worse{'' if better else f' {than}'}"),
-            (same, f"{'does' if same == 1 else 'do'} not differ from labels only, as far as these seeds show"),
+            (same, f"{'is' if same == 1 else 'are'} not shown to differ from it"),
             (open_, f"{'has' if open_ == 1 else 'have'} no verdict, as a training diverged"),
         )
         if number
     ]
     if not parts:
         return ""
-    cells = count(len(judged), "cell")
-    return (
-        f"Of {cells} with a teacher, {listed(parts)}." if len(parts) > 1 else f"Of {cells} with a teacher, {parts[0]}."
-    )
+    if same == len(judged):
+        return f"Of {count(same, 'cell')} with a teacher, none is shown to differ from labels only."
+    return f"Of {count(len(judged), 'cell')} with a teacher, {listed(parts)}."
 
 
 def diverged(swept: Swept) -> str:
