@@ -9,6 +9,7 @@ import json
 import statistics
 import subprocess
 import sys
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,9 +88,9 @@ def data_command(name: str | None, as_json: bool) -> None:
 @click.option("--repetitions", type=click.IntRange(1, 50), default=5, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def bench(repetitions: int, as_json: bool) -> None:
-    """Time the training loop against the usual one and the machine, a comparison, and the page server's start."""
+    """Time the training loop against the usual one and the machine, a comparison, a sweep, and the server's start."""
     from kdviz import bench as benchmarks
-    from kdviz import bench_comparison, bench_server
+    from kdviz import bench_comparison, bench_server, bench_sweep
 
     def say(step: str) -> None:
         click.echo(step, err=True)
@@ -98,8 +99,9 @@ def bench(repetitions: int, as_json: bool) -> None:
     say(f"page server ready after {server.seconds:.2f} s")
     speed = benchmarks.measure(repetitions, say)
     comparison = bench_comparison.measure(repetitions, say)
+    sweep = bench_sweep.measure(repetitions, say)
     if as_json:
-        measured = {"page_server": server, "training": speed, "comparison": comparison}
+        measured = {"page_server": server, "training": speed, "comparison": comparison, "sweep": sweep}
         click.echo(json.dumps({name: each.model_dump() for name, each in measured.items()}, indent=2))
         return
     rows = [
@@ -121,6 +123,17 @@ def bench(repetitions: int, as_json: bool) -> None:
         f"its teachers' training included: {whole:.1f} s"
     )
     click.echo(table(["", "median", "lowest", "highest"], rows))
+    rows = [
+        ["5 x 5 grid with alpha = 0, 21 students, faster than 25 usual loops", *_ratio(sweep.grid_faster)],
+        ["5 x 5 grid without alpha = 0, 26 students, faster than 25 usual loops", *_ratio(sweep.different_faster)],
+        ["time of a student among 64, against one alone", *_ratio(sweep.size_ratio)],
+    ]
+    click.echo("\nAn epoch of sweeps, the teacher being there")
+    click.echo(table(["", "median", "lowest", "highest"], rows))
+    seconds = [f"{each:.3f} s" for each in sweep.seconds_of_student]
+    memory = [f"{each / 1e6:.1f} MB" for each in sweep.memory]
+    sizes = zip_longest(map(str, sweep.sizes), seconds, memory, fillvalue="")
+    click.echo(table([f"students ({bench_sweep.IMAGES:,} images)", "each", "memory"], sizes))
     click.echo(
         f"\nPage server: ready after {server.seconds:.2f} s, {server.megabytes:.0f} MB before the first job"
         f" ({server.beside_megabytes:.0f} MB in {server.beside_processes} processes beside it)"

@@ -140,8 +140,9 @@ class Job:
         if not self.sweep:
             return []
         if what is not None:
-            return [self.sweep.teacher_training(what.seed, what.fold)]
-        return [self.sweep.teacher_training(seed) for seed in self.sweep.seeds]
+            return [self.sweep.teacher_of_stack(what)]
+        rates = dict.fromkeys(cell.learning_rate for cell in self.sweep.trained_cells)  # any cell may be chosen
+        return [self.sweep.teacher_training(seed, None, rate) for rate in rates for seed in self.sweep.seeds]
 
     def _is_taught(self, training: Training) -> bool:
         if training.id not in self._taught and teacher_files.path_of(training.id).exists():

@@ -15,6 +15,7 @@ from kdviz.recipe import Conditions, Recipe, Training, digest, known
 
 MOST_STUDENTS = 3000  # trained in one sweep: cells x seeds x folds
 MOST_STACKED = 16  # students of one stack: from 8 on, more of them are no faster (python -m kdviz bench)
+STACKED_WEIGHTS = 1_800_000  # of all students of a stack: with Adam's two moments they should fit into the cache
 KEPT = 3  # successive halving keeps one cell of so many, and trains it for so many times as long
 LONG = 3600.0  # seconds from which on a sweep is begun only when it is asked for once more
 
@@ -294,6 +295,7 @@ def _parts(given: Any) -> list[Any]:
 
 def _parts_of(cells: list[Cell]) -> Iterator[tuple[Cell, ...]]:
     """In as few parts as may be stacked, of almost equal size."""
-    parts = -(-len(cells) // MOST_STACKED)
+    most = min(MOST_STACKED, max(1, STACKED_WEIGHTS // ARCHITECTURES[cells[0].student].parameters))
+    parts = -(-len(cells) // most)
     for number in range(parts):
         yield tuple(cells[number * len(cells) // parts : (number + 1) * len(cells) // parts])

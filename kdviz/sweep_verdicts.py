@@ -71,7 +71,8 @@ def summarise(sweep: Sweep, trials: Sequence[CellTrial]) -> list[CellSummary]:
     overlap = _overlap(sweep)
 
     def mean(column: Column, measure: str) -> Mean:
-        return _widened(verdicts.mean_with_interval(column.figures(measure)), len(column.trials), overlap)
+        widened = _widened(verdicts.mean_with_interval(column.figures(measure)), len(column.trials), overlap)
+        return verdicts.within(widened, measure)
 
     return [
         CellSummary(
@@ -128,8 +129,8 @@ def choice_of(sweep: Sweep, cell: Cell, tied: Sequence[Cell], results: Sequence[
         chosen_on=chosen_on(sweep),
         tied=list(tied),
         results=list(results),
-        test_accuracy=verdicts.mean_with_interval(chosen),
-        plain_test_accuracy=verdicts.mean_with_interval(plain),
+        test_accuracy=verdicts.within(verdicts.mean_with_interval(chosen), "test_accuracy"),
+        plain_test_accuracy=verdicts.within(verdicts.mean_with_interval(plain), "test_accuracy"),
         against_plain=verdicts.verdict(
             chosen, plain, larger_is_better=True, resolution=1 / min(r.distilled.test_images for r in results)
         ),

@@ -22,6 +22,7 @@ LARGER_IS_BETTER: dict[Measure, bool] = {
     "fidelity_kl": False,
 }
 MAIN: Measure = "test_accuracy"  # the others are judged together: four of them for every method
+UNBOUNDED = ("nll", "fidelity_kl")  # the others are shares
 COUNTED: tuple[Measure, ...] = ("test_accuracy", "agreement")  # whole images over all test images
 
 
@@ -40,6 +41,14 @@ def mean_with_interval(values: Sequence[float]) -> Mean:
         return Mean(mean=mean, low=None, high=None)
     half = _half_width(float(figures.var(ddof=1)), len(figures), LEVEL)
     return Mean(mean=mean, low=mean - half, high=mean + half)
+
+
+def within(mean: Mean, measure: str) -> Mean:
+    """The interval cut to what the measure can be: t intervals from two or three values may go beyond it."""
+    if mean.low is None or mean.high is None:
+        return mean
+    highest = math.inf if measure in UNBOUNDED else 1.0
+    return Mean(mean=mean.mean, low=max(0.0, mean.low), high=min(highest, mean.high))
 
 
 def verdict(
@@ -134,7 +143,10 @@ def summarise(trials: Sequence[Trial]) -> list[Summary]:
         Summary(
             method=name,
             seeds=len(group),
-            means={measure: mean_with_interval(_figures(group.values(), measure)) for measure in LARGER_IS_BETTER},
+            means={
+                measure: within(mean_with_interval(_figures(group.values(), measure)), measure)
+                for measure in LARGER_IS_BETTER
+            },
             verdicts={} if name == PLAIN else {measure: judge(group, measure) for measure in LARGER_IS_BETTER},
             expense=_mean_expense([trial.expense for trial in group.values()]),
             expense_with_teacher=_mean_expense([_with_teacher(trial) for trial in group.values()]),

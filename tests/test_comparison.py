@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from kdviz.catalogue import ARCHITECTURES, assistant
 from kdviz.comparison import Comparison
-from kdviz.lists import MOST_SEEDS
 from kdviz.errors import PlainError
+from kdviz.lists import MOST_SEEDS
 from kdviz.methods import DEFAULT, METHODS
 from kdviz.recipe import Recipe, RecipeError
 

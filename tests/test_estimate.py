@@ -215,7 +215,8 @@ def test_memory_is_about_what_each_student_adds_to_a_stacks_training(digits, mod
 @pytest.mark.usefixtures("steady")
 def test_the_memory_of_a_sweep_is_that_of_its_largest_stack():
     wide = sweep_of(students=(STUDENT, "784-800-800-10"), temperatures="1:20:20")
-    largest = max(len(stack.cells) for stack in study.expected(wide))
-    assert largest <= MOST_STACKED
-    assert estimate(wide).memory == memory_of(a_stack("784-800-800-10", largest), wide.batch_size)
+    stacks = study.expected(wide)
+    assert max(len(stack.cells) for stack in stacks if stack.cells[0].student == STUDENT) in range(8, MOST_STACKED + 1)
+    assert all(len(stack.cells) == 1 for stack in stacks if stack.cells[0].student != STUDENT)  # fills the cache alone
+    assert estimate(wide).memory == max(memory_of(stack, wide.batch_size) for stack in stacks)
     assert data.load("digits").facts.training_images == 1257

@@ -36,6 +36,15 @@ def test_mean_with_interval_equals_scipys():
     )
 
 
+def test_an_interval_ends_where_its_measure_does():
+    wide = verdicts.mean_with_interval([0.9, 1.0])
+    assert wide.high > 1
+    shares = verdicts.within(wide, "test_accuracy")
+    assert (shares.mean, shares.low, shares.high) == (wide.mean, wide.low, 1.0)
+    assert verdicts.within(wide, "nll") == wide
+    assert verdicts.within(verdicts.mean_with_interval([0.0, 0.1]), "nll").low == 0
+
+
 def test_mean_of_one_value_has_no_interval():
     assert verdicts.mean_with_interval([0.98]) == Mean(mean=0.98, low=None, high=None)
 

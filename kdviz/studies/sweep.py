@@ -176,9 +176,14 @@ def _advice(this: Study, setting: Setting, stack: Stack, teacher: Teacher) -> Ad
         return Advice([teacher.cohort], 1.0)
     asked = this.sweep.teacher_of_stack(stack).id
     if asked not in _ANSWERS:
-        _ANSWERS.clear()
+        forget_answers()
         _ANSWERS[asked] = evaluation.logits_of_all(teacher.cohort, setting.data.training.images)
     return Advice([teacher.cohort], 1.0, _ANSWERS[asked])
+
+
+def forget_answers() -> None:
+    """Let the next stack ask its teacher anew, as the first one on a worker does."""
+    _ANSWERS.clear()
 
 
 def _trials(

@@ -157,7 +157,11 @@ def status(jobs: Jobs, run: Run, position: Position | None) -> None:
             )
         if run.live:
             st.button("Cancel", icon=":material/stop:", on_click=_order, args=(jobs.cancel, run.id))
-    for message in (run.message, st.session_state.pop(_REFUSED, ""), jobs.trouble if run.live else ""):
+    for message in (
+        run.message,
+        st.session_state.pop(_REFUSED, ""),
+        jobs.trouble if run.live or run.id in jobs.trouble else "",
+    ):
         if message:
             st.info(message)
 
