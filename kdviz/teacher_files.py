@@ -53,6 +53,7 @@ def read(training: str) -> bytes | None:
         return None
 
 
-def not_kept(error: OSError) -> TeacherFileError:
+def not_kept(error: Exception) -> TeacherFileError:
     """In plain words."""
-    return TeacherFileError(f"The trained teacher could not be kept in {settings.state_dir()} ({error.strerror}).")
+    reason = getattr(error, "strerror", None) or error
+    return TeacherFileError(f"The trained teacher could not be kept in {settings.state_dir()} ({reason}).")

@@ -54,8 +54,15 @@ def kept(training: Training) -> tuple[nn.Sequential, Cost] | None:
 
 
 def keep(network: nn.Module, cost: Cost, training: Training) -> None:
-    """Store a teacher that was trained here. Single precision: found again, it is the same to the last bit."""
-    write(kept_path(training), network, {"training": training.model_dump(mode="json"), "cost": asdict(cost)})
+    """Store a teacher that was trained here. Single precision: found again, it is the same to the last bit.
+
+    Raises TeacherFileError.
+    """
+    about = {"training": training.model_dump(mode="json"), "cost": asdict(cost)}
+    try:
+        write(kept_path(training), network, about)
+    except (OSError, SafetensorError) as error:  # a full disk is one or the other
+        raise teacher_files.not_kept(error) from None
 
 
 def write(path: Path, network: nn.Module, about: Mapping[str, object]) -> None:

@@ -1,7 +1,7 @@
 """Pictures of every page for the README: `python -m tests.screenshots`.
 
-They show scikit-learn's digits and drawings only: no image of MNIST goes into the repository. The one of a comparison's
-result is of MNIST, which must be there; it shows figures alone.
+They show scikit-learn's digits and drawings only: no image of MNIST goes into the repository. A comparison's result and
+a sweep's map are of MNIST, which must be there; they show figures alone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,19 +86,43 @@ def verdict(page: Page) -> None:
     bring_up(page, page.get_by_role("heading", name="What the accuracy costs"))
 
 
-SHOTS: dict[str, tuple[str, Callable[[Page], None]]] = {
+def swept(page: Page) -> None:
+    """A finished sweep with its map in view."""
+    train(page)
+    page.locator(".kdx .cells").wait_for()
+    bring_up(page, page.get_by_test_id("stProgress"))
+
+
+def heat_map(page: Page) -> Locator:
+    """The map of a sweep over MNIST, and nothing that shows an image of it."""
+    swept(page)
+    page.set_viewport_size({"width": 1600, "height": 1000})
+    settle(page)
+    return page.locator(".kdx .map")
+
+
+def kept(page: Page) -> None:
+    """What the pictures before have left in the run store."""
+    page.get_by_test_id("stDataFrame").first.wait_for()
+
+
+SHOTS: dict[str, tuple[str, Callable[[Page], object]]] = {
     "start": ("?data=digits&T=3", picture),
     "soft_targets": ("soft_targets?data=digits&T=4&image=4", picture),
     "draw": ("soft_targets?data=digits&view=Draw+a+digit&T=12", drawing),
     "watch_it_train": ("watch_it_train?data=digits&epochs=30", finished),
     "three_ways": ("three_ways?data=digits&seeds=0-4", compared),
     "what_is_transferred": ("what_is_transferred?data=digits", compared),
+    "explorer": ("explorer?data=digits&epochs=15", swept),
+    "runs": ("runs", kept),
     "verdict": ("three_ways?data=mnist&seeds=0-4", verdict),
+    "heat_map": ("explorer?data=mnist", heat_map),
 }
+OF_MNIST = ("verdict", "heat_map")  # figures alone
 
 
-def main() -> None:
-    """Write all of them; ends with an error when one has grown too large or a page is in trouble."""
+def main(wanted: Sequence[str]) -> None:
+    """Write those that are wanted, or all; ends with an error when one has grown too large or a page is in trouble."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     troubles: list[str] = []
     with tempfile.TemporaryDirectory(prefix="kdviz-screenshots-") as name, sync_playwright() as playwright:
@@ -106,18 +130,19 @@ def main() -> None:
         server = AppServer(folder / "state")
         browser = launch(playwright)
         try:
-            for shot, (path, prepare) in SHOTS.items():
-                for look in ("light",) if shot == "verdict" else LOOKS:
+            for shot in wanted or SHOTS:
+                path, prepare = SHOTS[shot]
+                for look in ("light",) if shot in OF_MNIST else LOOKS:
                     page = browser.new_page(device_scale_factor=1, **LOOKS[look])
                     page.goto(f"{server.url}/{path}")
                     page.locator("h1").wait_for()
                     settle(page)
-                    prepare(page)
+                    part = prepare(page)
                     settle(page)
                     said = page.locator('[data-testid="stAlert"], [role="dialog"]').all_inner_texts()
                     troubles += [f"{shot} {look}: {text}" for text in said]
                     file = FOLDER / f"{shot}_{look}.png"
-                    page.screenshot(path=file)
+                    (part if isinstance(part, Locator) else page).screenshot(path=file)
                     page.close()
                     size = file.stat().st_size
                     print(f"{file.relative_to(ROOT)}  {size / 1000:.0f} kB")
@@ -131,4 +156,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

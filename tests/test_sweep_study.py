@@ -650,7 +650,8 @@ def test_the_end_has_all_trials_and_a_summary_of_each_cell(whole, kind):
 # What can go wrong.
 
 
-def test_a_diverged_student_is_marked_and_costs_its_neighbours_nothing(state):
+def test_a_diverged_student_is_marked_and_costs_its_neighbours_nothing(state, monkeypatch):
+    monkeypatch.setattr("kdviz.sweep.STACKED_WEIGHTS", 10_000_000)  # so large students have neighbours
     options = {
         "optimizer": "sgd",
         "learning_rate": 0.1,

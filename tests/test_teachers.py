@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from kdviz import evaluation, gallery, losses, models, teachers
 from kdviz.catalogue import SHIPPED_TEACHERS
 from kdviz.recipe import Recipe
 from kdviz.studies import shipping
+from kdviz.teacher_files import TeacherFileError
 from kdviz.teachers import Cost, TeacherError
 
 MODEL = "784-30-30-10"
@@ -76,6 +77,16 @@ def test_a_file_appears_whole_or_not_at_all(own_state, monkeypatch):
         teachers.keep(models.build(MODEL, 7), Cost(1.5, 100), RECIPE.teacher_training)
     assert list((own_state / "teachers").iterdir()) == []
     assert teachers.find(RECIPE) is None
+
+
+@pytest.mark.parametrize("error", [SafetensorError("File too large"), OSError(28, "No space left on device")])
+def test_a_full_disk_is_told_in_a_sentence(own_state, monkeypatch, error):
+    def full(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(teachers, "save_file", full)
+    with pytest.raises(TeacherFileError, match=r"could not be kept in .* \((File too|No space)[^)]*\)\.$"):
+        teachers.keep(models.build(MODEL, 7), Cost(1.5, 100), RECIPE.teacher_training)
 
 
 def test_a_second_teacher_of_the_same_training_replaces_the_first(kept):
