@@ -1,4 +1,4 @@
-"""Start: what this is, one live picture, four ways in."""
+"""Start: what this is, one live picture, five ways in."""
 
 import streamlit as st
 
@@ -21,8 +21,8 @@ soft_targets(
     on_commit=state.set_temperature,
 )
 
-st.subheader("Four ways in", anchor=False)
-learn, demonstrate, explore, compare = st.columns(4)
+st.subheader("Five ways in", anchor=False)
+learn, demonstrate, train, compare, explore = st.columns(5)
 with learn:
     st.page_link("pages/soft_targets.py", label="**Learn**", icon=":material/school:")
     st.markdown("Read the lesson: hard labels, soft targets, and what the temperature does to them.")
@@ -34,11 +34,11 @@ with demonstrate:
         query_params={"data": shown.facts.name, "view": "Draw a digit", "T": "4"},
     )
     st.markdown("In front of a class: let somebody draw a digit and watch the teacher’s certainty melt.")
-with explore:
+with train:
     st.page_link(
         "pages/watch_it_train.py",
-        label="**Explore**",
-        icon=":material/experiment:",
+        label="**Train**",
+        icon=":material/play_circle:",
         query_params={"data": shown.facts.name},
     )
     st.markdown("Train a teacher and its student here and now, and see which of the two terms pulls.")
@@ -50,6 +50,14 @@ with compare:
         query_params={"data": shown.facts.name},
     )
     st.markdown("Let a teacher, a peer and the network itself teach the same student, side by side, several times.")
+with explore:
+    st.page_link(
+        "pages/explorer.py",
+        label="**Explore**",
+        icon=":material/grid_on:",
+        query_params={"data": shown.facts.name},
+    )
+    st.markdown("Try many temperatures and weights at once, and find out which of the differences are luck.")
 
 
 known = state.device()
