@@ -2,11 +2,12 @@
 
 import streamlit as st
 
+from kdviz.errors import PlainError
 from kdviz.widgets import page
 
 st.set_page_config(page_title="kdviz", page_icon="🌡️", layout="wide", initial_sidebar_state=240)
 page.style()
-st.navigation(
+pages = st.navigation(
     {
         "": [st.Page("pages/start.py", title="Start", default=True)],
         "Learn": [
@@ -21,4 +22,8 @@ st.navigation(
         ],
     },
     expanded=True,
-).run()
+)
+try:
+    pages.run()
+except PlainError as error:  # a run store that cannot be read: no page can do without
+    page.refuse("This page cannot be shown.", str(error))

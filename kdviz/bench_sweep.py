@@ -17,7 +17,7 @@ from kdviz.catalogue import CLASSES
 from kdviz.data import Split
 from kdviz.distillers.own_settings import OwnSettings
 from kdviz.memory import PeakMemory
-from kdviz.studies.sweep import forget_answers, run
+from kdviz.studies.sweep import answers, run
 from kdviz.sweep import MOST_STACKED, Sweep
 from kdviz.sweep_plan import waiting
 from kdviz.training import Report, fit
@@ -85,7 +85,7 @@ def measure(repetitions: int, on_step: Callable[[str], None] = lambda step: None
 
 def _seconds_of(sweep: Sweep) -> float:
     """All stacks of a sweep, with the teacher's pass, the reports and the trials; without the choice's runs."""
-    forget_answers()
+    answers.cache_clear()
     begun = time.perf_counter()
     for stack in waiting(sweep, []):
         for _ in run(sweep, only=stack):

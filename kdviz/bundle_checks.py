@@ -147,7 +147,7 @@ def _swept(result: Swept) -> bool:
     cells = set(sweep.trained_cells)
     if not all(_tried(trial) and trial.cell in cells and trial.seed in sweep.seeds for trial in result.trials):
         return False
-    if not cells >= {summary.cell for summary in result.summaries}:
+    if {summary.cell for summary in result.summaries} != cells:
         return False
     if choice is None:
         return True
@@ -160,7 +160,8 @@ def _swept(result: Swept) -> bool:
 
 
 def _tried(trial: CellTrial) -> bool:
-    return 0 <= trial.validation_errors <= trial.validation_images and trial.validation_images > 0
+    counted = 0 <= trial.validation_errors <= trial.validation_images and trial.validation_images > 0
+    return counted and _share(trial.validation_accuracy)
 
 
 def _sensible(recipe: AnyRecipe, event: Event) -> bool:

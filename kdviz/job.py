@@ -64,11 +64,12 @@ class Job:
     _plan: list[Stack | None] = field(default_factory=list)  # None: all that is left
     _last: bool = False  # whether nothing comes after the plan
     _going_since: float | None = None
-    _seconds: float = 0.0  # of going before
+    _seconds: float = 0.0  # of going before, and of what an earlier request got done
 
     def __post_init__(self) -> None:
         if not self.sweep:
             self._plan, self._last = [None], True
+        self._seconds = sweep_plan.seconds_of(each for each in self.finished if isinstance(each, FinishedStack))
         self.stored_parts = frozenset(map(part, self.finished))
         self.events += [event for each in self.finished if self.sweep for event in _said_by(each)]
 
@@ -129,7 +130,8 @@ class Job:
         teachers = [each.id for each in self._teachers(what)]
         if what is not None:
             return work.Order(recipe, trainer, stack=what.model_dump_json(), teachers=teachers)
-        return work.Order(recipe, trainer, [each.model_dump_json() for each in self.finished], teachers=teachers)
+        finished = [_without_curves(each).model_dump_json() for each in self.finished]
+        return work.Order(recipe, trainer, finished, teachers=teachers)
 
     def _waiting(self) -> list[Stack]:
         assert self.sweep
@@ -233,3 +235,8 @@ def _said_by(finished: Part) -> Iterator[Event]:
     if isinstance(finished, FinishedStack):
         yield from finished.moments
         yield finished
+
+
+def _without_curves(finished: Part) -> Part:
+    """What the choice needs of a stack; a comparison's method says its curves again."""
+    return finished.model_copy(update={"moments": []}) if isinstance(finished, FinishedStack) else finished

@@ -241,6 +241,11 @@ class Mean(Record):
     low: Figure | None
     high: Figure | None
 
+    @property
+    def half_width(self) -> float:
+        """What stands behind ±; an end that was cut, as an accuracy has no more than 1, makes it no narrower."""
+        return 0.0 if self.low is None or self.high is None else max(self.high - self.mean, self.mean - self.low)
+
 
 class Summary(Record):
     """A method over all seeds. Expenses are means over the seeds."""

@@ -26,9 +26,13 @@ def waiting(sweep: Sweep, finished: Iterable[FinishedStack]) -> list[Stack]:
 def trials_of(sweep: Sweep, finished: Iterable[FinishedStack]) -> list[CellTrial]:
     """The trials of the students that this sweep asks for, each once, seed by seed, whichever stack was done first."""
     wanted = {cell: number for number, cell in enumerate(sweep.trained_cells)}
-    parts = {part.stack.id: part for part in finished}
-    trials = (trial for part in parts.values() for trial in part.trials if trial.cell in wanted)
-    return sorted(trials, key=lambda trial: (trial.epochs, trial.seed, trial.fold or 0, wanted[trial.cell]))
+    trials = {
+        (trial.cell, trial.seed, trial.fold, trial.epochs): trial  # stacks of another version may overlap
+        for part in finished
+        for trial in part.trials
+        if trial.cell in wanted
+    }
+    return sorted(trials.values(), key=lambda trial: (trial.epochs, trial.seed, trial.fold or 0, wanted[trial.cell]))
 
 
 def expected(sweep: Sweep, finished: Iterable[FinishedStack] = ()) -> list[Stack]:
@@ -45,6 +49,11 @@ def expected(sweep: Sweep, finished: Iterable[FinishedStack] = ()) -> list[Stack
         else:
             cells = survivors(cells, [trial for stack in stacks for trial in done[stack.id].trials])
     return waited
+
+
+def seconds_of(finished: Iterable[FinishedStack]) -> float:
+    """How long finished stacks were trained, without their teachers and reports."""
+    return sum(trial.seconds for part in finished for trial in part.trials)
 
 
 def survivors(cells: Iterable[Cell], trials: Iterable[CellTrial]) -> tuple[Cell, ...]:

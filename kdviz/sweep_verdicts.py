@@ -71,8 +71,9 @@ def summarise(sweep: Sweep, trials: Sequence[CellTrial]) -> list[CellSummary]:
     overlap = _overlap(sweep)
 
     def mean(column: Column, measure: str) -> Mean:
-        widened = _widened(verdicts.mean_with_interval(column.figures(measure)), len(column.trials), overlap)
-        return verdicts.within(widened, measure)
+        images = min(trial.validation_images for trial in column.trials.values())
+        found = verdicts.mean_with_interval(column.figures(measure), verdicts.resolution_of(measure, images))
+        return verdicts.within(_widened(found, len(column.trials), overlap), measure)
 
     return [
         CellSummary(
@@ -124,16 +125,19 @@ def chosen_on(sweep: Sweep) -> str:
 def choice_of(sweep: Sweep, cell: Cell, tied: Sequence[Cell], results: Sequence[Result]) -> Choice:
     """The chosen cell's runs on the test images: means over the seeds, and against plain training seed by seed."""
     chosen, plain = ([_test_accuracy(getattr(r, role)) for r in results] for role in ("distilled", "plain"))
+    resolution = verdicts.resolution_of("test_accuracy", min(r.distilled.test_images for r in results))
+
+    def mean(accuracies: Sequence[float]) -> Mean:
+        return verdicts.within(verdicts.mean_with_interval(accuracies, resolution), "test_accuracy")
+
     return Choice(
         cell=cell,
         chosen_on=chosen_on(sweep),
         tied=list(tied),
         results=list(results),
-        test_accuracy=verdicts.within(verdicts.mean_with_interval(chosen), "test_accuracy"),
-        plain_test_accuracy=verdicts.within(verdicts.mean_with_interval(plain), "test_accuracy"),
-        against_plain=verdicts.verdict(
-            chosen, plain, larger_is_better=True, resolution=1 / min(r.distilled.test_images for r in results)
-        ),
+        test_accuracy=mean(chosen),
+        plain_test_accuracy=mean(plain),
+        against_plain=verdicts.verdict(chosen, plain, larger_is_better=True, resolution=resolution),
     )
 
 

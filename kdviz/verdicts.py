@@ -23,7 +23,7 @@ LARGER_IS_BETTER: dict[Measure, bool] = {
 }
 MAIN: Measure = "test_accuracy"  # the others are judged together: four of them for every method
 UNBOUNDED = ("nll", "fidelity_kl")  # the others are shares
-COUNTED: tuple[Measure, ...] = ("test_accuracy", "agreement")  # whole images over all test images
+COUNTED = ("test_accuracy", "validation_accuracy", "agreement")  # whole images over all images
 
 
 def _half_width(variance: float, seeds: int, level: float) -> float:
@@ -31,16 +31,24 @@ def _half_width(variance: float, seeds: int, level: float) -> float:
     return float(stdtrit(seeds - 1, 0.5 + level / 2)) * math.sqrt(variance / seeds)
 
 
-def mean_with_interval(values: Sequence[float]) -> Mean:
-    """Mean with Student's 95 % interval; no interval from one value, nor where a training diverged."""
+def mean_with_interval(values: Sequence[float], resolution: float = 0.0) -> Mean:
+    """Mean with Student's 95 % interval; no interval from one value, nor where a training diverged.
+
+    `resolution` is what one value is rounded to; see `verdict`.
+    """
     figures = np.asarray(values, dtype=float)
     if not np.isfinite(figures).all():
         return Mean(mean=math.nan, low=None, high=None)
     mean = float(figures.mean())
     if len(figures) == 1:
         return Mean(mean=mean, low=None, high=None)
-    half = _half_width(float(figures.var(ddof=1)), len(figures), LEVEL)
+    half = _half_width(float(figures.var(ddof=1)) + resolution**2 / 12, len(figures), LEVEL)
     return Mean(mean=mean, low=mean - half, high=mean + half)
+
+
+def resolution_of(measure: str, images: int) -> float:
+    """What one value of a measure is rounded to: shares of images are."""
+    return 1 / images if measure in COUNTED and images else 0.0
 
 
 def within(mean: Mean, measure: str) -> Mean:
@@ -136,17 +144,19 @@ def summarise(trials: Sequence[Trial]) -> list[Summary]:
             _figures((control for _, control in shared), measure),
             larger_is_better=LARGER_IS_BETTER[measure],
             comparisons=comparisons if measure == MAIN else comparisons * (len(LARGER_IS_BETTER) - 1),
-            resolution=1 / images if measure in COUNTED else 0.0,
+            resolution=resolution_of(measure, images),
         )
+
+    def mean(group: dict[int, Trial], measure: Measure) -> Mean:
+        images = min(trial.test_images for trial in group.values())
+        figures = _figures(group.values(), measure)
+        return within(mean_with_interval(figures, resolution_of(measure, images)), measure)
 
     return [
         Summary(
             method=name,
             seeds=len(group),
-            means={
-                measure: within(mean_with_interval(_figures(group.values(), measure)), measure)
-                for measure in LARGER_IS_BETTER
-            },
+            means={measure: mean(group, measure) for measure in LARGER_IS_BETTER},
             verdicts={} if name == PLAIN else {measure: judge(group, measure) for measure in LARGER_IS_BETTER},
             expense=_mean_expense([trial.expense for trial in group.values()]),
             expense_with_teacher=_mean_expense([_with_teacher(trial) for trial in group.values()]),

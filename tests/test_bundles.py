@@ -446,6 +446,8 @@ def test_a_comparisons_and_a_sweeps_results_must_fit_as_well(whole):
         (COMPARISON, lambda run: run["result"]["trials"].pop()),
         (SWEEP, set_in("result", "trials", 0, "cell", "temperature", to=3.0)),
         (SWEEP, set_in("result", "trials", 0, "validation_images", to=0)),
+        (SWEEP, set_in("result", "trials", 0, "validation_accuracy", to=55.0)),
+        (SWEEP, set_in("result", "summaries", to=[])),
         (SWEEP, set_in("result", "choice", "results", to=[])),
         (SWEEP, set_in("result", "choice", "cell", "alpha", to=0.123)),
     ):

@@ -65,6 +65,19 @@ def opened(page, **query):
     return at
 
 
+def test_a_run_store_that_cannot_be_read_is_told_in_a_sentence(own_state, monkeypatch):
+    own_state.mkdir(parents=True)
+    (own_state / "kdviz.sqlite").write_bytes(b"no database" * 500)
+    server.store.clear()
+    server.jobs.clear()
+    server._galleries.clear()
+    monkeypatch.setattr(gallery, "read", lambda data: None)  # a worker has to make it: the page asks for one
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=RUN).run()
+    assert not at.exception
+    assert [error.value for error in at.error] == ["This page cannot be shown."]
+    assert any("is damaged: it is no database" in text.value for text in at.text)
+
+
 def components(at):
     """The data of every component on the page that is drawn in the browser."""
     found = []

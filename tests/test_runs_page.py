@@ -452,6 +452,15 @@ def test_a_run_without_students_can_be_trained_once_more(jobs, store):
     assert (again.tags, again.note) == (("keep",), "me")
 
 
+def test_training_once_more_leaves_alone_what_another_visitor_began(jobs, store, monkeypatch):
+    run = put(store, recipe())
+    at = page(run=run.id)
+    monkeypatch.setitem(jobs.ahead, run.id, run.model_copy(update={"status": "running"}))
+    button(at, "Train it once more").click().run()
+    assert not at.exception
+    assert store.get(run.id).created == run.created, "deleted and made anew"
+
+
 def test_a_bundle_brings_a_run(jobs, store, files):
     run = put(store, recipe(), note=NASTY, students=[learnt()])
     page(run=run.id)

@@ -603,6 +603,15 @@ def test_trials_are_in_order_and_each_once():
     assert len(trials) == sum(len(part.trials) for part in finished)
 
 
+def test_a_student_of_two_stacks_has_one_trial():
+    """As where an earlier version put other students together."""
+    sweep = Sweep(data="digits", seeds=(0,))
+    stacks = carried_out(sweep)
+    smaller = stacks[0].model_copy(update={"cells": stacks[0].cells[:2]})
+    trials = sweep_plan.trials_of(sweep, map(learnt_stack, [*stacks, smaller]))
+    assert [trial.cell for trial in trials] == list(sweep.trained_cells)
+
+
 def test_trials_of_stacks_that_the_sweep_does_not_ask_for_are_left_out():
     sweep = Sweep(seeds=(0,))
     cell = Cell(temperature=3, alpha=0.5, learning_rate=1e-3, student="784-128-10", labels=None)

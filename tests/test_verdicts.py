@@ -42,6 +42,7 @@ def test_an_interval_ends_where_its_measure_does():
     shares = verdicts.within(wide, "test_accuracy")
     assert (shares.mean, shares.low, shares.high) == (wide.mean, wide.low, 1.0)
     assert verdicts.within(wide, "nll") == wide
+    assert shares.half_width == pytest.approx(wide.half_width) == pytest.approx((wide.high - wide.low) / 2)
     assert verdicts.within(verdicts.mean_with_interval([0.0, 0.1]), "nll").low == 0
 
 

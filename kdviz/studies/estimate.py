@@ -14,6 +14,7 @@ from kdviz.data import Split
 from kdviz.distillers.own_settings import OwnSettings
 from kdviz.kinds import RECIPES
 from kdviz.recipe import Training
+from kdviz.studies.sweep import MOST_REPORTS, REPORTS
 from kdviz.sweep import Stack, Sweep
 from kdviz.sweep_plan import expected
 from kdviz.sweep_records import Estimate
@@ -22,7 +23,10 @@ from kdviz.training import fit, steps_of
 MEASURED_UPDATES = 16  # at most; of a large network fewer, so that measuring it takes no longer
 MEASURED_WORK = 2e9  # multiply-adds of their forward passes
 MEASURED_IMAGES = 256  # of one update, at most: larger ones take as long for each image
-LOOKS = 1.1  # what reports and trials add to the training
+LOOKS = 1.1  # what trials and the images of reports add to the training
+STALE = 600.0  # seconds after which it is measured again: something else may have been running
+LOOK = 1.5e-3  # seconds of a report for each student, on whatever machine and data: a rough figure
+BEGINNING = 0.3  # seconds of a stack or a run before its first update, likewise
 COPIES = 4  # of every weight: itself, its gradient, both moments of Adam
 
 
@@ -41,9 +45,10 @@ def estimate(sweep: Sweep) -> Estimate:
     for each in teaching.values():  # asked once about all images: a third of an epoch's work
         seconds += _seconds(sweep, each) / each.epochs / 3
     for stack in stacks:
+        seconds += BEGINNING + LOOK * len(stack.cells) * min(MOST_REPORTS, REPORTS * stack.epochs)
         seconds += LOOKS * len(stack.cells) * _seconds(sweep, sweep.training_of_stack(stack), len(stack.cells))
     choices = [sweep.recipe_of(sweep.trained_cells[-1], seed) for seed in sweep.seeds]  # any cell may be chosen
-    seconds += sum(2 * _seconds(sweep, choice.student_training) for choice in choices)
+    seconds += sum(BEGINNING + 2 * _seconds(sweep, choice.student_training) for choice in choices)
     if sweep.folds is not None:  # then the choice's runs have teachers of their own
         missing = [choice.teacher_training for choice in choices]
         seconds += sum(_seconds(sweep, each) for each in missing if not teachers.kept_path(each).exists())
@@ -75,12 +80,12 @@ def _pace(model: str, batch_size: int, students: int) -> float:
     if ARCHITECTURES[model].convolutional:
         students = 1  # they take their turns
     images = min(batch_size, MEASURED_IMAGES)
-    return _measured(model, images, students) * batch_size / images
+    return _measured(model, images, students, int(time.time() / STALE)) * batch_size / images
 
 
 @lru_cache(maxsize=64)
-def _measured(model: str, batch_size: int, students: int) -> float:
-    """Seconds of an update, for each student of a stack, from a few updates made for this."""
+def _measured(model: str, batch_size: int, students: int, time_slot: int) -> float:
+    """Seconds of an update, for each student of a stack, from a few updates made for this in each `time_slot`."""
     training = Training(
         data="mnist",
         model=model,

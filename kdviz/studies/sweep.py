@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -24,7 +25,7 @@ from kdviz.studies import single
 from kdviz.studies.setting import Clock, Setting
 from kdviz.studies.teaching_staff import Teacher, assemble
 from kdviz.sweep import Cell, Stack, Sweep
-from kdviz.sweep_plan import expected, trials_of, waiting
+from kdviz.sweep_plan import expected, seconds_of, trials_of, waiting
 from kdviz.sweep_records import CellTrial, Choice, FinishedStack, Grown, Swept
 from kdviz.training import fit, steps_of
 
@@ -34,8 +35,6 @@ REPORTS = 6  # of each epoch of a stack, and at most MOST_REPORTS of all
 MOST_REPORTS = 36
 # How long a student takes on its own, as the choice's runs do, in students of a stack.
 ALONE = 2.5
-# The last teacher's logits of its training images, by its training: the next stack of a seed wants the same.
-_ANSWERS: dict[str, Tensor] = {}
 
 
 @dataclass
@@ -47,6 +46,7 @@ class Study:
     work: float  # still to be done, in multiply-adds of students
     done: float = 0.0
     spent: float = 0.0  # seconds of it, without the teachers'
+    before: float = 0.0  # seconds of the stacks that were finished before
     folds: dict[int | None, Setting] = field(default_factory=dict)  # the last one
 
     def held_out(self, fold: int | None) -> Setting:
@@ -77,7 +77,7 @@ def run(
     for part in done:
         yield from part.moments
         yield part
-    this = Study(sweep, setting, whole_work(sweep, setting, done))
+    this = Study(sweep, setting, whole_work(sweep, setting, done), before=seconds_of(done))
     while stacks := waiting(sweep, done):
         for stack in stacks:
             for event in _stack(this, stack):
@@ -174,16 +174,23 @@ def _advice(this: Study, setting: Setting, stack: Stack, teacher: Teacher) -> Ad
     training = this.sweep.training_of_stack(stack)
     if training.augmentation != "none":
         return Advice([teacher.cohort], 1.0)
-    asked = this.sweep.teacher_of_stack(stack).id
-    if asked not in _ANSWERS:
-        forget_answers()
-        _ANSWERS[asked] = evaluation.logits_of_all(teacher.cohort, setting.data.training.images)
-    return Advice([teacher.cohort], 1.0, _ANSWERS[asked])
+    question = _Question(this.sweep.teacher_of_stack(stack).id, teacher.cohort, setting.data.training.images)
+    return Advice([teacher.cohort], 1.0, answers(question))
 
 
-def forget_answers() -> None:
-    """Let the next stack ask its teacher anew, as the first one on a worker does."""
-    _ANSWERS.clear()
+@dataclass(frozen=True)
+class _Question:
+    """A trained teacher and its training images; its training says which these are."""
+
+    training: str
+    cohort: Cohort = field(compare=False)
+    images: Tensor = field(compare=False)
+
+
+@lru_cache(maxsize=1)
+def answers(question: _Question) -> Tensor:
+    """Logits (1, N, classes), kept for the next stack of the seed, which asks the same."""
+    return evaluation.logits_of_all(question.cohort, question.images)
 
 
 def _trials(
@@ -241,7 +248,7 @@ def _concluded(this: Study, done: Sequence[FinishedStack]) -> Iterator[Said | Sw
         device=this.setting.device_name,
         threads=torch.get_num_threads(),
         torch=torch.__version__,
-        seconds=this.setting.seconds(),
+        seconds=this.setting.seconds() + this.before,
     )
 
 

@@ -121,7 +121,9 @@ def _weights(store: RunStore, run: Run, name: str) -> bytes:
 def _train_again(jobs: Jobs, store: RunStore, run: Run) -> None:
     """The same recipe from its beginning; tags and note stay."""
     try:
-        store.delete(run.id)
+        now = jobs.get(run.id)
+        if now is None or not now.live:  # another visitor may have been first
+            store.delete(run.id)
         jobs.submit(run.recipe)
         if run.tags or run.note:
             store.annotate(run.id, run.tags, run.note)

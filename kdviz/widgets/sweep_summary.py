@@ -108,7 +108,7 @@ def _accuracy(scores: list[Scores], over_seeds: Mean | None) -> str:
     mean = percent(fmean(each.test_accuracy for each in scores), 2)
     if over_seeds is None or over_seeds.low is None or over_seeds.high is None:
         return mean
-    return f"{mean} ±\u00a0{50 * (over_seeds.high - over_seeds.low):.2f}"
+    return f"{mean} ±\u00a0{100 * over_seeds.half_width:.2f}"
 
 
 def _every_seed(results: list[Result]) -> str:

@@ -182,7 +182,7 @@ def with_interval(mean: Mean) -> str:
     """ "97.5 % ± 0.3", or the mean alone where it has no interval."""
     if mean.low is None or mean.high is None or not math.isfinite(mean.mean):
         return percent(mean.mean, 1)
-    return f"{percent(mean.mean, 1)} ±\u00a0{50 * (mean.high - mean.low):.1f}"
+    return f"{percent(mean.mean, 1)} ±\u00a0{100 * mean.half_width:.1f}"
 
 
 def points_of(verdict: Verdict) -> str:
