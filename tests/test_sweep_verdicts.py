@@ -13,7 +13,7 @@ from kdviz.records import Mean
 from kdviz.sweep import Sweep
 from kdviz.sweep_records import CellTrial
 from kdviz.sweep_verdicts import choice_of, choose, pooled_verdicts, summarise
-from kdviz.verdicts import mean_with_interval
+from kdviz.verdicts import mean_with_interval, resolution_of, within
 
 IMAGES = 5000
 REPEATS = 2000  # experiments
@@ -228,7 +228,9 @@ def test_summaries_stand_in_the_sweeps_order_with_means_over_the_seeds():
     for each in summaries:
         of_cell = sorted((t for t in found if t.cell == each.cell), key=lambda t: t.seed)
         for measure in ("validation_accuracy", "nll", "ece", "agreement"):
-            assert getattr(each, measure) == mean_with_interval([getattr(t, measure) for t in of_cell])
+            rounding = resolution_of(measure, of_cell[0].validation_images)
+            expected = mean_with_interval([getattr(t, measure) for t in of_cell], rounding)
+            assert getattr(each, measure) == within(expected, measure)
         assert (each.trials, each.diverged, each.epochs) == (3, 0, 3)
         assert (each.against_plain is None) == (each.cell.alpha == 0)
     words = {at(each.cell): each.against_plain.word for each in summaries if each.against_plain}
@@ -464,8 +466,8 @@ def test_choice_has_means_over_the_seeds_and_the_verdict_seed_by_seed():
     results = [result(wanted.recipe_of(cell, seed), 8 + seed, 40 + seed) for seed in wanted.seeds]
     choice = choice_of(wanted, cell, [wanted.cells[5]], results)
     assert (choice.cell, choice.tied, choice.results) == (cell, [wanted.cells[5]], results)
-    assert choice.test_accuracy == mean_with_interval([1 - (8 + seed) / 360 for seed in range(3)])
-    assert choice.plain_test_accuracy == mean_with_interval([1 - (40 + seed) / 360 for seed in range(3)])
+    assert choice.test_accuracy == mean_with_interval([1 - (8 + seed) / 360 for seed in range(3)], 1 / 360)
+    assert choice.plain_test_accuracy == mean_with_interval([1 - (40 + seed) / 360 for seed in range(3)], 1 / 360)
     assert choice.against_plain.word == "better"
     assert choice.against_plain.difference == pytest.approx(32 / 360)
     assert choice.chosen_on == "the validation split"
