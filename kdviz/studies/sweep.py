@@ -151,13 +151,12 @@ def _stack(this: Study, stack: Stack) -> Iterator[Said | None]:
         seconds = report.seconds
         yield moments[-1]
     this.done, this.spent = this.done + work, spent + setting.clock() - begun
+    teachers_answer = evaluation.logits_of_all(teacher.cohort, setting.data.validation.images)[0]
     yield FinishedStack(
         stack=stack,
         watched=watched,
-        teacher_accuracy=evaluation.accuracy(
-            evaluation.logits_of_all(teacher.cohort, setting.data.validation.images)[0], setting.data.validation.labels
-        ),
-        trials=_trials(setting, stack, students, teacher, watched, seconds),
+        teacher_accuracy=evaluation.accuracy(teachers_answer, setting.data.validation.labels),
+        trials=_trials(setting, stack, students, teachers_answer, watched, seconds),
         moments=moments,
     )
 
@@ -194,12 +193,11 @@ def answers(question: _Question) -> Tensor:
 
 
 def _trials(
-    setting: Setting, stack: Stack, students: Cohort, teacher: Teacher, watched: Watched, seconds: float
+    setting: Setting, stack: Stack, students: Cohort, teachers_answer: Tensor, watched: Watched, seconds: float
 ) -> list[CellTrial]:
     """What came out for each cell, on all images that were held out."""
     held_out = setting.data.validation
     answers = evaluation.logits_of_all(students, held_out.images)
-    teachers_answer = evaluation.logits_of_all(teacher.cohort, held_out.images)[0]
     of_watched = evaluation.logits_of_all(students, setting.images[torch.tensor(watched.indices)])
     found = []
     for number, cell in enumerate(stack.cells):
