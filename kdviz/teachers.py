@@ -58,7 +58,7 @@ def keep(network: nn.Module, cost: Cost, training: Training) -> None:
 
     Raises TeacherFileError.
     """
-    about = {"training": training.model_dump(mode="json"), "cost": asdict(cost)}
+    about = {"training": training.model_dump(mode="json", exclude_defaults=True), "cost": asdict(cost)}
     try:
         write(kept_path(training), network, about)
     except (OSError, SafetensorError) as error:  # a full disk is one or the other

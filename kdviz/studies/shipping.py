@@ -56,7 +56,7 @@ def make(name: str, path: Path | None, on_report: Callable[[int, int, float], No
     teachers.half_precision(network)
     logits = evaluation.logits_of(network, here.test.images)
     about: dict[str, Any] = {
-        "training": training.model_dump(mode="json"),
+        "training": training.model_dump(mode="json", exclude_defaults=True),
         "cost": {"seconds": round(report.seconds, 1), "images_seen": report.images_seen},
         "figures": {
             "validation_accuracy": evaluation.accuracy(
