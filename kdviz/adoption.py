@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kdviz.runs import Run
 
 IMPORTED = "Imported."
+UNFINISHED = "Imported without a result: where it comes from it was stopped, or it failed."
 
 
 def adopt(
@@ -48,7 +49,7 @@ def _take(connection: sa.Connection, owner: str, bundle: Bundle, over: sa.Column
         "status": run.status,
         "owner": owner,
         "attempt": 1,
-        "message": IMPORTED,
+        "message": IMPORTED if run.result else UNFINISHED,
         "created": min(run.created.timestamp(), now),
         "started": _seconds(run.started),
         "finished": _seconds(run.finished),

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import product
+from statistics import fmean
 from typing import Any
 
 from kdviz.catalogue import ARCHITECTURES, CLASSES, PIXELS
@@ -17,12 +19,14 @@ from kdviz.errors import PlainError
 from kdviz.kinds import AnyRecipe, Ending, Event
 from kdviz.methods import CONTROL, METHODS
 from kdviz.recipe import Recipe
-from kdviz.records import Compared, Finished, Inside, Moment, Progress, Result, Scores, Trial, Watched
-from kdviz.sweep import Sweep
-from kdviz.sweep_records import CellTrial, FinishedStack, Grown, Swept
+from kdviz.records import Compared, Finished, Inside, Mean, Moment, Progress, Result, Scores, Trial, Watched
+from kdviz.sweep import Cell, Sweep
+from kdviz.sweep_plan import survivors
+from kdviz.sweep_records import CellSummary, CellTrial, FinishedStack, Grown, Swept
 
 _NAME = re.compile(r"[\w .,:;%()/=+×·–-]{0,120}")  # what methods, stages, devices and versions are called
 _LARGEST = 2**63
+_ROUNDING = 1e-3  # accuracies are worked out in single precision
 _SAYS: dict[type[AnyRecipe], tuple[type[Event], ...]] = {
     Recipe: (Watched, Progress),
     Comparison: (Watched, Moment, Finished, Inside),
@@ -83,7 +87,7 @@ def students_of(recipe: AnyRecipe) -> dict[str, set[str]]:
 
 def check_result(recipe: AnyRecipe, result: Ending) -> None:
     """Raise BundleError unless this is a result that the recipe can have."""
-    fits = result.recipe.id == recipe.id == result.run_id and type(result.recipe) is type(recipe)
+    fits = result.recipe.id == recipe.id == result.run_id and type(result.recipe) is type(recipe) and _ran(result)
     if fits and isinstance(result, Result):
         fits = _possible(result)
     elif fits and isinstance(result, Compared):
@@ -129,25 +133,58 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _ran(result: Ending) -> bool:
+    """On a machine, for some time."""
+    return result.threads > 0 and not result.seconds < 0
+
+
 def _tested(one: Scores | Trial) -> bool:
-    return 0 <= one.test_errors <= one.test_images and one.test_images > 0 and _share(one.test_accuracy)
+    shares = all(_share(value) for value in (one.validation_accuracy, one.agreement) if value is not None)
+    return shares and _counted(one.test_accuracy, one.test_errors, one.test_images)
+
+
+def _counted(accuracy: float, errors: int, images: int) -> bool:
+    """Whether errors among images are what the accuracy says, but for single precision."""
+    there = 0 <= errors <= images and images > 0 and _share(accuracy)
+    return there and (math.isnan(accuracy) or abs(accuracy - (1 - errors / images)) < _ROUNDING)
 
 
 def _share(value: float) -> bool:
     return 0 <= value <= 1 or math.isnan(value)
 
 
+def _mean_share(mean: Mean) -> bool:
+    """A share whose interval holds it; t intervals may be wider than what a share can be."""
+    low, high = mean.low, mean.high
+    return _share(mean.mean) and (low is None or high is None or not (low > mean.mean or mean.mean > high))
+
+
+def _mean_of(mean: Mean, values: Sequence[float]) -> bool:
+    """Whether this is the mean of the values; where one is no number there is none."""
+    known = _mean_share(mean) and bool(values)
+    return known and (not math.isfinite(sum(values)) or abs(mean.mean - fmean(values)) < _ROUNDING)
+
+
 def _possible(result: Result) -> bool:
     three = (result.teacher, result.distilled, result.plain)
-    return all(_tested(scores) and scores.architecture in ARCHITECTURES for scores in three)
+    return _ran(result) and all(
+        _tested(scores) and scores.architecture in ARCHITECTURES and _cost(scores) for scores in three
+    )
+
+
+def _cost(scores: Scores) -> bool:
+    counts = (scores.parameters, scores.multiply_adds, scores.bytes)
+    return min(counts) > 0 and scores.images_seen >= 0 and not scores.seconds < 0
 
 
 def _swept(result: Swept) -> bool:
     sweep, choice = result.recipe, result.choice
     cells = set(sweep.trained_cells)
-    if not all(_tried(trial) and trial.cell in cells and trial.seed in sweep.seeds for trial in result.trials):
+    if not all(map(_tried, result.trials)) or not _all_tried(sweep, result.trials):
         return False
-    if {summary.cell for summary in result.summaries} != cells:
+    if [summary.cell for summary in result.summaries] != list(sweep.trained_cells):
+        return False
+    if not all(_summed_up(summary, result.trials) for summary in result.summaries):
         return False
     if choice is None:
         return True
@@ -156,12 +193,54 @@ def _swept(result: Swept) -> bool:
         [each.recipe.id for each in choice.results] == runs
         and all(map(_possible, choice.results))
         and cells >= set(choice.tied)
+        and _mean_of(choice.test_accuracy, [each.distilled.test_accuracy for each in choice.results])
+        and _mean_of(choice.plain_test_accuracy, [each.plain.test_accuracy for each in choice.results])
     )
 
 
+def _all_tried(sweep: Sweep, trials: Sequence[CellTrial]) -> bool:
+    """A trial for each student of the sweep, none twice, and none of another."""
+    found: dict[tuple[int, Cell, int, int | None], CellTrial] = {}
+    for trial in trials:
+        found[trial.epochs, trial.cell, trial.seed, trial.fold] = trial
+    folds = [None] if sweep.folds is None else range(sweep.folds)
+    cells = sweep.trained_cells
+    asked = set(product(sweep.rungs, cells, sweep.seeds, folds))
+    if len(found) != len(trials) or not asked >= found.keys():
+        return False
+    for epochs in sweep.rungs:  # of the first one all, then those that survive
+        wanted = [found.get(key) for key in product([epochs], cells, sweep.seeds, folds)]
+        tried = [trial for trial in wanted if trial is not None]
+        if len(tried) != len(wanted):
+            return False
+        cells = survivors(cells, tried)
+    return True
+
+
+def _summed_up(summary: CellSummary, trials: Sequence[CellTrial]) -> bool:
+    """Whether it is about the trials of its cell after the most epochs."""
+    of_cell = [trial for trial in trials if trial.cell == summary.cell]
+    longest = max((trial.epochs for trial in of_cell), default=0)
+    last = [trial for trial in of_cell if trial.epochs == longest]
+    return (
+        (summary.epochs, summary.trials) == (longest, len(last))
+        and summary.diverged == sum(trial.diverged for trial in last)
+        and _mean_of(summary.validation_accuracy, [_level(trial.validation_accuracy, trial) for trial in last])
+        and _mean_of(summary.agreement, [_level(trial.agreement, trial) for trial in last])
+    )
+
+
+def _level(figure: float, trial: CellTrial) -> float:
+    """What a diverged student answers by chance is no figure."""
+    return math.nan if trial.diverged else figure
+
+
 def _tried(trial: CellTrial) -> bool:
-    counted = 0 <= trial.validation_errors <= trial.validation_images and trial.validation_images > 0
-    return counted and _share(trial.validation_accuracy)
+    return (
+        _counted(trial.validation_accuracy, trial.validation_errors, trial.validation_images)
+        and _share(trial.agreement)
+        and not trial.seconds < 0
+    )
 
 
 def _sensible(recipe: AnyRecipe, event: Event) -> bool:

@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from kdviz import cluster, settings
-from kdviz.cli_training import Bar, asked, claim, look_up, options, parts, show, stopped, train_here
+from kdviz.cli_training import Bar, asked, claim, look_up, options, parts, show, stoppable, stopped, train_here
 from kdviz.console import FAILURE, INTERRUPTED, USAGE_ERROR, end
 from kdviz.jobs import Jobs
-from kdviz.kinds import Event, Part
+from kdviz.kinds import Ending, Event, Part
 from kdviz.records import Moment, Progress
 from kdviz.runs import RunStore
 from kdviz.sweep import LONG, Stack, Sweep
@@ -36,25 +36,29 @@ _ESTIMATE = "kdviz.studies.estimate:sweep"
 )
 def sweep(again: bool, as_json: bool, yes: bool, scheduler: str | None, **values: Any) -> None:
     """Train a student for each temperature, alpha and seed; choose a cell without the test images; test it once."""
-    recipe, store = asked(Sweep, values), RunStore(settings.database_url())
-    ending = look_up(recipe, store, again)
-    if ending is not None:
-        show(ending, as_json)
-    elif scheduler is None:
-        if not yes:
-            _ask(recipe, store, again, _measured_here(recipe))
-        claim(recipe, store, again)
-        show(train_here(recipe, store, SweepBar(recipe, store.finished(recipe.id))), as_json)
-    else:
-        jobs = Jobs(store, scheduler)
-        with closing(jobs):
+    recipe = asked(Sweep, values)
+    if scheduler is not None and not scheduler.strip():
+        end("--scheduler is empty; it takes a Dask scheduler's address, as tcp://host:8786.", USAGE_ERROR)
+    store = RunStore(settings.database_url())
+    trouble = ""
+    with stoppable(recipe, store):
+        ending: Ending | None = look_up(recipe, store, again)
+        if ending is None and scheduler is None:
             if not yes:
-                _ask(recipe, store, again, _measured_there(recipe, jobs))
+                _ask(recipe, store, again, _measured_here(recipe))
             claim(recipe, store, again)
-            ending = _follow(recipe, store, jobs)
-        show(ending, as_json)
-        if jobs.trouble:
-            end(jobs.trouble, FAILURE)
+            ending = train_here(recipe, store, SweepBar(recipe, store.finished(recipe.id)))
+        elif ending is None:
+            jobs = Jobs(store, scheduler)
+            with closing(jobs):
+                if not yes:
+                    _ask(recipe, store, again, _measured_there(recipe, jobs))
+                claim(recipe, store, again)
+                ending = _follow(recipe, store, jobs)
+            trouble = jobs.trouble
+    show(ending, as_json)
+    if trouble:
+        end(trouble, FAILURE)
 
 
 def _measured_here(recipe: Sweep) -> float:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from kdviz import cluster, comparison_tables, settings, sweep_tables, tables, work
+from kdviz import cluster, comparison_tables, kinds, settings, sweep_tables, tables, work
 from kdviz.comparison import Comparison
 from kdviz.console import FAILURE, INTERRUPTED, end
 from kdviz.errors import PlainError
@@ -30,6 +31,8 @@ Command = Callable[..., None]
 Asked = TypeVar("Asked", bound=Conditions)
 
 BEAT = 2.0  # seconds between two signs of life in the store
+PATIENCE = 60.0  # seconds for which a store may be locked, or its disk full
+PAUSE = 1.0  # seconds between two tries meanwhile
 BAR = 1000  # steps of the progress bar
 
 
@@ -107,11 +110,25 @@ def show(ending: Ending, as_json: bool) -> None:
 def _carry_out(recipe: AnyRecipe, again: bool) -> Ending:
     """The run's result: the one in the store, or a new one."""
     store = RunStore(settings.database_url())
-    known = look_up(recipe, store, again)
-    if known is None:
-        claim(recipe, store, again)
-        known = train_here(recipe, store, Bar())
-    return known
+    with stoppable(recipe, store):
+        known = look_up(recipe, store, again)
+        if known is None:
+            claim(recipe, store, again)
+            known = train_here(recipe, store, Bar())
+        return known
+
+
+@contextmanager
+def stoppable(recipe: AnyRecipe, store: RunStore) -> Iterator[None]:
+    """Ctrl-C, before the training or in it, ends the command with what is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        finished: list[Part] = []
+        with suppress(StoreError):  # locked: the run reads as interrupted before long
+            finished = store.finished(recipe.id)
+            store.cancel(recipe.id)
+        end(stopped(finished), INTERRUPTED)
 
 
 def look_up(recipe: AnyRecipe, store: RunStore, again: bool) -> Ending | None:
@@ -127,9 +144,8 @@ def look_up(recipe: AnyRecipe, store: RunStore, again: bool) -> Ending | None:
 
 def claim(recipe: AnyRecipe, store: RunStore, again: bool) -> None:
     """Make the run this process's own; what parts of it are finished is said, or forgotten with `again`."""
-    if again:
-        store.delete(recipe.id)
-    if store.request(recipe).owner != store.owner:
+    run = store.restart(recipe) if again else store.request(recipe)
+    if run.owner != store.owner:
         _end_elsewhere(recipe)
     if finished := store.finished(recipe.id):
         click.echo(f"Goes on where it was stopped; finished before: {parts(finished)}.", err=True)
@@ -183,44 +199,98 @@ def train_here(recipe: AnyRecipe, store: RunStore, bar: Bar) -> Ending:
     torch.set_num_threads(cluster.torch_threads())  # as a worker of the app has: the same result to the last bit
     finished = store.finished(recipe.id)
     store.begin(recipe.id)
-    written, heard = 0, time.monotonic()
+    notes = Notes(store, recipe.id, finished)
     try:
         with bar:
             for event in work.study(recipe, finished):
                 if isinstance(event, Ending):
-                    store.finish(recipe.id, event)
+                    notes.insist(partial(store.finish, recipe.id, event))
                     return event
-                if time.monotonic() - heard > BEAT:
-                    heard = time.monotonic()
-                    store.heartbeat([recipe.id])
                 if isinstance(event, Learnt):
-                    store.keep_student(recipe.id, event)
+                    notes.insist(partial(store.keep_student, recipe.id, event))
                 elif event is not None and not isinstance(event, Taught):
-                    written += 1
-                    store.append(recipe.id, [event], written)
+                    notes.add(event)
                     bar.hear(event)
+                notes.beat()
     except KeyboardInterrupt:
-        store.cancel(recipe.id)
-        end(stopped(store.finished(recipe.id)), INTERRUPTED)
+        with suppress(StoreError):
+            notes.write()
+        raise
     except StoreError as error:
         with suppress(StoreError):
             store.release([recipe.id])
-        end(f"{error} {_kept(store, recipe)}".strip(), FAILURE)
+        end(f"{error} {notes.kept()}", FAILURE)
     except PlainError as error:
-        store.fail(recipe.id, str(error))
+        with suppress(StoreError):  # the reason counts
+            store.fail(recipe.id, str(error))
         raise
     raise AssertionError("every run ends with a result")
 
 
-def _kept(store: RunStore, recipe: AnyRecipe) -> str:
-    """What of a run is stored, where the store takes no more."""
-    try:
-        finished = parts(store.finished(recipe.id))
-    except StoreError:
-        return ""
-    return (
-        f"Stored are {finished or 'no finished parts'}; what came after that is missing, and the same command goes on."
-    )
+class Notes:
+    """What a training says, on its way to a store that may be locked for a while, or full until somebody makes room.
+
+    Progress waits in memory and the training goes on; a finished part, a student or the end is insisted on. Where the
+    store takes nothing for `PATIENCE` seconds, StoreError.
+    """
+
+    def __init__(self, store: RunStore, run_id: str, finished: Sequence[Part]) -> None:
+        self._store, self._run_id = store, run_id
+        self._stored = list(finished)
+        self._waiting: list[Event] = []
+        self._written = 0
+        self._beaten = self._tried = time.monotonic()
+        self._refused: float | None = None  # since when
+
+    def add(self, event: Event) -> None:
+        """Something that was said."""
+        self._waiting.append(event)
+        if isinstance(event, Part):
+            self.insist(self.write)
+        elif self._refused is None or time.monotonic() - self._tried > PAUSE:
+            self._try(self.write)
+
+    def beat(self) -> None:
+        """Show now and then that this process lives."""
+        if self._refused is None and time.monotonic() - self._beaten > BEAT:
+            self._beaten = time.monotonic()
+            self._try(partial(self._store.heartbeat, [self._run_id]))
+
+    def insist(self, write: Callable[[], object]) -> None:
+        """Write now, however often it has to be tried."""
+        while not self._try(write):
+            time.sleep(PAUSE)
+
+    def write(self) -> None:
+        """Store what waits. Raises StoreError."""
+        self._store.append(self._run_id, self._waiting, self._written + 1)
+        self._written += len(self._waiting)
+        self._stored += [event for event in self._waiting if isinstance(event, Part)]
+        self._waiting = []
+
+    def kept(self) -> str:
+        """What of the run is stored, and what is not, where the store takes no more."""
+        stored = kinds.newest(self._stored)
+        known = {kinds.part(one) for one in stored}
+        lost = [event for event in self._waiting if isinstance(event, Part) and kinds.part(event) not in known]
+        missing = parts(lost) or "what came after that"
+        verb = "is" if missing in ("one student", "what came after that") else "are"
+        return f"Stored are {parts(stored) or 'no finished parts'}; {missing} {verb} missing: the same command goes on."
+
+    def _try(self, write: Callable[[], object]) -> bool:
+        """Whether it was written. Raises StoreError where the store's time is up."""
+        try:
+            write()
+        except StoreError as error:
+            now = self._tried = time.monotonic()
+            if self._refused is None:
+                self._refused = now
+                click.echo(f"\n{error} Waiting for it, up to {PATIENCE:.0f} s.", err=True)
+            elif now - self._refused > PATIENCE:
+                raise
+            return False
+        self._refused = None
+        return True
 
 
 def stopped(finished: Sequence[Part]) -> str:
@@ -235,4 +305,5 @@ def parts(finished: Sequence[Part]) -> str:
     """What is finished, in words: methods of a comparison, students of a sweep."""
     methods = [part.method for part in finished if isinstance(part, Finished)]
     students = sum(len(part.trials) for part in finished if isinstance(part, FinishedStack))
-    return ", ".join([*methods, *([f"{students:,} students"] if students else [])])
+    counted = "one student" if students == 1 else f"{students:,} students"
+    return ", ".join([*methods, *([counted] if students else [])])

@@ -116,8 +116,10 @@ class Connection:
         address = self._embedded.address if self._embedded else self._scheduler
         try:
             client = Client(address, timeout=_PATIENCE, set_as_default=False)
-        except (OSError, ValueError) as error:
-            raise ClusterError(f"No cluster answers at {address}; check KDVIZ_SCHEDULER.") from error
+        except Exception as error:  # what is no address is an AssertionError or a TypeError, by its scheme
+            raise ClusterError(
+                f"No Dask scheduler answers at {address}; check the address in --scheduler or KDVIZ_SCHEDULER."
+            ) from error
         client.subscribe_topic(self._topic, self._pass_on)
         return client
 

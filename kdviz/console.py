@@ -15,7 +15,7 @@ USAGE_ERROR, FAILURE, INTERRUPTED = 2, 1, 130
 
 
 class PlainGroup(click.Group):
-    """Ends a PlainError with its sentence: exit code 2 for bad values, 1 for everything else."""
+    """Ends a PlainError with its sentence: exit code 2 for bad values, 1 for everything else; Ctrl-C with 130."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; its problems in plain words go to standard error."""
@@ -25,6 +25,8 @@ class PlainGroup(click.Group):
             end(_as_option(str(error)), USAGE_ERROR)
         except PlainError as error:
             end(str(error), FAILURE)
+        except KeyboardInterrupt:  # a training says what of it is kept
+            end("stopped.", INTERRUPTED)
 
 
 def end(message: str, code: int) -> NoReturn:

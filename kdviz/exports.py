@@ -34,16 +34,16 @@ class ExportError(PlainError):
 
 
 def table(run: Run) -> pd.DataFrame:
-    """A row for each network that was tried, with the run's recipe in columns of their own. Raises ExportError.
+    """A row for each network that was tried, with the run's recipe as JSON. Raises ExportError.
 
     Single runs: teacher, distilled and plain. Comparisons: each method and seed, controls and teachers. Sweeps: each
-    cell, seed and fold, then the choice's students. Figures that are no numbers are missing values.
+    cell, seed and fold, then the choice's students. Figures that are no numbers are missing values; a column without
+    any value is left out.
     """
     whose = {"run_id": run.id, "study": study_of(run.recipe) or "single"}
-    recipe = {f"recipe_{name}": _cell(value) for name, value in run.recipe.model_dump(mode="json").items()}
-    said = {"tags": ", ".join(run.tags), "note": run.note}
-    rows = [{**whose, **{name: _figure(value) for name, value in row.items()}, **recipe, **said} for row in _rows(run)]
-    return pd.DataFrame(rows).drop(columns="recipe_study", errors="ignore").convert_dtypes()
+    said = {"recipe": run.recipe.model_dump_json(), "tags": ", ".join(run.tags) or None, "note": run.note or None}
+    rows = [{**whose, **{name: _figure(value) for name, value in row.items()}, **said} for row in _rows(run)]
+    return pd.DataFrame(rows).dropna(axis="columns", how="all").convert_dtypes()
 
 
 def as_csv(run: Run) -> bytes:
@@ -117,11 +117,6 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
 def _with_interval(row: dict[str, Any]) -> dict[str, Any]:
     low, high = wilson_interval(row["test_accuracy"], row["test_images"])
     return {**row, "test_accuracy_low": low, "test_accuracy_high": high}
-
-
-def _cell(value: Any) -> Any:
-    """A list of a recipe as text, as the command line takes it."""
-    return ",".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
 def _figure(value: Any) -> Any:

@@ -23,7 +23,7 @@ from kdviz.adoption import adopt
 from kdviz.database import StoreError
 from kdviz.keeping import Keeping, day_before
 from kdviz.kinds import ENDINGS, RECIPES, AnyRecipe, Ending, Event, Part
-from kdviz.run_tables import ANNOTATIONS, DISCARDED, EVENTS, RUNS, clear, finished_parts, forget, rows, said
+from kdviz.run_tables import ANNOTATIONS, DISCARDED, EVENTS, RUNS, STUDENTS, clear, finished_parts, forget, rows, said
 
 if TYPE_CHECKING:
     from kdviz.bundles import Bundle
@@ -77,18 +77,7 @@ class RunStore(Keeping):
         """
         now = time.time()
         self.restore([recipe.id])
-        fresh = {
-            "recipe": recipe.model_dump_json(),
-            "status": "queued",
-            "owner": self.owner,
-            "attempt": 0,
-            "message": "",
-            "created": now,
-            "started": None,
-            "finished": None,
-            "heartbeat": now,
-            "result": None,
-        }
+        fresh = self._queued(recipe, now)
         if not self._insert(recipe.id, fresh):
             over = RUNS.c.status.in_(("failed", "cancelled")) | (
                 RUNS.c.status.in_(LIVE) & (RUNS.c.heartbeat < now - SILENCE)
@@ -105,6 +94,20 @@ class RunStore(Keeping):
         if run is None:
             raise StoreError(f"Run {recipe.id} was deleted while it was asked for; ask again.")
         return run
+
+    def restart(self, recipe: AnyRecipe) -> Run:
+        """The run of this recipe from its beginning, queued and owned by this store; only tags and note stay.
+
+        One transaction: where it fails, everything is as it was. A live run is returned as it is.
+        """
+        now = time.time()
+        over = RUNS.c.status.not_in(LIVE) | (RUNS.c.heartbeat < now - SILENCE)
+        with self._write() as connection:
+            again = sa.update(RUNS).where(RUNS.c.id == recipe.id, over).values(**self._queued(recipe, now))
+            if connection.execute(again).rowcount:
+                for table in (EVENTS, STUDENTS, DISCARDED):
+                    connection.execute(sa.delete(table).where(table.c.run_id == recipe.id))
+        return self.request(recipe)  # made, where there was none
 
     def get(self, run_id: str) -> Run | None:
         """The run, or None where there is none."""
@@ -271,6 +274,21 @@ class RunStore(Keeping):
         except IntegrityError:
             return False
         return True
+
+    def _queued(self, recipe: AnyRecipe, now: float) -> dict[str, Any]:
+        """The row of a run that has yet to begin."""
+        return {
+            "recipe": recipe.model_dump_json(),
+            "status": "queued",
+            "owner": self.owner,
+            "attempt": 0,
+            "message": "",
+            "created": now,
+            "started": None,
+            "finished": None,
+            "heartbeat": now,
+            "result": None,
+        }
 
     def _own(self, run_id: str) -> sa.Update:
         return sa.update(RUNS).where(RUNS.c.id == run_id, RUNS.c.owner == self.owner)

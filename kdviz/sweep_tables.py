@@ -281,6 +281,8 @@ def _said(verdict: Verdict) -> str:
 
 def _ties(sweep: Sweep, choice: Choice) -> str:
     if not choice.tied:
+        if len(sweep.rungs) > 1:
+            return "Of the cells trained to the end, no other is tied with it."
         return "No other cell is tied with it."
     parts = []
     plain = [cell for cell in choice.tied if cell.alpha == 0]

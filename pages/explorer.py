@@ -6,13 +6,14 @@ import streamlit as st
 
 from kdviz.charts import heat_map
 from kdviz.lists import values_in
-from kdviz.sweep import Sweep
+from kdviz.sweep import KEPT, Sweep
 from kdviz.widgets import cell_recipe, controls, live_sweep, page, run_status, server, sweep_estimate, sweep_form
 
 FINE: dict[str, Any] = {
     "temperatures": values_in("1:20:10", 1, 20, geometric=True),
     "alphas": values_in("0.1:1:10", 0, 1, geometric=False),
 }
+RAISED = "epochs_raised"  # a preset needed more epochs than the visitor had
 PRESETS: dict[str, dict[str, Any]] = {
     "The default grid": {},
     "A fine grid": {**FINE, "seeds": (0,)},
@@ -29,8 +30,8 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 page.header(
     "Which T and α would you choose, and how sure can you be?",
-    "A student for every pair. The choice is made on images that nobody learnt from; only what is chosen meets the "
-    "test images.",
+    "A student for every pair. The choice is made on images that nobody learnt from; only the choice, its teacher and "
+    "the same student from labels only meet the test images.",
 )
 jobs = server.jobs()
 home = server.home()
@@ -38,8 +39,13 @@ problem_of_link = controls.link_problem(Sweep)  # before the controls, which dro
 
 
 def choose(preset: dict[str, Any]) -> None:
-    """Set the controls to a preset; the data set stays."""
-    sweep_form.show(Sweep.suited(controls.chosen_data(home), preset))
+    """Set the controls to a preset; the data set stays, and the epochs as far as the preset can do with them."""
+    here = st.session_state
+    kept: dict[str, Any] = {name: here[name] for name in ("epochs", "teacher_epochs") if here.get(name) is not None}
+    here[RAISED] = preset.get("search") == "halving" and kept.get("epochs", KEPT) < KEPT
+    if here[RAISED]:
+        kept["epochs"] = KEPT
+    sweep_form.show(Sweep.suited(controls.chosen_data(home), {**kept, **preset}))
 
 
 with st.container(horizontal=True, key="presets"):
@@ -49,11 +55,13 @@ run = run_status.named(jobs, Sweep)
 if run is not None and isinstance(run.recipe, Sweep):
     sweep_form.adopt(run.recipe)
 wanted, start_place, beside = sweep_form.sweep_form(home)
-known = wanted is not None and run is not None and wanted.id == run.id and run.status not in run_status.OVER
+known = wanted is not None and run is not None and wanted.id == run.id
 ready = True
 if wanted is not None:
     with beside:
         st.caption(sweep_form.size_in_words(wanted))
+        if st.session_state.get(RAISED) and wanted.search == "halving" and wanted.epochs == KEPT:
+            st.caption(f"Epochs were raised to {KEPT}, the fewest that successive halving can do with.")
         if not known:
             ready = sweep_estimate.show(jobs, wanted)
 run_status.start(
@@ -74,7 +82,9 @@ if run is None and wanted is not None:
     selected = heat_map.cell_of(wanted, st.query_params.get(live_sweep.CELL))
     if selected is not None:
         cell_recipe.show(wanted, selected)
-    page.say("Nothing is running. Press Start: each cell gets its colour as soon as its students report.")
+    page.say(
+        "Nothing is running. Press Start: each cell gets its colour once its students have come as far as the others."
+    )
 
 lesson, formulas = st.columns([5, 4], gap="large")
 with lesson:
@@ -87,6 +97,23 @@ with lesson:
         "The students of one seed and one architecture are trained together, as one batched model, on the same "
         "batches, each with its own T and α. Each is the student that it would have been alone, so a cell’s "
         "recipe can be trained once more on *Watch it train*."
+    )
+    st.subheader("Words", anchor=False)
+    st.markdown(
+        "- **Cell**: one T with one α, and the students trained with them, one for each seed.\n"
+        "- **Held out**: images that neither teacher nor students learn from. The map is measured on them.\n"
+        "- **Fold**: one of several equal parts of the images. Each part is held out once, in turn.\n"
+        "- **Stack**: students of one seed that are trained at the same time, as one batched model.\n"
+        "- **Tied**: ☆ marks a cell that is not shown to differ from the choice ★; ≈ marks one that is not shown to "
+        "differ from labels only. With several seeds, “☆ without ≈” reads: it may be as good as the choice, and it is "
+        "shown to differ from labels only.\n"
+        "- **Contour**: the line on the map where the level of labels only is crossed.\n"
+        "- **Agreement**: the share of images to which a student gives the same answer as its teacher, right or "
+        "wrong.\n"
+        "- **NLL**: negative log-likelihood, the mean of −ln(probability given to the right class). Less is better.\n"
+        "- **Nats**: its unit, as the logarithm is the natural one. Guessing among ten classes costs ln 10, about 2.3 "
+        "nats.\n"
+        "- **ECE**: expected calibration error, the mean gap between how sure a student is and how often it is right."
     )
     st.subheader("How the choice is made", anchor=False)
     st.markdown(
@@ -121,10 +148,14 @@ with formulas:
         },
     )
     page.formula(
-        r"\bar d \pm t_{n-1,\;1-\frac{0.05}{2m}}\,\frac{s_d}{\sqrt n}",
+        r"\bar d \pm t_{\nu,\;1-\frac{0.05}{2m}}\,\sqrt{s^2\left(\tfrac{1}{n} + o\right)}",
         {
-            r"\bar d": "mean over the seeds of (accuracy of a cell − accuracy of labels only, same seed)",
-            "s_d": "spread of these differences",
+            r"\bar d": "mean of the n differences (accuracy of a cell − accuracy of labels only, same seed and fold)",
+            "s^2": "variance of such differences: the cell’s own, or the mean of all cells’ where that is larger",
+            r"\nu": "degrees of freedom of that variance, after Satterthwaite; n − 1 for a cell that scatters far more "
+            "than the others",
+            "o": "overlap of folds, which learn from largely the same images: images held out per image learnt from; "
+            "0 without folds",
             "m": "cells that are judged together: the more, the wider each interval",
         },
     )
@@ -134,7 +165,7 @@ page.try_this(
         "Start *The default grid*. How many cells are marked ≈, not shown to differ from labels only? Would you have "
         "guessed so from the colours alone?",
         "Look at NLL or ECE in place of accuracy. Is it still the same corner of the map that is best?",
-        "Take *Few labels*: now α matters. Which number of labels makes the largest difference?",
+        "Take *Few labels*. Does α move the accuracy more now? Which number of labels makes the largest difference?",
         "Compare *Random search* with *The default grid*: as many students. Do they choose alike, and are the two "
         "choices told apart by their test accuracy?",
     ]

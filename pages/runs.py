@@ -118,7 +118,7 @@ if runs:
         page.say("No run passes these filters. Empty them to see all.")
     newest = ", the newest" if len(runs) == run_table.MOST else ""
     st.caption(f"{len(shown):,} of {len(runs):,} runs{newest}. A heading sorts; the link of this page shows the same.")
-else:
+elif not run_bin.all_deleted(store):
     empty()
 known = {run.id: run for run in runs}
 older = {run_id: run for run_id in run_table.ticked() if run_id not in known and (run := jobs.get(run_id))}

@@ -15,12 +15,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kdviz import bundles, students, work
-from kdviz.adoption import IMPORTED
+from kdviz.adoption import IMPORTED, UNFINISHED
 from kdviz.bundles import BundleError, pack, pack_stored, unpack
 from kdviz.kinds import Part
 from kdviz.recipe import ENGINE, Recipe
 from kdviz.runs import Run, RunStore, StoreError
-from tests.fake_training import compared, moment, part, progress, result
+from kdviz.sweep import Sweep
+from tests.fake_training import compared, moment, part, progress, result, swept
 from tests.kept_runs import COMPARISON, SINGLE, SWEEP, carry_out
 
 NOTE = "=1+1 <b>'''\n../../x"
@@ -168,7 +169,7 @@ def test_a_cancelled_comparison_goes_on_elsewhere(elsewhere, tmp_path):
     bundle = unpack(pack_stored(store, store.get(COMPARISON.id)))
     assert (bundle.run.status, bundle.run.result) == ("cancelled", None)
     run = elsewhere.adopt(bundle)
-    assert (run.status, run.message) == ("cancelled", IMPORTED)
+    assert (run.status, run.message) == ("cancelled", UNFINISHED)
     elsewhere.request(COMPARISON)
     assert elsewhere.finished(COMPARISON.id) == done
     elsewhere.cancel(COMPARISON.id)  # before it said them again: they are in its bundle nevertheless
@@ -369,6 +370,11 @@ def set_in(*place, to):
         (set_in("status", to="cancelled"), "result is not that of its recipe"),
         (set_in("result", "plain", "test_images", to=0), "result is not that of its recipe"),
         (set_in("result", "plain", "test_accuracy", to=1.2), "result is not that of its recipe"),
+        (set_in("result", "plain", "test_accuracy", to=0.5), "result is not that of its recipe"),
+        (set_in("result", "plain", "agreement", to=7), "result is not that of its recipe"),
+        (set_in("result", "plain", "parameters", to=-1), "result is not that of its recipe"),
+        (set_in("result", "threads", to=-5), "result is not that of its recipe"),
+        (set_in("result", "seconds", to=-1.0), "result is not that of its recipe"),
         (set_in("result", "plain", "architecture", to="resnet"), "result is not that of its recipe"),
         (set_in("result", "device", to="<script>alert(1)</script>"), "text where a name belongs"),
         (set_in("result", "torch", to="x" * 500), "text where a name belongs"),
@@ -457,6 +463,51 @@ def test_a_comparisons_and_a_sweeps_results_must_fit_as_well(whole):
             change(document)
 
         refused(changed(bundle, "run.json", only_change), "result is not that of its recipe")
+
+
+def swept_bundle(**changes):
+    """A sweep's, nothing of it trained."""
+    recipe = Sweep.suited("digits", {"temperatures": (1, 4, 20), "alphas": (0, 0.5), "seeds": (0, 1), **changes})
+    when = datetime(2026, 11, 21, tzinfo=UTC)
+    run = Run(id=recipe.id, recipe=recipe, status="finished", created=when, result=swept(recipe))
+    return pack(run, [], [])
+
+
+@pytest.mark.parametrize("changes", [{}, {"folds": 3}, {"search": "halving", "epochs": 9}, {"search": "random"}])
+def test_a_fake_sweep_fits(changes):
+    bundle = unpack(swept_bundle(**changes))
+    assert bundle.run.result == swept(bundle.run.recipe)
+
+
+@pytest.mark.parametrize("search", ["grid", "halving"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        set_in("result", "choice", "test_accuracy", "mean", to=7.0),
+        set_in("result", "choice", "test_accuracy", "mean", to=0.5),
+        set_in("result", "choice", "plain_test_accuracy", "low", to=0.9999),
+        set_in("result", "choice", "results", 0, "threads", to=0),
+        set_in("result", "threads", to=-5),
+        set_in("result", "trials", to=[]),
+        lambda run: run["result"]["trials"].pop(),
+        lambda run: run["result"]["trials"].append(run["result"]["trials"][0]),
+        set_in("result", "trials", 0, "seed", to=5),
+        set_in("result", "trials", 0, "epochs", to=2),
+        set_in("result", "trials", 0, "validation_errors", to=0),
+        set_in("result", "trials", 0, "agreement", to=1.5),
+        set_in("result", "trials", 0, "seconds", to=-1.0),
+        set_in("result", "summaries", 0, "trials", to=9),
+        set_in("result", "summaries", 0, "diverged", to=1),
+        set_in("result", "summaries", 0, "validation_accuracy", "mean", to=0.3),
+        lambda run: run["result"]["summaries"].pop(),
+    ],
+)
+def test_a_sweep_whose_figures_do_not_hold_together_is_refused(search, change):
+    def only_change(document):  # what it returns, if anything, is no document
+        change(document)
+
+    bundle = swept_bundle(search=search)
+    refused(changed(bundle, "run.json", only_change), "result is not that of its recipe")
 
 
 def test_a_fake_comparison_fits():

@@ -21,6 +21,7 @@ from kdviz.records import Finished
 from kdviz.runs import RunStore, StoreError
 from kdviz.sweep import Sweep
 from kdviz.sweep_plan import waiting
+from kdviz.sweep_records import FinishedStack
 from tests.fake_training import log_of, moment, part
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -461,25 +462,87 @@ def test_a_full_disk_leaves_finished_students_and_says_what_is_missing(swept, mo
             raise StoreError("The run store here cannot grow because the disk is full; free some space.")
         append(store, run_id, events, first_sequence)
 
+    monkeypatch.setattr("kdviz.cli_training.PATIENCE", 0.3)
+    monkeypatch.setattr("kdviz.cli_training.PAUSE", 0.05)
     with monkeypatch.context() as disk:
         disk.setattr(RunStore, "append", full)
         failed = kdviz(*SWEEPS)
     assert (failed.exit_code, failed.stdout) == (1, "")
-    assert "free some space. Stored are 8 students; what came after that is missing" in failed.stderr
+    assert failed.stderr.count("Waiting for it") == 1
+    assert "free some space. Stored are 8 students; 9 students are missing: the same command goes on." in failed.stderr
     done = kdviz(*SWEEPS)
     assert done.exit_code == 0
     assert "finished before: 8 students." in done.stderr
     assert len(noted("train")) == 5
 
 
+def test_a_store_that_is_locked_for_a_while_loses_nothing(swept, monkeypatch):
+    usual = kdviz(*SWEEPS, "--json").stdout
+    append, calls = RunStore.append, []
+
+    def locked(store, run_id, events, first_sequence):
+        calls.append(len(events))
+        if 3 <= len(calls) < 10:
+            raise StoreError("The run store has been locked by another program for too long.")
+        append(store, run_id, events, first_sequence)
+
+    monkeypatch.setattr("kdviz.cli_training.PAUSE", 0.01)
+    monkeypatch.setattr(RunStore, "append", locked)
+    done = kdviz(*SWEEPS, "--again", "--json")
+    assert done.exit_code == 0, done.stderr
+    assert max(calls) > 1, "what was said meanwhile came later"
+    assert "locked by another program for too long. Waiting for it, up to 60 s." in done.stderr
+    assert without_times(json.loads(done.stdout)) == without_times(json.loads(usual))
+    store = RunStore(settings.database_url())
+    assert sum(isinstance(event, FinishedStack) for event in store.events(SWEEP.id)) == 4
+    assert len(noted("train")) == 8
+
+
+def test_again_keeps_tags_and_note(swept):
+    kdviz(*SWEEPS)
+    store = RunStore(settings.database_url())
+    store.annotate(SWEEP.id, ["keep"], "me")
+    assert kdviz(*SWEEPS, "--again").exit_code == 0
+    assert (store.get(SWEEP.id).tags, store.get(SWEEP.id).note) == (("keep",), "me")
+    assert len(noted("train")) == 8
+
+
 def test_a_sweep_for_a_cluster_that_does_not_answer(swept, monkeypatch):
     monkeypatch.setattr("kdviz.connection._PATIENCE", 0.5)
     failed = kdviz(*SWEEPS, "--scheduler", "tcp://127.0.0.1:1")
     assert (failed.exit_code, failed.stdout) == (1, "")
-    assert failed.stderr == "Error: No cluster answers at tcp://127.0.0.1:1; check KDVIZ_SCHEDULER.\n"
+    assert failed.stderr.startswith("Error: No Dask scheduler answers at tcp://127.0.0.1:1; check the address")
     assert RunStore(settings.database_url()).recent() == []
     monkeypatch.setenv("KDVIZ_SCHEDULER", "tcp://127.0.0.1:1")
-    assert "check KDVIZ_SCHEDULER" in kdviz(*SWEEPS).stderr
+    assert "No Dask scheduler answers at tcp://127.0.0.1:1" in kdviz(*SWEEPS).stderr
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_scheduler_is_refused_in_a_sentence(swept, empty):
+    refused = kdviz(*SWEEPS, "--scheduler", empty)
+    assert refused.exit_code == 2
+    assert refused.stderr == ("Error: --scheduler is empty; it takes a Dask scheduler's address, as tcp://host:8786.\n")
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_before_the_training_ends_as_in_it(swept, faked, monkeypatch):
+    with monkeypatch.context() as early:
+        early.setattr("kdviz.cli_sweep._measured_here", interrupted)
+        stopped = kdviz(*SWEEPS)
+    assert (stopped.exit_code, stopped.stdout) == (130, "")
+    assert stopped.stderr == "Error: stopped; the run's progress is kept, its result is not.\n"
+    with monkeypatch.context() as early:
+        early.setattr("kdviz.cli_training.cluster.torch_threads", interrupted)
+        stopped = kdviz(*COMPARE)
+    assert stopped.exit_code == 130
+    assert "stopped; the run's progress is kept, its result is not." in stopped.stderr
+    assert [run.status for run in RunStore(settings.database_url()).recent()] == ["cancelled"]
+    monkeypatch.setattr("kdviz.cli_runs._store", interrupted)
+    stopped = kdviz("runs", "list")
+    assert (stopped.exit_code, stopped.stderr) == (130, "Error: stopped.\n")
 
 
 def test_a_real_sweep(own_state):

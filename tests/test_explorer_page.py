@@ -17,6 +17,7 @@ from kdviz.sweep_records import Estimate
 from kdviz.widgets import live_sweep, run_status, server, sweep_estimate, sweep_form
 from tests.sweep_records import BEST, cell, sweep, swept
 from tests.test_pages import NoJobs, components, jobs, opened, said  # noqa: F401, a fixture
+from tests.test_sweep import carried_out, learnt_stack
 from tests.test_three_ways_page import Store, button, markdown, start
 
 PAGE, TRAIN = "pages/explorer.py", "pages/watch_it_train.py"
@@ -82,7 +83,7 @@ def test_before_a_run_the_map_shows_which_cells_will_be_trained(jobs):  # noqa: 
     assert (data["temperatures"], data["alphas"]) == ([1, 2, 4, 8, 20], [0, 0.25, 0.5, 0.75, 1])
     assert not data["live"]
     assert not said(at)
-    assert "25 cells × three seeds: 63 students, 3 of them from labels only." in captions(at)
+    assert "20 cells with a teacher and labels only, × 3 seeds: 63 students." in captions(at)
     assert "About 40\u00a0s on this machine · 25.0\u00a0MB of memory for the largest stack" in captions(at)
     assert {"What you see", "How the choice is made", "In formulas", "Try this", "Sources"} <= {
         header.value for header in at.subheader
@@ -185,9 +186,9 @@ def test_a_bad_link_is_answered_in_a_sentence(jobs, query, sentence):  # noqa: F
 @pytest.mark.parametrize(
     ("preset", "wanted"),
     [
-        ("The default grid", {"temperatures": (1, 2, 4, 8, 20), "seeds": (0, 1, 2), "epochs": 30}),
+        ("The default grid", {"temperatures": (1, 2, 4, 8, 20), "seeds": (0, 1, 2), "epochs": 3}),
         ("Random search", {"search": "random", "draws": 25, "temperatures": (1, 20)}),
-        ("Successive halving", {"search": "halving", "epochs": 30}),
+        ("Successive halving", {"search": "halving", "epochs": 3}),
         ("Five folds", {"select": "folds", "folds": 5, "seeds": (0,)}),
         ("Few labels", {"label_counts": (30, 100, 300)}),
         ("Three widths", {"students": ("784-256-10", "784-128-10", "784-30-30-10")}),
@@ -206,6 +207,51 @@ def test_a_preset_sets_the_controls(jobs, preset, wanted):  # noqa: F811
         assert recipe.folds is None
     if "temperatures" not in wanted:
         assert recipe.temperatures != (7,)
+
+
+def test_a_preset_keeps_the_epochs_and_says_where_they_are_too_few(jobs):  # noqa: F811
+    at = opened(PAGE, epochs="2", teacher_epochs="5")
+    button(at, "Few labels").click().run()
+    assert (at.number_input(key="epochs").value, at.number_input(key="teacher_epochs").value) == (2, 5)
+    assert "raised" not in captions(at)
+    button(at, "Successive halving").click().run()
+    assert (at.number_input(key="epochs").value, at.number_input(key="teacher_epochs").value) == (3, 5)
+    assert "Epochs were raised to 3, the fewest that successive halving can do with." in captions(at)
+    at.number_input(key="epochs").set_value(9).run()
+    assert "raised" not in captions(at)
+    button(at, "The default grid").click().run()
+    assert at.number_input(key="epochs").value == 9
+    assert not at.error
+
+
+def test_limits_of_a_number_stand_in_its_help(jobs):  # noqa: F811
+    at = opened(PAGE)
+    assert at.number_input(key="epochs").help.startswith("1–500; ")
+    assert at.number_input(key="learning_rate").help.startswith("Above 0, up to 10; ")
+    assert " At least 10; " in at.number_input(key="labels").help
+    assert " 2–20; " in opened(PAGE, folds="3").number_input(key="folds").help
+
+
+@pytest.mark.parametrize(
+    ("finished", "label", "says"),
+    [(True, "Go on", "trains only what is missing"), (False, "Start again", "begins anew")],
+)
+def test_a_stopped_sweep_goes_on_by_one_button(stored, finished, label, says):
+    wanted = sweep()
+    store = stored(wanted, status="cancelled", events=[learnt_stack(carried_out(wanted)[0])] if finished else [])
+    at = opened(PAGE, data=None, run=wanted.id)
+    assert button(at, "Start").disabled
+    assert [each.label for each in at.button if each.label in ("Go on", "Start again")] == [label]
+    assert f"These settings were begun and not finished; *{label}*, below, {says}." in captions(at)
+    assert "Estimating" not in captions(at)
+    button(at, label).click().run()
+    assert store.submitted == [wanted]
+
+
+def test_what_a_link_calls_a_run_is_not_read_as_markdown(jobs):  # noqa: F811
+    at = opened(PAGE, run="![x](https://example.org/x.png)")
+    assert "There is no such run in this store." in said(at)
+    assert "example.org" not in said(at)
 
 
 def test_students_stand_in_the_link_as_the_command_line_writes_them(jobs):  # noqa: F811
@@ -292,10 +338,18 @@ def test_several_workers_share_the_work():
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({}, "Nine cells × three seeds: 21 students, 3 of them from labels only."),
-        ({"temperatures": (4.0,), "alphas": (0.5,), "seeds": (0,)}, "One cell × one seed: 2 students, 1 of them from"),
-        ({"alphas": (0.0,)}, "Three cells × three seeds: 3 students."),
-        ({"folds": 5, "seeds": (0,)}, "Nine cells × one seed × 5 folds: 35 students, 5 of them from labels only."),
+        ({}, "6 cells with a teacher and labels only, × 3 seeds: 21 students."),
+        (
+            {"temperatures": (4.0,), "alphas": (0.5,), "seeds": (0,)},
+            "1 cell with a teacher and labels only, × 1 seed: 2 students.",
+        ),
+        ({"alphas": (0.0,)}, "Labels only, × 3 seeds: 3 students."),
+        ({"alphas": (0.0,), "seeds": (7,)}, "Labels only, × 1 seed: 1 student."),
+        ({"folds": 5, "seeds": (0,)}, "6 cells with a teacher and labels only, × 1 seed × 5 folds: 35 students."),
+        (
+            {"students": "784-30-30-10,784-128-10"},
+            "12 cells with a teacher and 2 from labels only, × 3 seeds: 42 students.",
+        ),
         ({"search": "halving", "epochs": 9}, "; the better third goes on, from 1 to 3 to 9 epochs."),
     ],
 )
@@ -312,6 +366,8 @@ def test_a_finished_sweep_shows_what_was_learnt_its_choice_and_its_slices(stored
     assert "| **T = 4, α = 0.75** | 97.69\u00a0% ±\u00a00.40 | 8.3 |" in markdown(at)
     assert "| The same student, labels only | 95.56\u00a0% ±\u00a00.00 | 16.0 |" in markdown(at)
     assert "T and α were chosen on the 180 validation images" in captions(at)
+    assert "with their teacher and the same student from labels only, were tried on the test images" in captions(at)
+    assert "widened" not in captions(at).split("On the images that were held out")[1].split("verdicts compare")[0]
     assert len(at.get("plotly_chart")) == 3
     assert "**Over T**, at α = 0.75" in markdown(at)
     assert at.text_input(key="temperatures").value == "1,4,20", "a link that names a run alone brings its settings"
@@ -390,6 +446,8 @@ def test_every_kind_of_search_has_its_page(stored, search):
     assert not at.exception
     assert not at.error
     assert button(at, "Start").disabled, "the controls show the very sweep of the run"
+    wider = "(Student’s t, widened because folds learn from largely the same images)"
+    assert (wider in captions(at)) == ("folds" in search)
 
 
 def test_runs_of_one_kind_are_told_from_those_of_another(stored):

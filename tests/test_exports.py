@@ -15,9 +15,12 @@ import pytest
 
 from kdviz import comparison_tables, exports, sweep_tables, tables
 from kdviz.cards import CardError, fenced
+from kdviz.comparison import Comparison
 from kdviz.exports import ExportError
+from kdviz.recipe import Recipe
 from kdviz.records import wilson_interval
 from kdviz.runs import RunStore
+from kdviz.sweep import Sweep
 from tests.comparison_records import compared, comparison
 from tests.fake_training import result
 from tests.kept_runs import COMPARISON, CONVOLUTIONAL, SINGLE, SWEEP, carry_out
@@ -117,7 +120,7 @@ def test_the_table_of_a_run_has_a_row_for_each_network(single):
     low, high = wilson_interval(single.result.plain.test_accuracy, 360)
     assert (table["test_accuracy_low"][2], table["test_accuracy_high"][2]) == (low, high)
     assert set(table["run_id"]) == {SINGLE.id}
-    assert set(table["recipe_temperature"]) == {5.0}
+    assert {Recipe.model_validate_json(text) for text in table["recipe"]} == {SINGLE}
     assert table["agreement"].isna().tolist() == [True, False, False]
     assert set(table["study"]) == {"single"}
 
@@ -132,7 +135,7 @@ def test_the_table_of_a_comparison_has_a_row_for_each_method_and_seed(store):
     assert (table["role"] == "control").sum() == 2
     assert table[table["role"] == "teacher"]["test_errors"].tolist() == [t.test_errors for t in run.result.teachers]
     assert students["teacher_seconds"].isna().tolist() == [True, True, False, False, True, True]
-    assert set(table["recipe_seeds"]) == {"0,1"}
+    assert {Comparison.model_validate_json(text) for text in table["recipe"]} == {COMPARISON}
 
 
 def test_the_table_of_a_sweep_has_a_row_for_each_cell_and_seed_and_the_choice(store):
@@ -149,7 +152,16 @@ def test_the_table_of_a_sweep_has_a_row_for_each_cell_and_seed_and_the_choice(st
     choice = table[table["role"] == "choice"]
     assert choice["test_accuracy"].tolist() == [each.distilled.test_accuracy for each in run.result.choice.results]
     assert trials["test_accuracy"].isna().all()  # only the choice was tried on the test images
-    assert set(table["recipe_temperatures"]) == {"2.0,8.0"}
+    assert {Sweep.model_validate_json(text) for text in table["recipe"]} == {SWEEP}
+
+
+@pytest.mark.parametrize("recipe", [SINGLE, COMPARISON, SWEEP])
+def test_no_column_is_empty(store, recipe):
+    table = exports.table(store.get(recipe.id).model_copy(update={"tags": (), "note": ""}))
+    assert not table.isna().all().any()
+    assert not (table == "").any().any()
+    assert {"tags", "note", "labels"}.isdisjoint(table.columns)
+    assert len(table.columns) < 40
 
 
 @pytest.mark.parametrize("recipe", [SINGLE, COMPARISON, SWEEP])

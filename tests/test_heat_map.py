@@ -269,14 +269,48 @@ def test_a_scale_has_its_best_figure_and_two_ends(figures, measure):
         assert worst < best
 
 
-def test_cells_that_only_begin_do_not_move_the_scale():
+def test_cells_that_only_begin_have_no_colour_beside_those_that_are_done():
     wanted = sweep(temperatures="1:20:9", alphas=(0.5, 1.0))
     first, second = stacks(wanted)[:2]
     done = [*reports_of(first), finished_stack(first)]
-    before = picture(wanted, done)["scales"][0]["validation_accuracy"]
-    after = picture(wanted, [*done, *reports_of(second)[:1]])["scales"][0]["validation_accuracy"]
-    assert after[:2] == before[:2]
-    assert after[2] == 1.0, "that they are below is said"
+    before = picture(wanted, done)
+    assert not any(before["cells"]["young"])
+    after = picture(wanted, [*done, *reports_of(second)[:1]])
+    assert after["scales"] == before["scales"], "they do not move the scale"
+    begun = [int(cell in second.cells) for cell in wanted.trained_cells]
+    assert after["cells"]["young"] == begun
+    assert {share for share, young in zip(after["cells"]["share"], begun, strict=True) if young} == {0.17}
+    finished = picture(wanted, [*done, *reports_of(second), finished_stack(second)])
+    assert not any(finished["cells"]["young"])
+
+
+def test_in_the_middle_of_the_training_cells_as_far_as_one_another_are_compared():
+    wanted = sweep(temperatures="1:20:9", alphas=(0.5, 1.0))
+    first, second = stacks(wanted)[:2]
+    together = picture(wanted, [*reports_of(first)[:3], *reports_of(second)[:3]])
+    assert not any(together["cells"]["young"])
+    apart = picture(wanted, [*reports_of(first)[:5], *reports_of(second)[:3]])
+    assert apart["cells"]["young"] == [int(cell in second.cells) for cell in wanted.trained_cells]
+
+
+def test_a_cell_of_which_one_seed_is_done_has_its_colour():
+    wanted = sweep()
+    first, second = stacks(wanted)
+    data = picture(wanted, [*reports_of(first), finished_stack(first), *reports_of(second)[:1]])
+    assert not any(data["cells"]["young"])
+
+
+def test_in_halving_survivors_are_not_compared_with_those_that_were_left_behind():
+    wanted = sweep(search="halving", epochs=9)
+    first = events_of(wanted)
+    finished = [event for event in first if hasattr(event, "trials")]
+    one = waiting(wanted, finished)[0]
+    learning = picture(wanted, [*first, *reports_of(one)[:2]])
+    assert not any(learning["cells"]["young"]), "all that go on are as far as one another"
+    own = [a for a, e in zip(learning["cells"]["nll"], learning["cells"]["epochs"], strict=True) if e == 3]
+    best = heat_map.scale(own, "nll")[:2]
+    assert learning["scales"][0]["nll"][:2] == best, "the scale is of those that go on"
+    assert not any(picture(wanted, [*first, *reports_of(one), finished_stack(one)])["cells"]["young"])
 
 
 def test_details_have_curves_labels_only_at_the_same_updates_and_soft_targets():

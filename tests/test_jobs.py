@@ -641,7 +641,7 @@ def test_a_cluster_that_does_not_answer_is_told(make, monkeypatch):
     done = ended(jobs, jobs.submit(recipe()))
     assert (done.status, done.message) == (
         "failed",
-        "No cluster answers at tcp://127.0.0.1:1; check KDVIZ_SCHEDULER.",
+        "No Dask scheduler answers at tcp://127.0.0.1:1; check the address in --scheduler or KDVIZ_SCHEDULER.",
     )
     assert jobs.cluster.phase == "lost"
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from kdviz.charts import heat_map
 from kdviz.charts.heard import hear
 from kdviz.runs import Run
-from kdviz.widgets import live_sweep, server
+from kdviz.widgets import live_sweep, server, sweep_time
 from tests import sweep_records
 from tests.fake_training import finished_stack, progress, teaching
 from tests.test_heat_map import cell_at, events_of, reports_of, stacks, sweep
@@ -107,40 +107,95 @@ def test_a_fold_is_named():
     assert "seed 4, fold 1 · " in position(wanted, reports_of(stacks(wanted)[0])[:1]).text
 
 
-def test_on_one_machine_the_seconds_left_are_those_that_it_says():
+def timed(stack, pace=0.2, before=2.0):
+    """Reports of a stack that is ready to begin after a while, and then takes `pace` seconds of each update."""
+    return [report.model_copy(update={"seconds": before + pace * report.step}) for report in reports_of(stack)]
+
+
+def done_in_time(stack, **times):
+    return finished_stack(stack).model_copy(update={"moments": timed(stack, **times)})
+
+
+def left(wanted, events):
+    return sweep_time.times(wanted, events).left
+
+
+def test_before_anything_is_heard_there_are_no_times():
+    assert sweep_time.times(sweep(), []) is None
+
+
+def test_the_seconds_left_are_of_all_stacks_and_of_the_choice():
+    """Both stacks take 3.2 s, for 7 x 3 epochs of a student; the choice is as much as 2 x 5 x 3 of them."""
     wanted = sweep()
-    reports = reports_of(stacks(wanted)[0])[:3]
-    said_last = reports[-1].model_copy(update={"seconds_left": 77.0})
-    found = position(wanted, [*reports[:-1], said_last])
-    assert found.seconds_left == 77.0
-    share = live_sweep.share_done(live_sweep.Plan.of(wanted), hear(reports))
-    assert found.seconds / (found.seconds + found.seconds_left) == pytest.approx(share)
-    assert 0 < share < 0.5 / 2
+    first, second = stacks(wanted)
+    early = timed(first)[:3]
+    rest = 3.2 / 21 * (2 * 21 + 30 - 21 / 2)
+    teacher = left(wanted, early) - rest
+    assert teacher > 0, "the second seed's teacher is to come"
+    done = done_in_time(first)
+    assert left(wanted, [*early, done, *timed(second)[:2]]) == pytest.approx(3.2 / 21 * (21 * 4 / 6 + 30))
+    assert left(wanted, [*early, done, done_in_time(second)]) == pytest.approx(3.2 / 21 * 30), "never nothing"
 
 
-def test_where_stacks_train_at_once_the_whole_is_estimated_from_what_is_done():
-    """Each of four stacks takes 10 s, two at once; the choice is as much work as 30 students of the 28."""
+def test_while_a_teacher_learns_the_students_to_come_are_counted():
+    wanted = sweep()
+    plan = sweep_time.Plan.of(wanted)
+    events = [teaching(wanted, 0, 2.0, 1, 4)]  # a teacher takes 8 s
+    assert len(plan.teachers) == 2
+    assert left(wanted, events) == pytest.approx(8 * (1.75 + (plan.work + plan.choice) / plan.teacher))
+    ready = [teaching(wanted, 0, 8.0, 4, 4)]
+    assert left(wanted, ready) == pytest.approx(8 * (1 + (plan.work + plan.choice) / plan.teacher))
+
+
+def test_the_first_report_of_a_stack_is_not_taken_for_its_pace():
+    """It has the teacher's answers in it."""
+    wanted = sweep()
+    stack = stacks(wanted)[0]
+    taught = [teaching(wanted, seed, 1.0, 4, 4) for seed in wanted.seeds]
+    slow = timed(stack, before=9.0)
+    one, two = left(wanted, [*taught, *slow[:1]]), left(wanted, [*taught, *slow[:2]])
+    assert two == pytest.approx((9.0 + 6 * 0.2) / 21 * (72 - 7))
+    assert one < 9.2 * 6 / 21 * 60
+
+
+def test_the_share_only_grows_and_ends_before_the_choice():
+    wanted = sweep()
+    first, second = stacks(wanted)
+    events = [
+        *(teaching(wanted, 0, 0.5 * step, step, 4) for step in (1, 4)),
+        *timed(first),
+        done_in_time(first),
+        *(teaching(wanted, 1, 0.5 * step, step, 4) for step in (1, 4)),
+        *timed(second),
+        done_in_time(second),
+        progress(1, 4, 1.0).model_copy(update={"seconds_left": 7.0}),
+    ]
+    shares = [sweep_time.times(wanted, events[: n + 1]).share for n in range(len(events))]
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < 0.1
+    assert 0.5 < shares[-1] < 1
+    found = position(wanted, events[:5])
+    assert found.seconds / (found.seconds + found.seconds_left) == pytest.approx(shares[4])
+
+
+def test_where_stacks_train_at_once_they_share_the_time():
     wanted = sweep(seeds=(0, 1, 2, 3))
     parts = stacks(wanted)
-    growing = [
-        [
-            r.model_copy(update={"seconds": r.step * 10 / 6, "seconds_left": 10 - r.step * 10 / 6})
-            for r in reports_of(part)
-        ]
-        for part in parts
-    ]
-    both = [event for pair in zip(growing[0][:3], growing[1][:3], strict=True) for event in pair]
-    early = position(wanted, both)
+    both = [event for pair in zip(timed(parts[0]), timed(parts[1]), strict=True) for event in pair][:6]
+    taught = [teaching(wanted, seed, 1.0, 4, 4) for seed in wanted.seeds]
+    early = position(wanted, [*taught, *both])
     assert early.text.startswith("2 stacks at once, 0 of 4 done · 14 students · ")
-    work, choice = 4 * 7 * 3, 5 * 3 * 4
-    left = (work + choice - 7 * 3) / 21 * 10 / 2
-    assert early.seconds_left == pytest.approx(left)
-
-    done = finished_stack(parts[0])
-    trials = [trial.model_copy(update={"seconds": 10 / 7}) for trial in done.trials]
-    later = position(wanted, [*both, done.model_copy(update={"trials": trials}), growing[1][3]])
-    assert later.seconds_left == pytest.approx((work + choice - 21 - 21 * 4 / 6) / 21 * 10 / 2)
+    assert early.seconds_left == pytest.approx(3.2 / 21 * ((84 - 21) / 2 + 60))
+    later = position(wanted, [*taught, *both, done_in_time(parts[0]), timed(parts[1])[3]])
+    assert later.seconds_left == pytest.approx(3.2 / 21 * ((84 - 21 - 14) / 2 + 60))
     assert later.text.startswith("Stack 2 of 4"), "of one that is left alone it is said as on one machine"
+
+
+def test_students_count_by_their_size():
+    wanted = sweep(students=("784-30-30-10", "784-128-10"))
+    work = {stack.cells[0].student: sweep_time.work_of(wanted, stack) for stack in stacks(wanted)}
+    assert work["784-128-10"] > 4 * work["784-30-30-10"]
+    assert sweep_time.Plan.of(wanted).work == pytest.approx(2 * sum(work.values()))
 
 
 def test_the_choice_is_shown_and_the_bar_goes_on():
@@ -156,12 +211,12 @@ def test_the_choice_is_shown_and_the_bar_goes_on():
     assert (at_first.seconds_left, at_second.seconds_left) == (15.0, 7.0)
     shares = [each.seconds / (each.seconds + each.seconds_left) for each in (before, at_first, at_second)]
     assert shares == sorted(shares)
-    assert shares[1] > live_sweep.Plan.of(wanted).work / (live_sweep.Plan.of(wanted).work + 30)
+    assert shares[1] > 42 / (42 + 30)
 
 
 def test_rounds_of_halving_are_planned_without_knowing_who_survives():
     wanted = sweep(search="halving", epochs=9)
-    plan = live_sweep.Plan.of(wanted)
+    plan = sweep_time.Plan.of(wanted)
     assert plan.stacks == 3 * 2
     assert plan.work == 2 * (7 * 1 + 3 * 3 + 2 * 9), "six taught, then two, then one, each with the control"
 

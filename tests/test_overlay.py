@@ -54,7 +54,7 @@ def test_a_way_with_stages_shows_the_students_own_training_in_the_mean_over_the_
 def test_a_sweep_shows_its_choice_and_the_control():
     wanted = sweep()
     chosen, plain = lines(wanted, stack_events(wanted), swept(wanted))
-    assert chosen.way == "chosen: T = 4, α = 1"
+    assert chosen.way == "T = 4, α = 1"
     assert chosen.epochs == (1, 2, 3, 4)
     assert chosen.accuracy[-1] == pytest.approx(0.9 + 0.004 * 4 + 0.001), "the mean over three seeds"
     assert plain.plain
@@ -71,7 +71,7 @@ def test_what_a_stack_said_counts_once():
 def test_a_sweep_without_a_choice_shows_the_best_so_far():
     wanted = sweep()
     best, _ = lines(wanted, [event for event in stack_events(wanted) if isinstance(event, Grown)])
-    assert best.way == "best so far: T = 4, α = 1"
+    assert best.way == "T = 4, α = 1, best so far"
     assert lines(wanted, []) == []
 
 
@@ -142,6 +142,16 @@ def test_a_short_name_says_what_tells_a_run_from_the_others(store):
         " · T = 2, seed 1",
     ]
     assert run_words.short_names(runs[:1]) == {runs[0].id: runs[0].id[:6]}
+    assert [name[6:] for name in run_words.short_names(runs[:2]).values()] == [" · T = 1", " · T = 2"]
+
+
+def test_a_sweep_is_named_by_its_search_and_not_by_its_lists(store):
+    swept = put(store, sweep(search="halving", temperatures="1:20:9"))
+    several = put(store, sweep(search="halving", temperatures="1:20:9", seeds="0-4"))
+    short = [name[6:] for name in run_words.short_names([swept, several]).values()]
+    assert short == [" · halving, seed 0-2", " · halving, seed 0-4"]
+    single = put(store, recipe())
+    assert run_words.short_names([swept, single])[swept.id] == f"{swept.id[:6]} · halving"
 
 
 def test_a_result_that_is_no_number_is_no_outcome():

@@ -236,6 +236,37 @@ def test_delete_forgets_run_and_events(store):
     assert store.request(RECIPE).status == "queued"
 
 
+def test_a_run_is_restarted_at_once_or_not_at_all(store, tmp_path, monkeypatch):
+    assert store.restart(COMPARISON).status == "queued"  # made, where there is none
+    store.begin(COMPARISON.id)
+    sent = [moment("plain", 1, 1, 0.5, seeds=2), part(COMPARISON, "plain")]
+    store.append(COMPARISON.id, sent, 1)
+    store.annotate(COMPARISON.id, ["a"], "note")
+    store.keep_student(COMPARISON.id, LEARNT)
+    heir = RunStore(url_of(tmp_path))
+    assert heir.restart(COMPARISON).owner == store.owner  # under way: left alone
+    assert store.events(COMPARISON.id) == sent
+    store.finish(COMPARISON.id, compared(COMPARISON, sent[1].trials, 3.0))
+    before = store.get(COMPARISON.id)
+
+    def breaks(*_):
+        raise StoreError("The disk is full.")
+
+    with monkeypatch.context() as half:
+        half.setattr(sa, "delete", breaks)
+        with pytest.raises(StoreError):
+            heir.restart(COMPARISON)
+    assert store.get(COMPARISON.id) == before
+    assert store.students(COMPARISON.id) == ["distilled"]
+    store.discard([COMPARISON.id])
+    run = heir.restart(COMPARISON)
+    assert (run.status, run.owner, run.result, run.attempt) == ("queued", heir.owner, None, 0)
+    assert (run.tags, run.note) == (("a",), "note")
+    assert (heir.finished(COMPARISON.id), heir.events(COMPARISON.id), heir.students(COMPARISON.id)) == ([], [], [])
+    assert heir.discarded() == []
+    assert heir.request(COMPARISON) == run
+
+
 def test_tags_and_a_note_belong_to_a_run(store, tmp_path):
     run_id = store.request(RECIPE).id
     assert (store.get(run_id).tags, store.get(run_id).note) == ((), "")

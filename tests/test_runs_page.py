@@ -6,10 +6,14 @@ from concurrent.futures import Future
 from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 
 from kdviz import bundles
+from kdviz.comparison import Comparison
 from kdviz.jobs import JobError, Version
-from kdviz.runs import RunStore
+from kdviz.recipe import Recipe
+from kdviz.runs import RunStore, StoreError
+from kdviz.sweep import Sweep
 from kdviz.widgets import run_export, run_table, server
 from tests.comparison_records import comparison
 from tests.run_records import learnt, progress, put, recipe, sweep
@@ -176,9 +180,9 @@ def test_filters_of_the_link_choose_the_rows(jobs, store):
         ({"status": "cancelled"}, [stopped]),
         ({"set": "digits"}, [stopped, several, warm, single]),
         ({"tag": "b"}, [several]),
-        ({"search": "ODD one"}, [single]),
-        ({"search": warm.id}, [warm]),
-        ({"search": "odd two"}, []),
+        ({"find": "ODD one"}, [single]),
+        ({"find": warm.id}, [warm]),
+        ({"find": "odd two"}, []),
         ({"kind": "single run", "tag": "a"}, [single]),
         ({"sort": "oldest first"}, [single, warm, several, stopped]),
         ({"sort": "most accurate first"}, [warm, several, single, stopped]),
@@ -200,6 +204,52 @@ def test_a_filter_chooses_rows(jobs, store):
     at = page()
     at.multiselect(key="kind").set_value(["comparison"]).run()
     assert listed(at) == [several.id]
+
+
+def test_no_filter_has_the_name_of_a_recipes_option(jobs, store):
+    """What is chosen on one page would be chosen on the other one as well."""
+    put(store, recipe())
+    put(store, recipe(seed=1))
+    at = page(run=f"{recipe().id},{recipe(seed=1).id}")
+    controls = (at.text_input, at.multiselect, at.selectbox, at.get("button_group"))
+    names = {control.key for group in controls for control in group}
+    assert {"find", "kind", "status", "set", "tag", "sort", "over"} == names
+    for kind in (Recipe, Comparison, Sweep):
+        assert not names & kind.model_fields.keys()
+
+
+def test_a_sweeps_recipe_begins_with_what_it_is_about(jobs, store):
+    usual = Sweep.suited("digits")
+    store.request(usual)
+    at = page(run=usual.id)
+    rows = with_column(at, "Here").set_index("Setting")
+    assert list(rows.index[:7]) == [
+        "Kind",
+        "Data",
+        "Temperature T",
+        "α, the soft term’s part",
+        "Seed",
+        "Search",
+        "Choose on",
+    ]
+    assert rows["Here"].tolist()[2:7] == ["1, 2, 4, 8, 20", "0, 0.25, 0.5, 0.75, 1", "0-2", "grid", "validation"]
+    assert "By default" not in rows, "nothing is otherwise"
+    other = Sweep.suited("digits", {"epochs": 7, "folds": 4})
+    store.request(other)
+    rows = with_column(page(run=other.id), "Here").set_index("Setting")
+    assert rows.loc["Folds"].tolist() == ["4", "–"]
+    assert rows.index[8] == "Epochs"
+    assert rows.loc["Epochs", "By default"] == f"{usual.epochs}"
+
+
+def test_where_all_is_deleted_it_comes_back(jobs, store):
+    runs = [put(store, recipe(seed=seed)) for seed in (0, 1)]
+    store.discard([run.id for run in runs])
+    at = page()
+    assert "All runs are deleted" in html(at)
+    assert "Nothing has been trained here yet" not in html(at)
+    button(at, "Restore all 2 runs").click().run()
+    assert set(listed(at)) == {run.id for run in runs}
 
 
 def test_the_link_of_a_run_opens_it(jobs, store):
@@ -248,7 +298,7 @@ def test_an_unknown_run_is_answered_in_a_sentence(jobs, store):
 def test_what_people_write_stays_text(jobs, store):
     run = put(store, recipe(), tags=("**t**", "<i>t</i>"), note=NASTY)
     store.annotate(put(store, recipe(seed=1)).id, (), NASTY)
-    for query in ({}, {"run": run.id}, {"search": NASTY}, {"tag": "**t**"}):
+    for query in ({}, {"run": run.id}, {"find": NASTY}, {"tag": "**t**"}):
         at = page(**query)
         assert table(at)["note"].tolist()[-1] == NASTY
         for piece in ("<script", "**bold**", "**t**", "<i>t", "javascript:", "$x^2$", ":material/home", ":red[x]"):
@@ -300,7 +350,7 @@ def test_several_runs_are_laid_over_one_another(jobs, store):
         f"{first.id[:6]} · single run, T = 5: without a teacher",
     ]
     assert len(names) == len(set(names)) == 2 + 2 + 3 + 2
-    assert any(name.startswith(swept.id[:6]) and name.endswith("chosen: T = 4, α = 1") for name in names)
+    assert f"{swept.id[:6]} · grid: T = 4, α = 1" in names
     rows = with_column(at, "Setting").set_index("Setting")
     assert rows.loc["Temperature T"].tolist() == ["5", "8", "5", "1, 4"]
     assert rows.loc["Soft term"].tolist() == ["kl", "kl", "–", "–"]
@@ -459,6 +509,21 @@ def test_training_once_more_leaves_alone_what_another_visitor_began(jobs, store,
     button(at, "Train it once more").click().run()
     assert not at.exception
     assert store.get(run.id).created == run.created, "deleted and made anew"
+
+
+def test_training_once_more_that_cannot_be_noted_down_loses_nothing(jobs, store, monkeypatch):
+    run = put(store, recipe(), tags=("keep",))
+    at = page(run=run.id)
+
+    def locked(*_):
+        raise StoreError("The run store is locked.")
+
+    monkeypatch.setattr(sa, "delete", locked)
+    button(at, "Train it once more").click().run()
+    monkeypatch.undo()
+    assert not jobs.submitted
+    assert store.get(run.id) == run
+    assert store.count(run.id) == 8
 
 
 def test_a_bundle_brings_a_run(jobs, store, files):

@@ -67,7 +67,7 @@ def test_a_diverged_cell_is_left_out_of_the_charts_and_named_in_words():
     )
     assert math.isnan(charts.frame(finished).iloc[-1].validation_accuracy), "last in the table"
     assert not words.diverged(swept())
-    assert "mattered" not in words.mattered(finished), "a row with a hole is compared with no other"
+    assert words.mattered(finished) == "", "a row with a hole is compared with no other"
 
 
 def test_one_student_for_each_cell_has_wilsons_interval_of_its_accuracy_and_no_verdict():
@@ -79,7 +79,7 @@ def test_one_student_for_each_cell_has_wilsons_interval_of_its_accuracy_and_no_v
     assert words.against_plain(finished) == words.NO_VERDICT
     assert "one seed allows no verdict" in words.learnt(finished)
     assert "better" not in words.learnt(finished)
-    assert "mattered" not in words.learnt(finished)
+    assert "in these runs" not in words.learnt(finished)
     assert "In these single students the mean accuracy spans 1.1 points" in words.learnt(finished)
 
 
@@ -160,9 +160,14 @@ def test_what_was_learnt_says_the_choice_its_ties_its_test_and_what_mattered():
     assert (
         "On the 360 test images, looked at once, 97.7\u00a0% ±\u00a00.4 are right, and 95.6\u00a0% ±\u00a00.0" in said
     )
-    assert re.search(r"with labels only: better, \+2\.13 points \(\+1\.64 to \+2\.62\), three seeds\. ", said)
+    assert re.search(
+        r"with labels only: better, \+2\.13 points \(\+1\.64 to \+2\.62\); the verdict rests on only three seeds\. ",
+        said,
+    )
+    assert "contradiction" not in said, "the map says the same"
     assert said.endswith(
-        "T mattered more: the mean accuracy spans 1.1 points over the temperatures and 0.6 over the α above 0."
+        "T moved the mean accuracy more, in these runs: it spans 1.1 points over the temperatures and 0.6 over the α "
+        "above 0."
     )
 
 
@@ -181,10 +186,51 @@ def test_ties_are_called_ties(tied, said):
 
 
 def test_no_more_is_claimed_than_the_verdict_allows():
-    said = words.learnt(swept(test_errors=16, plain_test_errors=16))
+    said = words.tested(swept(test_errors=16, plain_test_errors=16))
     assert "no difference shown" in said
     assert "better" not in said
     assert "worse, −" in words.learnt(swept(test_errors=30, plain_test_errors=16))
+
+
+def with_verdict_of_the_map(finished, verdict):
+    summaries = [
+        each.model_copy(update={"against_plain": each.against_plain and verdict}) for each in finished.summaries
+    ]
+    return finished.model_copy(update={"summaries": summaries})
+
+
+def test_where_the_test_says_more_than_the_map_the_numbers_say_why():
+    wide = Verdict(word="no difference shown", difference=0.02, low=-0.03, high=0.07)
+    assert words.both_verdicts(with_verdict_of_the_map(swept(), wide)) == (
+        "That the map does not show a difference for the same cell is no contradiction: the test compares one cell "
+        "with labels only, on 360 test images; the map compares six cells at once, on 180 validation images, so its "
+        "intervals are wider (±\u00a05.0 points, the test’s ±\u00a00.5)."
+    )
+    narrow = Verdict(word="no difference shown", difference=0.0, low=-0.001, high=0.001)
+    assert "wider" not in words.both_verdicts(with_verdict_of_the_map(swept(), narrow))
+    by_folds = with_verdict_of_the_map(swept(folds=5, seeds=(0, 1)), wide)
+    assert "on 1,437 images in 5 folds" in words.both_verdicts(by_folds)
+    assert words.both_verdicts(swept()) == ""
+    assert words.both_verdicts(swept(seeds=(0,))) == ""
+
+
+def test_where_the_map_says_more_than_the_test_its_luck_is_named():
+    said = words.both_verdicts(swept(test_errors=16, plain_test_errors=16))
+    assert said.startswith("The map calls the same cell better, but there it was taken for its level, and part of that")
+
+
+def test_of_halving_only_cells_that_were_trained_to_the_end_are_judged():
+    finished = swept(search="halving", epochs=9)
+    assert "; of the cells trained to the end, no other is tied with it." in words.learnt(finished)
+    early = [
+        each.model_copy(update={"epochs": 3 if 0 < each.cell.alpha < 0.75 else each.epochs})
+        for each in finished.summaries
+    ]
+    finished = finished.model_copy(update={"summaries": early})
+    assert words.against_plain(finished) == (
+        "Of six cells with a teacher, 3 were trained to the end and 3 were left behind after fewer epochs. Of these "
+        "three cells, 3 are better than labels only."
+    )
 
 
 def test_cells_are_counted_by_their_verdicts():
@@ -216,9 +262,9 @@ def test_no_difference_is_never_called_equal():
 def test_nearly_equal_ranges_are_called_alike(monkeypatch):
     monkeypatch.setattr(words, "spread_along", lambda _, along: 0.012 if along == "alpha" else 0.01)
     monkeypatch.setattr(words, "typical_half_width", lambda _: 0.003)
-    assert words.mattered(swept()).startswith("T and α mattered about alike: ")
+    assert words.mattered(swept()).startswith("T and α moved the mean accuracy about alike, in these")
     monkeypatch.setattr(words, "spread_along", lambda _, along: 0.02 if along == "alpha" else 0.01)
-    assert words.mattered(swept()).startswith("α mattered more: ")
+    assert words.mattered(swept()).startswith("α moved the mean accuracy more, in these runs: it spans ")
 
 
 def test_neither_mattered_where_the_ranges_are_within_an_interval():

@@ -272,6 +272,9 @@ def test_text_of_halving_puts_what_was_trained_for_less_in_brackets():
     assert lines(text)["T = 4"][4].startswith("(97.04)")
     assert lines(text)["T = 20"][4].startswith("95.93")
     assert "by their epochs, fewer in brackets: 4 with 1, 0 with 3, 2 with 9." in text
+    alone = swept(search="halving", epochs=9)
+    alone = alone.model_copy(update={"choice": alone.choice.model_copy(update={"tied": []})})
+    assert "Of the cells trained to the end, no other is tied with it." in sweep_tables.text(alone)
 
 
 def test_a_choice_that_diverged_when_trained_again_is_told():

@@ -53,17 +53,23 @@ function listen(ui) {
     if (event.pointerType !== "touch" && i !== null) point(ui, i);
   });
   map.addEventListener("pointerleave", () => point(ui, null));
-  map.addEventListener("focusin", (event) => point(ui, cellOf(event)));
-  map.addEventListener("focusout", () => point(ui, null));
+  const around = ui.q(".map"); // an svg that listens to focus would be a stop of Tab itself
+  around.addEventListener("focusin", (event) => {
+    const i = cellOf(event);
+    ui.stop = i;
+    drawTabStop(ui);
+    point(ui, i);
+  });
+  around.addEventListener("focusout", () => point(ui, null));
   map.addEventListener("click", (event) => {
     const i = cellOf(event);
     if (i !== null) select(ui, i);
   });
   map.addEventListener("keydown", (event) => {
     const i = cellOf(event);
-    if (i === null) return;
-    if (event.key.startsWith("Arrow")) {
-      const next = neighbour(ui, i, event.key);
+    if (i === null || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End") {
+      const next = event.key.startsWith("Arrow") ? neighbour(ui, i, event.key) : endOfRow(ui, i, event.key);
       if (next !== null) ui.nodes[next].group.focus();
     } else if (event.key === "Enter" || event.key === " ") {
       select(ui, i);
@@ -151,12 +157,14 @@ function drawKeys(ui, shown) {
   }
   if (has("chosen")) keys.push(["★", "the choice"]);
   if (has("tied")) keys.push(["☆", "tied with it"]);
-  if (ui.measure === "validation_accuracy" && shown.some((i) => cells.word?.[i] === "no difference shown")) {
+  if (shown.some((i) => isSame(ui, i))) {
     keys.push(["≈", "not shown to differ from labels only"]);
   }
   if (cells.word?.some((word) => word === "no verdict")) keys.push(["", "one seed: no verdict against labels only"]);
   if (has("diverged")) keys.push(["×", "diverged"]);
-  if (has("dropped")) keys.push(["", "faded: left behind after so many epochs (ep.)"]);
+  if (has("dropped")) keys.push(["", "faded: left behind after fewer epochs"]);
+  if (has("young")) keys.push(["hatch", "still learning: no colour yet, it is not comparable with the rest; + or − is against labels only at the same update"]);
+  else if (shown.some((i) => cells.running[i] && !cells.done[i])) keys.push(["", "colours in the middle of the training, all cells about as far"]);
   if (shown.some((i) => cells.progress[i] > 0 && cells.progress[i] < 0.999)) keys.push(["", "a cell is full when all its students are done"]);
   const digest = JSON.stringify(keys);
   if (ui.keysDigest === digest) return;
@@ -165,7 +173,7 @@ function drawKeys(ui, shown) {
   holder.replaceChildren();
   for (const [sign, text] of keys) {
     const key = make("span", "", holder);
-    if (sign === "line") make("i", "", key);
+    if (sign === "line" || sign === "hatch") make("i", sign, key);
     else if (sign) make("b", "", key).textContent = sign;
     key.append(text);
   }
@@ -176,7 +184,8 @@ function draw(ui) {
   drawMap(ui);
   const shown = shownCells(ui);
   const plains = shown.filter((i) => ui.data.cells.alpha[i] === 0);
-  drawScale(ui, plains.length === 1 ? ui.data.cells[ui.measure][plains[0]] : null);
+  const level = plains.length === 1 && !ui.data.cells.young[plains[0]]; // only of what has a colour itself
+  drawScale(ui, level ? ui.data.cells[ui.measure][plains[0]] : null);
   drawKeys(ui, shown);
   setText(ui.q(".what"), WHAT[ui.measure]);
   drawOne(ui);

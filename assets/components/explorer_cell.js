@@ -258,7 +258,8 @@ function drawTargets(ui, i, detail) {
   const { cells, details } = ui.data;
   const watched = detail?.logits ? details.watched[detail.watched] : null;
   const wait = ui.q(".wait");
-  wait.hidden = Boolean(watched) || !ui.data.run;
+  wait.hidden = !ui.data.run || (Boolean(watched) && !ui.data.live); // while it lives the line is kept: nothing jumps
+  if (watched) setText(wait, "");
   if (!watched) {
     setText(ui.q(".targets .says"), "");
     const known = cells[ui.measure][i] !== null;

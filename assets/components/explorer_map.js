@@ -17,6 +17,10 @@ function buildMap(ui, place, shown) {
   map.classList.toggle("points", data.shape === "points");
   map.setAttribute("viewBox", `0 0 ${ui.width} ${place.height}`);
   map.setAttribute("height", place.height);
+  const hatch = svgNode("pattern", svgNode("defs", map, {}), {
+    id: "kdx-hatch", width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)",
+  });
+  svgNode("rect", hatch, { class: "stripe", width: 1.6, height: 7 });
   drawAxes(ui, place);
   ui.nodes = {};
   for (const i of shown) ui.nodes[i] = buildCell(ui, i, place.at[i]);
@@ -82,16 +86,27 @@ function setAttribute(node, name, value) {
   if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
 }
 
-/** Colour and growth of a cell; gives back the colour of what is written on it, "" where it is not full enough. */
+function grow(node, progress) {
+  node.fill.style.transform = node.round ? `scale(${Math.sqrt(progress).toFixed(3)})` : `scaleY(${progress.toFixed(3)})`;
+}
+
+/** Colour and growth of a cell, stripes where no colour is fair yet; gives back the colour of what is written on it, "" where it is not full enough. */
 function drawFill(ui, i, node, known) {
   const { cells } = ui.data;
+  const young = known && cells.young[i] > 0;
+  node.group.classList.toggle("young", young);
+  if (young) {
+    node.fill.style.fill = "";
+    node.slot.style.fill = "url(#kdx-hatch)";
+    grow(node, cells.progress[i]);
+    return "";
+  }
   const shade = known ? shadeOf(ui, cells[ui.measure][i]) : { colour: "transparent", text: "" };
   const faded = cells.dropped[i] > 0;
   node.group.classList.toggle("dropped", faded);
   node.fill.style.fill = shade.colour;
   node.slot.style.fill = known && !faded ? `color-mix(in srgb, ${shade.colour} 38%, var(--kd-bg))` : "";
-  const grown = known ? (node.round ? Math.sqrt(cells.progress[i]) : cells.progress[i]) : 0;
-  node.fill.style.transform = node.round ? `scale(${grown.toFixed(3)})` : `scaleY(${grown.toFixed(3)})`;
+  grow(node, known ? cells.progress[i] : 0);
   return cells.progress[i] > (node.round ? 0.999 : 0.64) && !faded ? shade.text : "";
 }
 
@@ -102,16 +117,21 @@ function drawWords(ui, i, node, known) {
   const plain = cells.alpha[i] === 0;
   const roomy = box.width >= 38;
   const unit = plain && MEASURES[ui.measure].share ? PERCENT : "";
-  const written = known && !node.round && (roomy || plain) ? `${figure(ui, cells[ui.measure][i], box.width >= 46)}${unit}` : "";
+  const young = known && cells.young[i] > 0; // its figure would be compared with those of students that are done
+  const written = !known || node.round || !(roomy || plain) ? ""
+    : young ? (box.width >= 50 ? `at ${Math.round(100 * cells.share[i])}${PERCENT}` : "")
+    : `${figure(ui, cells[ui.measure][i], box.width >= 46)}${unit}`;
   const several = ui.place.plains > 1 ? facetWords(ui, cells.facet[i]) : "labels only";
   const name = plain && box.width > 70 + 6.5 * several.length ? several : "";
   const end = plain && !known && cells.diverged[i] ? "diverged" : written;
   setText(node.value, [name, end].filter(Boolean).join(": "));
   const gain = cells.gains[ui.measure][i];
-  const note = cells.dropped[i] ? `${cells.epochs[i]} ep.` : gain === null ? "" : difference(ui, gain);
-  setText(node.gain, written && !plain && roomy && box.height >= 40 ? note : "");
-  const crowded = cells.word && box.width < 75 && box.height >= 40 && !plain; // by the marks in the corners above
-  for (const text of [node.value, node.gain]) setAttribute(text, "transform", crowded ? "translate(0,4)" : "");
+  const few = box.width >= 64 ? `${cells.epochs[i]} ep.` : "";
+  const note = cells.dropped[i] ? few : gain === null ? "" : difference(ui, gain);
+  const cramped = cells.word && box.width < 60; // by the marks of the end
+  setText(node.gain, written && !plain && roomy && !cramped && box.height >= 40 ? note : "");
+  const crowded = cells.word && box.width < 75 && box.height >= 40 && !plain && !cells.dropped[i]; // by the marks above
+  for (const text of [node.value, node.gain]) setAttribute(text, "transform", crowded ? `translate(0,${cramped ? 10 : 4})` : "");
 }
 
 /** A large cross where all students diverged, a small one where some did. */
@@ -146,7 +166,7 @@ function drawCell(ui, i) {
 function drawVerdict(ui, i, node, ink) {
   const { cells } = ui.data;
   const { box } = node;
-  const same = cells.word?.[i] === "no difference shown" && ui.measure === "validation_accuracy";
+  const same = isSame(ui, i);
   setText(node.same, same ? (box.width >= 30 && !node.round ? "≈" : "·") : "");
   const star = cells.chosen?.[i] || cells.tied?.[i];
   setAttribute(node.star, "visibility", star ? "visible" : "hidden");
@@ -160,10 +180,17 @@ function drawVerdict(ui, i, node, ink) {
   node.star.style.fill = cells.chosen[i] ? ink || "var(--kd-ink)" : "none";
 }
 
-/** Better than labels only, by the measure that is shown; null where that is not known. */
+/** Not shown to differ from labels only; of a cell that was left behind nobody asks any more. */
+function isSame(ui, i) {
+  const { cells } = ui.data;
+  return cells.word?.[i] === "no difference shown" && ui.measure === "validation_accuracy" && !cells.dropped[i];
+}
+
+/** Better than labels only, by the measure that is shown; null where that is not known, or of a cell without a colour. */
 function isAbove(ui, i) {
   const { cells } = ui.data;
   if (cells.alpha[i] === 0) return false;
+  if (cells.young[i] || cells.dropped[i]) return null;
   const gain = cells.gains[ui.measure][i];
   return gain === null ? null : gain * MEASURES[ui.measure].better > 0;
 }
@@ -228,14 +255,21 @@ function drawMap(ui) {
   const d = data.shape === "grid" ? contour(ui, ui.place, shown) : "";
   for (const node of ui.contours) setAttribute(node, "d", d);
   drawRings(ui);
-  const tabbed = tabStop(ui, shown);
-  for (const i of shown) setAttribute(ui.nodes[i].group, "tabindex", i === tabbed ? 0 : -1);
+  drawTabStop(ui);
   setAttribute(ui.map, "aria-label", `${shown.length} cells of temperature T and weight α; arrow keys go from one to the next, Enter selects.`);
 }
 
-function tabStop(ui, shown) {
+/** The one cell that Tab comes to: where the visitor was last, or what the page speaks of. */
+function tabStop(ui) {
+  const focused = ui.map.getRootNode().activeElement?.dataset?.cell;
   const selected = ui.data.cells.key.indexOf(ui.selected);
-  for (const i of [ui.pointed, selected, ui.best(), shown[0]]) if (ui.nodes[i]) return i;
+  for (const i of [focused, ui.stop, selected, ui.best(), Object.keys(ui.nodes)[0]]) {
+    if (i !== undefined && i !== null && ui.nodes[i]) return Number(i);
+  }
   return null;
 }
 
+function drawTabStop(ui) {
+  const stop = String(tabStop(ui));
+  for (const [i, { group }] of Object.entries(ui.nodes)) setAttribute(group, "tabindex", i === stop ? 0 : -1);
+}

@@ -77,3 +77,12 @@ function neighbour(ui, from, key) {
   }
   return best;
 }
+
+/** The first or the last cell of the row; of points, of all. */
+function endOfRow(ui, from, key) {
+  const middle = ({ y, height }) => y + height / 2;
+  const row = Object.entries(ui.nodes).filter(([, node]) =>
+    ui.data.shape === "points" || Math.abs(middle(node.box) - middle(ui.nodes[from].box)) < 1);
+  const found = row.sort(([, a], [, b]) => a.box.x - b.box.x).at(key === "Home" ? 0 : -1);
+  return found ? Number(found[0]) : null;
+}

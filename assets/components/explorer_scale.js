@@ -81,7 +81,8 @@ function drawScale(ui, plain) {
   const beyond = MEASURES[ui.measure].better > 0 ? "or less" : "or more";
   svgNode("text", svg, { x: left, y: top + 24 }).textContent = `${write(worst)}${cut ? ` ${beyond}` : ""}`;
   svgNode("text", svg, { class: "end", x: left + width, y: top + 24 }).textContent = write(best);
-  let told = `Colours from ${write(worst)}${cut ? ` ${beyond}` : ""} to ${write(best)}.`;
+  svgNode("text", svg, { class: "middle", x: left + width / 2, y: top + 24 }).textContent = "better →";
+  let told = `Colours from ${write(worst)}${cut ? ` ${beyond}` : ""} to ${write(best)}, which is better.`;
   if (plain !== null) {
     const x = left + width * placeOf(ui, plain);
     svgNode("path", svg, { class: "mark", d: `M${x},${top}l-4.5,-6h9z` });

@@ -147,6 +147,11 @@ class Level:
     means: Figures
     gains: Figures  # against the control's students of the same seeds, just as far
 
+    @property
+    def share(self) -> float:
+        """How much of their training those have behind them whom the means are over."""
+        return fmean(student.share for student in self.shown.values()) if self.shown else 0.0
+
 
 def level(heard: Heard, cell: Cell, students: int) -> Level:
     """What is known of a cell that has so many students, one for each seed and fold."""

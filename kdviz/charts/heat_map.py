@@ -20,6 +20,7 @@ from kdviz.sweep_records import Swept
 
 ALL_DETAILS = 40  # cells up to which the browser has the details of all at once, again and again
 ALL_DETAILS_OF_THE_END = 150  # the same when nothing grows any more
+NEAR = 0.1  # of a training: cells that are so near one another can be compared in the middle of it
 MOMENTS = 24  # of a cell's curves at most
 # The least that the scale of a measure spans: finer differences are a handful of images.
 LEAST_SPAN: dict[Measure, float] = {"validation_accuracy": 0.005, "agreement": 0.005, "nll": 0.01, "ece": 0.004}
@@ -89,6 +90,9 @@ def picture(sweep: Sweep, heard: Heard, swept: Swept | None = None) -> Data:
     together = sweep.search == "random" and len(maps) > 1
     if together:
         maps.append(list(range(len(cells))))
+    left_behind = [cell in gone for cell in cells]
+    compared = maps[-1:] if together else maps
+    young = frozenset(at for shown in compared for at in _young(levels, left_behind, shown))
     return {
         "shape": "points" if sweep.search == "random" else "grid",
         "temperatures": list(sweep.temperatures),
@@ -101,7 +105,15 @@ def picture(sweep: Sweep, heard: Heard, swept: Swept | None = None) -> Data:
         "choosers": choosers(sweep),
         "together": together,  # the last scale and best cell are of all maps in one
         "scales": [
-            {measure: _scale_of([levels[at] for at in shown], measure) for measure in MEASURES} for shown in maps
+            {
+                measure: _scale_of(
+                    [levels[at] for at in shown if at not in young and not left_behind[at]],
+                    [levels[at] for at in shown if left_behind[at]],
+                    measure,
+                )
+                for measure in MEASURES
+            }
+            for shown in maps
         ],
         "cells": {
             "key": [key_of(cell) for cell in cells],
@@ -113,13 +125,28 @@ def picture(sweep: Sweep, heard: Heard, swept: Swept | None = None) -> Data:
             "diverged": [lv.diverged for lv in levels],
             "progress": [round(lv.progress, 3) for lv in levels],
             "epochs": [lv.epochs for lv in levels],
-            "dropped": [int(cell in gone) for cell in cells],
+            "dropped": [int(left) for left in left_behind],
+            "young": [int(at in young) for at in range(len(cells))],
+            "share": [round(lv.share, 2) for lv in levels],
             **{measure: [short(lv.means.get(measure)) for lv in levels] for measure in MEASURES},
             "gains": {measure: [short(lv.gains.get(measure)) for lv in levels] for measure in MEASURES},
             **_verdicts(cells, swept),
         },
         "best": [best(levels, shown) for shown in maps],
     }
+
+
+def _young(levels: Sequence[Level], left_behind: Sequence[bool], among: Iterable[int]) -> list[int]:
+    """The cells that have learnt for too short to have a colour beside the others: they would look worse than they are.
+
+    Where some are done, all that are not, or only with fewer epochs; else those that are behind the furthest.
+    """
+    known = [at for at in among if levels[at].means and not left_behind[at]]
+    longest = max((levels[at].epochs for at in known if levels[at].done), default=0)
+    if longest:
+        return [at for at in known if not levels[at].done or levels[at].epochs < longest]
+    furthest = max((levels[at].share for at in known), default=0.0)
+    return [at for at in known if levels[at].share < furthest - NEAR]
 
 
 def best(levels: Sequence[Level], among: Iterable[int]) -> int | None:
@@ -146,13 +173,10 @@ def _verdicts(cells: Sequence[Cell], swept: Swept | None) -> Data:
     }
 
 
-def _scale_of(levels: Sequence[Level], measure: Measure) -> list[float] | None:
-    """Made for the cells that are done and trained for longest, once there are some; others may be worse."""
-    known = [lv for lv in levels if measure in lv.means]
-    longest = max((lv.epochs for lv in known if lv.done), default=0)
-    done = [lv.means[measure] for lv in known if lv.done and lv.epochs == longest]
-    others = [lv.means[measure] for lv in known]
-    return scale(done if len(done) > 1 else others, measure, others)
+def _scale_of(levels: Sequence[Level], faded: Sequence[Level], measure: Measure) -> list[float] | None:
+    """Made for the cells that can be compared; those that were left behind may be worse."""
+    known, behind = ([lv.means[measure] for lv in some if measure in lv.means] for some in (levels, faded))
+    return scale(known or behind, measure, [*known, *behind])
 
 
 def scale(figures: Sequence[float], measure: Measure, others: Sequence[float] = ()) -> list[float] | None:

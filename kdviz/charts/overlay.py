@@ -90,10 +90,10 @@ def _of_sweep(events: Sequence[Event], result: Ending | None) -> list[Line]:
     for (stack, _), one in sorted(grown.items(), key=lambda item: item[0]):
         stacks.setdefault(stack, []).append(one)
     choice = result.choice if isinstance(result, Swept) else None
-    cell, word = (choice.cell, "chosen") if choice else (_best(stacks.values()), "best so far")
+    cell, word = (choice.cell, "") if choice else (_best(stacks.values()), ", best so far")
     if cell is None:
         return []
-    named = f"{word}: T = {cell.temperature:g}, α = {cell.alpha:g}"
+    named = f"T = {cell.temperature:g}, α = {cell.alpha:g}{word}"
     curves = [] if cell.trained_as == cell.plain else [_curve(stacks.values(), cell, named)]
     return [line for line in (*curves, _curve(stacks.values(), cell.plain, WITHOUT)) if line.epochs]
 

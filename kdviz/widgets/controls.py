@@ -129,9 +129,21 @@ def number(name: str, defaults: Conditions, **options: Any) -> Any:
         value=default,
         key=name,
         bind="query-params",
-        help=HELP.get(name),
+        help=_help(name, type(defaults)),
         **options,
     )
+
+
+def _help(name: str, kind: type[Conditions]) -> str:
+    """What a number means and which are allowed: what a browser refuses never gets here, so it must be said before."""
+    low, high = limits(kind, name)
+    above = any(hasattr(constraint, "gt") for constraint in kind.model_fields[name].metadata)
+    if high is None:
+        allowed = f"At least {low:,.10g}"
+    else:
+        allowed = f"Above {low:,.10g}, up to {high:,.10g}" if above else f"{low:,.10g}–{high:,.10g}"
+    refused = "another number turns the field red, and the last good one stays in use."
+    return f"{HELP.get(name, '')} {allowed}; {refused}".strip()
 
 
 def optional(name: str, kind: type[Conditions], *, placeholder: str = "all", **options: Any) -> int | None:
@@ -145,7 +157,7 @@ def optional(name: str, kind: type[Conditions], *, placeholder: str = "all", **o
         placeholder=placeholder,
         key=name,
         bind="query-params",
-        help=HELP.get(name),
+        help=_help(name, kind),
         **options,
     )
     return None if given is None else int(given)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -16,15 +16,14 @@ from kdviz.jobs import Jobs, Version
 from kdviz.kinds import Event
 from kdviz.records import Moment, Progress
 from kdviz.runs import Run
-from kdviz.sweep import KEPT, Stack, Sweep
+from kdviz.sweep import Sweep
 from kdviz.sweep_records import Grown, Swept
-from kdviz.widgets import cell_recipe, page, run_status, sweep_summary, sweep_words
+from kdviz.widgets import cell_recipe, page, run_status, sweep_summary, sweep_time, sweep_words
 from kdviz.widgets.components import component
 from kdviz.widgets.page import percent
 
 KEY = "explorer_map"  # of the component
 CELL = "cell"  # in the link: the cell that is selected
-ALONE = 5  # what one run of the choice takes, in students of a stack: two networks, each trained on its own
 
 _map = component(
     "explorer",
@@ -74,12 +73,13 @@ def _panel(jobs: Jobs, run: Run) -> None:
         chosen = [] if selected is None else [selected]
         details = heat_map.details(sweep, frame.heard, dict.fromkeys([*shown, *choice, *chosen]))
     _mount(sweep, {"run": f"{run.id}-{run.attempt}", "live": run.live, **frame.data}, details)
-    if selected is not None:
-        cell_recipe.show(sweep, selected)
-    if swept is None:
-        page.say(frame.sentence)
-    else:
-        sweep_summary.show(swept, None if selected is None else heat_map.key_of(selected))
+    recipe = None if selected is None else partial(cell_recipe.show, sweep, selected)
+    if swept is not None:
+        sweep_summary.show(swept, None if selected is None else heat_map.key_of(selected), recipe)
+        return
+    page.say(frame.sentence)
+    if recipe is not None:
+        recipe()
 
 
 def _mount(sweep: Sweep, data: dict[str, Any], details: dict[str, Any]) -> None:
@@ -118,77 +118,22 @@ def _frame(
 
 def _position(sweep: Sweep, heard: Heard, events: Sequence[Event]) -> run_status.Position | None:
     last = next((event for event in reversed(events) if isinstance(event, Moment | Grown | Progress)), None)
-    if last is None:
+    times = sweep_time.times(sweep, events, heard)
+    if last is None or times is None:
         return None
     if isinstance(last, Progress):
-        return _choice_position(sweep, [event for event in events if isinstance(event, Progress)])
-    plan = Plan.of(sweep)
-    left, share = last.seconds_left, share_done(plan, heard)
-    if heard.finished or heard.at_once > 1:  # on a cluster each stack says of itself only how long it takes
-        left = max(left, _whole(plan, heard, share))
-    return run_status.Position(_who_learns(plan, heard, last), _bar(share, left, last.seconds), left)
+        text = _choice_trains(sweep, [event for event in events if isinstance(event, Progress)])
+    else:
+        text = _who_learns(sweep_time.Plan.of(sweep).stacks, heard, last)
+    return run_status.Position(text, times.behind, times.left)
 
 
-def _bar(share: float, left: float, otherwise: float) -> float:
-    """The seconds behind us with which the bar shows this share; teachers to come are in the seconds left alone."""
-    return left * share / (1 - share) if share < 1 and left > 0 else otherwise
+def _choice_trains(sweep: Sweep, progress: Sequence[Progress]) -> str:
+    last, seed = progress[-1], sweep.seeds[sweep_time.run_of_choice(sweep, progress) - 1]
+    return f"The choice trains once more, for the test images · seed {seed} · epoch {last.epoch} of {last.epochs}"
 
 
-@dataclass(frozen=True)
-class Plan:
-    """How many stacks a sweep trains, and how much work they are: students times epochs."""
-
-    stacks: int
-    work: int
-    choice: int  # the work of its runs
-
-    @classmethod
-    def of(cls, sweep: Sweep) -> Plan:
-        """Of successive halving too: who survives a rung is not known before, but how many do."""
-        cells, stacks = sweep.trained_cells, list[Stack]()
-        for epochs in sweep.rungs:
-            stacks += sweep.stacks(cells, epochs)
-            taught = sum(cell.alpha > 0 for cell in cells)
-            cells = cells[: len(cells) - taught + -(-taught // KEPT)]  # the controls come first
-        return cls(len(stacks), _work(stacks), ALONE * sweep.epochs * len(sweep.seeds))
-
-
-def _work(stacks: Iterable[Stack]) -> int:
-    return sum(len(stack.cells) * stack.epochs for stack in stacks)
-
-
-def share_done(plan: Plan, heard: Heard) -> float:
-    """How much of the sweep is trained; the choice's runs, of which nothing is, belong to it."""
-    done = _work(part.stack for part in heard.finished)
-    part = sum(len(grown.stack.cells) * grown.stack.epochs * grown.step / grown.steps for grown in heard.growing)
-    return min(1.0, (done + part) / (plan.work + plan.choice))
-
-
-def _whole(plan: Plan, heard: Heard, share: float) -> float:
-    """Seconds left of the sweep, if all of the rest takes as long as what is done, with as many stacks at once."""
-    done = _work(part.stack for part in heard.finished)
-    seconds = sum(trial.seconds for part in heard.finished for trial in part.trials)
-    if not done:
-        done = _work(grown.stack for grown in heard.growing)
-        seconds = sum(grown.seconds + grown.seconds_left for grown in heard.growing)
-    return (1 - share) * (plan.work + plan.choice) * seconds / done / max(1, heard.at_once)
-
-
-def _choice_position(sweep: Sweep, progress: Sequence[Progress]) -> run_status.Position:
-    """The choice trains once more, with one seed after the other; each run tells its own seconds."""
-    last, seeds, plan = progress[-1], len(sweep.seeds), Plan.of(sweep)
-    number = min(seeds, 1 + sum(after.seconds < before.seconds for before, after in pairwise(progress)))
-    whole = last.seconds + last.seconds_left
-    left = last.seconds_left + (seeds - number) * whole
-    share = 1 - plan.choice / (plan.work + plan.choice) * left / max(seeds * whole, 1e-9)
-    text = (
-        f"The choice trains once more, for the test images · seed {sweep.seeds[number - 1]} · "
-        f"epoch {last.epoch} of {last.epochs}"
-    )
-    return run_status.Position(text, _bar(share, left, last.seconds), left)
-
-
-def _who_learns(plan: Plan, heard: Heard, last: Moment | Grown) -> str:
+def _who_learns(stacks: int, heard: Heard, last: Moment | Grown) -> str:
     if isinstance(last, Moment):
         right = "".join(f" · {percent(accuracy, 1)} right" for accuracy in last.validation_accuracy)
         return f"The teacher of {last.stage}: epoch {last.epoch} of {last.epochs}{right}"
@@ -196,11 +141,11 @@ def _who_learns(plan: Plan, heard: Heard, last: Moment | Grown) -> str:
     epoch = f"epoch {last.epoch} of {stack.epochs}"
     if growing > 1:
         students = sum(len(grown.stack.cells) for grown in heard.growing)
-        return f"{growing} stacks at once, {done} of {plan.stacks} done · {students} students · {epoch}"
-    number = min(plan.stacks, done + growing)
+        return f"{growing} stacks at once, {done} of {stacks} done · {students} students · {epoch}"
+    number = min(stacks, done + growing)
     fold = "" if stack.fold is None else f", fold {stack.fold + 1}"
     size = "1 student" if len(stack.cells) == 1 else f"{len(stack.cells)} students"
-    return f"Stack {number} of {plan.stacks} · seed {stack.seed}{fold} · {size} · {epoch}"
+    return f"Stack {number} of {stacks} · seed {stack.seed}{fold} · {size} · {epoch}"
 
 
 def _sentence(sweep: Sweep, data: dict[str, Any]) -> str:

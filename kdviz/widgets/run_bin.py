@@ -60,6 +60,17 @@ def missing(store: RunStore, run_ids: Sequence[str]) -> None:
                 st.button("Restore it", icon=":material/undo:", on_click=_restore, args=(store, [run_id]))
 
 
+def all_deleted(store: RunStore) -> bool:
+    """Where nothing but deleted runs is left, say so, with the way back."""
+    away = store.discarded()
+    if away:
+        page.say("All runs are deleted. For a day they can be brought back, here or one by one below.")
+        label = "Restore it" if len(away) == 1 else f"Restore all {len(away)} runs"
+        ids = [run.id for run in away]
+        st.button(label, icon=":material/undo:", on_click=_restore, args=(store, ids), key="restore_all")
+    return bool(away)
+
+
 def deleted(store: RunStore) -> None:
     """The list of what can still be brought back."""
     away = store.discarded()

@@ -14,9 +14,12 @@ from kdviz.kinds import Ending
 from kdviz.methods import PLAIN
 from kdviz.records import Compared, Mean, Result, Scores, Verdict
 from kdviz.runs import Run, RunStore
+from kdviz.sweep import Sweep
 from kdviz.sweep_records import Choice, Swept
 from kdviz.widgets import comparison_words, page, run_summary, run_words
 
+_FIRST = ("study", "data")
+_FIRST_OF_A_SWEEP = (*_FIRST, "temperature", "alpha", "seed", "search", "select", "folds")  # what it is about
 _REFUSED, _SAVED = "annotation_problem", "annotation_saved"
 
 
@@ -36,23 +39,22 @@ def _recipe(run: Run) -> None:
     usual = run_words.settings(type(run.recipe).suited(run.recipe.data))
     own = run_words.settings(run.recipe)
     changed = {name for name in own if own[name] != usual.get(name)}
-    # What is not as usual comes first: it is what tells this run from others.
-    order = sorted(own, key=lambda name: (name not in ("study", "data"), name not in changed))
+    first = _FIRST_OF_A_SWEEP if isinstance(run.recipe, Sweep) else _FIRST
+    # What is not as usual comes next: it is what tells this run from others.
+    order = [name for name in first if name in own]
+    order += sorted(own.keys() - set(first), key=lambda name: (name not in changed, list(own).index(name)))
+    columns = {"Setting": [run_words.label(name) for name in order], "Here": [own[name] for name in order]}
+    if changed:
+        columns["By default"] = [usual.get(name, "–") if name in changed else "" for name in order]
     st.dataframe(
-        pd.DataFrame(
-            {
-                "Setting": [run_words.label(name) for name in order],
-                "Here": [own[name] for name in order],
-                "By default": [usual.get(name, "–") if name in changed else "" for name in order],
-            }
-        ),
+        pd.DataFrame(columns),
         hide_index=True,
         key="recipe_of_run",
-        alt="Settings of the run, those that are not the default first",
+        alt="Settings of the run, with the default where it is another",
         height=352,
         column_config={
             "Setting": st.column_config.TextColumn(width=155),
-            "Here": st.column_config.TextColumn(width=120),
+            "Here": st.column_config.TextColumn(width=120 if changed else 220),
             "By default": st.column_config.TextColumn(width=100),
         },
     )

@@ -123,10 +123,8 @@ def _train_again(jobs: Jobs, store: RunStore, run: Run) -> None:
     try:
         now = jobs.get(run.id)
         if now is None or not now.live:  # another visitor may have been first
-            store.delete(run.id)
+            store.restart(run.recipe)
         jobs.submit(run.recipe)
-        if run.tags or run.note:
-            store.annotate(run.id, run.tags, run.note)
     except PlainError as error:
         st.session_state[_REFUSED] = "It was not trained again.", str(error)
 

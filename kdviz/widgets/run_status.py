@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -13,13 +14,15 @@ from streamlit.delta_generator import DeltaGenerator
 from kdviz.comparison import Comparison
 from kdviz.errors import PlainError
 from kdviz.jobs import Jobs
-from kdviz.kinds import AnyRecipe
+from kdviz.kinds import AnyRecipe, Part
 from kdviz.recipe import Recipe
 from kdviz.runs import Run
 from kdviz.sweep import Sweep
 
 TICK = 0.4  # seconds between two looks at a live run
+GO_ON, START_AGAIN = "Go on", "Start again"
 OVER = ("failed", "cancelled", "interrupted")
+_NAME = re.compile("[0-9A-Za-z]{1,40}")  # what a run's id may look like: nothing that Markdown would read
 _REFUSED, _NOT_STARTED = "order_refused", "start_problem"
 
 R = TypeVar("R", bound=AnyRecipe)
@@ -79,18 +82,22 @@ def start(
     waits for the visitor's word, and `check` has the last one: it raises `PlainError` where nothing may begin.
     """
     shown = run if wanted is not None and run is not None and wanted.id == run.id else None
+    goes_on = shown is not None and shown.status in OVER and _goes_on(jobs, shown)
     place.button(
         "Start",
         type="primary",
         icon=":material/play_arrow:",
         on_click=_start,
         args=(jobs, wanted, write, check),
-        disabled=wanted is None or not ready or (shown is not None and shown.status not in OVER),
+        disabled=wanted is None or not ready or (shown is not None and (shown.status not in OVER or goes_on)),
     )
     if problem_of_link and wanted is not None:
         st.warning(problem_of_link)
     if shown is not None and shown.status == "finished":
         st.caption("These settings are trained: the result is below. Change any of them to train again.")
+    elif shown is not None and goes_on:
+        what = "trains only what is missing" if _onward(jobs, shown) == GO_ON else "begins anew"
+        st.caption(f"These settings were begun and not finished; *{_onward(jobs, shown)}*, below, {what}.")
     elif wanted is not None and run is not None and wanted.id != run.id:
         st.caption(f"Below is run {run.id} with other settings; Start trains the ones above.")
     problem = st.session_state.pop(_NOT_STARTED, None)
@@ -115,7 +122,8 @@ def follow(jobs: Jobs, run_id: str, panel: Callable[[Jobs, Run], None]) -> None:
     """The panel of a run, drawn again and again while the run lives."""
     run = jobs.get(run_id)
     if run is None:
-        st.warning(f"There is no run {run_id} in this store. It may have been deleted, or belong to another server.")
+        which = f"run {run_id}" if _NAME.fullmatch(run_id) else "such run"
+        st.warning(f"There is no {which} in this store. It may have been deleted, or belong to another server.")
         return
     if run.live:
         st.fragment(_look, run_every=TICK)(jobs, run_id, panel)
@@ -144,9 +152,11 @@ def status(jobs: Jobs, run: Run, position: Position | None) -> None:
         if run.status == "finished":
             pass  # nothing left to stop
         elif run.status == "paused":
-            st.button("Go on", icon=":material/play_arrow:", on_click=_order, args=(jobs.resume, run.id))
+            st.button(GO_ON, icon=":material/play_arrow:", on_click=_order, args=(jobs.resume, run.id))
         elif run.status in OVER:
-            st.button("Start again", icon=":material/replay:", on_click=_order, args=(_again(jobs, run), run.id))
+            onward = _onward(jobs, run)
+            icon = ":material/replay:" if onward == START_AGAIN else ":material/play_arrow:"
+            st.button(onward, icon=icon, on_click=_order, args=(_again(jobs, run), run.id))
         else:
             st.button(
                 "Pause",
@@ -164,6 +174,19 @@ def status(jobs: Jobs, run: Run, position: Position | None) -> None:
     ):
         if message:
             st.info(message)
+
+
+def _onward(jobs: Jobs, run: Run) -> str:
+    """What the button of a run that is over does: parts that are finished are not trained again."""
+    return GO_ON if any(isinstance(event, Part) for event in jobs.events(run.id)) else START_AGAIN
+
+
+def _goes_on(jobs: Jobs, run: Run) -> bool:
+    """Whether a run that is over has the one button that goes on with it, and Start would be a second one.
+
+    So it is with all sweeps: their panel stands right below.
+    """
+    return isinstance(run.recipe, Sweep) or _onward(jobs, run) == GO_ON
 
 
 def _again(jobs: Jobs, run: Run) -> Callable[[str], Run]:

@@ -16,9 +16,9 @@ import streamlit as st
 from kdviz.jobs import Jobs
 from kdviz.records import Moment, Progress
 from kdviz.runs import Run, RunStore, Status
-from kdviz.sweep_records import Grown
+from kdviz.sweep import Sweep
 from kdviz.tables import ranges
-from kdviz.widgets import page, run_words
+from kdviz.widgets import page, run_words, sweep_time
 from kdviz.widgets.run_words import KINDS, span
 
 MOST = 500  # runs that are looked at, the newest
@@ -77,7 +77,7 @@ def filters(runs: Sequence[Run]) -> list[Run]:
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         words = st.text_input(
             "Search",
-            key="search",
+            key="find",  # a sweep has an option that is called search, and a visitor's choices are kept by name
             bind="query-params",
             width=160,
             placeholder="id, note, setting",
@@ -194,7 +194,7 @@ def columns() -> dict[str, Any]:
             "When", width=115, format="D MMM, HH:mm", timezone=st.context.timezone or "UTC"
         ),
         "seconds": column.NumberColumn("Took", width=70, format="%.1f s"),
-        "tags": column.ListColumn("Tags", width=120),
+        "tags": column.ListColumn("Tags", width=200),
         "note": column.TextColumn("Note", width=220),
     }
 
@@ -240,11 +240,24 @@ def progress(run: Run, jobs: Jobs) -> tuple[float, str]:
     if run.status == "queued":
         ahead = jobs.queue_position(run.id)
         return 0.0, f"{name} · " + ("next in the queue" if ahead == 0 else f"{ahead} before it in the queue")
-    version = jobs.version(run.id)
-    heard = [] if version is None or not version.events else jobs.events(run.id, version.events - 1)
-    last = next((event for event in heard if isinstance(event, Progress | Moment | Grown)), None)
-    if last is None:
+    known = _times(run, jobs)
+    if known is None:
         return 0.0, f"{name} · {run.status}"
-    share = min(1.0, max(0.0, last.seconds / max(last.seconds + last.seconds_left, 1e-9)))
-    left = "paused" if run.status == "paused" else f"{max(0.0, last.seconds_left):.0f} s left"
+    share, seconds = known
+    left = "paused" if run.status == "paused" else f"{seconds:.0f} s left"
     return share, f"{name} · {page.percent(share)} · {left}"
+
+
+def _times(run: Run, jobs: Jobs) -> tuple[float, float] | None:
+    """How much of a run is done, from 0 to 1, and the seconds left of all of it."""
+    version = jobs.version(run.id)
+    if version is None or not version.events:
+        return None
+    if isinstance(run.recipe, Sweep):  # each of its events tells of a part alone
+        whole = sweep_time.times(run.recipe, jobs.events(run.id))
+        return None if whole is None else (whole.share, whole.left)
+    last = next((e for e in jobs.events(run.id, version.events - 1) if isinstance(e, Progress | Moment)), None)
+    if last is None:
+        return None
+    share = min(1.0, max(0.0, last.seconds / max(last.seconds + last.seconds_left, 1e-9)))
+    return share, max(0.0, last.seconds_left)

@@ -29,6 +29,7 @@ KINDS: Mapping[type[AnyRecipe], str] = MappingProxyType(
 MOST_IN_A_NAME = 2  # settings that a short name says
 _NAMED_FIRST = ("study", "data", "student", "temperature", "alpha", "labels", "seed", "epochs")
 _BRIEF = {"temperature": "T = ", "alpha": "α = ", "labels": "labels: ", "seed": "seed ", "epochs": "epochs: "}
+_OF_CELLS = ("study", "search", "temperature", "alpha")  # what a sweep's name does without, or says already
 # A sweep's lists stand where other recipes have one value; an empty one leaves that place to the value.
 _LISTS = {
     "temperatures": "temperature",
@@ -122,12 +123,16 @@ def differing(recipes: Sequence[AnyRecipe]) -> dict[str, list[str]]:
 
 
 def short_names(runs: Sequence[Run]) -> dict[str, str]:
-    """A name for each run by what tells it from the others: "3f2a1b · T = 4, α = 0.5"."""
+    """A name for each run by what tells it from the others: "3f2a1b · T = 4, α = 0.5", "3f2a1b · halving"."""
     rows = differing([run.recipe for run in runs])
     telling = _telling(rows, len(runs))
     names = {}
     for number, run in enumerate(runs):
         said = [_brief(name, rows[name][number]) for name in telling if rows[name][number] != "–"]
+        if isinstance(run.recipe, Sweep):  # its lists are long, and each of its students says its own T and α
+            own = {name: rows[name][number] for name in telling if name not in _OF_CELLS}
+            said = [_brief(name, value) for name, value in own.items() if value != "–" and ", " not in value]
+            said.insert(0, run.recipe.search)
         names[run.id] = " · ".join(filter(None, (run.id[:6], ", ".join(said))))
     return names
 
@@ -142,7 +147,7 @@ def _telling(rows: Mapping[str, Sequence[str]], runs: int) -> list[str]:
         told.append(best)
         left.remove(best)
         apart = len(set(zip(*(rows[each] for each in told), strict=True)))
-    return [name for name in (*_NAMED_FIRST, *rows) if name in told][:MOST_IN_A_NAME]
+    return [name for name in dict.fromkeys((*_NAMED_FIRST, *rows)) if name in told]
 
 
 def span(values: Sequence[float]) -> str:

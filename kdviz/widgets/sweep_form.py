@@ -20,7 +20,6 @@ from kdviz.recipe import Augmentation, Optimizer, RecipeError, Schedule
 from kdviz.sweep import Search, Selection, Sweep
 from kdviz.widgets import controls
 from kdviz.widgets.comparison_form import seeds_text
-from kdviz.widgets.comparison_words import count
 from kdviz.widgets.controls import chosen_data, data_set, number, optional
 
 _LONGEST = 600  # characters of a list
@@ -275,14 +274,16 @@ def _more(defaults: Sweep, home: str) -> dict[str, Any]:
 
 def size_in_words(sweep: Sweep) -> str:
     """How many cells and students a sweep has, and what becomes of them."""
-    cells, trained = sweep.cells, sweep.trained_cells
+    trained = sweep.trained_cells
     plain = sum(cell.alpha == 0 for cell in trained)
-    each = count(len(sweep.seeds), "seed")
+    taught = len(trained) - plain
+    labels_only = "labels only" if plain == 1 else f"{plain} from labels only"
+    text = f"{taught} {'cell' if taught == 1 else 'cells'} with a teacher and {labels_only}" if taught else labels_only
+    text += f", × {len(sweep.seeds)} {'seed' if len(sweep.seeds) == 1 else 'seeds'}"
     if sweep.folds is not None:
-        each += f" × {sweep.folds} folds"
+        text += f" × {sweep.folds} folds"
     students = len(trained) * len(sweep.seeds) * (sweep.folds or 1)
-    text = f"{count(len(cells), 'cell')} × {each}: {students:,} students"
-    text += f", {plain * students // len(trained):,} of them from labels only" if plain < len(trained) else ""
+    text += f": {students:,} {'student' if students == 1 else 'students'}"
     if len(sweep.rungs) > 1:
         text += f"; the better third goes on, from {' to '.join(map(str, sweep.rungs))} epochs"
     return f"{text[0].upper()}{text[1:]}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from statistics import fmean
 from typing import Any
 
@@ -29,8 +30,11 @@ _HEADER = "| | right ↑ | errors | NLL ↓ | ECE ↓ | agreement ↑ | KL ↓ |
 _RUNS = "pages/runs.py"
 
 
-def show(swept: Swept, key: str | None) -> None:
-    """What was learnt, the choice on the test images, slices through the selected cell or the choice, every cell."""
+def show(swept: Swept, key: str | None, recipe: Callable[[], None] | None = None) -> None:
+    """What was learnt, the choice on the test images, slices through the selected cell or the choice, every cell.
+
+    `recipe` draws what there is to say about the selected cell; it comes after what was learnt.
+    """
     st.subheader("What was learnt", anchor=False)
     page.say(words.learnt(swept))
     st.markdown("\n".join(f"- {line}" for line in (words.against_plain(swept), words.diverged(swept)) if line))
@@ -40,6 +44,8 @@ def show(swept: Swept, key: str | None) -> None:
         icon=":material/save:",
         query_params={"run": swept.run_id},
     )
+    if recipe is not None:
+        recipe()
     _choice(swept)
     looked_at = heat_map.cell_of(swept.recipe, key) or charts.best_taught(swept)
     if looked_at is not None:
@@ -149,11 +155,12 @@ def _slices(swept: Swept, cell: Cell) -> None:
                 config=_PLOTLY_CONFIG,
                 alt=f"{MEASURES[measure]} over {NAMES[along]} with 95 % intervals, beside labels only",
             )
+    folds = "" if swept.recipe.folds is None else ", widened because folds learn from largely the same images"
     st.caption(
         "On the images that were held out, not on the test images. Bars and band: 95 % intervals of the means over "
-        "seeds and folds (Student’s t); of a single student’s accuracy, Wilson’s, for the choice of images only. The "
-        "ring is the choice; a bar that leaves the picture is longer. A mean inside the band may still differ from "
-        "labels only: the verdicts compare seed by seed."
+        f"seeds and folds (Student’s t{folds}); of a single student’s accuracy, Wilson’s, for the choice of images "
+        "only. The ring is the choice; a bar that leaves the picture is longer. A mean inside the band may still "
+        "differ from labels only: the verdicts compare seed by seed."
     )
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from statistics import fmean, median
 
 from kdviz.catalogue import DATA_SETS
 from kdviz.charts.sweep import Along, summary_of
 from kdviz.records import Mean, Verdict
 from kdviz.sweep import Cell, Sweep
-from kdviz.sweep_records import Choice, Swept
+from kdviz.sweep_records import CellSummary, Choice, Swept
 from kdviz.widgets.comparison_words import count, difference, listed
 from kdviz.widgets.page import percent
 
 _CLEARLY = 1.5  # times as much is more
+_FEW = 5  # from so many seeds on, a verdict does not rest on "only" so many
 _NAMED = 3  # cells that a sentence names; of more it gives the number
 NO_VERDICT = (
     "One seed, no verdict: another seed’s first weights and batches could turn every difference here around. "
@@ -43,6 +45,7 @@ def learnt(swept: Swept) -> str:
     sentences = [
         f"Best on {choice.chosen_on} is {name(choice.cell, sweep)}{level}{_tied(choice, sweep)}.",
         tested(swept),
+        both_verdicts(swept),
         mattered(swept),
     ]
     return " ".join(sentence for sentence in sentences if sentence)
@@ -58,7 +61,7 @@ def _over(sweep: Sweep) -> str:
 
 def _tied(choice: Choice, sweep: Sweep) -> str:
     if not choice.tied:
-        return ""
+        return "; of the cells trained to the end, no other is tied with it" if len(sweep.rungs) > 1 else ""
     if len(choice.tied) == 1:
         return f", tied with {name(choice.tied[0], sweep)}"
     if len(choice.tied) <= _NAMED:
@@ -81,8 +84,52 @@ def tested(swept: Swept) -> str:
         return f"{right}, and {own} with labels only; one seed allows no verdict."
     if not math.isfinite(verdict.difference):
         return f"{right}, and {own} with labels only: {verdict.word}, as a training diverged."
-    seeds = count(len(swept.recipe.seeds), "seed")
-    return f"{right}, and {own} with labels only: {verdict.word}, {points_of(verdict)}, {seeds}."
+    seeds = len(swept.recipe.seeds)
+    rests = f"the verdict rests on {'only ' if seeds < _FEW else ''}{count(seeds, 'seed')}"
+    return f"{right}, and {own} with labels only: {verdict.word}, {points_of(verdict)}; {rests}."
+
+
+def both_verdicts(swept: Swept) -> str:
+    """Why the test images may say of the choice what the map does not say; nothing where both say the same."""
+    choice = swept.choice
+    summary = None if choice is None else summary_of(swept, choice.cell)
+    if choice is None or summary is None or summary.against_plain is None:
+        return ""
+    on_map, on_test = summary.against_plain, choice.against_plain
+    wide, narrow = _half_width(on_map), _half_width(on_test)
+    if wide is None or narrow is None or on_map.word == on_test.word:
+        return ""
+    cells = sum(each.against_plain is not None for each in swept.summaries)
+    together = f"{count(cells, 'cell')} at once" if cells > 1 else "it"
+    sides = (
+        f"the test compares one cell with labels only, on {choice.results[0].distilled.test_images:,} test images; "
+        f"the map compares {together}, on {_held_out(swept.recipe)}"
+    )
+    if on_map.word == "better":
+        return (
+            "The map calls the same cell better, but there it was taken for its level, and part of that may be luck: "
+            f"{sides}."
+        )
+    says = "does not show a difference" if on_map.word == "no difference shown" else f"calls it {on_map.word}"
+    wider = (
+        f", so its intervals are wider (±\u00a0{100 * wide:.1f} points, the test’s ±\u00a0{100 * narrow:.1f})"
+        if wide > narrow
+        else ""
+    )
+    return f"That the map {says} for the same cell is no contradiction: {sides}{wider}."
+
+
+def _half_width(verdict: Verdict) -> float | None:
+    if verdict.low is None or verdict.high is None or not math.isfinite(verdict.difference):
+        return None
+    return (verdict.high - verdict.low) / 2
+
+
+def _held_out(sweep: Sweep) -> str:
+    facts = DATA_SETS[sweep.data]
+    if sweep.folds is None:
+        return f"{facts.validation_images:,} validation images"
+    return f"{facts.training_images + facts.validation_images:,} images in {sweep.folds} folds"
 
 
 def mattered(swept: Swept) -> str:
@@ -92,19 +139,23 @@ def mattered(swept: Swept) -> str:
     if over_temperature is None or over_alpha is None:
         return ""
     t, a = (f"{100 * value:.1f}" for value in (over_temperature, over_alpha))
-    means = f"the mean accuracy spans {t} points over the temperatures and {a} over the α above 0"
+    span = f"spans {t} points over the temperatures and {a} over the α above 0"
     typical = typical_half_width(swept)
     if typical is None:
-        return f"In these single students {means}: whether that is more than luck, only more seeds can say."
+        return (
+            f"In these single students the mean accuracy {span}: whether that is more than luck, only more seeds can "
+            "say."
+        )
     larger, smaller = max(over_temperature, over_alpha), min(over_temperature, over_alpha)
     if larger <= typical:
         return (
-            f"Neither T nor α is shown to matter: {means}, and a usual cell’s difference from labels only is known to "
-            f"±\u00a0{100 * typical:.1f}."
+            f"Neither T nor α is shown to matter: the mean accuracy {span}, and a usual cell’s difference from labels "
+            f"only is known to ±\u00a0{100 * typical:.1f}."
         )
     if larger < _CLEARLY * smaller:
-        return f"T and α mattered about alike: {means}."
-    return f"{'T' if over_temperature > over_alpha else 'α'} mattered more: {means}."
+        return f"T and α moved the mean accuracy about alike, in these runs: it {span}."
+    more = "T" if over_temperature > over_alpha else "α"
+    return f"{more} moved the mean accuracy more, in these runs: it {span}."
 
 
 def spread_along(swept: Swept, along: Along) -> float | None:
@@ -128,17 +179,31 @@ def spread_along(swept: Swept, along: Along) -> float | None:
 
 def typical_half_width(swept: Swept) -> float | None:
     """Half the width of a usual cell's interval for its difference from plain training; None without verdicts."""
-    widths = [
-        (verdict.high - verdict.low) / 2
-        for verdict in (summary.against_plain for summary in swept.summaries)
-        if verdict is not None and verdict.low is not None and verdict.high is not None
-    ]
+    verdicts = [summary.against_plain for summary in swept.summaries if summary.against_plain is not None]
+    widths = [width for width in map(_half_width, verdicts) if width is not None]
     return median(widths) if widths else None
 
 
 def against_plain(swept: Swept) -> str:
-    """How many cells differ from plain training on the images that were held out."""
-    judged = [each for each in swept.summaries if each.against_plain is not None]
+    """How many cells differ from plain training on the images that were held out.
+
+    Of successive halving, those that were trained to the end: the others were judged after fewer epochs.
+    """
+    taught = [each for each in swept.summaries if each.against_plain is not None]
+    judged = [each for each in taught if each.epochs == swept.recipe.epochs]
+    if len(swept.recipe.rungs) == 1 or not judged:
+        return _counted(swept, judged, f"Of {count(len(judged), 'cell')} with a teacher")
+    left = len(taught) - len(judged)
+    ended = (
+        f"Of {count(len(taught), 'cell')} with a teacher, {len(judged)} {'was' if len(judged) == 1 else 'were'} "
+        f"trained to the end and {left} {'was' if left == 1 else 'were'} left behind after fewer epochs."
+    )
+    of_these = "Of this one cell" if len(judged) == 1 else f"Of these {count(len(judged), 'cell')}"
+    return f"{ended} {_counted(swept, judged, of_these)}"
+
+
+def _counted(swept: Swept, judged: Sequence[CellSummary], of_them: str) -> str:
+    """How many of these cells have which verdict."""
     words = [each.against_plain.word for each in judged if each.against_plain is not None]
     if judged and len(swept.recipe.seeds) == 1 and all(word == "no verdict" for word in words):
         return NO_VERDICT
@@ -158,8 +223,8 @@ def against_plain(swept: Swept) -> str:
     if not parts:
         return ""
     if same == len(judged):
-        return f"Of {count(same, 'cell')} with a teacher, none is shown to differ from labels only."
-    return f"Of {count(len(judged), 'cell')} with a teacher, {listed(parts)}."
+        return f"{of_them}, none is shown to differ from labels only."
+    return f"{of_them}, {listed(parts)}."
 
 
 def diverged(swept: Swept) -> str:
@@ -202,6 +267,6 @@ def chosen_how(swept: Swept) -> str:
             "teacher and students"
         )
     return (
-        f"T and α were chosen on {where}. The choice was then trained once more, alone, on the training split, and "
-        "only it was tried on the test images."
+        f"T and α were chosen on {where}. The choice was then trained once more, alone, on the training split; only "
+        "these runs, with their teacher and the same student from labels only, were tried on the test images."
     )

@@ -87,7 +87,7 @@ def quiet(visit: Visit) -> Iterator[None]:
 def test_the_default_sweep_is_watched_reloaded_cancelled_resumed_and_exported(page: Page, app_url: str) -> None:
     opened(page, app_url, GRID)
     expect(cells(page)).to_have_count(21)  # with α = 0 all temperatures are one student
-    expect(page.get_by_text("25 cells × three seeds: 63 students")).to_be_visible()
+    expect(page.get_by_text("20 cells with a teacher and labels only, × 3 seeds: 63 students")).to_be_visible()
     expect(page.get_by_text(re.compile(r"(About|Less than) .* of memory for the largest stack"))).to_be_visible(
         timeout=WORKS
     )
@@ -139,7 +139,8 @@ def is_cancelled_and_resumed(page: Page) -> None:
     settle(page)
     kept = coloured(page)
     assert kept == 21, "what it had shown is gone"
-    button(page, "Start again").click()
+    expect(button(page, "Start")).to_be_disabled()
+    button(page, "Go on").click()
     stack(page)
     comes_to_stack(page, at, 4000)  # what is done is said again, which takes no time; training it again would
     expect(cells(page).first).to_have_text(re.compile(r"\d"))

@@ -119,7 +119,7 @@ def test_ticked_rows_are_laid_over_one_another_and_deleted_with_a_way_back(
     expect(page).to_have_url(re.compile(f"run={newest[0]}(,|%2C){newest[2]}"))
     lines = page.locator(".st-key-overlay .legendtext")
     expect(lines).to_have_count(4)
-    expect(lines.filter(has_text="chosen: T = 4, α = 1")).to_have_count(1)
+    expect(lines.filter(has_text="grid: T = 4, α = 1")).to_have_count(1)
     page.get_by_text("Share of the training").click()
     expect(page.locator(".st-key-overlay_share .xtitle")).to_have_text("of the training")
     settle(page)
