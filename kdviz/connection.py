@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from collections.abc import Callable
@@ -114,6 +115,8 @@ class Connection:
         if self._scheduler is None:
             self._embedded = Embedded()
         address = self._embedded.address if self._embedded else self._scheduler
+        if not re.fullmatch(r"(\w+://)?[^\s/]+:\d{1,5}", address or ""):  # Dask would wait long for some of them
+            raise ClusterError(f"The scheduler is {address or 'empty'}; it takes an address such as tcp://host:8786.")
         try:
             client = Client(address, timeout=_PATIENCE, set_as_default=False)
         except Exception as error:  # what is no address is an AssertionError or a TypeError, by its scheme

@@ -517,6 +517,14 @@ def test_a_sweep_for_a_cluster_that_does_not_answer(swept, monkeypatch):
     assert "No Dask scheduler answers at tcp://127.0.0.1:1" in kdviz(*SWEEPS).stderr
 
 
+@pytest.mark.parametrize("address", ["foo:bar:baz", "nonsense", "tcp://nowhere"])
+@pytest.mark.usefixtures("swept")
+def test_what_is_no_address_of_a_scheduler_is_refused_at_once(address):
+    failed = kdviz(*SWEEPS, "--scheduler", address)
+    assert failed.exit_code == 1
+    assert failed.stderr == f"Error: The scheduler is {address}; it takes an address such as tcp://host:8786.\n"
+
+
 @pytest.mark.parametrize("empty", ["", "  "])
 def test_an_empty_scheduler_is_refused_in_a_sentence(swept, empty):
     refused = kdviz(*SWEEPS, "--scheduler", empty)
