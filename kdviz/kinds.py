@@ -10,34 +10,44 @@ from pydantic import Discriminator, Tag, TypeAdapter
 from kdviz.comparison import Comparison
 from kdviz.recipe import Recipe
 from kdviz.records import Compared, Finished, Inside, Learnt, Moment, Progress, Result, Watched
+from kdviz.study import Study
+from kdviz.study_records import FinishedArm, Studied, StudyProgress
 from kdviz.sweep import Sweep
 from kdviz.sweep_records import FinishedStack, Grown, Swept
 
-Event = Watched | Progress | Moment | Finished | Inside | Grown | FinishedStack
+Event = Watched | Progress | Moment | Finished | Inside | Grown | FinishedStack | StudyProgress | FinishedArm
 Said = Event | Learnt  # what a study says on its way: events, and students to be kept
-Part = Finished | FinishedStack  # what a lost worker does not take along
-AnyRecipe = Recipe | Comparison | Sweep
-Ending = Result | Compared | Swept
+Part = Finished | FinishedStack | FinishedArm  # what a lost worker does not take along
+AnyRecipe = Recipe | Comparison | Sweep | Study
+Ending = Result | Compared | Swept | Studied
 
 
 def study_of(document: Any) -> str:
-    """The kind of study that a recipe asks for, or the recipe in an ending: "" for a single run. Model or JSON."""
+    """What kind of recipe this is, or the recipe in an ending: "" for a single run, "lesson" for a lesson's study."""
     if isinstance(document, dict):
         recipe = document.get("recipe", document)
-        return str(recipe.get("study", "")) if isinstance(recipe, dict) else ""
-    return str(getattr(getattr(document, "recipe", document), "study", ""))
+        name = str(recipe.get("study", "")) if isinstance(recipe, dict) else ""
+    else:
+        name = str(getattr(getattr(document, "recipe", document), "study", ""))
+    return name if name in ("", "compare", "sweep") else "lesson"
 
 
 # What a recipe or an ending in JSON is read with: only the kinds that it names are looked at.
 RECIPES: TypeAdapter[AnyRecipe] = TypeAdapter(
     Annotated[
-        Annotated[Recipe, Tag("")] | Annotated[Comparison, Tag("compare")] | Annotated[Sweep, Tag("sweep")],
+        Annotated[Recipe, Tag("")]
+        | Annotated[Comparison, Tag("compare")]
+        | Annotated[Sweep, Tag("sweep")]
+        | Annotated[Study, Tag("lesson")],
         Discriminator(study_of),
     ]
 )
 ENDINGS: TypeAdapter[Ending] = TypeAdapter(
     Annotated[
-        Annotated[Result, Tag("")] | Annotated[Compared, Tag("compare")] | Annotated[Swept, Tag("sweep")],
+        Annotated[Result, Tag("")]
+        | Annotated[Compared, Tag("compare")]
+        | Annotated[Swept, Tag("sweep")]
+        | Annotated[Studied, Tag("lesson")],
         Discriminator(study_of),
     ]
 )
@@ -50,7 +60,9 @@ def newest(finished: Iterable[Part]) -> list[Part]:
 
 
 def part(finished: Part) -> str:
-    """Which part of a comparison or a sweep is done."""
+    """Which part of a comparison, a sweep or a lesson's study is done."""
     if isinstance(finished, FinishedStack):
         return finished.stack.id
+    if isinstance(finished, FinishedArm):
+        return finished.arm
     return f"{finished.method} {','.join(str(trial.seed) for trial in finished.trials)}"

@@ -62,12 +62,49 @@ class Training(BaseModel):
         return self.model_copy(update={"fold": fold, "folds": folds})
 
 
-class Conditions(BaseModel):
-    """What a teacher and its students share, however the students are taught."""
+class Request(BaseModel):
+    """What every recipe has: a data set, and ways from and to forms, URLs and the command line."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     data: str = Field("mnist", description="data set")
+
+    @field_validator("data")
+    @classmethod
+    def _known_data(cls, name: str) -> str:
+        return known(name, DATA_SETS)
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Self:
+        """From a form, a URL, JSON or the command line; `RecipeError` says in one sentence what is off."""
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            raise RecipeError(explain(cls, error)) from None
+
+    @classmethod
+    def suited(cls, data: str, values: Mapping[str, Any] = MappingProxyType({})) -> Self:
+        """The defaults that suit a data set, with what `values` changes. Raises `RecipeError`."""
+        known_fields = cls.model_fields  # where None stands for "as the students", that suits as well
+        suits = {
+            name: value
+            for name, value in SUITED.get(data, {}).items()
+            if name in known_fields and known_fields[name].default is not None
+        }
+        return cls.parse({"data": data, **suits, **values})
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that differ from the defaults, as a URL carries them."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    def digest_of(self, same: Mapping[str, Any] = MappingProxyType({})) -> str:
+        """A short hash of the whole recipe, in which `same` stands for what means the same."""
+        return digest({**self.model_dump(mode="json"), **same})
+
+
+class Conditions(Request):
+    """What a teacher and its students share, however the students are taught."""
+
     teacher: str = Field("784-512-256-10", description="the teacher's architecture")
     student: str = Field("784-128-10", description="the student's architecture")
     epochs: int = Field(5, ge=1, le=500, description="epochs of the students")
@@ -79,11 +116,6 @@ class Conditions(BaseModel):
     optimizer: Optimizer = Field("adam", description="optimizer")
     learning_rate: float = Field(1e-3, gt=0, le=10, description="learning rate (its peak with one-cycle)")
     schedule: Schedule = Field("constant", description="learning-rate schedule")
-
-    @field_validator("data")
-    @classmethod
-    def _known_data(cls, name: str) -> str:
-        return known(name, DATA_SETS)
 
     @field_validator("teacher", "student")
     @classmethod
@@ -100,25 +132,6 @@ class Conditions(BaseModel):
                     f"{option} is {count}; it takes at most {available:,}, the training images of {self.data}."
                 )
         return self
-
-    @classmethod
-    def parse(cls, values: Mapping[str, Any]) -> Self:
-        """From a form, a URL, JSON or the command line; `RecipeError` says in one sentence what is off."""
-        try:
-            return cls.model_validate(dict(values))
-        except ValidationError as error:
-            raise RecipeError(explain(cls, error)) from None
-
-    @classmethod
-    def suited(cls, data: str, values: Mapping[str, Any] = MappingProxyType({})) -> Self:
-        """The defaults that suit a data set, with what `values` changes. Raises `RecipeError`."""
-        fields = cls.model_fields  # where None stands for "as the students", that suits as well
-        suits = {name: value for name, value in SUITED.get(data, {}).items() if fields[name].default is not None}
-        return cls.parse({"data": data, **suits, **values})
-
-    def changes(self) -> dict[str, Any]:
-        """The fields that differ from the defaults, as a URL carries them."""
-        return self.model_dump(mode="json", exclude_defaults=True)
 
     def training_of_teacher(self, epochs: int, seed: int) -> Training:
         """How a teacher is trained."""
@@ -207,7 +220,7 @@ def known(name: str, names: Mapping[str, Any]) -> str:
     return name
 
 
-def limits(kind: type[Conditions], option: str) -> tuple[float | None, float | None]:
+def limits(kind: type[Request], option: str) -> tuple[float | None, float | None]:
     """The smallest and the largest value an option takes, as widgets need them; None where there is none."""
     low = high = None
     for constraint in kind.model_fields[option].metadata:
@@ -216,7 +229,7 @@ def limits(kind: type[Conditions], option: str) -> tuple[float | None, float | N
     return low, high
 
 
-def explain(kind: type[Conditions], error: ValidationError) -> str:
+def explain(kind: type[Request], error: ValidationError) -> str:
     """The first problem in one sentence that names what was given and what is allowed."""
     first = error.errors()[0]
     if not first["loc"]:
@@ -236,7 +249,7 @@ def explain(kind: type[Conditions], error: ValidationError) -> str:
     return f"{option} is {given}; {allowed}"
 
 
-def _allowed(kind: type[Conditions], option: str) -> str:
+def _allowed(kind: type[Request], option: str) -> str:
     annotation = str(kind.model_fields[option].annotation)
     if "str" in annotation:
         return f"one of {', '.join(DATA_SETS if option == 'data' else ARCHITECTURES)}"

@@ -38,6 +38,11 @@ def scheduler() -> str | None:
     return os.environ.get("KDVIZ_SCHEDULER") or None
 
 
+def language() -> str:
+    """The folder of `assets/lessons` with the texts of the lessons: KDVIZ_LANGUAGE, else English."""
+    return os.environ.get("KDVIZ_LANGUAGE") or "en"
+
+
 def _user_dir() -> Path:
     return platformdirs.user_data_path("kdviz", appauthor=False)
 

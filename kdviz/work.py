@@ -24,6 +24,7 @@ from kdviz.comparison import Comparison
 from kdviz.kinds import PARTS, RECIPES, AnyRecipe, Ending, Event, Part, Said, newest, part
 from kdviz.recipe import Recipe, RecipeError, Training
 from kdviz.records import Learnt
+from kdviz.study import Study
 from kdviz.sweep import Stack, Sweep
 from kdviz.sweep_records import FinishedStack, Grown
 from kdviz.teacher_files import Taught
@@ -40,6 +41,7 @@ TRAINERS: Mapping[type[AnyRecipe | Training], str] = MappingProxyType(
         Recipe: "kdviz.studies.single:run",
         Comparison: "kdviz.studies.comparison:run",
         Sweep: "kdviz.studies.sweep:run",
+        Study: "kdviz.studies.lessons:run",
         Training: "kdviz.studies.teacher_order:run",
     }
 )

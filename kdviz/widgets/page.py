@@ -46,14 +46,24 @@ def colours() -> Palette:
     return palette("dark" if st.context.theme.type == "dark" else "light")
 
 
-def header(question: str, lead: str) -> None:
-    """The page's question and what answers it."""
+def enter() -> None:
+    """What every page begins with, before it shows anything."""
     if _ROUTED not in st.session_state:
         # Because there is a folder called pages, a fresh server runs the first page it is asked for by itself. The
         # router must have run for Streamlit to leave that folder alone.
         runpy.run_path(str(_ROUTER))
         st.stop()
     _keep_data_set()
+
+
+def header(question: str, lead: str) -> None:
+    """The page's question and what answers it."""
+    enter()
+    heading(question, lead)
+
+
+def heading(question: str, lead: str) -> None:
+    """The question as the page's title, and one or two sentences."""
     st.title(question, anchor=False)
     st.html(f'<p class="kd-lead">{escape(lead)}</p>')
 

@@ -1,0 +1,133 @@
+// What was measured over the temperature: small charts with one slider, and every line's value at the present T.
+
+const mounted = new WeakMap();
+
+const FORMATS = {
+  share: (v) => `${(100 * v).toFixed(v >= 0.9995 || v === 0 ? 0 : 1)}${PERCENT}`,
+  exact: (v) => `${(100 * v).toFixed(2)}${PERCENT}`,
+  number: (v) => (v === 0 ? "0" : Math.abs(v) >= 100 ? v.toFixed(0) : Math.abs(v) < 0.001 ? v.toExponential(1).replace("-", "−") : String(Number(v.toPrecision(3))).replace("-", "−")),
+};
+
+const AXIS_FORMATS = {
+  share: (v) => `${Number((100 * v).toPrecision(3))}${PERCENT}`,
+  exact: (v) => `${Number((100 * v).toPrecision(4))}${PERCENT}`,
+  number: (v) => (v !== 0 && Math.abs(v) < 0.001 ? v.toExponential(0).replace("-", "−") : String(Number(v.toPrecision(3)))),
+};
+
+function axisOf(panel) {
+  const values = panel.lines.flatMap((line) => [line.y, line.high ?? []].flat()).filter((v) => v !== null && Number.isFinite(v));
+  const positive = values.filter((v) => v > 0);
+  const format = AXIS_FORMATS[panel.format];
+  if (panel.axis === "log" && positive.length) return logAxis(Math.max(Math.min(...positive), panel.least ?? 0), Math.max(...positive), format);
+  if (panel.axis === "share") {
+    return { y: (v) => v, ticks: [0, 0.25, 0.5, 0.75, 1].map((v) => [v, v === 0.25 || v === 0.75 ? "" : format(v)]) };
+  }
+  return linearAxis(Math.max(...values, 1e-9), format);
+}
+
+/** Everything that depends on T; `slider.js` calls it. */
+function drawPicture(ui) {
+  for (const { panel, chart, nodes } of ui.panels) {
+    markT(chart, ui.T);
+    const told = panel.lines.map((line, i) => {
+      const value = valueAt(ui.at, line.y, ui.T);
+      const text = value === null ? "–" : FORMATS[panel.format](value);
+      setText(nodes[i], text);
+      nodes[i].setAttribute("aria-label", `${line.name}: ${text}`);
+      return `${line.name} ${text}`;
+    });
+    chart.svg.setAttribute("aria-label", `${panel.title} at T = ${formatT(ui.T)}: ${told.join(", ")}`);
+  }
+  ui.controls.range.setAttribute("aria-valuetext", `T = ${formatT(ui.T)}`);
+}
+
+function buildLegend(ui, panels) {
+  const legend = ui.q(".legend");
+  legend.replaceChildren();
+  const told = new Set();
+  for (const line of panels.flatMap((panel) => panel.lines)) {
+    if (told.has(line.name)) continue;
+    told.add(line.name);
+    const key = make("span", `key ${line.className}`, legend);
+    const swatch = svgNode("svg", key, { viewBox: "0 0 26 10", "aria-hidden": "true" });
+    svgNode("line", swatch, { x1: 0, x2: 26, y1: 5, y2: 5, class: line.className });
+    key.append(line.name);
+  }
+}
+
+function buildPanels(ui, data) {
+  const place = ui.q(".panels");
+  place.replaceChildren();
+  place.style.setProperty("--across", Math.min(2, data.panels.length));
+  const pick = (T) => {
+    ui.held = true;
+    moveTemperature(ui, 10 ** catchDecade(Math.log10(T)));
+  };
+  const release = () => {
+    ui.held = false;
+    ui.commit();
+  };
+  ui.panels = data.panels.map((panel) => {
+    const node = make("div", "panel", place);
+    const title = make("h4", "", node);
+    title.textContent = panel.title;
+    if (panel.unit) make("span", "", title).textContent = ` · ${panel.unit}`;
+    const now = make("div", "now", node);
+    const nodes = panel.lines.map((line) => {
+      const value = make("span", line.className, now);
+      value.title = line.name;
+      return value;
+    });
+    const chart = buildOverT(node, { height: panel.height ?? 150, label: panel.title, pick, release });
+    return { panel, chart, nodes };
+  });
+  buildLegend(ui, data.panels);
+}
+
+function drawAll(ui) {
+  for (const { panel, chart } of ui.panels) drawOverT(chart, { at: ui.at, lines: panel.lines, ...axisOf(panel) });
+  drawPicture(ui);
+}
+
+function build(parentElement) {
+  const root = parentElement.querySelector(".measured");
+  const found = {};
+  const q = (selector) => (found[selector] ??= root.querySelector(selector));
+  const ui = { root, q, shadow: root.getRootNode(), endings: [], held: false, T: 1, panels: [], at: [], echoT: makeEcho() };
+  ui.commit = () => {
+    ui.echoT.sent(ui.T);
+    ui.send("T", ui.T);
+  };
+  buildTemperature(ui, ui.commit);
+  watchWidth(ui, q(".panels"), () => ui.panels.map(({ chart }) => chart));
+  return ui;
+}
+
+function receive(ui, data) {
+  ui.group = data.group;
+  ui.at = data.at;
+  const shape = JSON.stringify(data.panels);
+  if (ui.shape !== shape) {
+    ui.shape = shape;
+    buildPanels(ui, data);
+  }
+  if (ui.echoT.overrides(Number(data.T)) && !ui.held) ui.T = kdviz.temperature[data.group] ?? roundT(Number(data.T));
+  showTemperature(ui);
+  drawAll(ui);
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  let ui = mounted.get(parentElement);
+  if (!ui?.root.isConnected) {
+    ui?.endings.forEach((end) => end());
+    ui = build(parentElement);
+    mounted.set(parentElement, ui);
+  }
+  ui.send = setStateValue;
+  applyPalette(ui.root.parentElement);
+  receive(ui, data);
+  return () => {
+    ui.endings.forEach((end) => end());
+    mounted.delete(parentElement);
+  };
+}

@@ -1,0 +1,164 @@
+// One image's softmax at every temperature: its classes sorted by logit, the share of each over T, the entropy over T.
+// Streamlit calls the default export on mount and again whenever data or theme change.
+
+const mounted = new WeakMap();
+const GRID = temperatureGrid(151);
+const NAMED = 3; // lines that carry their name
+
+/** Where a line is farthest from the next one below: there its name has room. */
+function roomiest(curves, r) {
+  let best = 0;
+  for (let i = 0; i < GRID.length; i++) {
+    const below = (k) => curves[r][k] - curves[r + 1][k] + Math.min(0, (curves[r - 1]?.[k] ?? 2) - curves[r][k] - 0.08);
+    if (below(i) > below(best)) best = i;
+  }
+  return GRID[Math.min(GRID.length - 8, Math.max(7, best))];
+}
+
+function shareSpec(ui) {
+  const soft = GRID.map((T) => softmax(ui.logits, T));
+  const curves = ui.names.map((_, r) => soft.map((p) => p[r]));
+  const lines = curves.map((y, r) => ({
+    y,
+    name: ui.names[r],
+    nameAt: r < Math.min(NAMED, curves.length - 1) ? roomiest(curves, r) : undefined,
+    className: r < NAMED ? `rank-${r}` : "rank-rest",
+  }));
+  const log = ui.scale === "log";
+  const ticks = log
+    ? [[1e-6, "0.0001"], [1e-4, "0.01"], [1e-2, "1"], [1, `100${PERCENT}`]]
+    : [[0, "0"], [0.25, ""], [0.5, "50"], [0.75, ""], [1, `100${PERCENT}`]];
+  return { at: GRID, lines: lines.reverse(), ticks, y: (p) => barHeight(p, ui.scale) };
+}
+
+function entropySpec(ui) {
+  const most = Math.log2(ui.names.length);
+  const y = GRID.map((T) => entropyBits(softmax(ui.logits, T)));
+  const ticks = [[0, "0"], [most / 2, ""], [most, most.toFixed(2)]];
+  return { at: GRID, lines: [{ y, className: "teacher" }], ticks, y: (bits) => bits / most };
+}
+
+function drawCurves(ui) {
+  if (!ui.logits) return;
+  drawOverT(ui.shares, shareSpec(ui));
+  drawOverT(ui.entropies, entropySpec(ui));
+}
+
+/** What the picture shows at this T, from the numbers. */
+function temperatureSentence({ logits, p, own, T, names }) {
+  const last = names.length - 1;
+  const [top, second] = [sharePercent(p[0]), sharePercent(p[1])];
+  if (logits[0] - logits[last] < 1e-9) return "All logits are equal: every class gets the same at every temperature.";
+  if (p[0] > 0.9995) return `T = ${T} is as good as T → 0: ${names[0]} has the largest logit and takes ${top}. That is what argmax says.`;
+  if (p[0] < 1.1 / names.length) {
+    return `T = ${T} is close to T → ∞: every class is near ${sharePercent(1 / names.length)}. ${names[0]} is still first with ${top} and ${names[last]} still last with ${sharePercent(p[last])}.`;
+  }
+  const ratio = p[0] / p[1];
+  const times = ratio < 100 ? ratio.toFixed(1) : Math.round(ratio).toLocaleString("en");
+  const rest = `${names[0]} ${top}, ${names[1]} ${second}: ${times} times as much.`;
+  if (Math.abs(T - 1) < 0.005) return `At T = 1, as the network was trained: ${rest}`;
+  const was = own[0] / own[1];
+  const before = was < 100 ? was.toFixed(1) : Math.round(was).toLocaleString("en");
+  return `At T = ${T}: ${rest} At T = 1 it was ${before} times. The order of all ${names.length} classes is the same.`;
+}
+
+/** Everything that depends on T; `slider.js` calls it. */
+function drawPicture(ui) {
+  if (!ui.logits) return;
+  softmax(ui.logits, ui.T, ui.p);
+  drawBars(ui);
+  markT(ui.shares, ui.T);
+  markT(ui.entropies, ui.T);
+  const bits = entropyBits(ui.p);
+  setText(ui.q(".bits"), bits.toFixed(2));
+  setText(ui.q(".say"), temperatureSentence(ui));
+  const parts = Array.from(ui.p, (p, i) => `${ui.names[i]} ${sharePercent(p)}`);
+  ui.q(".plot").setAttribute("aria-label", `Softmax at T = ${formatT(ui.T)}, largest first: ${parts.join(", ")}.`);
+  const value = `T = ${formatT(ui.T)}, ${parts[0]}, ${parts[1]}, entropy ${bits.toFixed(2)} bits`;
+  ui.controls.range.setAttribute("aria-valuetext", value);
+}
+
+function build(parentElement) {
+  const root = parentElement.querySelector(".temperature-lesson");
+  const found = {};
+  const q = (selector) => (found[selector] ??= root.querySelector(selector));
+  const ui = { root, q, shadow: root.getRootNode(), endings: [], held: false, columns: [], names: [], p: [], T: 1 };
+  Object.assign(ui, { plotHeight: 0, scale: "linear", logits: null, echoT: makeEcho() });
+  const commit = () => {
+    ui.echoT.sent(ui.T);
+    ui.send("T", ui.T);
+  };
+  const pick = (T) => {
+    ui.held = true;
+    moveTemperature(ui, 10 ** catchDecade(Math.log10(T)));
+  };
+  const release = () => {
+    ui.held = false;
+    commit();
+  };
+  ui.shares = buildOverT(q(".shares"), { height: 168, label: "Share of each class over the temperature", pick, release });
+  ui.entropies = buildOverT(q(".entropies"), { height: 74, label: "Entropy over the temperature", pick, release });
+  buildTemperature(ui, commit);
+  root.querySelectorAll(".scale input").forEach((input) => input.addEventListener("change", () => {
+    ui.scale = input.value;
+    drawAxis(ui);
+    drawCurves(ui);
+    drawPicture(ui);
+  }));
+  watchWidth(ui, q(".shares"), () => [ui.shares, ui.entropies]);
+  const observer = new ResizeObserver(() => {
+    ui.plotHeight = q(".columns").clientHeight;
+    drawBars(ui);
+  });
+  observer.observe(q(".columns"));
+  ui.endings.push(() => observer.disconnect());
+  return ui;
+}
+
+/** The classes in the order of their logits, which is theirs at every temperature. */
+function receive(ui, data) {
+  const order = ranked(data.logits);
+  const names = order.map((i) => data.names[i]);
+  if (JSON.stringify(names) !== JSON.stringify(ui.names)) {
+    ui.names = names;
+    buildColumns(ui);
+    buildLogits(ui);
+    drawAxis(ui);
+  }
+  ui.label = data.label === null ? null : order.indexOf(data.label);
+  ui.group = data.group;
+  ui.logits = Float64Array.from(order, (i) => data.logits[i]);
+  ui.own = softmax(ui.logits, 1);
+  ui.p = new Float64Array(names.length);
+  ui.plotHeight = ui.q(".columns").clientHeight;
+  setText(ui.q(".source-cap"), data.caption);
+  setText(ui.q(".bits-most"), Math.log2(names.length).toFixed(2));
+  setText(ui.q(".equal"), sharePercent(1 / names.length));
+  if (data.pixels) showGrey(ui.q(".image"), decodeBase64(data.pixels));
+  ui.q(".image").setAttribute("aria-label", data.caption);
+  if (ui.echoT.overrides(Number(data.T)) && !ui.held) {
+    ui.T = roundT(Number(data.T));
+    publishTemperature(ui.T, ui.group, ui);
+  }
+  showTemperature(ui);
+  drawHardLabel(ui);
+  drawLogits(ui);
+  drawCurves(ui);
+  drawPicture(ui);
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  let ui = mounted.get(parentElement);
+  if (!ui?.root.isConnected) {
+    ui?.endings.forEach((end) => end());
+    ui = build(parentElement);
+    mounted.set(parentElement, ui);
+  }
+  ui.send = setStateValue;
+  applyPalette(ui.root.parentElement);
+  receive(ui, data);
+  return () => {
+    ui.endings.forEach((end) => end());
+    mounted.delete(parentElement);
+  };
+}

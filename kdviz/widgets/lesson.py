@@ -1,0 +1,152 @@
+"""A lesson page: its text from Markdown, its checks, and its place in the course."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import streamlit as st
+
+from kdviz import course, lesson_text
+from kdviz.lesson_blocks import Check, LessonError, LessonText
+from kdviz.widgets import page, progress
+
+_SPECIAL = re.compile(r"([\\`*_\[\]$<>~])")
+_RIGHT = "right"
+
+
+def begin(slug: str) -> Here:
+    """The page's header: its place in the course, its question, its lead. Call it before anything else.
+
+    A page that is no lesson, such as the start page, has a text file but no place. Where the text cannot be read, the
+    page says why and ends.
+    """
+    page.enter()
+    try:
+        text, place = lesson_text.read(slug), course.lesson(slug) if slug in course.SLUGS else None
+        here = Here(text, place)
+        here.header()
+    except LessonError as error:
+        page.refuse("The text of this page cannot be read.", str(error))
+        st.stop()
+    return here
+
+
+@dataclass
+class Here:
+    """The lesson that is being shown. Places are values for the text's `{{names}}`, as the page wants them shown."""
+
+    lesson: LessonText
+    place: course.Lesson | None
+    asked: bool = False  # whether the heading above the checks stands already
+
+    def header(self) -> None:
+        """Place in the course, question and lead."""
+        if self.place is not None:
+            progress.header(self.place)
+        page.heading(self.lesson.fact("question"), self.lesson.fact("lead"))
+
+    def text(self, key: str, **places: object) -> None:
+        """A text block; its terms link to the glossary and show their meaning on hover and focus."""
+        st.markdown(_linked(_filled(self.lesson.text(key).filled(_literal(places)))), unsafe_allow_html=True)
+
+    def formula(self, key: str) -> None:
+        """A formula with its symbols explained where they stand."""
+        formula = self.lesson.formula(key)
+        st.latex(formula.latex)
+        symbols = (f"${symbol}$ {meaning}" for symbol, meaning in formula.symbols)
+        st.markdown(_linked(" · ".join(symbols)), unsafe_allow_html=True)
+
+    def sentence(self, key: str, **places: object) -> str:
+        """The sentence `# say: key` with its places filled, as plain text."""
+        return course.plain(self.lesson.say(key).filled(places))
+
+    def say(self, key: str, **places: object) -> None:
+        """One sentence or two about what the picture now shows."""
+        filled = {name: _literal_html(value) for name, value in places.items()}
+        st.html(f'<p class="kd-say" role="status">{_linked(self.lesson.say(key).filled(filled))}</p>')
+
+    def word(self, key: str) -> str:
+        """A label of the block `# words`."""
+        return self.lesson.word(key)
+
+    def try_this(self, **places: object) -> None:
+        """What to do with the picture next."""
+        st.subheader(course.words().word("try-this"), anchor=False)
+        items = (f"- {suggestion.filled(_literal(places))}" for suggestion in self.lesson.suggestions)
+        st.markdown(_linked("\n".join(items)), unsafe_allow_html=True)
+
+    def choice(self, key: str, right: str, **places: object) -> None:
+        """A question with answers to choose from; `right` is the key of the right one."""
+        check = self._ask(key, places)
+        check.answer(right)
+        texts = {answer.key: _without_links(answer.text.filled(_literal(places))) for answer in check.answers}
+        given = st.radio(
+            _without_links(check.question.filled(_literal(places))),
+            list(texts),
+            index=None,
+            format_func=texts.__getitem__,
+            key=f"check_{self.lesson.slug}_{key}",
+            label_visibility="collapsed",
+        )
+        if given is not None:
+            self._answered(check, given, given == right, places)
+
+    def number(self, key: str, answer: float, tolerance: float, unit: str = "", **places: object) -> None:
+        """A question answered by a number; what was given is the place `{{given}}` of `right`, `low` and `high`."""
+        check = self._ask(key, places)
+        label = course.words().word("your-answer")
+        given = st.number_input(
+            f"{label} ({unit})" if unit else label,
+            value=None,
+            step=None,
+            format="%g",
+            key=f"check_{self.lesson.slug}_{key}",
+            width=220,
+        )
+        if given is not None:
+            state = _RIGHT if abs(given - answer) <= tolerance else "low" if given < answer else "high"
+            self._answered(check, state, state == _RIGHT, {**places, "given": f"{given:g}"})
+
+    def moved(self, key: str, state: str | None, **places: object) -> None:
+        """A question answered by moving a control; `state` is the answer that holds now, None as long as none does."""
+        check = self._ask(key, places)
+        if state is None:
+            st.info(course.words().word("answer-shows-here"), icon=":material/pan_tool_alt:")
+        else:
+            self._answered(check, state, state == _RIGHT, places, told="")
+
+    def end(self, works: Sequence[tuple[str, str]] = ()) -> None:
+        """Sources, the page's own `works` (what, address) first, and the ways to the lessons before and after."""
+        listed = dict.fromkeys([*works, *self.lesson.sources])
+        if listed:
+            st.subheader(course.words().word("sources"), anchor=False)
+            st.markdown("\n".join(f"- [{work}]({address})" for work, address in listed))
+        if self.place is not None:
+            progress.ways_on(self.place)
+
+    def _ask(self, key: str, places: dict[str, object]) -> Check:
+        if not self.asked:
+            self.asked = True
+            st.subheader(course.words().word("checks"), anchor=False)
+        check = self.lesson.check(key)
+        st.markdown(_linked(f"**{check.question.filled(_literal(places))}**"), unsafe_allow_html=True)
+        return check
+
+    def _answered(
+        self, check: Check, answer: str, right: bool, places: dict[str, object], told: str | None = None
+    ) -> None:
+        explanation = _without_links(check.answer(answer).explanation.filled(_literal(places)))
+        if right:
+            st.success(explanation, icon=":material/check:")
+            progress.solved(self.lesson.slug, check.key)
+            return
+        prefix = course.words().word("not-quite") if told is None else told
+        st.info(f"{prefix} {explanation}".strip(), icon=":material/arrow_back:")
+
+
+def _literal(places: dict[str, object]) -> dict[str, str]:
+    """Values that Markdown shows letter by letter."""
+    return {name: _SPECIAL.sub(r"\\\1", str(value)) for name, value in places.items()}
