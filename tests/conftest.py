@@ -13,6 +13,12 @@ _STATE = Path(tempfile.mkdtemp(prefix="kdviz-tests-"))
 os.environ["KDVIZ_STATE_DIR"] = str(_STATE)
 for _name in ("KDVIZ_DATABASE_URL", "KDVIZ_SCHEDULER"):
     os.environ.pop(_name, None)
+# Tests that run side by side (pytest -n) share the cores: PyTorch processes that each take all of them spin against
+# each other. Set before torch is imported, for this process and those that tests start.
+_side_by_side = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+if _side_by_side > 1:
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // _side_by_side)))
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 CI = os.environ.get("CI", "").lower() in ("true", "1")
 

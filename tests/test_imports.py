@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # named here belongs to its package.
 LAYERS = [
     {"kdviz", "kdviz.errors", "kdviz.catalogue", "kdviz.settings"},
-    {"kdviz.lists", "kdviz.methods", "kdviz.teacher_files"},
-    {"kdviz.recipe"},
+    {"kdviz.lists", "kdviz.methods", "kdviz.teacher_files", "kdviz.lesson_blocks"},
+    {"kdviz.recipe", "kdviz.lesson_text"},
     {"kdviz.study_facts"},
     {"kdviz.study_catalogue"},
     {"kdviz.comparison", "kdviz.sweep", "kdviz.study"},

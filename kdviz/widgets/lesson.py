@@ -14,6 +14,7 @@ from kdviz.lesson_blocks import Check, LessonError, LessonText
 from kdviz.widgets import page, progress
 
 _SPECIAL = re.compile(r"([\\`*_\[\]$<>~])")
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
 _RIGHT = "right"
 
 
@@ -50,7 +51,7 @@ class Here:
 
     def text(self, key: str, **places: object) -> None:
         """A text block; its terms link to the glossary and show their meaning on hover and focus."""
-        st.markdown(_linked(_filled(self.lesson.text(key).filled(_literal(places)))), unsafe_allow_html=True)
+        st.markdown(_linked(self.lesson.text(key).filled(_literal(places))), unsafe_allow_html=True)
 
     def formula(self, key: str) -> None:
         """A formula with its symbols explained where they stand."""
@@ -65,8 +66,8 @@ class Here:
 
     def say(self, key: str, **places: object) -> None:
         """One sentence or two about what the picture now shows."""
-        filled = {name: _literal_html(value) for name, value in places.items()}
-        st.html(f'<p class="kd-say" role="status">{_linked(self.lesson.say(key).filled(filled))}</p>')
+        told = escape(self.lesson.say(key).filled(places), quote=False)
+        st.html(f'<p class="kd-say" role="status">{_linked(_BOLD.sub(r"<b>\1</b>", told))}</p>')
 
     def word(self, key: str) -> str:
         """A label of the block `# words`."""
@@ -150,3 +151,23 @@ class Here:
 def _literal(places: dict[str, object]) -> dict[str, str]:
     """Values that Markdown shows letter by letter."""
     return {name: _SPECIAL.sub(r"\\\1", str(value)) for name, value in places.items()}
+
+
+def _linked(markdown: str) -> str:
+    """Text whose terms are links to the glossary, with the meaning for course.js to show."""
+    glossary = course.glossary()
+
+    def link(words: str, key: str) -> str:
+        if key not in glossary:
+            return words
+        meaning = escape(course.plain(glossary[key].meaning))
+        return (
+            f'<a class="kd-term" href="{course.GLOSSARY}?term={key}" target="_self" data-meaning="{meaning}">{words}</a>'
+        )
+
+    return course.with_terms(markdown, link)
+
+
+def _without_links(markdown: str) -> str:
+    """Text where no links are possible."""
+    return course.with_terms(markdown, lambda words, _: words)
