@@ -13,6 +13,7 @@ from itertools import product
 from statistics import fmean
 from typing import Any
 
+from kdviz import study_fits
 from kdviz.catalogue import ARCHITECTURES, CLASSES, PIXELS
 from kdviz.comparison import Comparison
 from kdviz.errors import PlainError
@@ -20,6 +21,8 @@ from kdviz.kinds import AnyRecipe, Ending, Event
 from kdviz.methods import CONTROL, METHODS
 from kdviz.recipe import Recipe
 from kdviz.records import Compared, Finished, Inside, Mean, Moment, Progress, Result, Scores, Trial, Watched
+from kdviz.study import Study
+from kdviz.study_records import FinishedArm, Studied, StudyProgress
 from kdviz.sweep import Cell, Sweep
 from kdviz.sweep_plan import survivors
 from kdviz.sweep_records import CellSummary, CellTrial, FinishedStack, Grown, Swept
@@ -31,6 +34,7 @@ _SAYS: dict[type[AnyRecipe], tuple[type[Event], ...]] = {
     Recipe: (Watched, Progress),
     Comparison: (Watched, Moment, Finished, Inside),
     Sweep: (Moment, Grown, FinishedStack, Progress),
+    Study: (StudyProgress, FinishedArm),
 }
 
 
@@ -82,6 +86,8 @@ def students_of(recipe: AnyRecipe) -> dict[str, set[str]]:
         return {"distilled": {recipe.student}}
     if isinstance(recipe, Comparison):
         return {name: {recipe.student} for name in (*recipe.methods, CONTROL)}
+    if isinstance(recipe, Study):
+        return {}
     return {f"seed {seed}": set(recipe.students or (recipe.student,)) for seed in recipe.seeds}
 
 
@@ -99,6 +105,8 @@ def check_result(recipe: AnyRecipe, result: Ending) -> None:
         )
     elif fits and isinstance(result, Swept):
         fits = _swept(result)
+    elif fits and isinstance(result, Studied):
+        fits = study_fits.result(result)
     if not fits:
         raise refuse("The bundle's result is not that of its recipe")
 
@@ -248,6 +256,8 @@ def _sensible(recipe: AnyRecipe, event: Event) -> bool:
         return _watchable(event)
     if isinstance(event, Grown | FinishedStack):
         return isinstance(recipe, Sweep) and _of_stack(recipe, event)
+    if isinstance(event, StudyProgress | FinishedArm):
+        return isinstance(recipe, Study) and study_fits.event(recipe, event)
     if isinstance(event, Moment | Finished | Inside):
         return _of_method(event)
     return _counts(event)

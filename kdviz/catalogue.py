@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
+from typing import Literal
 
 IMAGE_SIDE = 28
 PIXELS = IMAGE_SIDE * IMAGE_SIDE
@@ -75,11 +76,20 @@ DATA_SETS = MappingProxyType(
 
 @dataclass(frozen=True)
 class Architecture:
-    """A network's shape. `widths` are units per layer (multi-layer) or channels per convolution (convolutional)."""
+    """A network's shape. `widths` are units per layer (multi-layer) or channels per convolution (convolutional).
+
+    Its kind: "dense" layers; convolutions that are "pooled" to half the side; those of "keras", which take every second
+    pixel.
+    """
 
     name: str
     widths: tuple[int, ...]
-    convolutional: bool = False
+    kind: Literal["dense", "pooled", "keras"] = "dense"
+
+    @property
+    def convolutional(self) -> bool:
+        """Whether it begins with convolutions."""
+        return self.kind != "dense"
 
     @property
     def layers(self) -> tuple[tuple[int, int], ...]:
@@ -87,9 +97,10 @@ class Architecture:
         if not self.convolutional:
             return tuple((a * b + b, a * b) for a, b in pairwise(self.widths))
         layers, channels, side = [], 1, IMAGE_SIDE
-        for width in self.widths:  # 3x3 convolution that keeps the side, then 2x2 pooling
+        for width in self.widths:  # 3x3 convolution, on every pixel with a 2x2 pooling after it or on every second
             weights = 9 * channels * width
-            layers.append((weights + width, weights * side * side))
+            places = side if self.kind == "pooled" else side // 2
+            layers.append((weights + width, weights * places * places))
             channels, side = width, side // 2
         features = channels * side * side
         return (*layers, (features * CLASSES + CLASSES, features * CLASSES))
@@ -120,9 +131,14 @@ def _mlp(*widths: int) -> Architecture:
 
 
 def _cnn(*channels: int) -> Architecture:
-    return Architecture("cnn-" + "-".join(map(str, channels)), channels, convolutional=True)
+    return Architecture("cnn-" + "-".join(map(str, channels)), channels, "pooled")
 
 
+def _keras(*channels: int) -> Architecture:
+    return Architecture("keras-" + "-".join(map(str, channels)), channels, "keras")
+
+
+# What a recipe can name.
 ARCHITECTURES = MappingProxyType(
     {
         architecture.name: architecture
@@ -130,14 +146,41 @@ ARCHITECTURES = MappingProxyType(
             _mlp(784, 1200, 1200, 10),
             _mlp(784, 800, 800, 10),
             _mlp(784, 512, 256, 10),
+            _mlp(784, 300, 300, 10),
             _mlp(784, 256, 10),
             _mlp(784, 128, 10),
             _mlp(784, 30, 30, 10),
+            _mlp(784, 16, 10),
+            _mlp(784, 8, 10),
+            _mlp(784, 4, 10),
             _cnn(32, 64),
             _cnn(16, 32),
             _cnn(8, 16),
         )
     }
+)
+
+# All that can be built: also the networks of the worked example in Keras' documentation (Borup 2020), and those with
+# other outputs than the ten digits (studies/lesson_one_task.py).
+NETWORKS = MappingProxyType(
+    {
+        **ARCHITECTURES,
+        **{each.name: each for each in (_keras(256, 512), _keras(16, 32))},
+        **{each.name: each for each in (_mlp(784, 512, 256, 14), _mlp(784, 128, 14), _mlp(784, 128, 2))},
+    }
+)
+
+# Which networks a teacher assistant is chosen from: those of middle size.
+ASSISTANTS = (
+    "784-1200-1200-10",
+    "784-800-800-10",
+    "784-512-256-10",
+    "784-256-10",
+    "784-128-10",
+    "784-30-30-10",
+    "cnn-32-64",
+    "cnn-16-32",
+    "cnn-8-16",
 )
 
 # The data sets for which a trained teacher ships in assets/teachers, and that teacher's architecture.
@@ -153,7 +196,7 @@ def assistant(teacher: str, student: str) -> str | None:
     half_way = math.sqrt(large.parameters * small.parameters)
     between = [
         each
-        for each in ARCHITECTURES.values()
+        for each in map(ARCHITECTURES.__getitem__, ASSISTANTS)
         if small.parameters < each.parameters < large.parameters and each.convolutional == large.convolutional
     ]
     nearest = min(between, key=lambda each: abs(math.log(each.parameters / half_way)), default=None)

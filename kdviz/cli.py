@@ -18,6 +18,7 @@ import click
 from kdviz import settings
 from kdviz.catalogue import DATA_SETS, SHIPPED_TEACHERS
 from kdviz.cli_runs import runs
+from kdviz.cli_study import study
 from kdviz.cli_sweep import sweep
 from kdviz.cli_training import compare, train
 from kdviz.console import FAILURE, PlainGroup
@@ -37,6 +38,7 @@ def main() -> None:
 main.add_command(train)
 main.add_command(compare)
 main.add_command(sweep)
+main.add_command(study)
 main.add_command(runs)
 
 

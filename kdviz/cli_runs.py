@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kdviz import settings, sweep_tables
+from kdviz import settings, study_tables, sweep_tables
 from kdviz.cli_training import text
 from kdviz.comparison import Comparison
 from kdviz.console import FAILURE, USAGE_ERROR, end
 from kdviz.kinds import AnyRecipe
-from kdviz.records import Compared, Learnt, Result
+from kdviz.records import Compared, Finished, Learnt, Result
 from kdviz.runs import Run, RunStore
+from kdviz.study import Study
+from kdviz.study_records import FinishedArm, Studied
 from kdviz.sweep import Sweep
 from kdviz.sweep_records import FinishedStack
 from kdviz.tables import numbers, ranges, table, title
@@ -89,7 +91,10 @@ def runs_show(run_id: str, as_json: bool) -> None:
     if isinstance(run.recipe, Sweep):
         stacks = [part for part in finished if isinstance(part, FinishedStack)]
         click.echo("\n" + sweep_tables.text_so_far(run.recipe, stacks))
-    elif methods := [part.method for part in finished if not isinstance(part, FinishedStack)]:
+    elif isinstance(run.recipe, Study):
+        arms = [part for part in finished if isinstance(part, FinishedArm)]
+        click.echo("\n" + study_tables.text_so_far(run.recipe, arms))
+    elif methods := [part.method for part in finished if isinstance(part, Finished)]:
         click.echo(f"finished so far: {', '.join(methods)}")
 
 
@@ -214,6 +219,8 @@ def _what(recipe: AnyRecipe) -> list[str]:
         students = ",".join(recipe.students or (recipe.student,))
         cells = f"{len(recipe.cells)} cells, seeds {ranges(recipe.seeds)}"
         return [students, numbers(recipe.temperatures), numbers(recipe.alphas), cells]
+    if isinstance(recipe, Study):
+        return ["", "", "", f"{recipe.study}, {len(recipe.chosen)} arms, seeds {ranges(recipe.seeds)}"]
     alone = [recipe.student, f"{recipe.temperature:g}", f"{recipe.alpha:g}"]
     if isinstance(recipe, Comparison):
         return [*alone, f"{len(recipe.methods)} methods, seeds {ranges(recipe.seeds)}"]
@@ -221,8 +228,8 @@ def _what(recipe: AnyRecipe) -> list[str]:
 
 
 def _accuracy(run: Run) -> str:
-    """Of the distilled student, or of what was chosen; a comparison has one for each method."""
-    if run.result is None or isinstance(run.result, Compared):
+    """Of the distilled student, or of what was chosen; a comparison has one for each method, a study for each arm."""
+    if run.result is None or isinstance(run.result, Compared | Studied):
         return ""
     if isinstance(run.result, Result):
         return f"{run.result.distilled.test_accuracy:.2%}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from kdviz import cluster, comparison_tables, kinds, settings, sweep_tables, tables, work
+from kdviz import cluster, comparison_tables, kinds, settings, study_tables, sweep_tables, tables, work
 from kdviz.comparison import Comparison
 from kdviz.console import FAILURE, INTERRUPTED, end
 from kdviz.errors import PlainError
@@ -21,6 +21,7 @@ from kdviz.kinds import AnyRecipe, Ending, Event, Part
 from kdviz.recipe import Conditions, Recipe
 from kdviz.records import Compared, Finished, Learnt, Moment, Progress
 from kdviz.runs import RunStore, StoreError
+from kdviz.study_records import FinishedArm, Studied, StudyProgress
 from kdviz.sweep_records import FinishedStack, Swept
 from kdviz.teacher_files import Taught
 
@@ -67,20 +68,22 @@ def _default(name: str, value: Any) -> str:
 @options(Recipe)
 def train(again: bool, as_json: bool, **values: Any) -> None:
     """Train a teacher, a student distilled from it, and the same student without a teacher."""
-    show(_carry_out(asked(Recipe, values), again), as_json)
+    show(carry_out(asked(Recipe, values), again), as_json)
 
 
 @click.command()
 @options(Comparison)
 def compare(again: bool, as_json: bool, **values: Any) -> None:
     """Teach the same student in several ways, with several seeds, under the same conditions."""
-    show(_carry_out(asked(Comparison, values), again), as_json)
+    show(carry_out(asked(Comparison, values), again), as_json)
 
 
 def text(ending: Ending) -> str:
     """What a run came to, as a table."""
     if isinstance(ending, Compared):
         return comparison_tables.text(ending)
+    if isinstance(ending, Studied):
+        return study_tables.text(ending)
     return sweep_tables.text(ending) if isinstance(ending, Swept) else tables.scores_table(ending)
 
 
@@ -88,6 +91,8 @@ def document(ending: Ending) -> dict[str, Any]:
     """What a run came to, for scripts."""
     if isinstance(ending, Compared):
         return comparison_tables.document(ending)
+    if isinstance(ending, Studied):
+        return study_tables.document(ending)
     return sweep_tables.document(ending) if isinstance(ending, Swept) else tables.document(ending)
 
 
@@ -107,7 +112,7 @@ def show(ending: Ending, as_json: bool) -> None:
         click.echo("\nOne seed: differences of a few images are chance.")
 
 
-def _carry_out(recipe: AnyRecipe, again: bool) -> Ending:
+def carry_out(recipe: AnyRecipe, again: bool) -> Ending:
     """The run's result: the one in the store, or a new one."""
     store = RunStore(settings.database_url())
     with stoppable(recipe, store):
@@ -156,7 +161,7 @@ def _end_elsewhere(recipe: AnyRecipe) -> NoReturn:
 
 
 class Bar:
-    """The progress bar of a single run or a comparison."""
+    """The progress bar of a single run, a comparison or a lesson's study."""
 
     def __init__(self) -> None:
         self._bar: ProgressBar[object] = click.progressbar(
@@ -176,20 +181,24 @@ class Bar:
 
     def hear(self, event: Event) -> None:
         """What the training says."""
-        if not isinstance(event, Progress | Moment):
+        if not isinstance(event, Progress | Moment | StudyProgress):
             return
         whole = event.seconds / max(event.seconds + event.seconds_left, 1e-9)
+        accuracy: float | None
         if isinstance(event, Progress):
             who, accuracy, speed = (
                 str(event.role),
                 event.validation_accuracy,
                 f"{event.images_per_second:,.0f} images/s, ",
             )
+        elif isinstance(event, StudyProgress):
+            who, speed = f"{event.arm}, {event.doing},", ""
+            accuracy = fmean(event.validation_accuracy) if event.validation_accuracy else None
         else:
             who = event.method if event.stage == "student" else f"{event.method}, {event.stage}"
             accuracy, speed = fmean(event.validation_accuracy), ""
-        now = f"{who} epoch {event.epoch}/{event.epochs}, validation {accuracy:.1%}, {speed}"
-        self.move(whole, f"{now}{event.seconds_left:.0f} s left")
+        right = "" if accuracy is None else f"validation {accuracy:.1%}, "
+        self.move(whole, f"{who} epoch {event.epoch}/{event.epochs}, {right}{speed}{event.seconds_left:.0f} s left")
 
 
 def train_here(recipe: AnyRecipe, store: RunStore, bar: Bar) -> Ending:
@@ -297,13 +306,14 @@ def stopped(finished: Sequence[Part]) -> str:
     """For somebody who pressed Ctrl-C."""
     if not finished:
         return "stopped; the run's progress is kept, its result is not."
-    what = "students" if isinstance(finished[0], FinishedStack) else "methods"
+    what = {FinishedStack: "students", FinishedArm: "arms"}.get(type(finished[0]), "methods")
     return f"stopped; finished {what} are kept ({parts(finished)}): the same command goes on with the rest."
 
 
 def parts(finished: Sequence[Part]) -> str:
-    """What is finished, in words: methods of a comparison, students of a sweep."""
+    """What is finished, in words: methods of a comparison, students of a sweep, arms of a lesson's study."""
     methods = [part.method for part in finished if isinstance(part, Finished)]
+    methods += [part.arm for part in finished if isinstance(part, FinishedArm)]
     students = sum(len(part.trials) for part in finished if isinstance(part, FinishedStack))
     counted = "one student" if students == 1 else f"{students:,} students"
     return ", ".join([*methods, *([counted] if students else [])])

@@ -9,6 +9,7 @@ import click
 from kdviz.comparison import Comparison
 from kdviz.errors import PlainError
 from kdviz.recipe import Recipe, RecipeError
+from kdviz.study import Study
 from kdviz.sweep import Sweep
 
 USAGE_ERROR, FAILURE, INTERRUPTED = 2, 1, 130
@@ -38,5 +39,5 @@ def end(message: str, code: int) -> NoReturn:
 def _as_option(message: str) -> str:
     """`batch_size is 0; …` as the command line calls it: `--batch-size is 0; …`."""
     name, _, rest = message.partition(" ")
-    options = Recipe.model_fields.keys() | Comparison.model_fields.keys() | Sweep.model_fields.keys()
+    options = {name for kind in (Recipe, Comparison, Sweep, Study) for name in kind.model_fields}
     return f"--{name.replace('_', '-')} {rest}" if name in options else message

@@ -28,7 +28,7 @@ FURNITURE = "course"
 
 _PAGES = settings.ASSETS.parent / "pages"
 
-_TERM = re.compile(r"\[([^\[\]]+)\]\(#([a-z0-9-]+)\)")
+_TERM = re.compile(r"(?<!\\)\[([^\[\]]*[^\[\]\\])\]\(#([a-z0-9-]+)\)")  # a backslash takes the meaning from a bracket
 _MARKUP = re.compile(r"\[([^\[\]]+)\]\([^()]*\)|[*`]")
 
 
@@ -52,8 +52,8 @@ class Lesson:
 def lesson(slug: str) -> Lesson:
     """One lesson; raises LessonError where its text cannot be read."""
     text = lesson_text.read(slug)
-    facts = (text.fact(name) for name in ("title", "question", "lead"))
-    return Lesson(SLUGS.index(slug) + 1, slug, *facts, text.minutes())
+    title, question, lead = (text.fact(name) for name in ("title", "question", "lead"))
+    return Lesson(SLUGS.index(slug) + 1, slug, title, question, lead, text.minutes())
 
 
 def lessons() -> tuple[Lesson, ...]:

@@ -14,13 +14,15 @@ from typing import Any
 
 import pandas as pd
 
-from kdviz import comparison_tables, sweep_tables, tables
+from kdviz import comparison_tables, study_tables, sweep_tables, tables
 from kdviz.cards import model_card
 from kdviz.errors import PlainError
-from kdviz.kinds import study_of
+from kdviz.kinds import Ending, study_of
 from kdviz.records import Compared, Result, wilson_interval
 from kdviz.runs import Run
 from kdviz.scripts import script
+from kdviz.study import Study
+from kdviz.study_records import Studied
 from kdviz.sweep_records import Swept
 
 __all__ = ["ExportError", "as_csv", "as_json", "as_parquet", "file_name", "model_card", "script", "table"]
@@ -37,10 +39,11 @@ def table(run: Run) -> pd.DataFrame:
     """A row for each network that was tried, with the run's recipe as JSON. Raises ExportError.
 
     Single runs: teacher, distilled and plain. Comparisons: each method and seed, controls and teachers. Sweeps: each
-    cell, seed and fold, then the choice's students. Figures that are no numbers are missing values; a column without
-    any value is left out.
+    cell, seed and fold, then the choice's students. Lessons' studies: each arm and seed; their curves are in the JSON
+    document. Figures that are no numbers are missing values; a column without any value is left out.
     """
-    whose = {"run_id": run.id, "study": study_of(run.recipe) or "single"}
+    study = run.recipe.study if isinstance(run.recipe, Study) else study_of(run.recipe) or "single"
+    whose = {"run_id": run.id, "study": study}
     said = {"recipe": run.recipe.model_dump_json(), "tags": ", ".join(run.tags) or None, "note": run.note or None}
     rows = [{**whose, **{name: _figure(value) for name, value in row.items()}, **said} for row in _rows(run)]
     return pd.DataFrame(rows).dropna(axis="columns", how="all").convert_dtypes()
@@ -69,6 +72,8 @@ def as_json(run: Run) -> bytes:
         document = sweep_tables.document(result)
     elif isinstance(result, Compared):
         document = comparison_tables.document(result)
+    elif isinstance(result, Studied):
+        document = study_tables.document(result)
     else:
         document = tables.document(result)
     document |= {"tags": list(run.tags), "note": run.note}
@@ -82,7 +87,7 @@ def file_name(run: Run, ending: str) -> str:
     return ".".join([f"kdviz-{tidy}-{re.sub('[^0-9a-z]', '', run.id)}", *filter(None, parts)])
 
 
-def _result(run: Run) -> Result | Compared | Swept:
+def _result(run: Run) -> Ending:
     if run.result is None:
         raise ExportError(f"Run {run.id} has no results to export, as it is {run.status}; its script repeats it.")
     return run.result
@@ -97,6 +102,12 @@ def _rows(run: Run) -> Iterator[dict[str, Any]]:
         for role, trials in (("student", result.trials), ("control", result.controls), ("teacher", result.teachers)):
             for trial in trials:
                 yield {"role": role, **_with_interval(_flat(trial.model_dump(exclude={"reliability", "others"})))}
+    elif isinstance(result, Studied):
+        for arm in result.recipe.chosen:
+            finished = result.arm(arm.name)
+            for row in finished.rows if finished else []:
+                said = {"role": "arm", "arm": arm.name, "title": arm.title, "against": arm.against or None, "x": arm.x}
+                yield {**said, "seed": row.seed, **row.figures}
     else:
         document = sweep_tables.document(result)
         for role, name in (("trial", "rows"), ("control", "controls")):

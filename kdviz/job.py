@@ -1,7 +1,7 @@
 """One run of a server: the tasks it is made of, what can be ordered next, and what came of it. No threads, no cluster.
 
-A single run or a comparison is one task. A sweep has one for each stack of students, one for each teacher that is
-missing, and a last one, which makes the choice.
+A single run, a comparison or a lesson's study is one task. A sweep has one for each stack of students, one for each
+teacher that is missing, and a last one, which makes the choice.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from kdviz.kinds import Event, Part, newest, part
 from kdviz.recipe import Training
 from kdviz.records import Learnt
 from kdviz.runs import LIVE, Run, Status
+from kdviz.study_records import FinishedArm
 from kdviz.sweep import Stack, Sweep
 from kdviz.sweep_records import FinishedStack, Swept
 
@@ -225,9 +226,12 @@ class Job:
     def unstored(self) -> str:
         """What would be lost if the server ended now."""
         parts = [each for each in self.finished if part(each) not in self.stored_parts]
-        students = sum(len(each.trials) for each in parts)
+        and_end = "" if self.run.live else " and its end"
+        if arms := sum(isinstance(each, FinishedArm) for each in parts):
+            return f"{arms} finished {'arm' if arms == 1 else 'arms'} of run {self.run.id}{and_end}"
+        students = sum(len(each.trials) for each in parts if not isinstance(each, FinishedArm))
         if students:
-            return f"{students} finished students of run {self.run.id}{'' if self.run.live else ' and its end'}"
+            return f"{students} finished students of run {self.run.id}{and_end}"
         return "" if self.run.live else f"the end of run {self.run.id}"
 
 

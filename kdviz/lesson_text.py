@@ -14,11 +14,12 @@ ENGLISH = "en"
 FOLDER = settings.ASSETS / "lessons"
 
 
-def read(slug: str, language: str | None = None, folder: Path = FOLDER) -> LessonText:
+def read(slug: str, language: str | None = None, folder: Path | None = None) -> LessonText:
     """The text called `slug`, in the language of `settings.language()` unless another is named.
 
     A file is read again when it has changed, so an edit shows at the next run of a page. Raises LessonError.
     """
+    folder = FOLDER if folder is None else folder
     language = settings.language() if language is None else language
     english = _parsed(folder / ENGLISH / f"{slug}.md")
     path = folder / language / f"{slug}.md"

@@ -1,15 +1,25 @@
-"""Networks by name, from `catalogue.ARCHITECTURES`, and several of one name trained in one pass."""
+"""Networks by name, from `catalogue.NETWORKS`, and several of one name trained in one pass."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
 
-from kdviz.catalogue import ARCHITECTURES, CLASSES, IMAGE_SIDE, Architecture
+from kdviz.catalogue import CLASSES, IMAGE_SIDE, NETWORKS, Architecture
+from kdviz.dropout import Dropout
+
+
+class Pixels(nn.Module):
+    """Normalised images (-1 to 1) as grey levels from 0 to 1, so that the border that "same" adds is black."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(batch, 1, 28, 28) to the same shape."""
+        return (images + 1) / 2
 
 
 class Dense(nn.Linear):
@@ -33,18 +43,25 @@ def build(name: str, seed: int) -> nn.Sequential:
     Takes normalised images of shape (batch, 1, 28, 28), returns logits of shape (batch, 10). Convolutions keep their
     weights with the channels last: on a CPU that makes them up to four times as fast.
     """
-    architecture = ARCHITECTURES[name]
+    architecture = NETWORKS[name]
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)
-        network = _convolutional(architecture) if architecture.convolutional else _multi_layer(architecture)
+        network = _SHAPES[architecture.kind](architecture)
         for layer in network:
-            _initialise(layer)
+            _initialise(layer, architecture)
     return network.to(memory_format=torch.channels_last) if architecture.convolutional else network
 
 
-def _initialise(layer: nn.Module) -> None:
-    """Weights as He et al. 2015 draw them before a ReLU, biases 0: it learns faster at first than torch's default."""
-    if isinstance(layer, Dense):  # whose first axis counts the inputs, where torch's own layers count the outputs
+def _initialise(layer: nn.Module, architecture: Architecture) -> None:
+    """Weights as He et al. 2015 draw them before a ReLU, biases 0: it learns faster at first than torch's default.
+
+    Keras' example has the weights of Glorot, Bengio 2010.
+    """
+    if architecture.kind == "keras":
+        if isinstance(layer, Dense | nn.Conv2d) and layer.bias is not None:
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
+    elif isinstance(layer, Dense):  # whose first axis counts the inputs, where torch's own layers count the outputs
         nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
         nn.init.zeros_(layer.bias)
     elif isinstance(layer, nn.Conv2d) and layer.bias is not None:
@@ -68,6 +85,29 @@ def _convolutional(architecture: Architecture) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Flatten(), Dense(channels * side * side, CLASSES))
 
 
+def _keras(architecture: Architecture) -> nn.Sequential:
+    """Strides of 2 and padding "same" as Keras has it: what an image lacks is added at the right and the bottom.
+
+    The pooling looks at each pixel with its right and lower neighbours; nothing but the first convolution is followed
+    by an activation.
+    """
+    first, second = architecture.widths
+    return nn.Sequential(
+        Pixels(),
+        nn.ZeroPad2d((0, 1, 0, 1)),
+        nn.Conv2d(1, first, 3, stride=2),
+        nn.LeakyReLU(0.2),
+        nn.MaxPool2d(2, stride=1, padding=1),
+        nn.ZeroPad2d((-1, 1, -1, 1)),  # without what the pooling added at the left and the top
+        nn.Conv2d(first, second, 3, stride=2),
+        nn.Flatten(),
+        Dense(second * (IMAGE_SIDE // 4) ** 2, CLASSES),
+    )
+
+
+_SHAPES = MappingProxyType({"dense": _multi_layer, "pooled": _convolutional, "keras": _keras})
+
+
 def hidden_layers(network: nn.Sequential) -> list[nn.Sequential]:
     """The network in pieces: one up to each hidden layer's activations (pooled, for convolutions), and the output."""
     pieces: list[list[nn.Module]] = [[]]
@@ -86,8 +126,9 @@ class Cohort:
     """
 
     def __init__(self, name: str, networks: Sequence[nn.Sequential]) -> None:
-        self.architecture = ARCHITECTURES[name]
+        self.architecture = NETWORKS[name]
         self.networks = list(networks)
+        self.dropout: Dropout | None = None  # while they learn
         self._pieces = [hidden_layers(network) for network in networks]
 
     def __len__(self) -> int:
@@ -98,22 +139,56 @@ class Cohort:
         """What an optimizer changes."""
         return [parameter for network in self.networks for parameter in network.parameters()]
 
-    def train(self) -> None:
+    @property
+    def incoming(self) -> list[tuple[Tensor, tuple[int, ...]]]:
+        """The weights of each hidden layer, and over which axes those of one unit stretch."""
+        layers = [layer for network in self.networks for layer in list(network)[:-1]]
+        dense = [(layer.weight, (-2,)) for layer in layers if isinstance(layer, Dense)]
+        return dense + [(layer.weight, (-3, -2, -1)) for layer in layers if isinstance(layer, nn.Conv2d)]
+
+    def train(self, dropout: Dropout | None = None) -> None:
         """Training mode, as every student is in but for the moments when it is looked at."""
+        self.dropout = dropout
         for network in self.networks:
             network.train()
+
+    @torch.no_grad()
+    def limit_norms(self, most: float) -> None:
+        """Shrink every hidden unit's incoming weights whose norm is above `most` to that norm.
+
+        The weight constraint that goes with dropout (Hinton et al. 2012, section 2; Srivastava et al. 2014, 5.1).
+        """
+        for weight, axes in self.incoming:
+            norms = torch.linalg.vector_norm(weight, dim=axes, keepdim=True)
+            weight.mul_((most / norms).clamp_(max=1))
+
+    @property
+    def _dropping(self) -> Dropout | None:
+        return self.dropout if self.networks[0].training else None
 
     def layers(self, images: Tensor) -> list[Tensor]:
         """Activations (networks, batch, ...) of each hidden layer and, last, the logits, of normalised images.
 
         `images` has the shape (networks, batch, 1, 28, 28), or (1, ...) where all see the same.
         """
-        found = []
-        for pieces, x in zip(self._pieces, images.expand(len(self), *images.shape[1:]).unbind(), strict=True):
-            found.append(list(accumulate(pieces, lambda x, piece: piece(x), initial=x))[1:])
+        dropout, found = self._dropping, []
+        for number, x in enumerate(images.expand(len(self), *images.shape[1:]).unbind()):
+            found.append(self._layers_of(number, x) if dropout is None else self._with(dropout, number, x))
         if len(found) == 1:
             return [layer.unsqueeze(0) for layer in found[0]]
         return [torch.stack(layer) for layer in zip(*found, strict=True)]
+
+    def _layers_of(self, number: int, x: Tensor) -> list[Tensor]:
+        return list(accumulate(self._pieces[number], lambda x, piece: piece(x), initial=x))[1:]
+
+    def _with(self, dropout: Dropout, number: int, x: Tensor) -> list[Tensor]:
+        """The same while units are dropped."""
+        x, found = dropout.pixels(x.unsqueeze(0), number)[0], []
+        *hidden, output = self._pieces[number]
+        for piece in hidden:
+            x = dropout.units(piece(x).unsqueeze(0), number)[0]
+            found.append(x)
+        return [*found, output(x)]
 
     def logits(self, images: Tensor) -> Tensor:
         """Logits (networks, batch, 10) of normalised images (networks, batch, 1, 28, 28)."""
@@ -153,18 +228,27 @@ class StackedCohort(Cohort):
         """What an optimizer changes."""
         return [*self._weights, *self._biases]
 
+    @property
+    def incoming(self) -> list[tuple[Tensor, tuple[int, ...]]]:
+        """The weights of each hidden layer, and over which axes those of one unit stretch."""
+        return [(weight, (-2,)) for weight in self._weights[:-1]]
+
     def layers(self, images: Tensor) -> list[Tensor]:
         """Activations (networks, batch, units) of each hidden layer and, last, the logits."""
         x, activations = images.flatten(2).expand(len(self), -1, -1), []
-        last = len(self._weights) - 1
+        last, dropout = len(self._weights) - 1, self._dropping
+        if dropout is not None:
+            x = dropout.pixels(x)
         for number, (weight, bias) in enumerate(zip(self._weights, self._biases, strict=True)):
             x = torch.baddbmm(bias, x, weight)
             if number < last:
                 x = torch.relu(x)
+                if dropout is not None:
+                    x = dropout.units(x)
             activations.append(x)
         return activations
 
 
 def cohort(name: str, networks: Sequence[nn.Sequential]) -> Cohort:
     """The networks as what trains faster: multi-layer ones stacked, be it a single one (`python -m kdviz bench`)."""
-    return Cohort(name, networks) if ARCHITECTURES[name].convolutional else StackedCohort(name, networks)
+    return Cohort(name, networks) if NETWORKS[name].convolutional else StackedCohort(name, networks)

@@ -51,6 +51,11 @@ class Training(BaseModel):
     seed: int
     fold: int | None = None  # from 0: the one of `folds` that is held out; None: the validation split is
     folds: int | None = None
+    with_validation: bool = False  # learn from the validation images too, once nothing is left to be chosen by them
+    input_dropout: float = Field(0.0, ge=0, lt=1)  # share of the pixels
+    dropout: float = Field(0.0, ge=0, lt=1)  # share of the hidden units
+    max_norm: float | None = Field(None, gt=0)  # of each hidden unit's incoming weights, after every update
+    label_smoothing: float = Field(0.0, ge=0, lt=1)  # where it learns from labels alone
 
     @property
     def id(self) -> str:

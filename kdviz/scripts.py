@@ -6,6 +6,7 @@ import json
 
 from kdviz.comparison import Comparison
 from kdviz.kinds import RECIPES, AnyRecipe
+from kdviz.study import Study
 from kdviz.sweep import Sweep
 
 _SINGLE = """\
@@ -20,6 +21,12 @@ if ending.choice is None:
     sys.exit("Every student diverged; nothing was chosen.")
 cell = ending.choice.cell  # the mean over the seeds
 print(f"T = {cell.temperature:g}, alpha = {cell.alpha:g}: {ending.choice.test_accuracy.mean}")
+"""
+_STUDY = """\
+measure = recipe.facts.measures[0].name
+for summary in ending.summaries:  # the mean over the seeds
+    if measure in summary.means:
+        print(f"{summary.arm}: {summary.means[measure].mean}")
 """
 _SCRIPT = """\
 # Repeats run {id} of kdviz and prints {what}: the same as before on the same kind of machine.
@@ -64,6 +71,8 @@ def script(recipe: AnyRecipe, threads: int | None = None) -> str:
         what, report = "each method's mean test accuracy", _COMPARISON
     elif isinstance(checked, Sweep):
         what, report = "the test accuracy of what was chosen", _SWEEP
+    elif isinstance(checked, Study):
+        what, report = f"each arm's mean of {checked.facts.measures[0].name}", _STUDY
     known = threads is not None
     return (
         _SCRIPT.format(

@@ -8,6 +8,7 @@ from typing import Any
 from kdviz.comparison import Comparison
 from kdviz.kinds import AnyRecipe
 from kdviz.records import Result, Scores
+from kdviz.study import Study
 from kdviz.sweep import Sweep
 
 MOST_LISTED = 8  # values of a list in a line
@@ -23,6 +24,10 @@ def title(recipe: AnyRecipe) -> str:
         )
     if isinstance(recipe, Sweep):
         return _title_of_sweep(recipe)
+    if isinstance(recipe, Study):
+        quick = ", quick" if recipe.quick else ""
+        arms = f"; arms {', '.join(recipe.arms)}" if recipe.arms else ""
+        return f"{recipe.data}: {recipe.facts.title} ({recipe.study}{quick}), seeds {ranges(recipe.seeds)}{arms}"
     return (
         f"{recipe.data}: teacher {recipe.teacher}, student {recipe.student}, T = {recipe.temperature:g}, "
         f"alpha = {recipe.alpha:g}, {recipe.epochs} epochs, seed {recipe.seed}"

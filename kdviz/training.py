@@ -12,6 +12,7 @@ from torch import Tensor
 from kdviz.batches import Adviser, Chunk, chunk_size, chunks, joined
 from kdviz.data import Split
 from kdviz.distillers.teaching import Distiller
+from kdviz.dropout import Dropout
 from kdviz.models import Cohort
 from kdviz.optimizers import learning_rate, optimizer
 from kdviz.recipe import Training
@@ -73,7 +74,7 @@ def fit(
     learning = [parameter for cohort in cohorts for parameter in cohort.parameters] + distiller.parameters
     update = optimizer(training, learning)
     for cohort in cohorts:
-        cohort.train()
+        cohort.train(Dropout.of(trainings, len(cohort), split.labels.device))
     # Each image takes three passes' worth from everybody who learns, and what the distiller asks besides.
     work = 3 * sum(cohort.architecture.multiply_adds for cohort in cohorts) + distiller.asked
     step, reported, images, seconds = 0, 0, 0, 0.0
@@ -87,6 +88,9 @@ def fit(
             # the loss itself need not be computed in every update, only for the reports.
             torch.autograd.backward(taken.outputs, taken.gradients)
             update(learning_rate(training, step + len(records), steps))
+            if training.max_norm is not None:
+                for cohort in cohorts:
+                    cohort.limit_norms(training.max_norm)
             records.append(taken.record)
         step += len(records)
         images += chunk.labels.shape[1] * len(cohorts[0])

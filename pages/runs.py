@@ -1,4 +1,4 @@
-"""Runs: every run, comparison and sweep of this app, to be found again, laid over one another, taken along."""
+"""Runs: every run, comparison, sweep and study of this app, to be found again, laid over one another, taken along."""
 
 from collections.abc import Sequence
 
@@ -8,14 +8,17 @@ import streamlit as st
 from kdviz.charts import live, overlay
 from kdviz.charts.overlay import Line
 from kdviz.jobs import Version
+from kdviz.recipe import Conditions
 from kdviz.runs import Run
+from kdviz.study import Study
 from kdviz.widgets import page, run_bin, run_card, run_export, run_status, run_table, run_words, server
 
+NO_CURVES = "A lesson’s study has no curve to lay over others: its arms stand beside one another on its own page."
 PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 page.header(
     "What was tried here, and what came of it?",
-    "Every run, comparison and sweep of this app. Tick one to see, note and export it, several to lay them over "
+    "Every run, comparison, sweep and study of this app. Tick one to see, note and export it, several to lay them over "
     "one another.",
 )
 jobs, store = server.jobs(), server.store()
@@ -23,8 +26,8 @@ jobs, store = server.jobs(), server.store()
 
 def link(run: Run, label: str = "Look") -> None:
     """The way to the run's own page."""
-    home = run_status.HOMES[type(run.recipe)]
-    st.page_link(home.path, label=label, icon=":material/open_in_new:", query_params={"run": run.id})
+    path = run_status.home(run.recipe).path
+    st.page_link(path, label=label, icon=":material/open_in_new:", query_params=run_status.link_to(run))
 
 
 def empty() -> None:
@@ -39,7 +42,7 @@ def one(run: Run) -> None:
     """All about a run."""
     with st.container(horizontal=True, vertical_alignment="center", key="heading"):
         st.subheader(f"{run_words.kind(run.recipe).capitalize()} {run.id}", anchor=False, width="content")
-        link(run, f"Open in “{run_status.HOMES[type(run.recipe)].title}”")
+        link(run, f"Open in “{run_status.home(run.recipe).title}”")
         run_bin.button(store, jobs, [run])
     run_card.show(store, run)
     run_export.downloads(jobs, store, run)
@@ -55,7 +58,7 @@ def several(runs: Sequence[Run]) -> None:
     shown = runs[: overlay.MOST_RUNS]
     curves = {names[run.id]: lines_of(run.id, jobs.version(run.id), run) for run in shown}
     if any(curves.values()):
-        floor = min(live.floor(run.recipe) for run in shown)
+        floor = min(live.floor(recipe) for run in shown if isinstance(recipe := run.recipe, Conditions))
         over = st.segmented_control(
             "Over",
             ["Epochs", "Share of the training"],
@@ -72,12 +75,16 @@ def several(runs: Sequence[Run]) -> None:
             alt="Validation accuracy of the ticked runs as they were trained, a line for each of their students",
         )
     else:
-        page.say("None of these runs has said anything of a student yet.")
+        studies = any(isinstance(run.recipe, Study) for run in shown)
+        page.say(NO_CURVES if studies else "None of these runs has said anything of a student yet.")
     remarks = ["Means over the seeds, on validation images that nobody learns from. Dashed: without a teacher."]
     if len(runs) > len(shown):
         remarks.append(f"Drawn are the first {len(shown)} of {len(runs)}.")
-    if silent := [name for name, lines in curves.items() if not lines]:
+    still = {names[run.id] for run in shown if isinstance(run.recipe, Study)}
+    if silent := [name for name, lines in curves.items() if not lines and name not in still]:
         remarks.append(f"Nothing to draw yet of {', '.join(silent)}.")
+    if still and any(curves.values()):
+        remarks.append(f"{', '.join(sorted(still))}: {NO_CURVES}")
     if len({run.recipe.data for run in runs}) > 1:
         remarks.append("Their data sets differ, and so do the images.")
     st.caption(" ".join(remarks))

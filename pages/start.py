@@ -1,17 +1,12 @@
-"""Start: what this is, one live picture, five ways in."""
+"""Start: what this is, one live picture, the course, and five ways straight to it."""
 
 import streamlit as st
 
 from kdviz import gallery
-from kdviz.widgets import page, server, state
+from kdviz.widgets import lesson, progress, server, state
 from kdviz.widgets.soft_targets import soft_targets
 
-page.header(
-    "What does a network know that its answer doesn’t say?",
-    "A trained network does not only say “2”: it says how much a 2 this is, and what else it could have been. "
-    "kdviz makes that knowledge visible, and shows how a small network learns from it: knowledge distillation.",
-)
-
+here = lesson.begin("start")
 shown = server.choose_gallery()
 temperature = state.temperature()
 soft_targets(
@@ -21,44 +16,21 @@ soft_targets(
     on_commit=state.set_temperature,
 )
 
-st.subheader("Five ways in", anchor=False)
-learn, demonstrate, train, compare, explore = st.columns(5)
-with learn:
-    st.page_link("pages/soft_targets.py", label="**Learn**", icon=":material/school:")
-    st.markdown("Read the lesson: hard labels, soft targets, and what the temperature does to them.")
-with demonstrate:
-    st.page_link(
-        "pages/soft_targets.py",
-        label="**Demonstrate**",
-        icon=":material/co_present:",
-        query_params={"data": shown.facts.name, "view": "Draw a digit", "T": "4"},
-    )
-    st.markdown("In front of a class: let somebody draw a digit and watch the teacher’s certainty melt.")
-with train:
-    st.page_link(
-        "pages/watch_it_train.py",
-        label="**Train**",
-        icon=":material/play_circle:",
-        query_params={"data": shown.facts.name},
-    )
-    st.markdown("Train a teacher and its student here and now, and see which of the two terms pulls.")
-with compare:
-    st.page_link(
-        "pages/three_ways.py",
-        label="**Compare**",
-        icon=":material/compare_arrows:",
-        query_params={"data": shown.facts.name},
-    )
-    st.markdown("Let a teacher, a peer and the network itself teach the same student, side by side, several times.")
-with explore:
-    st.page_link(
-        "pages/explorer.py",
-        label="**Explore**",
-        icon=":material/grid_on:",
-        query_params={"data": shown.facts.name},
-    )
-    st.markdown("Try many temperatures and weights at once, and find out which of the differences are luck.")
+here.text("course")
+progress.overview()
 
+here.text("ways-in")
+WAYS_IN = {
+    "learn": ("pages/soft_targets.py", ":material/school:", {}),
+    "demonstrate": ("pages/soft_targets.py", ":material/co_present:", {"view": "Draw a digit", "T": "4"}),
+    "train": ("pages/watch_it_train.py", ":material/play_circle:", {}),
+    "compare": ("pages/three_ways.py", ":material/compare_arrows:", {}),
+    "explore": ("pages/explorer.py", ":material/grid_on:", {}),
+}
+for column, (way, (to, icon, query)) in zip(st.columns(len(WAYS_IN)), WAYS_IN.items(), strict=True):
+    with column:
+        st.page_link(to, label=f"**{here.word(way)}**", icon=icon, query_params={"data": shown.facts.name, **query})
+        here.text(way)
 
 known = state.device()
 
@@ -69,13 +41,19 @@ def machine() -> None:
     device = state.device()
     if device and not known:
         st.rerun()
-    st.caption(f"Trains on: {device or 'the worker is starting'}.")
+    st.caption(here.sentence("trains-on", device=device) if device else here.sentence("starting"))
 
 
 figures = gallery.shipped_figures(shown.facts.name)
 st.caption(
-    f"Data: {shown.facts.title} ({shown.facts.source}), {figures['test_images']:,} test images, which no network here "
-    f"has trained on. Teacher: {state.teacher_name(shown)}, {figures['test_errors']:,} errors on them "
-    f"({figures['test_accuracy']:.2%} right)."
+    here.sentence(
+        "data",
+        data=shown.facts.title,
+        source=shown.facts.source,
+        images=f"{figures['test_images']:,}",
+        teacher=state.teacher_name(shown),
+        errors=f"{figures['test_errors']:,}",
+        accuracy=f"{figures['test_accuracy']:.2%}",
+    )
 )
 machine()

@@ -12,15 +12,16 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the bottom up. A module may import what stands above it in this list, and its own package; a module that is not
 # named here belongs to its package.
 LAYERS = [
-    {"kdviz", "kdviz.errors", "kdviz.catalogue", "kdviz.settings"},
+    {"kdviz", "kdviz.errors", "kdviz.catalogue", "kdviz.settings", "kdviz.counts"},
     {"kdviz.lists", "kdviz.methods", "kdviz.teacher_files", "kdviz.lesson_blocks"},
     {"kdviz.recipe", "kdviz.lesson_text"},
-    {"kdviz.study_facts"},
+    {"kdviz.study_facts", "kdviz.course"},
     {"kdviz.study_catalogue"},
     {"kdviz.comparison", "kdviz.sweep", "kdviz.study"},
     {"kdviz.records"},
     {"kdviz.sweep_records", "kdviz.study_records"},
-    {"kdviz.kinds"},
+    {"kdviz.recorded", "kdviz.study_fits"},
+    {"kdviz.kinds", "kdviz.dropout"},
     {
         "kdviz.tables",
         "kdviz.sweep_plan",
@@ -36,7 +37,7 @@ LAYERS = [
         "kdviz.annotations",
         "kdviz.weights",
     },
-    {"kdviz.comparison_tables", "kdviz.sweep_tables", "kdviz.evaluation", "kdviz.verdicts", "kdviz.teachers"},
+    {"kdviz.comparison_tables", "kdviz.sweep_tables", "kdviz.study_tables", "kdviz.evaluation", "kdviz.verdicts", "kdviz.teachers"},
     {"kdviz.sweep_verdicts", "kdviz.study_verdicts", "kdviz.students"},
     {"kdviz.onnx_files"},
     {"kdviz.batches"},
@@ -55,7 +56,7 @@ LAYERS = [
     {"kdviz.widgets"},
     {"pages", "app", "kdviz.bench_server"},
     {"kdviz.cli_training"},
-    {"kdviz.cli_sweep"},
+    {"kdviz.cli_sweep", "kdviz.cli_study"},
     {"kdviz.cli_runs"},
     {"kdviz.cli"},
     {"kdviz.__main__"},

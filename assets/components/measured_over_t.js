@@ -5,7 +5,7 @@ const mounted = new WeakMap();
 const FORMATS = {
   share: (v) => `${(100 * v).toFixed(v >= 0.9995 || v === 0 ? 0 : 1)}${PERCENT}`,
   exact: (v) => `${(100 * v).toFixed(2)}${PERCENT}`,
-  number: (v) => (v === 0 ? "0" : Math.abs(v) >= 100 ? v.toFixed(0) : Math.abs(v) < 0.001 ? v.toExponential(1).replace("-", "−") : String(Number(v.toPrecision(3))).replace("-", "−")),
+  number: (v) => (v === 0 ? "0" : Math.abs(v) >= 100 ? v.toFixed(0) : Math.abs(v) < 0.001 ? v.toExponential(1).replace("-", "−") : v.toPrecision(3).replace("-", "−")),
 };
 
 const AXIS_FORMATS = {
@@ -45,7 +45,7 @@ function buildLegend(ui, panels) {
   const legend = ui.q(".legend");
   legend.replaceChildren();
   const told = new Set();
-  for (const line of panels.flatMap((panel) => panel.lines)) {
+  for (const line of panels.filter(({ lines }) => lines.length > 1).flatMap(({ lines }) => lines)) {
     if (told.has(line.name)) continue;
     told.add(line.name);
     const key = make("span", `key ${line.className}`, legend);
@@ -58,7 +58,7 @@ function buildLegend(ui, panels) {
 function buildPanels(ui, data) {
   const place = ui.q(".panels");
   place.replaceChildren();
-  place.style.setProperty("--across", Math.min(2, data.panels.length));
+  place.style.setProperty("--across", data.panels.length === 3 ? 3 : Math.min(2, data.panels.length));
   const pick = (T) => {
     ui.held = true;
     moveTemperature(ui, 10 ** catchDecade(Math.log10(T)));
@@ -78,7 +78,7 @@ function buildPanels(ui, data) {
       value.title = line.name;
       return value;
     });
-    const chart = buildOverT(node, { height: panel.height ?? 150, label: panel.title, pick, release });
+    const chart = buildOverT(node, { height: 166, feet: 16, label: panel.title, pick, release });
     return { panel, chart, nodes };
   });
   buildLegend(ui, data.panels);

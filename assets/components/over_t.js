@@ -24,10 +24,13 @@ function valueAt(at, y, T) {
   return y[y.length - 1];
 }
 
-/** `pick(T)` is called while a pointer moves over the chart with its button down, `release()` when it lets go. */
-function buildOverT(parent, { height, label, pick, release }) {
+/**
+ * `pick(T)` is called while a pointer moves over the chart with its button down, `release()` when it lets go. Where no
+ * slider stands below, `feet` is the room for the numbers of the axis.
+ */
+function buildOverT(parent, { height, feet = 0, label, pick, release }) {
   const svg = svgNode("svg", parent, { class: "over-t", role: "img", "aria-label": label, height });
-  const chart = { svg, height, width: 0, spec: null, T: 1 };
+  const chart = { svg, height, feet, width: 0, spec: null, T: 1 };
   if (pick) letPick(chart, pick, release);
   return chart;
 }
@@ -60,7 +63,7 @@ function letPick(chart, pick, release) {
 
 function placeOf(chart) {
   const { left, right, top, bottom } = OVER_T;
-  const [wide, high] = [chart.width - left - right, chart.height - top - bottom];
+  const [wide, high] = [chart.width - left - right, chart.height - chart.feet - top - bottom];
   return {
     x: (T) => left + wide * tPlace(T),
     y: (value) => top + high * (1 - Math.min(1.02, Math.max(-0.02, chart.spec.y(value)))),
@@ -96,7 +99,8 @@ function drawOverT(chart, spec) {
   chart.width = chart.svg.clientWidth;
   if (!chart.width || !chart.spec) return;
   const { svg, width, height } = chart;
-  const { left, right, top, bottom } = OVER_T;
+  const { left, right, top } = OVER_T;
+  const floor = height - chart.feet - OVER_T.bottom;
   svg.replaceChildren();
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   const place = placeOf(chart);
@@ -106,14 +110,17 @@ function drawOverT(chart, spec) {
     svgNode("text", svg, { class: "tick", x: left - 6, y: y + 4 }).textContent = text;
   }
   for (const T of [0.1, 1, 10, 100]) {
-    svgNode("line", svg, { class: "grid", x1: place.x(T), x2: place.x(T), y1: top, y2: height - bottom });
+    svgNode("line", svg, { class: "grid", x1: place.x(T), x2: place.x(T), y1: top, y2: floor });
+    if (!chart.feet) continue;
+    const text = svgNode("text", svg, { class: "tick foot", x: place.x(T), y: height - 3 });
+    text.textContent = T === 0.1 ? "T = 0.1" : String(T);
   }
   const { at, lines } = chart.spec;
   for (const { low, high, className } of lines) {
     if (low) svgNode("path", svg, { class: `band ${className}`, d: bandOf(place, at, low, high) });
   }
   for (const { y, className } of lines) svgNode("path", svg, { class: `line ${className}`, d: pathOf(place, at, y) });
-  chart.marker = svgNode("line", svg, { class: "marker", y1: top - 4, y2: height });
+  chart.marker = svgNode("line", svg, { class: "marker", y1: top - 4, y2: floor + 4 });
   chart.dots = lines.map(({ className }) => svgNode("circle", svg, { class: `dot ${className}`, r: 4 }));
   for (const { name, nameAt, y, className } of lines) {
     if (nameAt === undefined) continue;

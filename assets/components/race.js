@@ -3,7 +3,7 @@
 
 const mounted = new WeakMap();
 const SECONDS = 5;
-const FIRM = 0.9; // a share at which a lane counts as decided
+const FIRM = 0.5; // a share at which a lane counts as decided
 
 function shareAt(ui, T) {
   const grown = Float64Array.from(ui.logits, (z) => z * ui.grown);
@@ -35,10 +35,10 @@ function raceSentence(ui) {
     : `${name} leads in every lane, and has passed ${goal} in none.`;
   const first = grownFor(Array.from(ui.logits), temperatures[0], FIRM);
   const pair = temperatures.map((T) => [T, grownFor(Array.from(ui.logits), T, FIRM)]).filter(([, at]) => at !== null);
-  if (pair.length < 2 || first === null) return `${now} Only z / T counts: twice the T needs logits twice as large.`;
+  if (pair.length < 2 || first === null) return `${now} Only z / T counts: twice the T needs logits twice as large.`;
   const [[a, atA], [b, atB]] = pair.slice(-2);
   const percent = (s) => `${(100 * s).toFixed(0)}${PERCENT}`;
-  return `${now} T = ${a} gets there with logits at ${percent(atA)}, T = ${b} at ${percent(atB)}: only z / T counts.`;
+  return `${now} T = ${a} gets there with logits at ${percent(atA)}, T = ${b} at ${percent(atB)}: only z / T counts.`;
 }
 
 function drawLane(ui, lane) {

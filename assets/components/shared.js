@@ -144,6 +144,12 @@ function publishTemperature(T, group, source) {
   document.dispatchEvent(new CustomEvent("kdviz:temperature", { detail: { T, group, source } }));
 }
 
+/** Tell every component of a group the logits that its picture shows, null where nothing is drawn yet. */
+function publishLogits(logits, group) {
+  (kdviz.logits ??= {})[group] = logits && Float64Array.from(logits);
+  document.dispatchEvent(new CustomEvent("kdviz:logits", { detail: { logits: kdviz.logits[group], group } }));
+}
+
 /**
  * Knows which values from Python are only the echo of what the browser sent. Without it, a rerun that began
  * before the last release would pull the thumb back from under the finger.

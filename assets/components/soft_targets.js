@@ -56,6 +56,7 @@ function changeLogits(ui, logits) {
   rankOthers(ui);
   if (ui.mode !== "edit") drawLogits(ui);
   drawPicture(ui);
+  publishLogits(ui.logits, ui.group);
 }
 
 function lookAtDrawing(ui, pixels) {

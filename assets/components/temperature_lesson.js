@@ -5,14 +5,16 @@ const mounted = new WeakMap();
 const GRID = temperatureGrid(151);
 const NAMED = 3; // lines that carry their name
 
-/** Where a line is farthest from the next one below: there its name has room. */
+/** Where a line stands well apart from the one above and the one below: there its name has room. */
 function roomiest(curves, r) {
-  let best = 0;
-  for (let i = 0; i < GRID.length; i++) {
-    const below = (k) => curves[r][k] - curves[r + 1][k] + Math.min(0, (curves[r - 1]?.[k] ?? 2) - curves[r][k] - 0.08);
-    if (below(i) > below(best)) best = i;
-  }
-  return GRID[Math.min(GRID.length - 8, Math.max(7, best))];
+  const room = (i) => {
+    const above = (curves[r - 1]?.[i] ?? 2) - curves[r][i];
+    const below = curves[r][i] - curves[r + 1][i];
+    return Math.min(above, 0.15) + Math.min(below, 0.1);
+  };
+  let best = 7;
+  for (let i = 7; i < GRID.length - 7; i++) if (room(i) > room(best) + 1e-9) best = i;
+  return GRID[best];
 }
 
 function shareSpec(ui) {

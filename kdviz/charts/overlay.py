@@ -16,7 +16,7 @@ from kdviz.kinds import AnyRecipe, Ending, Event
 from kdviz.methods import PLAIN
 from kdviz.recipe import Recipe
 from kdviz.records import Moment, Progress
-from kdviz.sweep import Cell
+from kdviz.sweep import Cell, Sweep
 from kdviz.sweep_records import FinishedStack, Grown, Swept
 
 MOST_RUNS = 6  # more colours than that cannot be told apart
@@ -43,12 +43,12 @@ class Line:
 
 
 def lines(recipe: AnyRecipe, events: Sequence[Event], result: Ending | None = None) -> list[Line]:
-    """What there is to draw of a run, as far as it has got."""
+    """What there is to draw of a run, as far as it has got; nothing of a lesson's study, whose arms are no curves."""
     if isinstance(recipe, Recipe):
         return _of_run(recipe, events)
     if isinstance(recipe, Comparison):
         return _of_comparison(recipe, events)
-    return _of_sweep(events, result)
+    return _of_sweep(events, result) if isinstance(recipe, Sweep) else []
 
 
 def _of_run(recipe: Recipe, events: Sequence[Event]) -> list[Line]:

@@ -7,6 +7,7 @@ not learnt what the teacher knows.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from torch import Tensor
 
@@ -14,14 +15,23 @@ from kdviz import losses
 from kdviz.batches import Chunk
 from kdviz.distillers.plain import Plain
 from kdviz.distillers.stage import Given, Stage
+from kdviz.recipe import Training
 
 
+@dataclass(frozen=True)
 class LabelSmoothing(Plain):
-    """CE with labels of which a tenth is spread evenly over all classes."""
+    """CE with labels of which a share, usually a tenth, is spread evenly over all classes."""
+
+    share: float = 0.1
 
     def targets(self, chunk: Chunk) -> Tensor:
         """The smoothed labels."""
-        return losses.label_smoothing(chunk.one_hot)
+        return losses.label_smoothing(chunk.one_hot, self.share)
+
+
+def from_labels(training: Training) -> Plain:
+    """How a network learns from labels alone, smoothed where its training says so."""
+    return LabelSmoothing(training.label_smoothing) if training.label_smoothing else Plain()
 
 
 def stages(given: Given) -> Iterator[Stage]:

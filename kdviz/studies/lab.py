@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from torch import Tensor
 from kdviz import evaluation, models, teachers
 from kdviz.batches import Adviser
 from kdviz.data import Split
-from kdviz.distillers.plain import Plain
+from kdviz.distillers.label_smoothing import from_labels
 from kdviz.distillers.teaching import Distiller
 from kdviz.models import Cohort
 from kdviz.recipe import SUITED, Training
@@ -86,11 +86,12 @@ class Lab:
         cohort: Cohort | None = None,
         doing: str = "students",
         share: float = 1.0,
+        heard: Callable[[Report, Cohort], None] | None = None,
     ) -> Steps[Cohort]:
         """Train a network for each training, side by side; they differ in their seeds alone.
 
-        On the training images, or on `split`; from fresh weights, or on from those of `cohort`. `share` is how much of
-        the arm's time it takes: only for the time left. Returns the trained cohort.
+        By `distiller`, or on labels alone; on the training images, or on `split`; from fresh weights, or on from those
+        of `cohort`. `share` is how much of the arm's time it takes: only for the time left. Returns the trained cohort.
         """
         images = self.setting.data.training if split is None else split
         learning = self.networks(trainings) if cohort is None else cohort
@@ -100,7 +101,7 @@ class Lab:
             [learning],
             images,
             trainings,
-            Plain() if distiller is None else distiller,
+            from_labels(trainings[0]) if distiller is None else distiller,
             adviser,
             reports=REPORTS,
             clock=self.setting.clock,
@@ -110,6 +111,8 @@ class Lab:
                 yield None
                 continue
             self.part = before + share * report.step / steps
+            if heard is not None:
+                heard(report, learning)
             yield self._progress(doing, learning, report, trainings[0].epochs)
         return learning
 

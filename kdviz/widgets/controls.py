@@ -9,7 +9,7 @@ import streamlit as st
 
 from kdviz.catalogue import DATA_SETS
 from kdviz.kinds import AnyRecipe
-from kdviz.recipe import Conditions, RecipeError, limits
+from kdviz.recipe import Conditions, RecipeError, Request, limits
 
 _ADOPTED = "adopted"
 
@@ -87,7 +87,7 @@ def adopt(recipe: AnyRecipe) -> bool:
     return True
 
 
-def show(recipe: Conditions, names: set[str] | None = None) -> None:
+def show(recipe: Request, names: set[str] | None = None) -> None:
     """Set the controls, all of them or those that are named. For callbacks: the URL follows."""
     for name, value in recipe.model_dump().items():
         if name in LABELS and (names is None or name in names):

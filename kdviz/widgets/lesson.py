@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -35,6 +35,11 @@ def begin(slug: str) -> Here:
     return here
 
 
+def part(name: str) -> Here:
+    """A text of its own within a lesson, `studies/few-labels`, without a header. Raises LessonError."""
+    return Here(lesson_text.read(name), None)
+
+
 @dataclass
 class Here:
     """The lesson that is being shown. Places are values for the text's `{{names}}`, as the page wants them shown."""
@@ -51,7 +56,11 @@ class Here:
 
     def text(self, key: str, **places: object) -> None:
         """A text block; its terms link to the glossary and show their meaning on hover and focus."""
-        st.markdown(_linked(self.lesson.text(key).filled(_literal(places))), unsafe_allow_html=True)
+        for heading, markdown in _sections(self.lesson.text(key).filled(_literal(places))):
+            if heading:
+                st.subheader(heading, anchor=False)
+            if markdown:
+                st.markdown(_linked(markdown), unsafe_allow_html=True)
 
     def formula(self, key: str) -> None:
         """A formula with its symbols explained where they stand."""
@@ -64,10 +73,14 @@ class Here:
         """The sentence `# say: key` with its places filled, as plain text."""
         return course.plain(self.lesson.say(key).filled(places))
 
+    def open_sentence(self, key: str) -> str:
+        """The same with its places open, for a picture that fills them in the browser."""
+        return course.plain(self.lesson.say(key).markdown)
+
     def say(self, key: str, **places: object) -> None:
         """One sentence or two about what the picture now shows."""
-        told = escape(self.lesson.say(key).filled(places), quote=False)
-        st.html(f'<p class="kd-say" role="status">{_linked(_BOLD.sub(r"<b>\1</b>", told))}</p>')
+        told = _BOLD.sub(r"<b>\1</b>", escape(self.lesson.say(key).filled(places), quote=False))
+        st.html(f'<p class="kd-say" role="status">{_linked(told)}</p>')
 
     def word(self, key: str) -> str:
         """A label of the block `# words`."""
@@ -108,7 +121,8 @@ class Here:
             width=220,
         )
         if given is not None:
-            state = _RIGHT if abs(given - answer) <= tolerance else "low" if given < answer else "high"
+            near = abs(given - answer) <= tolerance + 1e-9 * abs(answer)  # 3.37 is within 0.05 of 3.32
+            state = _RIGHT if near else "low" if given < answer else "high"
             self._answered(check, state, state == _RIGHT, {**places, "given": f"{given:g}"})
 
     def moved(self, key: str, state: str | None, **places: object) -> None:
@@ -153,6 +167,15 @@ def _literal(places: dict[str, object]) -> dict[str, str]:
     return {name: _SPECIAL.sub(r"\\\1", str(value)) for name, value in places.items()}
 
 
+def _sections(markdown: str) -> Iterator[tuple[str, str]]:
+    """Each `## heading`, "" before the first, with the text below it."""
+    first, *others = re.split(r"^## +", markdown, flags=re.MULTILINE)
+    yield "", first.strip()
+    for section in others:
+        heading, _, text = section.partition("\n")
+        yield heading.strip(), text.strip()
+
+
 def _linked(markdown: str) -> str:
     """Text whose terms are links to the glossary, with the meaning for course.js to show."""
     glossary = course.glossary()
@@ -161,9 +184,8 @@ def _linked(markdown: str) -> str:
         if key not in glossary:
             return words
         meaning = escape(course.plain(glossary[key].meaning))
-        return (
-            f'<a class="kd-term" href="{course.GLOSSARY}?term={key}" target="_self" data-meaning="{meaning}">{words}</a>'
-        )
+        address = f"{course.GLOSSARY}?term={key}"
+        return f'<a class="kd-term" href="{address}" target="_self" data-meaning="{meaning}">{words}</a>'
 
     return course.with_terms(markdown, link)
 

@@ -23,7 +23,7 @@ def style() -> None:
     """The style sheet and the name of the program, on all pages."""
     st.session_state[_ROUTED] = True
     palette = colours()
-    variables = f":root {{ --kd-teacher: {palette.teacher}; --kd-paper: {palette.paper}; }}"
+    variables = f":root {{ --kd-teacher: {palette.teacher}; --kd-paper: {palette.paper}; --kd-text: {palette.text}; }}"
     st.html(f"<style>{variables}\n{source(['page.css'])}</style>")
     st.logo(_logo(palette), size="large", link=None)
 

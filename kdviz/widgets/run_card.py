@@ -10,15 +10,15 @@ import streamlit as st
 
 from kdviz.charts.side_by_side import short_title
 from kdviz.errors import PlainError
-from kdviz.kinds import Ending
 from kdviz.methods import PLAIN
 from kdviz.records import Compared, Mean, Result, Scores, Verdict
 from kdviz.runs import Run, RunStore
+from kdviz.study_records import Studied
 from kdviz.sweep import Sweep
 from kdviz.sweep_records import Choice, Swept
-from kdviz.widgets import comparison_words, page, run_summary, run_words
+from kdviz.widgets import comparison_words, live_study, page, run_summary, run_words, study_words
 
-_FIRST = ("study", "data")
+_FIRST = ("study", "name", "data")
 _FIRST_OF_A_SWEEP = (*_FIRST, "temperature", "alpha", "seed", "search", "select", "folds")  # what it is about
 _REFUSED, _SAVED = "annotation_problem", "annotation_saved"
 
@@ -36,7 +36,7 @@ def show(store: RunStore, run: Run) -> None:
 
 
 def _recipe(run: Run) -> None:
-    usual = run_words.settings(type(run.recipe).suited(run.recipe.data))
+    usual = run_words.settings(run_words.usual(run.recipe))
     own = run_words.settings(run.recipe)
     changed = {name for name in own if own[name] != usual.get(name)}
     first = _FIRST_OF_A_SWEEP if isinstance(run.recipe, Sweep) else _FIRST
@@ -68,6 +68,9 @@ def _result(run: Run) -> None:
         after = "" if taken is None else f" after {taken:.1f} s"
         page.say(f"Nothing yet: the run is {run.status}{after}. Its own page shows how far it got.")
         return
+    if isinstance(run.result, Studied):
+        _of_study(run.result)
+        return
     st.dataframe(
         figures(run.result),
         hide_index=True,
@@ -87,7 +90,18 @@ def _result(run: Run) -> None:
     page.say(verdict(run.result))
 
 
-def figures(result: Ending) -> pd.DataFrame:
+def _of_study(studied: Studied) -> None:
+    """The arms with their verdicts, and what the seeds allow to say."""
+    main = studied.recipe.facts.measures[0]
+    st.dataframe(
+        live_study.figures(studied), hide_index=True, key="figures_of_run", alt="Figures of the arms on the test images"
+    )
+    machine = f"{studied.seconds:.1f} s on {studied.device}, {studied.threads} threads, PyTorch {studied.torch}."
+    st.caption(f"{study_words.footing(studied, main)} {machine}")
+    page.say(study_words.summary(studied, main) or "None of these arms is judged against another.")
+
+
+def figures(result: Result | Compared | Swept) -> pd.DataFrame:
     """A row for each student of a result, as people look for them; accuracies in per cent."""
     if isinstance(result, Result):
         rows = [
@@ -140,7 +154,7 @@ def _mean(mean: Mean) -> dict[str, Any]:
     }
 
 
-def _intervals(result: Ending) -> str:
+def _intervals(result: Result | Compared | Swept) -> str:
     if isinstance(result, Result):
         return "Intervals: Wilson’s, for the choice of test images alone; one seed."
     if len(result.recipe.seeds) == 1:
@@ -148,7 +162,7 @@ def _intervals(result: Ending) -> str:
     return f"Means and 95 % intervals over {comparison_words.count(len(result.recipe.seeds), 'seed')}."
 
 
-def verdict(result: Ending) -> str:
+def verdict(result: Result | Compared | Swept) -> str:
     """What the figures allow to say, in a sentence."""
     if isinstance(result, Result):
         return run_summary.verdict(result)

@@ -13,6 +13,7 @@ from kdviz import bundles, exports
 from kdviz.errors import PlainError
 from kdviz.jobs import Jobs
 from kdviz.runs import Run, RunStore
+from kdviz.study import Study
 from kdviz.widgets import page
 
 LOOK = 0.5  # seconds between two looks at a file that a worker makes
@@ -51,6 +52,8 @@ def downloads(jobs: Jobs, store: RunStore, run: Run) -> None:
             )
     if run.result is None:
         st.caption("There are no results to export yet: the script repeats the run.")
+    elif isinstance(run.recipe, Study):
+        st.caption("A lesson’s study keeps its figures, not its students: the script trains them again.")
     else:
         _students(jobs, store, run)
 

@@ -11,17 +11,20 @@ from typing import TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from kdviz import course
 from kdviz.comparison import Comparison
 from kdviz.errors import PlainError
 from kdviz.jobs import Jobs
 from kdviz.kinds import AnyRecipe, Part
 from kdviz.recipe import Recipe
 from kdviz.runs import Run
+from kdviz.study import Study
 from kdviz.sweep import Sweep
 
 TICK = 0.4  # seconds between two looks at a live run
 GO_ON, START_AGAIN = "Go on", "Start again"
 OVER = ("failed", "cancelled", "interrupted")
+STUDIES_PAGE = "when_it_helps"  # the lesson that can show every study
 _NAME = re.compile("[0-9A-Za-z]{1,40}")  # what a run's id may look like: nothing that Markdown would read
 _REFUSED, _NOT_STARTED = "order_refused", "start_problem"
 
@@ -41,6 +44,7 @@ HOMES: Mapping[type[AnyRecipe], Home] = MappingProxyType(
         Recipe: Home("Watch it train", "pages/watch_it_train.py"),
         Comparison: Home("Three ways to teach", "pages/three_ways.py"),
         Sweep: Home("Explorer", "pages/explorer.py"),
+        Study: Home("When does it help?", f"pages/{STUDIES_PAGE}.py"),
     }
 )
 
@@ -54,6 +58,22 @@ class Position:
     seconds_left: float
 
 
+def home(recipe: AnyRecipe) -> Home:
+    """The page that shows this run: of a lesson's study, that lesson's."""
+    if isinstance(recipe, Study):
+        for lesson in course.lessons():
+            if lesson.slug == recipe.facts.lesson:
+                return Home(lesson.title, lesson.page)
+    return HOMES[type(recipe)]
+
+
+def link_to(run: Run) -> dict[str, str]:
+    """What the link to a run's page says besides the page."""
+    if isinstance(run.recipe, Study) and home(run.recipe) == HOMES[Study]:
+        return {"study": run.recipe.study, "run": run.id}
+    return {"run": run.id}
+
+
 def named(jobs: Jobs, kind: type[AnyRecipe]) -> Run | None:
     """The run that the link names, if there is one and it is of a kind for this page; one of another kind is said."""
     run_id = st.query_params.get("run")
@@ -61,7 +81,7 @@ def named(jobs: Jobs, kind: type[AnyRecipe]) -> Run | None:
     if run is None or isinstance(run.recipe, kind):
         return run
     del st.query_params["run"]
-    st.info(f"Run {run_id} belongs to the page “{HOMES[type(run.recipe)].title}”. Start begins one of this page’s.")
+    st.info(f"Run {run_id} belongs to the page “{home(run.recipe).title}”. Start begins one of this page’s.")
     return None
 
 

@@ -13,12 +13,16 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from kdviz.comparison import Comparison
 from kdviz.jobs import Jobs
+from kdviz.recipe import Recipe
 from kdviz.records import Moment, Progress
 from kdviz.runs import Run, RunStore, Status
+from kdviz.study import Study
+from kdviz.study_records import Studied, StudyProgress
 from kdviz.sweep import Sweep
 from kdviz.tables import ranges
-from kdviz.widgets import page, run_words, sweep_time
+from kdviz.widgets import page, run_words, study_words, sweep_time
 from kdviz.widgets.run_words import KINDS, span
 
 MOST = 500  # runs that are looked at, the newest
@@ -126,18 +130,33 @@ def _row(run: Run) -> dict[str, Any]:
         "kind": run_words.kind(recipe),
         "status": run.status,
         "data": recipe.data,
-        "temperature": span(values.get("temperatures") or (values["temperature"],)),
-        "alpha": span(values.get("alphas") or (values["alpha"],)),
+        "temperature": _span(values, "temperatures", "temperature"),
+        "alpha": _span(values, "alphas", "alpha"),
         "accuracy": None if found is None else 100 * found.accuracy,
         "plain": None if found is None else 100 * found.plain,
-        "who": "" if found is None else found.who,
+        "who": _who(run) if found is None else found.who,
         "created": run.created,
         "tags": list(run.tags),
         "note": run.note,
         "seconds": run_words.seconds(run),
         "seeds": ranges(values.get("seeds") or (values["seed"],)),
-        "student": span_of_names(values.get("students") or (recipe.student,)),
+        "student": recipe.study if isinstance(recipe, Study) else span_of_names(_students(recipe)),
     }
+
+
+def _span(values: Mapping[str, Any], several: str, one: str) -> str:
+    """The values of a sweep, the one of another run; a lesson's study has several of its own."""
+    found = values.get(several) or ((values[one],) if one in values else ())
+    return span(found) if found else ""
+
+
+def _students(recipe: Recipe | Comparison | Sweep) -> Sequence[str]:
+    return (recipe.students if isinstance(recipe, Sweep) else ()) or (recipe.student,)
+
+
+def _who(run: Run) -> str:
+    """Of a lesson's study, how its verdicts fall."""
+    return study_words.tally(run.result) if isinstance(run.result, Studied) else ""
 
 
 def span_of_names(names: Sequence[str]) -> str:
@@ -174,7 +193,7 @@ def columns() -> dict[str, Any]:
         "kind": column.TextColumn("Kind", width=85),
         "status": column.TextColumn("Status", width=75),
         "data": column.TextColumn("Data", width=65),
-        "student": column.TextColumn("Student", width=110),
+        "student": column.TextColumn("Student", width=110, help="Of a lesson’s study, its name."),
         "temperature": column.TextColumn("T", width=75),
         "alpha": column.TextColumn("α", width=70),
         "seeds": column.TextColumn("Seeds", width=55),
@@ -185,7 +204,8 @@ def columns() -> dict[str, Any]:
             "Who",
             width=110,
             help="A single run’s distilled student; a comparison’s way with the best figure, which is picked after "
-            "the test and so a little flattered; a sweep’s choice, which was made on validation images.",
+            "the test and so a little flattered; a sweep’s choice, which was made on validation images; how the "
+            "verdicts of a lesson’s study fall.",
         ),
         "plain": column.NumberColumn(
             "No teacher", width=80, format="%.2f %%", help="The same student without a teacher, on the same images."
@@ -256,7 +276,9 @@ def _times(run: Run, jobs: Jobs) -> tuple[float, float] | None:
     if isinstance(run.recipe, Sweep):  # each of its events tells of a part alone
         whole = sweep_time.times(run.recipe, jobs.events(run.id))
         return None if whole is None else (whole.share, whole.left)
-    last = next((e for e in jobs.events(run.id, version.events - 1) if isinstance(e, Progress | Moment)), None)
+    last = next(
+        (e for e in jobs.events(run.id, version.events - 1) if isinstance(e, Progress | Moment | StudyProgress)), None
+    )
     if last is None:
         return None
     share = min(1.0, max(0.0, last.seconds / max(last.seconds + last.seconds_left, 1e-9)))

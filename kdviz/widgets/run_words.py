@@ -18,16 +18,18 @@ from kdviz.methods import PLAIN
 from kdviz.recipe import Recipe
 from kdviz.records import Result
 from kdviz.runs import Run
+from kdviz.study import Study
+from kdviz.study_records import Studied
 from kdviz.sweep import Cell, Sweep
 from kdviz.sweep_records import Swept
 from kdviz.tables import ranges
 from kdviz.widgets.controls import LABELS
 
 KINDS: Mapping[type[AnyRecipe], str] = MappingProxyType(
-    {Recipe: "single run", Comparison: "comparison", Sweep: "sweep"}
+    {Recipe: "single run", Comparison: "comparison", Sweep: "sweep", Study: "study"}
 )
 MOST_IN_A_NAME = 2  # settings that a short name says
-_NAMED_FIRST = ("study", "data", "student", "temperature", "alpha", "labels", "seed", "epochs")
+_NAMED_FIRST = ("study", "name", "data", "student", "temperature", "alpha", "labels", "seed", "epochs")
 _BRIEF = {"temperature": "T = ", "alpha": "α = ", "labels": "labels: ", "seed": "seed ", "epochs": "epochs: "}
 _OF_CELLS = ("study", "search", "temperature", "alpha")  # what a sweep's name does without, or says already
 # A sweep's lists stand where other recipes have one value; an empty one leaves that place to the value.
@@ -39,7 +41,15 @@ _LISTS = {
     "label_counts": "labels",
     "seeds": "seed",
 }
-_LABELS = {**LABELS, "study": "Kind", "methods": "Ways to teach", "control": "With another teacher’s student"}
+_LABELS = {
+    **LABELS,
+    "study": "Kind",
+    "name": "Study",
+    "quick": "Quick version",
+    "arms": "Arms",
+    "methods": "Ways to teach",
+    "control": "With another teacher’s student",
+}
 
 
 @dataclass(frozen=True)
@@ -62,8 +72,11 @@ def cell_name(cell: Cell) -> str:
 
 
 def outcome(result: Ending | None) -> Outcome | None:
-    """The main figures of a result; None where there is none, or where a training diverged."""
-    if result is None:
+    """The main figures of a result; None where there is none, or where a training diverged.
+
+    A lesson's study has none: its arms answer a question together, and the best of them is no answer.
+    """
+    if result is None or isinstance(result, Studied):
         return None
     if isinstance(result, Result):
         found = Outcome("distilled", result.distilled.test_accuracy, result.plain.test_accuracy)
@@ -92,6 +105,8 @@ def seconds(run: Run) -> float | None:
 
 def settings(recipe: AnyRecipe) -> dict[str, str]:
     """Every setting that plays a part in the recipe, by its name, as a person would write it down."""
+    if isinstance(recipe, Study):
+        return _of_study(recipe)
     values: dict[str, Any] = {"study": kind(recipe)}
     values |= {name: value for name, value in recipe.model_dump().items() if name not in values}
     for listed, alone in _LISTS.items():
@@ -107,6 +122,25 @@ def settings(recipe: AnyRecipe) -> dict[str, str]:
     if values.get("folds") is None:
         values.pop("folds", None)
     return {name: _text(name, value) for name, value in values.items()}
+
+
+def _of_study(study: Study) -> dict[str, str]:
+    values = {
+        "study": kind(study),
+        "name": study.facts.title,
+        "data": study.data,
+        "seed": study.seeds,
+        "quick": study.quick,
+        "arms": tuple(arm.name for arm in study.chosen) if study.arms else "all",
+    }
+    return {name: _text(name, value) for name, value in values.items()}
+
+
+def usual(recipe: AnyRecipe) -> AnyRecipe:
+    """The recipe of this kind with the defaults that suit its data set."""
+    if isinstance(recipe, Study):
+        return Study.of(recipe.study, recipe.data)
+    return type(recipe).suited(recipe.data)
 
 
 def label(setting: str) -> str:

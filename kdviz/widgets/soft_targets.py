@@ -157,14 +157,14 @@ def _mount(
     on_logits_change: Callable[[], None] | None = None,
 ) -> None:
     def commit() -> None:
-        value = _valid_temperature(st.session_state[key].get("T"))
+        value = valid_temperature(st.session_state[key].get("T"))
         if value is not None:
             on_commit(value)
 
     _soft_targets(key=key, data={**data, "T": temperature}, on_T_change=commit, on_logits_change=on_logits_change)
 
 
-def _valid_temperature(value: object) -> float | None:
+def valid_temperature(value: object) -> float | None:
     """What a browser sends is not to be trusted: a number inside the axis, or nothing."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None

@@ -1,0 +1,56 @@
+// How far this browser has come in the course: {opened: {slug: true}, solved: {slug: {check: true}}, last: slug}.
+// Kept in local storage; where that is blocked, in memory until the page is reloaded.
+const COURSE = "kdviz.course";
+
+function emptyCourse() {
+  return { opened: {}, solved: {}, last: null };
+}
+
+function readCourse() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(COURSE) ?? "null");
+    if (kept && typeof kept.opened === "object" && typeof kept.solved === "object") return { ...emptyCourse(), ...kept };
+    return emptyCourse();
+  } catch (error) {
+    if (error instanceof SyntaxError) return emptyCourse();
+    kdviz.courseBlocked = true;
+    return (kdviz.course ??= emptyCourse());
+  }
+}
+
+function writeCourse(state) {
+  try {
+    localStorage.setItem(COURSE, JSON.stringify(state));
+  } catch {
+    kdviz.courseBlocked = true;
+    kdviz.course = state;
+  }
+  document.dispatchEvent(new CustomEvent("kdviz:course"));
+}
+
+function markOpened(slug) {
+  const state = readCourse();
+  if (state.opened[slug] && state.last === slug) return;
+  state.opened[slug] = true;
+  state.last = slug;
+  writeCourse(state);
+}
+
+function markSolved(slug, check) {
+  const state = readCourse();
+  if (state.solved[slug]?.[check]) return;
+  state.opened[slug] = true;
+  state.solved[slug] = { ...state.solved[slug], [check]: true };
+  writeCourse(state);
+}
+
+/** Checks that stand in the lesson today and were answered rightly. */
+function solvedChecks(state, lesson) {
+  return lesson.checks.filter((check) => state.solved[lesson.slug]?.[check]).length;
+}
+
+/** "done", "opened" or "not-yet". A lesson without checks is done when it has been opened. */
+function stateOf(state, lesson) {
+  if (!state.opened[lesson.slug]) return "not-yet";
+  return solvedChecks(state, lesson) === lesson.checks.length ? "done" : "opened";
+}

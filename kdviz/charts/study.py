@@ -1,0 +1,327 @@
+"""A lesson's study as a picture: arms over an axis with their intervals, or one below the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from types import MappingProxyType
+from typing import Any
+
+import plotly.graph_objects as go
+
+from kdviz.charts.palette import Palette
+from kdviz.records import Mean
+from kdviz.study import Study
+from kdviz.study_facts.facts import Arm, Measure
+from kdviz.study_records import Studied
+from kdviz.study_tables import published_of, values_of
+
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
+DASHES = ("solid", "dot", "dashdot", "longdash")
+ROW = 48  # pixels of an arm: its title, and its dots below
+FAINT = 0.35  # a seed's dot
+_NOTHING: Mapping[str, float] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Point:
+    """One arm on one measure."""
+
+    arm: Arm
+    mean: Mean
+    seeds: tuple[tuple[int, float], ...]  # seed and figure
+
+
+def points(studied: Studied, measure: Measure) -> list[Point]:
+    """The arms that have the measure, in the order of the facts."""
+    found = []
+    for arm in studied.recipe.chosen:
+        finished, summary = studied.arm(arm.name), studied.summary(arm.name)
+        mean = None if summary is None else summary.means.get(measure.name)
+        if finished is None or mean is None or not math.isfinite(mean.mean):
+            continue
+        values = values_of(finished.rows, measure.name)
+        seeds = [row.seed for row in finished.rows if measure.name in row.figures]
+        found.append(Point(arm, mean, tuple(zip(seeds, values, strict=True))))
+    return found
+
+
+def figure(studied: Studied, measure: Measure, colours: Palette) -> go.Figure:
+    """The picture of a measure: over the study's axis where its arms have a place there, else a dot plot."""
+    shown = points(studied, measure)
+    published: Mapping[str, float] = {}
+    if measure == studied.recipe.facts.measures[0]:
+        published = published_of(studied.recipe)
+    placed = sum(point.arm.x is not None for point in shown)
+    if placed > 1 and 2 * placed >= len(shown):
+        return over_axis(studied.recipe, shown, measure, colours, published)
+    return dots(shown, measure, colours, published)
+
+
+def over_axis(
+    study: Study,
+    shown: Sequence[Point],
+    measure: Measure,
+    colours: Palette,
+    published: Mapping[str, float] = _NOTHING,
+) -> go.Figure:
+    """A line for each of the facts' lines, with interval bars; arms without a place on the axis lie across it."""
+    facts, axis, picture = study.facts, escape(study.facts.x_title), go.Figure()
+    lines: dict[str, list[Point]] = {}
+    for point in shown:
+        if point.arm.x is not None:
+            lines.setdefault(point.arm.line or point.arm.title, []).append(point)
+    places = sorted({point.arm.x for of_line in lines.values() for point in of_line if point.arm.x is not None})
+    styles = _styles([of_line[0].arm for of_line in lines.values()], colours)
+    for (name, of_line), style in zip(lines.items(), styles, strict=True):
+        of_line.sort(key=lambda point: point.arm.x or 0.0)
+        picture.add_trace(
+            go.Scatter(
+                x=[point.arm.x for point in of_line],
+                y=[point.mean.mean for point in of_line],
+                name=escape(name),
+                mode="lines+markers",
+                line={"color": style.colour, "dash": style.dash, "width": 2},
+                marker={"color": style.colour, "symbol": style.symbol, "size": 9},
+                error_y=_bars(of_line, style.colour),
+                customdata=[_interval(point, measure) for point in of_line],
+                hovertemplate=f"%{{fullData.name}}<br>{axis} %{{x:~g}}: %{{customdata}}<extra></extra>",
+            )
+        )
+        _paper(picture, [(p.arm.x, published[p.arm.name]) for p in of_line if p.arm.name in published], colours)
+    for number, point in enumerate(point for point in shown if point.arm.x is None):
+        picture.add_hline(
+            y=point.mean.mean,
+            line={"color": _colour(point.arm, colours), "dash": "dash", "width": 1.5},
+            annotation={"text": escape(point.arm.title), "font": {"color": colours.text, "size": 12}},
+            annotation_position="top right" if number % 2 else "top left",
+        )
+    picture.update_xaxes(title_text=axis, tickvals=places, tickformat="~g")
+    if facts.x_log:
+        picture.update_xaxes(type="log", tickvals=places, ticktext=[f"{place:,g}" for place in places])
+    picture.update_yaxes(title_text=escape(_axis(measure)), tickformat=_ticks(measure))
+    picture.update_layout(
+        height=380 + 22 * len(lines),
+        showlegend=True,
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+        margin={"l": 10, "r": 15, "t": 10, "b": 10},
+    )
+    return picture
+
+
+def dots(
+    shown: Sequence[Point],
+    measure: Measure,
+    colours: Palette,
+    published: Mapping[str, float] = _NOTHING,
+) -> go.Figure:
+    """The arms one below the other, titles above their dots; dashed, the mean of whom they are judged against."""
+    picture = go.Figure()
+    rows = {point.arm.name: number for number, point in enumerate(shown)}
+    means = {point.arm.name: point.mean.mean for point in shown}
+    for name in dict.fromkeys(point.arm.against for point in shown if point.arm.against in means):
+        judged = [rows[name], *(rows[point.arm.name] for point in shown if point.arm.against == name)]
+        picture.add_shape(
+            type="line",
+            x0=means[name],
+            x1=means[name],
+            y0=min(judged) - 0.3,
+            y1=max(judged) + 0.45,
+            line={"color": colours.plain, "dash": "dash", "width": 1.5},
+            layer="below",
+        )
+    for point in shown:
+        colour, row = _colour(point.arm, colours), rows[point.arm.name]
+        if len(point.seeds) > 1:
+            picture.add_trace(
+                go.Scatter(
+                    x=[value for _, value in point.seeds],
+                    y=[row] * len(point.seeds),
+                    mode="markers",
+                    marker={"color": colour, "size": 7, "opacity": FAINT},
+                    customdata=[[seed, said(measure, value)] for seed, value in point.seeds],
+                    hovertemplate="seed %{customdata[0]}: %{customdata[1]}<extra></extra>",
+                )
+            )
+        picture.add_trace(
+            go.Scatter(
+                x=[point.mean.mean],
+                y=[row],
+                mode="markers",
+                marker={
+                    "color": colour,
+                    "size": 11,
+                    "symbol": _symbol(point.arm),
+                    "line": {"width": 2, "color": colour},
+                },
+                error_x=_bars([point], colour),
+                customdata=[_interval(point, measure)],
+                hovertemplate=f"{escape(point.arm.title)}: %{{customdata}}<extra></extra>",
+            )
+        )
+        picture.add_annotation(
+            text=escape(point.arm.title),
+            x=0,
+            xref="paper",
+            xanchor="left",
+            y=row - 0.36,
+            yanchor="middle",
+            showarrow=False,
+            font={"color": colours.text, "size": 13},
+        )
+        if point.arm.name in published:
+            _paper(picture, [(published[point.arm.name], row)], colours)
+    picture.update_xaxes(title_text=escape(_axis(measure)), tickformat=_ticks(measure), zeroline=False)
+    picture.update_yaxes(range=[len(shown) - 0.4, -0.7], showticklabels=False, showgrid=False, zeroline=False)
+    picture.update_layout(
+        height=70 + ROW * max(1, len(shown)), showlegend=False, margin={"l": 10, "r": 15, "t": 5, "b": 10}
+    )
+    return picture
+
+
+def said(measure: Measure, value: float) -> str:
+    """A figure with its unit, for a hover."""
+    if measure.kind == "share":
+        return f"{100 * value:.2f} %"
+    if measure.kind == "count":
+        return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+    return f"{value:.4g} {measure.unit}".strip()
+
+
+def live_spec(study: Study, measure: Measure, colours: Palette) -> dict[str, Any]:
+    """A Vega-Lite picture of the arms that are done while a study is under way; data: title, role, seed, value.
+
+    Plotly's node would be made anew with every look at the run.
+    """
+    share = measure.kind == "share"
+    value = {
+        "field": "value",
+        "type": "quantitative",
+        "title": _axis(measure),
+        "scale": {"zero": False},
+        "axis": {"format": ".0%" if share else "~g", "grid": True},
+    }
+    axis: dict[str, Any] = {
+        "field": "title",
+        "type": "nominal",
+        "scale": {"domain": [arm.title for arm in study.chosen]},
+        "axis": None,
+    }
+    roles = {"teacher": colours.teacher, "student": colours.student, "label": colours.plain}
+    colour = {
+        "field": "role",
+        "type": "nominal",
+        "legend": None,
+        "scale": {"domain": list(roles), "range": list(roles.values())},
+    }
+    return {
+        "height": {"step": 36},
+        "layer": [
+            {
+                "transform": [{"aggregate": [{"op": "count", "as": "rows"}], "groupby": ["title"]}],
+                "mark": {"type": "text", "align": "left", "dy": -12, "color": colours.text, "fontSize": 12},
+                "encoding": {"x": {"value": 0}, "y": axis, "text": {"field": "title"}},
+            },
+            {
+                "mark": {"type": "point", "filled": True, "opacity": FAINT, "size": 45},
+                "encoding": {"x": value, "y": axis, "color": colour},
+            },
+            {
+                "mark": {"type": "tick", "thickness": 3, "size": 16},
+                "encoding": {"x": {**value, "aggregate": "mean"}, "y": axis, "color": colour},
+            },
+        ],
+    }
+
+
+def learning_spec(colours: Palette) -> dict[str, Any]:
+    """A Vega-Lite picture of what is being trained; data: report, seed, accuracy."""
+    return {
+        "height": 220,
+        "mark": {"type": "line", "color": colours.student, "strokeWidth": 1.5},
+        "encoding": {
+            "x": {"field": "report", "type": "quantitative", "title": "report", "axis": {"tickMinStep": 1}},
+            "y": {
+                "field": "accuracy",
+                "type": "quantitative",
+                "title": "right",
+                "scale": {"zero": False},
+                "axis": {"format": ".0%"},
+            },
+            "detail": {"field": "seed"},
+        },
+    }
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a line is told from the others."""
+
+    colour: str
+    symbol: str
+    dash: str
+
+
+def _styles(firsts: Sequence[Arm], colours: Palette) -> list[Style]:
+    """A colour for the role, marks and dashes for lines of one role; labels alone are dashed, as on every page."""
+    found: list[Style] = []
+    for arm in firsts:
+        colour = _colour(arm, colours)
+        before = sum(style.colour == colour for style in found)
+        dash = "dash" if arm.role == "label" and before == 0 else DASHES[before % len(DASHES)]
+        symbol = SYMBOLS[before % len(SYMBOLS)] + ("-open" if arm.role == "label" else "")
+        found.append(Style(colour, symbol, dash))
+    return found
+
+
+def _colour(arm: Arm, colours: Palette) -> str:
+    return {"teacher": colours.teacher, "student": colours.student, "label": colours.plain}[arm.role]
+
+
+def _symbol(arm: Arm) -> str:
+    return {"teacher": "square", "student": "circle", "label": "circle-open"}[arm.role]
+
+
+def _bars(shown: Sequence[Point], colour: str) -> dict[str, Any]:
+    ends = [(p.mean.mean, p.mean.low, p.mean.high) for p in shown]
+    return {
+        "array": [0.0 if high is None else high - mean for mean, _, high in ends],
+        "arrayminus": [0.0 if low is None else mean - low for mean, low, _ in ends],
+        "color": colour,
+        "thickness": 1.5,
+        "width": 5,
+    }
+
+
+def _paper(picture: go.Figure, places: Sequence[tuple[float | None, float]], colours: Palette) -> None:
+    """What a paper reports: an open diamond."""
+    if places:
+        picture.add_trace(
+            go.Scatter(
+                x=[x for x, _ in places],
+                y=[y for _, y in places],
+                mode="markers",
+                name="as published",
+                showlegend=not any(trace.name == "as published" for trace in picture.data),
+                legendgroup="published",
+                marker={"symbol": "diamond-open", "size": 11, "color": colours.text, "line": {"width": 2}},
+                hovertemplate="as published: %{x}<extra></extra>",
+            )
+        )
+
+
+def _interval(point: Point, measure: Measure) -> str:
+    text = said(measure, point.mean.mean)
+    if point.mean.low is not None and point.mean.high is not None:
+        text += f" ({said(measure, point.mean.low)} to {said(measure, point.mean.high)})"
+    return text
+
+
+def _axis(measure: Measure) -> str:
+    return f"{measure.title}, {measure.unit}" if measure.unit else measure.title
+
+
+def _ticks(measure: Measure) -> str:
+    return ".1~%" if measure.kind == "share" else "~g"

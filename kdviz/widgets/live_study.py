@@ -1,0 +1,419 @@
+"""A lesson's study on its page: the finished run or the recorded one at once, and the way to run it here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from statistics import fmean
+from typing import Any
+from urllib.parse import urlsplit
+
+import pandas as pd
+import streamlit as st
+
+from kdviz.charts import study as charts
+from kdviz.jobs import Jobs, Version
+from kdviz.kinds import Event
+from kdviz.lists import MOST_SEEDS
+from kdviz.recipe import RecipeError
+from kdviz.recorded import recorded
+from kdviz.runs import Run
+from kdviz.study import Study
+from kdviz.study_catalogue import STUDIES
+from kdviz.study_facts.facts import Measure, StudyFacts
+from kdviz.study_records import FinishedArm, Studied, StudyProgress
+from kdviz.tables import ranges
+from kdviz.widgets import page, run_status, server, study_words
+
+PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
+_ADOPTED, _LAST = "studies_adopted", "study_shown"
+
+Picture = Callable[[Studied], None]
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The names of a study's settings in the URL; a page with two studies has a key for each."""
+
+    key: str | None
+
+    def name(self, setting: str) -> str:
+        """`seeds`, or `few-labels.seeds`."""
+        return setting if self.key is None else f"{self.key}.{setting}"
+
+    def given(self, setting: str) -> Any:
+        """What the visitor has set, or the link; None for neither."""
+        name = self.name(setting)
+        return st.session_state.get(name, st.query_params.get(name))
+
+
+def show(name: str, *, key: str | None = None, picture: Picture | None = None) -> Studied | None:
+    """The study called `name` with all that belongs to it; what it shows, None while nothing is finished.
+
+    `picture` draws a result in place of the usual figure. Where a page holds two studies, each has a `key`.
+    """
+    jobs, facts, controls = server.jobs(), STUDIES[name], Controls(key)
+    run = _named(jobs, name)
+    _settle(controls, name, run)
+    with st.container(key=f"study_{name}"):
+        top, place = st.container(), st.container()
+        with st.expander("Run it here", icon=":material/play_circle:", key=f"run_{name}"):
+            wanted, problem = _form(facts, controls)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                start = st.container(width="content")
+            run_status.start(jobs, start, wanted, run, problem)
+            if wanted is not None:
+                st.caption(f"Without a browser: `{study_words.command(wanted)}`")
+        with place:
+            if run is not None and run.result is None:
+                run_status.follow(jobs, run.id, partial(_panel, controls))
+                return None
+            shown = _found(jobs, run, wanted, name)
+            if shown is None:
+                _preview(wanted or Study.of(name, facts.data_sets[0]))
+                return None
+            _finished(shown, controls, picture)
+        with top:
+            _provenance(shown, isinstance(recorded(name), Studied) and shown == recorded(name), wanted)
+    return shown
+
+
+def result(name: str, *, key: str | None = None) -> Studied | None:
+    """What `show` would show, without showing it."""
+    jobs, controls = server.jobs(), Controls(key)
+    run = jobs.get(st.query_params["run"]) if "run" in st.query_params else None
+    if run is not None and isinstance(run.recipe, Study) and run.recipe.study == name:
+        return run.result if isinstance(run.result, Studied) else None
+    try:
+        wanted = _asked(STUDIES[name], controls)
+    except RecipeError:
+        wanted = None
+    return _found(jobs, None, wanted, name)
+
+
+def _found(jobs: Jobs, run: Run | None, wanted: Study | None, name: str) -> Studied | None:
+    """The run of the link, else the finished run with the settings that are asked for, else the recorded one."""
+    if run is not None and isinstance(run.result, Studied):
+        return run.result
+    known = None if wanted is None else jobs.get(wanted.id)
+    if known is not None and isinstance(known.result, Studied):
+        return known.result
+    return recorded(name)
+
+
+def _named(jobs: Jobs, name: str) -> Run | None:
+    """The run that the link names, if it is one of this study."""
+    run_id = st.query_params.get("run")
+    run = None if run_id is None else jobs.get(run_id)
+    if run is None and run_id is not None:
+        run_status.follow(jobs, run_id, lambda _jobs, _run: None)  # says that there is none
+        del st.query_params["run"]
+    return run if run is not None and isinstance(run.recipe, Study) and run.recipe.study == name else None
+
+
+# Its settings.
+
+
+def _settle(controls: Controls, name: str, run: Run | None) -> None:
+    """Before the controls: forget those of another study, and show those of the run that a link names."""
+    here = f"{urlsplit(st.context.url or '').path} {controls.key}"
+    last: dict[str, str] = st.session_state.setdefault(_LAST, {})
+    if last.get(here, name) != name:
+        for setting in ("seeds", "quick", "arms", "measure"):
+            st.session_state.pop(controls.name(setting), None)
+    last[here] = name
+    adopted: dict[str, str] = st.session_state.setdefault(_ADOPTED, {})
+    if run is None or not isinstance(run.recipe, Study) or adopted.get(here) == run.id:
+        return
+    adopted[here] = run.id
+    study = run.recipe
+    values = {"data": study.data, "seeds": ranges(study.seeds), "quick": study.quick, "arms": list(study.arms)}
+    for setting, value in values.items():
+        if controls.name(setting) not in st.query_params:
+            st.session_state[controls.name(setting)] = value
+
+
+def _asked(facts: StudyFacts, controls: Controls) -> Study:
+    """What the controls ask for, before they are drawn. Raises RecipeError."""
+    data = controls.given("data")
+    values = {"seeds": controls.given("seeds"), "arms": controls.given("arms")}
+    quick = str(controls.given("quick")).lower() == "true"
+    given = {setting: value for setting, value in values.items() if value}
+    return Study.of(facts.name, data if data in facts.data_sets else _usual_data(facts), quick=quick, **given)
+
+
+def _usual_data(facts: StudyFacts) -> str:
+    home = server.home() if len(facts.data_sets) > 1 else facts.data_sets[0]
+    return home if home in facts.data_sets else facts.data_sets[0]
+
+
+def _form(facts: StudyFacts, controls: Controls) -> tuple[Study | None, str]:
+    """The settings; None where they cannot be, and what is off with the link."""
+    problem = _problem_of_link(facts, controls)
+    values: dict[str, Any] = {}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if len(facts.data_sets) > 1:
+            name = controls.name("data")
+            usual = _usual_data(facts)
+            if usual != facts.data_sets[0] and name not in st.session_state and name not in st.query_params:
+                st.session_state[name] = usual
+            values["data"] = st.selectbox(
+                "Data",
+                facts.data_sets,
+                key=name,
+                bind="query-params",
+                width=150,
+            )
+        values["seeds"] = st.text_input(
+            "Seeds",
+            ranges(facts.seeds),
+            key=controls.name("seeds"),
+            bind="query-params",
+            width=110,
+            help=f"Up to {MOST_SEEDS}, as 0-4 or 0,2,7. With one seed there is no verdict.",
+        )
+        values["quick"] = st.checkbox(
+            "Quick version",
+            key=controls.name("quick"),
+            bind="query-params",
+            help="Fewer epochs and arms: a first impression.",
+        )
+    data = values.pop("data", facts.data_sets[0])
+    there = facts.arms_of(data, quick=values["quick"])
+    titles = {arm.name: arm.title for arm in there}
+    name = controls.name("arms")
+    chosen = st.session_state.get(name, st.query_params.get(name, "").split(","))
+    st.session_state[name] = [arm for arm in chosen if arm in titles]
+    values["arms"] = st.multiselect(
+        "Arms",
+        list(titles),
+        key=name,
+        format_func=titles.__getitem__,
+        placeholder="all",
+        help="Whoever an arm is judged against is trained as well.",
+        on_change=_keep,
+        args=(name,),
+    )
+    try:
+        return Study.of(facts.name, data, **values), problem
+    except RecipeError as error:
+        st.error(str(error), icon=":material/error:")
+        return None, ""
+
+
+def _keep(name: str) -> None:
+    """Write a choice to the URL by its name, not by the words that are shown."""
+    value = st.session_state[name]
+    text = ",".join(value) if isinstance(value, list) else str(value or "")
+    if text:
+        st.query_params[name] = text
+    else:
+        st.query_params.pop(name, None)
+
+
+def _problem_of_link(facts: StudyFacts, controls: Controls) -> str:
+    """What the URL asks for that cannot be, in one sentence."""
+    names = {setting: controls.name(setting) for setting in ("data", "seeds", "quick", "arms")}
+    given = {setting: st.query_params[name] for setting, name in names.items() if name in st.query_params}
+    try:
+        Study.of(facts.name, **{"data": _usual_data(facts) if "data" not in given else given["data"], **given})
+    except RecipeError as error:
+        return f"This link asks for something that cannot be: {error} Shown is the default instead."
+    return ""
+
+
+# What came of it.
+
+
+def _provenance(shown: Studied, ships: bool, wanted: Study | None) -> None:
+    """Where the figures come from, and how to have them again."""
+    what = "Recorded run" if ships else f"Run {shown.run_id}"
+    text = f"{what}: {study_words.settings(shown.recipe)}; {study_words.machine(shown)}."
+    if wanted is not None and wanted.id != shown.run_id:
+        text += f" The settings under “Run it here” are others ({study_words.settings(wanted)})."
+    with st.container(horizontal=True, vertical_alignment="center", key=f"provenance_{shown.recipe.study}"):
+        st.caption(text, width="stretch")
+        if ships:
+            with st.popover("Recipe", icon=":material/receipt_long:", type="tertiary"):
+                st.caption(f"Repeat it with `{study_words.command(shown.recipe)}`, or under “Run it here”.")
+                st.json(shown.recipe.model_dump(mode="json"))
+                st.caption(f"Run {shown.run_id}, PyTorch {shown.torch}.")
+        else:
+            query = {"run": shown.run_id}
+            st.page_link("pages/runs.py", label="In Runs", icon=":material/open_in_new:", query_params=query)
+
+
+def _finished(shown: Studied, controls: Controls, picture: Picture | None) -> None:
+    """Picture, verdicts and figures."""
+    facts = shown.recipe.facts
+    measure = facts.measures[0]
+    if picture is not None:
+        picture(shown)
+    else:
+        measure = _measure(facts, controls)
+        st.plotly_chart(
+            charts.figure(shown, measure, page.colours()),
+            key=f"study_figure_{facts.name}_{measure.name}",
+            config=PLOTLY_CONFIG,
+            alt=f"{facts.title}: {measure.title}, the mean of each arm with its interval",
+        )
+    page.say(study_words.summary(shown, measure))
+    if len(shown.recipe.seeds) > 1:
+        st.markdown("\n".join(f"- {sentence}" for sentence in study_words.listing(shown, measure)))
+    st.caption(study_words.footing(shown, measure))
+    with st.expander("All figures, seed by seed", icon=":material/table:", key=f"figures_{facts.name}"):
+        _figures(shown)
+
+
+def _measure(facts: StudyFacts, controls: Controls) -> Measure:
+    """The one that is looked at: verdicts and picture are about it."""
+    if len(facts.measures) == 1:
+        return facts.measures[0]
+    by_name, name = {measure.name: measure for measure in facts.measures}, controls.name("measure")
+    chosen = st.session_state.get(name, st.query_params.get(name))
+    st.session_state[name] = chosen if chosen in by_name else facts.measures[0].name
+    st.segmented_control(
+        "What is shown",
+        list(by_name),
+        required=True,
+        key=name,
+        format_func=lambda name: by_name[name].title[:1].upper() + by_name[name].title[1:],
+        label_visibility="collapsed",
+        on_change=_keep,
+        args=(name,),
+    )
+    return by_name[st.session_state[name]]
+
+
+def figures(shown: Studied) -> pd.DataFrame:
+    """A row for each arm: the means of all measures with their intervals, in words."""
+    rows = []
+    for arm in shown.recipe.chosen:
+        summary, finished = shown.summary(arm.name), shown.arm(arm.name)
+        if summary is None or finished is None:
+            continue
+        means = {
+            measure.title[:1].upper() + measure.title[1:]: study_words.level(measure, summary.means[measure.name])
+            for measure in shown.recipe.facts.measures
+            if measure.name in summary.means
+        }
+        judgement = shown.judgement(arm.name)
+        verdict = {"Verdict": judgement.verdict.word if judgement else ""}
+        rows.append({"": arm.title, **verdict, **means, "Took": study_words.duration(finished.seconds)})
+    return pd.DataFrame(rows).fillna("")
+
+
+def _figures(shown: Studied) -> None:
+    st.dataframe(figures(shown), hide_index=True, height="content", alt="Means of all measures with their intervals")
+    titles = {arm.name: arm.title for arm in shown.recipe.chosen}
+    each = [
+        {"": titles[row.arm], "seed": row.seed, **row.figures} for finished in shown.finished for row in finished.rows
+    ]
+    st.dataframe(pd.DataFrame(each), hide_index=True, alt="All figures of each seed")
+
+
+def _preview(study: Study) -> None:
+    """What will be trained, before anything was."""
+    arms, seeds = study.chosen, len(study.seeds)
+    page.say(
+        f"Nothing has been trained yet. “Run it here” trains {len(arms)} arms with "
+        f"{'one seed' if seeds == 1 else f'{seeds} seeds'} each."
+    )
+    titles = {arm.name: arm.title for arm in arms}
+    rows = [{"Arm": arm.title, "Judged against": titles.get(arm.against, "–")} for arm in arms]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", alt="The arms that will be trained")
+
+
+# While it runs.
+
+
+@dataclass(frozen=True)
+class Frame:
+    """All that a page shows of a live study at one moment."""
+
+    position: run_status.Position | None
+    done: pd.DataFrame  # arms so far: title, role, seed, value
+    learning: pd.DataFrame  # validation accuracy of whoever is trained just now: part, seed, accuracy
+    doing: str
+    sentence: str
+
+
+def _panel(_controls: Controls, jobs: Jobs, run: Run) -> None:
+    if not isinstance(run.recipe, Study):
+        return
+    frame = _frame(jobs, run.id, run.started, jobs.version(run.id), run.recipe)
+    run_status.status(jobs, run, frame.position)
+    measure = run.recipe.facts.measures[0]
+    colours = page.colours()
+    left, right = st.columns([5, 4], gap="large")
+    with left:
+        st.caption(f"Finished so far: {measure.title}; a dot for each seed, a bar for their mean")
+        spec = charts.live_spec(run.recipe, measure, colours)
+        st.vega_lite_chart(frame.done, spec, key=f"arms_{run.recipe.study}", alt="The arms that are finished")
+    with right:
+        st.caption(frame.doing)
+        spec = charts.learning_spec(colours)
+        st.vega_lite_chart(frame.learning, spec, key=f"learning_{run.recipe.study}", alt="What is being trained")
+    page.say(frame.sentence)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)  # one for all visitors, until there is something new to show
+def _frame(_jobs: Jobs, run_id: str, started: datetime | None, version: Version | None, _study: Study) -> Frame:
+    events = _jobs.events(run_id)
+    done = finished_arms(_study, events)
+    last = next((event for event in reversed(events) if isinstance(event, StudyProgress)), None)
+    position, doing = None, "Nothing is being trained yet"
+    if last is not None:
+        titles = {arm.name: arm.title for arm in _study.chosen}
+        at = min(len(done) + 1, len(_study.chosen))
+        title = titles.get(last.arm, last.arm)
+        text = f"Arm {at} of {len(_study.chosen)}: {title} · {last.doing}, epoch {last.epoch} of {last.epochs}"
+        position = run_status.Position(text, last.seconds, last.seconds_left)
+        doing = f"Just now: {title}, {last.doing}: right on validation images"
+    return Frame(position, _done(_study, done), _learning(events, last), doing, _sentence(_study, done))
+
+
+def finished_arms(study: Study, events: Sequence[Event]) -> list[FinishedArm]:
+    """The arms that are done, in the study's order."""
+    said = {event.arm: event for event in events if isinstance(event, FinishedArm)}
+    return [said[arm.name] for arm in study.chosen if arm.name in said]
+
+
+def _done(study: Study, done: Sequence[FinishedArm]) -> pd.DataFrame:
+    """A row for each seed of an arm; one without a figure for an arm that is yet to come."""
+    measure = study.facts.measures[0].name
+    finished = {one.arm: one for one in done}
+    rows: list[dict[str, Any]] = []
+    for arm in study.chosen:
+        said = {"title": arm.title, "role": arm.role}
+        of_arm = finished[arm.name].rows if arm.name in finished else []
+        known = [{**said, "seed": row.seed, "value": row.figures[measure]} for row in of_arm if measure in row.figures]
+        rows += known or [{**said, "seed": None, "value": None}]
+    return pd.DataFrame(rows, columns=["title", "role", "seed", "value"])
+
+
+def _learning(events: Sequence[Event], last: StudyProgress | None) -> pd.DataFrame:
+    """Over the updates of the training that goes on; a line for each network of it."""
+    rows = []
+    if last is not None:
+        same = [e for e in events if isinstance(e, StudyProgress) and (e.arm, e.doing) == (last.arm, last.doing)]
+        for number, event in enumerate(same, 1):
+            rows += [
+                {"report": number, "seed": seed, "accuracy": accuracy}
+                for seed, accuracy in enumerate(event.validation_accuracy)
+            ]
+    return pd.DataFrame(rows, columns=["report", "seed", "accuracy"])
+
+
+def _sentence(study: Study, done: Sequence[FinishedArm]) -> str:
+    """What is known so far; no verdict, that is for the end."""
+    measure = study.facts.measures[0]
+    if not done:
+        return "No arm is finished yet."
+    titles = {arm.name: arm.title for arm in study.chosen}
+    last = done[-1]
+    values = [row.figures[measure.name] for row in last.rows if measure.name in row.figures]
+    said = f" {titles[last.arm]}: {study_words.value(measure, fmean(values))}, {measure.title}." if values else ""
+    return f"{len(done)} of {len(study.chosen)} arms are finished.{said} Intervals and verdicts come at the end."

@@ -1,0 +1,126 @@
+"""Less noise in the gradient: how much batches differ with hard labels and soft targets, and what that allows."""
+
+import streamlit as st
+
+from kdviz.catalogue import ARCHITECTURES
+from kdviz.study_facts.gradient_noise import BATCH, PATHS
+from kdviz.study_records import Studied
+from kdviz.widgets import lesson, live_study, page, state
+from kdviz.widgets.gradient_noise import (
+    Chosen,
+    Path,
+    best_rate,
+    chosen_in_link,
+    keep_in_link,
+    median_angle,
+    noise_picture,
+    path_of,
+    paths_in,
+)
+
+STUDENT = ARCHITECTURES["784-128-10"]
+QUIET = 0.5  # of the hard labels' noise
+NOISE, RATES, EXAMPLES = "gradient-noise", "noise-payoff", "fewer-examples"  # studies, and the keys of their settings
+
+
+def short(value: float) -> str:
+    """A ratio with two digits."""
+    return f"{value:.0f}" if value >= 9.95 else f"{value:.2g}"
+
+
+def look(studied: Studied) -> tuple[Path, Chosen]:
+    """The picture with its control, and what it says; the path and what is looked at."""
+    there = paths_in(studied)
+    name = st.segmented_control(
+        here.word("path"),
+        there,
+        default=there[0],
+        format_func=here.word,
+        required=True,
+        wrap=True,
+        key="path",
+        bind="query-params",
+    )
+    path = path_of(studied, name)
+    chosen = chosen_in_link(path)
+    noise_picture(here, path, chosen, key=f"noise-{studied.run_id}-{name}", on_commit=keep_in_link)
+    places = readings(path, chosen)
+    quieter = float(places["ratio"]) < 1
+    here.say("reading-less" if quieter else "reading-more", **places)
+    arrows = path.hard.arrows[chosen.moment], path.soft[chosen.soft].arrows[chosen.moment]
+    hard, soft = (f"{median_angle(each):.0f}" for each in arrows)
+    here.say("angle", hard=hard, soft=soft)
+    return path, chosen
+
+
+def readings(path: Path, chosen: Chosen) -> dict[str, str]:
+    """What is shown just now, for the named places."""
+    soft = path.soft[chosen.soft]
+    noises = soft.mean[chosen.moment], path.hard.mean[chosen.moment]
+    ratio = noises[0] / noises[1]
+    return {
+        "temperature": f"{soft.temperature:g}",
+        "epoch": f"{path.epochs[chosen.moment]:.1f}",
+        "soft": short(noises[0]),
+        "hard": short(noises[1]),
+        "factor": short(max(ratio, 1 / ratio)),
+        "ratio": f"{ratio:.6g}",
+        "batch": str(BATCH),
+        "images": f"{BATCH / ratio:.0f}",
+    }
+
+
+def say_rates(studied: Studied) -> None:
+    """Both ways at their best, in one sentence."""
+    labels, taught = best_rate(studied, "labels"), best_rate(studied, "taught")
+    if labels is None or taught is None:
+        return
+    told = {"labels": labels, "taught": taught}
+    places = {
+        f"{way}_{what}": text
+        for way, best in told.items()
+        for what, text in (
+            ("rate", f"{best.rate:g}"),
+            ("accuracy", page.percent(best.accuracy, 2)),
+            ("highest", here.word("never") if best.highest is None else f"{best.highest:g}"),
+        )
+    }
+    here.say("rates", **places)
+
+
+here = lesson.begin("gradient_noise")
+state.check_choice("path", tuple(PATHS))
+studied = live_study.result(NOISE, key=NOISE)
+shown = look(studied) if studied is not None and paths_in(studied) else None
+if shown is None:
+    here.say("nothing")
+
+words, formulas = st.columns([5, 4], gap="large")
+with words:
+    here.text("what-you-see", weights=f"{STUDENT.parameters:,}")
+    here.text("why")
+with formulas:
+    here.text("formulas")
+    for formula in ("noise", "batch", "loss"):
+        here.formula(formula)
+
+here.text("measured")
+live_study.show(NOISE, key=NOISE)
+
+here.text("payoff-rate")
+rates = live_study.show(RATES, key=RATES)
+if rates is not None:
+    say_rates(rates)
+
+here.text("payoff-examples")
+live_study.show(EXAMPLES, key=EXAMPLES)
+
+here.try_this()
+if shown is not None:
+    places = readings(*shown)
+    ratio = float(places["ratio"])
+    moved = "T" in st.query_params or "moment" in st.query_params
+    here.moved("find-quiet", None if not moved else "right" if ratio < QUIET else "low", **places)
+    here.number("batch", answer=BATCH / ratio, tolerance=0.06 * BATCH / ratio, **places)
+here.choice("scale", right="ratio")
+here.end()

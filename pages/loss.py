@@ -1,0 +1,118 @@
+"""The loss: KL in both directions, soft cross-entropy and its floor, α; why T², and the limit of high temperatures."""
+
+import math
+
+import streamlit as st
+
+from kdviz.widgets import lesson, server, state, t_squared
+from kdviz.widgets.loss_lesson import (
+    Chosen,
+    Example,
+    chosen_in_link,
+    keep_in_link,
+    logits_of,
+    loss_picture,
+    readings,
+    with_temperature,
+)
+
+ANIMALS = ("dog", "wolf", "fox", "cat", "car")
+ON_ITS_WAY = logits_of((0.35, 0.20, 0.15, 0.18, 0.12))
+TEACHER = logits_of((0.60, 0.22, 0.10, 0.06, 0.02))
+TWO_PEAKS = logits_of((0.47, 0.02, 0.02, 0.47, 0.02))
+EVEN = 1.25  # how far two parts of the loss may be apart to count as equal
+
+here = lesson.begin("loss")
+shown = server.choose_gallery()
+image = state.picture(shown, state.opening(shown))
+EXAMPLES = {
+    example.name: example
+    for example in (
+        Example("start", ANIMALS, TEACHER, ON_ITS_WAY, 0),
+        Example("one", ANIMALS, TWO_PEAKS, logits_of((0.92, 0.02, 0.02, 0.02, 0.02)), 0),
+        Example("all", ANIMALS, TWO_PEAKS, logits_of((0.2, 0.2, 0.2, 0.2, 0.2)), 0),
+        Example("same", ANIMALS, TEACHER, TEACHER, 0),
+        Example(
+            "image",
+            image.class_names,
+            tuple(round(z, 3) for z in image.logits),
+            (0.0,) * len(image.class_names),
+            image.label or 0,
+            4.0,
+        ),
+    )
+}
+state.check_choice("example", tuple(EXAMPLES))
+state.check_choice("moment", t_squared.MOMENTS)
+example = EXAMPLES.get(st.query_params.get("example", "start"), EXAMPLES["start"])
+chosen = chosen_in_link(example)
+
+
+def keep(told: Chosen) -> None:
+    """What the visitor has moved goes into the URL."""
+    keep_in_link(told, example)
+
+
+with st.container(horizontal=True, key="presets"):
+    for name in EXAMPLES:
+        address = {"data": shown.facts.name, "example": name}
+        st.page_link("pages/loss.py", label=here.word(f"preset-{name}"), query_params=address)
+loss_picture(key=f"loss-{example.name}", example=example, chosen=chosen, on_commit=keep)
+
+words, formulas = st.columns([5, 4], gap="large")
+with words:
+    here.text("what-you-see")
+    here.text("alpha")
+with formulas:
+    here.text("formulas")
+    for formula in ("kl", "identity", "loss"):
+        here.formula(formula)
+
+here.text("forward-reverse")
+one, spread = (
+    readings(Chosen(each.teacher, each.student, each.label, 1.0, 0.7)) for each in (EXAMPLES["one"], EXAMPLES["all"])
+)
+here.say(
+    "preferred",
+    one_forward=f"{one.forward:.2f}",
+    all_forward=f"{spread.forward:.2f}",
+    one_reverse=f"{one.reverse:.2f}",
+    all_reverse=f"{spread.reverse:.2f}",
+    forward_choice=here.word("on-one" if one.forward < spread.forward else "everywhere"),
+    reverse_choice=here.word("on-one" if one.reverse < spread.reverse else "everywhere"),
+)
+
+why, matching = st.columns([5, 4], gap="large")
+with why:
+    here.text("why-t-squared")
+    here.formula("gradient")
+with matching:
+    here.text("matching")
+    here.formula("matching")
+
+
+def keep_temperature(value: float) -> None:
+    """The slider below the curves is the one above as well."""
+    keep(with_temperature(chosen, value))
+
+
+t_squared.show(here, chosen.temperature, keep_temperature)
+
+here.try_this()
+now = readings(chosen)
+moved = any(name in st.query_params for name in ("teacher", "student", "T", "alpha", "label"))
+ratio = now.soft_part / now.hard_part if now.hard_part > 0 else math.inf
+found = "right" if 1 / EVEN <= ratio <= EVEN else "low" if ratio < 1 else "high"
+here.moved("balance", found if moved else None, soft=f"{now.soft_part:.3f}", hard=f"{now.hard_part:.3f}")
+halves = readings(Chosen(logits_of((0.5, 0.5)), logits_of((0.9, 0.1)), 0, 1.0, 0.7))
+here.number(
+    "kl",
+    answer=halves.forward,
+    tolerance=0.006,
+    unit="nats",
+    result=f"{halves.forward:.3f}",
+    reverse=f"{halves.reverse:.3f}",
+)
+here.choice("floor", right="unknown")
+here.choice("fade", right="quarter")
+here.end()

@@ -1,0 +1,105 @@
+"""Temperature: softmax at every T, its limits, the order that never changes; why T goes back to 1 at inference."""
+
+import math
+
+import streamlit as st
+
+from kdviz import gallery
+from kdviz.widgets import forgotten_temperature, lesson, page, server, state
+from kdviz.widgets.temperature_lesson import (
+    at_temperature,
+    grown_in_link,
+    keep_grown,
+    race,
+    temperature_picture,
+    unsure_but_decided,
+)
+
+TWO_BITS, NEAR = 2.0, 0.05
+
+here = lesson.begin("temperature")
+shown = server.choose_gallery()
+temperature = state.temperature()
+UNSURE, BY_CLASS = views = ("unsure", "by-class")
+state.check_choice("which", views)
+state.check_choice("class", shown.facts.class_names)
+controls = st.container(horizontal=True, vertical_alignment="bottom", key="controls")
+with controls:
+    view = st.segmented_control(
+        here.word("picture"),
+        views,
+        default=UNSURE,
+        format_func=here.word,
+        required=True,
+        wrap=True,
+        key="which",
+        bind="query-params",
+        on_change=state.first_image,
+    )
+    if view == BY_CLASS:
+        names = list(shown.facts.class_names)
+        label = st.segmented_control(
+            here.word("class"),
+            names,
+            default=names[2],
+            required=True,
+            wrap=True,
+            key="class",
+            bind="query-params",
+            on_change=state.first_image,
+        )
+        candidates = state.of_class(shown, names.index(label))
+    else:
+        candidates = unsure_but_decided(shown)
+    index = state.leaf(candidates, key=f"{shown.facts.name}-{view}")
+picture = state.picture(shown, index)
+temperature_picture(key="picture", picture=picture, temperature=temperature, on_commit=state.set_temperature)
+
+classes = len(shown.facts.class_names)
+words, formulas = st.columns([5, 4], gap="large")
+with words:
+    here.text("what-you-see", classes=classes, equal=page.percent(1 / classes), most=f"{math.log2(classes):.2f}")
+with formulas:
+    here.text("formulas")
+    for formula in ("softmax", "ratio", "entropy"):
+        here.formula(formula)
+
+here.text("race")
+race(
+    key="race",
+    picture=picture,
+    temperature=temperature,
+    grown=grown_in_link(),
+    on_commit=keep_grown,
+)
+
+here.text("inference")
+forgotten_temperature.show(here, temperature)
+here.text("best")
+
+here.try_this()
+now = at_temperature(picture, temperature)
+moved = "T" in st.query_params
+found = "right" if abs(now.bits - TWO_BITS) <= NEAR else "low" if now.bits < TWO_BITS else "high"
+here.moved("two-bits", found if moved else None, temperature=f"{temperature:g}", bits=f"{now.bits:.2f}")
+first = 1 / (1 + math.exp(-(3 - 1) / 2))
+here.number(
+    "two-classes",
+    answer=first,
+    tolerance=0.006,
+    result=f"{first:.3f}",
+    at_one=f"{1 / (1 + math.exp(-2)):.2f}",
+)
+here.choice("forgotten", right="sure")
+figures = gallery.shipped_figures(shown.facts.name)
+st.caption(
+    here.sentence(
+        "teacher",
+        teacher=state.teacher_name(shown),
+        data=shown.facts.title,
+        training_images=f"{shown.facts.training_images:,}",
+        test_images=f"{len(shown.labels):,}",
+        accuracy=f"{figures['test_accuracy']:.2%}",
+    )
+)
+here.end()

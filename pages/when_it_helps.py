@@ -1,0 +1,173 @@
+"""When it helps: studies with verdicts, all at a glance and each on its own."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from kdviz import lesson_text
+from kdviz.charts import all_studies
+from kdviz.charts.all_studies import Gain
+from kdviz.recorded import recorded
+from kdviz.study_catalogue import STUDIES
+from kdviz.widgets import lesson, live_study, page, study_checks, study_words
+from kdviz.widgets.comparison_words import count, signed
+from kdviz.widgets.components import source
+from kdviz.widgets.study_pictures import PICTURES
+
+GROUPS = {
+    "labels": ("few-labels", "noisy-labels", "overfitting"),
+    "knowledge": ("left-out-class", "one-task", "other-domain"),
+    "pairs": ("narrow-student", "large-teacher", "several-teachers", "smoothed-teacher"),
+    "limits": ("all-labels",),
+}
+PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
+
+here = lesson.begin("when_it_helps")
+groups = {group: tuple(name for name in names if name in STUDIES) for group, names in GROUPS.items()}
+listed = [name for names in groups.values() for name in names]
+gains = {name: all_studies.gains(studied) for name in listed if (studied := recorded(name)) is not None}
+
+
+def points(gain: Gain) -> str:
+    """A difference with its interval."""
+    low, high = (signed(end, 2) for end in (gain.low, gain.high))
+    return f"{signed(gain.difference, 2)} ({low} to {high})"
+
+
+def halves(shown: Mapping[str, Sequence[Gain]]) -> tuple[list[str], list[str]]:
+    """The studies in two columns of about the same height."""
+    sizes = {name: len(of_study) + 3 for name, of_study in shown.items()}
+    first: list[str] = []
+    for name in shown:
+        if sum(sizes[each] for each in first) + sizes[name] / 2 > sum(sizes.values()) / 2:
+            break
+        first.append(name)
+    return first, [name for name in shown if name not in first]
+
+
+def overview() -> None:
+    """What all recorded studies say, in a picture, a sentence and a table."""
+    if not any(gains.values()):
+        here.text("none-yet")
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        here.text("at-a-glance")
+    with right:
+        here.text("how-to-read")
+    whole = [gain for of_study in gains.values() for gain in of_study]
+    shown = {name: of_study for name, of_study in gains.items() if of_study}
+    for part, column in zip(halves(shown), st.columns(2, gap="large"), strict=True):
+        if part:
+            titled = {STUDIES[name].title: shown[name] for name in part}
+            figure = all_studies.overview_figure(titled, here.word("gain"), all_studies.ends(whole), page.colours())
+            alt = f"Verdicts of {', '.join(titled)}"
+            column.plotly_chart(figure, key=f"overview_{part[0]}", config=PLOTLY_CONFIG, alt=alt)
+    words = [gain.word for gain in whole]
+    here.say(
+        "overview",
+        compared=count(len(whole), "comparison").capitalize(),
+        studies=count(len(shown), "study").replace("studys", "studies"),
+        better=words.count("better"),
+        worse=words.count("worse"),
+        none=words.count("no difference shown"),
+    )
+    with st.expander(here.word("table"), icon=":material/table:"):
+        said = {"better": "helps", "worse": "hurts", "no difference shown": "no-difference"}
+        rows = [
+            {
+                "Study": STUDIES[gain.study].title,
+                "Student": gain.arm,
+                "Against": gain.against,
+                "Verdict": here.word(said[gain.word]) if gain.word in said else gain.word,
+                "Points": points(gain),
+            }
+            for gain in whole
+        ]
+        st.dataframe(pd.DataFrame(rows), hide_index=True, alt="All verdicts in figures")
+
+
+def choose() -> str:
+    """The study that the visitor looks at: a link for each, in groups."""
+    given = st.query_params.get("study")
+    if given is not None and given not in STUDIES:
+        st.warning(f"study is {given}; it takes one of {', '.join(listed)}. Shown is {listed[0]}.")
+    chosen = given if given is not None and given in STUDIES else listed[0]
+    st.html(f"<style>{source(['studies.css'])}</style>")
+    with st.container(key="studies", gap="small"):
+        st.subheader(here.word("choose"), anchor=False)
+        columns = st.columns(2, gap="large")
+        for number, (group, names) in enumerate(groups.items()):
+            with columns[number % 2], st.container(key=f"group_{group}", gap=None):
+                st.markdown(f"**{here.word(group)}**")
+                for name in names:
+                    question = STUDIES[name].question
+                    st.button(
+                        f"**{question}**" if name == chosen else question,
+                        key=f"choose_{name}",
+                        type="tertiary",
+                        icon=f":material/radio_button_{'checked' if name == chosen else 'unchecked'}:",
+                        on_click=go,
+                        args=(name,),
+                    )
+    return chosen
+
+
+def go(name: str) -> None:
+    """Another study: what belonged to the one before leaves the URL."""
+    data = st.query_params.get("data")
+    st.query_params.clear()
+    st.query_params["study"] = name
+    if data is not None:
+        st.query_params["data"] = data
+
+
+def one(name: str) -> Sequence[tuple[str, str]]:
+    """A study with its text, its picture and its questions; its sources."""
+    text = lesson.part(f"studies/{name}") if has_text(name) else None
+    st.header(STUDIES[name].title, anchor=False)
+    st.markdown(STUDIES[name].question)
+    if text is not None:
+        text.text("idea")
+    shown = live_study.show(name, picture=PICTURES.get(name))
+    if text is None:
+        return ()
+    places = {} if shown is None else study_words.places(shown)
+    left, right = st.columns(2, gap="large")
+    with left:
+        text.text("budget", **places)
+    with right:
+        text.text("expect", **places)
+    if text.lesson.suggestions:
+        text.try_this(**places)
+    if shown is not None:
+        for key, check in text.lesson.checks.items():
+            answer = study_checks.right(shown, key, [each.key for each in check.answers])
+            if answer is not None:
+                text.choice(key, right=answer, **places)
+    here.asked = text.asked  # the heading stands once
+    return text.lesson.sources
+
+
+def has_text(name: str) -> bool:
+    """Whether somebody has written about it."""
+    return (lesson_text.FOLDER / "en" / "studies" / f"{name}.md").exists()
+
+
+def most(group: str) -> float | None:
+    """The largest difference of a group's comparisons."""
+    found = [gain.difference for name in groups[group] for gain in gains.get(name, [])]
+    return max(found, default=None)
+
+
+overview()
+chosen = choose()
+st.divider()
+works = one(chosen)
+here.choice("no-difference", right="hidden")
+best = {group: gain for group in ("labels", "pairs", "limits") if (gain := most(group)) is not None}
+if len(best) == 3:
+    said = {f"{group}_gain": f"{signed(gain, 1)} points" for group, gain in best.items()}
+    here.choice("where-most", right=max(best, key=best.__getitem__), **said)
+here.end(works)

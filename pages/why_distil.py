@@ -1,0 +1,135 @@
+"""Why distil: a large network and a small one to one scale, what each costs, and how often each is right."""
+
+import streamlit as st
+
+from kdviz import settings
+from kdviz.catalogue import ARCHITECTURES, DATA_SETS, Architecture
+from kdviz.study_facts.sizes import labels_arm, taught_arm
+from kdviz.widgets import lesson, live_study, page, state
+from kdviz.widgets.study_words import difference
+from kdviz.widgets.why_distil import CHOICES, Pair, cost_rows, mean_of, sizes_picture, storage
+
+FLASH, RAM = 1_000_000, 256_000  # bytes of the board that the text names
+CNN, DENSE = ARCHITECTURES["cnn-8-16"], ARCHITECTURES["784-128-10"]
+
+here = lesson.begin("why_distil")
+for choice, names in CHOICES.items():
+    state.check_choice(choice, names)
+with st.container(horizontal=True, key="controls"):
+    teacher, student = (
+        st.segmented_control(
+            here.word(choice), names, default=names[0], required=True, wrap=True, key=choice, bind="query-params"
+        )
+        for choice, names in CHOICES.items()
+    )
+pair = Pair.named(teacher, student)
+studied = live_study.result("sizes")
+sizes_picture(here, pair, cost_rows(here, pair, studied), key="sizes")
+
+
+def bytes_of(network: Architecture) -> float:
+    """What a network takes to store."""
+    return network.bytes
+
+
+less = f"{pair.times_less(bytes_of):,.0f}"
+own, theirs, taught = (
+    mean_of(studied, arm, "test_accuracy")
+    for arm in (labels_arm(student), labels_arm(teacher), taught_arm(student, teacher))
+)
+if studied is None or own is None or theirs is None:
+    here.say("nothing")
+else:
+    here.say(
+        "gap",
+        data=DATA_SETS[studied.recipe.data].title,
+        teacher=teacher,
+        student=student,
+        teacher_errors=page.percent(1 - theirs.mean, 2),
+        student_errors=page.percent(1 - own.mean, 2),
+        times=less,
+    )
+    judgement = studied.judgement(taught_arm(student, teacher))
+    if taught is not None and judgement is not None:
+        main = studied.recipe.facts.measures[0]
+        here.say(
+            "closed",
+            taught_errors=page.percent(1 - taught.mean, 2),
+            verdict=judgement.verdict.word,
+            difference=difference(main, judgement.verdict),
+        )
+    rates = [mean_of(studied, labels_arm(name), "throughput") for name in (teacher, student)]
+    if rates[0] is not None and rates[1] is not None:
+        here.say(
+            "throughput",
+            teacher=teacher,
+            student=student,
+            teacher_rate=f"{rates[0].mean:,.0f}",
+            student_rate=f"{rates[1].mean:,.0f}",
+            times=f"{rates[1].mean / rates[0].mean:.2g}",
+        )
+
+
+def fits(network: Architecture) -> str:
+    """Where on the board its weights have room."""
+    return here.word(
+        "fits-both" if network.bytes <= RAM else "fits-flash" if network.bytes <= FLASH else "fits-nowhere"
+    )
+
+
+shipped = settings.ASSETS / "teachers" / "mnist.safetensors"
+words, formulas = st.columns([5, 4], gap="large")
+with words:
+    here.text(
+        "what-you-see",
+        teacher=teacher,
+        student=student,
+        teacher_parameters=f"{pair.teacher.parameters:,}",
+        student_parameters=f"{pair.student.parameters:,}",
+        times=f"{pair.times_less(lambda each: each.parameters):,.0f}",
+        seeds="several" if studied is None else len(studied.recipe.seeds),
+    )
+with formulas:
+    here.text("formulas")
+    here.formula("parameters")
+    here.formula("work")
+here.text(
+    "cost",
+    file=storage(shipped.stat().st_size),
+    teacher=teacher,
+    student=student,
+    teacher_bytes=storage(pair.teacher.bytes),
+    student_bytes=storage(pair.student.bytes),
+    teacher_fits=fits(pair.teacher),
+    student_fits=fits(pair.student),
+)
+here.text("study")
+live_study.show("sizes")
+
+here.try_this()
+times_less = pair.times_less(bytes_of)
+here.number(
+    "times-less",
+    answer=times_less,
+    tolerance=0.04 * times_less,
+    teacher=teacher,
+    student=student,
+    teacher_bytes=storage(pair.teacher.bytes),
+    student_bytes=storage(pair.student.bytes),
+    times=less,
+)
+here.moved(
+    "fits",
+    None if "student" not in st.query_params else "right" if pair.student.bytes <= RAM else "high",
+    student=student,
+    student_bytes=storage(pair.student.bytes),
+)
+here.choice(
+    "convolution",
+    right="cnn" if CNN.multiply_adds > DENSE.multiply_adds else "dense",
+    cnn_bytes=storage(CNN.bytes),
+    dense_bytes=storage(DENSE.bytes),
+    cnn_work=f"{CNN.multiply_adds:,}",
+    dense_work=f"{DENSE.multiply_adds:,}",
+)
+here.end()
