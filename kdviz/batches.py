@@ -169,11 +169,17 @@ def chunks(split: Split, trainings: Sequence[Training], adviser: Adviser | None,
                 epoch=epoch,
                 done=(epoch - 1 + begin / total) / training.epochs,
                 labels=split.labels[indices],
-                images=data.normalise(images.flatten(0, 1)).unflatten(0, indices.shape),
+                images=_pixels(images, training).unflatten(0, indices.shape),
                 one_hot=one_hot[indices],
                 labelled=None if is_labelled is None else is_labelled.gather(1, indices),
                 teacher=one_hot[indices] if adviser is None else adviser.on(epoch, indices, images),
             )
+
+
+def _pixels(images: Tensor, training: Training) -> Tensor:
+    """uint8 images (students, N, 28, 28) as the training wants them, (students * N, 1, 28, 28)."""
+    normalised = data.normalise(images.flatten(0, 1))
+    return normalised.add_(1).mul_(0.5) if training.pixels_from_zero else normalised
 
 
 def _augmented(images: Tensor, training: Training, generator: torch.Generator) -> Tensor:

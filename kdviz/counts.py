@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import comb
 
 
@@ -12,4 +13,4 @@ def same_rate_p_value(count: int, other: int) -> float:
     """
     both = count + other
     tail = sum(comb(both, number) for number in range(min(count, other) + 1))
-    return min(1.0, 2 * tail / 2**both)
+    return min(1.0, float(Fraction(2 * tail, 2**both)))

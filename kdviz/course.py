@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from kdviz import lesson_text, settings
-from kdviz.lesson_blocks import LessonText, Term
+from kdviz import lesson_text
+from kdviz.lesson_blocks import LessonError, LessonText, Term
 
 SLUGS = (
     "why_distil",
@@ -26,8 +26,6 @@ SLUGS = (
 GLOSSARY = "words"
 FURNITURE = "course"
 
-_PAGES = settings.ASSETS.parent / "pages"
-
 _TERM = re.compile(r"(?<!\\)\[([^\[\]]*[^\[\]\\])\]\(#([a-z0-9-]+)\)")  # a backslash takes the meaning from a bracket
 _MARKUP = re.compile(r"\[([^\[\]]+)\]\([^()]*\)|[*`]")
 
@@ -42,6 +40,7 @@ class Lesson:
     question: str
     lead: str
     minutes: int
+    checks: tuple[str, ...]  # their keys
 
     @property
     def page(self) -> str:
@@ -53,21 +52,19 @@ def lesson(slug: str) -> Lesson:
     """One lesson; raises LessonError where its text cannot be read."""
     text = lesson_text.read(slug)
     title, question, lead = (text.fact(name) for name in ("title", "question", "lead"))
-    return Lesson(SLUGS.index(slug) + 1, slug, title, question, lead, text.minutes())
+    return Lesson(SLUGS.index(slug) + 1, slug, title, question, lead, text.minutes(), tuple(text.checks))
 
 
 def lessons() -> tuple[Lesson, ...]:
-    """All lessons in reading order; raises LessonError where a text cannot be read."""
-    return tuple(lesson(slug) for slug in SLUGS if _is_there(slug))
+    """All lessons in reading order. One whose text cannot be read keeps its place: its own page tells what is wrong."""
+    return tuple(map(_as_far_as_readable, SLUGS))
 
 
-def _is_there(slug: str) -> bool:
-    return (_PAGES / f"{slug}.py").exists() and (lesson_text.FOLDER / "en" / f"{slug}.md").exists()
-
-
-def checks_of(slug: str) -> tuple[str, ...]:
-    """The keys of a lesson's checks."""
-    return tuple(lesson_text.read(slug).checks)
+def _as_far_as_readable(slug: str) -> Lesson:
+    try:
+        return lesson(slug)
+    except LessonError:
+        return Lesson(SLUGS.index(slug) + 1, slug, slug.replace("_", " ").capitalize(), "", "", 0, ())
 
 
 def glossary() -> Mapping[str, Term]:

@@ -21,8 +21,11 @@ class Dropout:
     nothing need be scaled when the network answers.
     """
 
-    def __init__(self, inputs: float, hidden: float, seeds: Sequence[int], device: torch.device) -> None:
+    def __init__(
+        self, inputs: float, hidden: float, seeds: Sequence[int], device: torch.device, black: float = -1.0
+    ) -> None:
         self._inputs = inputs
+        self._black = black
         self._hidden = hidden
         self._generators = [torch.Generator(device).manual_seed(seed + _APART) for seed in seeds]
 
@@ -33,11 +36,14 @@ class Dropout:
         if not first.input_dropout and not first.dropout:
             return None
         seeds = [each.seed for each in trainings] * (networks if len(trainings) == 1 else 1)
-        return cls(first.input_dropout, first.dropout, seeds, device)
+        black = 0.0 if first.pixels_from_zero else -1.0
+        return cls(first.input_dropout, first.dropout, seeds, device, black)
 
     def pixels(self, images: Tensor, first: int = 0) -> Tensor:
-        """Of normalised images (networks, batch, ...), those of the networks from `first` on; dropped is black, -1."""
-        return images if not self._inputs else (images + 1) * self._kept(images, self._inputs, first) - 1
+        """Of images (networks, batch, ...), those of the networks from `first` on; what is dropped is black."""
+        if not self._inputs:
+            return images
+        return (images - self._black) * self._kept(images, self._inputs, first) + self._black
 
     def units(self, layer: Tensor, first: int = 0) -> Tensor:
         """Of a hidden layer's activations (networks, batch, ...), those of the networks from `first` on."""

@@ -162,6 +162,27 @@ class Cohort:
             norms = torch.linalg.vector_norm(weight, dim=axes, keepdim=True)
             weight.mul_((most / norms).clamp_(max=1))
 
+    @torch.no_grad()
+    def expect_pixels_from_zero(self, wanted: bool) -> None:
+        """Rewrite the first layer for pixels from 0 to 1, or back for -1 to 1: the same answers to the same images.
+
+        With x = 2 u - 1: W x + b = 2 W u + (b - sum of W). Gradient descent is not the same: a background of -1 pulls
+        at every weight of it at once, as if the bias were learnt hundreds of times as fast. Multi-layer networks only.
+        """
+        for weight, bias in self.first_layers:
+            if wanted:
+                bias.sub_(weight.sum(dim=-2).view_as(bias))
+                weight.mul_(2)
+            else:
+                weight.mul_(0.5)
+                bias.add_(weight.sum(dim=-2).view_as(bias))
+
+    @property
+    def first_layers(self) -> list[tuple[Tensor, Tensor]]:
+        """Weights (..., pixels, units) and biases of what looks at the pixels."""
+        layers = [network[1] for network in self.networks]
+        return [(layer.weight, layer.bias) for layer in layers if isinstance(layer, Dense)]
+
     @property
     def _dropping(self) -> Dropout | None:
         return self.dropout if self.networks[0].training else None
@@ -232,6 +253,11 @@ class StackedCohort(Cohort):
     def incoming(self) -> list[tuple[Tensor, tuple[int, ...]]]:
         """The weights of each hidden layer, and over which axes those of one unit stretch."""
         return [(weight, (-2,)) for weight in self._weights[:-1]]
+
+    @property
+    def first_layers(self) -> list[tuple[Tensor, Tensor]]:
+        """Weights (networks, pixels, units) and biases of what looks at the pixels."""
+        return [(self._weights[0], self._biases[0])]
 
     def layers(self, images: Tensor) -> list[Tensor]:
         """Activations (networks, batch, units) of each hidden layer and, last, the logits."""

@@ -56,6 +56,7 @@ class Training(BaseModel):
     dropout: float = Field(0.0, ge=0, lt=1)  # share of the hidden units
     max_norm: float | None = Field(None, gt=0)  # of each hidden unit's incoming weights, after every update
     label_smoothing: float = Field(0.0, ge=0, lt=1)  # where it learns from labels alone
+    pixels_from_zero: bool = False  # it learns from pixels from 0 (black) to 1, not -1 to 1; multi-layer networks only
 
     @property
     def id(self) -> str:

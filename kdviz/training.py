@@ -82,6 +82,7 @@ def fit(
     started = clock()
     for chunk in chunks(split, trainings, adviser, every):
         records: list[tuple[Tensor, ...]] = []
+        _expect_pixels(cohorts, training, learning=True)
         for batch in chunk.batches(distiller.targets(chunk), training.batch_size):
             taken = distiller.step(cohorts, batch)
             # The loss is a mean over the batch; its gradient at the logits is known in closed form (losses.py), so
@@ -92,6 +93,7 @@ def fit(
                 for cohort in cohorts:
                     cohort.limit_norms(training.max_norm)
             records.append(taken.record)
+        _expect_pixels(cohorts, training, learning=False)
         step += len(records)
         images += chunk.labels.shape[1] * len(cohorts[0])
         since.append((chunk.without_images(), _together(records)))
@@ -118,6 +120,13 @@ def fit(
         else:
             yield None
         started = clock()
+
+
+def _expect_pixels(cohorts: Sequence[Cohort], training: Training, *, learning: bool) -> None:
+    """Whoever looks at a network between two chunks shows it the usual pixels."""
+    if training.pixels_from_zero:
+        for cohort in cohorts:
+            cohort.expect_pixels_from_zero(learning)
 
 
 def _together(records: Sequence[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:

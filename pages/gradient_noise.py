@@ -25,7 +25,7 @@ NOISE, RATES, EXAMPLES = "gradient-noise", "noise-payoff", "fewer-examples"  # s
 
 def short(value: float) -> str:
     """A ratio with two digits."""
-    return f"{value:.0f}" if value >= 9.95 else f"{value:.2g}"
+    return f"{value:.0f}" if value >= 9.95 else f"{value:#.2g}"
 
 
 def look(studied: Studied) -> tuple[Path, Chosen]:
@@ -47,9 +47,6 @@ def look(studied: Studied) -> tuple[Path, Chosen]:
     places = readings(path, chosen)
     quieter = float(places["ratio"]) < 1
     here.say("reading-less" if quieter else "reading-more", **places)
-    arrows = path.hard.arrows[chosen.moment], path.soft[chosen.soft].arrows[chosen.moment]
-    hard, soft = (f"{median_angle(each):.0f}" for each in arrows)
-    here.say("angle", hard=hard, soft=soft)
     return path, chosen
 
 
@@ -67,6 +64,8 @@ def readings(path: Path, chosen: Chosen) -> dict[str, str]:
         "ratio": f"{ratio:.6g}",
         "batch": str(BATCH),
         "images": f"{BATCH / ratio:.0f}",
+        "soft_angle": f"{median_angle(soft.arrows[chosen.moment]):.0f}",
+        "hard_angle": f"{median_angle(path.hard.arrows[chosen.moment]):.0f}",
     }
 
 

@@ -9,10 +9,12 @@ from kdviz import lesson_text
 from kdviz.charts import all_studies
 from kdviz.charts.all_studies import Gain
 from kdviz.recorded import recorded
+from kdviz.study import Study
 from kdviz.study_catalogue import STUDIES
-from kdviz.widgets import lesson, live_study, page, study_checks, study_words
+from kdviz.widgets import lesson, live_study, page, server, study_checks, study_words
 from kdviz.widgets.comparison_words import count, signed
 from kdviz.widgets.components import source
+from kdviz.widgets.study_curves import BESIDE
 from kdviz.widgets.study_pictures import PICTURES
 
 GROUPS = {
@@ -90,7 +92,7 @@ def overview() -> None:
 
 def choose() -> str:
     """The study that the visitor looks at: a link for each, in groups."""
-    given = st.query_params.get("study")
+    given = st.query_params.get("study") or of_run()
     if given is not None and given not in STUDIES:
         st.warning(f"study is {given}; it takes one of {', '.join(listed)}. Shown is {listed[0]}.")
     chosen = given if given is not None and given in STUDIES else listed[0]
@@ -114,6 +116,12 @@ def choose() -> str:
     return chosen
 
 
+def of_run() -> str | None:
+    """The study of the run that a link names, where it names no study."""
+    run = server.jobs().get(st.query_params["run"]) if "run" in st.query_params else None
+    return run.recipe.study if run is not None and isinstance(run.recipe, Study) else None
+
+
 def go(name: str) -> None:
     """Another study: what belonged to the one before leaves the URL."""
     data = st.query_params.get("data")
@@ -133,6 +141,8 @@ def one(name: str) -> Sequence[tuple[str, str]]:
     shown = live_study.show(name, picture=PICTURES.get(name))
     if text is None:
         return ()
+    if shown is not None and name in BESIDE:
+        BESIDE[name](shown, text)
     places = {} if shown is None else study_words.places(shown)
     left, right = st.columns(2, gap="large")
     with left:

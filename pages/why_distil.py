@@ -32,7 +32,8 @@ def bytes_of(network: Architecture) -> float:
     return network.bytes
 
 
-less = f"{pair.times_less(bytes_of):,.0f}"
+times_less = pair.times_less(bytes_of)
+less = f"{times_less:.2g}" if times_less < 10 else f"{times_less:,.0f}"
 own, theirs, taught = (
     mean_of(studied, arm, "test_accuracy")
     for arm in (labels_arm(student), labels_arm(teacher), taught_arm(student, teacher))
@@ -54,6 +55,7 @@ else:
         main = studied.recipe.facts.measures[0]
         here.say(
             "closed",
+            student=student,
             taught_errors=page.percent(1 - taught.mean, 2),
             verdict=judgement.verdict.word,
             difference=difference(main, judgement.verdict),
@@ -107,7 +109,6 @@ here.text("study")
 live_study.show("sizes")
 
 here.try_this()
-times_less = pair.times_less(bytes_of)
 here.number(
     "times-less",
     answer=times_less,
@@ -118,9 +119,10 @@ here.number(
     student_bytes=storage(pair.student.bytes),
     times=less,
 )
+moved = any(choice in st.query_params for choice in CHOICES)
 here.moved(
     "fits",
-    None if "student" not in st.query_params else "right" if pair.student.bytes <= RAM else "high",
+    ("right" if pair.student.bytes <= RAM else "high") if moved else None,
     student=student,
     student_bytes=storage(pair.student.bytes),
 )

@@ -20,6 +20,8 @@ from kdviz.jobs import JobError, Jobs
 from kdviz.recipe import Recipe
 from kdviz.records import Compared, Finished, Moment, Progress, Watched
 from kdviz.runs import RunStore, StoreError
+from kdviz.study import Study
+from kdviz.study_records import FinishedArm, Studied, StudyProgress
 from kdviz.sweep import Sweep
 from kdviz.sweep_plan import waiting
 from kdviz.sweep_records import FinishedStack, Grown, Swept
@@ -316,6 +318,51 @@ def test_a_server_that_starts_again_goes_on_with_a_comparison(make, store, tmp_p
         heir.close()
     assert trained(run)[0].count("plain") == 1
     assert trained(run)[1] == ["plain"]
+
+
+# Lessons' studies, which keep the arms that are done.
+
+
+def study(jobs, seed):
+    """A study of three arms, with a log of its own."""
+    jobs._trainer = jobs._trainer.replace(FAKES, "tests.study_fakes:")
+    return Study.of("few-labels", "digits", seeds=(seed,), arms="all-20,own-20")
+
+
+def test_a_worker_lost_in_a_study_takes_no_finished_arm_along(make, store):
+    jobs = make("study_dies_once")
+    run = jobs.submit(study(jobs, 900))
+    done = ended(jobs, run)
+    assert (done.status, done.attempt) == ("finished", 2), done.message
+    assert noted(run, "train ") == ["labels-20", "all-20", "all-20", "own-20"]
+    assert noted(run, "kept ") == ["labels-20"]
+    assert [arm.arm for arm in done.result.finished] == ["labels-20", "all-20", "own-20"]
+    wait(lambda: not jobs._jobs)
+    assert [part.arm for part in store.finished(run.id)] == ["labels-20", "all-20", "own-20"]
+
+
+def test_a_study_that_lost_two_workers_goes_on_when_asked_again(make, store):
+    jobs = make("study_dies")
+    run = jobs.submit(study(jobs, 901))
+    assert ended(jobs, run).status == "failed"
+    wait(lambda: store.get(run.id).status == "failed")
+    jobs = make("fake_study")
+    study(jobs, 901)
+    assert ended(jobs, jobs.submit(run.recipe)).status == "finished"
+    assert noted(run, "train ") == ["labels-20", "all-20", "all-20", "all-20", "own-20"]
+
+
+def test_a_cancelled_study_goes_on_when_asked_again(make, store):
+    jobs = make("long_study")
+    run = jobs.submit(study(jobs, 902))
+    wait(lambda: any(isinstance(event, FinishedArm) for event in jobs.events(run.id)))
+    jobs.cancel(run.id)
+    jobs.submit(run.recipe)
+    done = ended(jobs, run)
+    assert done.status == "finished"
+    assert noted(run, "train ").count("labels-20") == 1
+    assert isinstance(done.result, Studied)
+    assert any(isinstance(event, StudyProgress) for event in jobs.events(run.id))
 
 
 # Sweeps, which are made of many tasks.

@@ -108,7 +108,7 @@ def said(at):
 
 def components(at):
     found = [json.loads(element.proto.json) for element in at.get("bidi_component")]
-    return {data["shape"] if "shape" in data else f"solved {data['check']}": data for data in found}
+    return {data.get("shape") or ("asked" if "asked" in data else f"solved {data['check']}"): data for data in found}
 
 
 def markdown(at):
@@ -123,7 +123,8 @@ def test_the_header_tells_the_lessons_place_and_the_browser_what_there_is(at):
     mine = next(lesson for lesson in header["lessons"] if lesson["slug"] == "soft_targets")
     assert (mine["number"], mine["title"], mine["question"]) == (2, "Hard labels", "What is it?")
     assert mine["checks"] == ["choice", "number", "moved"]
-    assert set(components(at)) == {"header"}  # nothing is solved yet
+    assert set(components(at)) == {"header", "asked"}  # nothing is solved yet
+    assert components(at)["asked"] == {"lesson": "soft_targets", "asked": ["choice", "number", "moved"]}
 
 
 def test_headings_terms_and_places_of_a_text(at):
@@ -213,13 +214,21 @@ def test_a_translation_is_shown_and_its_gaps_are_english(folder, monkeypatch):
     assert components(at)["header"]["place"] == "Lesson 2 of 12 · about 7 minutes"
 
 
-def test_the_course_has_a_way_from_every_lesson_to_the_next():
+def test_the_course_is_whole():
     lessons = course.lessons()
-    assert [lesson.slug for lesson in lessons] == [
-        slug for slug in course.SLUGS if slug in {one.slug for one in lessons}
-    ]
-    assert all(course.checks_of(lesson.slug) for lesson in lessons), "each lesson has a check"
-    assert all(1 <= len(lesson.title) <= 30 for lesson in lessons), "titles fit into the sidebar"
+    assert [lesson.number for lesson in lessons] == list(range(1, 13))
+    for lesson in lessons:
+        assert (settings.ASSETS.parent / lesson.page).exists()
+        assert lesson.checks, f"{lesson.slug} asks nothing"
+        assert len(lesson.title) <= 30, f"{lesson.title} does not fit into the sidebar"
+
+
+def test_a_lesson_that_cannot_be_read_keeps_its_place_and_spoils_no_other(folder):
+    (folder / "en" / "loss.md").write_text("no front matter", encoding="utf-8")
+    lessons = course.lessons()
+    assert [lesson.slug for lesson in lessons] == list(course.SLUGS)
+    assert (lessons[3].title, lessons[3].checks) == ("Loss", ())
+    assert components(opened())["header"]["lessons"][3]["minutes"] == ""
 
 
 def test_every_term_of_the_glossary_is_taught_in_a_lesson_that_exists():

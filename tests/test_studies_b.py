@@ -6,6 +6,8 @@ import torch
 from kdviz import data, lesson_text, losses
 from kdviz.batches import Advice, Chunk
 from kdviz.catalogue import DATA_SETS
+from kdviz.charts import study_curves
+from kdviz.charts.palette import palette
 from kdviz.data import Data, DataError, Split
 from kdviz.distillers.plain import Plain
 from kdviz.kinds import ENDINGS
@@ -22,7 +24,8 @@ from kdviz.studies.lab import STUDENT, TEACHER, Lab, copied
 from kdviz.studies.setting import Setting
 from kdviz.study import Study
 from kdviz.study_facts.overfitting import LABELLED
-from kdviz.study_records import Studied
+from kdviz.study_records import Curve, FinishedArm, Studied
+from kdviz.widgets.study_curves import BESIDE
 
 NAMES = ("smoothed-teacher", "overfitting", "several-teachers", "one-task", "other-domain")
 
@@ -93,13 +96,13 @@ def chunk_of(labels, teacher):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_quick_version_gives_every_arm_every_seed_and_its_main_measure(name):
-    study = Study.of(name, "digits", seeds="0,1", quick=True)
+    study = Study.of(name, "digits", seeds="1", quick=True)
     end = [event for event in lessons.run(study) if event is not None][-1]
     assert isinstance(end, Studied)
     assert ENDINGS.validate_json(end.model_dump_json()) == end
     assert [arm.arm for arm in end.finished] == [arm.name for arm in study.chosen]
     for arm in end.finished:
-        assert [row.seed for row in arm.rows] == [0, 1]
+        assert [row.seed for row in arm.rows] == [1]
         assert all(0 <= row.figures["test_accuracy"] <= 1 for row in arm.rows)
     known = {measure.name for measure in study.facts.measures}
     assert known == {name for summary in end.summaries for name in summary.means}, "a measure that no arm gives"
@@ -183,9 +186,13 @@ def test_a_student_of_either_teacher_sees_no_label(arm):
 def test_the_smoothed_students_teacher_is_the_smoothed_one():
     lab = lab_of("smoothed-teacher")
     own = [row["test_accuracy"] for row in figures(lab, lesson_smoothed_teacher, "smoothed-teacher")]
-    assert [row["teacher_accuracy"] for row in figures(lab, lesson_smoothed_teacher, "smoothed-1")] == own
+    assert [row["teacher_accuracy"] for row in figures(lab, lesson_smoothed_teacher, "smoothed-1")] == pytest.approx(
+        own
+    )
     other = [row["test_accuracy"] for row in figures(lab, lesson_smoothed_teacher, "teacher")]
-    assert [row["teacher_accuracy"] for row in figures(lab, lesson_smoothed_teacher, "ordinary-1")] == other
+    assert [row["teacher_accuracy"] for row in figures(lab, lesson_smoothed_teacher, "ordinary-1")] == pytest.approx(
+        other
+    )
 
 
 # A small set.
@@ -230,6 +237,7 @@ def test_the_curves_end_where_the_rows_are():
     passes = DATA_SETS["digits"].training_images / LABELLED["digits"]
     for row, curve in zip(rows, training, strict=True):
         assert curve.x[-1] == pytest.approx(passes)
+        assert curve.x[0] == 0
         assert curve.x == sorted(curve.x)
         assert curve.y[-1] == row.figures["training_accuracy"]
         gap = row.figures["training_accuracy"] - row.figures["test_accuracy"]
@@ -275,7 +283,9 @@ def test_equal_teachers_are_one_teacher(monkeypatch):
 def test_the_students_figures_name_the_ensemble_that_taught_it():
     lab = lab_of("several-teachers")
     together = [row["test_accuracy"] for row in figures(lab, lesson_several_teachers, "ensemble-3")]
-    assert [row["teacher_accuracy"] for row in figures(lab, lesson_several_teachers, "taught-3")] == together
+    assert [row["teacher_accuracy"] for row in figures(lab, lesson_several_teachers, "taught-3")] == pytest.approx(
+        together
+    )
 
 
 def test_students_of_several_teachers_see_no_label():
@@ -403,6 +413,13 @@ def test_a_fine_tuning_takes_few_labels_and_leaves_the_teacher_as_it_was(seen):
     assert figures(lab, lesson_other_domain, "inverted-teacher") == before
 
 
+def test_a_student_from_the_old_domain_goes_to_each_new_one_as_it_left():
+    alone = figures(lab_of("other-domain", seeds="0"), lesson_other_domain, "inverted-own")
+    lab = lab_of("other-domain", seeds="0")
+    given(lab, lesson_other_domain, "turned-own")
+    assert figures(lab, lesson_other_domain, "inverted-own") == alone
+
+
 def test_students_in_another_domain_see_the_labels_that_they_are_said_to_see(seen):
     lab = lab_of("other-domain")
     wanted = {"few": 100, "own": 100, "straight": None, "fine": None, "all": None}
@@ -460,3 +477,40 @@ def test_on_usps_a_student_makes_about_as_many_updates(usps, seen):
     mnist = Lab(Study.of("other-domain", "mnist"), lab.setting, lab.arm)
     there = lesson_other_domain._visit(mnist, "usps")
     assert lesson_other_domain._trainings(there, STUDENT)[0].epochs == round(55_000 / 6_291)
+
+
+# What is drawn beside the figures.
+
+
+def test_a_line_is_the_mean_of_its_seeds_with_their_range():
+    curves = [Curve(name="gap", seed=seed, x=[0, 10], y=y) for seed, y in ((0, [0.1, 0.5]), (1, [0.3, 0.9]))]
+    arm = FinishedArm(arm="none", rows=[], curves=curves, seconds=1.0)
+    line = study_curves.line(arm, "gap", "no remedy", "label")
+    assert line.x == (0, 10)
+    assert line.mean == pytest.approx((0.2, 0.7))
+    assert (line.low, line.high) == ((0.1, 0.5), (0.3, 0.9))
+    assert study_curves.line(arm, "other", "no remedy", "label") is None
+
+
+def test_the_gap_is_filled_between_the_two_lines():
+    upper, lower = (
+        study_curves.Line(name, "label", (0.0, 1.0), level, level, level)
+        for name, level in (("own", (0.5, 1.0)), ("validation", (0.4, 0.8)))
+    )
+    picture = study_curves.gap(upper, lower, "passes", 0.4, palette("dark"))
+    assert [trace.fill for trace in picture.data] == [None, "tonexty"]
+    assert [list(trace.y) for trace in picture.data] == [[0.5, 1.0], [0.4, 0.8]]
+
+
+@pytest.mark.parametrize("name", sorted(BESIDE))
+def test_what_is_drawn_beside_a_study_has_its_words(name):
+    text = lesson_text.read(f"studies/{name}")
+    assert name in NAMES
+    assert not text.text("curves").places
+    wanted = {
+        "smoothed-teacher": ["curves-y"],
+        "overfitting": ["training", "validation"],
+        "one-task": ["curves-y", "curves-parity", "curves-size"],
+        "other-domain": ["curves-y"],
+    }
+    assert all(text.word(word) for word in ["curves-x", *wanted[name]])

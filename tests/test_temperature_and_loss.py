@@ -284,11 +284,11 @@ def test_a_study_shows_its_curves(jobs, monkeypatch, t_squared, forgotten):  # n
     records = {"t-squared": t_squared, "forgotten-temperature": forgotten}
     monkeypatch.setattr(live_study, "recorded", records.get)
     panels = next(data for data in components(opened(LOSS)) if "panels" in data)
-    assert [panel["title"] for panel in panels["panels"]][0] == "Length of the gradient"
+    assert panels["panels"][0]["title"] == "Length of the gradient"
     assert [row["name"] for row in panels["panels"][0]["lines"]] == ["KL without T²", "T²·KL", "CE with the hard label"]
     at = opened(TEMPERATURE, T="4")
     panels = next(data for data in components(at) if "panels" in data)
     assert panels["T"] == 4
-    assert [panel["title"] for panel in panels["panels"]][0] == "Right on the test images"
+    assert panels["panels"][0]["title"] == "Right on the test images"
     flat = panels["panels"][0]["lines"][0]["y"]
     assert len(set(flat)) == 1

@@ -52,7 +52,8 @@ function drawList(ui, state) {
     make("span", "minutes", link).textContent = lesson.minutes;
     const solved = solvedChecks(state, lesson);
     const spoken = make("span", "known", link);
-    spoken.textContent = known === "opened" && lesson.checks.length ? `${solved} / ${lesson.checks.length}` : "";
+    const asked = checksOf(state, lesson).length;
+    spoken.textContent = known === "opened" && asked ? `${solved} / ${asked}` : "";
     spoken.setAttribute("aria-label", `${words[known]} ${spoken.textContent}`.trim());
     spoken.setAttribute("role", "img");
   }
@@ -83,7 +84,7 @@ function drawWayOn(ui, state) {
     done,
     lessons: lessons.length,
     solved: count((lesson) => solvedChecks(state, lesson)),
-    checks: count((lesson) => lesson.checks.length),
+    checks: count((lesson) => checksOf(state, lesson).length),
   }));
   ui.q(".reset").hidden = !begun;
   setText(ui.q(".blocked"), kdviz.courseBlocked ? words.blocked : "");

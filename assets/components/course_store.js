@@ -1,9 +1,10 @@
-// How far this browser has come in the course: {opened: {slug: true}, solved: {slug: {check: true}}, last: slug}.
+// How far this browser has come in the course: {opened: {slug: true}, solved: {slug: {check: true}},
+// asked: {slug: [check]}, last: slug}.
 // Kept in local storage; where that is blocked, in memory until the page is reloaded.
 const COURSE = "kdviz.course";
 
 function emptyCourse() {
-  return { opened: {}, solved: {}, last: null };
+  return { opened: {}, solved: {}, asked: {}, last: null };
 }
 
 function readCourse() {
@@ -44,13 +45,26 @@ function markSolved(slug, check) {
   writeCourse(state);
 }
 
-/** Checks that stand in the lesson today and were answered rightly. */
+/** Some checks are about a run, and are there once the run is: keep what the lesson asks just now. */
+function markAsked(slug, checks) {
+  const state = readCourse();
+  if (JSON.stringify(state.asked[slug]) === JSON.stringify(checks)) return;
+  state.asked[slug] = checks;
+  writeCourse(state);
+}
+
+/** What the lesson asks: as it was when it was last opened, else all that stands in its text. */
+function checksOf(state, lesson) {
+  const asked = state.asked[lesson.slug];
+  return Array.isArray(asked) ? lesson.checks.filter((check) => asked.includes(check)) : lesson.checks;
+}
+
 function solvedChecks(state, lesson) {
-  return lesson.checks.filter((check) => state.solved[lesson.slug]?.[check]).length;
+  return checksOf(state, lesson).filter((check) => state.solved[lesson.slug]?.[check]).length;
 }
 
 /** "done", "opened" or "not-yet". A lesson without checks is done when it has been opened. */
 function stateOf(state, lesson) {
   if (!state.opened[lesson.slug]) return "not-yet";
-  return solvedChecks(state, lesson) === lesson.checks.length ? "done" : "opened";
+  return solvedChecks(state, lesson) === checksOf(state, lesson).length ? "done" : "opened";
 }

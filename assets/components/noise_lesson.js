@@ -53,7 +53,10 @@ function drawFans(ui) {
   svg.replaceChildren();
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.setAttribute("height", height);
-  svgNode("circle", svg, { class: "ring", cx: origin.x, cy: origin.y, r: radius });
+  const most = Math.PI - Math.acos(Math.min(1, origin.x / radius)); // as far around as there is room
+  const [rx, ry] = [origin.x + radius * Math.cos(most), radius * Math.sin(most)];
+  const ring = `M${rx},${origin.y - ry}A${radius},${radius} 0 1 1 ${rx},${origin.y + ry}`;
+  svgNode("path", svg, { class: "ring", d: ring });
   const { hard, soft, T, ratios } = here(ui);
   const { words } = ui.data;
   const typical = [
@@ -73,15 +76,27 @@ function drawFans(ui) {
   svg.setAttribute("aria-label", told);
 }
 
+/** A logarithmic axis no longer than what is shown, with ticks at 1 and 3 of each decade. */
+function noiseAxis(least, most) {
+  const [low, high] = [Math.log10(least) - 0.06, Math.log10(most) + 0.06];
+  const ticks = [];
+  for (let decade = Math.floor(low); decade <= high; decade++) {
+    for (const v of [10 ** decade, 3 * 10 ** decade]) {
+      if (Math.log10(v) >= low && Math.log10(v) <= high) ticks.push([v, String(Number(v.toPrecision(1)))]);
+    }
+  }
+  return { ticks, y: (value) => (Math.log10(value) - low) / (high - low) };
+}
+
 function scales(ui, width) {
   const { left, right, top, bottom } = CHART;
-  const axis = logAxis(ui.data.least, ui.data.most, (v) => (v >= 1 ? v.toFixed(0) : String(Number(v.toPrecision(1)))));
+  const axis = noiseAxis(ui.data.least, ui.data.most);
   const last = ui.data.epochs[ui.data.epochs.length - 1] || 1;
   const high = 216 - top - bottom;
   return {
     axis,
     x: (epoch) => left + ((width - left - right) * epoch) / last,
-    y: (value) => top + high * (1 - Math.min(1.02, Math.max(-0.02, axis.y(value)))),
+    y: (value) => top + high * (1 - axis.y(value)),
   };
 }
 
@@ -106,7 +121,7 @@ function drawChart(ui) {
   svg.setAttribute("viewBox", `0 0 ${width} 216`);
   for (const [value, text] of place.axis.ticks) {
     const y = place.y(value);
-    svgNode("line", svg, { class: value === 1 ? "even" : "grid", x1: CHART.left, x2: width - CHART.right, y1: y, y2: y });
+    svgNode("line", svg, { class: Math.abs(value - 1) < 1e-9 ? "even" : "grid", x1: CHART.left, x2: width - CHART.right, y1: y, y2: y });
     svgNode("text", svg, { x: CHART.left - 6, y: y + 4, "text-anchor": "end" }).textContent = text;
   }
   const floor = 216 - CHART.bottom;

@@ -42,8 +42,8 @@ function drawPictures(ui) {
   if (!width || !ui.data) return;
   ui.width = width;
   const { teacher, student, largest, words } = ui.data;
-  const right = Math.min(170, 0.3 * width); // where the student stands
-  const scale = (width - right - 40) / largest.wide;
+  const right = Math.min(140, Math.max(112, 0.3 * width)); // where the student stands
+  const scale = (width - right - 36) / largest.wide;
   const floor = CAPTION + largest.high * scale;
   const legend = floor + 16;
   svg.replaceChildren();
@@ -103,7 +103,7 @@ function timeHere(ui) {
       ui.q(`.here .of-${role} u`).style.width = `${((100 * both[i]) / most).toFixed(2)}%`;
     });
     const ratio = both[0] / both[1];
-    setText(ui.q(".here-less"), ratio >= 1 ? `${ratio.toPrecision(2)} ×` : "");
+    setText(ui.q(".here-less"), ratio < 1 ? "" : `${ratio < 9.95 ? ratio.toPrecision(2) : ratio.toFixed(0)}\u00a0×`);
     ui.q(".again").disabled = false;
   }, 150);
 }

@@ -8,7 +8,7 @@ const NAMED = 3; // lines that carry their name
 /** Where a line stands well apart from the one above and the one below: there its name has room. */
 function roomiest(curves, r) {
   const room = (i) => {
-    const above = (curves[r - 1]?.[i] ?? 2) - curves[r][i];
+    const above = (curves[r - 1]?.[i] ?? 1) - curves[r][i];
     const below = curves[r][i] - curves[r + 1][i];
     return Math.min(above, 0.15) + Math.min(below, 0.1);
   };
@@ -51,17 +51,17 @@ function temperatureSentence({ logits, p, own, T, names }) {
   const last = names.length - 1;
   const [top, second] = [sharePercent(p[0]), sharePercent(p[1])];
   if (logits[0] - logits[last] < 1e-9) return "All logits are equal: every class gets the same at every temperature.";
-  if (p[0] > 0.9995) return `T = ${T} is as good as T → 0: ${names[0]} has the largest logit and takes ${top}. That is what argmax says.`;
+  if (p[0] > 0.995) return `T = ${T} is as good as T → 0: ${names[0]} has the largest logit and takes ${top}. That is what argmax says.`;
   if (p[0] < 1.1 / names.length) {
     return `T = ${T} is close to T → ∞: every class is near ${sharePercent(1 / names.length)}. ${names[0]} is still first with ${top} and ${names[last]} still last with ${sharePercent(p[last])}.`;
   }
   const ratio = p[0] / p[1];
   const times = ratio < 100 ? ratio.toFixed(1) : Math.round(ratio).toLocaleString("en");
-  const rest = `${names[0]} ${top}, ${names[1]} ${second}: ${times} times as much.`;
+  const rest = `${names[0]} gets ${top}, ${times} times as much as ${names[1]} with ${second}.`;
   if (Math.abs(T - 1) < 0.005) return `At T = 1, as the network was trained: ${rest}`;
   const was = own[0] / own[1];
   const before = was < 100 ? was.toFixed(1) : Math.round(was).toLocaleString("en");
-  return `At T = ${T}: ${rest} At T = 1 it was ${before} times. The order of all ${names.length} classes is the same.`;
+  return `At T = ${T}: ${rest} At T = 1 it is ${before} times as much. The order of all ${names.length} classes is the same.`;
 }
 
 /** Everything that depends on T; `slider.js` calls it. */

@@ -74,7 +74,10 @@ class Lab:
     def networks(self, trainings: Sequence[Training]) -> Cohort:
         """Fresh networks, each from its training's seed."""
         name = trainings[0].model
-        return models.cohort(name, [models.build(name, each.seed).to(self.setting.device) for each in trainings])
+        cohort = models.cohort(name, [models.build(name, each.seed).to(self.setting.device) for each in trainings])
+        if trainings[0].pixels_from_zero:
+            cohort.expect_pixels_from_zero(False)  # fresh weights are meant for the pixels they will learn from
+        return cohort
 
     def train(
         self,

@@ -49,5 +49,5 @@ def _images(lab: Lab) -> Split:
 
 def _trainings(lab: Lab, arm: str) -> list[Training]:
     """Adam 1e-3, batches of 32."""
-    epochs = EPOCHS[arm] * (DIGITS_TIMES if lab.study.data == "digits" else 1)
+    epochs = EPOCHS[arm] * (DIGITS_TIMES if lab.study.data == "digits" and not lab.study.quick else 1)
     return lab.trainings(TEACHER if arm == "teacher" else STUDENT, epochs, batch_size=32, with_validation=True)

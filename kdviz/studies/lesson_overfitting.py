@@ -20,6 +20,7 @@ from kdviz.studies.lab import STUDENT, TEACHER, Given, Lab, Steps
 from kdviz.studies.lesson_few_labels import LabelledOnly
 from kdviz.study_facts.overfitting import LABELLED
 from kdviz.study_records import Curve, Row
+from kdviz.training import Report, steps_of
 
 TEMPERATURE = 4.0
 INPUT_DROPOUT, DROPOUT = 0.2, 0.5  # of the pixels and of the hidden units (Srivastava et al. 2014, appendix A.4)
@@ -36,7 +37,7 @@ class Look(NamedTuple):
 def measure(lab: Lab, arm: str) -> Steps[Given]:
     """A student with the remedies that stand in the arm's name; with soft targets, alpha = 1."""
     remedies, count = set(arm.split("-")), LABELLED[lab.study.data]
-    epochs = lab.epochs(2)
+    epochs = lab.epochs(1)
     changes = {"input_dropout": INPUT_DROPOUT, "dropout": DROPOUT} if "dropout" in remedies else {}
     augmentation = next((each for each in ("shift", "affine") if each in remedies), "none")
     trainings = lab.trainings(STUDENT, epochs, labels=count, augmentation=augmentation, **changes)
@@ -47,14 +48,14 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
         distiller = Offline(TEMPERATURE, 1.0)
         adviser = LabelledOnly.of([teachers], lab.setting.data.training, trainings[0], TEMPERATURE)
     students, own = lab.networks(trainings), _own(lab, trainings)
-    seen: list[Look] = []
-    passes = epochs * len(lab.setting.data.training) / count  # over the labelled images, in the whole training
-    begun = lab.part
-    for event in lab.train(trainings, distiller, adviser, cohort=students, share=1.0 - begun):
-        if event is not None:
-            done = (lab.part - begun) / (1.0 - begun)
-            seen.append(Look(passes * done, _right(students, *own), _validation(lab, students)))
-        yield event
+    seen = [Look(0.0, _right(students, *own), _validation(lab, students))]
+    images = len(lab.setting.data.training)
+    passes = epochs * images / count / steps_of(trainings[0], images)  # over the labelled images, in one update
+
+    def look(report: Report, learning: Cohort) -> None:
+        seen.append(Look(passes * report.step, _right(learning, *own), _validation(lab, learning)))
+
+    yield from lab.train(trainings, distiller, adviser, cohort=students, share=1.0 - lab.part, heard=look)
     return _rows(lab, students, own), _curves(lab.seeds, seen)
 
 

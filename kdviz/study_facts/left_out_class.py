@@ -3,7 +3,7 @@
 from kdviz.study_facts.facts import Arm, Measure, StudyFacts
 
 LEFT_OUT = 3
-BIASES = tuple(round(step * 0.2, 1) for step in range(51))  # added to the logit of 3
+BIASES = tuple(round(step * 0.1, 1) for step in range(101))  # added to the logit of 3
 
 FACTS = StudyFacts(
     name="left-out-class",

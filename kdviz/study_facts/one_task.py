@@ -28,7 +28,7 @@ FACTS = StudyFacts(
             title=f"{_TITLES[task]}: {title}",
             against=f"{task}-{against}" if against else "",
             role=role,
-            weight=0.1 if number and way in _SHARED else 2.0 if way == "teacher" else 1.0,
+            weight=0.1 if number and way in _SHARED else 3.0 if way == "teacher" else 1.0,
             quick=not number,
         )
         for number, task in enumerate(TASKS)

@@ -19,7 +19,7 @@ FACTS = StudyFacts(
                 x=count,
                 against=f"{who}-1" if count > 1 else "" if who == "ensemble" else "labels",
                 role="teacher" if who == "ensemble" else "student",
-                weight=2.0 if who == "ensemble" else 1.0,
+                weight=3.0 if who == "ensemble" else 1.0,
                 quick=count != 2,
             )
             for who, title in (("ensemble", "the teachers themselves"), ("taught", "student"))

@@ -13,8 +13,8 @@ FACTS = StudyFacts(
     question="Is a teacher that learnt from smoothed labels a better one?",
     trainer="kdviz.studies.lesson_smoothed_teacher:measure",
     arms=(
-        Arm("teacher", "ordinary teacher", role="teacher"),
-        Arm("smoothed-teacher", "smoothed teacher", role="teacher", against="teacher", weight=2.0),
+        Arm("teacher", "ordinary teacher", role="teacher", weight=3.0),
+        Arm("smoothed-teacher", "smoothed teacher", role="teacher", against="teacher", weight=3.0),
         Arm("labels", "student, labels only", role="label"),
         Arm("smoothed-labels", "student, smoothed labels", role="label", against="labels"),
         *(

@@ -42,7 +42,7 @@ def most_different(shown: Gallery, label: int, temperature: float = PAIR_TEMPERA
     if len(images) < 2:
         return None
     p = soft_targets_of(shown.logits[images], temperature)
-    logs = np.log(p)
+    logs = np.log(np.maximum(p, np.finfo(float).tiny))  # a class may have underflowed to 0
     divergence = (p * logs).sum(axis=1, keepdims=True) - p @ logs.T
     one, other = np.unravel_index(divergence.argmax(), divergence.shape)
     return int(images[one]), int(images[other])

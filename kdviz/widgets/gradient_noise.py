@@ -21,7 +21,7 @@ _noise = component(
     "noise_lesson",
     html="noise_lesson.html",
     css=("base.css", "noise_lesson.css"),
-    js=("shared.js", "svg.js", "slider.js", "over_t.js", "noise_lesson.js"),
+    js=("shared.js", "svg.js", "slider.js", "noise_lesson.js"),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
 import streamlit as st
@@ -46,7 +46,7 @@ class Here:
 
     lesson: LessonText
     place: course.Lesson | None
-    asked: bool = False  # whether the heading above the checks stands already
+    asked: list[str] = field(default_factory=list)  # the checks that this page has shown so far
 
     def header(self) -> None:
         """Place in the course, question and lead."""
@@ -140,13 +140,14 @@ class Here:
             st.subheader(course.words().word("sources"), anchor=False)
             st.markdown("\n".join(f"- [{work}]({address})" for work, address in listed))
         if self.place is not None:
+            progress.asked(self.place.slug, self.asked)
             progress.ways_on(self.place)
 
     def _ask(self, key: str, places: dict[str, object]) -> Check:
         if not self.asked:
-            self.asked = True
             st.subheader(course.words().word("checks"), anchor=False)
         check = self.lesson.check(key)
+        self.asked.append(key)
         st.markdown(_linked(f"**{check.question.filled(_literal(places))}**"), unsafe_allow_html=True)
         return check
 
@@ -154,12 +155,13 @@ class Here:
         self, check: Check, answer: str, right: bool, places: dict[str, object], told: str | None = None
     ) -> None:
         explanation = _without_links(check.answer(answer).explanation.filled(_literal(places)))
-        if right:
-            st.success(explanation, icon=":material/check:")
-            progress.solved(self.lesson.slug, check.key)
-            return
-        prefix = course.words().word("not-quite") if told is None else told
-        st.info(f"{prefix} {explanation}".strip(), icon=":material/arrow_back:")
+        with st.container(key=f"told_{self.lesson.slug}_{check.key}"):
+            if right:
+                st.success(explanation, icon=":material/check:")
+                progress.solved(self.lesson.slug, check.key)
+            else:
+                prefix = course.words().word("not-quite") if told is None else told
+                st.info(f"{prefix} {explanation}".strip(), icon=":material/arrow_back:")
 
 
 def _literal(places: dict[str, object]) -> dict[str, str]:

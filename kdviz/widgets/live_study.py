@@ -28,7 +28,8 @@ from kdviz.tables import ranges
 from kdviz.widgets import page, run_status, server, study_words
 
 PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
-_ADOPTED, _LAST = "studies_adopted", "study_shown"
+RECORDED = "recorded"  # in the link, in place of a run: show what comes with the program
+_ADOPTED = "studies_adopted"
 
 Picture = Callable[[Studied], None]
 
@@ -43,10 +44,16 @@ class Controls:
         """`seeds`, or `few-labels.seeds`."""
         return setting if self.key is None else f"{self.key}.{setting}"
 
-    def given(self, setting: str) -> Any:
-        """What the visitor has set, or the link; None for neither."""
-        name = self.name(setting)
-        return st.session_state.get(name, st.query_params.get(name))
+    def given(self, setting: str) -> str | None:
+        """What the link says; the controls write to it and show what it says."""
+        return st.query_params.get(self.name(setting))
+
+    def write(self, setting: str, text: str) -> None:
+        """Let the link say it; what is empty it need not say."""
+        if text:
+            st.query_params[self.name(setting)] = text
+        else:
+            st.query_params.pop(self.name(setting), None)
 
 
 def show(name: str, *, key: str | None = None, picture: Picture | None = None) -> Studied | None:
@@ -56,19 +63,20 @@ def show(name: str, *, key: str | None = None, picture: Picture | None = None) -
     """
     jobs, facts, controls = server.jobs(), STUDIES[name], Controls(key)
     run = _named(jobs, name)
-    _settle(controls, name, run)
+    _adopt(controls, run)
     with st.container(key=f"study_{name}"):
         top, place = st.container(), st.container()
         with st.expander("Run it here", icon=":material/play_circle:", key=f"run_{name}"):
             wanted, problem = _form(facts, controls)
             with st.container(horizontal=True, vertical_alignment="center"):
                 start = st.container(width="content")
-            run_status.start(jobs, start, wanted, run, problem)
+            run_status.start(jobs, start, wanted, run, problem, key=f"start_{name}")
             if wanted is not None:
                 st.caption(f"Without a browser: `{study_words.command(wanted)}`")
         with place:
             if run is not None and run.result is None:
                 run_status.follow(jobs, run.id, partial(_panel, controls))
+                _way_to_recorded(controls, name, run.live)
                 return None
             shown = _found(jobs, run, wanted, name)
             if shown is None:
@@ -76,14 +84,15 @@ def show(name: str, *, key: str | None = None, picture: Picture | None = None) -
                 return None
             _finished(shown, controls, picture)
         with top:
-            _provenance(shown, isinstance(recorded(name), Studied) and shown == recorded(name), wanted)
+            _provenance(controls, shown, wanted)
     return shown
 
 
 def result(name: str, *, key: str | None = None) -> Studied | None:
     """What `show` would show, without showing it."""
     jobs, controls = server.jobs(), Controls(key)
-    run = jobs.get(st.query_params["run"]) if "run" in st.query_params else None
+    run_id = st.query_params.get("run", RECORDED)
+    run = None if run_id == RECORDED else jobs.get(run_id)
     if run is not None and isinstance(run.recipe, Study) and run.recipe.study == name:
         return run.result if isinstance(run.result, Studied) else None
     try:
@@ -95,53 +104,59 @@ def result(name: str, *, key: str | None = None) -> Studied | None:
 
 def _found(jobs: Jobs, run: Run | None, wanted: Study | None, name: str) -> Studied | None:
     """The run of the link, else the finished run with the settings that are asked for, else the recorded one."""
+    ships = recorded(name)
+    if ships is not None and st.query_params.get("run") == RECORDED:
+        return ships
     if run is not None and isinstance(run.result, Studied):
         return run.result
     known = None if wanted is None else jobs.get(wanted.id)
     if known is not None and isinstance(known.result, Studied):
         return known.result
-    return recorded(name)
+    return ships
 
 
 def _named(jobs: Jobs, name: str) -> Run | None:
     """The run that the link names, if it is one of this study."""
-    run_id = st.query_params.get("run")
-    run = None if run_id is None else jobs.get(run_id)
-    if run is None and run_id is not None:
+    run_id = st.query_params.get("run", RECORDED)
+    if run_id == RECORDED:
+        return None
+    run = jobs.get(run_id)
+    if run is None:
         run_status.follow(jobs, run_id, lambda _jobs, _run: None)  # says that there is none
         del st.query_params["run"]
-    return run if run is not None and isinstance(run.recipe, Study) and run.recipe.study == name else None
+        return None
+    if not isinstance(run.recipe, Study):
+        return run_status.named(jobs, Study)  # says where it belongs
+    return run if run.recipe.study == name else None  # another study of this page
 
 
 # Its settings.
 
 
-def _settle(controls: Controls, name: str, run: Run | None) -> None:
-    """Before the controls: forget those of another study, and show those of the run that a link names."""
+def _adopt(controls: Controls, run: Run | None) -> None:
+    """Let the controls show the run of a link, where that does not set them; once, so that they can be changed."""
     here = f"{urlsplit(st.context.url or '').path} {controls.key}"
-    last: dict[str, str] = st.session_state.setdefault(_LAST, {})
-    if last.get(here, name) != name:
-        for setting in ("seeds", "quick", "arms", "measure"):
-            st.session_state.pop(controls.name(setting), None)
-    last[here] = name
     adopted: dict[str, str] = st.session_state.setdefault(_ADOPTED, {})
     if run is None or not isinstance(run.recipe, Study) or adopted.get(here) == run.id:
         return
     adopted[here] = run.id
-    study = run.recipe
-    values = {"data": study.data, "seeds": ranges(study.seeds), "quick": study.quick, "arms": list(study.arms)}
-    for setting, value in values.items():
-        if controls.name(setting) not in st.query_params:
-            st.session_state[controls.name(setting)] = value
+    study, facts = run.recipe, run.recipe.facts
+    texts = {
+        "data": study.data if len(facts.data_sets) > 1 else "",
+        "seeds": ranges(study.seeds) if study.seeds != facts.seeds else "",
+        "quick": "true" if study.quick else "",
+        "arms": ",".join(study.arms),
+    }
+    for setting, text in texts.items():
+        if controls.given(setting) is None:
+            controls.write(setting, text)
 
 
 def _asked(facts: StudyFacts, controls: Controls) -> Study:
-    """What the controls ask for, before they are drawn. Raises RecipeError."""
-    data = controls.given("data")
-    values = {"seeds": controls.given("seeds"), "arms": controls.given("arms")}
-    quick = str(controls.given("quick")).lower() == "true"
-    given = {setting: value for setting, value in values.items() if value}
-    return Study.of(facts.name, data if data in facts.data_sets else _usual_data(facts), quick=quick, **given)
+    """What the link asks for. Raises RecipeError."""
+    given = {setting: controls.given(setting) for setting in ("seeds", "quick", "arms")}
+    data = controls.given("data") or _usual_data(facts)
+    return Study.of(facts.name, data, **{setting: text for setting, text in given.items() if text is not None})
 
 
 def _usual_data(facts: StudyFacts) -> str:
@@ -151,84 +166,70 @@ def _usual_data(facts: StudyFacts) -> str:
 
 def _form(facts: StudyFacts, controls: Controls) -> tuple[Study | None, str]:
     """The settings; None where they cannot be, and what is off with the link."""
-    problem = _problem_of_link(facts, controls)
-    values: dict[str, Any] = {}
+    data, seeds, quick, arms = (controls.name(setting) for setting in ("data", "seeds", "quick", "arms"))
+    chosen = controls.given("data")
+    problem = ""
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.session_state[data] = chosen if chosen in facts.data_sets else _usual_data(facts)
+        if chosen is not None and chosen not in facts.data_sets:
+            problem = f"data is {chosen}; {facts.name} takes one of {', '.join(facts.data_sets)}."
         if len(facts.data_sets) > 1:
-            name = controls.name("data")
-            usual = _usual_data(facts)
-            if usual != facts.data_sets[0] and name not in st.session_state and name not in st.query_params:
-                st.session_state[name] = usual
-            values["data"] = st.selectbox(
-                "Data",
-                facts.data_sets,
-                key=name,
-                bind="query-params",
-                width=150,
-            )
-        values["seeds"] = st.text_input(
+            st.selectbox("Data", facts.data_sets, key=data, width=150, on_change=_keep, args=(controls, "data"))
+        st.session_state[seeds] = controls.given("seeds") or ranges(facts.seeds)
+        st.text_input(
             "Seeds",
-            ranges(facts.seeds),
-            key=controls.name("seeds"),
-            bind="query-params",
+            key=seeds,
             width=110,
+            on_change=_keep,
+            args=(controls, "seeds"),
             help=f"Up to {MOST_SEEDS}, as 0-4 or 0,2,7. With one seed there is no verdict.",
         )
-        values["quick"] = st.checkbox(
+        st.session_state[quick] = controls.given("quick") == "true"
+        st.checkbox(
             "Quick version",
-            key=controls.name("quick"),
-            bind="query-params",
+            key=quick,
+            on_change=_keep,
+            args=(controls, "quick"),
             help="Fewer epochs and arms: a first impression.",
         )
-    data = values.pop("data", facts.data_sets[0])
-    there = facts.arms_of(data, quick=values["quick"])
-    titles = {arm.name: arm.title for arm in there}
-    name = controls.name("arms")
-    chosen = st.session_state.get(name, st.query_params.get(name, "").split(","))
-    st.session_state[name] = [arm for arm in chosen if arm in titles]
-    values["arms"] = st.multiselect(
+    titles = {arm.name: arm.title for arm in facts.arms_of(st.session_state[data], quick=st.session_state[quick])}
+    named = [name for name in (controls.given("arms") or "").split(",") if name]
+    if unknown := [name for name in named if name not in titles]:
+        problem = problem or f"arms has {unknown[0]}; {facts.name} takes some of {', '.join(titles)}."
+    st.session_state[arms] = [name for name in named if name in titles]
+    st.multiselect(
         "Arms",
         list(titles),
-        key=name,
+        key=arms,
         format_func=titles.__getitem__,
         placeholder="all",
-        help="Whoever an arm is judged against is trained as well.",
         on_change=_keep,
-        args=(name,),
+        args=(controls, "arms"),
+        help="Whoever an arm is judged against is trained as well.",
     )
+    values = {setting: st.session_state[name] for setting, name in (("seeds", seeds), ("quick", quick), ("arms", arms))}
+    said = f"This link asks for something that cannot be: {problem} What does not fit is left out." if problem else ""
     try:
-        return Study.of(facts.name, data, **values), problem
+        return Study.of(facts.name, st.session_state[data], **values), said
     except RecipeError as error:
         st.error(str(error), icon=":material/error:")
         return None, ""
 
 
-def _keep(name: str) -> None:
-    """Write a choice to the URL by its name, not by the words that are shown."""
-    value = st.session_state[name]
-    text = ",".join(value) if isinstance(value, list) else str(value or "")
-    if text:
-        st.query_params[name] = text
-    else:
-        st.query_params.pop(name, None)
-
-
-def _problem_of_link(facts: StudyFacts, controls: Controls) -> str:
-    """What the URL asks for that cannot be, in one sentence."""
-    names = {setting: controls.name(setting) for setting in ("data", "seeds", "quick", "arms")}
-    given = {setting: st.query_params[name] for setting, name in names.items() if name in st.query_params}
-    try:
-        Study.of(facts.name, **{"data": _usual_data(facts) if "data" not in given else given["data"], **given})
-    except RecipeError as error:
-        return f"This link asks for something that cannot be: {error} Shown is the default instead."
-    return ""
+def _keep(controls: Controls, setting: str) -> None:
+    """Let the link say what a control shows."""
+    value = st.session_state[controls.name(setting)]
+    text = ",".join(value) if isinstance(value, list) else "true" if value is True else str(value or "")
+    controls.write(setting, text)
 
 
 # What came of it.
 
 
-def _provenance(shown: Studied, ships: bool, wanted: Study | None) -> None:
+def _provenance(controls: Controls, shown: Studied, wanted: Study | None) -> None:
     """Where the figures come from, and how to have them again."""
+    name = shown.recipe.study
+    ships = shown == recorded(name)
     what = "Recorded run" if ships else f"Run {shown.run_id}"
     text = f"{what}: {study_words.settings(shown.recipe)}; {study_words.machine(shown)}."
     if wanted is not None and wanted.id != shown.run_id:
@@ -242,7 +243,25 @@ def _provenance(shown: Studied, ships: bool, wanted: Study | None) -> None:
                 st.caption(f"Run {shown.run_id}, PyTorch {shown.torch}.")
         else:
             query = {"run": shown.run_id}
+            _way_to_recorded(controls, name)
             st.page_link("pages/runs.py", label="In Runs", icon=":material/open_in_new:", query_params=query)
+
+
+def _way_to_recorded(controls: Controls, name: str, live: bool = False) -> None:
+    """Back to what comes with the program, from a run of this server."""
+    if recorded(name) is not None:
+        st.button(
+            "Recorded run",
+            icon=":material/history:",
+            type="tertiary",
+            key=f"{controls.key or ''}_recorded_{name}",
+            on_click=_show_recorded,
+            help="The run goes on meanwhile; Runs has the way back." if live else None,
+        )
+
+
+def _show_recorded() -> None:
+    st.query_params["run"] = RECORDED
 
 
 def _finished(shown: Studied, controls: Controls, picture: Picture | None) -> None:
@@ -272,7 +291,7 @@ def _measure(facts: StudyFacts, controls: Controls) -> Measure:
     if len(facts.measures) == 1:
         return facts.measures[0]
     by_name, name = {measure.name: measure for measure in facts.measures}, controls.name("measure")
-    chosen = st.session_state.get(name, st.query_params.get(name))
+    chosen = controls.given("measure")
     st.session_state[name] = chosen if chosen in by_name else facts.measures[0].name
     st.segmented_control(
         "What is shown",
@@ -282,7 +301,7 @@ def _measure(facts: StudyFacts, controls: Controls) -> Measure:
         format_func=lambda name: by_name[name].title[:1].upper() + by_name[name].title[1:],
         label_visibility="collapsed",
         on_change=_keep,
-        args=(name,),
+        args=(controls, "measure"),
     )
     return by_name[st.session_state[name]]
 

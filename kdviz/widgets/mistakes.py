@@ -22,7 +22,7 @@ from kdviz.widgets.lesson import Here
 from kdviz.widgets.page import percent
 
 STUDY = FACTS.name
-ALL_RIGHT, SOME_WRONG = LABELS = ("right", "wrong")
+ALL_RIGHT, SOME_WRONG = "right", "wrong"
 PICKED = "test-picked"
 TELLING: Mapping[str, tuple[str, ...]] = {
     "no-t2": ("loss_kd", "gradient_share_kd"),
@@ -56,38 +56,40 @@ class Chosen:
 
 def choose(here: Here) -> Chosen:
     """The switches; both are in the URL."""
-    state.check_choice("mistake", tuple(MISTAKES))
-    state.check_choice("labels", LABELS)
     with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
-        name = st.segmented_control(
-            here.word("mistake"),
-            list(MISTAKES),
-            default=next(iter(MISTAKES)),
-            required=True,
-            wrap=True,
-            key="mistake",
-            bind="query-params",
-            format_func=here.word,
-            label_visibility="collapsed",
-        )
+        name = _switch("mistake", here.word("mistake"), {each: here.word(each) for each in MISTAKES})
         noisy = False
         if MISTAKES[name].noisy:
-            words = {
-                ALL_RIGHT: here.word("labels-right"),
-                SOME_WRONG: here.sentence("labels-wrong", wrong=WRONG_LABELS),
-            }
-            chosen = st.segmented_control(
-                here.word("labels"),
-                list(LABELS),
-                default=ALL_RIGHT,
-                required=True,
-                key="labels",
-                bind="query-params",
-                format_func=words.__getitem__,
-                label_visibility="collapsed",
-            )
-            noisy = chosen == SOME_WRONG
+            some = here.sentence("labels-wrong", wrong=WRONG_LABELS)
+            words = {ALL_RIGHT: here.word("labels-right"), SOME_WRONG: some}
+            noisy = _switch("labels", here.word("labels"), words) == SOME_WRONG
     return Chosen(MISTAKES[name], noisy)
+
+
+def _switch(name: str, label: str, words: Mapping[str, str]) -> str:
+    """One of several; the URL has its name and not its words, so that a link holds in every language."""
+    options, key = list(words), f"switch_{name}"
+    state.check_choice(name, options)
+    given = st.query_params.get(name)
+    st.session_state[key] = given if given in words else options[0]
+
+    def keep() -> None:
+        if st.session_state[key] == options[0]:
+            st.query_params.pop(name, None)
+        else:
+            st.query_params[name] = st.session_state[key]
+
+    chosen: str = st.segmented_control(
+        label,
+        options,
+        required=True,
+        wrap=True,
+        key=key,
+        on_change=keep,
+        format_func=words.__getitem__,
+        label_visibility="collapsed",
+    )
+    return chosen
 
 
 def picture(here: Here, chosen: Chosen, shown: Studied) -> None:

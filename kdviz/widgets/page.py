@@ -24,7 +24,8 @@ def style() -> None:
     st.session_state[_ROUTED] = True
     palette = colours()
     variables = f":root {{ --kd-teacher: {palette.teacher}; --kd-paper: {palette.paper}; --kd-text: {palette.text}; }}"
-    st.html(f"<style>{variables}\n{source(['page.css'])}</style>")
+    sheets = ["page.css", "print_dark.css"] if st.context.theme.type == "dark" else ["page.css"]
+    st.html(f"<style>{variables}\n{source(sheets)}</style>")
     st.logo(_logo(palette), size="large", link=None)
 
 

@@ -46,6 +46,11 @@ def solved(slug: str, check: str) -> None:
     _solved(key=f"course_solved_{slug}_{check}", data={"lesson": slug, "check": check})
 
 
+def asked(slug: str, checks: list[str]) -> None:
+    """Let the browser know which checks the lesson has just now: one about a run is there once the run is."""
+    _solved(key=f"course_asked_{slug}", data={"lesson": slug, "asked": checks})
+
+
 def ways_on(place: course.Lesson) -> None:
     """The lessons before and after this one; after the last, the overview and the explorer."""
     lessons = course.lessons()
@@ -85,8 +90,8 @@ def _facts(lessons: tuple[course.Lesson, ...]) -> dict[str, Any]:
                 "number": lesson.number,
                 "title": lesson.title,
                 "question": lesson.question,
-                "minutes": words.say("minutes").filled({"minutes": lesson.minutes}),
-                "checks": list(course.checks_of(lesson.slug)),
+                "minutes": words.say("minutes").filled({"minutes": lesson.minutes}) if lesson.minutes else "",
+                "checks": list(lesson.checks),
             }
             for lesson in lessons
         ],

@@ -95,16 +95,19 @@ def start(
     write: Callable[[R], None] | None = None,
     check: Callable[[R], None] | None = None,
     ready: bool = True,
+    key: str | None = None,
 ) -> None:
     """The Start button in its place, and what there is to say about it. `wanted` is what the controls show.
 
     `write` lets the URL have what was started, as far as no control does so by itself. Without `ready` the button
-    waits for the visitor's word, and `check` has the last one: it raises `PlainError` where nothing may begin.
+    waits for the visitor's word, and `check` has the last one: it raises `PlainError` where nothing may begin. A page
+    with several buttons has a `key` for each.
     """
     shown = run if wanted is not None and run is not None and wanted.id == run.id else None
     goes_on = shown is not None and shown.status in OVER and _goes_on(jobs, shown)
     place.button(
         "Start",
+        key=key,
         type="primary",
         icon=":material/play_arrow:",
         on_click=_start,

@@ -26,9 +26,17 @@ def _price(studied: Studied) -> str | None:
     return "others" if after.means[name].mean > before.means[name].mean else "neither"
 
 
+def _agrees(studied: Studied) -> str | None:
+    """Whether the taught student agrees more with its teacher than the one with labels only."""
+    judgement = studied.judgement("taught", "agreement")
+    words = {"better": "more", "worse": "less", "no difference shown": "none"}
+    return None if judgement is None else words.get(judgement.verdict.word)
+
+
 # By study and check.
 RULES: Mapping[tuple[str, str], Rule] = MappingProxyType(
     {
+        ("all-labels", "agreement"): _agrees,
         ("left-out-class", "whose-errors"): _price,
         ("left-out-class", "no-test-labels"): lambda _: "promise",
     }

@@ -38,7 +38,7 @@ def bare(browser: Browser) -> Iterator[Page]:
 def opened(page: Page, url: str) -> Page:
     page.goto(url)
     slider(page).first.wait_for()
-    settle(page)
+    settle(page, limit=60)  # the first visitor may wait for a worker to look for MNIST
     return page
 
 
@@ -166,7 +166,7 @@ def test_keys_move_t_and_the_check_follows(page: Page, app_url: str) -> None:
 
 def lanes(page: Page) -> list[list[float]]:
     return page.locator(".lane").evaluate_all(  # type: ignore[no-any-return]
-        "(lanes) => lanes.map((lane) => [...lane.querySelectorAll('.part')].map((part) => parseFloat(part.style.width)))"
+        "(rows) => rows.map((row) => [...row.querySelectorAll('.part')].map((part) => parseFloat(part.style.width)))"
     )
 
 
