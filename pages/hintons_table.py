@@ -14,6 +14,7 @@ from kdviz.study_catalogue import STUDIES
 from kdviz.study_facts.hinton import TEMPERATURES, WIDTHS
 from kdviz.study_records import Studied
 from kdviz.widgets import lesson, live_study, page, study_words
+from kdviz.widgets.comparison_words import signed
 
 PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 STUDY, EXAMPLE = "hinton-2015", "keras-example"
@@ -69,7 +70,7 @@ def bias_of_three(studied: Studied, measured: Biases) -> float:
     left, right = st.columns([5, 4], gap="large")
     with left:
         chosen = slider("bias", here.word("slider"), measured)
-        spec = hinton.bias_spec(measured, chosen, page.colours(), here.word("bias"))
+        spec = hinton.bias_spec(measured, chosen, page.colours(), here.word("bias"), threes=True)
         st.vega_lite_chart(hinton.bias_frame(measured, threes=True), spec, key="bias_chart", alt="Errors over the bias")
     at, rule = measured.nearest(chosen), measured.nearest(measured.rule)
     with right:
@@ -77,12 +78,12 @@ def bias_of_three(studied: Studied, measured: Biases) -> float:
     figures = figures_of(studied, "no-threes-bias")
     here.say(
         "bias",
-        bias=f"{chosen:+.2f}",
+        bias=signed(chosen, 2),
         errors=f"{measured.test_errors[at]:,.0f}",
         threes=f"{measured.three_errors[at]:,.0f}",
         all_threes=f"{figures['threes']:,.0f}",
         predicted=page.percent(measured.share_predicted[at], 1),
-        rule=f"{measured.rule:+.2f}",
+        rule=signed(measured.rule, 2),
         rule_errors=f"{figures['test_errors']:,.0f}",
         rule_threes=f"{figures['three_errors']:,.0f}",
     )
@@ -94,16 +95,16 @@ def biases_of_two(studied: Studied, measured: Biases) -> None:
     left, right = st.columns([5, 4], gap="large")
     with left:
         chosen = slider("biases", here.word("slider-two"), measured)
-        spec = hinton.bias_spec(measured, chosen, page.colours(), here.word("biases"))
+        spec = hinton.bias_spec(measured, chosen, page.colours(), here.word("biases"), threes=False)
         frame = hinton.bias_frame(measured, threes=False)
         st.vega_lite_chart(frame, spec, key="biases_chart", alt="Errors over the biases")
     with right:
         here.text("two-digits")
     here.say(
         "two-digits",
-        bias=f"{chosen:+.2f}",
+        bias=signed(chosen, 2),
         errors=f"{measured.test_errors[measured.nearest(chosen)]:,.0f}",
-        rule=f"{measured.rule:+.2f}",
+        rule=signed(measured.rule, 2),
         before=f"{figures_of(studied, 'sevens-eights')['test_errors']:,.0f}",
         rule_errors=f"{figures_of(studied, 'sevens-eights-bias')['test_errors']:,.0f}",
     )

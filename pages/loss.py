@@ -53,11 +53,17 @@ def keep(told: Chosen) -> None:
     keep_in_link(told, example)
 
 
+def take(name: str) -> None:
+    """Open a preset: what was moved before belongs to another one."""
+    for moved_by_hand in ("teacher", "student", "label", "T", "alpha"):
+        st.query_params.pop(moved_by_hand, None)
+    st.query_params["example"] = name
+
+
 with st.container(horizontal=True, key="presets"):
     for name in EXAMPLES:
-        address = {"data": shown.facts.name, "example": name}
-        st.page_link("pages/loss.py", label=here.word(f"preset-{name}"), query_params=address)
-loss_picture(key=f"loss-{example.name}", example=example, chosen=chosen, on_commit=keep)
+        st.button(here.word(f"preset-{name}"), type="tertiary", on_click=take, args=(name,))
+loss_picture(key="loss_picture", example=example, chosen=chosen, on_commit=keep)
 
 words, formulas = st.columns([5, 4], gap="large")
 with words:

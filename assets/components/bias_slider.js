@@ -155,13 +155,14 @@ function buildPanel(ui, node, panel) {
   return chart;
 }
 
-function buildTicks(ui) {
+function buildRulePlace(ui) {
   const place = ui.q(".b-ticks");
   place.replaceChildren();
-  const tick = make("button", "rule", place);
+  const part = ui.rule.mean / ui.most;
+  const tick = make("button", `rule ${part < 0.06 ? "first" : part > 0.94 ? "last" : ""}`, place); // inside the window
   tick.type = "button";
   tick.textContent = filled(ui.says["rule-place"], { rule: ui.rule.mean.toFixed(1) });
-  tick.style.left = `${(100 * ui.rule.mean) / ui.most}%`;
+  tick.style.left = `${100 * part}%`;
   tick.addEventListener("click", () => {
     move(ui, ui.rule.mean);
     ui.commit();
@@ -219,7 +220,7 @@ function receive(ui, data) {
     ui.controls.range.max = ui.most;
     ui.controls.range.setAttribute("aria-label", data.words.slider);
     ui.charts = [".errors", ".seen"].map((name, i) => buildPanel(ui, ui.q(name), data.panels[i]));
-    buildTicks(ui);
+    buildRulePlace(ui);
     ui.charts.forEach((chart) => drawChart(ui, chart));
   }
   if (ui.echo.overrides(bias) && !ui.held) ui.bias = roundBias(ui, bias);

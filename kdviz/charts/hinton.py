@@ -161,9 +161,12 @@ def over_biases(finished: FinishedArm | None) -> Biases | None:
     return Biases(tuple(curves["test_errors"].x), first, second, third, row.figures["bias"])
 
 
+ALL, THREES = "all test images", "3s"
+
+
 def bias_frame(measured: Biases, *, threes: bool) -> pd.DataFrame:
-    """A row for each bias and line: bias, errors, line."""
-    kinds = {"all test images": measured.test_errors} | ({"3s": measured.three_errors} if threes else {})
+    """A row for each bias and line: bias, errors, images."""
+    kinds = {ALL: measured.test_errors} | ({THREES: measured.three_errors} if threes else {})
     return pd.DataFrame(
         [
             {"bias": bias, "errors": errors, "images": name}
@@ -173,48 +176,58 @@ def bias_frame(measured: Biases, *, threes: bool) -> pd.DataFrame:
     )
 
 
-def bias_spec(measured: Biases, chosen: float, colours: Palette, axis: str) -> dict[str, Any]:
+def bias_spec(measured: Biases, chosen: float, colours: Palette, axis: str, *, threes: bool) -> dict[str, Any]:
     """A Vega-Lite picture of errors over the bias; its node stays while the slider moves. Data: `bias_frame`."""
-    x = {"field": "bias", "type": "quantitative", "title": axis}
-    y = {
-        "field": "errors",
-        "type": "quantitative",
-        "title": "wrong on the test images",
-        "scale": {"type": "symlog"},
-        "axis": {"values": [0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000], "format": ","},
-    }
-    colour = {
-        "field": "images",
-        "type": "nominal",
-        "title": None,
-        "legend": {"orient": "top"},
-        "scale": {"domain": ["all test images", "3s"], "range": [colours.student, colours.label]},
-    }
-    dash = {"field": "images", "type": "nominal", "title": None, "legend": {"orient": "top"}}
-
-    def rule(at: float, text: str, up: int, style: dict[str, Any]) -> list[dict[str, Any]]:
-        where = {"x": {"datum": at, "type": "quantitative"}}
-        right = at > sum(measured.biases) / len(measured.biases)
-        side = {"align": "right", "dx": -5} if right else {"align": "left", "dx": 5}
-        return [
-            {"mark": {"type": "rule", "color": colours.text, **style}, "encoding": where},
-            {
-                "mark": {"type": "text", "text": text, "color": colours.text, "baseline": "top", **side},
-                "encoding": {**where, "y": {"value": up}},
+    shown = [ALL, THREES] if threes else [ALL]
+    lines = {
+        "mark": {"type": "line", "strokeWidth": 2},
+        "encoding": {
+            "x": {"field": "bias", "type": "quantitative", "title": axis},
+            "y": {
+                "field": "errors",
+                "type": "quantitative",
+                "title": "wrong on the test images",
+                "scale": {"type": "symlog", "constant": 20},
+                "axis": {"values": [0, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000], "format": ",d"},
             },
-        ]
-
+            "color": {
+                "field": "images",
+                "type": "nominal",
+                "title": None,
+                "legend": {"orient": "top"},
+                "scale": {"domain": shown, "range": [colours.student, colours.label][: len(shown)]},
+            },
+            "strokeDash": {
+                "field": "images",
+                "type": "nominal",
+                "title": None,
+                "scale": {"domain": shown, "range": [[1, 0], [5, 3]][: len(shown)]},
+            },
+        },
+    }
     return {
         "height": 300,
         "layer": [
-            {
-                "mark": {"type": "line", "strokeWidth": 2},
-                "encoding": {"x": x, "y": y, "color": colour, "strokeDash": dash},
-            },
-            *rule(measured.rule, "without labels", 4, {"strokeDash": [5, 4], "strokeWidth": 1.5}),
-            *rule(chosen, "yours", 20, {"strokeWidth": 2}),
+            lines,
+            *_rule(measured, measured.rule, "without labels", 4, colours, {"strokeDash": [5, 4], "strokeWidth": 1.5}),
+            *_rule(measured, chosen, "yours", 20, colours, {"strokeWidth": 2}),
         ],
     }
+
+
+def _rule(
+    measured: Biases, at: float, text: str, y: int, colours: Palette, style: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """An upright line with its name, `y` pixels below the top, on the side where there is more room."""
+    right = at > (measured.biases[0] + measured.biases[-1]) / 2
+    side = {"align": "right", "dx": -5} if right else {"align": "left", "dx": 5}
+    where = {"x": {"field": "at", "type": "quantitative"}}
+    data = {"values": [{"at": at}]}  # of its own: else it is drawn once for each row
+    name = {"type": "text", "text": text, "color": colours.text, "baseline": "top", **side}
+    return [
+        {"data": data, "mark": {"type": "rule", "color": colours.text, **style}, "encoding": where},
+        {"data": data, "mark": name, "encoding": {**where, "y": {"value": y}}},
+    ]
 
 
 def over_temperatures(studied: Studied, units: int) -> dict[float, float]:

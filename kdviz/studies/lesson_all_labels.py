@@ -1,7 +1,7 @@
 """All labels, nothing augmented, the reference pair: the case in which a teacher has least to add.
 
-Controls: label smoothing has soft targets without knowledge (Szegedy et al. 2016, section 7), another seed's teacher has
-knowledge that is not the own teacher's (Stanton et al. 2021, section 4).
+Controls: label smoothing has soft targets without knowledge (Szegedy et al. 2016, section 7), another seed's teacher
+has knowledge that is not the own teacher's (Stanton et al. 2021, section 4).
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def sizes(batch: Batch, temperature: float) -> Sizes:
 def hard_size(batch: Batch) -> float:
     """Mean length of the gradient of the cross-entropy with the labels; it knows no T."""
     one_hot = functional.one_hot(batch.labels.long(), batch.student.shape[-1]).to(batch.student.dtype)
-    return losses.hard_gradient(batch.student, one_hot).norm(dim=-1).mean().item()
+    return float(losses.hard_gradient(batch.student, one_hot).norm(dim=-1).mean())
 
 
 def matching(batch: Batch) -> float:

@@ -14,16 +14,16 @@ FACTS = StudyFacts(
     arms=(
         Arm(
             "teacher",
-            "teacher: convolutions of 256 and 512 channels, 5 epochs",
+            "teacher (256 and 512 channels)",
             against="distilled",
             role="teacher",
             weight=400,
             published=0.976,
         ),
-        Arm("scratch", "student: 16 and 32 channels, labels alone, 3 epochs", role="label", weight=15, published=0.976),
+        Arm("scratch", "student from scratch (16 and 32)", role="label", weight=15, published=0.976),
         Arm(
             "distilled",
-            "the same student, taught at T = 10 with a hard-loss weight of 0.1",
+            "distilled student (16 and 32)",
             against="scratch",
             weight=15,
             published=0.981,

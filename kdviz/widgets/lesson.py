@@ -129,9 +129,9 @@ class Here:
         """A question answered by moving a control; `state` is the answer that holds now, None as long as none does."""
         check = self._ask(key, places)
         if state is None:
-            st.info(course.words().word("answer-shows-here"), icon=":material/pan_tool_alt:")
+            st.caption(f":material/pan_tool_alt: {course.words().word('answer-shows-here')}")
         else:
-            self._answered(check, state, state == _RIGHT, places, told="")
+            self._answered(check, state, state == _RIGHT, places, lead_in=False)
 
     def end(self, works: Sequence[tuple[str, str]] = ()) -> None:
         """Sources, the page's own `works` (what, address) first, and the ways to the lessons before and after."""
@@ -152,7 +152,7 @@ class Here:
         return check
 
     def _answered(
-        self, check: Check, answer: str, right: bool, places: dict[str, object], told: str | None = None
+        self, check: Check, answer: str, right: bool, places: dict[str, object], lead_in: bool = True
     ) -> None:
         explanation = _without_links(check.answer(answer).explanation.filled(_literal(places)))
         with st.container(key=f"told_{self.lesson.slug}_{check.key}"):
@@ -160,8 +160,8 @@ class Here:
                 st.success(explanation, icon=":material/check:")
                 progress.solved(self.lesson.slug, check.key)
             else:
-                prefix = course.words().word("not-quite") if told is None else told
-                st.info(f"{prefix} {explanation}".strip(), icon=":material/arrow_back:")
+                prefix = f"{course.words().word('not-quite')} " if lead_in else ""
+                st.info(prefix + explanation, icon=":material/arrow_back:")
 
 
 def _literal(places: dict[str, object]) -> dict[str, str]:

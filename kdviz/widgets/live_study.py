@@ -318,14 +318,27 @@ def figures(shown: Studied) -> pd.DataFrame:
             for measure in shown.recipe.facts.measures
             if measure.name in summary.means
         }
+        if not means:
+            continue
         judgement = shown.judgement(arm.name)
         verdict = {"Verdict": judgement.verdict.word if judgement else ""}
-        rows.append({"": arm.title, **verdict, **means, "Took": study_words.duration(finished.seconds)})
+        main, *others = means.items()
+        took = {"Took": study_words.duration(finished.seconds)}
+        rows.append({"": arm.title, **dict([main]), **verdict, **dict(others), **took})
     return pd.DataFrame(rows).fillna("")
 
 
+def table(shown: Studied, key: str) -> None:
+    """The arms with their figures and verdicts."""
+    titles = {"": st.column_config.TextColumn(width=230)}
+    alt = "Means of all measures with their intervals"
+    st.dataframe(
+        figures(shown), hide_index=True, height="content", key=f"{key}_{shown.run_id}", column_config=titles, alt=alt
+    )
+
+
 def _figures(shown: Studied) -> None:
-    st.dataframe(figures(shown), hide_index=True, height="content", alt="Means of all measures with their intervals")
+    table(shown, "figures_of_study")
     titles = {arm.name: arm.title for arm in shown.recipe.chosen}
     each = [
         {"": titles[row.arm], "seed": row.seed, **row.figures} for finished in shown.finished for row in finished.rows

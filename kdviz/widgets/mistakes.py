@@ -79,7 +79,7 @@ def _switch(name: str, label: str, words: Mapping[str, str]) -> str:
         else:
             st.query_params[name] = st.session_state[key]
 
-    chosen: str = st.segmented_control(
+    chosen = st.segmented_control(
         label,
         options,
         required=True,
@@ -89,7 +89,7 @@ def _switch(name: str, label: str, words: Mapping[str, str]) -> str:
         format_func=words.__getitem__,
         label_visibility="collapsed",
     )
-    return chosen
+    return chosen or options[0]
 
 
 def picture(here: Here, chosen: Chosen, shown: Studied) -> None:

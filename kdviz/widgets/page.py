@@ -138,7 +138,3 @@ STANTON_2021 = (
     "Stanton, Izmailov, Kirichenko, Alemi, Wilson (2021): Does Knowledge Distillation Really Work?",
     "https://arxiv.org/abs/2106.05945",
 )
-MUELLER_2019 = (
-    "Müller, Kornblith, Hinton (2019): When Does Label Smoothing Help?",
-    "https://arxiv.org/abs/1906.02629",
-)

@@ -93,9 +93,7 @@ def _result(run: Run) -> None:
 def _of_study(studied: Studied) -> None:
     """The arms with their verdicts, and what the seeds allow to say."""
     main = studied.recipe.facts.measures[0]
-    st.dataframe(
-        live_study.figures(studied), hide_index=True, key="figures_of_run", alt="Figures of the arms on the test images"
-    )
+    live_study.table(studied, "figures_of_run")
     machine = f"{studied.seconds:.1f} s on {studied.device}, {studied.threads} threads, PyTorch {studied.torch}."
     st.caption(f"{study_words.footing(studied, main)} {machine}")
     page.say(study_words.summary(studied, main) or "None of these arms is judged against another.")

@@ -155,8 +155,11 @@ def _students(recipe: Recipe | Comparison | Sweep) -> Sequence[str]:
 
 
 def _who(run: Run) -> str:
-    """Of a lesson's study, how its verdicts fall."""
-    return study_words.tally(run.result) if isinstance(run.result, Studied) else ""
+    """Of a lesson's study, which it is and how its verdicts fall."""
+    if not isinstance(run.recipe, Study):
+        return ""
+    tally = study_words.tally(run.result) if isinstance(run.result, Studied) else ""
+    return f"{run.recipe.study}: {tally}" if tally else run.recipe.study
 
 
 def span_of_names(names: Sequence[str]) -> str:
@@ -204,8 +207,8 @@ def columns() -> dict[str, Any]:
             "Who",
             width=110,
             help="A single run’s distilled student; a comparison’s way with the best figure, which is picked after "
-            "the test and so a little flattered; a sweep’s choice, which was made on validation images; how the "
-            "verdicts of a lesson’s study fall.",
+            "the test and so a little flattered; a sweep’s choice, which was made on validation images; which "
+            "of the lessons’ studies it is, and how its verdicts fall.",
         ),
         "plain": column.NumberColumn(
             "No teacher", width=80, format="%.2f %%", help="The same student without a teacher, on the same images."

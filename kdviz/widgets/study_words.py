@@ -152,7 +152,7 @@ def summary(studied: Studied, measure: Measure) -> str:
         return NO_VERDICT
     if len(words) == 1:
         return f"{_capital(measure.title)}: {_plain(sentences(studied, measure)[0])}"
-    parts = [f"{words.count(word)} {word}" for word in WORDS if word in words]
+    parts = [_counted(words.count(word), word) for word in WORDS if word in words]
     return f"{_capital(measure.title)}: of {count(len(words), 'comparison')}, {_listed(parts)}."
 
 
@@ -172,6 +172,15 @@ def footing(studied: Studied, measure: Measure) -> str:
         f"{text} {how}; as there are {count(pairs, 'comparison')}, each interval is widened so that all of them "
         "hold together 95 % of the time."
     )
+
+
+def _counted(number: int, word: Word) -> str:
+    """ "5 are better", "1 shows no difference"."""
+    if word in ("better", "worse"):
+        return f"{number} {'is' if number == 1 else 'are'} {word}"
+    if word == "no verdict":
+        return f"{number} {'has' if number == 1 else 'have'} no verdict"
+    return f"{number} {'shows' if number == 1 else 'show'} no difference"
 
 
 def _capital(text: str) -> str:

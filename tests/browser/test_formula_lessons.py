@@ -37,7 +37,7 @@ def bare(browser: Browser) -> Iterator[Page]:
 
 def opened(page: Page, url: str) -> Page:
     page.goto(url)
-    slider(page).first.wait_for()
+    slider(page).first.wait_for(timeout=60_000)
     settle(page, limit=60)  # the first visitor may wait for a worker to look for MNIST
     return page
 
@@ -279,9 +279,10 @@ def test_keys_move_a_bar_and_a_name_is_the_label(page: Page, app_url: str) -> No
     expect(page.get_by_text("The teacher needs more weight")).to_be_visible()
 
 
-def test_a_preset_is_a_link_and_the_same_student_costs_nothing(page: Page, app_url: str) -> None:
+def test_a_preset_is_in_the_link_and_the_same_student_costs_nothing(page: Page, app_url: str) -> None:
     opened(page, app_url + LOSS + MOVED)
-    page.get_by_role("link", name="Student = teacher").click()
+    page.get_by_role("button", name="Student = teacher").click()
+    expect(page).to_have_url(re.compile("example=same"))
     expect(page.locator('[data-sum="forward"] .sum-value')).to_have_text("0.000")
     settle(page)
     assert query(page).get("example") == "same"
@@ -289,7 +290,7 @@ def test_a_preset_is_a_link_and_the_same_student_costs_nothing(page: Page, app_u
     shown = shown_sums(page)
     assert shown["ce"] > 0
     assert shown["reverse"] == 0
-    page.get_by_role("link", name="Two peaks, student on one").click()
+    page.get_by_role("button", name="Two peaks, student on one").click()
     expect(page.locator(".loss-lesson .say")).to_contain_text("KL(p‖q) charges most for cat")
 
 

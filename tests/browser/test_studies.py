@@ -1,0 +1,103 @@
+"""Lessons' studies in a real browser: run one here, watch it, reload it, stop it, go on, and find it among the runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import pytest
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import PHONE
+from tests.browser.visitor import settle
+
+SMALL = "study=all-labels&data=digits&quick=true&seeds=0-1"
+LONG = "study=few-labels&data=digits&seeds=0-9"  # half a minute at least
+WORKS = 60_000  # ms until a worker that has just started reports
+ENDS = 120_000
+
+Visit = Callable[..., Page]
+
+
+def opened(page: Page, url: str, query: str) -> Page:
+    page.goto(f"{url}/when_it_helps?{query}")
+    expect(page.get_by_text("Run it here").first).to_be_visible(timeout=WORKS)
+    settle(page)
+    return page
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def started(page: Page) -> None:
+    """Open the settings, press Start, wait until something is trained."""
+    page.locator("summary", has_text="Run it here").click()
+    button(page, "Start").click()
+    expect(page).to_have_url(re.compile(r"run=[0-9a-f]{12}"))
+    expect(page.get_by_test_id("stProgress")).to_contain_text(re.compile("Arm 1 of|finished"), timeout=WORKS)
+
+
+@pytest.fixture(autouse=True)
+def quiet(visit: Visit) -> Iterator[None]:
+    """A test that fails leaves no run behind that the next one would wait for."""
+    yield
+    for page in visit.pages:
+        if not page.is_closed() and page.locator("button:enabled").filter(has_text="Cancel").count():
+            with suppress(PlaywrightError):  # it may end by itself meanwhile
+                button(page, "Cancel").click(timeout=3000)
+
+
+def test_a_study_runs_to_its_verdict_and_is_among_the_runs(page: Page, app_url: str) -> None:
+    opened(page, app_url, SMALL)
+    started(page)
+    expect(page.get_by_text(re.compile("^Run [0-9a-f]{12}: Digits")).first).to_be_visible(timeout=ENDS)
+    expect(page.get_by_text("Means over two seeds with 95 % intervals").first).to_be_visible()
+    expect(page.locator(".js-plotly-plot").last).to_be_visible()
+    page.locator("summary", has_text="All figures, seed by seed").click()
+    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+    assert "Traceback" not in page.content()
+    page.get_by_role("link", name="In Runs").click()
+    expect(page.get_by_role("heading", name=re.compile("^Study [0-9a-f]{12}$"))).to_be_visible(timeout=WORKS)
+    expect(page.get_by_text("keeps its figures, not its students")).to_be_visible()
+
+
+def test_a_reload_and_a_stop_lose_no_finished_arm(page: Page, app_url: str) -> None:
+    opened(page, app_url, LONG)
+    started(page)
+    done = page.locator(".kd-say", has_text=re.compile(r"[1-9]\d* of 16 arms are finished"))
+    expect(done).to_be_visible(timeout=ENDS)
+    page.reload()
+    expect(done).to_be_visible(timeout=WORKS)
+    button(page, "Cancel").click()
+    expect(page.get_by_test_id("stProgress")).to_contain_text("cancelled", timeout=WORKS)
+    expect(done).to_be_visible()
+    button(page, "Go on").click()
+    expect(page.get_by_test_id("stProgress")).to_contain_text(re.compile("Arm [2-9]|Arm 1[0-6]"), timeout=WORKS)
+    button(page, "Pause").click()
+    expect(button(page, "Go on")).to_be_visible(timeout=WORKS)
+    button(page, "Cancel").click()
+    expect(page.get_by_test_id("stProgress")).to_contain_text("cancelled", timeout=WORKS)
+
+
+def test_another_study_is_a_click_and_settings_are_in_the_link(page: Page, app_url: str) -> None:
+    opened(page, app_url, f"{SMALL}&arms=taught")
+    page.locator("summary", has_text="Run it here").click()
+    expect(page.get_by_label("Seeds", exact=True)).to_have_value("0-1")
+    page.get_by_label("Seeds", exact=True).fill("3,5")
+    page.get_by_label("Seeds", exact=True).press("Enter")
+    expect(page).to_have_url(re.compile("seeds=3(,|%2C)5"))
+    page.get_by_role("button", name=re.compile("What is a teacher worth when many")).click()
+    expect(page.get_by_role("heading", name="Noisy labels")).to_be_visible(timeout=WORKS)
+    assert "seeds" not in page.url
+    assert "arms" not in page.url
+    assert "data=digits" in page.url
+
+
+def test_a_phone_can_read_it(visit: Visit, app_url: str) -> None:
+    page = visit(viewport=PHONE)
+    opened(page, app_url, "study=few-labels&data=digits")
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= PHONE["width"], f"{wide} px wide"
