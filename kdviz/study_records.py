@@ -73,7 +73,7 @@ class Studied(Record):
     device: str
     threads: int
     torch: str
-    seconds: Figure
+    seconds: Figure  # of all arms, with what they share
 
     def arm(self, name: str) -> FinishedArm | None:
         """What one arm gave, if it was trained."""

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from kdviz.catalogue import ARCHITECTURES
-from kdviz.study_facts.gradient_noise import BATCH, PATHS
+from kdviz.study_facts.gradient_noise import BATCH
 from kdviz.study_records import Studied
 from kdviz.widgets import lesson, live_study, page, state
 from kdviz.widgets.gradient_noise import (
@@ -31,16 +31,7 @@ def short(value: float) -> str:
 def look(studied: Studied) -> tuple[Path, Chosen]:
     """The picture with its control, and what it says; the path and what is looked at."""
     there = paths_in(studied)
-    name = st.segmented_control(
-        here.word("path"),
-        there,
-        default=there[0],
-        format_func=here.word,
-        required=True,
-        wrap=True,
-        key="path",
-        bind="query-params",
-    )
+    name = state.switch("path", here.word("path"), {each: here.word(each) for each in there})
     path = path_of(studied, name)
     chosen = chosen_in_link(path)
     noise_picture(here, path, chosen, key=f"noise-{studied.run_id}-{name}", on_commit=keep_in_link)
@@ -88,7 +79,6 @@ def say_rates(studied: Studied) -> None:
 
 
 here = lesson.begin("gradient_noise")
-state.check_choice("path", tuple(PATHS))
 studied = live_study.result(NOISE, key=NOISE)
 shown = look(studied) if studied is not None and paths_in(studied) else None
 if shown is None:

@@ -21,21 +21,11 @@ here = lesson.begin("temperature")
 shown = server.choose_gallery()
 temperature = state.temperature()
 UNSURE, BY_CLASS = views = ("unsure", "by-class")
-state.check_choice("which", views)
 state.check_choice("class", shown.facts.class_names)
 controls = st.container(horizontal=True, vertical_alignment="bottom", key="controls")
 with controls:
-    view = st.segmented_control(
-        here.word("picture"),
-        views,
-        default=UNSURE,
-        format_func=here.word,
-        required=True,
-        wrap=True,
-        key="which",
-        bind="query-params",
-        on_change=state.first_image,
-    )
+    named = {each: here.word(each) for each in views}
+    view = state.switch("which", here.word("picture"), named, on_change=state.first_image)
     if view == BY_CLASS:
         names = list(shown.facts.class_names)
         label = st.segmented_control(

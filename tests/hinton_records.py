@@ -10,6 +10,7 @@ from kdviz.study_verdicts import judge, poisson_interval, summarise
 ERRORS = {
     "teacher": 80,
     "plain": 140,
+    "plain-fast": 120,
     "distilled": 90,
     "no-threes": 130,
     "no-threes-bias": 104,

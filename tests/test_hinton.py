@@ -118,7 +118,7 @@ def test_the_papers_errors_stand_beside_the_arms():
     assert published == dict(zip(MNIST_ARMS, (67, 146, 74, 206, 109, 4730, 1320), strict=True))
     temperatures = {arm.x for arm in FACTS.arms if arm.line}
     assert temperatures == set(TEMPERATURES) == {1, 2.5, 4, 8, 20}
-    assert all(arm.quick for arm in FACTS.arms)
+    assert [arm.name for arm in FACTS.arms if not arm.quick] == ["plain-fast"]
 
 
 # The study.
@@ -128,19 +128,22 @@ def test_the_teacher_is_regularised_jittered_and_taught_by_labels_and_the_studen
     lab = lab_of()
     given(lab, "teacher")
     given(lab, "plain")
+    given(lab, "plain-fast")
     given(lab, "distilled")
-    (teacher, plain, distilled) = seen
+    (teacher, plain, fast, distilled) = seen
     training = teacher[1][0]
     assert (training.dropout, training.input_dropout, training.augmentation) == (0.5, 0.2, "shift")
     assert training.max_norm == 2.5
-    for _, (training,), _, _ in (plain, distilled):
+    for _, (training,), _, _ in (plain, fast, distilled):
         assert not training.dropout
         assert not training.input_dropout
         assert training.max_norm is None
         assert training.augmentation == "none"
     assert type(teacher[2]) is type(plain[2]) is Plain
     assert distilled[2] == Offline(20.0, 0.9)
-    assert plain[1] == distilled[1]  # the same first weights and batches: only the targets differ
+    assert fast[1] == distilled[1]  # the same first weights, batches and learning rate: only the targets differ
+    same = {"learning_rate": 1.0}
+    assert plain[1][0].model_copy(update=same) == distilled[1][0].model_copy(update=same)
     images = len(lab.setting.data.training) + len(lab.setting.data.validation)
     assert all(len(call[0]) == images and call[1][0].with_validation for call in seen)
 
@@ -177,8 +180,11 @@ def test_moving_the_bias_trains_nobody_anew_and_uses_no_test_label(small, seen):
     assert other.figures["bias"] == after.figures["bias"]
     labels = everything(lab).labels
     share = by_name["share_predicted"]
-    nearest = min(range(len(share.x)), key=lambda at: abs(share.x[at] - after.figures["bias"]))
-    assert share.y[nearest] == pytest.approx((labels == 3).double().mean().item(), abs=0.1)
+    known, rule = (labels == 3).double().mean().item(), after.figures["bias"]
+    below = [y for x, y in zip(share.x, share.y, strict=True) if x < rule]
+    above = [y for x, y in zip(share.x, share.y, strict=True) if x > rule]
+    assert max(below, default=0) <= known + 1 / len(labels)
+    assert min(above, default=1) >= known - 1 / len(labels)
 
 
 def laboratory_data_again():

@@ -93,6 +93,12 @@ def test_units_are_dropped_one_by_one_and_anew_each_time():
     assert neighbours == pytest.approx(0.25, abs=0.02)
 
 
+def test_networks_of_different_seeds_drop_different_units():
+    one, other = Dropout(0.0, 0.5, [0, 1], CPU).units(torch.ones(2, 64, 256))
+    assert not torch.equal(one, other)
+    assert ((one > 0) & (other > 0)).double().mean().item() == pytest.approx(0.25, abs=0.02)
+
+
 def test_gradients_flow_through_kept_units_alone():
     layer = torch.ones(1, 10, 30, requires_grad=True)
     dropped = Dropout(0.0, 0.25, [0], CPU).units(layer)

@@ -49,5 +49,5 @@ def run(
         summaries=summarise(study, parts),
         judgements=judge(study, parts),
         **device_facts(setting),
-        seconds=setting.seconds(),
+        seconds=sum(arm.seconds for arm in parts),  # also of those that an earlier attempt got done
     )

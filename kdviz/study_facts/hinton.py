@@ -29,6 +29,14 @@ FACTS = StudyFacts(
         ),
         Arm("plain", "800 + 800 units, hard labels", role="label", weight=90, published=146),
         Arm(
+            "plain-fast",
+            "800 + 800 units, hard labels, the learning rate of the taught",
+            against="plain",
+            role="label",
+            weight=90,
+            quick=False,
+        ),
+        Arm(
             "distilled",
             "800 + 800 units, the teacher’s soft targets at T = 20",
             against="plain",

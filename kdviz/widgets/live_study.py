@@ -70,7 +70,7 @@ def show(name: str, *, key: str | None = None, picture: Picture | None = None) -
             wanted, problem = _form(facts, controls)
             with st.container(horizontal=True, vertical_alignment="center"):
                 start = st.container(width="content")
-            run_status.start(jobs, start, wanted, run, problem, key=f"start_{name}")
+            run_status.start(jobs, start, wanted, run, problem, key=f"start_{name}", where="above")
             if wanted is not None:
                 st.caption(f"Without a browser: `{study_words.command(wanted)}`")
         with place:

@@ -57,39 +57,15 @@ class Chosen:
 def choose(here: Here) -> Chosen:
     """The switches; both are in the URL."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
-        name = _switch("mistake", here.word("mistake"), {each: here.word(each) for each in MISTAKES})
+        name = state.switch(
+            "mistake", here.word("mistake"), {each: here.word(each) for each in MISTAKES}, label_visibility="collapsed"
+        )
         noisy = False
         if MISTAKES[name].noisy:
             some = here.sentence("labels-wrong", wrong=WRONG_LABELS)
             words = {ALL_RIGHT: here.word("labels-right"), SOME_WRONG: some}
-            noisy = _switch("labels", here.word("labels"), words) == SOME_WRONG
+            noisy = state.switch("labels", here.word("labels"), words, label_visibility="collapsed") == SOME_WRONG
     return Chosen(MISTAKES[name], noisy)
-
-
-def _switch(name: str, label: str, words: Mapping[str, str]) -> str:
-    """One of several; the URL has its name and not its words, so that a link holds in every language."""
-    options, key = list(words), f"switch_{name}"
-    state.check_choice(name, options)
-    given = st.query_params.get(name)
-    st.session_state[key] = given if given in words else options[0]
-
-    def keep() -> None:
-        if st.session_state[key] == options[0]:
-            st.query_params.pop(name, None)
-        else:
-            st.query_params[name] = st.session_state[key]
-
-    chosen = st.segmented_control(
-        label,
-        options,
-        required=True,
-        wrap=True,
-        key=key,
-        on_change=keep,
-        format_func=words.__getitem__,
-        label_visibility="collapsed",
-    )
-    return chosen or options[0]
 
 
 def picture(here: Here, chosen: Chosen, shown: Studied) -> None:

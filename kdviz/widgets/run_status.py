@@ -95,13 +95,14 @@ def start(
     write: Callable[[R], None] | None = None,
     check: Callable[[R], None] | None = None,
     ready: bool = True,
+    where: str = "below",
     key: str | None = None,
 ) -> None:
     """The Start button in its place, and what there is to say about it. `wanted` is what the controls show.
 
     `write` lets the URL have what was started, as far as no control does so by itself. Without `ready` the button
     waits for the visitor's word, and `check` has the last one: it raises `PlainError` where nothing may begin. A page
-    with several buttons has a `key` for each.
+    with several buttons has a `key` for each; `where` is where it shows the run, "below" or "above".
     """
     shown = run if wanted is not None and run is not None and wanted.id == run.id else None
     goes_on = shown is not None and shown.status in OVER and _goes_on(jobs, shown)
@@ -117,12 +118,13 @@ def start(
     if problem_of_link and wanted is not None:
         st.warning(problem_of_link)
     if shown is not None and shown.status == "finished":
-        st.caption("These settings are trained: the result is below. Change any of them to train again.")
+        st.caption(f"These settings are trained: the result is {where}. Change any of them to train again.")
     elif shown is not None and goes_on:
         what = "trains only what is missing" if _onward(jobs, shown) == GO_ON else "begins anew"
-        st.caption(f"These settings were begun and not finished; *{_onward(jobs, shown)}*, below, {what}.")
+        st.caption(f"These settings were begun and not finished; *{_onward(jobs, shown)}*, {where}, {what}.")
     elif wanted is not None and run is not None and wanted.id != run.id:
-        st.caption(f"Below is run {run.id} with other settings; Start trains the ones above.")
+        ones = {"below": "the ones above", "above": "these"}[where]
+        st.caption(f"{where.capitalize()} is run {run.id} with other settings; Start trains {ones}.")
     problem = st.session_state.pop(_NOT_STARTED, None)
     if problem:
         st.error(problem, icon=":material/error:")

@@ -65,7 +65,9 @@ def difference(measure: Measure, verdict: Verdict) -> str:
     text = f"{signed(scale * verdict.difference, digits)}{unit}"
     if verdict.low is None or verdict.high is None:
         return text
-    return f"{text} ({signed(scale * verdict.low, digits)} to {signed(scale * verdict.high, digits)})"
+    most = 100.0 if measure.kind == "share" else math.inf  # t intervals from two seeds go beyond what can be
+    low, high = max(-most, scale * verdict.low), min(most, scale * verdict.high)
+    return f"{text} ({signed(low, digits)} to {signed(high, digits)})"
 
 
 def level(measure: Measure, mean: Mean) -> str:

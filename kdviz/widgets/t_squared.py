@@ -9,7 +9,7 @@ import streamlit as st
 from kdviz.catalogue import DATA_SETS
 from kdviz.charts.over_t import Line, Panel, curves_named, line
 from kdviz.study_records import FinishedArm, Studied
-from kdviz.widgets import live_study, page
+from kdviz.widgets import live_study, page, state
 from kdviz.widgets.lesson import Here
 from kdviz.widgets.measured_over_t import measured_over_t
 from kdviz.widgets.soft_targets import OnTemperature
@@ -47,15 +47,8 @@ def show(here: Here, temperature: float, on_commit: OnTemperature) -> None:
 def _picture(here: Here, temperature: float, on_commit: OnTemperature, studied: Studied) -> None:
     """The curves at one moment of the student's training with one slider, and what they say in words."""
     there = [name for name in MOMENTS if studied.arm(name) is not None]
-    moment = st.segmented_control(
-        here.word("moment"),
-        there,
-        default=there[-1],
-        format_func=here.word,
-        required=True,
-        key="moment",
-        bind="query-params",
-    )
+    latest_first = {name: here.word(name) for name in reversed(there)}
+    moment = state.switch("moment", here.word("moment"), latest_first)
     arm, summary = studied.arm(moment), studied.summary(moment)
     if arm is None or summary is None:
         return

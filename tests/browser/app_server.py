@@ -110,7 +110,15 @@ class AppServer:
         self.process.send_signal(how)
         self.process.wait(20)
         _, alive = psutil.wait_procs(children, timeout=10)
-        return alive
+        return [child for child in alive if not ended(child)]
+
+
+def ended(process: psutil.Process) -> bool:
+    """Whether the process does nothing any more, though its new parent may not have asked for its end yet."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def loaded(process: psutil.Process, library: str) -> bool:
