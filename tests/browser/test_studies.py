@@ -57,7 +57,7 @@ def test_a_study_runs_to_its_verdict_and_is_among_the_runs(page: Page, app_url: 
     expect(page.get_by_text("Means over two seeds with 95 % intervals").first).to_be_visible()
     expect(page.locator(".js-plotly-plot").last).to_be_visible()
     page.locator("summary", has_text="All figures, seed by seed").click()
-    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+    expect(page.locator(".st-key-study_all-labels").get_by_test_id("stDataFrame").first).to_be_visible()
     assert "Traceback" not in page.content()
     page.get_by_role("link", name="In Runs").click()
     expect(page.get_by_role("heading", name=re.compile("^Study [0-9a-f]{12}$"))).to_be_visible(timeout=WORKS)
