@@ -211,7 +211,7 @@ def test_a_diverged_student_has_missing_values(single):
 def test_a_run_without_a_result_says_so(store):
     run = store.request(CONVOLUTIONAL)
     for export in (exports.table, exports.as_csv, exports.as_parquet, exports.as_json):
-        with pytest.raises(ExportError, match=r"^Run 74b169d23f55 has no results to export, as it is queued; .*\.$"):
+        with pytest.raises(ExportError, match=r"^Run a1c1f393f61e has no results to export, as it is queued; .*\.$"):
             export(run)
     with pytest.raises(CardError):
         exports.model_card(run, "distilled")
@@ -220,12 +220,12 @@ def test_a_run_without_a_result_says_so(store):
 @pytest.mark.parametrize(
     ("ending", "name"),
     [
-        ("csv", "kdviz-digits-3a1831a2f6fc.csv"),
-        ("kdviz.zip", "kdviz-digits-3a1831a2f6fc.kdviz.zip"),
-        ("seed 3.safetensors", "kdviz-digits-3a1831a2f6fc.seed-3.safetensors"),
-        ("../../etc/passwd", "kdviz-digits-3a1831a2f6fc.etc-passwd"),
-        ("a\0b/c\\d:e", "kdviz-digits-3a1831a2f6fc.a-b-c-d-e"),
-        ("", "kdviz-digits-3a1831a2f6fc"),
+        ("csv", "kdviz-digits-ab2995966d33.csv"),
+        ("kdviz.zip", "kdviz-digits-ab2995966d33.kdviz.zip"),
+        ("seed 3.safetensors", "kdviz-digits-ab2995966d33.seed-3.safetensors"),
+        ("../../etc/passwd", "kdviz-digits-ab2995966d33.etc-passwd"),
+        ("a\0b/c\\d:e", "kdviz-digits-ab2995966d33.a-b-c-d-e"),
+        ("", "kdviz-digits-ab2995966d33"),
     ],
 )
 def test_file_names_are_made_of_data_set_and_id(single, ending, name):
@@ -242,7 +242,7 @@ def test_a_card_gives_the_results_figures(single):
     assert '"seed": 3' in card
     for heading in ("Model details", "Input and output", "Intended use and limits", "Training data", "Evaluation"):
         assert f"\n## {heading}\n" in card
-    with pytest.raises(CardError, match=r"^Run 3a1831a2f6fc has no result of a student of that name\.$"):
+    with pytest.raises(CardError, match=r"^Run ab2995966d33 has no result of a student of that name\.$"):
         exports.model_card(single, "<b>")
 
 

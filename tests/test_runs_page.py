@@ -13,10 +13,12 @@ from kdviz.comparison import Comparison
 from kdviz.jobs import JobError, Version
 from kdviz.recipe import Recipe
 from kdviz.runs import RunStore, StoreError
+from kdviz.study import Study
 from kdviz.sweep import Sweep
 from kdviz.widgets import run_export, run_table, server
 from tests.comparison_records import comparison
 from tests.run_records import learnt, progress, put, recipe, sweep
+from tests.study_fakes import FEW, studied
 from tests.test_pages import opened, said
 
 PAGE = "pages/runs.py"
@@ -134,7 +136,12 @@ def links(at):
 def test_without_runs_the_page_says_how_to_make_one(jobs):
     at = page()
     assert "Nothing has been trained here yet" in html(at)
-    assert [label for label, _ in links(at)] == ["Watch it train", "Three ways to teach", "Explorer"]
+    assert [label for label, _ in links(at)] == [
+        "Watch it train",
+        "Three ways to teach",
+        "Explorer",
+        "When does it help?",
+    ]
     assert not at.dataframe
     assert not at.text_input
     assert at.file_uploader, "a run can come in a file as well"
@@ -572,3 +579,37 @@ def test_the_tick_follows_its_run(jobs, store):
 def test_a_link_with_many_ids_is_cut(jobs, store):
     at = page(run=",".join(f"{number:012x}" for number in range(60)))
     assert html(at).count("There is no run") == run_table.MOST_TICKED
+
+
+def with_study(store, study):
+    """A lesson's study, finished."""
+    store.request(study)
+    store.begin(study.id)
+    store.finish(study.id, studied(study))
+    return store.get(study.id)
+
+
+def test_a_lesson_s_study_has_a_card_and_a_way_to_its_lesson(store, jobs, files):
+    run = with_study(store, FEW)
+    at = page(run=run.id)
+    assert table(at)["who"][0] == "few-labels: 2 better"
+    assert list(with_column(at, "Verdict")["Verdict"]) == ["", "better", "better"]
+    assert with_column(at, "By default")["By default"].iloc[-1] in ("all", "0-4", "")
+    assert "Right on the test images: of two comparisons, 2 are better." in text(at)
+    assert "keeps its figures, not its students" in text(at)
+    assert any("study=few-labels" in query and f"run={run.id}" in query for _, query in links(at))
+    assert {name.split(".", 1)[1] for name in files} == {"csv", "parquet", "json", "py", "zip"}
+
+
+def test_studies_have_no_curves_to_lay_over_one_another(store, jobs):
+    runs = [with_study(store, FEW), with_study(store, Study.of("few-labels", "digits", seeds="0-1", arms="all-20"))]
+    at = page(run=",".join(run.id for run in runs))
+    assert "A lesson’s study has no curve to lay over others" in text(at)
+    assert not at.get("plotly_chart")
+    assert set(with_column(at, "Setting")["Setting"]) == {"Seed", "Arms"}
+
+
+def test_the_list_shows_only_studies_where_they_are_asked_for(store, jobs):
+    put(store, recipe())
+    run = with_study(store, FEW)
+    assert listed(page(kind="study")) == [run.id]

@@ -2,8 +2,8 @@
 
 As in the paper, the settings being fixed, every network learns from all training images, those of the validation split
 too. What the paper leaves open was found in trials: the learning rates on the validation split; epochs, alpha and the
-weight constraint in earlier ones that were judged by test errors. So these images are not untouched. The paper chose the biases on the test images; here they are chosen
-without a label of any image that they are judged by (`bias_for`).
+weight constraint in earlier ones that were judged by test errors. So these images are not untouched. The paper chose
+the biases on the test images; here they are chosen without a label of any image that they are judged by (`bias_for`).
 """
 
 from __future__ import annotations
