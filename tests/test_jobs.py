@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
@@ -786,6 +786,23 @@ def test_a_lost_cluster_is_replaced(make):
     before = jobs._connection._embedded._process
     jobs.close()
     assert before.poll() is not None
+
+
+def test_a_cluster_that_loses_worker_after_worker_keeps_its_place_for_one(make):
+    """Dask's own rule: who is not there 15 seconds after a loss is given up, though being replaced just then."""
+    jobs = make(scheduler=None)
+    assert ended(jobs, jobs.submit(recipe())).status == "finished"
+    cluster = psutil.Process(jobs._connection._embedded._process.pid)
+    lost, until = set(), time.monotonic() + 17
+    while time.monotonic() < until:
+        for process in cluster.children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if "spawn_main" in " ".join(process.cmdline()):
+                    process.kill()
+                    lost.add(process.pid)
+        time.sleep(0.1)
+    assert len(lost) > 2
+    assert ended(jobs, jobs.submit(recipe())).status == "finished"
 
 
 OWNER = """
