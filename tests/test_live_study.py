@@ -90,6 +90,14 @@ def test_before_anything_was_trained_the_arms_are_listed(jobs):  # noqa: F811
     assert not button(at, "Start").disabled
 
 
+@pytest.mark.parametrize("page", [PAGE, "pages/hintons_table.py", "pages/loss.py", "pages/why_distil.py"])
+def test_without_mnist_a_study_is_offered_on_the_digits(page, jobs):  # noqa: F811
+    at = opened(page, data=None)
+    assert not at.exception
+    assert {each.value for each in at.selectbox if each.label == "Data"} == {"digits"}
+    assert text(at).count("cannot be had") == (page == "pages/loss.py"), "only where a test image is shown"
+
+
 def test_a_recorded_run_shows_at_once_and_says_so():
     recorded.record(studied(WHOLE))
     at = shown()

@@ -160,7 +160,7 @@ def _asked(facts: StudyFacts, controls: Controls) -> Study:
 
 
 def _usual_data(facts: StudyFacts) -> str:
-    home = server.home() if len(facts.data_sets) > 1 else facts.data_sets[0]
+    home = server.quiet_home() if len(facts.data_sets) > 1 else facts.data_sets[0]
     return home if home in facts.data_sets else facts.data_sets[0]
 
 
@@ -278,12 +278,21 @@ def _finished(shown: Studied, controls: Controls, picture: Picture | None) -> No
             config=PLOTLY_CONFIG,
             alt=f"{facts.title}: {measure.title}, the mean of each arm with its interval",
         )
-    page.say(study_words.summary(shown, measure))
-    if len(shown.recipe.seeds) > 1:
-        st.markdown("\n".join(f"- {sentence}" for sentence in study_words.listing(shown, measure)))
+    if summary := study_words.summary(shown, measure):
+        page.say(summary)
+    _verdicts(study_words.listing(shown, measure) if len(shown.recipe.seeds) > 1 else [])
     st.caption(study_words.footing(shown, measure))
     with st.expander("All figures, seed by seed", icon=":material/table:", key=f"figures_{facts.name}"):
         _figures(shown)
+
+
+def _verdicts(sentences: Sequence[str]) -> None:
+    """One below the other; a long list is folded, as the sentence above sums it up."""
+    if not sentences:
+        return
+    many = len(sentences) > study_words.MOST_SENTENCES
+    with st.expander("Each comparison", icon=":material/balance:") if many else st.container():
+        st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
 
 
 def _measure(facts: StudyFacts, controls: Controls) -> Measure:

@@ -25,6 +25,7 @@ class Galleries:
 
     known: dict[str, Gallery] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    awaited: set[str] = field(default_factory=set)  # those that somebody has waited for in vain
 
 
 @st.cache_resource(show_spinner=False)
@@ -56,6 +57,14 @@ def home() -> str:
     if "data" not in st.query_params:
         _explain_fallback(FAVOURITE)
     return FALLBACK
+
+
+def quiet_home() -> str:
+    """As `home`, for a page that can do without galleries: says nothing, and nobody waits after the first has."""
+    shared = _galleries()
+    if FAVOURITE in shared.awaited and gallery.read(FAVOURITE) is None:
+        return FALLBACK
+    return FAVOURITE if _gallery(FAVOURITE) is not None else FALLBACK
 
 
 def choose_gallery() -> Gallery:
@@ -95,6 +104,7 @@ def _fill(data: str, shared: Galleries) -> Gallery | None:
         with st.spinner(f"Looking for {data} and asking its teacher about every test image"):
             call.result(timeout=PATIENCE)
     except NotYetError:
+        shared.awaited.add(data)
         return None  # still downloading: the next visit finds it
     except PlainError as error:
         shared.problems[data] = str(error)
