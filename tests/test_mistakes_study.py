@@ -252,7 +252,7 @@ def test_of_networks_that_differ_by_chance_alone_the_picked_one_is_reported_too_
     flattered = picked(noise, None, TRIES, seed)
     honest = picked(noise, validation, TRIES, seed)
     assert flattered.reported == sorted(flattered.reported)
-    assert flattered.reported[-1] - flattered.fresh[-1] > 0.02
+    assert flattered.reported[-1] - flattered.fresh[-1] > 0.036 - 5 * 0.0053  # mean and deviation of many such tables
     chance = 4 * math.sqrt(2 * 0.09 / 300 / len(TRIES))  # four deviations of a mean over the tries
     assert abs(flattered.reported[0] - flattered.fresh[0]) < chance
     assert abs(honest.reported[-1] - honest.fresh[-1]) < chance

@@ -114,7 +114,9 @@ def test_a_shipped_recording_is_of_a_study_as_it_is_today(path):
     assert [arm.arm for arm in end.finished] == [summary.arm for summary in end.summaries] == names
     main = study.facts.measures[0].name
     for arm in end.finished:
-        assert [row.seed for row in arm.rows] == list(study.seeds)
+        seeds = [row.seed for row in arm.rows]
+        assert seeds[: len(study.seeds)] == list(study.seeds)
+        assert len(seeds) == len(study.seeds) or study.study == "hinton-2015", "one seed has several narrow students"
         assert all(main in row.figures for row in arm.rows)
     known = {measure.name for measure in study.facts.measures}
     assert all(known >= summary.means.keys() for summary in end.summaries)

@@ -40,6 +40,14 @@ function showMeaning(term) {
   placeMeaning(box, term);
 }
 
+function followTerm() {
+  const term = document.querySelector(".kd-term[aria-describedby]");
+  if (!term) return;
+  const { top, bottom } = term.getBoundingClientRect();
+  if (bottom < 0 || top > window.innerHeight) hideMeaning();
+  else placeMeaning(document.getElementById("kd-meaning"), term);
+}
+
 function termOf(event) {
   return event.target.closest?.(".kd-term[data-meaning]");
 }
@@ -55,7 +63,7 @@ function listenToTerms() {
     });
   }
   document.addEventListener("focusout", hideMeaning);
-  document.addEventListener("scroll", hideMeaning, true);
+  document.addEventListener("scroll", followTerm, true); // an event that may come after the one that showed it
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hideMeaning();
   });

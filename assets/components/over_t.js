@@ -35,6 +35,12 @@ function buildOverT(parent, { height, feet = 0, label, pick, release }) {
   return chart;
 }
 
+function leaveFields() {
+  let active = document.activeElement;
+  while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+  active?.blur();
+}
+
 function letPick(chart, pick, release) {
   const { svg } = chart;
   let held = null;
@@ -47,6 +53,7 @@ function letPick(chart, pick, release) {
     if (event.button !== 0) return;
     held = event.pointerId;
     svg.setPointerCapture(held);
+    leaveFields(); // a number that was typed counts first, and does not come back after the pointer's
     follow(event);
   });
   svg.addEventListener("pointermove", (event) => {

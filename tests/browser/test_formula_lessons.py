@@ -314,7 +314,9 @@ def test_the_measured_curves_share_the_temperature(page: Page, app_url: str, pat
     first = page.get_by_label("Temperature T", exact=True).first
     first.fill("20")
     assert page.locator(".panel .now").nth(1).inner_text() != values
-    box = page.locator(".panel svg.over-t").first.bounding_box()
+    curves = page.locator(".panel svg.over-t").first
+    curves.scroll_into_view_if_needed()
+    box = curves.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
     expect(first).not_to_have_value("20.0")
