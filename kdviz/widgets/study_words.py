@@ -146,9 +146,9 @@ def tally(studied: Studied) -> str:
 
 
 def summary(studied: Studied, measure: Measure) -> str:
-    """The measure's verdicts in one sentence, for the line below the picture."""
+    """The measure's verdicts in one sentence, for the line below the picture; "" for a study of single networks."""
     words = [each.verdict.word for each in judged(studied, measure)]
-    if not words:
+    if not words or studied.recipe.seeds == studied.recipe.facts.seeds[:1] == studied.recipe.facts.seeds:
         return ""
     if set(words) == {"no verdict"}:
         return NO_VERDICT
