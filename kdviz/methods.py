@@ -60,12 +60,12 @@ def _something_between(teacher: str, student: str) -> str:
 
 
 _HINTON = (
-    "Hinton, Vinyals, Dean 2015, Distilling the Knowledge in a Neural Network",
+    "Hinton, Vinyals, Dean (2015): Distilling the Knowledge in a Neural Network",
     "https://arxiv.org/abs/1503.02531",
 )
-_ZHANG_2018 = ("Zhang, Xiang, Hospedales, Lu 2018, Deep Mutual Learning", "https://arxiv.org/abs/1706.00384")
+_ZHANG_2018 = ("Zhang, Xiang, Hospedales, Lu (2018): Deep Mutual Learning", "https://arxiv.org/abs/1706.00384")
 _PSKD = (
-    "Kim, Ji, Yoon, Hwang 2021, Self-Knowledge Distillation with Progressive Refinement of Targets",
+    "Kim, Ji, Yoon, Hwang (2021): Self-Knowledge Distillation with Progressive Refinement of Targets",
     "https://arxiv.org/abs/2006.12000",
 )
 
@@ -79,7 +79,7 @@ METHODS = MappingProxyType(
                 "Labels only",
                 "control",
                 "The student learns from the hard labels alone: what all others are measured against.",
-                "Rumelhart, Hinton, Williams 1986, Learning representations by back-propagating errors",
+                "Rumelhart, Hinton, Williams (1986): Learning representations by back-propagating errors",
                 "https://doi.org/10.1038/323533a0",
             ),
             Method(
@@ -87,7 +87,7 @@ METHODS = MappingProxyType(
                 "Label smoothing",
                 "control",
                 "Soft targets without knowledge: a tenth of the certainty is spread evenly over all classes.",
-                "Szegedy, Vanhoucke, Ioffe, Shlens, Wojna 2016, Rethinking the Inception Architecture",
+                "Szegedy, Vanhoucke, Ioffe, Shlens, Wojna (2016): Rethinking the Inception Architecture",
                 "https://arxiv.org/abs/1512.00567",
             ),
             Method(
@@ -111,7 +111,7 @@ METHODS = MappingProxyType(
                 "Offline, matching logits",
                 "offline",
                 "The student's logits are drawn to the teacher's: the limit of a very high temperature.",
-                "Ba, Caruana 2014, Do Deep Nets Really Need to be Deep?",
+                "Ba, Caruana (2014): Do Deep Nets Really Need to be Deep?",
                 "https://arxiv.org/abs/1312.6184",
                 asks=1,
             ),
@@ -120,7 +120,7 @@ METHODS = MappingProxyType(
                 "Decoupled KD",
                 "offline",
                 "KL taken apart: how sure the teacher is of the class, and what it says of the others, weighed apart.",
-                "Zhao, Cui, Song, Qiu, Liang 2022, Decoupled Knowledge Distillation",
+                "Zhao, Cui, Song, Qiu, Liang (2022): Decoupled Knowledge Distillation",
                 "https://arxiv.org/abs/2203.08679",
                 asks=1,
             ),
@@ -129,7 +129,7 @@ METHODS = MappingProxyType(
                 "Logit standardisation",
                 "offline",
                 "Both networks' logits are brought to mean 0 and one spread first: only their shape is taught.",
-                "Sun, Ren, Li, Wang, Cao 2024, Logit Standardization in Knowledge Distillation",
+                "Sun, Ren, Li, Wang, Cao (2024): Logit Standardization in Knowledge Distillation",
                 "https://arxiv.org/abs/2403.01427",
                 asks=1,
             ),
@@ -146,7 +146,7 @@ METHODS = MappingProxyType(
                 "Teacher assistant",
                 "offline",
                 "The teacher teaches a network of middle size, and that one the student.",
-                "Mirzadeh, Farajtabar, Li, Levine, Matsukawa, Ghasemzadeh 2020, Improved Knowledge Distillation via "
+                "Mirzadeh, Farajtabar, Li, Levine, Matsukawa, Ghasemzadeh (2020): Improved Knowledge Distillation via "
                 "Teacher Assistant",
                 "https://arxiv.org/abs/1902.03393",
                 _something_between,
@@ -182,7 +182,7 @@ METHODS = MappingProxyType(
                 "Self: born again",
                 "self",
                 "A network teaches the next one of its own architecture, for two generations.",
-                "Furlanello, Lipton, Tschannen, Itti, Anandkumar 2018, Born-Again Neural Networks",
+                "Furlanello, Lipton, Tschannen, Itti, Anandkumar (2018): Born-Again Neural Networks",
                 "https://arxiv.org/abs/1805.04770",
             ),
             Method(
@@ -190,7 +190,7 @@ METHODS = MappingProxyType(
                 "Self: deep teaches shallow",
                 "self",
                 "Each hidden layer gets an output of its own, and the network's last output teaches it.",
-                "Zhang, Song, Gao, Chen, Bao, Ma 2019, Be Your Own Teacher",
+                "Zhang, Song, Gao, Chen, Bao, Ma (2019): Be Your Own Teacher",
                 "https://arxiv.org/abs/1905.08094",
                 learning_teacher=True,
             ),
@@ -207,7 +207,7 @@ METHODS = MappingProxyType(
                 "Self: its own average",
                 "self",
                 "The moving average of the network's own earlier weights teaches it, with growing weight.",
-                "Tarvainen, Valpola 2017, Mean teachers are better role models",
+                "Tarvainen, Valpola (2017): Mean teachers are better role models",
                 "https://arxiv.org/abs/1703.01780",
                 learning_teacher=True,
             ),
@@ -216,7 +216,7 @@ METHODS = MappingProxyType(
                 "Hints",
                 "feature",
                 "A linear map of the student's hidden layer is drawn to the teacher's hidden layer.",
-                "Romero, Ballas, Kahou, Chassang, Gatta, Bengio 2015, FitNets: Hints for Thin Deep Nets",
+                "Romero, Ballas, Kahou, Chassang, Gatta, Bengio (2015): FitNets: Hints for Thin Deep Nets",
                 "https://arxiv.org/abs/1412.6550",
                 _one_kind,
                 asks=1,
@@ -226,7 +226,7 @@ METHODS = MappingProxyType(
                 "Attention transfer",
                 "feature",
                 "The student learns where in the image the teacher's features are strong.",
-                "Zagoruyko, Komodakis 2017, Paying More Attention to Attention",
+                "Zagoruyko, Komodakis (2017): Paying More Attention to Attention",
                 "https://arxiv.org/abs/1612.03928",
                 _convolutional,
                 asks=1,
@@ -236,7 +236,7 @@ METHODS = MappingProxyType(
                 "Flow between layers (FSP)",
                 "relation",
                 "The student learns how the teacher's features of one layer go together with those of the next.",
-                "Yim, Joo, Bae, Kim 2017, A Gift from Knowledge Distillation",
+                "Yim, Joo, Bae, Kim (2017): A Gift from Knowledge Distillation",
                 "https://openaccess.thecvf.com/content_cvpr_2017/html/Yim_A_Gift_From_CVPR_2017_paper.html",
                 _convolutional,
                 asks=1,
@@ -246,7 +246,7 @@ METHODS = MappingProxyType(
                 "Distances and angles (RKD)",
                 "relation",
                 "The student learns how far apart the images of a batch are for the teacher, and under which angles.",
-                "Park, Kim, Lu, Cho 2019, Relational Knowledge Distillation",
+                "Park, Kim, Lu, Cho (2019): Relational Knowledge Distillation",
                 "https://arxiv.org/abs/1904.05068",
                 asks=1,
             ),
@@ -255,7 +255,7 @@ METHODS = MappingProxyType(
                 "Similarity-preserving",
                 "relation",
                 "The student learns which images of a batch are alike for the teacher.",
-                "Tung, Mori 2019, Similarity-Preserving Knowledge Distillation",
+                "Tung, Mori (2019): Similarity-Preserving Knowledge Distillation",
                 "https://arxiv.org/abs/1907.09682",
                 asks=1,
             ),

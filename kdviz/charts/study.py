@@ -95,7 +95,12 @@ def over_axis(
         picture.add_hline(
             y=point.mean.mean,
             line={"color": _colour(point.arm, colours), "dash": "dash", "width": 1.5},
-            annotation={"text": escape(point.arm.title), "font": {"color": colours.text, "size": 12}},
+            annotation={
+                "text": escape(point.arm.title),
+                "font": {"color": colours.text, "size": 12},
+                "bgcolor": colours.paper,  # readable where a curve passes behind it
+                "opacity": 0.85,
+            },
             annotation_position="top right" if number % 2 else "top left",
         )
     picture.update_xaxes(title_text=axis, tickvals=places, tickformat="~g")

@@ -30,6 +30,7 @@ from kdviz.widgets import page, run_status, server, study_words
 PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 RECORDED = "recorded"  # in the link, in place of a run: show what comes with the program
 _ADOPTED = "studies_adopted"
+_FEW = 4  # verdicts that are read one by one; more are folded
 
 Picture = Callable[[Studied], None]
 
@@ -290,8 +291,7 @@ def _verdicts(sentences: Sequence[str]) -> None:
     """One below the other; a long list is folded, as the sentence above sums it up."""
     if not sentences:
         return
-    many = len(sentences) > study_words.MOST_SENTENCES
-    with st.expander("Each comparison", icon=":material/balance:") if many else st.container():
+    with st.expander("Each comparison", icon=":material/balance:") if len(sentences) > _FEW else st.container():
         st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
 
 
