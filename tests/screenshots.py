@@ -106,13 +106,27 @@ def kept(page: Page) -> None:
     page.get_by_test_id("stDataFrame").first.wait_for()
 
 
+def curves(page: Page) -> None:
+    """Wait for the curves over T."""
+    page.locator("svg.over-t").first.wait_for()
+
+
+def studied(page: Page) -> None:
+    """A lesson with its recorded study: its figures are of MNIST, and no image is shown."""
+    page.locator(".js-plotly-plot").first.wait_for()
+
+
 SHOTS: dict[str, tuple[str, Callable[[Page], object]]] = {
     "start": ("?data=digits&T=3", picture),
     "soft_targets": ("soft_targets?data=digits&T=4&image=4", picture),
     "draw": ("soft_targets?data=digits&view=Draw+a+digit&T=12", drawing),
+    "temperature": ("temperature?data=digits&T=3", curves),
+    "loss": ("loss?data=digits&T=4", curves),
     "watch_it_train": ("watch_it_train?data=digits&epochs=30", finished),
     "three_ways": ("three_ways?data=digits&seeds=0-4", compared),
     "what_is_transferred": ("what_is_transferred?data=digits", compared),
+    "when_it_helps": ("when_it_helps?study=few-labels", studied),
+    "hintons_table": ("hintons_table", studied),
     "explorer": ("explorer?data=digits&epochs=15", swept),
     "runs": ("runs", kept),
     "verdict": ("three_ways?data=mnist&seeds=0-4", verdict),
