@@ -13,14 +13,15 @@ from kdviz.records import Verdict, Word
 from kdviz.study_catalogue import STUDIES
 from kdviz.study_facts.hinton import TEMPERATURES, WIDTHS
 from kdviz.study_records import Studied
-from kdviz.widgets import lesson, live_study, page, study_words
-from kdviz.widgets.comparison_words import signed
+from kdviz.widgets import bias_slider, lesson, live_study, page, study_words
+from kdviz.widgets.bias_slider import Line, Panel, Picture, Rule, Says, short
 
 PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 STUDY, EXAMPLE = "hinton-2015", "keras-example"
 PAPER = {arm.name: int(arm.published) for arm in STUDIES[STUDY].arms if arm.published is not None}
 NARROW, WIDE = WIDTHS
 OPPOSITE: Mapping[Word, Word] = {"better": "worse", "worse": "better"}
+DIGITS = 2  # of a bias: quarters were measured
 MORE_THREES, MORE_ERRORS = 1.5, 1.2  # the question about the bias allows so many times what the rule reaches
 
 here = lesson.begin("hintons_table")
@@ -58,56 +59,60 @@ def figures_of(studied: Studied, arm: str) -> Mapping[str, float]:
     return {} if finished is None else finished.rows[0].figures
 
 
-def slider(key: str, label: str, measured: Biases) -> float:
-    """A bias to be moved, which the link carries."""
-    least, most = measured.biases[0], measured.biases[-1]
-    step = (most - least) / (len(measured.biases) - 1)
-    return float(st.slider(label, least, most, 0.0, step, key=key, bind="query-params", format="%+.2f"))
+def over_bias(
+    measured: Biases, errors: list[Line], counts: Mapping[str, str], *, label: str, called: str, known: str, says: str
+) -> Picture:
+    """Errors over a bias, and what the rule without labels looks at: how often these classes are the answer.
 
-
-def bias_of_three(studied: Studied, measured: Biases) -> float:
-    """Errors over the bias of class 3, with a slider; the bias that is chosen."""
-    left, right = st.columns([5, 4], gap="large")
-    with left:
-        chosen = slider("bias", here.word("slider"), measured)
-        spec = hinton.bias_spec(measured, chosen, page.colours(), here.word("bias"), threes=True)
-        st.vega_lite_chart(hinton.bias_frame(measured, threes=True), spec, key="bias_chart", alt="Errors over the bias")
-    at, rule = measured.nearest(chosen), measured.nearest(measured.rule)
-    with right:
-        here.text("never-seen", share=page.percent(measured.share_predicted[rule], 1))
-    figures = figures_of(studied, "no-threes-bias")
-    here.say(
-        "bias",
-        bias=signed(chosen, 2),
-        errors=f"{measured.test_errors[at]:,.0f}",
-        threes=f"{measured.three_errors[at]:,.0f}",
-        all_threes=f"{figures['threes']:,.0f}",
-        predicted=page.percent(measured.share_predicted[at], 1),
-        rule=signed(measured.rule, 2),
-        rule_errors=f"{figures['test_errors']:,.0f}",
-        rule_threes=f"{figures['three_errors']:,.0f}",
+    The last four are keys of the lesson's text.
+    """
+    answered = Line("predicted", here.word(called), "student", short(measured.share_predicted))
+    return Picture(
+        at=list(measured.biases),
+        digits=DIGITS,
+        panels=[
+            Panel(here.word("errors"), here.word("test"), "count", errors),
+            Panel(
+                here.word("rule-sees"), here.word("unlabelled"), "share", [answered], measured.known, here.word(known)
+            ),
+        ],
+        rule=Rule(measured.rule, measured.rule, measured.rule),
+        label=here.word(label),
+        slider=here.word(f"{label}-slider"),
+        says=Says(*(here.open_sentence(key) for key in ("rule-place", f"{says}-none", says))),
+        counts=counts,
     )
-    return chosen
+
+
+def bias_of_three(studied: Studied, measured: Biases) -> float | None:
+    """Errors over the bias of class 3, under a slider; the bias that the link names."""
+    here.text("never-seen", share=page.percent(measured.known, 1))
+    lines = [
+        Line("errors", here.word("all-images"), "ink", short(measured.test_errors)),
+        Line("threes", here.word("threes"), "student", short(measured.three_errors)),
+    ]
+    figures = figures_of(studied, "no-threes-bias")
+    counts = {
+        "all_threes": f"{figures['threes']:,.0f}",
+        "rule_errors": f"{figures['test_errors']:,.0f}",
+        "rule_threes": f"{figures['three_errors']:,.0f}",
+    }
+    drawn = over_bias(measured, lines, counts, label="bias", called="called-three", known="known-threes", says="bias")
+    return bias_slider.show(drawn, key="bias_of_three", parameter="bias")
 
 
 def biases_of_two(studied: Studied, measured: Biases) -> None:
-    """Errors over the biases of 7 and 8, with a slider."""
-    left, right = st.columns([5, 4], gap="large")
-    with left:
-        chosen = slider("biases", here.word("slider-two"), measured)
-        spec = hinton.bias_spec(measured, chosen, page.colours(), here.word("biases"), threes=False)
-        frame = hinton.bias_frame(measured, threes=False)
-        st.vega_lite_chart(frame, spec, key="biases_chart", alt="Errors over the biases")
-    with right:
-        here.text("two-digits")
-    here.say(
-        "two-digits",
-        bias=signed(chosen, 2),
-        errors=f"{measured.test_errors[measured.nearest(chosen)]:,.0f}",
-        rule=signed(measured.rule, 2),
-        before=f"{figures_of(studied, 'sevens-eights')['test_errors']:,.0f}",
-        rule_errors=f"{figures_of(studied, 'sevens-eights-bias')['test_errors']:,.0f}",
+    """Errors over the biases of 7 and 8, under a slider."""
+    here.text("two-digits")
+    lines = [Line("errors", here.word("all-images"), "ink", short(measured.test_errors))]
+    counts = {
+        "before": f"{figures_of(studied, 'sevens-eights')['test_errors']:,.0f}",
+        "rule_errors": f"{figures_of(studied, 'sevens-eights-bias')['test_errors']:,.0f}",
+    }
+    drawn = over_bias(
+        measured, lines, counts, label="biases", called="called-two", known="known-two", says="two-digits"
     )
+    bias_slider.show(drawn, key="biases_of_two", parameter="biases")
 
 
 def narrow(studied: Studied, means: Mapping[int, Mapping[float, float]]) -> None:
@@ -172,9 +177,10 @@ if studied is not None:
     twos = hinton.over_biases(studied.arm("sevens-eights-bias"))
     means = {units: hinton.over_temperatures(studied, units) for units in WIDTHS}
     if threes is not None:
+        threes = threes.worth_seeing()
         chosen = bias_of_three(studied, threes)
     if twos is not None and studied.arm("sevens-eights") is not None:
-        biases_of_two(studied, twos)
+        biases_of_two(studied, twos.worth_seeing())
     if any(means.values()):
         narrow(studied, means)
 
@@ -193,16 +199,16 @@ distilled = PAPER["distilled"]
 here.number("noise", answer=math.sqrt(distilled), tolerance=0.15, unit="errors", result=f"{math.sqrt(distilled):.1f}")
 p_value = same_rate_p_value(PAPER["teacher"], distilled)
 here.choice("teacher-better", right="no" if p_value > hinton.ALIKE else "yes", p_value=page.percent(p_value))
-if studied is not None and threes is not None and chosen is not None:
-    reached, at = figures_of(studied, "no-threes-bias"), threes.nearest(chosen)
+if studied is not None and threes is not None:
+    reached, at = figures_of(studied, "no-threes-bias"), threes.nearest(chosen or 0.0)
     few = math.ceil(MORE_THREES * reached["three_errors"])
     enough = math.ceil(MORE_ERRORS * reached["test_errors"])
     state = "right"
     if threes.three_errors[at] > few or threes.test_errors[at] > enough:
-        state = "low" if chosen < threes.rule else "high"
+        state = "low" if threes.biases[at] < threes.rule else "high"
     here.moved(
         "find-bias",
-        state if "bias" in st.query_params else None,
+        None if chosen is None else state,
         threes=f"{few:,}",
         all_threes=f"{reached['threes']:,.0f}",
         errors=f"{enough:,}",

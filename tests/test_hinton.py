@@ -252,6 +252,24 @@ def test_the_figure_has_our_count_and_the_papers_in_each_row():
     assert not [trace for trace in others.data if trace.name == "in the paper"]
 
 
+def test_each_count_stands_right_of_its_interval_in_the_colour_of_its_mark():
+    figure = charts.paper_figure(hinton(), palette("light"))
+    marks = [trace for trace in figure.data if trace.mode == "markers"]
+    numbers = [trace for trace in figure.data if trace.mode == "text"]
+    assert [trace.text.strip() for trace in numbers[:2]] == ["80", "67"]
+    assert len(numbers) == len(marks) == 14
+    for mark, number in zip(marks, numbers, strict=True):
+        assert number.x[0] == pytest.approx(mark.x[0] + mark.error_x.array[0])
+        assert (number.y, number.textfont.color, number.legendgroup) == (mark.y, mark.marker.color, mark.legendgroup)
+        low, high = (10**end for end in figure.layout.xaxis.range)
+        assert low < mark.x[0] - mark.error_x.arrayminus[0]
+        assert high > number.x[0]
+
+
+def test_a_figure_without_rows_has_no_ends():
+    assert not charts.paper_figure(hinton(arms="units-30-t-1"), palette("light")).data
+
+
 def test_the_table_says_which_differences_are_shown():
     table = charts.table(hinton())
     assert table["Difference"].tolist()[:3] == ["not shown"] * 3
@@ -265,13 +283,44 @@ def test_errors_over_a_bias_and_over_the_temperature():
     measured = charts.over_biases(studied.arm("no-threes-bias"))
     assert measured.rule == 2.0
     assert measured.biases[measured.nearest(0.1)] == 0.0
-    assert len(charts.bias_frame(measured, threes=True)) == 2 * len(measured.biases)
     assert charts.over_biases(studied.arm("no-threes")) is None
     assert charts.over_biases(None) is None
     means = charts.over_temperatures(studied, 30)
     assert list(means) == [1, 2.5, 4, 8, 20]
     assert min(means, key=means.__getitem__) == 4
     assert charts.over_temperatures(hinton(arms="teacher"), 30) == {}
+
+
+def made_up(rule, errors):
+    """Biases from -10 to 10 in quarters; the share rises with the bias."""
+    biases = tuple(-10 + 0.25 * number for number in range(81))
+    shares = tuple((bias + 10) / 20 for bias in biases)
+    return charts.Biases(biases, tuple(map(errors, biases)), tuple(0.0 for _ in biases), shares, rule)
+
+
+def test_the_known_frequency_is_the_share_where_the_rule_stops():
+    assert made_up(2.1, abs).known == pytest.approx(12.1 / 20)
+    assert made_up(-5.0, abs).known == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    ("rule", "floor_at", "ends"),
+    [
+        (2.0, 2.0, (-1, 5)),  # 100 + 20 (b - 2)^2 is at most 300 to 3 on either side
+        (-5.2, -5.25, (-9, 0)),  # up to whole numbers; 0 is within, though it has more errors
+        (4.0, -2.0, (-5, 4)),  # so is the rule, wherever it stops
+        (9.5, 9.5, (0, 10)),  # not further than was measured
+    ],
+)
+def test_a_bias_is_worth_seeing_as_far_as_errors_are_few(rule, floor_at, ends):
+    measured = made_up(rule, lambda bias: 100 + 20 * (bias - floor_at) ** 2)
+    part = measured.worth_seeing()
+    assert (part.biases[0], part.biases[-1]) == ends
+    assert part.rule == rule
+    assert part.known == measured.known
+    for bias, errors in zip(part.biases, part.test_errors, strict=True):
+        assert errors == measured.test_errors[measured.nearest(bias)]
+    assert len(part.biases) == len(part.three_errors) == len(part.share_predicted)
 
 
 def test_a_study_with_a_few_arms_has_a_few_rows():

@@ -1,8 +1,13 @@
 """The lesson on Hinton's table without a browser: counts beside counts, biases, temperatures, a second claim."""
 
+import json
+import re
+
 import pytest
 
 from kdviz import recorded
+from kdviz.widgets import bias_slider
+from kdviz.widgets.bias_slider import Picture, Rule, Says
 from tests import test_pages
 from tests.hinton_records import hinton, keras
 
@@ -54,19 +59,80 @@ def test_on_other_data_the_papers_figures_are_not_shown(jobs, shipped):
     assert not any("in the paper" in chart.proto.spec for chart in at.get("plotly_chart"))
 
 
-def test_the_bias_is_moved_until_the_threes_are_found(jobs, shipped):
+def drawn(at):
+    """What the browser gets for each slider, by its number field's label."""
+    given = [json.loads(element.proto.json) for element in at.get("bidi_component")]
+    return {data["label"]: data for data in given if "panels" in data}
+
+
+def test_the_browser_gets_the_curves_and_all_that_its_sentences_name(jobs, shipped):
+    run = hinton()
+    shipped(run)
+    pictures = drawn(opened(PAGE))
+    assert list(pictures) == ["Bias of class 3", "Biases of 7 and 8"]
+    three, two = pictures.values()
+    assert (three["at"][0], three["at"][-1], three["bias"]) == (-1, 5, 0)
+    assert three["rule"]["mean"] == 2
+    errors, threes = three["panels"][0]["lines"]
+    assert errors["y"][three["at"].index(2)] == 104
+    assert threes["y"][three["at"].index(0)] == 50
+    assert [line["name"] for line in two["panels"][0]["lines"]] == ["all test images"]
+    assert three["panels"][1]["known"] == pytest.approx(0.1)
+    assert "104 wrong, 12 of the 3s" in filled(three, "moved")
+    assert "4,000 errors become 1,200" in filled(two, "moved")
+    for picture in pictures.values():
+        for key in picture["says"]:
+            assert "{{" not in filled(picture, key)
+
+
+def filled(picture, key):
+    """A sentence as the browser fills it, at whatever bias."""
+    named = ["bias", "rule", "known", *(line["key"] for panel in picture["panels"] for line in panel["lines"])]
+    values = dict.fromkeys(named, "x") | picture["counts"]
+    return re.sub(r"{{(\w+)}}", lambda place: values.get(place[1], place[0]), picture["says"][key])
+
+
+def test_the_question_follows_the_bias_of_the_link(jobs, shipped):
     shipped(hinton())
     at = opened(PAGE)
-    slider = at.slider(key="bias")
-    assert slider.value == 0
-    assert "Without labels the bias is set to +2.00: 104 wrong, 12 of the 3s" in told(at)
     assert not any("Not yet" in each.value or "Too far" in each.value for each in at.info)
     at = opened(PAGE, bias="-1.0")
+    assert drawn(at)["Bias of class 3"]["bias"] == -1
     assert any("Not yet: 73 of the 3s" in each.value for each in at.info)
-    at.slider(key="bias").set_value(2.0).run()
+    at = opened(PAGE, bias="2.1")
+    assert drawn(at)["Bias of class 3"]["bias"] == 2, "the nearest that was measured"
     assert any("12 of the 3s are wrong and 104 images" in each.value for each in at.success)
-    at = opened(PAGE, bias="8.0")
-    assert any("Too far: 824 images" in each.value for each in at.info)
+    at = opened(PAGE, bias="5.0", biases="-7")
+    assert any("Too far: 284 images" in each.value for each in at.info)
+    assert drawn(at)["Biases of 7 and 8"]["bias"] == -7
+
+
+@pytest.mark.parametrize("given", ["x", "", "nan", "inf", "5.01", "-2", "1e400"])
+def test_a_link_to_no_bias_is_answered_in_one_sentence(jobs, shipped, given):
+    shipped(hinton())
+    at = opened(PAGE, bias=given)
+    assert [each.value for each in at.warning] == [f"bias is {given}; it takes a number from -1 to 5. Shown is 0."]
+    assert drawn(at)["Bias of class 3"]["bias"] == 0
+    assert not any("Not yet" in each.value for each in at.info)
+
+
+@pytest.mark.parametrize("sent", [None, True, "2", float("nan"), float("inf"), -3, 6.1, [2]])
+def test_what_a_browser_sends_is_not_trusted(monkeypatch, sent):
+    assert kept(monkeypatch, sent) == {"bias": "1.00"}
+
+
+@pytest.mark.parametrize(("sent", "query"), [(2.2, {"bias": "2.25"}), (6, {"bias": "6.00"}), (0.1, {})])
+def test_the_link_keeps_a_bias_that_was_measured_and_not_the_usual_one(monkeypatch, sent, query):
+    assert kept(monkeypatch, sent) == query
+
+
+def kept(monkeypatch, sent):
+    """The link after a browser that was at 1 has sent something."""
+    query = {"bias": "1.00"}
+    monkeypatch.setattr(bias_slider.st, "query_params", query)
+    picture = Picture([-2 + 0.25 * i for i in range(33)], 2, [], Rule(2, 2, 2), "", "", Says("", "", ""), {})
+    bias_slider._keep(sent, "bias", picture)
+    return query
 
 
 def test_the_questions_are_answered_by_what_was_measured(jobs, shipped):

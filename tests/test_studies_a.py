@@ -26,7 +26,8 @@ from kdviz.studies.setting import Setting
 from kdviz.study import Study
 from kdviz.study_facts.left_out_class import BIASES, LEFT_OUT
 from kdviz.study_records import Studied
-from kdviz.widgets import bias_slider, study_checks, study_words
+from kdviz.widgets import left_out_class, study_checks, study_words
+from kdviz.widgets.bias_slider import Rule
 
 NAMES = ("noisy-labels", "left-out-class", "narrow-student", "large-teacher", "all-labels")
 
@@ -290,17 +291,18 @@ def test_the_picture_has_every_seeds_range_and_the_rules_place():
     study = Study.of("left-out-class", "digits", seeds="0,1", quick=True)
     *_, end = (event for event in lessons.run(study) if event is not None)
     arm = end.arm("corrected")
-    picture = bias_slider.picture(arm, lesson_text.read("studies/left-out-class"))
-    threes, others, whole = picture["panels"][0]["lines"]
-    assert picture["at"] == list(BIASES)
+    picture = left_out_class.picture(arm, lesson_text.read("studies/left-out-class"))
+    worth, seen = picture.panels
+    threes, others, whole = worth.lines
+    assert picture.at == list(BIASES)
     for i in (0, 20, 50):
         each = [curve.y[i] for curve in arm.curves if curve.name == "errors_on_threes"]
-        assert (threes["low"][i], threes["high"][i]) == (min(each), max(each))
-        assert threes["y"][i] == pytest.approx(sum(each) / 2)
-        assert whole["y"][i] == pytest.approx(threes["y"][i] + others["y"][i], rel=1e-3)
+        assert (threes.low[i], threes.high[i]) == (min(each), max(each))
+        assert threes.y[i] == pytest.approx(sum(each) / 2)
+        assert whole.y[i] == pytest.approx(threes.y[i] + others.y[i], rel=1e-3)
     biases = [row.figures["bias"] for row in arm.rows]
-    assert picture["rule"] == {"low": min(biases), "mean": sum(biases) / 2, "high": max(biases)}
-    assert picture["known"] == arm.rows[0].figures["frequency"] == pytest.approx(0.1, abs=0.02)
+    assert picture.rule == Rule(min(biases), sum(biases) / 2, max(biases))
+    assert seen.known == arm.rows[0].figures["frequency"] == pytest.approx(0.1, abs=0.02)
 
 
 # Narrow students.

@@ -1,38 +1,63 @@
-// What raising one class's bias does to a student that never saw the class: curves that follow a slider.
+// What moving the bias of one class or several does to a student: curves that follow a slider.
 
 const mounted = new WeakMap();
 const ROOM = { left: 50, right: 9, top: 9, bottom: 20 }; // the right margin is half the slider's thumb
 const HEIGHT = 190;
-const STEP = 0.1; // of the slider, and what a bias is rounded to
+const APART = 0.2; // of the slider, between two names below it
 
 /** "{{name}}" in a sentence becomes its value. */
 function filled(text, values) {
   return text.replace(/\{\{\s*(\w+)\s*\}\}/g, (place, name) => values[name] ?? place);
 }
 
-function roundBias(ui, bias) {
-  return Math.min(ui.most, Math.max(0, Number((Math.round(bias / STEP) * STEP).toFixed(1))));
+/** The nearest bias that was measured: what is shown is never guessed between two. */
+function nearestBias(ui, bias) {
+  const number = Math.round((bias - ui.least) / ui.step);
+  return ui.at[Math.min(ui.at.length - 1, Math.max(0, number))];
+}
+
+const isNone = (ui, bias) => Math.abs(bias) < ui.step / 2;
+
+/** Where a bias lies between the ends, from 0 to 1. */
+const partOf = (ui, bias) => (bias - ui.least) / (ui.most - ui.least);
+
+/** A bias with its sign; where none is negative, without. */
+function biasText(ui, bias) {
+  const text = signed(bias, ui.digits);
+  return ui.least < 0 && Number(bias.toFixed(ui.digits)) > 0 ? `+${text}` : text;
+}
+
+function parseBias(text) {
+  const plain = text.trim().replace(",", ".").replace("−", "-");
+  return plain === "" ? NaN : Number(plain);
 }
 
 const whole = (v) => Math.round(v).toLocaleString("en-US");
 const share = (v) => `${(100 * v).toFixed(1)}${PERCENT}`;
-
-/** The value at a bias of a curve known at the rising biases `at`; straight between them. */
-function biasValue(at, y, bias) {
-  const i = at.findIndex((place) => place >= bias - 1e-9);
-  if (i < 0) return y[y.length - 1];
-  if (i === 0) return y[0];
-  const part = (bias - at[i - 1]) / (at[i] - at[i - 1]);
-  return y[i - 1] + part * (y[i] - y[i - 1]);
-}
+const shareTick = (v) => `${Number((100 * v).toPrecision(3))}${PERCENT}`;
+const FORMATS = { count: [whole, whole], share: [share, shareTick] };
 
 function placesOf(chart, ui) {
   const { left, right, top, bottom } = ROOM;
   const [wide, high] = [chart.width - left - right, HEIGHT - top - bottom];
   return {
-    x: (bias) => left + (wide * bias) / ui.most,
+    x: (bias) => left + wide * partOf(ui, bias),
     y: (value) => top + high * (1 - chart.axis.y(value)),
   };
+}
+
+function drawAxes(ui, chart, place) {
+  const { svg } = chart;
+  for (const [value, text] of chart.axis.ticks) {
+    svgNode("line", svg, { class: "grid", x1: ROOM.left, x2: chart.width - ROOM.right, y1: place.y(value), y2: place.y(value) });
+    svgNode("text", svg, { class: "tick", x: ROOM.left - 6, y: place.y(value) + 4 }).textContent = text;
+  }
+  const every = ui.most - ui.least > 16 ? 5 : 2;
+  for (let bias = every * Math.ceil(ui.least / every); bias <= ui.most; bias += every) {
+    const className = bias === 0 && ui.least < 0 ? "grid none" : "grid";
+    svgNode("line", svg, { class: className, x1: place.x(bias), x2: place.x(bias), y1: ROOM.top, y2: HEIGHT - ROOM.bottom });
+    svgNode("text", svg, { class: "tick below", x: place.x(bias), y: HEIGHT - 5 }).textContent = signed(bias, 0);
+  }
 }
 
 function drawChart(ui, chart) {
@@ -43,58 +68,58 @@ function drawChart(ui, chart) {
   svg.setAttribute("viewBox", `0 0 ${chart.width} ${HEIGHT}`);
   const place = placesOf(chart, ui);
   const [top, foot] = [ROOM.top, HEIGHT - ROOM.bottom];
-  for (const [value, text] of chart.axis.ticks) {
-    svgNode("line", svg, { class: "grid", x1: ROOM.left, x2: chart.width - ROOM.right, y1: place.y(value), y2: place.y(value) });
-    svgNode("text", svg, { class: "tick", x: ROOM.left - 6, y: place.y(value) + 4 }).textContent = text;
-  }
-  for (let bias = 0; bias <= ui.most; bias += 2) {
-    svgNode("line", svg, { class: "grid", x1: place.x(bias), x2: place.x(bias), y1: top, y2: foot });
-    svgNode("text", svg, { class: "tick below", x: place.x(bias), y: HEIGHT - 5 }).textContent = bias;
-  }
+  drawAxes(ui, chart, place);
   const { low, mean, high } = ui.rule;
   if (high > low) svgNode("rect", svg, { class: "rule-band", x: place.x(low), width: place.x(high) - place.x(low), y: top, height: foot - top });
   svgNode("line", svg, { class: "rule", x1: place.x(mean), x2: place.x(mean), y1: top, y2: foot });
-  if (chart.known !== undefined) {
+  if (chart.known !== null) {
     svgNode("line", svg, { class: "known", x1: ROOM.left, x2: chart.width - ROOM.right, y1: place.y(chart.known), y2: place.y(chart.known) });
   }
   for (const line of lines) {
-    if (line.low) svgNode("path", svg, { class: `band ${line.className}`, d: bandOf(place, ui.at, line.low, line.high) });
+    if (line.low) svgNode("path", svg, { class: `band ${line.style}`, d: bandOf(place, ui.at, line.low, line.high) });
   }
-  for (const line of lines) svgNode("path", svg, { class: `line ${line.className}`, d: pathOf(place, ui.at, line.y) });
+  for (const line of lines) svgNode("path", svg, { class: `line ${line.style}`, d: pathOf(place, ui.at, line.y) });
   chart.marker = svgNode("line", svg, { class: "marker", y1: top - 4, y2: foot });
-  chart.dots = lines.map(({ className }) => svgNode("circle", svg, { class: `dot ${className}`, r: 4 }));
+  chart.dots = lines.map(({ style }) => svgNode("circle", svg, { class: `dot ${style}`, r: 4 }));
+}
+
+function showSlider(ui) {
+  const { range, number } = ui.controls;
+  if (!ui.dragging) range.value = ui.bias;
+  const ends = [partOf(ui, Math.max(ui.least, Math.min(0, ui.most))), partOf(ui, ui.bias)].sort((a, b) => a - b);
+  ["--from", "--to"].forEach((name, i) => range.style.setProperty(name, ends[i].toFixed(4)));
+  const text = biasText(ui, ui.bias);
+  if (ui.root.getRootNode().activeElement !== number) number.value = text;
+  range.setAttribute("aria-valuetext", `${ui.label} ${text}`);
 }
 
 /** Everything that depends on the bias. */
 function show(ui) {
-  const { range, number } = ui.controls;
-  if (!ui.dragging) range.value = ui.bias;
-  range.style.setProperty("--filled", `${((100 * ui.bias) / ui.most).toFixed(2)}%`);
-  if (ui.root.getRootNode().activeElement !== number) number.value = ui.bias.toFixed(1);
-  const values = { bias: ui.bias.toFixed(1), rule: ui.rule.mean.toFixed(1), known: share(ui.known), ...ui.counts };
+  showSlider(ui);
+  const [now, before] = [ui.at.indexOf(ui.bias), ui.at.indexOf(nearestBias(ui, 0))];
+  const values = { bias: biasText(ui, ui.bias), rule: biasText(ui, ui.rule.mean), ...ui.counts };
   for (const chart of ui.charts) {
     const place = chart.width ? placesOf(chart, ui) : null;
     const told = chart.lines.map((line, i) => {
-      const value = biasValue(ui.at, line.y, ui.bias);
-      values[line.key] = chart.format(value);
-      values[`${line.key}_before`] = chart.format(line.y[0]);
-      setText(chart.now[i], chart.format(value));
+      const text = chart.format(line.y[now]);
+      values[line.key] = text;
+      values[`${line.key}_before`] = chart.format(line.y[before]);
+      setText(chart.now[i], text);
       if (place) {
         chart.dots[i].setAttribute("cx", place.x(ui.bias).toFixed(1));
-        chart.dots[i].setAttribute("cy", place.y(value).toFixed(1));
+        chart.dots[i].setAttribute("cy", place.y(line.y[now]).toFixed(1));
       }
-      return `${line.name} ${chart.format(value)}`;
+      return `${line.name} ${text}`;
     });
     if (place) for (const end of ["x1", "x2"]) chart.marker.setAttribute(end, place.x(ui.bias).toFixed(1));
-    chart.svg.setAttribute("aria-label", `${chart.title}, ${ui.words.bias} ${values.bias}: ${told.join(", ")}`);
+    if (chart.known !== null) values.known = chart.format(chart.known);
+    chart.svg.setAttribute("aria-label", `${chart.title}, ${ui.label} ${values.bias}: ${told.join(", ")}`);
   }
-  const text = filled(ui.bias < STEP / 2 ? ui.says.none : ui.says.raised, values);
-  range.setAttribute("aria-valuetext", `${ui.words.bias} ${values.bias}`);
-  setText(ui.q(".say"), text);
+  setText(ui.q(".say"), filled(isNone(ui, ui.bias) ? ui.says.none : ui.says.moved, values));
 }
 
 function move(ui, bias) {
-  ui.bias = roundBias(ui, bias);
+  ui.bias = nearestBias(ui, bias);
   show(ui);
 }
 
@@ -103,13 +128,15 @@ function letPointAt(ui, chart) {
   let held = null;
   const follow = (event) => {
     const box = chart.svg.getBoundingClientRect();
-    move(ui, (ui.most * (event.clientX - box.left - ROOM.left)) / (box.width - ROOM.left - ROOM.right));
+    const part = (event.clientX - box.left - ROOM.left) / (box.width - ROOM.left - ROOM.right);
+    move(ui, ui.least + (ui.most - ui.least) * part);
   };
   chart.svg.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     held = event.pointerId;
     ui.held = true;
     chart.svg.setPointerCapture(held);
+    leaveFields(); // a number that was typed counts first
     follow(event);
   });
   chart.svg.addEventListener("pointermove", (event) => {
@@ -125,48 +152,53 @@ function letPointAt(ui, chart) {
   }
 }
 
-function buildPanel(ui, node, panel) {
-  node.querySelectorAll("svg").forEach((old) => old.remove());
-  const title = node.querySelector("h4");
+/** The name of a line with its swatch. */
+function nameLine(parent, className, style, text) {
+  const key = make("span", className, parent);
+  const swatch = svgNode("svg", key, { viewBox: "0 0 24 10", "aria-hidden": "true" });
+  svgNode("line", swatch, { x1: 0, x2: 24, y1: 5, y2: 5, class: `line ${style}` });
+  key.append(text);
+  return make("b", "", key);
+}
+
+function buildPanel(ui, panel) {
+  const node = make("div", "panel", ui.q(".panels"));
+  const title = make("h4", "", node);
   title.textContent = panel.title;
-  make("span", "", title).textContent = ` · ${panel.where}`;
-  const now = node.querySelector(".now");
-  now.replaceChildren();
-  const values = panel.lines.map((line) => {
-    const key = make("span", "", now);
-    const swatch = svgNode("svg", key, { viewBox: "0 0 24 10", "aria-hidden": "true" });
-    svgNode("line", swatch, { x1: 0, x2: 24, y1: 5, y2: 5, class: `line ${line.className}` });
-    key.append(line.name);
-    return make("b", "", key);
-  });
-  const format = panel.format === "share" ? share : whole;
-  if (panel.known !== undefined) {
-    const key = make("span", "label-line", now);
-    const swatch = svgNode("svg", key, { viewBox: "0 0 24 10", "aria-hidden": "true" });
-    svgNode("line", swatch, { x1: 0, x2: 24, y1: 5, y2: 5, class: "line dashed label-line" });
-    key.append(`${panel.knownName} `);
-    make("b", "", key).textContent = share(panel.known);
+  if (panel.where) make("span", "", title).textContent = ` · ${panel.where}`;
+  const names = make("div", "now", node);
+  const now = panel.lines.map((line) => nameLine(names, "", line.style, line.name));
+  const [format, formatTick] = FORMATS[panel.kind];
+  if (panel.known !== null) {
+    nameLine(names, "label-line", "dashed label-line", panel.known_name).textContent = format(panel.known);
   }
   const most = Math.max(...panel.lines.flatMap((line) => line.high ?? line.y), panel.known ?? 0);
-  const axis = linearAxis(most, panel.format === "share" ? (v) => `${Number((100 * v).toPrecision(3))}${PERCENT}` : whole);
+  const axis = linearAxis(most, formatTick);
   const svg = svgNode("svg", node, { class: "over-b", role: "img", height: HEIGHT });
-  const chart = { svg, axis, format, now: values, title: panel.title, lines: panel.lines, known: panel.known, width: 0 };
+  const chart = { svg, axis, format, now, title: panel.title, lines: panel.lines, known: panel.known, width: 0 };
   letPointAt(ui, chart);
   return chart;
 }
 
-function buildRulePlace(ui) {
-  const place = ui.q(".b-ticks");
-  place.replaceChildren();
-  const part = ui.rule.mean / ui.most;
-  const tick = make("button", `rule ${part < 0.06 ? "first" : part > 0.94 ? "last" : ""}`, place); // inside the window
+function buildPlace(ui, className, bias, text) {
+  const part = partOf(ui, bias);
+  const end = part < 0.06 ? "first" : part > 0.94 ? "last" : ""; // inside the window
+  const tick = make("button", `${className} ${end}`, ui.q(".b-ticks"));
   tick.type = "button";
-  tick.textContent = filled(ui.says["rule-place"], { rule: ui.rule.mean.toFixed(1) });
+  tick.textContent = text;
   tick.style.left = `${100 * part}%`;
   tick.addEventListener("click", () => {
-    move(ui, ui.rule.mean);
+    move(ui, bias);
     ui.commit();
   });
+}
+
+/** Below the slider: where the rule puts the bias, and where nothing is added if that is not an end. */
+function buildPlaces(ui) {
+  ui.q(".b-ticks").replaceChildren();
+  const { mean } = ui.rule;
+  if (ui.least < 0 && ui.most > 0 && Math.abs(partOf(ui, mean) - partOf(ui, 0)) > APART) buildPlace(ui, "none", 0, "0");
+  buildPlace(ui, "rule", mean, filled(ui.says.rule, { rule: biasText(ui, mean) }));
 }
 
 function listen(ui) {
@@ -178,14 +210,14 @@ function listen(ui) {
   }, ui.commit);
   number.addEventListener("focus", () => number.select());
   number.addEventListener("input", () => {
-    const value = Number(number.value.replace(",", "."));
-    const valid = number.value.trim() !== "" && value >= 0 && value <= ui.most; // NaN is neither
+    const value = parseBias(number.value);
+    const valid = value >= ui.least && value <= ui.most; // NaN is neither
     number.setAttribute("aria-invalid", String(!valid));
     if (valid) move(ui, value);
   });
   number.addEventListener("change", () => {
     number.removeAttribute("aria-invalid");
-    number.value = ui.bias.toFixed(1);
+    number.value = biasText(ui, ui.bias);
     ui.commit();
   });
 }
@@ -210,20 +242,30 @@ function build(parentElement) {
   return ui;
 }
 
+function buildPicture(ui, picture) {
+  const { at, digits, rule, counts, label, says } = picture;
+  const [least, most] = [at[0], at[at.length - 1]];
+  Object.assign(ui, { at, least, most, step: (most - least) / (at.length - 1), digits, rule, counts, label, says });
+  ui.bias = nearestBias(ui, ui.bias);
+  ui.q(".b-label label").textContent = label;
+  const { range, number } = ui.controls;
+  number.inputMode = least < 0 ? "text" : "decimal"; // the decimal keys of some phones have no minus
+  Object.assign(range, { min: least, max: most, step: ui.step });
+  range.setAttribute("aria-label", picture.slider);
+  ui.q(".panels").replaceChildren();
+  ui.charts = picture.panels.map((panel) => buildPanel(ui, panel));
+  buildPlaces(ui);
+  ui.charts.forEach((chart) => drawChart(ui, chart));
+}
+
 function receive(ui, data) {
   const { bias, ...picture } = data;
   const shape = JSON.stringify(picture);
   if (ui.shape !== shape) {
     ui.shape = shape;
-    Object.assign(ui, { at: data.at, most: data.at[data.at.length - 1], rule: data.rule, known: data.known, counts: data.counts, words: data.words, says: data.says });
-    ui.q(".b-label label").textContent = data.words.bias;
-    ui.controls.range.max = ui.most;
-    ui.controls.range.setAttribute("aria-label", data.words.slider);
-    ui.charts = [".errors", ".seen"].map((name, i) => buildPanel(ui, ui.q(name), data.panels[i]));
-    buildRulePlace(ui);
-    ui.charts.forEach((chart) => drawChart(ui, chart));
+    buildPicture(ui, picture);
   }
-  if (ui.echo.overrides(bias) && !ui.held) ui.bias = roundBias(ui, bias);
+  if (ui.echo.overrides(bias) && !ui.held) ui.bias = nearestBias(ui, bias);
   show(ui);
 }
 

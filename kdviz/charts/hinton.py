@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any, Literal
+from math import ceil, floor, log10
+from typing import Literal
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from kdviz.charts.palette import Palette
 from kdviz.study_records import FinishedArm, Row, Studied
 
-LINE = 54  # pixels of a row: its title, and its two dots below
-APART = 0.11  # ours above, the paper's below, in rows
+LINE = 60  # pixels of a row: its title, and its two dots below
+APART = 0.14  # ours above, the paper's below, in rows
+NUMBER = 46  # pixels to the right of the axis for the largest count
 ALIKE = 0.05  # a difference that chance alone makes less often than this is shown
+FEW_TIMES = 3  # the fewest errors, as far as a bias is worth seeing
 
 
 @dataclass(frozen=True)
@@ -110,27 +115,55 @@ def paper_figure(studied: Studied, colours: Palette) -> go.Figure:
                     hovertemplate=f"{escape(line.title)}<br>{whose}: {said(count)}<extra></extra>",
                 )
             )
+            picture.add_trace(
+                go.Scatter(
+                    x=[count.high],
+                    y=[number + shift],
+                    legendgroup=whose,  # it leaves with its dot
+                    showlegend=False,
+                    mode="text",
+                    text=f"\u2003{count.errors:,.0f}",
+                    textposition="middle right",
+                    textfont={"color": colour, "size": 12},
+                    cliponaxis=False,
+                    hoverinfo="skip",
+                )
+            )
         picture.add_annotation(
             text=escape(line.title),
             x=0,
             xref="paper",
             xanchor="left",
-            y=number - 0.42,
+            y=number - 0.43,
             yanchor="middle",
             showarrow=False,
             font={"color": colours.text, "size": 13},
         )
     ticks = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
     picture.update_xaxes(
-        type="log", title_text="wrong on the test images", tickvals=list(ticks), ticktext=[f"{t:,}" for t in ticks]
+        type="log",
+        title_text="wrong on the test images",
+        tickvals=list(ticks),
+        ticktext=[f"{t:,}" for t in ticks],
+        range=_ends(shown),
     )
     picture.update_yaxes(range=[len(shown) - 0.45, -0.75], showticklabels=False, showgrid=False, zeroline=False)
     picture.update_layout(
         height=110 + LINE * max(1, len(shown)),
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.01, "x": 0},
-        margin={"l": 10, "r": 15, "t": 5, "b": 10},
+        margin={"l": 10, "r": NUMBER, "t": 5, "b": 10},
     )
     return picture
+
+
+def _ends(shown: Sequence[Line]) -> list[float] | None:
+    """The axis as far as intervals go, in decades; the counts stand to the right of it."""
+    counts = [count for line in shown for count in (line.ours, line.paper) if count is not None]
+    if not counts:
+        return None
+    low, high = (log10(max(end, 1)) for end in (min(c.low for c in counts), max(c.high for c in counts)))
+    spare = 0.03 * max(high - low, 0.1)
+    return [low - spare, high + spare]
 
 
 @dataclass(frozen=True)
@@ -147,6 +180,29 @@ class Biases:
         """The place in the lists that is nearest to a bias."""
         return min(range(len(self.biases)), key=lambda number: abs(self.biases[number] - bias))
 
+    @property
+    def known(self) -> float:
+        """How frequent these classes are known to be: the share at which the rule stops, between two measured ones."""
+        return float(np.interp(self.rule, self.biases, self.share_predicted))
+
+    def worth_seeing(self) -> Biases:
+        """The part around 0 and the rule, up to whole numbers, with at most `FEW_TIMES` the fewest errors.
+
+        Further out there are only more errors, and the valley would be too flat to be read.
+        """
+        most = FEW_TIMES * min(self.test_errors)
+        few = [bias for bias, errors in zip(self.biases, self.test_errors, strict=True) if errors <= most]
+        low, high = floor(min(*few, 0.0, self.rule)), ceil(max(*few, 0.0, self.rule))
+        inside = [number for number, bias in enumerate(self.biases) if low <= bias <= high]
+        part = slice(inside[0], inside[-1] + 1)
+        return Biases(
+            self.biases[part],
+            self.test_errors[part],
+            self.three_errors[part],
+            self.share_predicted[part],
+            self.rule,
+        )
+
 
 def over_biases(finished: FinishedArm | None) -> Biases | None:
     """What an arm with moved biases measured, for its first seed."""
@@ -159,75 +215,6 @@ def over_biases(finished: FinishedArm | None) -> Biases | None:
         return None
     first, second, third = (tuple(curves[name].y) for name in names)
     return Biases(tuple(curves["test_errors"].x), first, second, third, row.figures["bias"])
-
-
-ALL, THREES = "all test images", "3s"
-
-
-def bias_frame(measured: Biases, *, threes: bool) -> pd.DataFrame:
-    """A row for each bias and line: bias, errors, images."""
-    kinds = {ALL: measured.test_errors} | ({THREES: measured.three_errors} if threes else {})
-    return pd.DataFrame(
-        [
-            {"bias": bias, "errors": errors, "images": name}
-            for name, values in kinds.items()
-            for bias, errors in zip(measured.biases, values, strict=True)
-        ]
-    )
-
-
-def bias_spec(measured: Biases, chosen: float, colours: Palette, axis: str, *, threes: bool) -> dict[str, Any]:
-    """A Vega-Lite picture of errors over the bias; its node stays while the slider moves. Data: `bias_frame`."""
-    shown = [ALL, THREES] if threes else [ALL]
-    lines = {
-        "mark": {"type": "line", "strokeWidth": 2},
-        "encoding": {
-            "x": {"field": "bias", "type": "quantitative", "title": axis},
-            "y": {
-                "field": "errors",
-                "type": "quantitative",
-                "title": "wrong on the test images",
-                "scale": {"type": "symlog", "constant": 20},
-                "axis": {"values": [0, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000], "format": ",d"},
-            },
-            "color": {
-                "field": "images",
-                "type": "nominal",
-                "title": None,
-                "legend": {"orient": "top"},
-                "scale": {"domain": shown, "range": [colours.student, colours.label][: len(shown)]},
-            },
-            "strokeDash": {
-                "field": "images",
-                "type": "nominal",
-                "title": None,
-                "scale": {"domain": shown, "range": [[1, 0], [5, 3]][: len(shown)]},
-            },
-        },
-    }
-    return {
-        "height": 300,
-        "layer": [
-            lines,
-            *_rule(measured, measured.rule, "without labels", 4, colours, {"strokeDash": [5, 4], "strokeWidth": 1.5}),
-            *_rule(measured, chosen, "yours", 20, colours, {"strokeWidth": 2}),
-        ],
-    }
-
-
-def _rule(
-    measured: Biases, at: float, text: str, y: int, colours: Palette, style: dict[str, Any]
-) -> list[dict[str, Any]]:
-    """An upright line with its name, `y` pixels below the top, on the side where there is more room."""
-    right = at > (measured.biases[0] + measured.biases[-1]) / 2
-    side = {"align": "right", "dx": -5} if right else {"align": "left", "dx": 5}
-    where = {"x": {"field": "at", "type": "quantitative"}}
-    data = {"values": [{"at": at}]}  # of its own: else it is drawn once for each row
-    name = {"type": "text", "text": text, "color": colours.text, "baseline": "top", **side}
-    return [
-        {"data": data, "mark": {"type": "rule", "color": colours.text, **style}, "encoding": where},
-        {"data": data, "mark": name, "encoding": {**where, "y": {"value": y}}},
-    ]
 
 
 def over_temperatures(studied: Studied, units: int) -> dict[float, float]:
