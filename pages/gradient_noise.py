@@ -19,7 +19,7 @@ from kdviz.widgets.gradient_noise import (
 )
 
 STUDENT = ARCHITECTURES["784-128-10"]
-QUIET = 0.5  # of the hard labels' noise
+ALIKE = 0.95  # of the other's noise, and nobody would call it less
 NOISE, RATES, EXAMPLES = "gradient-noise", "noise-payoff", "fewer-examples"  # studies, and the keys of their settings
 
 
@@ -36,8 +36,8 @@ def look(studied: Studied) -> tuple[Path, Chosen]:
     chosen = chosen_in_link(path)
     noise_picture(here, path, chosen, key=f"noise-{studied.run_id}-{name}", on_commit=keep_in_link)
     places = readings(path, chosen)
-    quieter = float(places["ratio"]) < 1
-    here.say("reading-less" if quieter else "reading-more", **places)
+    ratio = float(places["ratio"])
+    here.say("reading-same" if ALIKE < ratio < 1 / ALIKE else "reading-less" if ratio < 1 else "reading-more", **places)
     return path, chosen
 
 
@@ -76,6 +76,9 @@ def say_rates(studied: Studied) -> None:
         )
     }
     here.say("rates", **places)
+    if labels.highest is not None and taught.highest is not None and taught.accuracy > labels.accuracy:
+        how = "lower" if taught.highest < labels.highest else "higher" if taught.highest > labels.highest else "same"
+        here.say(f"rates-{how}", gain=f"{100 * (taught.accuracy - labels.accuracy):.2f}")
 
 
 here = lesson.begin("gradient_noise")
@@ -109,7 +112,7 @@ if shown is not None:
     places = readings(*shown)
     ratio = float(places["ratio"])
     moved = "T" in st.query_params or "moment" in st.query_params
-    here.moved("find-quiet", None if not moved else "right" if ratio < QUIET else "low", **places)
+    here.moved("find-noisier", None if not moved else "right" if ratio > 1 / ALIKE else "low", **places)
     here.number("batch", answer=BATCH / ratio, tolerance=0.06 * BATCH / ratio, **places)
 here.choice("scale", right="ratio")
 here.end()

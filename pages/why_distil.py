@@ -4,12 +4,15 @@ import streamlit as st
 
 from kdviz import settings
 from kdviz.catalogue import ARCHITECTURES, DATA_SETS, Architecture
+from kdviz.recorded import recorded
 from kdviz.study_facts.sizes import labels_arm, taught_arm
 from kdviz.widgets import lesson, live_study, page, state
 from kdviz.widgets.study_words import difference
 from kdviz.widgets.why_distil import CHOICES, Pair, cost_rows, mean_of, sizes_picture, storage
 
+FEW = 50  # labels of the study on few of them
 FLASH, RAM = 1_000_000, 256_000  # bytes of the board that the text names
+MORE = 1.5  # times as many images, to be said as more
 CNN, DENSE = ARCHITECTURES["cnn-8-16"], ARCHITECTURES["784-128-10"]
 
 here = lesson.begin("why_distil")
@@ -30,6 +33,25 @@ sizes_picture(here, pair, cost_rows(here, pair, studied), key="sizes")
 def bytes_of(network: Architecture) -> float:
     """What a network takes to store."""
     return network.bytes
+
+
+def say_elsewhere(student: str) -> None:
+    """Where a teacher does help, from the recorded runs of other lessons; nothing where they are not there."""
+    few, table = recorded("few-labels"), recorded("hinton-2015")
+    if few is None or table is None or student != DENSE.name:
+        return
+    alone, taught = (mean_of(few, f"{way}-{FEW}", "test_accuracy") for way in ("labels", "all"))
+    plain, distilled = (mean_of(table, arm, "test_errors") for arm in ("plain", "distilled"))
+    if alone is None or taught is None or plain is None or distilled is None:
+        return
+    here.say(
+        "elsewhere",
+        few_labels=FEW,
+        few_alone=page.percent(alone.mean, 0),
+        few_taught=page.percent(taught.mean, 0),
+        plain=f"{plain.mean:,.0f}",
+        distilled=f"{distilled.mean:,.0f}",
+    )
 
 
 times_less = pair.times_less(bytes_of)
@@ -60,15 +82,18 @@ else:
             verdict=judgement.verdict.word,
             difference=difference(main, judgement.verdict),
         )
+        if judgement.verdict.word != "better":
+            say_elsewhere(student)
     rates = [mean_of(studied, labels_arm(name), "throughput") for name in (teacher, student)]
     if rates[0] is not None and rates[1] is not None:
+        more = rates[1].mean / rates[0].mean
         here.say(
-            "throughput",
+            "throughput" if more > MORE else "throughput-less",
             teacher=teacher,
             student=student,
             teacher_rate=f"{rates[0].mean:,.0f}",
             student_rate=f"{rates[1].mean:,.0f}",
-            times=f"{rates[1].mean / rates[0].mean:.2g}",
+            times=f"{more:.2g}" if more < 10 else f"{more:,.0f}",
         )
 
 

@@ -46,7 +46,8 @@ def test_a_class_that_underflows_keeps_the_divergence_finite():
 
 
 @pytest.mark.parametrize(
-    ("temperature", "state"), [(0.5, "low"), (1.0, "low"), (2.0, "right"), (4.0, "right"), (30.0, "high")]
+    ("temperature", "state"),
+    [(0.5, "low"), (3.6, "low"), (3.7, "right"), (5.7, "right"), (5.8, "high"), (30.0, "high")],
 )
 def test_the_second_class_is_brought_out_without_losing_the_first(temperature, state):
     found = shares(pictured(5.0, 1.0, -9.0, -9.0), temperature)
@@ -55,6 +56,7 @@ def test_the_second_class_is_brought_out_without_losing_the_first(temperature, s
 
 
 def test_where_no_temperature_does_it_that_is_said():
-    assert shares(pictured(5.0, *[0.0] * 9), 1.0).state == "none"
     assert isinstance(shares(pictured(5.0, 5.0), 1.0), Shares)
-    assert shares(pictured(5.0, 5.0), 1.0).state == "none"  # the first has half, never more
+    assert shares(pictured(5.0, 5.0), 1.0).state == "none"  # as much as the first, at every T
+    assert shares(pictured(200.0, 0.0), 1.0).state == "none"  # T ends at 100
+    assert shares(pictured(5.0, *[0.0] * 9), 4.0).state == "low"

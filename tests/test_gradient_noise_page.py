@@ -103,12 +103,12 @@ def test_a_link_to_nothing_measured_is_told(shipped):
 def test_the_checks_follow_the_picture(shipped):
     untouched = opened(PAGE)
     assert not untouched.success
+    loud = opened(PAGE, T="4", moment="0")
+    assert any("at T = 4 after 0.0 epochs it is" in each.value for each in loud.success)
     quiet = opened(PAGE, T="20", moment="3")
-    assert any("at T = 20 after 1.0 epochs it is 0.25 against 4.0" in each.value for each in quiet.success)
-    loud = opened(PAGE, T="1", moment="3")
-    assert any("Not there" in each.value for each in loud.info)
+    assert any("Not there: at T = 20 after 1.0 epochs it is 0.25 against 4.0" in each.value for each in quiet.info)
     quiet.number_input(key="check_gradient_noise_batch").set_value(1024).run()
-    assert any("= 1024" in each.value for each in quiet.success)
+    assert any("over the other, 1024" in each.value for each in quiet.success)
     quiet.number_input(key="check_gradient_noise_batch").set_value(100).run()
     assert any("More than 100" in each.value for each in quiet.info)
 
@@ -119,4 +119,9 @@ def test_the_best_rate_of_each_way_is_told(shipped):
     assert (labels.rate, labels.highest) == (0.01, 0.1)
     assert (taught.rate, taught.highest) == (0.003, 0.003)
     recorded.record(studied)
-    assert "did best at the rate 0.01 (94.00\u00a0% right) and still learnt something at 0.1" in html(opened(PAGE))
+    page = html(opened(PAGE))
+    assert (
+        "did best at the rate 0.01 (94.00\u00a0% right) and got at least half of them right up to this rate: 0.1"
+        in page
+    )
+    assert ("bear a lower rate" in page) == (taught.accuracy > labels.accuracy)

@@ -61,6 +61,10 @@ def picture(at):
     return next(data for data in components(at) if "largest" in data)
 
 
+def html(at):
+    return " ".join(element.proto.body for element in at.get("html"))
+
+
 @pytest.mark.parametrize("name", [*TEACHERS, *STUDENTS])
 def test_rectangles_have_the_area_of_the_weights(name):
     network = ARCHITECTURES[name]
@@ -85,7 +89,7 @@ def test_sizes_and_times_as_people_say_them():
 
 
 def test_without_a_run_the_page_shows_what_follows_from_the_shapes(shipped):
-    at = opened(PAGE)
+    at = opened(PAGE, teacher="784-1200-1200-10")
     assert not at.warning
     assert not at.error
     data = picture(at)
@@ -97,17 +101,39 @@ def test_without_a_run_the_page_shows_what_follows_from_the_shapes(shipped):
 
 def test_a_recorded_run_adds_times_errors_and_a_verdict(shipped):
     shipped(ended(Study.of("sizes", "digits"), sizes_of))
-    at = opened(PAGE)
+    at = opened(PAGE, teacher="784-1200-1200-10")
     rows = {row["what"]: row for row in picture(at)["rows"]}
     assert rows["Time for one image, where it was trained"]["ratio"] == "24\u00a0×"
     assert rows["Wrong, labels only"]["teacher"]["text"] == "1.80\u00a0%"
     assert rows["Wrong, labels only"]["student"]["text"] == "3.80\u00a0%"
     assert rows["Wrong, taught by this teacher"]["student"]["text"] == "2.80\u00a0%"
     assert rows["Wrong, labels only"]["student"]["share"] == pytest.approx(1)
-    page = " ".join(element.proto.body for element in at.get("html"))
+    page = html(at)
     assert "better, +1.00 points" in page
     never_taught = {row["what"] for row in picture(opened(PAGE, student="cnn-8-16"))["rows"]}
     assert "Wrong, taught by this teacher" not in never_taught
+
+
+def test_where_a_teacher_adds_nothing_the_page_says_where_it_does(shipped):
+    def alike(arm, seed):
+        return sizes_of(arm.partition("-by-")[0].replace("taught", "labels"), seed)
+
+    shipped(ended(Study.of("sizes", "digits"), alike))
+    assert "brings another student" not in html(opened(PAGE)), "of runs that are not there"
+    shipped(ended(Study.of("few-labels", "digits"), lambda arm, _: {"test_accuracy": 0.9 if "all" in arm else 0.6}))
+    shipped(ended(Study.of("hinton-2015", "digits"), lambda arm, _: {"test_errors": 40.0 + 30 * (arm == "plain")}))
+    page = html(opened(PAGE))
+    assert "50 labels and gets 60\u00a0% of the test images right" in page
+    assert "90\u00a0% with one that answers" in page
+    assert "from 70 errors to 40" in page
+    assert "brings another student" not in html(opened(PAGE, student="784-16-10")), "another student than in lesson 9"
+
+
+def test_fewer_images_a_second_are_not_called_so_many_times_as_many(shipped):
+    shipped(ended(Study.of("sizes", "digits"), sizes_of))
+    assert "24 times as many" in html(opened(PAGE, teacher="784-1200-1200-10"))
+    shipped(ended(Study.of("sizes", "digits"), lambda arm, seed: {**sizes_of(arm, seed), "throughput": 100.0}))
+    assert "no more: its weights are few" in html(opened(PAGE))
 
 
 def test_the_checks_are_answered_by_the_catalogue(shipped):
@@ -121,7 +147,7 @@ def test_the_checks_are_answered_by_the_catalogue(shipped):
     assert any("Small on disk is not the same as fast" in each.value for each in at.success)
     small = opened(PAGE, student="784-30-30-10")
     assert any("takes 99\u00a0kB" in each.value for each in small.success)
-    large = opened(PAGE, teacher="784-512-256-10")
+    large = opened(PAGE, teacher="784-1200-1200-10")
     assert any("too much" in each.value for each in large.info)
 
 

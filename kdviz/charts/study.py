@@ -105,7 +105,7 @@ def over_axis(
         )
     picture.update_xaxes(title_text=axis, tickvals=places, tickformat="~g")
     if facts.x_log:
-        picture.update_xaxes(type="log", tickvals=places, ticktext=[f"{place:,g}" for place in places])
+        picture.update_xaxes(type="log", tickvals=places, ticktext=[_short(place) for place in places])
     picture.update_yaxes(title_text=escape(_axis(measure)), tickformat=_ticks(measure))
     picture.update_layout(
         height=380 + 22 * len(lines),
@@ -322,6 +322,11 @@ def _interval(point: Point, measure: Measure) -> str:
     if point.mean.low is not None and point.mean.high is not None:
         text += f" ({said(measure, point.mean.low)} to {said(measure, point.mean.high)})"
     return text
+
+
+def _short(place: float) -> str:
+    """A place on an axis, with two digits at least: 0.036, 2.5, 10,000."""
+    return f"{place:,.0f}" if place >= 100 else f"{place:.2g}"
 
 
 def _axis(measure: Measure) -> str:

@@ -22,12 +22,19 @@ def taught_arm(student: str, teacher: str) -> str:
     return f"taught-{student}-by-{teacher}"
 
 
+def _line(network: str) -> str:
+    """Networks of one kind are joined in the picture."""
+    if network in TEACHERS:
+        return "teachers, labels only"
+    return "students, labels only" if network in DENSE_STUDENTS else "convolutional, labels only"
+
+
 def _alone(network: str) -> Arm:
     is_teacher = network in TEACHERS
     return Arm(
         name=labels_arm(network),
         title=f"{network}, labels only",
-        line="teachers, labels only" if is_teacher else "students, labels only",
+        line=_line(network),
         x=ARCHITECTURES[network].bytes / 1e6,
         role="teacher" if is_teacher else "label",
         weight={LARGE: 30.0, "784-512-256-10": 5.0, "cnn-8-16": 25.0}.get(network, 1.0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +15,7 @@ from kdviz.widgets.components import component, to_base64
 from kdviz.widgets.soft_targets import GROUP, T_MAX, T_MIN, Picture
 
 PAIR_TEMPERATURE = 4.0  # at which the two images of a class are the ones that differ most
-SECOND, FIRST = 0.1, 0.5  # the second class gets more than this, and the first still does
+LEAST, MOST = 1 / 3, 1 / 2  # of what the first class gets, the second is to get
 
 _beyond_label = component(
     "beyond_label",
@@ -60,27 +61,21 @@ class Shares:
 
 
 def shares(picture: Picture, temperature: float) -> Shares:
-    """Whether the second class gets more than a tenth at T while the first keeps more than half.
+    """Whether the second class gets between a third and half of what the first gets at T.
 
-    `low` and `high` say that T is; `none` that no T does it for these logits.
+    `low` and `high` say that T is; `none` that no T of the slider does it for these logits.
     """
     logits = np.array(picture.logits)
     second, first = (int(i) for i in np.argsort(logits, kind="stable")[-2:])
-
-    def at(temperature: float) -> tuple[float, float]:
-        softened = soft_targets_of(logits, temperature)
-        return float(softened[first]), float(softened[second])
-
-    possible = any(p > FIRST and q > SECOND for p, q in map(at, np.geomspace(T_MIN, T_MAX, 200)))
-    p, q = at(temperature)
-    state: Literal["right", "low", "high", "none"] = "low"
-    if p > FIRST and q > SECOND:
-        state = "right"
-    elif not possible:
+    gap = float(logits[first] - logits[second])
+    softened = soft_targets_of(logits, temperature)
+    ratio = math.exp(-gap / temperature)  # of the two, whatever the other classes get
+    state: Literal["right", "low", "high", "none"] = "low" if ratio < LEAST else "high"
+    if not math.exp(-gap / T_MIN) <= MOST or not math.exp(-gap / T_MAX) >= LEAST:
         state = "none"
-    elif p <= FIRST:
-        state = "high"
-    return Shares(first, second, p, q, state)
+    elif LEAST <= ratio <= MOST:
+        state = "right"
+    return Shares(first, second, float(softened[first]), float(softened[second]), state)
 
 
 def beyond_label(

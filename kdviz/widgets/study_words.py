@@ -198,7 +198,8 @@ def _listed(parts: Sequence[str]) -> str:
 
 
 def places(studied: Studied) -> dict[str, str]:
-    """Figures for the named places of a study's text: `mean_ARM`, `difference_ARM`, `verdict_ARM`, `MEASURE_ARM`.
+    """Figures for the named places of a study's text: `mean_ARM`, `difference_ARM`, `verdict_ARM`, `MEASURE_ARM`,
+    `difference_MEASURE_ARM`.
 
     Hyphens of an arm's name are underscores there. The first three are about the main measure.
     """
@@ -210,6 +211,8 @@ def places(studied: Studied) -> dict[str, str]:
         for measure in studied.recipe.facts.measures:
             if measure.name in means:
                 found[f"{measure.name}_{name}"] = value(measure, means[measure.name].mean)
+            if (judged := studied.judgement(arm.name, measure.name)) is not None:
+                found[f"difference_{measure.name}_{name}"] = difference(measure, judged.verdict)
         if main.name in means:
             found[f"mean_{name}"] = value(main, means[main.name].mean)
         if judgement is not None:

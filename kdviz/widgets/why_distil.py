@@ -175,4 +175,4 @@ def _network(here: Here, network: Architecture) -> dict[str, Any]:
     return {"name": network.name, "weights": weights, "layers": [list(layer) for layer in layers(network)]}
 
 
-CHOICES = {"teacher": TEACHERS, "student": STUDENTS}
+CHOICES = {"teacher": TEACHERS[::-1], "student": STUDENTS}  # first the pair that most lessons have
