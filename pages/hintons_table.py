@@ -122,21 +122,21 @@ def narrow(studied: Studied, means: Mapping[int, Mapping[float, float]]) -> None
     left, right = st.columns([5, 4], gap="large")
     with left:
         figure = over_axis(studied.recipe, placed, measure, page.colours())
-        figure.update_yaxes(type="log", tickvals=[20, 50, 100, 200, 500, 1000, 2000], tickformat=",")
+        figure.update_yaxes(type="log", tickvals=[20, 50, 100, 150, 200, 300, 400, 500, 1000, 2000], tickformat=",")
         st.plotly_chart(figure, key="narrow", config=PLOTLY_CONFIG, alt="Errors over the temperature, by width")
     with right:
         here.text("narrow")
     if all(len(found) == len(TEMPERATURES) for found in means.values()):
-        best = {units: min(found, key=found.__getitem__) for units, found in means.items()}
-        last = TEMPERATURES[-1]
+        judged = {units: studied.judgement(f"units-{units}-t-4") for units in WIDTHS}
+        verdicts = {units: "" if each is None else each.verdict.word for units, each in judged.items()}
+        counts = {units: [f"{found[each]:,.0f}" for each in TEMPERATURES] for units, found in means.items()}
         here.say(
             "narrow",
-            best_narrow=f"{best[NARROW]:g}",
-            errors_narrow=f"{means[NARROW][best[NARROW]]:,.0f}",
-            errors_narrow_20=f"{means[NARROW][last]:,.0f}",
-            best_wide=f"{best[WIDE]:g}",
-            errors_wide=f"{means[WIDE][best[WIDE]]:,.0f}",
-            errors_wide_20=f"{means[WIDE][last]:,.0f}",
+            temperatures=study_words.listed([f"{each:g}" for each in TEMPERATURES]),
+            narrow=study_words.listed(counts[NARROW]),
+            wide=study_words.listed(counts[WIDE]),
+            verdict_narrow=verdicts[NARROW],
+            verdict_wide=verdicts[WIDE],
         )
 
 
@@ -218,10 +218,10 @@ if studied is not None and threes is not None:
 here.choice("labels", right="peeking")
 if len(means.get(NARROW, {})) == len(TEMPERATURES):
     of_narrow = dict(zip(("low", "middle_low", "middle_high", "middle_top", "high"), TEMPERATURES, strict=True))
-    best_t = min(means[NARROW], key=means[NARROW].__getitem__)
+    worst = max(means[NARROW], key=means[NARROW].__getitem__)
     here.choice(
         "narrow-t",
-        right="low" if best_t == TEMPERATURES[0] else "middle" if best_t < TEMPERATURES[3] else "high",
+        right="low" if worst == TEMPERATURES[0] else "middle" if worst < TEMPERATURES[3] else "high",
         **{name: f"{means[NARROW][temperature]:,.0f}" for name, temperature in of_narrow.items()},
     )
 judged = None if example is None else example.judgement("teacher")

@@ -46,8 +46,10 @@ def test_a_recorded_run_is_shown_beside_the_paper(jobs, shipped):
     assert "140 errors become 90 here, 146 became 74 in the paper" in told(at)
     charts = [chart.proto.spec for chart in at.get("plotly_chart")]
     assert sum("in the paper" in spec for spec in charts) == 1
-    assert "With 30 units the fewest errors came at T = 4 (402 on average" in told(at)
-    assert "with 300 units at T = 20" in told(at)
+    narrow, wide = re.search(r"8 and 20: (.+?) with 30 units a layer, (.+?) with 300", told(at)).groups()
+    assert narrow.split(", ")[2] == "402"
+    assert len(re.split(", | and ", wide)) == 5
+    assert re.search(r"T = 4 against T = 20: with 30 units \w+", told(at))
     assert "<b>" not in told(at).split("Over 3 seeds")[1].split("</p>")[0]
     assert "It is better than its own teacher." in told(at)
 
@@ -141,12 +143,12 @@ def test_the_questions_are_answered_by_what_was_measured(jobs, shipped):
     at = opened(PAGE)
     at.number_input(key="check_hintons_table_noise").set_value(8.6).run()
     at.radio(key="check_hintons_table_teacher-better").set_value("no").run()
-    at.radio(key="check_hintons_table_narrow-t").set_value("middle").run()
+    at.radio(key="check_hintons_table_narrow-t").set_value("high").run()
     at.radio(key="check_hintons_table_keras").set_value("worse").run()
     right = [each.value for each in at.success]
     assert any("√74 ≈ 8.6" in each for each in right)
     assert any("with a probability of 61" in each for each in right)
-    assert any("At T = 2.5: 421 errors on average" in each for each in right)
+    assert any("at T = 2.5: 421, T = 4" in each for each in right)
     assert any("−0.40 points" in each for each in right)
     assert "It is worse than its own teacher." in told(at)
 

@@ -595,7 +595,7 @@ def test_a_lesson_s_study_has_a_card_and_a_way_to_its_lesson(store, jobs, files)
     assert table(at)["who"][0] == "few-labels: 2 better"
     assert list(with_column(at, "Verdict")["Verdict"]) == ["", "better", "better"]
     assert with_column(at, "By default")["By default"].iloc[-1] in ("all", "0-4", "")
-    assert "Right on the test images: of two comparisons, 2 are better." in text(at)
+    assert "Right on the test images: of two comparisons, all are better." in text(at)
     assert "keeps its figures, not its students" in text(at)
     assert any("study=few-labels" in query and f"run={run.id}" in query for _, query in links(at))
     assert {name.split(".", 1)[1] for name in files} == {"csv", "parquet", "json", "py", "zip"}

@@ -28,8 +28,12 @@ NO_VERDICT = (
 
 def count(number: int, noun: str) -> str:
     """Small numbers in words: "five seeds", "one seed"."""
-    word = NUMBERS[number] if number < len(NUMBERS) else str(number)
-    return f"{word} {noun}" if number == 1 else f"{word} {noun}s"
+    return f"{in_words(number)} {noun}" if number == 1 else f"{in_words(number)} {noun}s"
+
+
+def in_words(number: int) -> str:
+    """Small numbers in words."""
+    return NUMBERS[number] if number < len(NUMBERS) else str(number)
 
 
 def signed(value: float, digits: int) -> str:

@@ -349,8 +349,15 @@ def table(shown: Studied, key: str) -> None:
 def _figures(shown: Studied) -> None:
     table(shown, "figures_of_study")
     titles = {arm.name: arm.title for arm in shown.recipe.chosen}
+    names = {measure.name: measure.title for measure in shown.recipe.facts.measures}
     each = [
-        {"": titles[row.arm], "seed": row.seed, **row.figures} for finished in shown.finished for row in finished.rows
+        {
+            "": titles[row.arm],
+            "seed": row.seed,
+            **{names.get(name, name.replace("_", " ")): figure for name, figure in row.figures.items()},
+        }
+        for finished in shown.finished
+        for row in finished.rows
     ]
     st.dataframe(pd.DataFrame(each), hide_index=True, alt="All figures of each seed")
 

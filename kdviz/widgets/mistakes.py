@@ -211,7 +211,11 @@ def explained(here: Here, mistake: Mistake) -> None:
     with words:
         st.subheader(mistake.title, anchor=False)
         signs = ((" ", mistake.same), ("-", mistake.wrong), ("+", mistake.right), (" ", mistake.after))
-        st.code("\n".join(f"{sign} {line}" for sign, text in signs for line in text.splitlines()), language="diff")
+        st.code(
+            "\n".join(f"{sign} {line}" for sign, text in signs for line in text.splitlines()),
+            language="diff",
+            wrap_lines=True,
+        )
         here.text(f"about-{name}")
     with formulas:
         here.text("formulas")

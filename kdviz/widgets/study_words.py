@@ -11,7 +11,7 @@ from kdviz.study import Study
 from kdviz.study_facts.facts import Measure
 from kdviz.study_records import Judgement, Studied
 from kdviz.tables import ranges
-from kdviz.widgets.comparison_words import count, signed
+from kdviz.widgets.comparison_words import count, in_words, signed
 from kdviz.widgets.page import percent
 
 MOST_SENTENCES = 6
@@ -154,8 +154,8 @@ def summary(studied: Studied, measure: Measure) -> str:
         return NO_VERDICT
     if len(words) == 1:
         return f"{_capital(measure.title)}: {_plain(sentences(studied, measure)[0])}"
-    parts = [_counted(words.count(word), word) for word in WORDS if word in words]
-    return f"{_capital(measure.title)}: of {count(len(words), 'comparison')}, {_listed(parts)}."
+    parts = [_counted(words.count(word), len(words), word) for word in WORDS if word in words]
+    return f"{_capital(measure.title)}: of {count(len(words), 'comparison')}, {listed(parts)}."
 
 
 def footing(studied: Studied, measure: Measure) -> str:
@@ -176,13 +176,14 @@ def footing(studied: Studied, measure: Measure) -> str:
     )
 
 
-def _counted(number: int, word: Word) -> str:
-    """ "5 are better", "1 shows no difference"."""
+def _counted(number: int, of: int, word: Word) -> str:
+    """ "five are better", "one shows no difference", "all show no difference"."""
+    said = "all" if number == of else in_words(number)
     if word in ("better", "worse"):
-        return f"{number} {'is' if number == 1 else 'are'} {word}"
+        return f"{said} {'is' if number == 1 else 'are'} {word}"
     if word == "no verdict":
-        return f"{number} {'has' if number == 1 else 'have'} no verdict"
-    return f"{number} {'shows' if number == 1 else 'show'} no difference"
+        return f"{said} {'has' if number == 1 else 'have'} no verdict"
+    return f"{said} {'shows' if number == 1 else 'show'} no difference"
 
 
 def _capital(text: str) -> str:
@@ -193,7 +194,8 @@ def _plain(markdown: str) -> str:
     return markdown.replace("**", "")
 
 
-def _listed(parts: Sequence[str]) -> str:
+def listed(parts: Sequence[str]) -> str:
+    """ "a, b and c"."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
