@@ -1,5 +1,7 @@
 """When it helps: all studies at a glance, each with its text, and questions whose answers come from the result."""
 
+import math
+
 import pytest
 
 from kdviz import lesson_text, recorded
@@ -129,3 +131,16 @@ def test_the_figure_has_a_bar_for_each_comparison():
     figure = all_studies.overview_figure({"Few": gains, "Again": gains}, "points", (-1, 5), palette("dark"))
     assert len(figure.data) == 2 * len(gains)
     assert list(figure.layout.xaxis.range) == [-1, 5]
+    for bar, gain in zip(figure.data, gains, strict=False):
+        assert bar.x[0] == pytest.approx(math.copysign(math.log10(1 + abs(gain.difference)), gain.difference))
+        assert bar.x[0] + bar.error_x.array[0] == pytest.approx(all_studies.place(gain.high))
+        assert bar.x[0] - bar.error_x.arrayminus[0] == pytest.approx(all_studies.place(gain.low))
+        assert f"{gain.difference:+.2f}" in bar.hovertemplate
+
+
+def test_the_overview_s_axis_keeps_order_and_sign():
+    points = [-80, -3, -0.5, 0, 0.01, 2, 40]
+    places = [all_studies.place(each) for each in points]
+    assert places == sorted(places)
+    assert all_studies.place(0) == 0
+    assert all_studies.place(-9) == pytest.approx(-1)

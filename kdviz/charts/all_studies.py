@@ -16,6 +16,7 @@ from kdviz.study_records import Judgement, Studied
 BAR = 9  # pixels of a comparison
 TITLE = 26  # of a study's title
 _POINTS = 100
+_TICKS = (-100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100)
 _SYMBOLS: Mapping[Word, str] = {"better": "circle", "worse": "x", "no difference shown": "circle-open"}
 
 
@@ -76,9 +77,14 @@ def _scale(studied: Studied, judgement: Judgement) -> float | None:
     return -_POINTS / images if main.kind == "count" and main.better == "lower" and images else None
 
 
+def place(points: float) -> float:
+    """Where a difference lies on the axis: logarithmic away from zero, as some are a point and some are eighty."""
+    return math.copysign(math.log10(1 + abs(points)), points)
+
+
 def ends(gains: Sequence[Gain]) -> tuple[float, float]:
-    """From where to where an axis reaches that shows all of them, and zero."""
-    low, high = min([0.0, *(gain.low for gain in gains)]), max([0.0, *(gain.high for gain in gains)])
+    """From where to where an axis reaches that shows all of them, and zero, as places."""
+    low, high = place(min([0.0, *(gain.low for gain in gains)])), place(max([0.0, *(gain.high for gain in gains)]))
     room = 0.04 * (high - low) or 1.0
     return low - room, high + room
 
@@ -106,13 +112,13 @@ def overview_figure(
             colour = _colour(gain, colours)
             picture.add_trace(
                 go.Scatter(
-                    x=[gain.difference],
+                    x=[place(gain.difference)],
                     y=[-(y + BAR / 2)],
                     mode="markers",
                     marker={"color": colour, "size": 8, "symbol": _SYMBOLS.get(gain.word, "circle-open")},
                     error_x={
-                        "array": [gain.high - gain.difference],
-                        "arrayminus": [gain.difference - gain.low],
+                        "array": [place(gain.high) - place(gain.difference)],
+                        "arrayminus": [place(gain.difference) - place(gain.low)],
                         "color": colour,
                         "thickness": 2,
                         "width": 0,
@@ -124,7 +130,13 @@ def overview_figure(
             y += BAR
         y += BAR / 2
     picture.update_yaxes(range=[-y, 0], showticklabels=False, showgrid=False, zeroline=False)
-    picture.update_xaxes(title_text=escape(axis), range=list(ends), zeroline=False)
+    picture.update_xaxes(
+        title_text=escape(axis),
+        range=list(ends),
+        zeroline=False,
+        tickvals=[place(each) for each in _TICKS],
+        ticktext=[f"{each:+d}".replace("-", "−") if each else "0" for each in _TICKS],
+    )
     picture.update_layout(height=int(y) + 60, showlegend=False, margin={"l": 10, "r": 15, "t": 5, "b": 10})
     return picture
 
