@@ -87,7 +87,7 @@ def test_a_typed_temperature_is_taken(page: Page, app_url: str) -> None:
 def test_a_link_opens_the_same_image_at_the_same_temperature(visit: Visit, app_url: str) -> None:
     first = opened(visit(), app_url + PAGE)
     caption = first.locator(".source-cap")
-    at_first = caption.inner_text()
+    at_first = caption.text_content() or ""
     first.get_by_role("button", name="Next image").click()
     expect(caption).not_to_have_text(at_first)
     slider(first).focus()

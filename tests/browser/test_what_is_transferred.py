@@ -125,7 +125,7 @@ def the_slider_goes_back_to_the_same_first_weights(page: Page) -> None:
 
 def what_is_looked_at_is_in_the_link(page: Page) -> None:
     reading = page.locator(".aside dt").first
-    nearest = reading.inner_text()
+    nearest = reading.text_content() or ""
     page.locator(".teacher .relations").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
