@@ -11,7 +11,7 @@ from kdviz.charts.palette import palette
 from kdviz.runs import Run
 from kdviz.study import Study
 from kdviz.study_catalogue import STUDIES
-from kdviz.widgets import live_study, server, study_words
+from kdviz.widgets import live_study, running_study, server, study_words
 from tests.study_fakes import FEW, finished_arm, progress, studied
 from tests.test_pages import NoJobs, jobs, opened  # noqa: F401, a fixture
 
@@ -54,7 +54,7 @@ def run_of(study, status="finished", result=None):
 @pytest.fixture(autouse=True)
 def folder(jobs, tmp_path, monkeypatch):  # noqa: F811
     """Recorded runs of this test alone."""
-    live_study._frame.clear()
+    running_study.frame_of.clear()
     monkeypatch.setattr(recorded, "FOLDER", tmp_path)
     return tmp_path
 
@@ -179,7 +179,7 @@ def test_what_a_frame_of_a_live_run_holds(keep):
         progress(FEW, "all-20", 2, 3, seconds=3.0),
     ]
     kept = keep(run_of(FEW, "running"), events=heard)
-    frame = live_study._frame(kept, FEW.id, None, None, FEW)
+    frame = running_study.frame_of(kept, FEW.id, None, None, FEW)
     assert frame.position.text.startswith("Arm 2 of 3: taught on all images, 20 labels · students, epoch 2 of 3")
     assert (frame.position.seconds, frame.position.seconds_left) == (3.0, 2.0)
     assert frame.done.groupby("title").value.count().to_dict() == {

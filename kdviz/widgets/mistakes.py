@@ -17,7 +17,7 @@ from kdviz.runs import Run
 from kdviz.study import Study
 from kdviz.study_facts.mistakes import FACTS, FRESH, MISTAKES, NOISY, RIGHT, TEMPERATURE, TRACES, WRONG_LABELS, Mistake
 from kdviz.study_records import FinishedArm, Studied
-from kdviz.widgets import live_study, page, server, state, study_words
+from kdviz.widgets import page, running_study, server, state, study_words
 from kdviz.widgets.lesson import Here
 from kdviz.widgets.page import percent
 
@@ -193,7 +193,7 @@ def so_far(here: Here, chosen: Chosen) -> None:
 
 def _growing(here: Here, chosen: Chosen, jobs: Jobs, run: Run) -> None:
     assert isinstance(run.recipe, Study)
-    done = {arm.arm: arm for arm in live_study.finished_arms(run.recipe, jobs.events(run.id))}
+    done = {arm.arm: arm for arm in running_study.finished_arms(run.recipe, jobs.events(run.id))}
     if {chosen.wrong, chosen.right} <= done.keys():
         st.caption(here.sentence("so-far"))
         curves(here, chosen, done, run.recipe)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
 from tests.browser.app_server import AppServer, launch
-from tests.browser.visitor import Seen
+from tests.browser.visitor import Seen, button
 from tests.conftest import missing
 
 LAPTOP = {"width": 1280, "height": 800}
@@ -85,3 +86,13 @@ def visit(browser: Browser) -> Iterator[Visit]:
 def page(visit: Visit) -> Page:
     """One visitor at a laptop."""
     return visit()
+
+
+@pytest.fixture
+def quiet(visit: Visit) -> Iterator[None]:
+    """A test that fails leaves no run behind that the next one would wait for."""
+    yield
+    for page in visit.pages:
+        if not page.is_closed() and page.locator("button:enabled").filter(has_text="Cancel").count():
+            with suppress(Error):  # it may end by itself meanwhile
+                button(page, "Cancel").click(timeout=3000)

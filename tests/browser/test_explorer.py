@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PHONE
-from tests.browser.visitor import settle
+from tests.browser.visitor import button, run_id, settle
 
 GRID = "data=digits&epochs=12"  # the default T, alpha and seeds: long enough to be reloaded and cancelled in the middle
 SMALL = "data=digits&epochs=2&temperatures=1,4,20&alphas=0,0.5,1&seeds=0-1"
@@ -20,6 +18,8 @@ WORKS = 60_000  # ms until a worker that has just started reports
 ENDS = 180_000  # ms for the whole of a sweep on a busy machine
 
 Visit = Callable[..., Page]
+
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 def opened(page: Page, url: str, query: str) -> Page:
@@ -29,12 +29,9 @@ def opened(page: Page, url: str, query: str) -> Page:
     return page
 
 
-def button(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
-
-
 def status(page: Page) -> Locator:
-    return page.get_by_test_id("stProgress")
+    """The line that says how the sweep is; for a moment the one before can still stand above it."""
+    return page.get_by_test_id("stProgress").last
 
 
 def cells(page: Page) -> Locator:
@@ -64,24 +61,8 @@ def comes_to_stack(page: Page, number: int, within: float) -> None:
     )
 
 
-def run_id(page: Page) -> str:
-    found = re.search(r"run=([0-9a-f]{12})", page.url)
-    assert found is not None
-    return found[1]
-
-
 def link_in(page: Page, name: str) -> Locator:
     return page.get_by_test_id("stMain").get_by_role("link", name=name)
-
-
-@pytest.fixture(autouse=True)
-def quiet(visit: Visit) -> Iterator[None]:
-    """A test that fails leaves no run behind that the next one would wait for."""
-    yield
-    for page in visit.pages:
-        if not page.is_closed() and page.locator("button:enabled").filter(has_text="Cancel").count():
-            with suppress(PlaywrightError):  # it may end by itself meanwhile
-                button(page, "Cancel").click(timeout=3000)
 
 
 def test_the_default_sweep_is_watched_reloaded_cancelled_resumed_and_exported(page: Page, app_url: str) -> None:
@@ -227,6 +208,7 @@ def test_the_slider_writes_the_values_and_the_values_move_the_slider(page: Page,
     expect(text).to_have_value("1,4.5,20")
     expect(page).to_have_url(re.compile(r"temperatures=1(,|%2C)4.5(,|%2C)20"))
     expect(cells(page)).to_have_count(13)
+    settle(page)  # a handle that is drawn anew under a key press loses it
     handle = page.locator(".st-key-temperatures_range input[type=range]").last
     handle.focus()
     page.keyboard.press("ArrowRight")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE
-from tests.browser.visitor import settle
+from tests.browser.visitor import button, settle
 
 SMALL = "study=all-labels&data=digits&quick=true&seeds=0-1"
 LONG = "study=few-labels&data=digits&seeds=0-3"  # a dozen seconds at least
@@ -19,6 +17,8 @@ WORKS = 60_000  # ms until a worker that has just started reports
 ENDS = 150_000
 
 Visit = Callable[..., Page]
+
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 def opened(page: Page, url: str, query: str) -> Page:
@@ -28,26 +28,12 @@ def opened(page: Page, url: str, query: str) -> Page:
     return page
 
 
-def button(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
-
-
 def started(page: Page) -> None:
     """Open the settings, press Start, wait until something is trained."""
     page.locator("summary", has_text="Run it here").click()
     button(page, "Start").click()
     expect(page).to_have_url(re.compile(r"run=[0-9a-f]{12}"))
     expect(page.get_by_test_id("stProgress")).to_contain_text(re.compile(r"Arm \d+ of|finished"), timeout=WORKS)
-
-
-@pytest.fixture(autouse=True)
-def quiet(visit: Visit) -> Iterator[None]:
-    """A test that fails leaves no run behind that the next one would wait for."""
-    yield
-    for page in visit.pages:
-        if not page.is_closed() and page.locator("button:enabled").filter(has_text="Cancel").count():
-            with suppress(PlaywrightError):  # it may end by itself meanwhile
-                button(page, "Cancel").click(timeout=3000)
 
 
 def test_a_study_runs_to_its_verdict_and_is_among_the_runs(page: Page, app_url: str) -> None:

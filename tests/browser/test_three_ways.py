@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PHONE
-from tests.browser.visitor import settle
+from tests.browser.visitor import button, run_id, settle
 
 NETWORKS = "data=digits&teacher=784-128-10&student=784-30-30-10&methods=plain,offline,mutual,born-again"
 SHORT = f"{NETWORKS}&epochs=2"
@@ -21,16 +19,14 @@ TURNS = "ways to teach, in turns: epoch"
 
 Visit = Callable[..., Page]
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
 
 def opened(page: Page, url: str, query: str) -> Page:
     page.goto(f"{url}/three_ways?{query}")
     expect(panels(page).first).to_be_visible(timeout=WORKS)
     settle(page)
     return page
-
-
-def button(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
 
 
 def status(page: Page) -> Locator:
@@ -55,25 +51,9 @@ def started(page: Page) -> str:
     return run_id(page)
 
 
-def run_id(page: Page) -> str:
-    found = re.search(r"run=([0-9a-f]{12})", page.url)
-    assert found is not None
-    return found[1]
-
-
 def cancelled(page: Page) -> None:
     button(page, "Cancel").click()
     expect(status(page)).to_contain_text("cancelled")
-
-
-@pytest.fixture(autouse=True)
-def quiet(visit: Visit) -> Iterator[None]:
-    """A test that fails leaves no run behind that the next one would wait for."""
-    yield
-    for page in visit.pages:
-        if not page.is_closed() and page.locator("button:enabled").filter(has_text="Cancel").count():
-            with suppress(PlaywrightError):  # it may end by itself meanwhile
-                button(page, "Cancel").click(timeout=3000)
 
 
 def test_panels_are_there_before_the_start_and_move_after_it(page: Page, app_url: str) -> None:

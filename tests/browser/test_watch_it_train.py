@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.app_server import AppServer
-from tests.browser.visitor import settle
+from tests.browser.visitor import button, run_id, settle
 
 SHORT = "data=digits&teacher=784-128-10&student=784-30-30-10&epochs=4&teacher_epochs=2"
 LONG = "data=digits&teacher=784-128-10&student=784-800-800-10&epochs=500&teacher_epochs=2"  # a minute at least
@@ -23,16 +21,14 @@ LOST = ("",)  # a page may say what it likes about a server that was killed
 
 Visit = Callable[..., Page]
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
 
 def opened(page: Page, url: str, query: str) -> Page:
     page.goto(f"{url}/watch_it_train?{query}")
     button(page, "Start").wait_for()
     settle(page)
     return page
-
-
-def button(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
 
 
 def status(page: Page) -> Locator:
@@ -56,22 +52,6 @@ def started(page: Page) -> str:
     expect(page).to_have_url(re.compile(r"run=[0-9a-f]{12}"))
     expect(status(page)).to_contain_text("Students: epoch", timeout=WORKS)
     return run_id(page)
-
-
-def run_id(page: Page) -> str:
-    found = re.search(r"run=([0-9a-f]{12})", page.url)
-    assert found is not None
-    return found[1]
-
-
-@pytest.fixture(autouse=True)
-def quiet(visit: Visit) -> Iterator[None]:
-    """A test that fails leaves no run behind that the next one would wait for."""
-    yield
-    for page in visit.pages:
-        if not page.is_closed() and page.locator("button:enabled").filter(has_text="Cancel").count():
-            with suppress(PlaywrightError):  # it may end by itself meanwhile
-                button(page, "Cancel").click(timeout=3000)
 
 
 def cancelled(page: Page) -> None:

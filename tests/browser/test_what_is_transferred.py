@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from playwright.sync_api import Error as PlaywrightError
 
 from kdviz.widgets.components import source
 from tests.browser.conftest import PHONE
-from tests.browser.visitor import settle
+from tests.browser.visitor import button, settle
 
 RUN = "data=digits&taught=Hints&taught=Distances&taught=Flow&epochs=12"
 WORKS = 60_000  # ms until a worker that has just started has trained a teacher
 WHOLE = 170_000  # ms until all of it is trained
 
 Visit = Callable[..., Page]
+
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 def opened(page: Page, url: str, query: str) -> Page:
@@ -29,10 +29,6 @@ def opened(page: Page, url: str, query: str) -> Page:
     page.locator(".kdi").wait_for()
     settle(page)
     return page
-
-
-def button(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
 
 
 def status(page: Page) -> Locator:
@@ -56,16 +52,6 @@ def colours(page: Page, role: str) -> list[str]:
     script = "(cells) => cells.map((cell) => cell.style.background)"
     found: list[str] = page.locator(f".{role} .relations td").evaluate_all(script)
     return found
-
-
-@pytest.fixture(autouse=True)
-def quiet(visit: Visit) -> Iterator[None]:
-    """A test that fails leaves no run behind that the next one would wait for."""
-    yield
-    for page in visit.pages:
-        if not page.is_closed() and page.locator("button:enabled").filter(has_text="Cancel").count():
-            with suppress(PlaywrightError):  # it may end by itself meanwhile
-                button(page, "Cancel").click(timeout=3000)
 
 
 @pytest.mark.timeout(300)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from playwright.sync_api import ConsoleMessage, Page, WebSocket
+from playwright.sync_api import ConsoleMessage, Locator, Page, WebSocket
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -47,6 +47,18 @@ class Seen:
     def _received(self, payload: str | bytes) -> None:
         if isinstance(payload, bytes):
             self.runs += ForwardMsg.FromString(payload).WhichOneof("type") == "new_session"
+
+
+def button(page: Page, name: str) -> Locator:
+    """A button by its whole name."""
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def run_id(page: Page) -> str:
+    """The run that the link names."""
+    found = re.search(r"run=([0-9a-f]{12})", page.url)
+    assert found is not None
+    return found[1]
 
 
 def settle(page: Page, quiet: float = 0.4, limit: float = 20.0) -> None:
