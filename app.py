@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from kdviz import course
 from kdviz.errors import PlainError
+from kdviz.texts import course
 from kdviz.widgets import page
 
 st.set_page_config(page_title="kdviz", page_icon="🌡️", layout="wide", initial_sidebar_state=240)

@@ -2,8 +2,8 @@
 
 import os
 
-from kdviz.cli import main
-from kdviz.cluster import PATIENT
+from kdviz.cli.main import main
+from kdviz.jobs.cluster import PATIENT
 
 os.environ.update(PATIENT)  # before torch is imported, which reads it once
 

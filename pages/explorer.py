@@ -4,10 +4,14 @@ from typing import Any
 
 import streamlit as st
 
-from kdviz.charts import heat_map
-from kdviz.lists import values_in
-from kdviz.sweep import KEPT, Sweep
-from kdviz.widgets import cell_recipe, controls, live_sweep, page, run_status, server, sweep_estimate, sweep_form
+from kdviz.charts import sweep_map as heat_map
+from kdviz.recipes.number_lists import values_in
+from kdviz.recipes.sweep import KEPT, Sweep
+from kdviz.widgets import controls, page, run_status, server
+from kdviz.widgets.sweep import cell as cell_recipe
+from kdviz.widgets.sweep import estimate as sweep_estimate
+from kdviz.widgets.sweep import form as sweep_form
+from kdviz.widgets.sweep import live as live_sweep
 
 FINE: dict[str, Any] = {
     "temperatures": values_in("1:20:10", 1, 20, geometric=True),

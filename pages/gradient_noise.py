@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from kdviz.catalogue import ARCHITECTURES
-from kdviz.study_facts.gradient_noise import BATCH
-from kdviz.study_records import Studied
-from kdviz.widgets import lesson, live_study, page, state
-from kdviz.widgets.gradient_noise import (
+from kdviz.recipes.catalogue import ARCHITECTURES
+from kdviz.recipes.study_facts.gradient_noise import BATCH
+from kdviz.records.study import Studied
+from kdviz.reports import phrases
+from kdviz.widgets import lesson, link
+from kdviz.widgets.pictures.gradient_noise import (
     Chosen,
     Path,
     best_rate,
@@ -17,6 +18,7 @@ from kdviz.widgets.gradient_noise import (
     path_of,
     paths_in,
 )
+from kdviz.widgets.study import result as live_study
 
 STUDENT = ARCHITECTURES["784-128-10"]
 ALIKE = 0.95  # of the other's noise, and nobody would call it less
@@ -31,7 +33,7 @@ def short(value: float) -> str:
 def look(studied: Studied) -> tuple[Path, Chosen]:
     """The picture with its control, and what it says; the path and what is looked at."""
     there = paths_in(studied)
-    name = state.switch("path", here.word("path"), {each: here.word(each) for each in there})
+    name = link.switch("path", here.word("path"), {each: here.word(each) for each in there})
     path = path_of(studied, name)
     chosen = chosen_in_link(path)
     noise_picture(here, path, chosen, key=f"noise-{studied.run_id}-{name}", on_commit=keep_in_link)
@@ -71,7 +73,7 @@ def say_rates(studied: Studied) -> None:
         for way, best in told.items()
         for what, text in (
             ("rate", f"{best.rate:g}"),
-            ("accuracy", page.percent(best.accuracy, 2)),
+            ("accuracy", phrases.percent(best.accuracy, 2)),
             ("highest", here.word("never") if best.highest is None else f"{best.highest:g}"),
         )
     }

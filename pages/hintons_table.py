@@ -8,13 +8,17 @@ import streamlit as st
 from kdviz.charts import hinton
 from kdviz.charts.hinton import Biases
 from kdviz.charts.study import over_axis, points
-from kdviz.counts import same_rate_p_value
-from kdviz.records import Verdict, Word
-from kdviz.study_catalogue import STUDIES
-from kdviz.study_facts.hinton import TEMPERATURES, WIDTHS
-from kdviz.study_records import Studied
-from kdviz.widgets import bias_slider, lesson, live_study, page, study_words
-from kdviz.widgets.bias_slider import Line, Panel, Picture, Rule, Says, short
+from kdviz.recipes.studies import STUDIES
+from kdviz.recipes.study_facts.hinton import TEMPERATURES, WIDTHS
+from kdviz.records.base import Verdict, Word
+from kdviz.records.intervals import same_rate_p_value
+from kdviz.records.study import Studied
+from kdviz.reports import phrases
+from kdviz.widgets import lesson, page
+from kdviz.widgets.pictures import bias_slider
+from kdviz.widgets.pictures.bias_slider import Line, Panel, Picture, Rule, Says, short
+from kdviz.widgets.study import result as live_study
+from kdviz.widgets.study import words as study_words
 
 PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 STUDY, EXAMPLE = "hinton-2015", "keras-example"
@@ -86,7 +90,7 @@ def over_bias(
 
 def bias_of_three(studied: Studied, measured: Biases) -> float | None:
     """Errors over the bias of class 3, under a slider; the bias that the link names."""
-    here.text("never-seen", share=page.percent(measured.known, 1))
+    here.text("never-seen", share=phrases.percent(measured.known, 1))
     lines = [
         Line("errors", here.word("all-images"), "ink", short(measured.test_errors)),
         Line("threes", here.word("threes"), "student", short(measured.three_errors)),
@@ -198,7 +202,7 @@ here.try_this()
 distilled = PAPER["distilled"]
 here.number("noise", answer=math.sqrt(distilled), tolerance=0.15, unit="errors", result=f"{math.sqrt(distilled):.1f}")
 p_value = same_rate_p_value(PAPER["teacher"], distilled)
-here.choice("teacher-better", right="no" if p_value > hinton.ALIKE else "yes", p_value=page.percent(p_value))
+here.choice("teacher-better", right="no" if p_value > hinton.ALIKE else "yes", p_value=phrases.percent(p_value))
 if studied is not None and threes is not None:
     reached, at = figures_of(studied, "no-threes-bias"), threes.nearest(chosen or 0.0)
     few = math.ceil(MORE_THREES * reached["three_errors"])

@@ -4,8 +4,10 @@ import math
 
 import streamlit as st
 
-from kdviz.widgets import lesson, server, state, t_squared
-from kdviz.widgets.loss_lesson import (
+from kdviz.widgets import lesson, link, server
+from kdviz.widgets.pictures import chosen_image as state
+from kdviz.widgets.pictures import t_squared
+from kdviz.widgets.pictures.loss_lesson import (
     Chosen,
     Example,
     chosen_in_link,
@@ -42,8 +44,8 @@ EXAMPLES = {
         ),
     )
 }
-state.check_choice("example", tuple(EXAMPLES))
-state.check_choice("moment", t_squared.MOMENTS)
+link.check_choice("example", tuple(EXAMPLES))
+link.check_choice("moment", t_squared.MOMENTS)
 example = EXAMPLES.get(st.query_params.get("example", "start"), EXAMPLES["start"])
 chosen = chosen_in_link(example)
 

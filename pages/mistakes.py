@@ -4,9 +4,11 @@ from functools import partial
 
 import streamlit as st
 
-from kdviz.recorded import recorded
-from kdviz.study_facts.mistakes import WRONG_LABELS
-from kdviz.widgets import lesson, live_study, mistakes, which_mistake
+from kdviz.recipes.study_facts.mistakes import WRONG_LABELS
+from kdviz.store.recorded import recorded
+from kdviz.widgets import lesson
+from kdviz.widgets.pictures import mistakes, which_mistake
+from kdviz.widgets.study import result as live_study
 
 CHECKED_TEMPERATURE = 20
 

@@ -5,13 +5,19 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from kdviz.charts import live, overlay
+from kdviz.charts import overlay
+from kdviz.charts import single as live
 from kdviz.charts.overlay import Line
-from kdviz.jobs import Version
-from kdviz.recipe import Conditions
-from kdviz.runs import Run
-from kdviz.study import Study
-from kdviz.widgets import page, run_bin, run_card, run_export, run_status, run_table, run_words, server
+from kdviz.jobs.queue import Version
+from kdviz.recipes.base import Conditions
+from kdviz.recipes.study import Study
+from kdviz.store.run import Run
+from kdviz.widgets import page, run_status, server
+from kdviz.widgets.runs import bin as run_bin
+from kdviz.widgets.runs import card as run_card
+from kdviz.widgets.runs import export as run_export
+from kdviz.widgets.runs import table as run_table
+from kdviz.widgets.runs import words as run_words
 
 NO_CURVES = "A lesson’s study has no curve to lay over others: its arms stand beside one another on its own page."
 PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}

@@ -5,10 +5,20 @@ from functools import partial
 
 import streamlit as st
 
-from kdviz import gallery
-from kdviz.widgets import lesson, page, server, state
-from kdviz.widgets.beyond_label import PAIR_TEMPERATURE, beyond_label, most_different, shares
-from kdviz.widgets.soft_targets import Pad, Picture, draw_digit, edit_logits, send_weights, similarity, soft_targets
+from kdviz.reports import phrases
+from kdviz.store import gallery
+from kdviz.widgets import lesson, link, server
+from kdviz.widgets.pictures import chosen_image as state
+from kdviz.widgets.pictures.beyond_label import PAIR_TEMPERATURE, beyond_label, most_different, shares
+from kdviz.widgets.pictures.soft_targets import (
+    Pad,
+    Picture,
+    draw_digit,
+    edit_logits,
+    send_weights,
+    similarity,
+    soft_targets,
+)
 
 UNSURE, BY_CLASS, DRAW, EDIT = VIEWS = ("Least sure", "By class", "Draw a digit", "Edit the logits")
 STARTS = ("Dog, wolf, cat", "A digit")
@@ -19,9 +29,9 @@ here = lesson.begin("soft_targets")
 shown = server.choose_gallery()
 temperature = state.temperature()
 
-state.check_choice("view", VIEWS)
-state.check_choice("class", shown.facts.class_names)
-state.check_choice("start", STARTS)
+link.check_choice("view", VIEWS)
+link.check_choice("class", shown.facts.class_names)
+link.check_choice("start", STARTS)
 controls = st.container(horizontal=True, vertical_alignment="bottom", key="controls")
 with controls:
     view = st.segmented_control(
@@ -139,9 +149,9 @@ else:
         now.state if "T" in st.query_params else None,
         temperature=f"{temperature:g}",
         first=seen.class_names[now.first],
-        first_share=page.percent(now.first_share),
+        first_share=phrases.percent(now.first_share),
         second=seen.class_names[now.second],
-        share=page.percent(now.second_share, 1),
+        share=phrases.percent(now.second_share, 1),
     )
 here.choice("entropy", right="none")
 figures = gallery.shipped_figures(shown.facts.name)

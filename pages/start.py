@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from kdviz import gallery
-from kdviz.widgets import lesson, progress, server, state
-from kdviz.widgets.soft_targets import soft_targets
+from kdviz.store import gallery
+from kdviz.widgets import course_progress as progress
+from kdviz.widgets import lesson, server
+from kdviz.widgets.pictures import chosen_image as state
+from kdviz.widgets.pictures.soft_targets import soft_targets
 
 here = lesson.begin("start")
 shown = server.choose_gallery()
@@ -32,13 +34,13 @@ for column, (way, (to, icon, query)) in zip(st.columns(len(WAYS_IN)), WAYS_IN.it
         st.page_link(to, label=f"**{here.word(way)}**", icon=icon, query_params={"data": shown.facts.name, **query})
         here.text(way)
 
-known = state.device()
+known = server.device()
 
 
 @st.fragment(run_every=None if known else 1.0)
 def machine() -> None:
     """The worker says what it trains on once it is up; after that nothing ticks any more."""
-    device = state.device()
+    device = server.device()
     if device and not known:
         st.rerun()
     st.caption(here.sentence("trains-on", device=device) if device else here.sentence("starting"))

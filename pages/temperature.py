@@ -4,9 +4,12 @@ import math
 
 import streamlit as st
 
-from kdviz import gallery
-from kdviz.widgets import forgotten_temperature, lesson, page, server, state
-from kdviz.widgets.temperature_lesson import (
+from kdviz.reports import phrases
+from kdviz.store import gallery
+from kdviz.widgets import lesson, link, server
+from kdviz.widgets.pictures import chosen_image as state
+from kdviz.widgets.pictures import forgotten_temperature
+from kdviz.widgets.pictures.temperature_lesson import (
     at_temperature,
     grown_in_link,
     keep_grown,
@@ -21,11 +24,11 @@ here = lesson.begin("temperature")
 shown = server.choose_gallery()
 temperature = state.temperature()
 UNSURE, BY_CLASS = views = ("unsure", "by-class")
-state.check_choice("class", shown.facts.class_names)
+link.check_choice("class", shown.facts.class_names)
 controls = st.container(horizontal=True, vertical_alignment="bottom", key="controls")
 with controls:
     named = {each: here.word(each) for each in views}
-    view = state.switch("which", here.word("picture"), named, on_change=state.first_image)
+    view = link.switch("which", here.word("picture"), named, on_change=state.first_image)
     if view == BY_CLASS:
         names = list(shown.facts.class_names)
         label = st.segmented_control(
@@ -48,7 +51,7 @@ temperature_picture(key="picture", picture=picture, temperature=temperature, on_
 classes = len(shown.facts.class_names)
 words, formulas = st.columns([5, 4], gap="large")
 with words:
-    here.text("what-you-see", classes=classes, equal=page.percent(1 / classes), most=f"{math.log2(classes):.2f}")
+    here.text("what-you-see", classes=classes, equal=phrases.percent(1 / classes), most=f"{math.log2(classes):.2f}")
 with formulas:
     here.text("formulas")
     for formula in ("softmax", "ratio", "entropy"):

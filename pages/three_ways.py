@@ -4,10 +4,13 @@ from typing import Any
 
 import streamlit as st
 
-from kdviz.comparison import Comparison
-from kdviz.methods import DEFAULT, METHODS
-from kdviz.records import Compared
-from kdviz.widgets import comparison_form, comparison_words, controls, lesson, live_comparison, page, run_status, server
+from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.methods import DEFAULT, METHODS
+from kdviz.records.comparison import Compared
+from kdviz.widgets import controls, lesson, page, run_status, server
+from kdviz.widgets.comparison import form as comparison_form
+from kdviz.widgets.comparison import live as live_comparison
+from kdviz.widgets.comparison import words as comparison_words
 
 OFFLINE = ("offline", "offline-soft-ce", "offline-mse", "decoupled", "standardised")
 PRESETS: dict[str, dict[str, Any]] = {

@@ -4,10 +4,11 @@ from typing import Any
 
 import streamlit as st
 
-from kdviz.catalogue import SHIPPED_TEACHERS
-from kdviz.recipe import Recipe
-from kdviz.widgets import controls, lesson, live_run, run_status, server
-from kdviz.widgets.recipe_form import recipe_form
+from kdviz.recipes.catalogue import SHIPPED_TEACHERS
+from kdviz.recipes.single import Recipe
+from kdviz.widgets import controls, lesson, run_status, server
+from kdviz.widgets.single import live as live_run
+from kdviz.widgets.single.form import recipe_form
 
 PRESETS: dict[str, dict[str, Any]] = {
     "reference": {},

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from kdviz.comparison import Comparison
-from kdviz.methods import METHODS
-from kdviz.widgets import inside, lesson, run_status, server
-from kdviz.widgets.inside_form import PAIRS, TAUGHT, adopt, kinds_of_networks, link_problem, transfer_form
+from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.methods import METHODS
+from kdviz.widgets import lesson, run_status, server
+from kdviz.widgets.pictures import inside
+from kdviz.widgets.pictures.inside_form import PAIRS, TAUGHT, adopt, kinds_of_networks, link_problem, transfer_form
 
 here = lesson.begin("what_is_transferred")
 jobs = server.jobs()

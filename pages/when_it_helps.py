@@ -1,22 +1,29 @@
 """When it helps: studies with verdicts, all at a glance and each on its own."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 import streamlit as st
 
-from kdviz import lesson_text
 from kdviz.charts import all_studies
 from kdviz.charts.all_studies import Gain
-from kdviz.recorded import recorded
-from kdviz.study import Study
-from kdviz.study_catalogue import STUDIES
-from kdviz.widgets import lesson, live_study, page, server, study_checks, study_words
-from kdviz.widgets.comparison_words import count, signed
+from kdviz.recipes.studies import STUDIES
+from kdviz.recipes.study import Study
+from kdviz.reports.phrases import count, signed
+from kdviz.store.recorded import recorded
+from kdviz.texts import lesson as lesson_text
+from kdviz.widgets import lesson, page, server
 from kdviz.widgets.components import source
-from kdviz.widgets.study_curves import BESIDE
-from kdviz.widgets.study_pictures import PICTURES
+from kdviz.widgets.pictures import left_out_class
+from kdviz.widgets.study import checks as study_checks
+from kdviz.widgets.study import result as live_study
+from kdviz.widgets.study import words as study_words
+from kdviz.widgets.study.curves import BESIDE
+from kdviz.widgets.study.result import Picture
 
+# By the study's name: draws a result with what else it needs, a slider for instance.
+PICTURES: Mapping[str, Picture] = MappingProxyType({"left-out-class": left_out_class.show})
 GROUPS = {
     "labels": ("few-labels", "noisy-labels", "overfitting"),
     "knowledge": ("left-out-class", "one-task", "other-domain"),

@@ -3,12 +3,15 @@
 import streamlit as st
 
 from kdviz import settings
-from kdviz.catalogue import ARCHITECTURES, DATA_SETS, Architecture
-from kdviz.recorded import recorded
-from kdviz.study_facts.sizes import labels_arm, taught_arm
-from kdviz.widgets import lesson, live_study, page, state
-from kdviz.widgets.study_words import difference
-from kdviz.widgets.why_distil import CHOICES, Pair, cost_rows, mean_of, sizes_picture, storage
+from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS, Architecture
+from kdviz.recipes.study_facts.sizes import labels_arm, taught_arm
+from kdviz.reports import phrases
+from kdviz.reports.phrases import storage
+from kdviz.store.recorded import recorded
+from kdviz.widgets import lesson, link
+from kdviz.widgets.pictures.why_distil import CHOICES, Pair, cost_rows, mean_of, sizes_picture
+from kdviz.widgets.study import result as live_study
+from kdviz.widgets.study.words import difference
 
 FEW = 50  # labels of the study on few of them
 FLASH, RAM = 1_000_000, 256_000  # bytes of the board that the text names
@@ -17,7 +20,7 @@ CNN, DENSE = ARCHITECTURES["cnn-8-16"], ARCHITECTURES["784-128-10"]
 
 here = lesson.begin("why_distil")
 for choice, names in CHOICES.items():
-    state.check_choice(choice, names)
+    link.check_choice(choice, names)
 with st.container(horizontal=True, key="controls"):
     teacher, student = (
         st.segmented_control(
@@ -47,8 +50,8 @@ def say_elsewhere(student: str) -> None:
     here.say(
         "elsewhere",
         few_labels=FEW,
-        few_alone=page.percent(alone.mean, 0),
-        few_taught=page.percent(taught.mean, 0),
+        few_alone=phrases.percent(alone.mean, 0),
+        few_taught=phrases.percent(taught.mean, 0),
         plain=f"{plain.mean:,.0f}",
         distilled=f"{distilled.mean:,.0f}",
     )
@@ -68,8 +71,8 @@ else:
         data=DATA_SETS[studied.recipe.data].title,
         teacher=teacher,
         student=student,
-        teacher_errors=page.percent(1 - theirs.mean, 2),
-        student_errors=page.percent(1 - own.mean, 2),
+        teacher_errors=phrases.percent(1 - theirs.mean, 2),
+        student_errors=phrases.percent(1 - own.mean, 2),
         times=less,
     )
     judgement = studied.judgement(taught_arm(student, teacher))
@@ -78,7 +81,7 @@ else:
         here.say(
             "closed",
             student=student,
-            taught_errors=page.percent(1 - taught.mean, 2),
+            taught_errors=phrases.percent(1 - taught.mean, 2),
             verdict=judgement.verdict.word,
             difference=difference(main, judgement.verdict),
         )

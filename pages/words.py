@@ -1,6 +1,7 @@
 """Words and formulas: the glossary."""
 
-from kdviz.widgets import glossary, lesson
+from kdviz.widgets import lesson
+from kdviz.widgets.pictures import glossary
 
 here = lesson.begin("words")
 glossary.show(here)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from kdviz.charts.side_by_side import arrows
-from kdviz.comparison import Comparison
-from kdviz.methods import CONTROL, METHODS
-from kdviz.records import Arrow, Bin, Compared, Expense, Moment, Trial
-from kdviz.verdicts import summarise
+from kdviz.charts.comparison_live import arrows
+from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.methods import CONTROL, METHODS
+from kdviz.records.base import Expense
+from kdviz.records.comparison import Arrow, Bin, Compared, Moment, Trial
+from kdviz.verdicts.comparison import summarise
 
 IMAGES = 1000
 

@@ -70,7 +70,7 @@ def mnist_folder():
 @pytest.fixture(scope="session")
 def mnist(mnist_folder):
     """MNIST itself, real and whole."""
-    from kdviz import data
+    from kdviz.engine import data
 
     return data.load("mnist")
 
@@ -78,7 +78,7 @@ def mnist(mnist_folder):
 @pytest.fixture(scope="session")
 def usps():
     """USPS itself, real and whole."""
-    from kdviz import data
+    from kdviz.engine import data
 
     _real("USPS/usps.bz2", "USPS/usps.t.bz2")
     return data.load("usps")
@@ -87,6 +87,6 @@ def usps():
 @pytest.fixture(scope="session")
 def digits():
     """The digits inside scikit-learn: on every machine."""
-    from kdviz import data
+    from kdviz.engine import data
 
     return data.load("digits")

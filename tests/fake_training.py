@@ -14,30 +14,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from kdviz.comparison import Comparison
 from kdviz.errors import PlainError
-from kdviz.kinds import Event, Said
-from kdviz.recipe import Recipe, Training
-from kdviz.records import (
-    Bin,
-    Compared,
-    Expense,
-    Finished,
-    Learnt,
-    Mean,
-    Moment,
-    Progress,
-    Result,
-    Scores,
-    Summary,
-    Trial,
-    Verdict,
-    Watched,
-)
-from kdviz.sweep import Cell, Stack, Sweep
-from kdviz.sweep_plan import trials_of, waiting
-from kdviz.sweep_records import CellTrial, FinishedStack, Grown, Swept
-from kdviz.teacher_files import Taught
+from kdviz.recipes.base import Training
+from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.single import Recipe
+from kdviz.recipes.sweep import Cell, Stack, Sweep
+from kdviz.records.base import Expense, Learnt, Mean, Scores, Verdict, Watched
+from kdviz.records.comparison import Bin, Compared, Finished, Moment, Summary, Trial
+from kdviz.records.kinds import Event, Said
+from kdviz.records.single import Progress, Result
+from kdviz.records.sweep import CellTrial, FinishedStack, Grown, Swept
+from kdviz.records.sweep_plan import trials_of, waiting
+from kdviz.store.teacher_files import Taught
 
 TICK = 0.02
 Clock = Callable[[], float]
@@ -324,9 +312,9 @@ def fake_sweep(
     only: Stack | Training | None = None,
     tick: float = TICK,
 ) -> Iterator[Said | Swept | Taught | None]:
-    """As `kdviz.studies.sweep:run`, with figures that look like a sweep's; a report for each epoch of a stack.
+    """As `kdviz.runners.sweep:run`, with figures that look like a sweep's; a report for each epoch of a stack.
 
-    With `only` it stands in for `kdviz.studies.teacher_order:run` as well.
+    With `only` it stands in for `kdviz.runners.one_teacher:run` as well.
     """
     note(sweep, f"begin {only.id if only else 'whole'}")
     started = clock()
@@ -547,7 +535,7 @@ def teaching(sweep: Sweep, seed: int, seconds: float = 0.0, step: int = 1, steps
 
 def swept(sweep: Sweep, done: Sequence[FinishedStack] | None = None, seconds: float = 12.0) -> Swept:
     """The end of a sweep; the choice's runs are a little worse on the test images than where it was chosen."""
-    from kdviz import sweep_verdicts  # imports scipy, which not every test of these fakes needs
+    from kdviz.verdicts import sweep as sweep_verdicts  # imports scipy, which not every test of these fakes needs
 
     trials = trials_of(sweep, finished_stacks(sweep) if done is None else done)
     summaries = sweep_verdicts.summarise(sweep, trials)

@@ -2,10 +2,11 @@
 
 import math
 
-from kdviz.study import Study
-from kdviz.study_facts.hinton import PAPER_THREES
-from kdviz.study_records import Curve, FinishedArm, Row, Studied
-from kdviz.study_verdicts import judge, poisson_interval, summarise
+from kdviz.recipes.study import Study
+from kdviz.recipes.study_facts.hinton import PAPER_THREES
+from kdviz.records.study import Curve, FinishedArm, Row, Studied
+from kdviz.verdicts.intervals import poisson_interval
+from kdviz.verdicts.study import judge, summarise
 
 ERRORS = {
     "teacher": 80,

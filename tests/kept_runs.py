@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from kdviz import work
-from kdviz.comparison import Comparison
-from kdviz.kinds import AnyRecipe, Ending
-from kdviz.recipe import Recipe
-from kdviz.records import Learnt
-from kdviz.runs import Run, RunStore
-from kdviz.sweep import Sweep
+from kdviz.jobs import worker as work
+from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.single import Recipe
+from kdviz.recipes.sweep import Sweep
+from kdviz.records.base import Learnt
+from kdviz.records.kinds import AnyRecipe, Ending
+from kdviz.store.run import Run
+from kdviz.store.runs import RunStore
 
 SMALL = {"data": "digits", "teacher": "784-128-10", "student": "784-30-30-10", "teacher_epochs": 2}
 SINGLE = Recipe(**SMALL, epochs=2, seed=3)

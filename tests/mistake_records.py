@@ -1,9 +1,9 @@
 """The end of a study of mistakes as a page gets it: made up, with traces that look like those of real runs."""
 
-from kdviz.study import Study
-from kdviz.study_facts.mistakes import NOISY, TRACES
-from kdviz.study_records import Curve, FinishedArm, Row, Studied
-from kdviz.study_verdicts import judge, summarise
+from kdviz.recipes.study import Study
+from kdviz.recipes.study_facts.mistakes import NOISY, TRACES
+from kdviz.records.study import Curve, FinishedArm, Row, Studied
+from kdviz.verdicts.study import judge, summarise
 
 STUDY = Study.of("mistakes", "digits", seeds="0-2")
 _EPOCHS = [1.0, 5.0, 10.0, 20.0]

@@ -7,12 +7,13 @@ import json
 import math
 import struct
 
-from kdviz import weights
-from kdviz.comparison import Comparison
-from kdviz.recipe import Recipe
-from kdviz.records import Learnt, Mean, Progress, Result, Scores, Verdict, Watched
-from kdviz.sweep import Sweep
-from kdviz.sweep_records import CellSummary, CellTrial, Choice, FinishedStack, Grown, Swept
+from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.single import Recipe
+from kdviz.recipes.sweep import Sweep
+from kdviz.records import weights
+from kdviz.records.base import Learnt, Mean, Scores, Verdict, Watched
+from kdviz.records.single import Progress, Result
+from kdviz.records.sweep import CellSummary, CellTrial, Choice, FinishedStack, Grown, Swept
 from tests import comparison_records
 
 IMAGES = 1000

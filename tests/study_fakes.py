@@ -11,9 +11,9 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from kdviz.study import Study
-from kdviz.study_facts.facts import Measure
-from kdviz.study_records import Curve, FinishedArm, Row, Studied, StudyProgress
+from kdviz.recipes.study import Study
+from kdviz.recipes.study_facts.facts import Measure
+from kdviz.records.study import Curve, FinishedArm, Row, Studied, StudyProgress
 from tests.fake_training import TICK, log_of
 
 Clock = Callable[[], float]
@@ -51,7 +51,7 @@ def finished_arm(study: Study, arm: str) -> FinishedArm:
 
 def studied(study: Study, seconds: float = 12.0) -> Studied:
     """The end of a study, summed up and judged as real ones are."""
-    from kdviz.study_verdicts import judge, summarise  # scipy, which pages do without
+    from kdviz.verdicts.study import judge, summarise  # scipy, which pages do without
 
     done = [finished_arm(study, arm.name) for arm in study.chosen]
     return Studied(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from statistics import fmean
 
-from kdviz.records import Result, Scores
-from kdviz.sweep import Cell, Sweep
-from kdviz.sweep_records import CellSummary, CellTrial, Choice, Swept
-from kdviz.verdicts import mean_with_interval, verdict
+from kdviz.recipes.sweep import Cell, Sweep
+from kdviz.records.base import Scores
+from kdviz.records.single import Result
+from kdviz.records.sweep import CellSummary, CellTrial, Choice, Swept
+from kdviz.verdicts.intervals import mean_with_interval, verdict
 
 IMAGES = 180
 PLAIN_ERRORS = 10  # on the images held out, with every seed

@@ -1,1 +1,1 @@
-"""Data frames in, charts out: Vega-Lite for what grows, Plotly for what is finished and explored. No Streamlit."""
+"""Figures (Plotly) and specifications (Vega-Lite) from records; no Streamlit and no text of a page."""

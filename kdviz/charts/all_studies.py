@@ -10,8 +10,8 @@ from html import escape
 import plotly.graph_objects as go
 
 from kdviz.charts.palette import Palette
-from kdviz.records import Word
-from kdviz.study_records import Judgement, Studied
+from kdviz.records.base import Word
+from kdviz.records.study import Judgement, Studied
 
 BAR = 9  # pixels of a comparison
 TITLE = 26  # of a study's title

@@ -9,10 +9,12 @@ from typing import Literal
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from kdviz.charts.comparison_live import short_title
 from kdviz.charts.palette import Palette
-from kdviz.charts.side_by_side import short_title
-from kdviz.methods import METHODS, PLAIN
-from kdviz.records import Bin, Compared, Expense, Summary, Trial, wilson_interval
+from kdviz.recipes.methods import METHODS, PLAIN
+from kdviz.records.base import Expense
+from kdviz.records.comparison import Bin, Compared, Summary, Trial
+from kdviz.records.intervals import wilson_interval
 
 Cost = Literal["seconds", "multiply_adds", "images_seen"]
 COSTS: dict[Cost, str] = {

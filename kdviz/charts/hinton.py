@@ -13,7 +13,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from kdviz.charts.palette import Palette
-from kdviz.study_records import FinishedArm, Row, Studied
+from kdviz.records.study import FinishedArm, Row, Studied
 
 LINE = 60  # pixels of a row: its title, and its two dots below
 APART = 0.14  # ours above, the paper's below, in rows

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
-from kdviz.catalogue import DATA_SETS
-from kdviz.comparison import Comparison
-from kdviz.methods import METHODS, PLAIN, Family
-from kdviz.records import Compared, Inside, Measure, Watched
+from kdviz.recipes.catalogue import DATA_SETS
+from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.methods import METHODS, PLAIN, Family
+from kdviz.records.base import Watched
+from kdviz.records.comparison import Compared, Inside, Measure
 
 Kind = Literal["response", "feature", "relation"]
 # Where in the picture a method of a family is shown.

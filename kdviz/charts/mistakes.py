@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from kdviz.catalogue import DATA_SETS
+from kdviz.charts.comparison_live import rounded_up
 from kdviz.charts.palette import Palette
-from kdviz.charts.side_by_side import rounded_up
-from kdviz.study_facts.mistakes import FRESH, REPORTED
-from kdviz.study_records import FinishedArm
+from kdviz.recipes.catalogue import DATA_SETS
+from kdviz.recipes.study_facts.mistakes import FRESH, REPORTED
+from kdviz.records.study import FinishedArm
 
 Spec = dict[str, Any]
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from kdviz.study_records import Curve, FinishedArm
+from kdviz.records.study import Curve, FinishedArm
 
 Format = Literal["share", "exact", "number"]  # per cent, per cent with two decimals, a number as it is
 Axis = Literal["linear", "share", "log"]

@@ -9,15 +9,16 @@ from statistics import fmean
 
 import plotly.graph_objects as go
 
+from kdviz.charts.comparison_live import short_title
 from kdviz.charts.palette import Palette
-from kdviz.charts.side_by_side import short_title
-from kdviz.comparison import Comparison
-from kdviz.kinds import AnyRecipe, Ending, Event
-from kdviz.methods import PLAIN
-from kdviz.recipe import Recipe
-from kdviz.records import Moment, Progress
-from kdviz.sweep import Cell, Sweep
-from kdviz.sweep_records import FinishedStack, Grown, Swept
+from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.methods import PLAIN
+from kdviz.recipes.single import Recipe
+from kdviz.recipes.sweep import Cell, Sweep
+from kdviz.records.comparison import Moment
+from kdviz.records.kinds import AnyRecipe, Ending, Event
+from kdviz.records.single import Progress
+from kdviz.records.sweep import FinishedStack, Grown, Swept
 
 MOST_RUNS = 6  # more colours than that cannot be told apart
 POINTS = 80  # of a line, at most

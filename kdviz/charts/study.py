@@ -12,11 +12,11 @@ from typing import Any
 import plotly.graph_objects as go
 
 from kdviz.charts.palette import Palette
-from kdviz.records import Mean
-from kdviz.study import Study
-from kdviz.study_facts.facts import Arm, Measure
-from kdviz.study_records import Studied
-from kdviz.study_tables import published_of, values_of
+from kdviz.recipes.study import Study
+from kdviz.recipes.study_facts.facts import Arm, Measure
+from kdviz.records.base import Mean
+from kdviz.records.study import Studied
+from kdviz.reports.study import published_of, values_of
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
 DASHES = ("solid", "dot", "dashdot", "longdash")

@@ -11,7 +11,7 @@ from typing import Literal
 import plotly.graph_objects as go
 
 from kdviz.charts.palette import Palette
-from kdviz.study_records import FinishedArm
+from kdviz.records.study import FinishedArm
 
 Role = Literal["teacher", "student", "label"]
 

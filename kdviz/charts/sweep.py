@@ -10,11 +10,12 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 import plotly.graph_objects as go
 
-from kdviz.catalogue import ARCHITECTURES
 from kdviz.charts.palette import Palette
-from kdviz.records import Mean, wilson_interval
-from kdviz.sweep import Cell
-from kdviz.sweep_records import CellSummary, Swept
+from kdviz.recipes.catalogue import ARCHITECTURES
+from kdviz.recipes.sweep import Cell
+from kdviz.records.base import Mean
+from kdviz.records.intervals import wilson_interval
+from kdviz.records.sweep import CellSummary, Swept
 
 Along = Literal["temperature", "alpha"]
 CellMeasure = Literal["validation_accuracy", "agreement", "nll", "ece"]

@@ -1,1 +1,1 @@
-"""The ways of teaching, one short file each; `ways.py` finds them by name."""
+"""The ways of teaching, one short file each: paper, loss, gradient; the loop that trains stands in `engine`."""

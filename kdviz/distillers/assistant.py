@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kdviz.catalogue import assistant
 from kdviz.distillers.offline import Offline, distilled
 from kdviz.distillers.stage import Given, Stage
+from kdviz.recipes.catalogue import assistant
 
 
 def stages(given: Given) -> Iterator[Stage]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from kdviz import knowledge
 from kdviz.distillers.stage import Given, Stage, from_teacher
-from kdviz.distillers.teaching import FromActivations
+from kdviz.engine import knowledge
+from kdviz.engine.teaching import FromActivations
 
 STRENGTH = 1000.0  # as the authors' own code weighs a mean of squares
 

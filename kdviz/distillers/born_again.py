@@ -13,8 +13,8 @@ from dataclasses import replace
 from kdviz.distillers.offline import Offline, distilled
 from kdviz.distillers.plain import Plain
 from kdviz.distillers.stage import Given, Stage
-from kdviz.methods import GENERATIONS
-from kdviz.models import Cohort
+from kdviz.engine.models import Cohort
+from kdviz.recipes.methods import GENERATIONS
 
 
 def stages(given: Given) -> Iterator[Stage]:

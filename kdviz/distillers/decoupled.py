@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from kdviz import losses
 from kdviz.distillers.offline import distilled
 from kdviz.distillers.stage import Given, Stage
-from kdviz.distillers.teaching import FromLogits
+from kdviz.engine import losses
+from kdviz.engine.teaching import FromLogits
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from kdviz import data, losses
-from kdviz.batches import Batch, Chunk
-from kdviz.catalogue import CLASSES, IMAGE_SIDE
 from kdviz.distillers.stage import Given, Stage
-from kdviz.distillers.teaching import Alone, Step, Terms, cross_entropy, hard
-from kdviz.evaluation import MAPS_BATCH
-from kdviz.models import Cohort
+from kdviz.engine import data, losses
+from kdviz.engine.batches import Batch, Chunk
+from kdviz.engine.evaluation import MAPS_BATCH
+from kdviz.engine.models import Cohort
+from kdviz.engine.teaching import Alone, Step, Terms, cross_entropy, hard
+from kdviz.recipes.catalogue import CLASSES, IMAGE_SIDE
 
 
 class DeepToShallow(Alone):

@@ -14,15 +14,15 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from kdviz import evaluation, losses
-from kdviz.batches import Advice, Batch, Chunk
-from kdviz.catalogue import CLASSES
-from kdviz.data import Split
 from kdviz.distillers.offline import Offline
 from kdviz.distillers.stage import Given, Stage
-from kdviz.distillers.teaching import Alone, Step, Terms
-from kdviz.models import Cohort
-from kdviz.recipe import Training
+from kdviz.engine import evaluation, losses
+from kdviz.engine.batches import Advice, Batch, Chunk
+from kdviz.engine.data import Split
+from kdviz.engine.models import Cohort
+from kdviz.engine.teaching import Alone, Step, Terms
+from kdviz.recipes.base import Training
+from kdviz.recipes.catalogue import CLASSES
 
 DECAY = 0.99  # of the moving average in every update: it looks back about a hundred updates
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from kdviz import knowledge
 from kdviz.distillers.stage import Given, Stage, from_teacher
-from kdviz.distillers.teaching import FromActivations
-from kdviz.models import Cohort
+from kdviz.engine import knowledge
+from kdviz.engine.models import Cohort
+from kdviz.engine.teaching import FromActivations
 
 STRENGTH = 1.0
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from kdviz import knowledge
-from kdviz.catalogue import IMAGE_SIDE
 from kdviz.distillers.stage import Given, Stage, from_teacher
-from kdviz.distillers.teaching import FromActivations
-from kdviz.models import Cohort
+from kdviz.engine import knowledge
+from kdviz.engine.models import Cohort
+from kdviz.engine.teaching import FromActivations
+from kdviz.recipes.catalogue import IMAGE_SIDE
 
 STRENGTH = 1.0
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from kdviz import losses
-from kdviz.batches import Chunk
 from kdviz.distillers.plain import Plain
 from kdviz.distillers.stage import Given, Stage
-from kdviz.recipe import Training
+from kdviz.engine import losses
+from kdviz.engine.batches import Chunk
+from kdviz.recipes.base import Training
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from kdviz import evaluation, losses
-from kdviz.batches import Batch, Chunk
 from kdviz.distillers.stage import Given, Stage
-from kdviz.distillers.teaching import Alone, Step, Terms, cross_entropy, hard, mask, share
-from kdviz.models import Cohort
+from kdviz.engine import evaluation, losses
+from kdviz.engine.batches import Batch, Chunk
+from kdviz.engine.models import Cohort
+from kdviz.engine.teaching import Alone, Step, Terms, cross_entropy, hard, mask, share
 
 
 @dataclass(frozen=True)

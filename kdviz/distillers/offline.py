@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from kdviz import losses
-from kdviz.batches import Chunk
 from kdviz.distillers.plain import Plain
 from kdviz.distillers.stage import Given, Stage
-from kdviz.distillers.teaching import FromLogits
-from kdviz.models import Cohort
-from kdviz.recipe import Loss
+from kdviz.engine import losses
+from kdviz.engine.batches import Chunk
+from kdviz.engine.models import Cohort
+from kdviz.engine.teaching import FromLogits
+from kdviz.recipes.base import Loss
 
 
 @dataclass(frozen=True)

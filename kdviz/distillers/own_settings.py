@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from kdviz import losses
-from kdviz.batches import Batch, Chunk
-from kdviz.distillers.teaching import Alone, Step, Terms, cross_entropy
-from kdviz.models import Cohort
+from kdviz.engine import losses
+from kdviz.engine.batches import Batch, Chunk
+from kdviz.engine.models import Cohort
+from kdviz.engine.teaching import Alone, Step, Terms, cross_entropy
 
 # For the curves alone: the terms of all images of many students would take a twentieth of the training's time.
 LOOKED_AT = 4

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from kdviz import losses
-from kdviz.batches import Batch, Chunk
 from kdviz.distillers.stage import Given, Stage
-from kdviz.distillers.teaching import Alone, Step, Terms
-from kdviz.models import Cohort
+from kdviz.engine import losses
+from kdviz.engine.batches import Batch, Chunk
+from kdviz.engine.models import Cohort
+from kdviz.engine.teaching import Alone, Step, Terms
 
 
 class Plain(Alone):

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from kdviz import knowledge
 from kdviz.distillers.stage import Given, Stage, from_teacher
-from kdviz.distillers.teaching import FromActivations
+from kdviz.engine import knowledge
+from kdviz.engine.teaching import FromActivations
 
 STRENGTH = 25.0
 ANGLES = 2.0  # as much again as the distances

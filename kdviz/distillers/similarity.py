@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from kdviz import knowledge
 from kdviz.distillers.stage import Given, Stage, from_teacher
-from kdviz.distillers.teaching import FromActivations
+from kdviz.engine import knowledge
+from kdviz.engine.teaching import FromActivations
 
 STRENGTH = 3000.0  # gamma of the paper's section 4
 

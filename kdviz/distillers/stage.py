@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from kdviz import models
-from kdviz.batches import Advice, Adviser
-from kdviz.catalogue import ARCHITECTURES
-from kdviz.comparison import Comparison
-from kdviz.data import Split
-from kdviz.distillers.teaching import Distiller
-from kdviz.lists import LARGEST_SEED
-from kdviz.models import Cohort
-from kdviz.recipe import Training
+from kdviz.engine import models
+from kdviz.engine.batches import Advice, Adviser
+from kdviz.engine.data import Split
+from kdviz.engine.models import Cohort
+from kdviz.engine.teaching import Distiller
+from kdviz.recipes.base import Training
+from kdviz.recipes.catalogue import ARCHITECTURES
+from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.number_lists import LARGEST_SEED
 
 KIN = 1_000_003  # between the seeds of a student and of its peers or ancestors: far from the next student's
 

@@ -25,7 +25,7 @@ from kdviz.distillers import (
     standardised,
 )
 from kdviz.distillers.stage import Given, Stage
-from kdviz.methods import CONTROL
+from kdviz.recipes.methods import CONTROL
 
 Way = Callable[[Given], Iterator[Stage]]
 

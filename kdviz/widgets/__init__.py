@@ -1,1 +1,1 @@
-"""What a page is made of: its furniture, its controls, and the components that are drawn in the browser."""
+"""Page furniture in Streamlit: forms, live panels, results, pictures; a page's own order stands in `pages`."""

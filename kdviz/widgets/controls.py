@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from kdviz.catalogue import DATA_SETS
-from kdviz.kinds import AnyRecipe
-from kdviz.recipe import Conditions, RecipeError, Request, limits
+from kdviz.recipes.base import Conditions, RecipeError, Request, limits
+from kdviz.recipes.catalogue import DATA_SETS
+from kdviz.records.kinds import AnyRecipe
 
 _ADOPTED = "adopted"
 

@@ -9,9 +9,11 @@ from html import escape
 
 import streamlit as st
 
-from kdviz import course, lesson_text
-from kdviz.lesson_blocks import Check, LessonError, LessonText
-from kdviz.widgets import page, progress
+from kdviz.texts import course
+from kdviz.texts import lesson as lesson_text
+from kdviz.texts.blocks import Check, LessonError, LessonText
+from kdviz.widgets import course_progress as progress
+from kdviz.widgets import page
 
 _SPECIAL = re.compile(r"([\\`*_\[\]$<>~])")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")

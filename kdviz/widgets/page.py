@@ -89,14 +89,6 @@ def refuse(what: str, why: str) -> None:
     st.text(why)
 
 
-def percent(share: float, digits: int = 0) -> str:
-    """A share in per cent; number and sign stay on one line. What is not quite all is not rounded to all."""
-    least = 10.0 ** -(digits + 2)
-    if 1 - least / 2 <= share < 1:
-        return f"over {100 * (1 - least):.{digits}f}\u00a0%"
-    return f"{100 * share:.{digits}f}\u00a0%"
-
-
 def formula(latex: str, symbols: Mapping[str, str]) -> None:
     """A formula with its symbols explained where they stand."""
     st.latex(latex)

@@ -11,15 +11,15 @@ from typing import TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from kdviz import course
-from kdviz.comparison import Comparison
 from kdviz.errors import PlainError
-from kdviz.jobs import Jobs
-from kdviz.kinds import AnyRecipe, Part
-from kdviz.recipe import Recipe
-from kdviz.runs import Run
-from kdviz.study import Study
-from kdviz.sweep import Sweep
+from kdviz.jobs.queue import Jobs
+from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.single import Recipe
+from kdviz.recipes.study import Study
+from kdviz.recipes.sweep import Sweep
+from kdviz.records.kinds import AnyRecipe, Part
+from kdviz.store.run import Run
+from kdviz.texts import course
 
 TICK = 0.4  # seconds between two looks at a live run
 GO_ON, START_AGAIN = "Go on", "Start again"

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from kdviz import gallery, settings
-from kdviz.catalogue import SHIPPED_TEACHERS
+from kdviz import settings
 from kdviz.errors import PlainError
-from kdviz.gallery import Gallery
-from kdviz.jobs import Jobs
-from kdviz.runs import RunStore
+from kdviz.jobs.queue import Jobs
+from kdviz.recipes.catalogue import SHIPPED_TEACHERS
+from kdviz.store import gallery
+from kdviz.store.gallery import Gallery
+from kdviz.store.runs import RunStore
 
 FAVOURITE = "mnist"
 FALLBACK = "digits"  # it lies in scikit-learn, and its gallery ships
@@ -99,7 +100,7 @@ def _gallery(data: str) -> Gallery | None:
 
 def _fill(data: str, shared: Galleries) -> Gallery | None:
     """Let a worker make the gallery; the first visitor waits for it."""
-    call = jobs().call("kdviz.studies.shipping:fill_gallery", data, key=f"gallery-{data}")
+    call = jobs().call("kdviz.runners.shipped_teacher:fill_gallery", data, key=f"gallery-{data}")
     try:
         with st.spinner(f"Looking for {data} and asking its teacher about every test image"):
             call.result(timeout=PATIENCE)
@@ -125,3 +126,11 @@ def _explain_fallback(asked: str) -> None:
         if st.button("Look again", icon=":material/refresh:"):
             _galleries().problems.pop(asked, None)
             st.rerun()
+
+
+def device() -> str:
+    """What trains; nothing as long as no worker has said so."""
+    known = jobs().cluster.device
+    if known is None:
+        return ""
+    return f"{known['name']}, {known['threads']} threads"

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from kdviz.charts import hinton
 from kdviz.charts.hinton import Biases
-from kdviz.recorded import recorded
+from kdviz.store.recorded import recorded
 from tests.browser.conftest import PHONE
 from tests.browser.visitor import settle
 

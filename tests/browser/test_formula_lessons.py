@@ -10,11 +10,12 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from kdviz import gallery, losses
-from kdviz.recorded import recorded
+from kdviz.engine import losses
+from kdviz.store import gallery
+from kdviz.store.recorded import recorded
 from kdviz.widgets.components import source
-from kdviz.widgets.loss_lesson import Chosen, readings
-from kdviz.widgets.temperature_lesson import unsure_but_decided
+from kdviz.widgets.pictures.loss_lesson import Chosen, readings
+from kdviz.widgets.pictures.temperature_lesson import unsure_but_decided
 from tests.browser.conftest import PHONE
 from tests.browser.picture import slider
 from tests.browser.visitor import settle

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from kdviz.runs import RunStore
+from kdviz.store.runs import RunStore
 from tests import run_records
 from tests.browser.app_server import AppServer
 from tests.browser.conftest import PHONE

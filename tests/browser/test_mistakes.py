@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from kdviz.runs import RunStore
+from kdviz.store.runs import RunStore
 from tests.browser.app_server import AppServer
 from tests.browser.visitor import settle
 from tests.mistake_records import STUDY, studied

@@ -152,8 +152,8 @@ def test_the_browser_computes_what_pytorch_does(
 ) -> None:
     import numpy as np
 
-    from kdviz import evaluation, teachers
-    from kdviz.recipe import Recipe
+    from kdviz.engine import evaluation, teachers
+    from kdviz.recipes.single import Recipe
 
     test = request.getfixturevalue(data).test  # fails in CI, and skips elsewhere, where MNIST is missing
     images = test.images[:: len(test.images) // 200][:200]

@@ -10,8 +10,8 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from kdviz import course
 from kdviz.charts.palette import palette
+from kdviz.texts import course
 from tests.browser.app_server import AppServer, loaded
 from tests.browser.conftest import PHONE
 from tests.browser.visitor import settle

@@ -1,0 +1,210 @@
+"""A comparison while it runs, for the browser: per way of teaching who teaches whom, its curves, and its cost so far.
+
+Arrays are thin and rounded, so that a message stays small however many ways and seeds there are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from statistics import fmean
+from typing import Any
+
+from kdviz.recipes.catalogue import ARCHITECTURES
+from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.methods import GENERATIONS, METHODS, Method
+from kdviz.records.base import Expense
+from kdviz.records.comparison import Finished, Moment, Trial
+from kdviz.records.kinds import Event
+
+MOMENTS = 80  # of a way of teaching that its panel shows at most
+ALL_MOMENTS = 640  # of all together
+FAMILIES = {
+    "control": "control",
+    "offline": "offline",
+    "online": "online",
+    "self": "self",
+    "feature": "features",
+    "relation": "relations",
+}
+
+Arrow = tuple[str, str]  # who teaches, who is taught
+Panel = dict[str, Any]
+
+
+def arrows(method: str, comparison: Comparison) -> list[Arrow]:
+    """Who teaches whom in a way of teaching, by the names that `records.Arrow` has; the labels teach besides."""
+    teacher, student = "teacher", "student"
+    if method in ("plain", "label-smoothing") or (METHODS[method].family == "offline" and comparison.alpha == 0):
+        return []
+    chains: dict[str, list[str]] = {
+        "assistant": [teacher, "assistant", student],
+        "born-again": [*(f"generation {number}" for number in range(GENERATIONS)), student],
+        "earlier-self": ["last epoch", student],
+        "earlier-average": ["own average", student],
+    }
+    if method in chains:
+        return list(zip(chains[method], chains[method][1:], strict=False))
+    peers = {"mutual": ["peer 2"], "mutual-mixed": ["large peer"], "mutual-three": ["peer 2", "peer 3"]}
+    if method in peers:
+        voices = [student, *peers[method]]
+        return [(a, b) for a in voices for b in voices if a != b]
+    if method == "deep-to-shallow":
+        hidden = len(ARCHITECTURES[comparison.student].layers) - 1
+        return [(student, f"head {number}") for number in range(1, hidden + 1)]
+    others = ["teacher 2", "teacher 3"] if method == "several-teachers" else []
+    return [(each, student) for each in (teacher, *others)]
+
+
+def short_title(name: str, *, family: bool = True) -> str:
+    """A way of teaching in a word or two: for a list of all, or, without `family`, beside its family's name."""
+    before, colon, after = METHODS[name].title.partition(": ")
+    if not colon:
+        return before
+    if before == "Offline":  # the word by which it is known everywhere
+        return before if family else METHODS[name].title
+    return after[0].upper() + after[1:]
+
+
+def loss_top(events: Sequence[Event]) -> float:
+    """Where the axis of the loss ends in all panels: the mean of what the ways had at their sixth report, rounded up.
+
+    That is known early, so the axis then stays; what is higher is cut off.
+    """
+    seen: dict[str, list[Moment]] = {}
+    for event in events:
+        if isinstance(event, Moment) and event.method in METHODS:
+            seen.setdefault(event.method, []).append(event)
+    sixth = [of_method[min(5, len(of_method) - 1)] for of_method in seen.values()]
+    levels = [(_mean(moment.loss_kd) or 0.0) + (_mean(moment.loss_ce) or 0.0) for moment in sixth]
+    return rounded_up(fmean(levels)) if levels else 1.0
+
+
+def floor(usual: float, events: Sequence[Event]) -> float:
+    """Where the axes of accuracy and agreement begin in all panels: as usual, or at 0 where somebody stays below.
+
+    A training that is past half of its stage and below the usual floor has most likely diverged; on the usual axis its
+    line would lie flat at the bottom, whatever it did.
+    """
+    newest = {event.method: event for event in events if isinstance(event, Moment) and event.method in METHODS}
+    late = [moment for moment in newest.values() if 2 * moment.step > moment.steps]
+    means = [fmean(moment.validation_accuracy) for moment in late if moment.validation_accuracy]
+    return 0.0 if any(mean < usual for mean in means) else usual
+
+
+def rounded_up(value: float) -> float:
+    """The next round number: 1, 1.5, 2, 3, 5 or 7 times a power of ten."""
+    if not value > 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(float(f"{step * power:.3g}") for step in (1, 1.5, 2, 3, 5, 7, 10) if step * power >= value * (1 - 1e-9))
+
+
+def panels(comparison: Comparison, events: Sequence[Event]) -> list[Panel]:
+    """One entry for each way of teaching, in the order in which they are shown."""
+    moments: dict[str, list[Moment]] = {name: [] for name in comparison.methods}
+    for event in events:
+        if isinstance(event, Moment) and event.method in moments:
+            moments[event.method].append(event)
+    trained: dict[str, dict[int, Trial]] = {name: {} for name in comparison.methods}
+    for event in events:
+        if isinstance(event, Finished) and event.method in trained:
+            trained[event.method] |= {trial.seed: trial for trial in event.trials}
+    most = min(MOMENTS, ALL_MOMENTS // len(moments))
+    return [_panel(name, comparison, of_method, trained[name], most) for name, of_method in moments.items()]
+
+
+def _panel(
+    name: str, comparison: Comparison, moments: Sequence[Moment], trained: Mapping[int, Trial], most: int
+) -> Panel:
+    method = METHODS[name]
+    stages = [list(group) for _, group in groupby(moments, key=lambda moment: moment.stage_number)]
+    done = all(seed in trained for seed in comparison.seeds)
+    expense = moments[-1].expense if moments else _together(trained.values()) if done else None
+    return {
+        "method": name,
+        "title": short_title(name, family=False),
+        "family": " · ".join(filter(None, (_family(method), _asked_at(comparison, method)))),
+        "says": f"{method.says} {comparison.remark(name)}".rstrip(),
+        "teacher": method.asks_teacher,
+        "arrows": arrows(name, comparison),
+        "stages": [_stage(group, most // len(stages)) for group in stages],
+        "done": done,
+        "cost": None
+        if expense is None
+        else {
+            "seconds": _short(expense.seconds),
+            "images": expense.images_seen,
+            "operations": _short(expense.multiply_adds),
+            "memory": expense.peak_memory,
+        },
+    }
+
+
+def _together(trials: Iterable[Trial]) -> Expense:
+    """What all seeds took, from each one's share."""
+    shares = [trial.expense for trial in trials]
+    return Expense(**{name: sum(getattr(share, name) for share in shares) for name in Expense.model_fields})
+
+
+def _family(method: Method) -> str:
+    """The word for its family, unless the panel's title begins with that."""
+    word = FAMILIES[method.family]
+    return "" if short_title(method.name, family=False).lower().startswith(word) else word
+
+
+def _asked_at(comparison: Comparison, method: Method) -> str:
+    """The T and the alpha of a soft term; nothing where there is none, or where neither plays a part."""
+    if method.family not in ("offline", "online", "self"):
+        return ""
+    if method.name == "offline-mse":  # the logits themselves are matched
+        return f"α = {comparison.alpha:g}"
+    return f"T = {comparison.temperature_of(method.name):g}, α = {comparison.alpha_of(method.name):g}"
+
+
+def _stage(moments: Sequence[Moment], most: int) -> Panel:
+    kept = thinned(moments, most)
+    last = moments[-1]
+    between = [(arrow.source, arrow.target) for arrow in last.arrows]
+    return {
+        "name": last.stage,
+        "number": last.stage_number,
+        "stages": last.stages,
+        "steps": last.steps,
+        "step": [moment.step for moment in kept],
+        "soft": [_mean(moment.loss_kd) for moment in kept],
+        "hard": [_mean(moment.loss_ce) for moment in kept],
+        "accuracy": [_spread(moment.validation_accuracy) for moment in kept],
+        "agreement": [_spread(moment.agreement) for moment in kept],
+        "others": {name: [_short(moment.others.get(name)) for moment in kept] for name in last.others},
+        "arrows": between,
+        "kl": [[_kl(moment, arrow) for arrow in between] for moment in kept],
+    }
+
+
+def thinned(moments: Sequence[Moment], most: int) -> list[Moment]:
+    """At most `most` moments, evenly spread and with the last."""
+    stride = -(-len(moments) // max(1, most)) or 1
+    return list(moments[::-1][::stride][::-1])
+
+
+def _kl(moment: Moment, arrow: Arrow) -> float | None:
+    return next((_short(a.kl) for a in moment.arrows if (a.source, a.target) == arrow), None)
+
+
+def _spread(seeds: Sequence[float]) -> list[float | None]:
+    """Mean, lowest and highest of the seeds; one figure where there is one seed, none where there is none."""
+    known = [value for value in seeds if math.isfinite(value)]
+    if not known:
+        return []
+    return [_mean(known)] if len(known) == 1 else [_mean(known), _short(min(known)), _short(max(known))]
+
+
+def _mean(seeds: Sequence[float]) -> float | None:
+    return _short(fmean(seeds)) if seeds else None
+
+
+def _short(value: float | None) -> float | None:
+    """Four digits that matter; what is no number is left out."""
+    return float(f"{value:.4g}") if value is not None and math.isfinite(value) else None

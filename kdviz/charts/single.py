@@ -1,0 +1,227 @@
+"""Vega-Lite specifications of a run's curves while they grow. The axes span the whole run from its first step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from kdviz.charts.palette import Palette
+from kdviz.recipes.base import Conditions, Loss
+from kdviz.recipes.catalogue import DATA_SETS
+from kdviz.records.single import Progress
+
+PANELS = ("Terms of the loss, nats, logarithmic", "Share of the soft term", "Accuracy", "Agreement with the teacher")
+
+
+def run_figure(frame: pd.DataFrame, loss: Loss, colours: Palette) -> go.Figure:
+    """Loss terms (logarithmic), the soft term's share of loss and gradient, accuracies and agreement, over the updates.
+
+    `frame` as from `live.curves`.
+    """
+    figure = make_subplots(
+        rows=4,
+        cols=1,
+        shared_xaxes=True,
+        vertical_spacing=0.06,
+        subplot_titles=PANELS,
+    )
+    distilled = frame[frame.role == "distilled"]
+    _line(figure, 1, distilled.step, distilled.loss_kd, SOFT_TERMS[loss], colours.teacher)
+    _line(figure, 1, distilled.step, distilled.loss_ce, "(1−α)·CE", colours.label)
+    total = distilled.loss_kd + distilled.loss_ce
+    _line(figure, 2, distilled.step, distilled.loss_kd / total, "of the loss", colours.teacher)
+    _line(figure, 2, distilled.step, distilled.gradient_share_kd, "of the gradient", colours.student, "dot")
+    plain = frame[frame.role == "plain"]
+    for network, role, colour in ((distilled, "distilled", colours.student), (plain, "plain", colours.plain)):
+        _line(figure, 3, network.step, network.validation_accuracy, f"{NAMES[role]}, validation", colour)
+        _line(figure, 3, network.step, network.training_accuracy, f"{NAMES[role]}, training", colour, "dot")
+    _line(figure, 4, distilled.step, distilled.agreement, NAMES["distilled"], colours.student)
+    _line(figure, 4, plain.step, plain.agreement, NAMES["plain"], colours.plain, "dash")
+    figure.update_yaxes(type="log", dtick=1, row=1)
+    figure.update_yaxes(tickformat=".0%", range=[0, 1], row=2)
+    figure.update_yaxes(tickformat=".0%", row=3)
+    figure.update_yaxes(tickformat=".0%", row=4)
+    figure.update_xaxes(title_text="update", row=4)
+    figure.update_layout(
+        height=720, hovermode="x unified", margin={"l": 10, "r": 10, "t": 30, "b": 10}, legend={"orientation": "h"}
+    )
+    return figure
+
+
+def _line(figure: go.Figure, row: int, x: pd.Series, y: pd.Series, name: str, colour: str, dash: str = "solid") -> None:
+    figure.add_trace(
+        go.Scatter(x=x, y=y, name=name, mode="lines", line={"color": colour, "dash": dash, "width": 2}), row=row, col=1
+    )
+
+
+Spec = dict[str, Any]
+Parts = Literal["amount", "share", "gradient"]
+Quality = Literal["validation_accuracy", "agreement"]
+
+HEIGHT = 230
+# The soft term as it enters the loss, by the recipe's choice of it.
+SOFT_TERMS: dict[Loss, str] = {"kl": "α·T²·KL", "soft-ce": "α·T²·CE(p, q)", "mse": "α·MSE of the logits"}
+MOMENTS = 80  # of each network that a chart shows at most
+FEW_LABELS = 5000  # with fewer, accuracies spread so far that the axis begins at 0
+COLUMNS = (
+    "role",
+    "step",
+    "loss_kd",
+    "loss_ce",
+    "gradient_share_kd",
+    "training_accuracy",
+    "validation_accuracy",
+    "agreement",
+)
+NAMES = {"teacher": "teacher", "distilled": "distilled", "plain": "without a teacher"}
+
+
+def floor(recipe: Conditions) -> float:
+    """Where an axis of accuracy begins, so that the end of a training fills the chart."""
+    few = min(recipe.labels or FEW_LABELS, recipe.teacher_labels or FEW_LABELS) < FEW_LABELS
+    return 0.0 if few else DATA_SETS[recipe.data].chart_floor
+
+
+def thin(progress: Sequence[Progress], most: int = MOMENTS) -> list[Progress]:
+    """At most `most` reports of each network, evenly spread and with its last: all that a chart can show."""
+    kept: list[Progress] = []
+    for role in NAMES:
+        reports = [report for report in progress if report.role == role]
+        stride = -(-len(reports) // most) or 1
+        kept += reports[::-1][::stride][::-1]
+    return sorted(kept, key=lambda report: report.seconds)
+
+
+def curves(progress: Sequence[Progress]) -> pd.DataFrame:
+    """One row per report: role, step and all that a chart may show."""
+    return pd.DataFrame([[getattr(report, column) for column in COLUMNS] for report in progress], columns=list(COLUMNS))
+
+
+def contributions(frame: pd.DataFrame, parts: Parts) -> pd.DataFrame:
+    """Long form of the distilled student's two terms: step, term, value."""
+    distilled = frame[frame.role == "distilled"]
+    if parts == "gradient":
+        shares = distilled.gradient_share_kd.fillna(0.0)
+        soft, hard = shares, 1 - shares
+    else:
+        total = (distilled.loss_kd + distilled.loss_ce).where(lambda sums: sums > 0, 1.0)
+        scale = total if parts == "share" else 1.0
+        soft, hard = distilled.loss_kd / scale, distilled.loss_ce / scale
+    return pd.concat(
+        [
+            pd.DataFrame({"step": distilled.step, "term": "soft", "value": soft}),
+            pd.DataFrame({"step": distilled.step, "term": "hard", "value": hard}),
+        ]
+    )
+
+
+def height(long: pd.DataFrame, parts: Parts) -> tuple[float, float]:
+    """(top of the axis, largest sum of both terms) of `contributions`.
+
+    The amount ends at the sixth report, which is known early, so that the axis then stays; what was higher is cut off.
+    """
+    if parts != "amount" or long.empty:
+        return 1.0, 1.0
+    totals = long.groupby("step").value.sum()
+    return float(totals.iloc[min(5, len(totals) - 1)]), float(totals.max())
+
+
+def contributions_spec(frame: pd.DataFrame, steps: int, parts: Parts, colours: Palette) -> Spec:
+    """Stacked areas of the soft and the hard term of `contributions`."""
+    top, _ = height(frame, parts)
+    axis: Spec = {"format": "%"} if parts != "amount" else {}
+    return {
+        **_frame(),
+        "mark": {"type": "area", "clip": True, "opacity": 0.85, "line": {"strokeWidth": 1}},
+        "encoding": {
+            "x": _steps(steps),
+            "y": _measure("value", [0, top], axis, stack="zero"),
+            "order": {"field": "term", "type": "nominal", "sort": "descending"},
+            "color": _colour("term", {"soft": colours.teacher, "hard": colours.label}),
+            "tooltip": [
+                {"field": "term", "type": "nominal"},
+                {"field": "step", "type": "quantitative", "format": ",d"},
+                {"field": "value", "type": "quantitative", "format": ".1%" if parts != "amount" else ".4f"},
+            ],
+        },
+    }
+
+
+def quality_spec(steps: int, quality: Quality, floor: float, colours: Palette) -> Spec:
+    """Lines of accuracy or agreement, one per network; dashed without a teacher."""
+    roles = {NAMES["teacher"]: colours.teacher, NAMES["distilled"]: colours.student, NAMES["plain"]: colours.plain}
+    encoding: Spec = {
+        "x": _steps(steps),
+        "y": _measure(quality, [floor, 1], {"format": ".0%"}),
+        "color": _colour("network", roles),
+        "strokeDash": {
+            "field": "network",
+            "scale": {"domain": list(roles), "range": [[1, 0], [1, 0], [5, 3]]},
+            "legend": None,
+        },
+        "tooltip": [
+            {"field": "network", "type": "nominal"},
+            {"field": "step", "type": "quantitative", "format": ",d"},
+            {"field": quality, "type": "quantitative", "format": ".2%"},
+        ],
+    }
+    return {
+        **_frame(),
+        "transform": [{"filter": f"isValid(datum.{quality})"}],
+        "mark": {"type": "line", "clip": True, "strokeWidth": 2, "point": {"size": 60, "opacity": 0}},
+        "encoding": encoding,
+    }
+
+
+def quality(frame: pd.DataFrame, steps: int, teacher_accuracy: float | None) -> pd.DataFrame:
+    """The rows of `curves` with the networks' names for people; a teacher that was trained before is a level line."""
+    if teacher_accuracy is not None and "teacher" not in set(frame.role):
+        level = {"role": "teacher", "validation_accuracy": teacher_accuracy}
+        frame = pd.concat([frame, pd.DataFrame([{"step": 0, **level}, {"step": steps, **level}])])
+    return frame.assign(network=frame.role.map(NAMES))[["network", "step", "validation_accuracy", "agreement"]]
+
+
+def _frame() -> Spec:
+    return {
+        "height": HEIGHT,
+        "width": "container",
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        # Drag to move, Shift and wheel to zoom: the wheel alone scrolls the page.
+        "params": [
+            {"name": "zoom", "select": {"type": "interval", "zoom": "wheel![event.shiftKey]"}, "bind": "scales"}
+        ],
+        "config": {"view": {"stroke": None}},
+    }
+
+
+def _steps(steps: int) -> Spec:
+    return {
+        "field": "step",
+        "type": "quantitative",
+        "scale": {"domain": [0, steps], "nice": False},
+        "axis": {"title": "update", "format": ",d", "grid": False, "tickCount": 4, "labelFlush": True},
+    }
+
+
+def _measure(field: str, domain: list[float], axis: Spec, **more: Any) -> Spec:
+    return {
+        "field": field,
+        "type": "quantitative",
+        "scale": {"domain": domain, "nice": False},
+        # A fixed width for the labels: the plot does not jump when a label grows.
+        "axis": {"title": None, "tickCount": 4, "minExtent": 42, "maxExtent": 42, **axis},
+        **more,
+    }
+
+
+def _colour(field: str, colours: dict[str, str]) -> Spec:
+    return {
+        "field": field,
+        "type": "nominal",
+        "scale": {"domain": list(colours), "range": list(colours.values())},
+        "legend": None,
+    }

@@ -1,0 +1,304 @@
+"""A sweep for the browser: every cell of T and alpha with its level against the control's, its curves, soft targets.
+
+Arrays are thin and rounded, so that a message stays small however many cells there are.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from statistics import fmean, quantiles
+from typing import Any
+
+from kdviz.recipes.catalogue import DATA_SETS
+from kdviz.recipes.sweep import Cell, Sweep
+from kdviz.records.base import Watched
+from kdviz.records.sweep import Swept
+from kdviz.records.sweep_so_far import LARGER_IS_BETTER, MEASURES, Heard, Level, Measure, Part, Student, dropped, level
+
+ALL_DETAILS = 40  # cells up to which the browser has the details of all at once, again and again
+ALL_DETAILS_OF_THE_END = 150  # the same when nothing grows any more
+NEAR = 0.1  # of a training: cells that are so near one another can be compared in the middle of it
+MOMENTS = 24  # of a cell's curves at most
+# The least that the scale of a measure spans: finer differences are a handful of images.
+LEAST_SPAN: dict[Measure, float] = {"validation_accuracy": 0.005, "agreement": 0.005, "nll": 0.01, "ece": 0.004}
+
+Data = dict[str, Any]
+Facet = tuple[str, int | None, float]  # student, labels, learning rate: what a map of T and alpha holds fixed
+
+
+def key_of(cell: Cell) -> str:
+    """A cell in a word that a link can carry; cells that are the same student have the same."""
+    return " ".join(f"{name}={value}" for name, value in _parts(cell.trained_as).items())
+
+
+def cell_of(sweep: Sweep, key: str | None) -> Cell | None:
+    """The cell that a key names, the first where it leaves something open; None where the sweep has none such."""
+    wanted = dict(part.partition("=")[::2] for part in (key or "").split())
+    if not wanted:
+        return None
+    for cell in (*sweep.trained_cells, *sweep.cells):
+        if wanted.items() <= _parts(cell).items():
+            return cell.trained_as
+    return None
+
+
+def _parts(cell: Cell) -> dict[str, str]:
+    return {
+        "T": f"{cell.temperature:.12g}",
+        "alpha": f"{cell.alpha:.12g}",
+        "lr": f"{cell.learning_rate:.12g}",
+        "student": cell.student,
+        "labels": "all" if cell.labels is None else str(cell.labels),
+    }
+
+
+def _labels(labels: int | None) -> str:
+    return "all labels" if labels is None else f"{labels:,} labels"
+
+
+def facets(sweep: Sweep) -> list[Facet]:
+    """One for each map of T and alpha."""
+    return [
+        (student, labels, rate)
+        for student in sweep.students or (sweep.student,)
+        for labels in sweep.label_counts or (sweep.labels,)
+        for rate in sweep.learning_rates or (sweep.learning_rate,)
+    ]
+
+
+def choosers(sweep: Sweep) -> list[Data]:
+    """What tells the maps apart, in the order in which `facets` counts them."""
+    values: dict[str, list[str]] = {
+        "Student": list(sweep.students or (sweep.student,)),
+        "Labels": [_labels(count) for count in sweep.label_counts or (sweep.labels,)],
+        "Learning rate": [f"{rate:g}" for rate in sweep.learning_rates or (sweep.learning_rate,)],
+    }
+    return [{"name": name, "values": found} for name, found in values.items()]
+
+
+def picture(sweep: Sweep, heard: Heard, swept: Swept | None = None) -> Data:
+    """The maps of a sweep: axes, scales, and a column for each thing that is known of the cells."""
+    cells, students = sweep.trained_cells, len(sweep.seeds) * (sweep.folds or 1)
+    order = {facet: number for number, facet in enumerate(facets(sweep))}
+    facet_of = [order[cell.student, cell.labels, cell.learning_rate] for cell in cells]
+    levels = [level(heard, cell, students) for cell in cells]
+    gone = dropped(sweep, heard)
+    maps = [[at for at, facet in enumerate(facet_of) if facet == number] for number in order.values()]
+    together = sweep.search == "random" and len(maps) > 1
+    if together:
+        maps.append(list(range(len(cells))))
+    left_behind = [cell in gone for cell in cells]
+    compared = maps[-1:] if together else maps
+    young = frozenset(at for shown in compared for at in _young(levels, left_behind, shown))
+    return {
+        "shape": "points" if sweep.search == "random" else "grid",
+        "temperatures": list(sweep.temperatures),
+        "alphas": list(sweep.alphas),
+        "students": students,
+        "seeds": len(sweep.seeds),
+        "folds": sweep.folds,
+        "epochs": sweep.epochs,
+        "rungs": list(sweep.rungs),
+        "choosers": choosers(sweep),
+        "together": together,  # the last scale and best cell are of all maps in one
+        "scales": [
+            {
+                measure: _scale_of(
+                    [levels[at] for at in shown if at not in young and not left_behind[at]],
+                    [levels[at] for at in shown if left_behind[at]],
+                    measure,
+                )
+                for measure in MEASURES
+            }
+            for shown in maps
+        ],
+        "cells": {
+            "key": [key_of(cell) for cell in cells],
+            "temperature": [cell.temperature for cell in cells],
+            "alpha": [cell.alpha for cell in cells],
+            "facet": facet_of,
+            "done": [lv.done for lv in levels],
+            "running": [lv.running for lv in levels],
+            "diverged": [lv.diverged for lv in levels],
+            "progress": [round(lv.progress, 3) for lv in levels],
+            "epochs": [lv.epochs for lv in levels],
+            "dropped": [int(left) for left in left_behind],
+            "young": [int(at in young) for at in range(len(cells))],
+            "share": [round(lv.share, 2) for lv in levels],
+            **{measure: [short(lv.means.get(measure)) for lv in levels] for measure in MEASURES},
+            "gains": {measure: [short(lv.gains.get(measure)) for lv in levels] for measure in MEASURES},
+            **_verdicts(cells, swept),
+        },
+        "best": [best(levels, shown) for shown in maps],
+    }
+
+
+def _young(levels: Sequence[Level], left_behind: Sequence[bool], among: Iterable[int]) -> list[int]:
+    """The cells that have learnt for too short to have a colour beside the others: they would look worse than they are.
+
+    Where some are done, all that are not, or only with fewer epochs; else those that are behind the furthest.
+    """
+    known = [at for at in among if levels[at].means and not left_behind[at]]
+    longest = max((levels[at].epochs for at in known if levels[at].done), default=0)
+    if longest:
+        return [at for at in known if not levels[at].done or levels[at].epochs < longest]
+    furthest = max((levels[at].share for at in known), default=0.0)
+    return [at for at in known if levels[at].share < furthest - NEAR]
+
+
+def best(levels: Sequence[Level], among: Iterable[int]) -> int | None:
+    """The cell with the highest accuracy so far: of those that are done, if any are, and trained for longest."""
+    known = [at for at in among if "validation_accuracy" in levels[at].means]
+    known = [at for at in known if levels[at].done] or known
+    longest = max((levels[at].epochs for at in known), default=0)
+    known = [at for at in known if levels[at].epochs == longest]
+    return max(known, key=lambda at: levels[at].means["validation_accuracy"], default=None)
+
+
+def _verdicts(cells: Sequence[Cell], swept: Swept | None) -> Data:
+    """What only the end can say: who differs from the control in accuracy, what was chosen, and what ties with it."""
+    if swept is None:
+        return {}
+    found = {summary.cell: summary.against_plain for summary in swept.summaries}
+    verdicts = [found.get(cell) for cell in cells]
+    choice = swept.choice
+    return {
+        "word": ["" if verdict is None else verdict.word for verdict in verdicts],
+        "interval": [None if v is None or v.low is None else [short(v.low), short(v.high)] for v in verdicts],
+        "chosen": [int(choice is not None and cell == choice.cell) for cell in cells],
+        "tied": [int(choice is not None and cell in choice.tied) for cell in cells],
+    }
+
+
+def _scale_of(levels: Sequence[Level], faded: Sequence[Level], measure: Measure) -> list[float] | None:
+    """Made for the cells that can be compared; those that were left behind may be worse."""
+    known, behind = ([lv.means[measure] for lv in some if measure in lv.means] for some in (levels, faded))
+    return scale(known or behind, measure, [*known, *behind])
+
+
+def scale(figures: Sequence[float], measure: Measure, others: Sequence[float] = ()) -> list[float] | None:
+    """[worst, best, whether `others` or any are worse] of a scale of colours; None without a figure.
+
+    The worst is Tukey's lower fence (1977), a quartile less 1.5 times the distance of the quartiles: one bad cell does
+    not take the colours from all others. Both ends are rounded away from each other, so that they seldom move.
+    """
+    if not figures:
+        return None
+    sign = 1.0 if LARGER_IS_BETTER[measure] else -1.0
+    goods = sorted(sign * figure for figure in figures)
+    low, high = goods[0], goods[-1] if sign < 0 else max(goods[-1], LEAST_SPAN[measure])
+    if len(goods) > 3:
+        first, _, third = quantiles(goods, n=4, method="inclusive")
+        low = max(low, first - 1.5 * (third - first))
+    span = max(high - low, LEAST_SPAN[measure])
+    step = _step(span / 5)
+    low = min(low, high - LEAST_SPAN[measure])
+    low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+    ends = (max(0.0, low), min(1.0, high)) if sign > 0 else (-low, max(0.0, -high))
+    worst = min(goods[0], *(sign * figure for figure in others)) if others else goods[0]
+    return [short(ends[0]) or 0.0, short(ends[1]) or 0.0, float(worst < low - 1e-12)]
+
+
+def _step(about: float) -> float:
+    """The next round number: 1, 2 or 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(about))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= about * (1 - 1e-9))
+
+
+def details(sweep: Sweep, heard: Heard, cells: Iterable[Cell]) -> Data:
+    """What is shown of a cell on its own: curves, and answers to watched images; with the images and the teacher's."""
+    students = len(sweep.seeds) * (sweep.folds or 1)
+    found, parts = {}, dict[str, Watched]()
+    for cell in cells:
+        shown = level(heard, cell, students).shown
+        if not shown:
+            continue
+        detail = _curves(shown, _controls(heard, cell, shown))
+        tried = [part for part in sorted(shown, key=_in_order) if shown[part].trial and part in heard.watched]
+        part = tried[0] if tried else None
+        trial = shown[part].trial if part is not None else None
+        if part is not None and trial is not None:
+            parts[_part_name(part)] = heard.watched[part]
+            detail |= {"watched": _part_name(part), "logits": [_rounded(row) for row in trial.watched_logits]}
+        found[key_of(cell)] = detail
+    return {
+        "names": list(DATA_SETS[sweep.data].class_names),
+        "cells": found,
+        "watched": {name: _images(watched) for name, watched in parts.items()},
+    }
+
+
+def _in_order(part: Part) -> tuple[int, int]:
+    return part[0], part[1] or 0
+
+
+def _part_name(part: Part) -> str:
+    seed, fold = part
+    return f"seed {seed}" if fold is None else f"seed {seed}, fold {fold + 1}"
+
+
+def _controls(heard: Heard, cell: Cell, shown: Mapping[Part, Student]) -> dict[Part, Student]:
+    """The control's students of the same seeds, trained for as long."""
+    epochs = heard.longest.get(cell, 0)
+    known = heard.students.get((cell.plain, epochs), {}) if cell.alpha > 0 else {}
+    return {part: known[part] for part in shown if part in known and not known[part].diverged}
+
+
+def _curves(shown: Mapping[Part, Student], controls: Mapping[Part, Student]) -> Data:
+    """Means over the students, as far as all of them have come; the control's at the same updates."""
+    told = [student for student in shown.values() if student.reports]
+    count = min((len(student.reports) for student in told), default=0)
+    stride = -(-count // MOMENTS) or 1
+    at = list(range(count))[::-1][::stride][::-1]
+    if not told:
+        return {"students": len(shown), "steps": 0, "step": []}
+    first = told[0].reports
+
+    def mean(name: str) -> list[float | None]:
+        return [short(_mean(float(getattr(s.reports[i], name)[s.at]) for s in told)) for i in at]
+
+    return {
+        "students": len(shown),
+        "steps": first[-1].steps,
+        "step": [first[i].step for i in at],
+        "soft": mean("loss_kd"),
+        "hard": mean("loss_ce"),
+        "accuracy": mean("validation_accuracy"),
+        "plain": [short(_accuracy_at(controls.values(), first[i].step / first[i].steps)) for i in at],
+    }
+
+
+def _accuracy_at(controls: Iterable[Student], share: float) -> float | None:
+    reports = [(control.at, control.report_at(share)) for control in controls]
+    return _mean(report.validation_accuracy[at] for at, report in reports if report is not None)
+
+
+def _mean(figures: Iterable[float]) -> float | None:
+    known = [figure for figure in figures if math.isfinite(figure)]
+    return fmean(known) if known else None
+
+
+def _images(watched: Watched) -> Data:
+    return {
+        "indices": watched.indices,
+        "labels": watched.labels,
+        "images": [_pixels(tuple(image)) for image in watched.images],
+        "teacher": [_rounded(row) for row in watched.teacher_logits],
+    }
+
+
+@lru_cache(maxsize=256)
+def _pixels(image: tuple[int, ...]) -> str:
+    return base64.b64encode(bytes(image)).decode("ascii")
+
+
+def _rounded(logits: Sequence[float]) -> list[float | None]:
+    return [round(z, 2) if math.isfinite(z) else None for z in logits]
+
+
+def short(value: float | None) -> float | None:
+    """Four digits that matter; what is no number is left out."""
+    return float(f"{value:.4g}") if value is not None and math.isfinite(value) else None

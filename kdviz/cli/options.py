@@ -1,0 +1,60 @@
+"""A command's options from the fields of a recipe, and how an ending is shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from kdviz.recipes.base import Conditions
+from kdviz.recipes.single import Recipe
+from kdviz.records.kinds import Ending
+from kdviz.reports.ending import document, text, title
+
+Command = Callable[..., None]
+Asked = TypeVar("Asked", bound=Conditions)
+
+
+def options(kind: type[Conditions]) -> Callable[[Command], Command]:
+    """One option for each field of a recipe, which alone knows what is allowed; and those of every training."""
+
+    def add(command: Command) -> Command:
+        command = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")(command)
+        command = click.option("--again", is_flag=True, help="Train even if the store has this run's result.")(command)
+        for name, field in reversed(kind.model_fields.items()):
+            if name == "study":
+                continue  # the command itself says which
+            flag = "--" + name.replace("_", "-")
+            help_text = f"{field.description}{_default(name, field.default)}"
+            if field.annotation is bool:
+                option = click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=help_text)
+            else:
+                option = click.option(flag, name, metavar="VALUE", default=None, help=help_text)
+            command = option(command)
+        return command
+
+    return add
+
+
+def _default(name: str, value: Any) -> str:
+    if value is None or value == ():
+        return " [default: all]" if "labels" in name else ""
+    return f" [default: {','.join(map(str, value)) if isinstance(value, tuple) else value}]"
+
+
+def asked(kind: type[Asked], values: dict[str, Any]) -> Asked:
+    """The recipe that the options ask for. Raises RecipeError."""
+    given = {name: value for name, value in values.items() if value is not None}
+    return kind.suited(given.get("data", kind().data), given)
+
+
+def show(ending: Ending, as_json: bool) -> None:
+    """Write it to standard output."""
+    if as_json:
+        click.echo(json.dumps(document(ending), indent=2))
+        return
+    click.echo(f"{title(ending.recipe)}\nrun {ending.run_id}\n\n{text(ending)}")
+    if isinstance(ending.recipe, Recipe):
+        click.echo("\nOne seed: differences of a few images are chance.")

@@ -1,0 +1,108 @@
+"""The command that sweeps: `python -m kdviz sweep`, in this process or on a cluster."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from typing import Any
+
+import click
+
+from kdviz import settings
+from kdviz.cli.console import FAILURE, INTERRUPTED, USAGE_ERROR, end
+from kdviz.cli.local import claim, look_up, parts, stoppable, stopped, train_here
+from kdviz.cli.options import asked, options, show
+from kdviz.cli.progress import SweepBar
+from kdviz.jobs import cluster
+from kdviz.jobs.queue import Jobs
+from kdviz.recipes.sweep import LONG, Sweep
+from kdviz.records.kinds import Ending
+from kdviz.records.sweep import Estimate, Swept
+from kdviz.store.runs import RunStore
+
+_LOOK = 0.2  # seconds between two looks at what a cluster has done
+_ESTIMATE = "kdviz.runners.estimate:sweep"
+
+
+@click.command()
+@options(Sweep)
+@click.option("--yes", is_flag=True, help="Begin even if it will take more than an hour.")
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    default=settings.scheduler,
+    help="Dask scheduler whose workers train, as tcp://host:8786. [default: KDVIZ_SCHEDULER, else this process]",
+)
+def sweep(again: bool, as_json: bool, yes: bool, scheduler: str | None, **values: Any) -> None:
+    """Train a student for each temperature, alpha and seed; choose a cell without the test images; test it once."""
+    recipe = asked(Sweep, values)
+    if scheduler is not None and not scheduler.strip():
+        end("--scheduler is empty; it takes a Dask scheduler's address, as tcp://host:8786.", USAGE_ERROR)
+    store = RunStore(settings.database_url())
+    trouble = ""
+    with stoppable(recipe, store):
+        ending: Ending | None = look_up(recipe, store, again)
+        if ending is None and scheduler is None:
+            if not yes:
+                _ask(recipe, store, again, _measured_here(recipe))
+            claim(recipe, store, again)
+            ending = train_here(recipe, store, SweepBar(recipe, store.finished(recipe.id)))
+        elif ending is None:
+            jobs = Jobs(store, scheduler)
+            with closing(jobs):
+                if not yes:
+                    _ask(recipe, store, again, _measured_there(recipe, jobs))
+                claim(recipe, store, again)
+                ending = _follow(recipe, store, jobs)
+            trouble = jobs.trouble
+    show(ending, as_json)
+    if trouble:
+        end(trouble, FAILURE)
+
+
+def _measured_here(recipe: Sweep) -> float:
+    """Seconds that it will take."""
+    import torch
+
+    from kdviz.runners import estimate
+
+    torch.set_num_threads(cluster.torch_threads())
+    return estimate.estimate(recipe).seconds
+
+
+def _measured_there(recipe: Sweep, jobs: Jobs) -> float:
+    """The same on a cluster, whose workers share the students."""
+    said = jobs.call(_ESTIMATE, recipe.model_dump_json(), key=f"estimate-{recipe.id}").result()
+    return Estimate.model_validate_json(said).seconds / max(1, jobs.cluster.workers)
+
+
+def _ask(recipe: Sweep, store: RunStore, again: bool, seconds: float) -> None:
+    """A sweep that takes long is begun only by somebody who knows it."""
+    if not again and store.finished(recipe.id):
+        return  # it was begun before
+    if seconds > LONG:
+        end(f"this sweep would take about {seconds / 3600:.1f} hours; --yes begins it all the same.", USAGE_ERROR)
+
+
+def _follow(recipe: Sweep, store: RunStore, jobs: Jobs) -> Swept:
+    """Let the cluster train, and show how far it is."""
+    heard = 0
+    try:
+        run = jobs.submit(recipe)
+        with SweepBar(recipe, store.finished(recipe.id)) as bar:
+            while run.live:
+                time.sleep(_LOOK)
+                run = jobs.get(run.id) or end(f"run {run.id} was deleted by another process.", FAILURE)
+                for event in jobs.events(run.id, heard):
+                    heard += 1
+                    bar.hear(event)
+    except KeyboardInterrupt:
+        jobs.cancel(recipe.id)
+        jobs.close()  # what is finished gets to the store
+        end(f"{jobs.trouble} {stopped(store.finished(recipe.id))}".strip(), INTERRUPTED)
+    if not isinstance(run.result, Swept):
+        jobs.close()
+        kept = parts(store.finished(recipe.id))
+        more = f" Finished before are {kept}: the same command goes on." if kept else ""
+        end(f"{jobs.trouble} {run.message}{more}".strip(), FAILURE)
+    return run.result

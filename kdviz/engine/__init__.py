@@ -1,0 +1,1 @@
+"""What learns: data, networks, losses, batches, the training loop, evaluation; no store, no queue, no page."""

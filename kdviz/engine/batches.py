@@ -1,0 +1,189 @@
+"""What the training loop eats: chunks of a few batches, gathered, augmented and normalised at once, with advice.
+
+Several students can train at once, each on batches of its own seed: the first axis of every tensor counts them. Where
+all of them see the same batches, that axis has the length 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from kdviz.engine import data, evaluation, losses
+from kdviz.engine.augmentation import augment
+from kdviz.engine.data import Split
+from kdviz.engine.models import Cohort
+from kdviz.recipes.base import Training
+from kdviz.recipes.catalogue import CLASSES
+
+CHUNK_IMAGES = 1024  # large enough to cost nothing per batch, small enough for the cache
+
+
+class Adviser(Protocol):
+    """Whoever gives soft targets for training images."""
+
+    @property
+    def unlabelled(self) -> bool:
+        """Whether images without a label are worth drawing for the sake of this advice."""
+        ...
+
+    def on(self, epoch: int, indices: Tensor, images: Tensor) -> Tensor:
+        """Logits (students, N, classes) for the training images `indices` (students, N).
+
+        Which now look like the uint8 `images` (students, N, 28, 28).
+        """
+        ...
+
+    @property
+    def multiply_adds(self) -> float:
+        """Of all forward passes so far."""
+        ...
+
+
+class Advice:
+    """Trained teachers' logits for the training images, by sample index; of augmented images, asked anew.
+
+    Each student has a teacher of its own, or several, whose mean soft targets at T it is given. A teacher and its
+    student must see the same augmented image (Beyer et al. 2021, section 3).
+    """
+
+    unlabelled = True
+
+    def __init__(self, teachers: Sequence[Cohort], temperature: float, cached: Tensor | None = None) -> None:
+        self._teachers = teachers
+        self._temperature = temperature
+        self._cached = cached  # (students, training images, classes)
+        self.multiply_adds = 0.0
+
+    @classmethod
+    def of(cls, teachers: Sequence[Cohort], split: Split, training: Training, temperature: float) -> Advice:
+        """Cached for all training images at once, unless they are augmented."""
+        advice = cls(teachers, temperature)
+        if training.augmentation == "none":
+            advice._cached = advice._ask(split.images.expand(len(teachers[0]), *split.images.shape))
+        return advice
+
+    def on(self, epoch: int, indices: Tensor, images: Tensor) -> Tensor:
+        """Logits (students, N, classes); see `Adviser`."""
+        if self._cached is None:
+            return self._ask(images)
+        return torch.stack([logits[index] for logits, index in zip(self._cached, indices, strict=True)])
+
+    def _ask(self, images: Tensor) -> Tensor:
+        answers = torch.stack([evaluation.logits_of_each(teacher, images) for teacher in self._teachers])
+        for teacher in self._teachers:
+            self.multiply_adds += float(images[..., 0, 0].numel() * teacher.architecture.multiply_adds)
+        return answers[0] if len(answers) == 1 else losses.mean_of_teachers(answers, self._temperature)
+
+
+class Batch(NamedTuple):
+    """What one update sees; the axes of every tensor are (students, batch, ...)."""
+
+    images: Tensor  # normalised, (students, batch, 1, 28, 28)
+    targets: Tensor  # what the distiller made of the teacher's logits
+    one_hot: Tensor  # (students, batch, classes)
+    labelled: Tensor | None  # 1 where the label may be used, else 0, (students, batch, 1); None where all may
+    done: float  # share of all updates that came before this chunk
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A few batches in a row; the axes of every tensor are (students, images, ...)."""
+
+    epoch: int
+    done: float  # share of all updates that came before
+    labels: Tensor
+    images: Tensor  # normalised, (students, N, 1, 28, 28)
+    one_hot: Tensor  # (students, N, classes)
+    labelled: Tensor | None  # 1 where the label may be used, (students, N); None where all may
+    teacher: Tensor  # logits (students, N, classes); without an adviser the one-hot labels, which nobody looks at
+
+    def batches(self, targets: Tensor, size: int) -> Iterator[Batch]:
+        """One update's part after another; `targets` belong to the images of this chunk."""
+        count = -(-self.labels.shape[1] // size)
+        masks = [None] * count if self.labelled is None else self.labelled.unsqueeze(-1).split(size, 1)
+        parts = zip(self.images.split(size, 1), targets.split(size, 1), self.one_hot.split(size, 1), masks, strict=True)
+        return (Batch(*part, self.done) for part in parts)
+
+    def without_images(self) -> Chunk:
+        """All but the images, which are most of the memory."""
+        return replace(self, images=self.images.new_empty(0))
+
+
+def joined(chunks: Sequence[Chunk]) -> Chunk:
+    """Several chunks as one, without their images; `epoch` and `done` are the last one's."""
+    masks = [chunk.labelled for chunk in chunks if chunk.labelled is not None]
+    return replace(
+        chunks[-1].without_images(),
+        labels=torch.cat([chunk.labels for chunk in chunks], dim=1),
+        one_hot=torch.cat([chunk.one_hot for chunk in chunks], dim=1),
+        teacher=torch.cat([chunk.teacher for chunk in chunks], dim=1),
+        labelled=torch.cat(masks, dim=1) if masks else None,
+    )
+
+
+def epoch_order(usable: Tensor, images: int, generator: torch.Generator) -> Tensor:
+    """`images` indices out of `usable`, shuffled: each comes once before any comes a second time."""
+    rounds = -(-images // len(usable))
+    return torch.cat([usable[torch.randperm(len(usable), generator=generator)] for _ in range(rounds)])[:images]
+
+
+def chunk_size(training: Training, most_updates: int) -> int:
+    """Images of each student in a chunk; the last one of an epoch may be smaller."""
+    return training.batch_size * max(1, min(most_updates, CHUNK_IMAGES // training.batch_size))
+
+
+def chunks(split: Split, trainings: Sequence[Training], adviser: Adviser | None, most_updates: int) -> Iterator[Chunk]:
+    """All images of all epochs, in chunks of at most `most_updates` batches; the same for the same trainings.
+
+    The trainings differ in their seeds alone. Images that add nothing to the loss are not drawn: without a trained
+    teacher, those whose label may not be used. The number of images is the same all the same.
+    """
+    training, total, device = trainings[0], len(split), split.labels.device
+    labelled = [data.labelled(split, each.labels, each.seed) for each in trainings]
+    is_labelled = None
+    unlabelled = adviser is not None and adviser.unlabelled
+    if training.labels is not None and unlabelled:
+        is_labelled = torch.stack([torch.zeros(total).index_fill_(0, chosen, 1.0) for chosen in labelled]).to(device)
+    usable = [torch.arange(total)] * len(trainings) if unlabelled else labelled
+
+    one_hot = torch.eye(CLASSES, device=device)[split.labels]
+    generators = [torch.Generator().manual_seed(each.seed) for each in trainings]
+    size = chunk_size(training, most_updates)
+    for epoch in range(1, training.epochs + 1):
+        orders = torch.stack(
+            [epoch_order(one, total, generator) for one, generator in zip(usable, generators, strict=True)]
+        ).to(device)
+        for begin in range(0, total, size):
+            indices = orders[:, begin : begin + size]
+            images = split.images[indices]
+            if training.augmentation != "none":
+                images = torch.stack(
+                    [_augmented(some, training, generator) for some, generator in zip(images, generators, strict=True)]
+                )
+            yield Chunk(
+                epoch=epoch,
+                done=(epoch - 1 + begin / total) / training.epochs,
+                labels=split.labels[indices],
+                images=_pixels(images, training).unflatten(0, indices.shape),
+                one_hot=one_hot[indices],
+                labelled=None if is_labelled is None else is_labelled.gather(1, indices),
+                teacher=one_hot[indices] if adviser is None else adviser.on(epoch, indices, images),
+            )
+
+
+def _pixels(images: Tensor, training: Training) -> Tensor:
+    """uint8 images (students, N, 28, 28) as the training wants them, (students * N, 1, 28, 28)."""
+    normalised = data.normalise(images.flatten(0, 1))
+    return normalised.add_(1).mul_(0.5) if training.pixels_from_zero else normalised
+
+
+def _augmented(images: Tensor, training: Training, generator: torch.Generator) -> Tensor:
+    """Drawn anew for each batch, so that the images do not depend on how many batches make a chunk."""
+    batches = images.split(training.batch_size)
+    seeds = [int(torch.randint(2**31, (), generator=generator)) for _ in batches]
+    return torch.cat([augment(batch, training.augmentation, seed) for batch, seed in zip(batches, seeds, strict=True)])

@@ -1,0 +1,105 @@
+"""How good a trained network is: accuracy, negative log-likelihood, calibration, fidelity. Functions of logits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from kdviz.engine import losses
+from kdviz.engine.data import normalise
+from kdviz.engine.models import Cohort
+
+CALIBRATION_BINS = 15  # Guo et al. 2017, section 2
+EVALUATION_BATCH = 1000
+MAPS_BATCH = 100  # of a convolutional network, whose activations are large: twice as fast as a thousand at once
+
+
+def logits_of(network: nn.Module, images: Tensor) -> Tensor:
+    """Logits (N, 10) of uint8 images (N, 28, 28), in evaluation mode; the network's mode is put back."""
+    return _answers([network], images)[0]
+
+
+@torch.no_grad()
+def _answers(networks: Sequence[nn.Module], images: Tensor) -> Tensor:
+    modes = [network.training for network in networks]
+    for network in networks:
+        network.eval()
+    convolutional = any(isinstance(layer, nn.Conv2d) for layer in networks[0].modules())
+    parts = map(normalise, images.split(MAPS_BATCH if convolutional else EVALUATION_BATCH))
+    logits = torch.cat([torch.stack([network(part) for network in networks]) for part in parts], dim=1)
+    for network, was_training in zip(networks, modes, strict=True):
+        network.train(was_training)
+    return logits
+
+
+def logits_of_each(cohort: Cohort, images: Tensor) -> Tensor:
+    """Logits (networks, N, 10) of uint8 images (networks, N, 28, 28), one lot for each network of the cohort."""
+    answers = [logits_of(network, some) for network, some in zip(cohort.networks, images, strict=True)]
+    return torch.stack(answers)
+
+
+def logits_of_all(cohort: Cohort, images: Tensor) -> Tensor:
+    """Logits (networks, N, 10) of the same uint8 images (N, 28, 28) for all networks of the cohort."""
+    return _answers(cohort.networks, images)
+
+
+def accuracy(logits: Tensor, labels: Tensor) -> float:
+    """Share of images whose largest logit is the label's."""
+    return (logits.argmax(dim=-1) == labels).double().mean().item()
+
+
+def accuracies(logits: Tensor, labels: Tensor) -> list[float]:
+    """The accuracy of each of several networks' logits (networks, N, 10) on the same images."""
+    return [accuracy(each, labels) for each in logits]
+
+
+def agreements(students: Tensor, teachers: Tensor) -> list[float]:
+    """The agreement of each student (students, N, 10) with its own teacher, same shape."""
+    return [agreement(student, teacher) for student, teacher in zip(students, teachers, strict=True)]
+
+
+def agreement(student: Tensor, teacher: Tensor) -> float:
+    """Share of images on which both have the same largest logit (Stanton et al. 2021, section 3)."""
+    return accuracy(student, teacher.argmax(dim=-1))
+
+
+def nll(logits: Tensor, labels: Tensor) -> float:
+    """Mean negative log-likelihood of the labels at T = 1, nats."""
+    return losses.cross_entropy(logits.double(), labels).mean().item()
+
+
+def reliability(logits: Tensor, labels: Tensor, bins: int = CALIBRATION_BINS) -> Tensor:
+    """Of each bin of confidence, (bins, 3): images, sum of their confidences, how many are right (Guo et al. 2017).
+
+    Bins of equal width; the confidence is the largest softmax.
+    """
+    confidence, predicted = torch.softmax(logits.double(), dim=-1).max(dim=-1)
+    which = (confidence * bins).nan_to_num().long().clamp(max=bins - 1)  # NaN of a diverged network: into any bin
+    each = torch.stack([torch.ones_like(confidence), confidence, (predicted == labels).double()], dim=1)
+    return torch.zeros(bins, 3, dtype=torch.double, device=logits.device).index_add_(0, which, each)
+
+
+def expected_calibration_error(logits: Tensor, labels: Tensor, bins: int = CALIBRATION_BINS) -> float:
+    """Mean gap between confidence and accuracy over bins of equal width (Guo et al. 2017, equation 3)."""
+    table = reliability(logits, labels, bins)
+    return ((table[:, 2] - table[:, 1]).abs().sum() / len(labels)).item()
+
+
+def fidelity_kl(student: Tensor, teacher: Tensor) -> float:
+    """Mean KL(teacher || student) at T = 1, nats."""
+    return losses.kl_divergence(student.double(), teacher.double(), 1.0).mean().item()
+
+
+def test_figures(logits: Tensor, labels: Tensor) -> dict[str, Any]:
+    """The figures that the test images give of one network's logits (N, 10): its accuracy, NLL and calibration."""
+    errors = int((logits.argmax(dim=-1) != labels).sum())
+    return {
+        "test_accuracy": 1 - errors / len(labels),
+        "test_errors": errors,
+        "test_images": len(labels),
+        "nll": nll(logits, labels),
+        "ece": expected_calibration_error(logits, labels),
+    }

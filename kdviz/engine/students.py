@@ -1,0 +1,39 @@
+"""Trained students as bytes, to be kept with their run, and as networks again."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import nn
+
+from kdviz.engine import models
+from kdviz.records import weights
+from kdviz.records.base import Learnt
+from kdviz.records.weights import WeightsError
+
+
+def learnt(name: str, architecture: str, network: nn.Module) -> Learnt:
+    """The network's weights as they are now, in single precision. Equal weights, equal bytes."""
+    tensors = {
+        key: tensor.detach().to("cpu", torch.float32).contiguous().clone()  # students trained stacked share a storage
+        for key, tensor in network.state_dict().items()
+    }
+    about = {"format": "pt", "architecture": architecture}
+    content = save(tensors, metadata={"kdviz": json.dumps(about)})  # one entry: the order of several is left open
+    return Learnt(name=name, architecture=architecture, weights=base64.b64encode(content).decode())
+
+
+def network_of(learnt: Learnt) -> nn.Sequential:
+    """The network, in evaluation mode. Raises WeightsError."""
+    content = base64.b64decode(learnt.weights)
+    weights.check(content, learnt.architecture)
+    network = models.build(learnt.architecture, seed=0)
+    try:
+        network.load_state_dict(load(content))
+    except (SafetensorError, RuntimeError) as error:
+        raise WeightsError(f"The weights cannot be used ({str(error).splitlines()[0]}).") from None
+    return network.eval().requires_grad_(False)

@@ -1,0 +1,109 @@
+"""Trained teachers on disk, always as safetensors: those that ship, and those that runs on this machine trained."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from kdviz import settings
+from kdviz.engine import models
+from kdviz.errors import PlainError
+from kdviz.recipes.base import Training
+from kdviz.recipes.single import Recipe
+from kdviz.store import teacher_files
+
+
+class TeacherError(PlainError):
+    """A teacher's file that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a teacher's training took."""
+
+    seconds: float
+    images_seen: int
+    peak_memory: int = 0  # bytes; 0 where it was not measured
+
+
+def shipped_path(data: str) -> Path:
+    """Where the trained teacher for a data set lies in the program's own folder."""
+    return settings.ASSETS / "teachers" / f"{data}.safetensors"
+
+
+def kept_path(training: Training) -> Path:
+    """Where a teacher trained here is kept, to be found again by the same training."""
+    return teacher_files.path_of(training.id)
+
+
+def find(recipe: Recipe) -> tuple[nn.Sequential, Cost] | None:
+    """The recipe's teacher with what it cost, if it need not be trained any more."""
+    return read(shipped_path(recipe.data), recipe.teacher) if recipe.pretrained else kept(recipe.teacher_training)
+
+
+def kept(training: Training) -> tuple[nn.Sequential, Cost] | None:
+    """A teacher that was trained so on this machine before, with what it cost."""
+    path = kept_path(training)
+    return read(path, training.model) if path.exists() else None
+
+
+def keep(network: nn.Module, cost: Cost, training: Training) -> None:
+    """Store a teacher that was trained here. Single precision: found again, it is the same to the last bit.
+
+    Raises TeacherFileError.
+    """
+    about = {"training": training.model_dump(mode="json", exclude_defaults=True), "cost": asdict(cost)}
+    try:
+        write(kept_path(training), network, about)
+    except (OSError, SafetensorError) as error:  # a full disk is one or the other
+        raise teacher_files.not_kept(error) from None
+
+
+def write(path: Path, network: nn.Module, about: Mapping[str, object]) -> None:
+    """Write weights and what is to be known of them; the file appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".safetensors")
+    os.close(handle)
+    try:
+        weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+        save_file(weights, temporary, metadata={name: json.dumps(value) for name, value in about.items()})
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def read(path: Path, model: str) -> tuple[nn.Sequential, Cost]:
+    """A teacher in evaluation mode, its parameters outside every graph. Raises TeacherError."""
+    network = models.build(model, seed=0)
+    try:
+        with safe_open(path, framework="pt") as file:
+            weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118, not a dict
+            cost = Cost(**json.loads(file.metadata()["cost"]))
+        network.load_state_dict(weights)
+    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise TeacherError(f"The teacher in {path.name} cannot be used ({reason}); delete the file.") from None
+    return freeze(network), cost
+
+
+def freeze(network: nn.Sequential) -> nn.Sequential:
+    """Evaluation mode, no gradients: a teacher is outside the student's graph."""
+    return network.eval().requires_grad_(False)
+
+
+def half_precision(network: nn.Sequential) -> nn.Sequential:
+    """The same network with its weights rounded to half precision, as a shipped teacher has them."""
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.copy_(parameter.half().float())
+    return network

@@ -1,0 +1,133 @@
+"""The training loop: the only place that steps an optimizer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from kdviz.engine.batches import Adviser, Chunk, chunk_size, chunks, joined
+from kdviz.engine.data import Split
+from kdviz.engine.dropout import Dropout
+from kdviz.engine.models import Cohort
+from kdviz.engine.optimizers import learning_rate, optimizer
+from kdviz.engine.teaching import Distiller
+from kdviz.recipes.base import Training
+
+REPORTS = 60  # of each network: a smooth curve that costs a few per cent
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `fit` says of its students now and then; lists have an entry for each student.
+
+    Losses and accuracy are of the images since the last report.
+    """
+
+    step: int
+    epoch: int
+    loss_kd: list[float]
+    loss_ce: list[float]
+    gradient_share_kd: list[float] | None
+    training_accuracy: list[float]
+    seconds: float  # of training so far; reports are not counted
+    images_seen: int  # by everybody who learns, together
+    multiply_adds: float  # a forward pass once, a forward and backward pass three times
+
+
+def steps_of(training: Training, images: int) -> int:
+    """Number of updates in all; the last batch of an epoch may be smaller."""
+    return training.epochs * -(-images // training.batch_size)
+
+
+def chunks_of_epoch(training: Training, images: int, reports: int) -> int:
+    """How often `fit` yields in each epoch."""
+    return -(-images // chunk_size(training, _every(training, images, reports)))
+
+
+def _every(training: Training, images: int, reports: int) -> int:
+    """Updates between two reports, at least one report in each epoch."""
+    return max(1, steps_of(training, images) // max(reports, training.epochs))
+
+
+def fit(
+    cohorts: Sequence[Cohort],
+    split: Split,
+    trainings: Sequence[Training],
+    distiller: Distiller,
+    adviser: Adviser | None = None,
+    *,
+    reports: int = REPORTS,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Iterator[Report | None]:
+    """Train students and their peers in place. Yields after every chunk of updates: a Report if one is due, else None.
+
+    `trainings` has one for each student, which differ in their seeds alone, or a single one where all the students
+    see the same batches.
+    """
+    training = trainings[0]
+    steps = steps_of(training, len(split))
+    every = _every(training, len(split), reports)
+    learning = [parameter for cohort in cohorts for parameter in cohort.parameters] + distiller.parameters
+    update = optimizer(training, learning)
+    for cohort in cohorts:
+        cohort.train(Dropout.of(trainings, len(cohort), split.labels.device))
+    # Each image takes three passes' worth from everybody who learns, and what the distiller asks besides.
+    work = 3 * sum(cohort.architecture.multiply_adds for cohort in cohorts) + distiller.asked
+    step, reported, images, seconds = 0, 0, 0, 0.0
+    since: list[tuple[Chunk, tuple[Tensor, ...]]] = []
+    started = clock()
+    for chunk in chunks(split, trainings, adviser, every):
+        records: list[tuple[Tensor, ...]] = []
+        _expect_pixels(cohorts, training, learning=True)
+        for batch in chunk.batches(distiller.targets(chunk), training.batch_size):
+            taken = distiller.step(cohorts, batch)
+            # The loss is a mean over the batch; its gradient at the logits is known in closed form (losses.py), so
+            # the loss itself need not be computed in every update, only for the reports.
+            torch.autograd.backward(taken.outputs, taken.gradients)
+            update(learning_rate(training, step + len(records), steps))
+            if training.max_norm is not None:
+                for cohort in cohorts:
+                    cohort.limit_norms(training.max_norm)
+            records.append(taken.record)
+        _expect_pixels(cohorts, training, learning=False)
+        step += len(records)
+        images += chunk.labels.shape[1] * len(cohorts[0])
+        since.append((chunk.without_images(), _together(records)))
+        if chunk.labels.is_cuda:
+            torch.cuda.synchronize()  # what was only ordered so far is this training's work, not the next one's
+        seconds += clock() - started
+        if step - reported >= every or step == steps:
+            given = joined([chunk for chunk, _ in since])
+            record = _together([record for _, record in since])
+            terms = distiller.terms(given, record)
+            share = terms.gradient_share_kd
+            yield Report(
+                step=step,
+                epoch=given.epoch,
+                loss_kd=terms.loss_kd.tolist(),
+                loss_ce=terms.loss_ce.tolist(),
+                gradient_share_kd=None if share is None else share.tolist(),
+                training_accuracy=(record[0].argmax(dim=-1) == given.labels).double().mean(dim=1).tolist(),
+                seconds=seconds,
+                images_seen=images * len(cohorts),
+                multiply_adds=images * work + (0.0 if adviser is None else adviser.multiply_adds),
+            )
+            reported, since = step, []
+        else:
+            yield None
+        started = clock()
+
+
+def _expect_pixels(cohorts: Sequence[Cohort], training: Training, *, learning: bool) -> None:
+    """Whoever looks at a network between two chunks shows it the usual pixels."""
+    if training.pixels_from_zero:
+        for cohort in cohorts:
+            cohort.expect_pixels_from_zero(learning)
+
+
+def _together(records: Sequence[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+    return tuple(torch.cat(parts, dim=1) for parts in zip(*records, strict=True))

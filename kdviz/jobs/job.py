@@ -1,0 +1,248 @@
+"""One run of a server: the tasks it is made of, what can be ordered next, and what came of it. No threads, no cluster.
+
+A single run, a comparison or a lesson's study is one task. A sweep has one for each stack of students, one for each
+teacher that is missing, and a last one, which makes the choice.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from kdviz.jobs import messages
+from kdviz.recipes.base import Training
+from kdviz.recipes.sweep import Stack, Sweep
+from kdviz.records import sweep_plan
+from kdviz.records.base import Learnt
+from kdviz.records.kinds import Event, Part, newest, part
+from kdviz.records.study import FinishedArm
+from kdviz.records.sweep import FinishedStack, Swept
+from kdviz.store import teacher_files
+from kdviz.store.run import LIVE, Run, Status
+
+ATTEMPTS = 2  # of each task
+
+
+class Version(NamedTuple):
+    """What of a run can change while it is watched: equal versions look the same."""
+
+    status: Status
+    attempt: int
+    events: int
+
+
+_NEW = Version("queued", 0, 0)
+
+
+@dataclass
+class Task:
+    """One order of a run, on its way."""
+
+    key: str
+    what: messages.Only | None  # None: all that is left of the run
+    tries: int = 0
+    attempt: str = ""  # the worker's name for the present try
+    stumble: str = ""  # the unexpected error that ended the try before
+    paused: bool = False
+
+
+@dataclass
+class Job:
+    """One of a server's runs, until its end is in the store."""
+
+    run: Run
+    finished: list[Part]  # parts that are done, by this attempt or before
+    events: list[Event] = field(default_factory=list)
+    learnt: list[Learnt] = field(default_factory=list)  # students that are not stored yet
+    tasks: dict[str, Task] = field(default_factory=dict)  # by key
+    wish: messages.Wish = "go"
+    stored: Version = _NEW
+    stored_parts: frozenset[str] = frozenset()
+    _taught: set[str] = field(default_factory=set)  # trainings whose teachers are there
+    _name: str = field(default_factory=lambda: uuid.uuid4().hex[:8])  # a run that is asked for again gets another
+    _plan: list[Stack | None] = field(default_factory=list)  # None: all that is left
+    _last: bool = False  # whether nothing comes after the plan
+    _going_since: float | None = None
+    _seconds: float = 0.0  # of going before, and of what an earlier request got done
+
+    def __post_init__(self) -> None:
+        if not self.sweep:
+            self._plan, self._last = [None], True
+        self._seconds = sweep_plan.seconds_of(each for each in self.finished if isinstance(each, FinishedStack))
+        self.stored_parts = frozenset(map(part, self.finished))
+        self.events += [event for each in self.finished if self.sweep for event in _said_by(each)]
+
+    @property
+    def sweep(self) -> Sweep | None:
+        """The recipe, if it is of a kind that is made of many tasks."""
+        return self.run.recipe if isinstance(self.run.recipe, Sweep) else None
+
+    @property
+    def version(self) -> Version:
+        """What there is to be shown, and to be stored."""
+        return Version(self.run.status, self.run.attempt, len(self.events))
+
+    @property
+    def waits(self) -> bool:
+        """Whether no worker has been asked yet."""
+        return self.run.attempt == 0 and not self.tasks
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has been going, without pauses."""
+        return self._seconds + (0.0 if self._going_since is None else time.monotonic() - self._going_since)
+
+    def change(self, **changes: object) -> None:
+        """Change the run."""
+        status = changes.get("status", self.run.status)
+        self._seconds = self.seconds
+        self._going_since = time.monotonic() if status == "running" else None
+        if status not in LIVE:
+            changes["finished"] = datetime.now(UTC)
+        self.run = self.run.model_copy(update=changes)
+
+    # What is to be done.
+
+    def next(self) -> Task | None:
+        """A task that a worker could begin now; it counts as ordered from then on."""
+        if not self.run.live or self.wish != "go":
+            return None
+        if not self._plan and not self.tasks and not self._last:
+            self._plan = [*self._waiting()] or [None]
+            self._last = self._plan == [None]
+        learning = {task.what for task in self.tasks.values()}
+        for what in self._plan:
+            missing = [each for each in self._teachers(what) if not self._is_taught(each)]
+            if not missing:
+                self._plan.remove(what)
+                return self._ordered(what)
+            for teacher in missing:
+                if teacher not in learning:
+                    return self._ordered(teacher)
+        return None
+
+    def order(self, task: Task, trainer: str | None) -> messages.Order:
+        """What the worker is told."""
+        recipe, what = self.run.recipe.model_dump_json(), task.what
+        if isinstance(what, Training):
+            return messages.Order(recipe, trainer, teacher=what.model_dump_json())
+        teachers = [each.id for each in self._teachers(what)]
+        if what is not None:
+            return messages.Order(recipe, trainer, stack=what.model_dump_json(), teachers=teachers)
+        finished = [_without_curves(each).model_dump_json() for each in self.finished]
+        return messages.Order(recipe, trainer, finished, teachers=teachers)
+
+    def _waiting(self) -> list[Stack]:
+        assert self.sweep
+        return sweep_plan.waiting(self.sweep, [each for each in self.finished if isinstance(each, FinishedStack)])
+
+    def _teachers(self, what: Stack | None) -> list[Training]:
+        """Who has to be trained before."""
+        if not self.sweep:
+            return []
+        if what is not None:
+            return [self.sweep.teacher_of_stack(what)]
+        rates = dict.fromkeys(cell.learning_rate for cell in self.sweep.trained_cells)  # any cell may be chosen
+        return [self.sweep.teacher_training(seed, None, rate) for rate in rates for seed in self.sweep.seeds]
+
+    def _is_taught(self, training: Training) -> bool:
+        if training.id not in self._taught and teacher_files.path_of(training.id).exists():
+            self._taught.add(training.id)
+        return training.id in self._taught
+
+    def _ordered(self, what: messages.Only | None) -> Task:
+        task = Task("-".join(["train", self.run.id, self._name, *([what.id] if what else [])]), what)
+        self.tasks[task.key] = task
+        return task
+
+    # What is heard of it.
+
+    def begin(self, task: Task, attempt: str) -> bool:
+        """A worker begins the task, perhaps not the first one; whether it may, or the run is given up."""
+        task.tries, task.attempt, task.paused = task.tries + 1, attempt, False
+        reason = messages.unexpected(task.stumble) if task.stumble else "The worker was lost."
+        task.stumble = ""
+        if task.tries > ATTEMPTS:  # a cluster of somebody else's may try more often
+            self.change(status="failed", message=f"{reason} The run was given up after {ATTEMPTS} attempts.")
+            return False
+        if task.tries == 1 and self.run.attempt:  # one of the many of a sweep that goes on
+            self.stand()
+            return True
+        again = "what it was at was started again." if self.sweep else "started again."
+        message = f"{reason.rstrip('.')}; {again}" if task.tries > 1 else ""
+        started = datetime.now(UTC)
+        if self.sweep:  # what the others said still holds
+            started = self.run.started or started
+        else:
+            self.events = []
+        self.change(status="running", attempt=self.run.attempt + 1, started=started, message=message)
+        return True
+
+    def hear(self, task: Task, message: messages.Message) -> None:
+        """What the task's worker says; one that was given up for lost may still speak."""
+        if message.attempt != task.attempt:
+            return
+        if message.event:
+            self.events.append(message.event)
+            if isinstance(message.event, Part):
+                self.finished = newest([*self.finished, message.event])
+        elif message.learnt:
+            self.learnt.append(message.learnt)
+        elif message.kind == "stumble":
+            task.stumble = message.text
+        else:
+            task.paused = message.kind == "pause"
+            self.stand()
+
+    def stand(self) -> None:
+        """A run is paused when all its workers stand still."""
+        paused = self.wish == "pause" and all(task.paused for task in self.tasks.values())
+        status = "paused" if paused else "running"
+        if self.run.status in ("paused", "running") and self.run.status != status:
+            self.change(status=status)
+
+    def end(self, task: Task, outcome: messages.Outcome) -> None:
+        """The task is over."""
+        del self.tasks[task.key]
+        if not self.run.live:
+            return
+        if outcome.result:
+            result = outcome.result
+            if isinstance(result, Swept):  # its worker knows only of the end
+                result = result.model_copy(update={"seconds": self.seconds})
+            self.change(status="finished", result=result)
+        elif outcome.stack:
+            self.finished = newest([*self.finished, outcome.stack])
+            self.events.append(outcome.stack)
+            self.stand()
+        elif outcome.teacher is not None and isinstance(task.what, Training):
+            self._taught.add(task.what.id)
+            self.stand()
+        else:
+            self.change(status="failed", message=outcome.refusal)
+
+    def unstored(self) -> str:
+        """What would be lost if the server ended now."""
+        parts = [each for each in self.finished if part(each) not in self.stored_parts]
+        and_end = "" if self.run.live else " and its end"
+        if arms := sum(isinstance(each, FinishedArm) for each in parts):
+            return f"{arms} finished {'arm' if arms == 1 else 'arms'} of run {self.run.id}{and_end}"
+        students = sum(len(each.trials) for each in parts if not isinstance(each, FinishedArm))
+        if students:
+            return f"{students} finished students of run {self.run.id}{and_end}"
+        return "" if self.run.live else f"the end of run {self.run.id}"
+
+
+def _said_by(finished: Part) -> Iterator[Event]:
+    if isinstance(finished, FinishedStack):
+        yield from finished.moments
+        yield finished
+
+
+def _without_curves(finished: Part) -> Part:
+    """What the choice needs of a stack; a comparison's method says its curves again."""
+    return finished.model_copy(update={"moments": []}) if isinstance(finished, FinishedStack) else finished

@@ -1,0 +1,62 @@
+"""What travels between the queue and a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kdviz.recipes.base import Training
+from kdviz.recipes.sweep import Stack
+from kdviz.records.base import Learnt
+from kdviz.records.kinds import Ending, Event
+from kdviz.records.sweep import FinishedStack
+
+Wish = Literal["go", "pause", "cancel"]
+Kind = Literal["begin", "event", "learnt", "pause", "resume", "stumble"]
+Only = Stack | Training  # what of a sweep a worker is asked for: the students of one stack, or one teacher
+
+
+class Order(NamedTuple):
+    """A task to carry out: what travels is JSON, but for teachers' weights."""
+
+    recipe: str
+    trainer: str | None = None  # "module:function" in place of the recipe's own
+    finished: Sequence[str] = ()  # parts that need no training any more
+    stack: str = ""  # train these students of a sweep only
+    teacher: str = ""  # train this teacher only
+    teachers: Sequence[str] = ()  # ids of those that are needed, for a worker on another machine
+
+
+class Message(BaseModel):
+    """What a worker says while it trains. `attempt` tells one try of a task from another, as each draws its own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    job: str
+    attempt: str
+    kind: Kind
+    text: str = ""  # of a stumble
+    event: Event | None = Field(None, union_mode="left_to_right")  # no two kinds look alike: the first that fits
+    learnt: Learnt | None = None
+
+
+class Outcome(BaseModel):
+    """How a task ended: with what it was asked for, or refused in plain words, or cancelled (nothing)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    result: Ending | None = None
+    stack: FinishedStack | None = None
+    teacher: str | None = None  # a safetensors file in base64
+    refusal: str = ""
+
+
+class UnexpectedError(Exception):
+    """A bug or a broken machine, as text: the worker's own exception might need torch to be unpickled."""
+
+
+def unexpected(text: str) -> str:
+    """The sentence for what nobody foresaw."""
+    return f"The worker stopped with an unexpected error ({' '.join(text.split()).rstrip('.')})."

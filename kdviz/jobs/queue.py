@@ -1,0 +1,275 @@
+"""Where training happens: a queue of runs before a Dask cluster, their live progress, and the way to stop them.
+
+`Jobs` is made once for a process. Pages' threads, Dask's threads and the writer meet in it. They hold its lock for
+moments only; whatever may take long, the cluster and the disk, has a thread of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+import time
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from kdviz.errors import PlainError
+from kdviz.jobs import messages
+from kdviz.jobs.connection import ClusterState, Connection, JobError
+from kdviz.jobs.job import Job, Task, Version
+from kdviz.recipes.base import Training
+from kdviz.records import kinds
+from kdviz.records.kinds import AnyRecipe, Event
+from kdviz.store import teacher_files
+from kdviz.store.run import Run
+from kdviz.store.runs import RunStore, StoreError
+
+__all__ = ["ClusterState", "JobError", "Jobs", "Version"]
+
+_WRITE = 0.5  # seconds between two batches for the store
+_BEAT = 2.0  # seconds between two heartbeats
+
+
+class Jobs:
+    """Trains recipes on the embedded cluster, or on the one at `scheduler`; safe for many threads."""
+
+    def __init__(self, store: RunStore, scheduler: str | None = None, trainer: str | None = None) -> None:
+        self.trouble = ""  # why progress cannot be stored at present, in plain words
+        self._store = store
+        self._trainer = trainer
+        self._connection = Connection(scheduler, self._hear)
+        self._jobs: dict[str, Job] = {}  # by run id, in the order in which they were asked for
+        self._running: dict[str, Job] = {}  # by the keys of the tasks that hold a slot
+        self._lock = threading.RLock()  # of both, and of every job
+        self._storing = threading.Lock()  # of the order of writes; taken before the other, never after
+        self._wake = threading.Event()
+        self._closed = False
+        self._writer = threading.Thread(target=self._write, name="kdviz-writer", daemon=True)
+        self._writer.start()
+
+    def start(self) -> None:
+        """Start or reach the cluster in the background, before the first job asks for it."""
+        self._connection.start()
+
+    def close(self) -> None:
+        """End the embedded cluster and every thread. Runs that still live read as interrupted from now on."""
+        self._closed = True
+        self._wake.set()
+        self._writer.join()
+        with self._storing, suppress(StoreError):
+            self._try_to_flush()
+            self._store.release(list(self._jobs))
+        with self._lock:
+            self._jobs.clear()
+        self._connection.close()
+
+    @property
+    def cluster(self) -> ClusterState:
+        """How the cluster is, and on what device it trains."""
+        return self._connection.state
+
+    def call(self, function: str, *args: object, key: str) -> Future[Any]:
+        """A short call of "module:function" on a worker, beside the trainings; one at a time for each key.
+
+        The future holds its value, or `JobError` in plain words.
+        """
+        return self._connection.call(function, *args, key=key)
+
+    def submit(self, recipe: AnyRecipe) -> Run:
+        """The recipe's run: the finished or the live one if there is one, else a new one in the queue.
+
+        A comparison or a sweep that ended early goes on with what it had not finished. `StoreError` if it cannot be
+        noted down.
+        """
+        with self._storing:
+            job = self._jobs.get(recipe.id)
+            if job is not None and job.run.live:
+                return job.run
+            self._flush()
+            run = self._store.request(recipe)
+            if run.status == "queued" and run.owner == self._store.owner:
+                job = Job(run, self._store.finished(run.id))
+                with self._lock:
+                    self._jobs[run.id] = job
+                    self._pump()
+            return run
+
+    def get(self, run_id: str) -> Run | None:
+        """The run as it is now, whoever asked for it."""
+        with self._lock:
+            if job := self._jobs.get(run_id):
+                return job.run
+        return self._store.get(run_id)
+
+    def events(self, run_id: str, after: int = 0) -> list[Event]:
+        """The events of the run's present attempt, without the first `after` ones."""
+        with self._lock:
+            if job := self._jobs.get(run_id):
+                return job.events[after:]
+        return self._store.events(run_id, after)
+
+    def version(self, run_id: str) -> Version | None:
+        """Changes whenever the run has something new to show; None for an unknown run."""
+        with self._lock:
+            if job := self._jobs.get(run_id):
+                return job.version
+        run = self._store.get(run_id)
+        return Version(run.status, run.attempt, self._store.count(run_id)) if run else None
+
+    def queue_position(self, run_id: str) -> int:
+        """How many runs come before this one: 0 when it runs, is over or unknown."""
+        with self._lock:
+            if job := self._jobs.get(run_id):
+                live = [each.run.id for each in self._jobs.values() if each.run.live]
+                return live.index(run_id) if job.waits and job.run.live else 0
+        return self._store.queue_position(run_id)
+
+    def pause(self, run_id: str) -> Run | None:
+        """Let a running run stand still; it reads as paused once its worker does."""
+        return self._wish(run_id, "pause")
+
+    def resume(self, run_id: str) -> Run | None:
+        """Let a paused run go on."""
+        return self._wish(run_id, "go")
+
+    def cancel(self, run_id: str) -> Run | None:
+        """Stop the run: at once when it waits, within a second when it runs."""
+        with self._lock:
+            run = self._wish(run_id, "cancel")
+            job = self._jobs.get(run_id)
+            if job is None or not job.run.live:
+                return run
+            job.change(status="cancelled")
+            self._wake.set()
+            return job.run
+
+    def _wish(self, run_id: str, wish: messages.Wish) -> Run | None:
+        with self._lock:
+            if job := self._jobs.get(run_id):
+                if job.run.live and not (job.waits and wish == "pause"):
+                    job.wish = wish
+                    self._tell(job, wish)
+                    if not job.tasks:
+                        job.stand()
+                    self._pump()
+                return job.run
+        run = self._store.get(run_id)
+        if run is not None and run.live:
+            raise JobError("This run was started by another kdviz process; pause or cancel it there.")
+        return run
+
+    def _tell(self, job: Job, wish: messages.Wish) -> None:
+        for key in job.tasks:
+            self._connection.tell(key, wish)
+
+    def _pump(self) -> None:
+        """Give every free worker something to do: the first run that has something comes first."""
+        slots = max(1, self._connection.state.workers)
+        for job in list(self._jobs.values()):
+            while len(self._running) < slots and (task := job.next()):
+                self._running[task.key] = job
+                self._connection.train(task.key, job.order(task, self._trainer), partial(self._ended, job, task))
+        self._wake.set()
+
+    def _ended(self, job: Job, task: Task, outcome: messages.Outcome) -> None:
+        if outcome.teacher and isinstance(task.what, Training):
+            try:  # for workers that do not share this machine's disk
+                teacher_files.put(task.what.id, base64.b64decode(outcome.teacher))
+            except PlainError as error:
+                outcome = messages.Outcome(refusal=str(error))
+        with self._lock:
+            del self._running[task.key]
+            job.end(task, outcome)
+            if not job.run.live:
+                self._tell(job, "cancel")
+            self._pump()
+
+    def _hear(self, message: messages.Message) -> None:
+        with self._lock:
+            job = self._running.get(message.job)
+            if job is None or not job.run.live:
+                return
+            task, before = job.tasks[message.job], job.run
+            if message.kind == "begin":
+                if not job.begin(task, message.attempt):
+                    self._tell(job, "cancel")
+                self._pump()  # the cluster is known by now: it may have more than one worker
+            else:
+                job.hear(task, message)
+            if job.run is not before:
+                self._wake.set()  # events can wait a little to be stored, what becomes of a run cannot
+
+    def _write(self) -> None:
+        beaten = time.monotonic()
+        while not self._closed:
+            self._wake.wait(_WRITE)
+            self._wake.clear()
+            try:
+                with self._storing:
+                    self._try_to_flush()
+                    if time.monotonic() - beaten > _BEAT:
+                        beaten = time.monotonic()
+                        self._beat()
+                self.trouble = ""
+            except StoreError:
+                time.sleep(_WRITE)
+
+    def _try_to_flush(self) -> None:
+        """What cannot be stored is kept in memory and tried again."""
+        try:
+            self._flush()
+        except StoreError as error:
+            with self._lock:
+                missing = ", ".join(filter(None, (job.unstored() for job in self._jobs.values())))
+            self.trouble = f"{error} Not stored so far: {missing}." if missing else str(error)
+            raise
+
+    def _flush(self) -> None:
+        with self._lock:
+            jobs = list(self._jobs.values())
+        for job in jobs:
+            self._store_job(job)
+
+    def _store_job(self, job: Job) -> None:
+        with self._lock:
+            run, now, learnt = job.run, job.version, list(job.learnt)
+            if now == job.stored and not learnt:
+                return
+            status, attempt, count = job.stored
+            if attempt != now.attempt:
+                status, count = "running", 0
+            fresh, finished = job.events[count:], job.finished
+        if attempt != now.attempt:
+            self._store.begin(run.id, run.attempt, run.message, finished)
+        self._store.append(run.id, fresh, count + 1)
+        for student in learnt:
+            self._store.keep_student(run.id, student)
+        if status != now.status:
+            self._store_status(run)
+        parts = frozenset(map(kinds.part, finished))
+        with self._lock:
+            job.stored, job.stored_parts = now, parts
+            del job.learnt[: len(learnt)]
+            if not run.live:
+                del self._jobs[run.id]
+
+    def _store_status(self, run: Run) -> None:
+        if run.status == "finished" and run.result:
+            self._store.finish(run.id, run.result)
+        elif run.status == "failed":
+            self._store.fail(run.id, run.message)
+        elif run.status == "cancelled":
+            self._store.cancel(run.id)
+        elif run.status == "paused":
+            self._store.pause(run.id)
+        else:
+            self._store.resume(run.id)
+
+    def _beat(self) -> None:
+        with self._lock:
+            mine = [run_id for run_id, job in self._jobs.items() if job.run.live]
+        for run_id in set(mine) - self._store.heartbeat(mine):
+            with self._lock:  # deleted, or taken over by another process while this one was asleep
+                self.cancel(run_id)
+                self._jobs.pop(run_id, None)

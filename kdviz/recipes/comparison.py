@@ -1,0 +1,98 @@
+"""The recipe of a comparison: several ways to teach one student, several seeds, the same conditions for all."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from kdviz.recipes.base import OneSetting, Training, digest, known
+from kdviz.recipes.catalogue import ARCHITECTURES
+from kdviz.recipes.methods import DEFAULT, METHODS, PLAIN
+from kdviz.recipes.number_lists import seeds_in
+
+MOST_ANGLES = 256  # images of a batch: 17 million angles, 67 MB each time they are looked at
+
+
+class Comparison(OneSetting):
+    """Each method teaches the same student, from the same first weights on the same batches, once for each seed.
+
+    Plain training is always among the methods: it is what the others are judged against.
+    """
+
+    study: Literal["compare"] = Field("compare", description="kind of study")
+    online_temperature: float = Field(
+        1.0, ge=0.05, le=1000, description="temperature T where whoever teaches is still learning"
+    )
+    online_alpha: float = Field(0.5, ge=0, le=1, description="weight of the soft term where they are")
+    control: bool = Field(True, description="with offline, also train a student of another seed's teacher")
+    methods: tuple[str, ...] = Field(DEFAULT, description=f"ways to teach, of {', '.join(METHODS)}")
+    seeds: tuple[int, ...] = Field((0,), description="seeds, as 0-4 or 0,2,7")
+    epochs: int = Field(3, ge=1, le=500, description="epochs of every student")
+    teacher_epochs: int | None = Field(
+        None, ge=1, le=500, description="epochs of the teacher; as many as the students'"
+    )
+
+    @field_validator("methods", mode="before")
+    @classmethod
+    def _methods(cls, given: Any) -> tuple[str, ...]:
+        names = given.split(",") if isinstance(given, str) else given if isinstance(given, tuple | list) else [given]
+        names = [str(name).strip() for name in names]
+        for name in names:
+            known(name, METHODS)
+        return tuple(name for name in METHODS if name == PLAIN or name in names)
+
+    _seeds = field_validator("seeds", mode="before")(seeds_in)
+
+    @model_validator(mode="after")
+    def _methods_fit(self) -> Self:
+        for name in self.methods:
+            reason = METHODS[name].fits(self.teacher, self.student)
+            if reason:
+                raise ValueError(f"methods has {name}; {reason}")
+        if "rkd" in self.methods and self.batch_size > MOST_ANGLES:
+            raise ValueError(
+                f"batch_size is {self.batch_size}; with rkd it takes at most {MOST_ANGLES}, since every three images "
+                "of a batch make an angle."
+            )
+        return self
+
+    @property
+    def id(self) -> str:
+        """The comparison's identity: equal conditions, equal id."""
+        controlled = self.control and "offline" in self.methods
+        online = any(METHODS[name].learning_teacher for name in self.methods)
+        same: dict[str, Any] = {"teacher_epochs": self.epochs_of_teacher, "control": controlled}
+        if not online:
+            same |= {"online_temperature": None, "online_alpha": None}
+        return digest({**self.model_dump(mode="json"), **same})
+
+    @property
+    def epochs_of_teacher(self) -> int:
+        """As many as the students', where nothing else is asked for."""
+        return self.epochs if self.teacher_epochs is None else self.teacher_epochs
+
+    def temperature_of(self, method: str) -> float:
+        """T of a method: a peer or an earlier self that knows little yet is asked at a T of its own.
+
+        T = 1, and both terms alike, in Zhang et al. 2018.
+        """
+        return self.online_temperature if METHODS[method].learning_teacher else self.temperature
+
+    def alpha_of(self, method: str) -> float:
+        """Weight of the soft term, in the same way."""
+        return self.online_alpha if METHODS[method].learning_teacher else self.alpha
+
+    def remark(self, method: str) -> str:
+        """What a visitor should know of a method under these conditions; nothing as a rule."""
+        if method == "earlier-self" and self.epochs == 1:
+            return "With one epoch there is none before it: this is plain training."
+        if method == "deep-to-shallow" and len(ARCHITECTURES[self.student].hidden) == 1:
+            return "This student has one hidden layer: its head is a twin of the last output, no shallower."
+        if self.alpha == 0 and METHODS[method].family == "offline":
+            return "With α = 0 nobody is asked: this is plain training."
+        return ""
+
+    def teacher_training(self, seed: int) -> Training:
+        """How the teacher of one seed is trained: the one `Recipe` would train with that seed."""
+        return self.training_of_teacher(self.epochs_of_teacher, seed)

@@ -1,0 +1,76 @@
+"""The recipe of a lesson's study: one question, put to really trained networks under several conditions and seeds."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from kdviz.recipes.base import Request, known
+from kdviz.recipes.number_lists import seeds_in
+from kdviz.recipes.studies import STUDIES
+from kdviz.recipes.study_facts.facts import Arm, StudyFacts
+
+
+class Study(Request):
+    """Each arm of the study, with each seed. The study's facts say what an arm is and what is measured."""
+
+    study: str = Field(description="which study")
+    seeds: tuple[int, ...] = Field((0, 1, 2, 3, 4), description="seeds, as 0-4 or 0,2,7")
+    quick: bool = Field(False, description="a smaller version: fewer epochs and arms")
+    arms: tuple[str, ...] = Field((), description="arms to train, with those they are judged against; all if empty")
+
+    @field_validator("study")
+    @classmethod
+    def _known_study(cls, name: str) -> str:
+        return known(name, STUDIES)
+
+    _seeds = field_validator("seeds", mode="before")(seeds_in)
+
+    @field_validator("arms", mode="before")
+    @classmethod
+    def _list(cls, given: Any) -> tuple[str, ...]:
+        names = given.split(",") if isinstance(given, str) else given if isinstance(given, tuple | list) else [given]
+        return tuple(str(name).strip() for name in names if str(name).strip())
+
+    @model_validator(mode="after")
+    def _data_fits(self) -> Self:
+        if self.data not in self.facts.data_sets:
+            raise ValueError(f"data is {self.data}; {self.study} takes one of {', '.join(self.facts.data_sets)}.")
+        return self
+
+    @model_validator(mode="after")
+    def _known_arms(self) -> Self:
+        there = {arm.name for arm in self.facts.arms_of(self.data, quick=self.quick)}
+        for name in self.arms:
+            if name not in there:
+                raise ValueError(f"arms has {name}; {self.study} takes some of {', '.join(sorted(there))}.")
+        return self
+
+    @classmethod
+    def of(cls, name: str, data: str = "mnist", **values: Any) -> Self:
+        """A study with the seeds that suit it. Raises `RecipeError`."""
+        facts = STUDIES.get(name)
+        return cls.parse({"study": name, "data": data, **({"seeds": facts.seeds} if facts else {}), **values})
+
+    @property
+    def facts(self) -> StudyFacts:
+        """What the study asks."""
+        return STUDIES[self.study]
+
+    @property
+    def chosen(self) -> tuple[Arm, ...]:
+        """The arms to train, in order: those asked for, and whoever they are judged against."""
+        there = self.facts.arms_of(self.data, quick=self.quick)
+        if not self.arms:
+            return there
+        wanted, size = set(self.arms), 0
+        while len(wanted) > size:
+            size = len(wanted)
+            wanted |= {arm.against for arm in there if arm.name in wanted and arm.against}
+        return tuple(arm for arm in there if arm.name in wanted)
+
+    @property
+    def id(self) -> str:
+        """The study's identity: equal questions under equal conditions, equal id."""
+        return self.digest_of({"arms": [arm.name for arm in self.chosen]})

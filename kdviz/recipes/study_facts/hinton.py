@@ -1,0 +1,86 @@
+"""Hinton, Vinyals, Dean 2015, section 3: the experiments on MNIST, run as they were described."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
+
+PAPER = "Hinton, Vinyals, Dean 2015: Distilling the Knowledge in a Neural Network"
+ADDRESS = "https://arxiv.org/abs/1503.02531"
+
+TEMPERATURES = (1.0, 2.5, 4.0, 8.0, 20.0)
+WIDTHS = MappingProxyType({30: "784-30-30-10", 300: "784-300-300-10"})  # units in each hidden layer: network
+
+# Errors on the 1,010 threes of the test images, where the paper gives them.
+PAPER_THREES: Mapping[str, int] = MappingProxyType({"no-threes": 133, "no-threes-bias": 14})
+
+FACTS = StudyFacts(
+    name="hinton-2015",
+    title="Hinton’s table",
+    question="Do the experiments that made distillation known come out the same when they are run again?",
+    trainer="kdviz.runners.studies.hinton:measure",
+    arms=(
+        Arm(
+            "teacher",
+            "teacher: 1200 + 1200 units, dropout, weight constraint, jitter",
+            role="teacher",
+            weight=400,
+            published=67,
+        ),
+        Arm("plain", "800 + 800 units, hard labels", role="label", weight=90, published=146),
+        Arm(
+            "plain-fast",
+            "800 + 800 units, hard labels, the learning rate of the taught",
+            against="plain",
+            role="label",
+            weight=90,
+            quick=False,
+        ),
+        Arm(
+            "distilled",
+            "800 + 800 units, the teacher’s soft targets at T = 20",
+            against="plain",
+            weight=90,
+            published=74,
+        ),
+        Arm("no-threes", "no 3 in the transfer set", against="distilled", weight=80, published=206),
+        Arm(
+            "no-threes-bias",
+            "no 3 in the transfer set, bias of class 3 raised",
+            against="no-threes",
+            weight=1,
+            published=109,
+        ),
+        Arm("sevens-eights", "only 7s and 8s in the transfer set", against="distilled", weight=20, published=4730),
+        Arm(
+            "sevens-eights-bias",
+            "only 7s and 8s, their biases lowered",
+            against="sevens-eights",
+            weight=1,
+            published=1320,
+        ),
+        *(
+            Arm(
+                f"units-{units}-t-{temperature:g}",
+                f"{units} + {units} units, T = {temperature:g}",
+                line=f"{units} + {units} units",
+                x=temperature,
+                against="" if temperature == TEMPERATURES[-1] else f"units-{units}-t-{TEMPERATURES[-1]:g}",
+                weight={30: 15, 300: 50}[units],
+            )
+            for units in WIDTHS
+            for temperature in reversed(TEMPERATURES)
+        ),
+    ),
+    measures=(
+        Measure("test_errors", "wrong on the test images", kind="count", better="lower"),
+        Measure("test_accuracy", "right on the test images"),
+        Measure("three_errors", "3s of the test images wrong", kind="count", better=""),
+        Measure("nll", "negative log-likelihood", kind="number", better="", unit="nats"),
+    ),
+    seeds=(0,),
+    x_title="temperature T",
+    x_log=True,
+    lesson="hintons_table",
+    sources=((PAPER, ADDRESS),),
+)

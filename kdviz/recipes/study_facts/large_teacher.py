@@ -1,0 +1,49 @@
+"""A teacher too large for its student: whether the gap hurts, and whether an assistant in between mends it."""
+
+from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
+
+LARGE = "784-1200-1200-10"
+MIDDLE = "784-128-10"  # about half-way between the large teacher and the smallest student, by ratio
+STUDENTS = {"8": "784-8-10", "30-30": "784-30-30-10"}
+
+
+def _arms(units: str, student: str) -> tuple[Arm, ...]:
+    quick = units == "8"
+    return (
+        Arm(f"labels-{units}", f"{student}, labels only", role="label", quick=quick),
+        Arm(f"small-{units}", f"{student}, taught by {MIDDLE}", against=f"labels-{units}", quick=quick),
+        Arm(f"large-{units}", f"{student}, taught by {LARGE}", against=f"small-{units}", quick=quick),
+        Arm(
+            f"assistant-{units}",
+            f"{student}, taught by {MIDDLE} that {LARGE} had taught",
+            against=f"large-{units}",
+            quick=quick,
+        ),
+    )
+
+
+FACTS = StudyFacts(
+    name="large-teacher",
+    title="A teacher too large for its student",
+    question="Can a teacher be too large for its student, and does an assistant in between help?",
+    trainer="kdviz.runners.studies.large_teacher:measure",
+    arms=tuple(arm for units, student in STUDENTS.items() for arm in _arms(units, student)),
+    measures=(
+        Measure("test_accuracy", "right on the test images"),
+        Measure("nll", "negative log-likelihood", kind="number", better="lower", unit="nats"),
+        Measure("agreement", "agreement with whoever taught it", better=""),
+        Measure("teacher_accuracy", "test images that whoever taught it gets right", better=""),
+    ),
+    lesson="when_it_helps",
+    sources=(
+        (
+            "Mirzadeh, Farajtabar, Li, Levine, Matsukawa, Ghasemzadeh (2020): "
+            "Improved Knowledge Distillation via Teacher Assistant",
+            "https://arxiv.org/abs/1902.03393",
+        ),
+        (
+            "Cho, Hariharan (2019): On the Efficacy of Knowledge Distillation",
+            "https://arxiv.org/abs/1910.01348",
+        ),
+    ),
+)

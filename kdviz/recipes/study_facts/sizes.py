@@ -1,0 +1,82 @@
+"""Teachers and students by size: what each takes to store and to run, and how often it is right."""
+
+from __future__ import annotations
+
+from kdviz.recipes.catalogue import ARCHITECTURES
+from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
+
+LARGE = "784-1200-1200-10"  # the teacher of Hinton, Vinyals, Dean 2015, section 3
+TEACHERS = (LARGE, "784-512-256-10")
+DENSE_STUDENTS = ("784-128-10", "784-30-30-10", "784-16-10")
+STUDENTS = (*DENSE_STUDENTS, "cnn-8-16")  # the convolutional one learns from labels alone: it takes so much longer
+_QUICK = ("784-512-256-10", "784-128-10", "784-16-10")
+
+
+def labels_arm(network: str) -> str:
+    """The arm in which a network learns from labels alone."""
+    return f"labels-{network}"
+
+
+def taught_arm(student: str, teacher: str) -> str:
+    """The arm in which a student is taught by a teacher."""
+    return f"taught-{student}-by-{teacher}"
+
+
+def _line(network: str) -> str:
+    """Networks of one kind are joined in the picture."""
+    if network in TEACHERS:
+        return "teachers, labels only"
+    return "students, labels only" if network in DENSE_STUDENTS else "convolutional, labels only"
+
+
+def _alone(network: str) -> Arm:
+    is_teacher = network in TEACHERS
+    return Arm(
+        name=labels_arm(network),
+        title=f"{network}, labels only",
+        line=_line(network),
+        x=ARCHITECTURES[network].bytes / 1e6,
+        role="teacher" if is_teacher else "label",
+        weight={LARGE: 30.0, "784-512-256-10": 5.0, "cnn-8-16": 25.0}.get(network, 1.0),
+        quick=network in _QUICK,
+    )
+
+
+def _taught(student: str, teacher: str) -> Arm:
+    return Arm(
+        name=taught_arm(student, teacher),
+        title=f"{student}, taught by {teacher}",
+        line=f"students, taught by {teacher}",
+        x=ARCHITECTURES[student].bytes / 1e6,
+        against=labels_arm(student),
+        weight=1.2,
+        quick=student in _QUICK and teacher in _QUICK,
+    )
+
+
+FACTS = StudyFacts(
+    name="sizes",
+    title="Teachers and students by size",
+    question="What does a network of each size take to store and to run, and how often is it right?",
+    trainer="kdviz.runners.studies.sizes:measure",
+    arms=(
+        *(_alone(network) for network in (*TEACHERS, *STUDENTS)),
+        *(_taught(student, teacher) for student in DENSE_STUDENTS for teacher in TEACHERS),
+    ),
+    measures=(
+        Measure("test_accuracy", "right on the test images"),
+        Measure("one_image", "time for one image", kind="number", better="", unit="ms"),
+        Measure("throughput", "images per second in batches of 1,000", kind="number", better=""),
+        Measure("file_bytes", "size of its file", kind="number", better="", unit="bytes"),
+    ),
+    x_title="size of the network, MB",
+    x_log=True,
+    lesson="why_distil",
+    sources=(
+        ("Bucilă, Caruana, Niculescu-Mizil (2006): Model Compression", "https://doi.org/10.1145/1150402.1150464"),
+        (
+            "Hinton, Vinyals, Dean (2015): Distilling the Knowledge in a Neural Network",
+            "https://arxiv.org/abs/1503.02531",
+        ),
+    ),
+)

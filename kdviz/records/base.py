@@ -1,0 +1,102 @@
+"""What a run leaves behind: progress while it lasts, scores at its end. Frozen, to and from JSON, torch-free."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+
+from kdviz.records.intervals import wilson_interval
+
+# A figure that is no number where a training diverged. JSON has no word for that: it travels as the text "nan".
+Figure = Annotated[
+    float,
+    PlainSerializer(lambda x: x if math.isfinite(x) else str(x), return_type=float | str, when_used="json"),
+]
+
+
+class Record(BaseModel):
+    """Base of everything that travels from a worker to the store and on to a page."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Watched(Record):
+    """A few validation images whose distributions a page follows; said once, when the teacher is ready."""
+
+    indices: list[int]
+    labels: list[int]
+    images: list[list[int]]  # grey levels 0..255, row by row, 784 each
+    teacher_logits: list[list[Figure]]
+    teacher_validation_accuracy: Figure
+
+
+class Scores(Record):
+    """How one trained network does, and what it cost."""
+
+    architecture: str
+    parameters: int
+    multiply_adds: int
+    bytes: int
+    validation_accuracy: Figure
+    test_accuracy: Figure
+    test_errors: int
+    test_images: int
+    nll: Figure  # mean negative log-likelihood on the test images, nats
+    ece: Figure  # expected calibration error, 15 bins of equal width
+    agreement: Figure | None  # top-1 agreement with the teacher on the test images
+    fidelity_kl: Figure | None  # KL(teacher || student) at T = 1 on the test images, nats
+    seconds: Figure
+    images_per_second: Figure
+    images_seen: int
+
+    @property
+    def test_accuracy_interval(self) -> tuple[float, float]:
+        """95 % Wilson score interval of the test accuracy."""
+        return wilson_interval(self.test_accuracy, self.test_images)
+
+
+class Learnt(Record):
+    """A trained student, to be kept with its run. No event: it is too large to be looked at again and again."""
+
+    name: str  # "distilled" of a single run, the method in a comparison, "seed 3" of a sweep's choice
+    architecture: str
+    weights: str  # a safetensors file in base64, single precision
+
+
+class Expense(Record):
+    """What a training took. Multiply-adds: a forward pass once, a forward and backward pass three times."""
+
+    seconds: Figure
+    images_seen: int  # by the networks that learnt, each image each time
+    multiply_adds: Figure
+    peak_memory: int  # bytes: weights, optimizer state, cached advice, and the most that one update needs besides
+
+
+Word = Literal["better", "worse", "no difference shown", "no verdict"]
+
+
+class Verdict(Record):
+    """A method against plain training, seed by seed: the mean difference with its interval, and what it allows to say.
+
+    No verdict with one seed. For agreement and fidelity "better" means closer to the teacher.
+    """
+
+    word: Word
+    difference: Figure  # mean over the seeds of (method - plain)
+    low: Figure | None
+    high: Figure | None
+
+
+class Mean(Record):
+    """The mean over the seeds with its 95 % interval (Student's t); None with one seed."""
+
+    mean: Figure
+    low: Figure | None
+    high: Figure | None
+
+    @property
+    def half_width(self) -> float:
+        """What stands behind ±; an end that was cut, as an accuracy has no more than 1, makes it no narrower."""
+        return 0.0 if self.low is None or self.high is None else max(self.high - self.mean, self.mean - self.low)

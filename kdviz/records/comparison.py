@@ -1,0 +1,132 @@
+"""What a comparison reports: moments while it trains, each finished method, and the summary of all at its end."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from kdviz.recipes.comparison import Comparison
+from kdviz.records.base import Expense, Figure, Mean, Record, Verdict
+
+
+class Arrow(Record):
+    """Who teaches whom, and how far apart the two are: KL(source || target) at T = 1, nats.
+
+    The mean over the live part of the validation split and the seeds, by the models as they are now. All at the same
+    T, so that they can be compared, whatever the T of their losses.
+    """
+
+    source: str
+    target: str
+    kl: Figure
+
+
+class Moment(Record):
+    """The state of one method of a comparison after an update; lists have an entry for each seed.
+
+    Losses are means over the updates since the last report, as they enter the loss.
+    """
+
+    method: str  # of `methods.METHODS`, or "teacher", or `methods.CONTROL`
+    stage: str  # who learns just now: "student", "generation 1", "assistant", "seed 3" of the teachers
+    stage_number: int  # from 1
+    stages: int
+    step: int  # of this stage
+    steps: int
+    epoch: int
+    epochs: int
+    loss_kd: list[Figure]  # what the knowledge adds to the loss
+    loss_ce: list[Figure]  # what the labels add
+    validation_accuracy: list[Figure]
+    agreement: list[Figure]  # with the seed's trained teacher; empty while that one learns
+    others: dict[str, Figure]  # validation accuracy of everybody else who speaks: peers, heads, an earlier self
+    arrows: list[Arrow]
+    expense: Expense  # of all seeds and stages so far, without the teacher's
+    seconds: Figure  # since the comparison began
+    seconds_left: Figure  # of the whole comparison
+
+
+class Bin(Record):
+    """One bar of a reliability diagram: test images whose confidence lies within a range."""
+
+    count: int
+    confidence: Figure  # mean; 0 where there are no images
+    accuracy: Figure
+
+
+class Trial(Record):
+    """One method with one seed: its student on the test images, looked at once, after the last epoch."""
+
+    method: str
+    seed: int
+    validation_accuracy: Figure
+    test_accuracy: Figure
+    test_errors: int
+    test_images: int
+    nll: Figure  # mean negative log-likelihood on the test images, nats
+    ece: Figure  # expected calibration error, 15 bins of equal width
+    agreement: Figure  # top-1 agreement with the seed's teacher
+    fidelity_kl: Figure  # KL(teacher || student) at T = 1, nats
+    reliability: list[Bin]
+    others: dict[str, Figure]  # test accuracy of everybody else: peers, heads, an ensemble
+    expense: Expense  # of this seed's share
+    teacher: Expense | None  # of the teachers it asked, which can be used again; None where it asked none
+
+
+class Inside(Record):
+    """What one student looks like inside, next to its teacher: the first seed, a few validation images.
+
+    Layers are named from the input on, the logits last. Relations are distances between images, divided by their mean.
+    """
+
+    method: str
+    step: int  # 0 before the training
+    steps: int
+    teacher_layers: list[str]
+    student_layers: list[str]
+    cka: list[list[Figure]]  # linear CKA, a row for each of the student's layers, a column for each of the teacher's
+    logits: list[list[Figure]]  # of the watched images
+    relations: list[list[Figure]]  # among the watched images, in the student's last hidden layer
+    teacher_relations: list[list[Figure]]
+    singular_values: list[Figure]  # of the flow (FSP) between the first and the last hidden layer; empty without maps
+    teacher_singular_values: list[Figure]
+
+
+class Finished(Record):
+    """A method is done with these seeds: what a lost worker does not take along.
+
+    With all it said on the way, which is said again when the comparison goes on elsewhere.
+    """
+
+    method: str
+    trials: list[Trial]
+    moments: list[Moment] = []  # noqa: RUF012, pydantic copies it
+    looks: list[Inside] = []  # noqa: RUF012
+
+
+Measure = Literal["test_accuracy", "nll", "ece", "agreement", "fidelity_kl"]
+
+
+class Summary(Record):
+    """A method over all seeds. Expenses are means over the seeds."""
+
+    method: str
+    seeds: int
+    means: dict[Measure, Mean]
+    verdicts: dict[Measure, Verdict]  # empty for plain training itself
+    expense: Expense
+    expense_with_teacher: Expense
+
+
+class Compared(Record):
+    """The end of a comparison."""
+
+    run_id: str
+    recipe: Comparison
+    teachers: list[Trial]  # the teachers themselves, method "teacher"
+    trials: list[Trial]
+    controls: list[Trial]  # method `methods.CONTROL`: students of another seed's teacher, where offline was asked for
+    summaries: list[Summary]
+    device: str
+    threads: int
+    torch: str
+    seconds: Figure

@@ -1,0 +1,89 @@
+"""What a lesson's study leaves behind: progress while it lasts, rows and verdicts at its end. Frozen, torch-free."""
+
+from __future__ import annotations
+
+from kdviz.recipes.study import Study
+from kdviz.records.base import Figure, Mean, Record, Verdict
+
+
+class Row(Record):
+    """One arm with one seed."""
+
+    arm: str
+    seed: int
+    figures: dict[str, Figure]  # by the measure's name; further ones may stand beside those of the facts
+
+
+class Curve(Record):
+    """Something measured along an axis of its own in one arm: over epochs, over a bias, over T."""
+
+    name: str
+    seed: int | None  # None: of all seeds together
+    x: list[Figure]
+    y: list[Figure]
+
+
+class StudyProgress(Record):
+    """How far a study is."""
+
+    arm: str
+    doing: str  # for people: "teachers, seed 0", "students"
+    done: Figure  # share of the arm, 0 to 1
+    epoch: int
+    epochs: int
+    validation_accuracy: list[Figure]  # of whoever is trained just now, one for each seed; may be empty
+    seconds: Figure  # since the study began
+    seconds_left: Figure  # of the whole study
+
+
+class FinishedArm(Record):
+    """An arm is done: what a lost worker does not take along."""
+
+    arm: str
+    rows: list[Row]
+    curves: list[Curve]
+    seconds: Figure
+
+
+class Judgement(Record):
+    """An arm against another, seed by seed."""
+
+    arm: str
+    against: str
+    measure: str
+    verdict: Verdict
+
+
+class ArmSummary(Record):
+    """An arm over all seeds; t intervals, or exact Poisson intervals of a count from one seed."""
+
+    arm: str
+    seeds: int
+    means: dict[str, Mean]
+
+
+class Studied(Record):
+    """The end of a study."""
+
+    run_id: str
+    recipe: Study
+    finished: list[FinishedArm]
+    summaries: list[ArmSummary]
+    judgements: list[Judgement]
+    device: str
+    threads: int
+    torch: str
+    seconds: Figure  # of all arms, with what they share
+
+    def arm(self, name: str) -> FinishedArm | None:
+        """What one arm gave, if it was trained."""
+        return next((each for each in self.finished if each.arm == name), None)
+
+    def summary(self, name: str) -> ArmSummary | None:
+        """An arm over all seeds."""
+        return next((each for each in self.summaries if each.arm == name), None)
+
+    def judgement(self, name: str, measure: str | None = None) -> Judgement | None:
+        """The verdict on an arm, of the main measure if none is named."""
+        wanted = measure or self.recipe.facts.measures[0].name
+        return next((each for each in self.judgements if (each.arm, each.measure) == (name, wanted)), None)

@@ -1,0 +1,197 @@
+"""What has been heard of the students of a sweep: of each one how far it is, and its figures so far. Torch-free."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Literal, get_args
+
+from kdviz.recipes.sweep import Cell, Stack, Sweep
+from kdviz.records.base import Watched
+from kdviz.records.kinds import Event
+from kdviz.records.sweep import CellTrial, FinishedStack, Grown
+from kdviz.records.sweep_plan import survivors
+
+Measure = Literal["validation_accuracy", "agreement", "nll", "ece"]
+MEASURES: tuple[Measure, ...] = get_args(Measure)
+LARGER_IS_BETTER: dict[Measure, bool] = {"validation_accuracy": True, "agreement": True, "nll": False, "ece": False}
+
+Part = tuple[int, int | None]  # the seed, and the fold that is held out
+Figures = Mapping[Measure, float]
+A_REPORT = 0.05  # of a training lies between two reports, at most: figures that far apart are compared
+
+
+@dataclass(frozen=True)
+class Student:
+    """A cell's student of one seed and fold: its place in the reports of its stack, and its trial at the end."""
+
+    reports: Sequence[Grown]
+    at: int
+    trial: CellTrial | None
+
+    @property
+    def share(self) -> float:
+        """How much of its training is done."""
+        if self.trial is not None:
+            return 1.0
+        return self.reports[-1].step / max(1, self.reports[-1].steps) if self.reports else 0.0
+
+    @property
+    def diverged(self) -> bool:
+        """Whether its weights are no numbers any more."""
+        if self.trial is not None:
+            return self.trial.diverged
+        return bool(self.reports) and not math.isfinite(self.reports[-1].nll[self.at])
+
+    @property
+    def figures(self) -> Figures:
+        """Its trial's, or the last that were reported; none of a student that diverged."""
+        if self.diverged:
+            return {}
+        if self.trial is not None:
+            return {measure: float(getattr(self.trial, measure)) for measure in MEASURES}
+        return self._reported(self.reports[-1]) if self.reports else {}
+
+    def figures_as_far_as(self, other: Student) -> Figures:
+        """Its own when it was as far as the other: both done, or both in the middle. None where it was not there."""
+        if self.diverged or (other.trial is not None and self.trial is None):
+            return {}
+        if other.trial is not None:
+            return self.figures
+        report = self.report_at(other.share)
+        return {} if report is None else self._reported(report)
+
+    def report_at(self, share: float) -> Grown | None:
+        """The last report that is not after this share of the training; None where it has not come so far."""
+        known = [report for report in self.reports if report.step <= share * report.steps + 1e-6]
+        return known[-1] if known and self.share > share - A_REPORT else None
+
+    def _reported(self, report: Grown) -> Figures:
+        return {measure: float(getattr(report, measure)[self.at]) for measure in MEASURES}
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Students by cell and epochs, and the images that were watched, by seed and fold."""
+
+    students: Mapping[tuple[Cell, int], Mapping[Part, Student]]
+    watched: Mapping[Part, Watched]
+    finished: Sequence[FinishedStack]
+    growing: Sequence[Grown]  # the last report of each stack that is not done
+    longest: Mapping[Cell, int]  # the most epochs for which a cell is trained so far
+    at_once: int  # stacks that were seen to train side by side: on one machine 1
+
+
+def hear(events: Iterable[Event], trials: Iterable[CellTrial] = ()) -> Heard:
+    """Put together what was said. Of a stack that began once more, what was said last; `trials` where none was said."""
+    reports: dict[object, list[Grown]] = {}
+    finished: dict[object, FinishedStack] = {}
+    stacks: dict[object, Stack] = {}
+    begun, at_once = set[object](), 0
+    for event in events:
+        if isinstance(event, Grown):
+            known = reports.setdefault(_name(event.stack), [])
+            while known and known[-1].step >= event.step:
+                known.pop()
+            known.append(event)
+            begun.add(_name(event.stack))
+            at_once = max(at_once, len(begun))
+        elif isinstance(event, FinishedStack):
+            finished[_name(event.stack)] = event
+            begun.discard(_name(event.stack))
+            if event.moments:
+                reports[_name(event.stack)] = list(event.moments)
+        else:
+            continue
+        stacks[_name(event.stack)] = event.stack
+    students: dict[tuple[Cell, int], dict[Part, Student]] = {}
+    for name, stack in stacks.items():
+        part = finished.get(name)
+        for at, cell in enumerate(stack.cells):
+            student = Student(reports.get(name, []), at, part.trials[at] if part is not None else None)
+            students.setdefault((cell, stack.epochs), {})[stack.seed, stack.fold] = student
+    for trial in trials:
+        of_cell = students.setdefault((trial.cell, trial.epochs), {})
+        before = of_cell.get((trial.seed, trial.fold), Student([], 0, None))
+        of_cell[trial.seed, trial.fold] = Student(before.reports, before.at, trial)
+    longest: dict[Cell, int] = {}
+    for cell, epochs in students:
+        longest[cell] = max(epochs, longest.get(cell, 0))
+    return Heard(
+        students=students,
+        watched={(part.stack.seed, part.stack.fold): part.watched for part in finished.values()},
+        finished=list(finished.values()),
+        growing=[known[-1] for name, known in reports.items() if name not in finished],
+        longest=longest,
+        at_once=at_once,
+    )
+
+
+def _name(stack: Stack) -> object:
+    """What tells the stacks of a sweep apart; quicker than their hash."""
+    return stack.seed, stack.fold, stack.epochs, stack.cells[0]
+
+
+@dataclass(frozen=True)
+class Level:
+    """Where a cell stands: all means are over the same students, those that are done, or else those that learn."""
+
+    epochs: int  # of its students; 0 where none has begun
+    done: int
+    running: int
+    diverged: int
+    progress: float  # of all its students together, those to come included
+    shown: Mapping[Part, Student]  # whom the means are over
+    means: Figures
+    gains: Figures  # against the control's students of the same seeds, just as far
+
+    @property
+    def share(self) -> float:
+        """How much of their training those have behind them whom the means are over."""
+        return fmean(student.share for student in self.shown.values()) if self.shown else 0.0
+
+
+def level(heard: Heard, cell: Cell, students: int) -> Level:
+    """What is known of a cell that has so many students, one for each seed and fold."""
+    epochs = heard.longest.get(cell, 0)
+    known = heard.students.get((cell, epochs), {})
+    done = {part: student for part, student in known.items() if student.trial is not None}
+    shown = {part: student for part, student in (done or known).items() if not student.diverged}
+    control = heard.students.get((cell.plain, epochs), {}) if cell.alpha > 0 else {}
+    pairs = [(s.figures, control[part].figures_as_far_as(s)) for part, s in shown.items() if part in control]
+    return Level(
+        epochs=epochs,
+        done=len(done),
+        running=len(known) - len(done),
+        diverged=sum(student.diverged for student in known.values()),
+        progress=sum(student.share for student in known.values()) / max(1, students),
+        shown=shown,
+        means=_means([student.figures for student in shown.values()]),
+        gains=_means([{m: own[m] - other[m] for m in own if m in other} for own, other in pairs]),
+    )
+
+
+def _means(found: Sequence[Figures]) -> Figures:
+    """Of each measure, over those that have a number for it."""
+    means: dict[Measure, float] = {}
+    for measure in MEASURES:
+        known = [figures[measure] for figures in found if math.isfinite(figures.get(measure, math.nan))]
+        if known:
+            means[measure] = fmean(known)
+    return means
+
+
+def dropped(sweep: Sweep, heard: Heard) -> frozenset[Cell]:
+    """The cells that successive halving has left behind so far."""
+    parts = len(sweep.seeds) * (sweep.folds or 1)
+    cells, gone = sweep.trained_cells, set[Cell]()
+    for epochs in sweep.rungs[:-1]:
+        known = [heard.students.get((cell, epochs), {}) for cell in cells]
+        if not all(len(found) == parts and all(s.trial for s in found.values()) for found in known):
+            break
+        kept = survivors(cells, [s.trial for found in known for s in found.values() if s.trial])
+        gone |= set(cells) - set(kept)
+        cells = kept
+    return frozenset(gone)

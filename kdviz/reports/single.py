@@ -1,0 +1,45 @@
+"""A run's result as lines of text, and as the JSON document that scripts read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kdviz.records.base import Scores
+from kdviz.records.single import Result
+from kdviz.reports.text import table
+
+
+def document(result: Result) -> dict[str, Any]:
+    """The result with the distilled student's figures on top, where scripts look for them first."""
+    whole = result.model_dump(mode="json")
+    distilled = whole["distilled"]
+    return {
+        "run_id": whole["run_id"],
+        "recipe": whole["recipe"],
+        **{name: distilled[name] for name in ("test_accuracy", "test_errors", "agreement", "nll", "ece")},
+        "images_per_second": distilled["images_per_second"],
+        "seconds": whole["seconds"],
+        **{role: whole[role] for role in ("teacher", "distilled", "plain")},
+        **{name: whole[name] for name in ("device", "threads", "torch")},
+    }
+
+
+_COLUMNS: tuple[tuple[str, Callable[[Scores], str]], ...] = (
+    ("network", lambda s: s.architecture),
+    ("parameters", lambda s: f"{s.parameters:,}"),
+    ("test accuracy", lambda s: f"{s.test_accuracy:.2%}"),
+    ("errors", lambda s: f"{s.test_errors:,} of {s.test_images:,}"),
+    ("NLL", lambda s: f"{s.nll:.4f}"),
+    ("ECE", lambda s: f"{s.ece:.4f}"),
+    ("agreement", lambda s: "" if s.agreement is None else f"{s.agreement:.2%}"),
+    ("seconds", lambda s: f"{s.seconds:.2f}"),
+    ("images/s", lambda s: f"{s.images_per_second:,.0f}"),
+)
+
+
+def scores_table(result: Result) -> str:
+    """The three networks of a run, a line each."""
+    roles = (("teacher", result.teacher), ("distilled", result.distilled), ("plain", result.plain))
+    rows = [[role, *(value(scores) for _, value in _COLUMNS)] for role, scores in roles]
+    return table(["", *(name for name, _ in _COLUMNS)], rows)

@@ -1,0 +1,116 @@
+"""What a sweep will take on this machine, before it is begun: from a few updates of each kind, measured once."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+
+import torch
+
+from kdviz.distillers.own_settings import OwnSettings
+from kdviz.engine import models, teachers
+from kdviz.engine.batches import Advice
+from kdviz.engine.data import Split
+from kdviz.engine.training import fit, steps_of
+from kdviz.recipes.base import Training
+from kdviz.recipes.catalogue import ARCHITECTURES, CLASSES, IMAGE_SIDE
+from kdviz.recipes.sweep import Stack, Sweep
+from kdviz.records.kinds import RECIPES
+from kdviz.records.sweep import Estimate
+from kdviz.records.sweep_plan import expected
+from kdviz.runners.sweep import MOST_REPORTS, REPORTS
+
+MEASURED_UPDATES = 16  # at most; of a large network fewer, so that measuring it takes no longer
+MEASURED_WORK = 2e9  # multiply-adds of their forward passes
+MEASURED_IMAGES = 256  # of one update, at most: larger ones take as long for each image
+LOOKS = 1.1  # what trials and the images of reports add to the training
+STALE = 600.0  # seconds after which it is measured again: something else may have been running
+LOOK = 1.5e-3  # seconds of a report for each student, on whatever machine and data: a rough figure
+BEGINNING = 0.3  # seconds of a stack or a run before its first update, likewise
+COPIES = 4  # of every weight: itself, its gradient, both moments of Adam
+
+
+def sweep(recipe: str) -> str:
+    """An `Estimate` as JSON, for a sweep as JSON; half a second for each architecture that is new here."""
+    asked = RECIPES.validate_json(recipe)
+    assert isinstance(asked, Sweep)
+    return estimate(asked).model_dump_json()
+
+
+def estimate(sweep: Sweep) -> Estimate:
+    """Seconds with the teachers that are not there yet, one worker; memory of the largest stack."""
+    stacks = expected(sweep)
+    teaching = {each.id: each for each in map(sweep.teacher_of_stack, stacks)}
+    seconds = sum(_seconds(sweep, each) for each in teaching.values() if not teachers.kept_path(each).exists())
+    for each in teaching.values():  # asked once about all images: a third of an epoch's work
+        seconds += _seconds(sweep, each) / each.epochs / 3
+    for stack in stacks:
+        seconds += BEGINNING + LOOK * len(stack.cells) * min(MOST_REPORTS, REPORTS * stack.epochs)
+        seconds += LOOKS * len(stack.cells) * _seconds(sweep, sweep.training_of_stack(stack), len(stack.cells))
+    choices = [sweep.recipe_of(sweep.trained_cells[-1], seed) for seed in sweep.seeds]  # any cell may be chosen
+    seconds += sum(BEGINNING + 2 * _seconds(sweep, choice.student_training) for choice in choices)
+    if sweep.folds is not None:  # then the choice's runs have teachers of their own
+        missing = [choice.teacher_training for choice in choices]
+        seconds += sum(_seconds(sweep, each) for each in missing if not teachers.kept_path(each).exists())
+    return Estimate(seconds=seconds, memory=max(memory_of(stack, sweep.batch_size) for stack in stacks))
+
+
+def memory_of(stack: Stack, batch_size: int) -> int:
+    """Bytes of a stack's training: grows in proportion to its students, as each has its weights and activations."""
+    architecture = ARCHITECTURES[stack.cells[0].student]
+    activations = batch_size * (sum(_units(architecture.name)) + CLASSES)
+    return 4 * len(stack.cells) * (COPIES * architecture.parameters + 2 * activations)
+
+
+def _units(name: str) -> list[int]:
+    """Hidden activations of one image, layer by layer; of a convolution before it is pooled."""
+    architecture = ARCHITECTURES[name]
+    if not architecture.convolutional:
+        return list(architecture.hidden)
+    return [width * (IMAGE_SIDE >> number) ** 2 for number, width in enumerate(architecture.hidden)]
+
+
+def _seconds(sweep: Sweep, training: Training, students: int = 1) -> float:
+    """Of one student's training in a stack of so many."""
+    return steps_of(training, sweep.training_images) * _pace(training.model, training.batch_size, students)
+
+
+def _pace(model: str, batch_size: int, students: int) -> float:
+    """Seconds of an update, for each student of a stack."""
+    if ARCHITECTURES[model].convolutional:
+        students = 1  # they take their turns
+    images = min(batch_size, MEASURED_IMAGES)
+    return _measured(model, images, students, int(time.time() / STALE)) * batch_size / images
+
+
+@lru_cache(maxsize=64)
+def _measured(model: str, batch_size: int, students: int, time_slot: int) -> float:
+    """Seconds of an update, for each student of a stack, from a few updates made for this in each `time_slot`."""
+    training = Training(
+        data="mnist",
+        model=model,
+        epochs=1,
+        batch_size=batch_size,
+        optimizer="adam",
+        learning_rate=1e-3,
+        schedule="constant",
+        augmentation="none",
+        labels=None,
+        seed=0,
+    )
+    work = students * batch_size * ARCHITECTURES[model].multiply_adds
+    updates = max(1, min(MEASURED_UPDATES, int(MEASURED_WORK / work)))
+    images = updates * batch_size
+    split = Split(torch.zeros(images, IMAGE_SIDE, IMAGE_SIDE, dtype=torch.uint8), torch.zeros(images, dtype=torch.long))
+    if torch.cuda.is_available():
+        split = split.to(torch.device("cuda"))
+    device = split.labels.device
+    cohort = models.cohort(model, [models.build(model, 0).to(device) for _ in range(students)])
+    advice = Advice([cohort], 1.0, torch.zeros(1, images, CLASSES, device=device))
+    distiller = OwnSettings.of([4.0] * students, [0.5] * students, device)
+    for _ in fit([cohort], split, [training], distiller, advice, reports=1):
+        pass  # the first calls are slow
+    begun = time.perf_counter()
+    for _ in fit([cohort], split, [training], distiller, advice, reports=1):
+        pass
+    return (time.perf_counter() - begun) / updates / students

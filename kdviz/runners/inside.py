@@ -1,0 +1,61 @@
+"""What a student looks like inside, next to its teacher."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from kdviz.engine import knowledge, models
+from kdviz.engine.data import normalise
+from kdviz.engine.models import Cohort
+from kdviz.records.comparison import Inside
+
+ALIKE_IMAGES = 300  # validation images on which layers are compared
+
+
+@dataclass(frozen=True)
+class Look:
+    """What `records.Inside` shows of one network."""
+
+    layers: list[Tensor]  # activations (N, ...) of the images on which layers are compared
+    names: list[str]
+    logits: Tensor  # of the watched images
+    relations: Tensor
+    singular_values: list[float]
+
+
+@torch.no_grad()
+def look(cohort: Cohort, images: Tensor, watched: Tensor) -> Look:
+    """Look into the first network of a cohort."""
+    name, convolutional = cohort.architecture.name, cohort.architecture.convolutional
+    first = models.Cohort(name, cohort.networks[:1])
+    layers = [layer[0] for layer in first.layers(normalise(images).unsqueeze(0))]
+    shown = [layer[0] for layer in first.layers(normalise(watched).unsqueeze(0))]
+    kind = "convolution" if convolutional else "hidden"
+    flow = knowledge.singular_values(knowledge.flow(layers[0], layers[-2])).tolist() if convolutional else []
+    return Look(
+        layers=layers,
+        names=[*(f"{kind} {number}" for number in range(1, len(layers))), "logits"],
+        logits=shown[-1],
+        relations=knowledge.distances(shown[-2].flatten(1)),
+        singular_values=flow,
+    )
+
+
+def inside(method: str, step: int, steps: int, student: Look, teacher: Look) -> Inside:
+    """One student at one moment."""
+    return Inside(
+        method=method,
+        step=step,
+        steps=steps,
+        teacher_layers=teacher.names,
+        student_layers=student.names,
+        cka=knowledge.cka_between(student.layers, teacher.layers).tolist(),
+        logits=student.logits.tolist(),
+        relations=student.relations.tolist(),
+        teacher_relations=teacher.relations.tolist(),
+        singular_values=student.singular_values,
+        teacher_singular_values=teacher.singular_values,
+    )

@@ -1,0 +1,145 @@
+"""Distillation done wrong: the losses and the advice of the mistakes, as programs that make them compute them.
+
+p = softmax(v / T), q = softmax(z / T), N classes; see `kdviz.engine.losses` for the loss they should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from kdviz.distillers.offline import Offline
+from kdviz.engine import data, losses
+from kdviz.engine.batches import Advice, Batch, Chunk
+from kdviz.engine.data import Split
+from kdviz.engine.dropout import Dropout
+from kdviz.engine.models import Cohort
+from kdviz.engine.teaching import Step, Terms, hard
+from kdviz.recipes.base import Training
+
+
+@dataclass(frozen=True)
+class WithoutTSquared(Offline):
+    """alpha * KL(p || q): the gradient is (q - p) / T, so it fades as T grows."""
+
+    def soft_gradient(self, logits: Tensor, targets: Tensor, weight: float) -> Tensor:
+        """(q - p) / T."""
+        return super().soft_gradient(logits, targets, weight / self.temperature**2)
+
+    def soft_term(self, logits: Tensor, teacher: Tensor) -> Tensor:
+        """KL(p || q)."""
+        return losses.kl_divergence(logits, teacher, self.temperature)
+
+
+@dataclass(frozen=True)
+class MeanOverClasses(Offline):
+    """T^2 * KL(p || q) / N: what `torch.nn.KLDivLoss` gives with its default, a mean over all numbers it is handed."""
+
+    def soft_gradient(self, logits: Tensor, targets: Tensor, weight: float) -> Tensor:
+        """T * (q - p) / N."""
+        return super().soft_gradient(logits, targets, weight / logits.shape[-1])
+
+    def soft_term(self, logits: Tensor, teacher: Tensor) -> Tensor:
+        """T^2 * KL(p || q) / N."""
+        return super().soft_term(logits, teacher) / logits.shape[-1]
+
+
+@dataclass(frozen=True)
+class Probabilities(Offline):
+    """T^2 * sum p (log p - q): what `torch.nn.KLDivLoss` gives when it is handed q where it wants log q.
+
+    Linear in q, so it is least where q is all on the teacher's likeliest class; it is below 0 for every q.
+    """
+
+    def soft_gradient(self, logits: Tensor, targets: Tensor, weight: float) -> Tensor:
+        """-T * q * (p - <p, q>)."""
+        q = losses.softmax(logits, self.temperature)
+        expected = (targets * q).sum(dim=-1, keepdim=True)
+        return q.mul_(expected - targets).mul_(weight * self.temperature)
+
+    def soft_term(self, logits: Tensor, teacher: Tensor) -> Tensor:
+        """-T^2 * (H(p) + <p, q>)."""
+        p, q = losses.softmax(teacher, self.temperature), losses.softmax(logits, self.temperature)
+        return -(self.temperature**2) * (losses.entropy(teacher, self.temperature) + (p * q).sum(dim=-1))
+
+
+@dataclass(frozen=True)
+class OwnTeacher(Offline):
+    """Teacher and student are the same object: p is the student's own q, in every update."""
+
+    def step(self, cohorts: Sequence[Cohort], batch: Batch) -> Step:
+        """The hard term's gradient alone, as T * (q - q) = 0; autograd would see the teacher as a constant."""
+        logits = cohorts[0].logits(batch.images)
+        answer = logits.detach()
+        own = losses.softmax(answer, self.temperature)
+        soft = self.soft_gradient(answer, own, self.alpha / answer.shape[1])
+        return Step((logits,), (hard(answer, batch, 1 - self.alpha) + soft,), (answer,))
+
+    def terms(self, chunk: Chunk, record: tuple[Tensor, ...]) -> Terms:
+        """Both terms, with the student's own answers for a teacher's."""
+        return super().terms(replace(chunk, teacher=record[0]), record)
+
+
+class ByPosition(Advice):
+    """Kept in the order in which a first pass through a shuffled loader gave it; the training shuffles anew."""
+
+    first_pass: Tensor  # (students, training images): whose answers lie at each position
+    _epoch = 0
+    _position = 0
+    asked = 0
+    misplaced = 0  # of those asked, how many were about another image
+
+    @classmethod
+    def shuffled(
+        cls, teachers: Cohort, split: Split, trainings: Sequence[Training], temperature: float, seed_of_pass: int
+    ) -> ByPosition:
+        """Answers from one pass of each student's own loader, whose generator goes on from there."""
+        advice = cls.of([teachers], split, trainings[0], temperature)
+        assert isinstance(advice, cls)
+        orders = [
+            torch.randperm(len(split), generator=torch.Generator().manual_seed(each.seed + seed_of_pass))
+            for each in trainings
+        ]
+        advice.first_pass = torch.stack(orders).to(split.labels.device)
+        return advice
+
+    def on(self, epoch: int, indices: Tensor, images: Tensor) -> Tensor:
+        """Logits (students, N, classes) that lie at the positions of these images in their epoch."""
+        if epoch != self._epoch:
+            self._epoch, self._position = epoch, 0
+        begin, self._position = self._position, self._position + indices.shape[1]
+        theirs = self.first_pass[:, begin : self._position]
+        self.asked += theirs.numel()
+        self.misplaced += int((theirs != indices).sum())
+        return super().on(epoch, theirs, images)
+
+
+class InTrainingMode(Advice):
+    """Asked anew in every epoch while the teachers drop units at random, as they did when they learnt."""
+
+    @classmethod
+    def dropping(cls, teachers: Cohort, trainings: Sequence[Training], temperature: float) -> InTrainingMode:
+        """Of one teacher for each student; `trainings` say what a teacher drops."""
+        left = teachers.frozen()
+        device = left.parameters[0].device
+        left.train(Dropout.of(trainings, len(left), device))
+        return cls([left], temperature)
+
+    @property
+    def students(self) -> int:
+        """One teacher for each."""
+        return len(self._teachers[0])
+
+    def on(self, epoch: int, indices: Tensor, images: Tensor) -> Tensor:
+        """Logits (students, N, classes), different every time."""
+        return self.ask(images)
+
+    @torch.no_grad()
+    def ask(self, images: Tensor) -> Tensor:
+        """Logits (students, N, classes) of uint8 images (students, N, 28, 28)."""
+        (teacher,) = self._teachers
+        self.multiply_adds += float(images[..., 0, 0].numel() * teacher.architecture.multiply_adds)
+        return teacher.logits(data.normalise(images.flatten(0, 1)).unflatten(0, images.shape[:2]))

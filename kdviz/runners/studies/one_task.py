@@ -1,0 +1,142 @@
+"""A teacher with three heads (which digit, odd or even, larger than four) and students for one of these tasks.
+
+Joint training of all heads on one body: Caruana 1997. A student for one task has two outputs and is never given a
+digit's label: its images carry the answers to its task alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from kdviz.engine import evaluation, losses
+from kdviz.engine.batches import Advice, Batch, Chunk
+from kdviz.engine.data import Split
+from kdviz.engine.models import Cohort
+from kdviz.engine.teaching import Alone, Step, Terms
+from kdviz.records.study import Curve
+from kdviz.runners.studies.lab import Given, Lab, Steps, copied
+
+TEACHER = "784-512-256-14"  # the reference pair with an output for each answer to each task
+STUDENT = "784-128-14"
+SPECIALIST = "784-128-2"
+TEMPERATURE = 4.0
+
+DIGIT, PARITY, SIZE = slice(0, 10), slice(10, 12), slice(12, 14)  # which outputs are a task's
+HEADS = (DIGIT, PARITY, SIZE)
+OF_TASK = {"parity": PARITY, "size": SIZE}
+
+_DIGITS = torch.arange(10)
+ANSWERS = {"parity": _DIGITS % 2, "size": (_DIGITS > 4).long()}  # for each digit: odd is 1, larger than four is 1
+ALL_ANSWERS = torch.cat([torch.eye(10), torch.eye(2)[ANSWERS["parity"]], torch.eye(2)[ANSWERS["size"]]], dim=1)
+
+
+@dataclass(frozen=True)
+class Heads(Alone):
+    """A loss for each head, added up: T^2 * KL(p || q) at T, which for labels and T = 1 is CE.
+
+    `wanted` makes of a chunk what the heads should say: distributions, one beside the other, (students, N, outputs).
+    """
+
+    heads: tuple[slice, ...]
+    wanted: Callable[[Chunk], Tensor]
+    temperature: float = 1.0
+
+    def targets(self, chunk: Chunk) -> Tensor:
+        """What is wanted."""
+        return self.wanted(chunk)
+
+    def step(self, cohorts: Sequence[Cohort], batch: Batch) -> Step:
+        """T * (q - p) in each head."""
+        logits = cohorts[0].logits(batch.images)
+        answer = logits.detach()
+        gradient = torch.empty_like(answer)
+        for head in self.heads:
+            said, wanted = answer[..., head], batch.targets[..., head]
+            gradient[..., head] = losses.soft_gradient("kl", said, wanted, self.temperature, 1 / answer.shape[1])
+        return Step((logits,), (gradient,), (answer,))
+
+    def terms(self, chunk: Chunk, record: tuple[Tensor, ...]) -> Terms:
+        """The heads' losses together. Whoever asks for labels calls it CE; they are not told apart here."""
+        wanted, said = self.targets(chunk).double(), record[0].double()
+        away = torch.zeros(said.shape[:2], dtype=said.dtype, device=said.device)
+        for head in self.heads:
+            p, log_q = wanted[..., head], losses.log_softmax(said[..., head], self.temperature)
+            away += self.temperature**2 * (torch.xlogy(p, p) - p * log_q).sum(dim=-1)
+        mean = away.mean(dim=1)
+        return Terms(torch.zeros_like(mean), mean)
+
+
+def from_labels(answers: Tensor) -> Callable[[Chunk], Tensor]:
+    """What labels say: for each label its row of `answers` (labels, outputs)."""
+    return lambda chunk: answers.to(chunk.labels.device)[chunk.labels]
+
+
+def from_heads(heads: Sequence[slice], temperature: float = TEMPERATURE) -> Callable[[Chunk], Tensor]:
+    """The teacher's soft targets in some of its heads."""
+    return lambda chunk: torch.cat([losses.softmax(chunk.teacher[..., head], temperature) for head in heads], dim=-1)
+
+
+def from_digits(answers: Tensor, temperature: float = TEMPERATURE) -> Callable[[Chunk], Tensor]:
+    """The teacher's soft targets for the ten digits, added up for each answer to a task, `answers` (10,)."""
+    table = torch.eye(2)[answers]
+    return lambda chunk: losses.softmax(chunk.teacher[..., DIGIT], temperature) @ table.to(chunk.teacher.device)
+
+
+def measure(lab: Lab, arm: str) -> Steps[Given]:
+    """A task in one of the ways; networks for all tasks are trained once."""
+    task, _, way = arm.partition("-")
+    teachers = yield from lab.once("teachers", _of_all_tasks(lab, TEACHER, "teachers"))
+    if way == "teacher":
+        return _given(lab, task, teachers, OF_TASK[task])
+    if way == "all":
+        students = yield from lab.once("students", _of_all_tasks(lab, STUDENT, "students"))
+        return _given(lab, task, students, OF_TASK[task], teachers)
+    if way == "all-taught":
+        taught = Heads(HEADS, from_heads(HEADS), TEMPERATURE)
+        students = yield from lab.once("taught", _taught(lab, STUDENT, teachers, taught, lab.setting.data.training))
+        return _given(lab, task, students, OF_TASK[task], teachers)
+
+    images = lab.setting.data.training
+    answered = copied(images, labels=_answers(task, images.labels))
+    alone = (slice(0, 2),)
+    if way == "labels":
+        students = yield from lab.train(
+            lab.trainings(SPECIALIST, lab.epochs(3)), Heads(alone, from_labels(torch.eye(2))), split=answered
+        )
+    else:
+        wanted = from_heads([OF_TASK[task]]) if way == "head" else from_digits(ANSWERS[task])
+        students = yield from _taught(lab, SPECIALIST, teachers, Heads(alone, wanted, TEMPERATURE), answered)
+    return _given(lab, task, students, slice(0, 2), teachers)
+
+
+def _of_all_tasks(lab: Lab, model: str, doing: str) -> Steps[Cohort]:
+    """Networks that learn all tasks at once, from their labels."""
+    trainings = lab.trainings(model, lab.epochs(3))
+    return (yield from lab.train(trainings, Heads(HEADS, from_labels(ALL_ANSWERS)), doing=doing))
+
+
+def _taught(lab: Lab, model: str, teachers: Cohort, distiller: Heads, images: Split) -> Steps[Cohort]:
+    trainings = lab.trainings(model, lab.epochs(3))
+    adviser = Advice.of([teachers], images, trainings[0], TEMPERATURE)
+    return (yield from lab.train(trainings, distiller, adviser, split=images))
+
+
+def _answers(task: str, labels: Tensor) -> Tensor:
+    return ANSWERS[task].to(labels.device)[labels]
+
+
+def _given(lab: Lab, task: str, cohort: Cohort, head: slice, teachers: Cohort | None = None) -> Given:
+    """How a task is done on the test images, and how much of each digit is right."""
+    test = lab.setting.data.test
+    said, right = evaluation.logits_of_all(cohort, test.images)[..., head], _answers(task, test.labels)
+    theirs = None if teachers is None else evaluation.logits_of_all(teachers, test.images)[..., OF_TASK[task]]
+    curves = []
+    for seed, logits in zip(lab.seeds, said, strict=True):
+        hits = (logits.argmax(dim=-1) == right).double()
+        shares = [hits[test.labels == digit].mean().item() for digit in range(10)]
+        curves.append(Curve(name="right_by_digit", seed=seed, x=list(range(10)), y=shares))
+    return lab.rows_of(said, right, theirs), curves

@@ -1,0 +1,53 @@
+"""A lesson's study from its first arm to its verdicts. Each arm is a generator in a module of its own."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from kdviz.recipes.study import Study
+from kdviz.records.kinds import Said
+from kdviz.records.study import FinishedArm, Studied
+from kdviz.runners.session import Clock, Setting
+from kdviz.runners.studies.lab import Given, Lab, Steps, device_facts
+from kdviz.verdicts.study import judge, summarise
+
+LIVE_VALIDATION_IMAGES = 1000
+
+Measure = Callable[[Lab, str], Steps[Given]]
+
+
+def run(
+    study: Study, *, clock: Clock = time.perf_counter, finished: Sequence[FinishedArm] = ()
+) -> Iterator[Said | Studied | None]:
+    """Carry out a study. Yields StudyProgress often, FinishedArm for each arm, Studied last; None is a sign of life.
+
+    `finished` are arms that an earlier attempt got done: they are said again and not trained again. Raises DataError
+    and TeacherError.
+    """
+    done = {arm.arm: arm for arm in finished}
+    setting = Setting.of(study.data, LIVE_VALIDATION_IMAGES, clock)
+    module, _, name = study.facts.trainer.partition(":")
+    measure: Measure = getattr(importlib.import_module(module), name)
+    lab = Lab(study, setting, study.chosen[0], begun=setting.seconds())
+    for arm in study.chosen:
+        if arm.name in done:
+            yield done[arm.name]
+    for arm in study.chosen:
+        if arm.name not in done:
+            lab.arm, lab.part, begun = arm, 0.0, setting.seconds()
+            rows, curves = yield from measure(lab, arm.name)
+            done[arm.name] = FinishedArm(arm=arm.name, rows=rows, curves=curves, seconds=setting.seconds() - begun)
+            yield done[arm.name]
+        lab.done_weight += arm.weight
+    parts = [done[arm.name] for arm in study.chosen]
+    yield Studied(
+        run_id=study.id,
+        recipe=study,
+        finished=parts,
+        summaries=summarise(study, parts),
+        judgements=judge(study, parts),
+        **device_facts(setting),
+        seconds=sum(arm.seconds for arm in parts),  # also of those that an earlier attempt got done
+    )

@@ -1,0 +1,109 @@
+"""The teachers of a comparison, one for each seed, found or trained: each the one a single run would train."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+
+from torch import nn
+
+from kdviz.distillers.plain import Plain
+from kdviz.engine import evaluation, models, teachers
+from kdviz.engine.memory import PeakMemory, watched
+from kdviz.engine.models import Cohort
+from kdviz.engine.teachers import Cost
+from kdviz.engine.training import Report, fit, steps_of
+from kdviz.recipes.base import Training
+from kdviz.recipes.catalogue import ARCHITECTURES
+from kdviz.records.base import Expense
+from kdviz.records.comparison import Moment
+from kdviz.runners.session import Setting
+
+TEACHER = "teacher"
+REPORTS = 36
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A trained network as a cohort of its own, and what it took."""
+
+    cohort: Cohort
+    expense: Expense
+
+
+def rows_of_seeds(seeds: Sequence[int], rows: int) -> list[list[int]]:
+    """The teachers' seeds: in the first row each student's own, in the next the next student's, and so on.
+
+    New seeds are taken only where there are fewer than `rows`.
+    """
+    new = range(seeds[-1] + 1, seeds[-1] + 1 + rows)
+    circle = [*seeds, *new][: max(len(seeds), rows)]
+    return [[circle[(number + row) % len(circle)] for number in range(len(seeds))] for row in range(rows)]
+
+
+def assemble(
+    trainings: Mapping[int, Training], setting: Setting, students_work: float
+) -> Generator[Moment | None, None, dict[int, Teacher]]:
+    """Find or train the teachers, one after the other; by seed.
+
+    `students_work`, in multiply-adds, is what comes after them: only for the time left. Raises TeacherError.
+    """
+    missing = [seed for seed, training in trainings.items() if teachers.kept(training) is None]
+    staff: dict[int, Teacher] = {}
+    for seed, training in trainings.items():
+        found = teachers.kept(training)
+        if found is None:
+            number = missing.index(seed) + 1
+            to_come = len(missing) - number + students_work / setting.work(training)
+            found = yield from _train(setting, training, number, len(missing), to_come)
+            teachers.keep(*found, training)
+        network, cost = found
+        staff[seed] = Teacher(models.cohort(training.model, [network.to(setting.device)]), _expense_of(training, cost))
+    return staff
+
+
+def _expense_of(training: Training, cost: Cost) -> Expense:
+    return Expense(
+        seconds=cost.seconds,
+        images_seen=cost.images_seen,
+        multiply_adds=3.0 * cost.images_seen * ARCHITECTURES[training.model].multiply_adds,
+        peak_memory=cost.peak_memory,
+    )
+
+
+def _train(
+    setting: Setting, training: Training, number: int, count: int, to_come: float
+) -> Generator[Moment | None, None, tuple[nn.Sequential, Cost]]:
+    """Train one teacher. `to_come` is the work after it, in teachers."""
+    steps = steps_of(training, len(setting.data.training))
+    network = models.build(training.model, training.seed).to(setting.device)
+    cohort, memory = models.cohort(training.model, [network]), PeakMemory()
+    memory.hold(network.parameters())
+    reports = fit([cohort], setting.data.training, [training], Plain(), reports=REPORTS, clock=setting.clock)
+    last: Report | None = None
+    for report in watched(reports, memory, {0}):
+        if report is None:
+            yield None
+            continue
+        last, part = report, report.step / steps
+        yield Moment(
+            method=TEACHER,
+            stage=f"seed {training.seed}",
+            stage_number=number,
+            stages=count,
+            step=report.step,
+            steps=steps,
+            epoch=report.epoch,
+            epochs=training.epochs,
+            loss_kd=report.loss_kd,
+            loss_ce=report.loss_ce,
+            validation_accuracy=evaluation.accuracies(evaluation.logits_of_all(cohort, setting.images), setting.labels),
+            agreement=[],
+            others={},
+            arrows=[],
+            expense=_expense_of(training, Cost(report.seconds, report.images_seen, memory.peak)),
+            seconds=setting.seconds(),
+            seconds_left=report.seconds / part * (1 - part + to_come),
+        )
+    assert last is not None  # every training ends with a report
+    return teachers.freeze(network), Cost(last.seconds, last.images_seen, memory.peak)

@@ -1,0 +1,70 @@
+"""The test images with what the shipped teacher says of each, as NumPy arrays: what the soft-target pages show.
+
+Reading needs no torch; `studies.shipping.fill_gallery` makes the file.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import safe_open
+
+from kdviz import settings
+from kdviz.recipes.catalogue import DATA_SETS, DataSet
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """All test images of a data set and its teacher's logits."""
+
+    facts: DataSet
+    images: NDArray[np.uint8]  # (N, 28, 28)
+    labels: NDArray[np.uint8]  # (N,)
+    logits: NDArray[np.float32]  # (N, classes)
+
+    @property
+    def entropy(self) -> NDArray[np.float64]:
+        """Entropy of the teacher's softmax at T = 1 in bits, (N,): how unsure it is of each image."""
+        shifted = self.logits.astype(np.float64) - self.logits.max(axis=1, keepdims=True)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        bits: NDArray[np.float64] = -(np.exp(log_p) * log_p).sum(axis=1) / np.log(2)
+        return bits
+
+
+def path_of(data: str) -> Path:
+    """Where the gallery lies: with the program for scikit-learn's digits, else among what was computed here."""
+    shipped = settings.ASSETS / "teachers" / f"{data}-gallery.npz"
+    return shipped if shipped.exists() else settings.state_dir() / "gallery" / f"{data}-{_fingerprint(data)}.npz"
+
+
+def read(data: str) -> Gallery | None:
+    """The gallery of a data set, or None where it has not been made yet."""
+    path = path_of(data)
+    if not path.exists():
+        return None
+    with np.load(path, allow_pickle=False) as arrays:
+        return Gallery(DATA_SETS[data], arrays["images"], arrays["labels"], arrays["logits"])
+
+
+def shipped_weights(data: str) -> list[tuple[NDArray[np.float16], NDArray[np.float16]]]:
+    """(weights (out, in), biases (out,)) of each layer of the shipped teacher, in half precision."""
+    with safe_open(settings.ASSETS / "teachers" / f"{data}.safetensors", framework="numpy") as file:
+        names = sorted((name for name in file.keys() if name.endswith(".weight")), key=lambda n: int(n.split(".")[0]))  # noqa: SIM118
+        return [(file.get_tensor(name).T, file.get_tensor(name.replace("weight", "bias"))) for name in names]
+
+
+def shipped_figures(data: str) -> dict[str, float]:
+    """Test accuracy and the other figures of the shipped teacher, as measured when it was made."""
+    with safe_open(settings.ASSETS / "teachers" / f"{data}.safetensors", framework="numpy") as file:
+        return dict(json.loads(file.metadata()["figures"]))
+
+
+def _fingerprint(data: str) -> str:
+    """Another teacher, another gallery."""
+    with safe_open(settings.ASSETS / "teachers" / f"{data}.safetensors", framework="numpy") as file:
+        figures = json.loads(file.metadata()["figures"])
+    return f"{figures['nll']:.12f}".replace(".", "")

@@ -1,0 +1,48 @@
+"""A run as the store has it, and a bundle of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from kdviz.records.base import Learnt
+from kdviz.records.kinds import AnyRecipe, Ending, Event
+
+Status = Literal["queued", "running", "paused", "finished", "failed", "cancelled", "interrupted"]
+LIVE: tuple[Status, ...] = ("queued", "running", "paused")
+
+
+class Run(BaseModel):
+    """One run as it stood when it was read. Times are in UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    recipe: AnyRecipe
+    status: Status
+    attempt: int = 0  # 1 for the first; 2 after a lost worker; 0 before it began
+    message: str = ""  # what a person should know about it, in plain words
+    created: datetime
+    started: datetime | None = None
+    finished: datetime | None = None
+    result: Ending | None = None
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def live(self) -> bool:
+        """Whether it waits, runs or is paused, with an owner that was heard of lately."""
+        return self.status in LIVE
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What a bundle brings: the run as it was where it comes from, all it said, and its students."""
+
+    run: Run
+    events: tuple[Event, ...]
+    students: tuple[Learnt, ...]

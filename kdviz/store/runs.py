@@ -1,0 +1,432 @@
+"""The run store: every run, its recipe, its progress and its result, in any SQL database (SQLite by default).
+
+A run is identified by its recipe's hash and owned by the store object that asked for it: only the owner's
+writes count, and an owner shows that it lives by heartbeats. A run whose owner fell silent reads as interrupted,
+so nothing has to be swept after `kill -9`. Statements and types are the same for every database.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from pydantic import ValidationError
+from sqlalchemy.exc import IntegrityError
+
+from kdviz.records.base import Learnt
+from kdviz.records.kinds import ENDINGS, RECIPES, AnyRecipe, Ending, Event, Part
+from kdviz.store.adoption import adopt
+from kdviz.store.annotations import tidy_note, tidy_tags
+from kdviz.store.database import READS, StoreError, open_database, place, plain_words
+from kdviz.store.run import LIVE, Run, Status
+from kdviz.store.tables import (
+    ANNOTATIONS,
+    DISCARDED,
+    EVENTS,
+    METADATA,
+    RUNS,
+    STUDENTS,
+    clear,
+    finished_parts,
+    forget,
+    rows,
+    said,
+)
+
+if TYPE_CHECKING:
+    from kdviz.store.run import Bundle
+
+
+DAY = 86_400.0  # seconds for which a discarded run can be restored
+_TRIES = 3  # where others write the same at the same time
+
+
+def day_before(now: float) -> float:
+    """What was discarded earlier is gone."""
+    return now - DAY
+
+
+class Keeping:
+    """The database at `url`, and what is kept in it beside the runs' own lives."""
+
+    owner: str
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_database(url, METADATA)
+        self._readers = self._engine.execution_options(**{READS: True})
+        self._place = place(self._engine.url)
+
+    def close(self) -> None:
+        """Close the connections; the store can be used again and then opens new ones."""
+        self._engine.dispose()
+
+    def annotate(self, run_id: str, tags: Iterable[str], note: str) -> None:
+        """Give the run these tags and this note instead of what it had. Raises AnnotationError."""
+        values = {"tags": json.dumps(tidy_tags(tags), ensure_ascii=False), "note": tidy_note(note)}
+        self._put(ANNOTATIONS, {"run_id": run_id}, values)
+
+    def restore(self, run_ids: Collection[str]) -> None:
+        """Bring discarded runs back as they were."""
+        with self._write() as connection:
+            _purge(connection)
+            connection.execute(sa.delete(DISCARDED).where(DISCARDED.c.run_id.in_(run_ids)))
+
+    def keep_student(self, run_id: str, learnt: Learnt) -> None:
+        """Keep a trained student with its run, instead of the one of that name. Only the run's owner may."""
+        with self._read() as connection:
+            mine = RUNS.c.id == run_id, RUNS.c.owner == self.owner
+            own = connection.execute(sa.select(RUNS.c.id).where(*mine)).one_or_none()
+        if own:
+            self._keep(run_id, learnt)
+
+    def students(self, run_id: str) -> list[str]:
+        """Names of the run's students that are kept, in the order in which they were."""
+        wanted = sa.select(STUDENTS.c.name).where(STUDENTS.c.run_id == run_id).order_by(STUDENTS.c.made)
+        with self._read() as connection:
+            return list(connection.execute(wanted).scalars())
+
+    def student(self, run_id: str, name: str) -> Learnt | None:
+        """A student of the run, or None where it is not kept."""
+        wanted = sa.select(STUDENTS).where(STUDENTS.c.run_id == run_id, STUDENTS.c.name == name)
+        with self._read() as connection:
+            row = connection.execute(wanted).one_or_none()
+        if row is None:
+            return None
+        weights = base64.b64encode(row.weights).decode()
+        return Learnt(name=row.name, architecture=row.architecture, weights=weights)
+
+    def _keep(self, run_id: str, learnt: Learnt) -> None:
+        values = {
+            "architecture": learnt.architecture,
+            "weights": base64.b64decode(learnt.weights),
+            "made": time.time(),
+        }
+        self._put(STUDENTS, {"run_id": run_id, "name": learnt.name}, values)
+
+    def _put_away(self, run_ids: Collection[str], now: float) -> None:
+        there = sa.select(RUNS.c.id, sa.literal(now, sa.Double)).where(
+            RUNS.c.id.in_(run_ids), RUNS.c.id.not_in(sa.select(DISCARDED.c.run_id))
+        )
+        for _ in range(_TRIES):
+            try:
+                with self._write() as connection:
+                    _purge(connection)
+                    connection.execute(sa.insert(DISCARDED).from_select(["run_id", "since"], there))
+            except IntegrityError:
+                continue  # another put some of them away meanwhile
+            return
+        raise StoreError("The runs were changed by somebody else while they were deleted; try again.")
+
+    def _put(self, table: sa.Table, key: dict[str, str], values: dict[str, Any]) -> None:
+        """Write a run's row of a table, be it there or not; two may do so at once."""
+        same = [table.c[name] == value for name, value in key.items()]
+        for _ in range(_TRIES):
+            try:
+                with self._write() as connection:
+                    if not connection.execute(sa.update(table).where(*same).values(**values)).rowcount:
+                        connection.execute(sa.insert(table).values(**key, **values))
+            except IntegrityError:
+                continue  # another was faster, and its row can be changed now; or there is no such run
+            return
+        raise StoreError(f"Run {key['run_id']} is not in the store any more.")
+
+    @contextmanager
+    def _write(self) -> Iterator[sa.Connection]:
+        with plain_words(self._place), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _read(self) -> Iterator[sa.Connection]:
+        with plain_words(self._place), self._readers.connect() as connection:
+            yield connection
+
+
+def _purge(connection: sa.Connection) -> None:
+    """Delete for good what was discarded more than a day ago."""
+    old = sa.select(DISCARDED.c.run_id).where(DISCARDED.c.since < day_before(time.time()))
+    gone = list(connection.execute(old).scalars())
+    if gone:
+        forget(connection, gone)
+
+
+SILENCE = 10.0  # seconds without a heartbeat after which a live run's owner counts as dead
+_NOT_DISCARDED = DISCARDED.c.run_id.is_(None)
+
+
+__all__ = ["LIVE", "SILENCE", "Run", "RunStore", "Status", "StoreError"]
+
+
+class RunStore(Keeping):
+    """Runs in the database at `url`; safe for many threads and many processes at once."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.owner = uuid.uuid4().hex
+
+    def request(self, recipe: AnyRecipe) -> Run:
+        """The run of this recipe, made and owned by this store if there was none.
+
+        A failed, cancelled or interrupted run starts over: queued, owned by this store, its events gone but for what
+        `finished` keeps.
+        A live or finished one is returned as it is; a discarded one comes back.
+        """
+        now = time.time()
+        self.restore([recipe.id])
+        fresh = self._queued(recipe, now)
+        if not self._insert(recipe.id, fresh):
+            over = RUNS.c.status.in_(("failed", "cancelled")) | (
+                RUNS.c.status.in_(LIVE) & (RUNS.c.heartbeat < now - SILENCE)
+            )
+            with self._write() as connection:
+                revived = sa.update(RUNS).where(RUNS.c.id == recipe.id, over).values(**fresh)
+                if connection.execute(revived).rowcount:
+                    clear(connection, recipe.id)
+        run = self.get(recipe.id)
+        if run is None:  # written by another version and unreadable here: as good as none
+            self.delete(recipe.id)
+            self._insert(recipe.id, fresh)
+            run = self.get(recipe.id)
+        if run is None:
+            raise StoreError(f"Run {recipe.id} was deleted while it was asked for; ask again.")
+        return run
+
+    def restart(self, recipe: AnyRecipe) -> Run:
+        """The run of this recipe from its beginning, queued and owned by this store; only tags and note stay.
+
+        One transaction: where it fails, everything is as it was. A live run is returned as it is.
+        """
+        now = time.time()
+        over = RUNS.c.status.not_in(LIVE) | (RUNS.c.heartbeat < now - SILENCE)
+        with self._write() as connection:
+            again = sa.update(RUNS).where(RUNS.c.id == recipe.id, over).values(**self._queued(recipe, now))
+            if connection.execute(again).rowcount:
+                for table in (EVENTS, STUDENTS, DISCARDED):
+                    connection.execute(sa.delete(table).where(table.c.run_id == recipe.id))
+        return self.request(recipe)  # made, where there was none
+
+    def get(self, run_id: str) -> Run | None:
+        """The run, or None where there is none."""
+        return next(iter(self._runs(RUNS.c.id == run_id, _NOT_DISCARDED)), None)
+
+    def recent(self, limit: int = 50) -> list[Run]:
+        """The newest runs first, without those of another version of kdviz that this one cannot read."""
+        return self._runs(_NOT_DISCARDED, limit=limit)
+
+    def discarded(self) -> list[Run]:
+        """What was discarded within a day and can be restored, the newest runs first."""
+        return self._runs(DISCARDED.c.since >= day_before(time.time()))
+
+    def events(self, run_id: str, after: int = 0) -> list[Event]:
+        """The run's events in order, without the first `after` ones."""
+        with self._read() as connection:
+            found = said(connection, run_id, after)
+        if found is None:
+            raise StoreError(f"The events of run {run_id} were written by another version of kdviz.")
+        return found
+
+    def finished(self, run_id: str) -> list[Part]:
+        """The parts of a study that are done, by this attempt or an earlier one: nobody has to train them again.
+
+        Kept until the run is deleted, however often it ends and is asked for again.
+        """
+        with self._read() as connection:
+            return finished_parts(connection, run_id)
+
+    def count(self, run_id: str) -> int:
+        """How many events the run has."""
+        with self._read() as connection:
+            last = sa.select(sa.func.max(EVENTS.c.sequence)).where(EVENTS.c.run_id == run_id)
+            return max(0, connection.execute(last).scalar() or 0)
+
+    def queue_position(self, run_id: str) -> int:
+        """How many live runs were created before this one: 0 for the first and for one that is not live."""
+        run = self.get(run_id)
+        if run is None or not run.live:
+            return 0
+        earlier = sa.select(sa.func.count()).where(
+            RUNS.c.status.in_(LIVE),
+            RUNS.c.heartbeat >= time.time() - SILENCE,
+            RUNS.c.created < run.created.timestamp(),
+            RUNS.c.id != run_id,
+        )
+        with self._read() as connection:
+            return connection.execute(earlier).scalar_one()
+
+    def begin(self, run_id: str, attempt: int = 1, message: str = "", finished: Iterable[Part] = ()) -> None:
+        """The run starts on a worker, perhaps again: what an earlier attempt left is dropped, as in `request`.
+
+        `finished` are parts that may not have got here yet.
+        """
+        now = time.time()
+        with self._write() as connection:
+            values = {
+                "status": "running",
+                "attempt": attempt,
+                "message": message,
+                "started": now,
+                "heartbeat": now,
+            }
+            if connection.execute(self._own(run_id).values(**values)).rowcount:
+                clear(connection, run_id, finished)
+
+    def append(self, run_id: str, events: Sequence[Event], first_sequence: int) -> None:
+        """Add events, numbered from `first_sequence` (the run's first event has 1). Safe to repeat."""
+        if not events:
+            return
+        with self._write() as connection:
+            # The heartbeat doubles as the check that the run is still this owner's, and locks the row.
+            if connection.execute(self._own(run_id).values(heartbeat=time.time())).rowcount:
+                again = (EVENTS.c.run_id == run_id) & (EVENTS.c.sequence >= first_sequence)
+                connection.execute(sa.delete(EVENTS).where(again))
+                connection.execute(sa.insert(EVENTS), rows(run_id, events, first_sequence))
+
+    def pause(self, run_id: str) -> None:
+        """A running run stands still."""
+        self._change(run_id, "running", status="paused")
+
+    def resume(self, run_id: str) -> None:
+        """A paused run goes on."""
+        self._change(run_id, "paused", status="running")
+
+    def finish(self, run_id: str, result: Ending) -> None:
+        """The run has its result."""
+        self._change(run_id, *LIVE, status="finished", finished=time.time(), result=result.model_dump_json())
+
+    def fail(self, run_id: str, message: str) -> None:
+        """The run ended without a result, for the reason given in plain words."""
+        self._change(run_id, *LIVE, status="failed", finished=time.time(), message=message)
+
+    def cancel(self, run_id: str) -> None:
+        """The run was stopped by a person; its events stay until it is asked for again."""
+        self._change(run_id, *LIVE, status="cancelled", finished=time.time())
+
+    def release(self, run_ids: Collection[str]) -> None:
+        """Give up live runs, as at an orderly end: they read as interrupted at once."""
+        with self._write() as connection:
+            mine = RUNS.c.id.in_(run_ids), RUNS.c.owner == self.owner
+            connection.execute(sa.update(RUNS).where(*mine).values(heartbeat=0))
+
+    def heartbeat(self, run_ids: Collection[str]) -> set[str]:
+        """Say that this owner lives; returns the runs that are still its own and live."""
+        if not run_ids:
+            return set()
+        mine = RUNS.c.id.in_(run_ids), RUNS.c.owner == self.owner, RUNS.c.status.in_(LIVE)
+        with self._write() as connection:
+            connection.execute(sa.update(RUNS).where(*mine).values(heartbeat=time.time()))
+            return set(connection.execute(sa.select(RUNS.c.id).where(*mine)).scalars())
+
+    def delete(self, run_id: str) -> None:
+        """Forget the run and everything that belongs to it, for good."""
+        with self._write() as connection:
+            forget(connection, [run_id])
+
+    def discard(self, run_ids: Collection[str]) -> None:
+        """Put runs away: they can be restored for a day. StoreError, and nothing done, where one is under way."""
+        now = time.time()
+        alive = RUNS.c.status.in_(LIVE), RUNS.c.heartbeat >= now - SILENCE
+        with self._write() as connection:
+            live = connection.execute(sa.select(RUNS.c.id).where(RUNS.c.id.in_(run_ids), *alive)).scalars().first()
+        if live:
+            raise StoreError(f"Run {live} is still under way; stop it first, then delete it.")
+        self._put_away(run_ids, now)
+
+    def adopt(self, bundle: Bundle) -> Run:
+        """Take over a bundle's run, marked as imported. A result that is here stays; what is missing is added."""
+        run_id = bundle.run.id
+        self.restore([run_id])
+        here = self.get(run_id)
+        if here is not None and here.live:
+            raise StoreError(f"Run {run_id} is under way here; import it when it is over.")
+        over = RUNS.c.status.not_in(LIVE) | (RUNS.c.heartbeat < time.time() - SILENCE)
+        try:
+            with self._write() as connection:
+                adopt(connection, self.owner, bundle, here, over)
+            run = self.get(run_id)
+        except IntegrityError:
+            run = None
+        if run is None:
+            raise StoreError(f"Run {run_id} was changed by somebody else while it was imported; import it again.")
+        return run
+
+    def _runs(self, *which: sa.ColumnElement[bool], limit: int | None = None) -> list[Run]:
+        """Those that this version can read, the newest first."""
+        wanted = (
+            sa.select(RUNS, ANNOTATIONS.c.tags, ANNOTATIONS.c.note)
+            .select_from(RUNS.outerjoin(ANNOTATIONS).outerjoin(DISCARDED, DISCARDED.c.run_id == RUNS.c.id))
+            .where(*which)
+            .order_by(RUNS.c.created.desc())
+            .limit(limit)
+        )
+        with self._read() as connection:
+            found = connection.execute(wanted).all()
+        return [run for run in map(_run, found) if run]
+
+    def _insert(self, run_id: str, values: dict[str, Any]) -> bool:
+        """Whether the run was new. Two may insert at once: the database lets one through."""
+        try:
+            with self._write() as connection:
+                connection.execute(sa.insert(RUNS).values(id=run_id, **values))
+        except IntegrityError:
+            return False
+        return True
+
+    def _queued(self, recipe: AnyRecipe, now: float) -> dict[str, Any]:
+        """The row of a run that has yet to begin."""
+        return {
+            "recipe": recipe.model_dump_json(),
+            "status": "queued",
+            "owner": self.owner,
+            "attempt": 0,
+            "message": "",
+            "created": now,
+            "started": None,
+            "finished": None,
+            "heartbeat": now,
+            "result": None,
+        }
+
+    def _own(self, run_id: str) -> sa.Update:
+        return sa.update(RUNS).where(RUNS.c.id == run_id, RUNS.c.owner == self.owner)
+
+    def _change(self, run_id: str, *before: Status, **values: object) -> None:
+        with self._write() as connection:
+            change = self._own(run_id).where(RUNS.c.status.in_(before))
+            connection.execute(change.values(heartbeat=time.time(), **values))
+
+
+def _run(row: sa.Row[Any]) -> Run | None:
+    silent = row.status in LIVE and row.heartbeat < time.time() - SILENCE
+    try:
+        return Run(
+            id=row.id,
+            recipe=_recipe(row.recipe),
+            status="interrupted" if silent else row.status,
+            attempt=row.attempt,
+            message=row.message,
+            created=_moment(row.created),
+            started=_moment(row.started) if row.started else None,
+            finished=_moment(row.finished) if row.finished else None,
+            result=_result(row.result) if row.result else None,
+            owner=row.owner,
+            tags=tuple(json.loads(row.tags)) if row.tags else (),
+            note=row.note or "",
+        )
+    except ValidationError:
+        return None
+
+
+# A list of runs is read again and again, and their results are most of the work. They never change.
+_recipe = lru_cache(maxsize=512)(RECIPES.validate_json)
+_result = lru_cache(maxsize=512)(ENDINGS.validate_json)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

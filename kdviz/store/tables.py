@@ -1,0 +1,114 @@
+"""The run store's tables, and how events are written to theirs and read again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, get_args
+
+import sqlalchemy as sa
+from pydantic import ValidationError
+
+from kdviz.records.kinds import PARTS, Event, Part, newest
+
+METADATA = sa.MetaData()
+# Times are seconds since 1970 in UTC: the same number, and the same order, in every database.
+RUNS = sa.Table(
+    "runs",
+    METADATA,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("recipe", sa.Text, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("owner", sa.String(32), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("created", sa.Double, nullable=False, index=True),
+    sa.Column("started", sa.Double),
+    sa.Column("finished", sa.Double),
+    sa.Column("heartbeat", sa.Double, nullable=False),
+    sa.Column("result", sa.Text),
+)
+EVENTS = sa.Table(
+    "events",
+    METADATA,
+    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+)
+# What people say of a run. These tables came later: an older version opens the database and does without them.
+ANNOTATIONS = sa.Table(
+    "annotations",
+    METADATA,
+    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("tags", sa.Text, nullable=False),  # a JSON list
+    sa.Column("note", sa.Text, nullable=False),
+)
+DISCARDED = sa.Table(
+    "discarded",
+    METADATA,
+    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("since", sa.Double, nullable=False),
+)
+STUDENTS = sa.Table(
+    "students",
+    METADATA,
+    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("architecture", sa.String(64), nullable=False),
+    sa.Column("weights", sa.LargeBinary, nullable=False),  # a safetensors file
+    sa.Column("made", sa.Double, nullable=False),
+)
+KINDS: dict[str, type[Event]] = {kind.__name__.lower(): kind for kind in get_args(Event)}
+# The finished parts of a study outlive the attempt that made them. From then on their sequence numbers are below
+# 1, and they are no events of the present attempt, which says them again.
+_FINISHED = EVENTS.c.kind.in_([kind.__name__.lower() for kind in get_args(Part)])
+
+
+def said(connection: sa.Connection, run_id: str, after: int) -> list[Event] | None:
+    """What the present attempt has said, in order, without the first `after`; None if this version cannot read it."""
+    wanted = (
+        sa.select(EVENTS.c.kind, EVENTS.c.payload)
+        .where(EVENTS.c.run_id == run_id, EVENTS.c.sequence > after)
+        .order_by(EVENTS.c.sequence)
+    )
+    try:
+        return [KINDS[kind].model_validate_json(payload) for kind, payload in connection.execute(wanted)]
+    except (KeyError, ValidationError):
+        return None
+
+
+def finished_parts(connection: sa.Connection, run_id: str) -> list[Part]:
+    """The parts of a study that any attempt has finished."""
+    wanted = sa.select(EVENTS.c.payload).where(EVENTS.c.run_id == run_id, _FINISHED).order_by(EVENTS.c.sequence)
+    try:
+        return newest(map(PARTS.validate_json, connection.execute(wanted).scalars()))
+    except ValidationError:  # written by another version: trained again
+        return []
+
+
+def forget(connection: sa.Connection, run_ids: Collection[str]) -> None:
+    """Delete runs with everything that belongs to them."""
+    for table in (STUDENTS, DISCARDED, ANNOTATIONS, EVENTS):
+        connection.execute(sa.delete(table).where(table.c.run_id.in_(run_ids)))
+    connection.execute(sa.delete(RUNS).where(RUNS.c.id.in_(run_ids)))
+
+
+def clear(connection: sa.Connection, run_id: str, finished: Iterable[Part] = ()) -> None:
+    """Drop an attempt's events but for the finished parts, to which `finished` come."""
+    kept = newest([*finished_parts(connection, run_id), *finished])
+    connection.execute(sa.delete(EVENTS).where(EVENTS.c.run_id == run_id))
+    if kept:
+        connection.execute(sa.insert(EVENTS), rows(run_id, kept, 1 - len(kept)))
+
+
+def rows(run_id: str, events: Sequence[Event], first_sequence: int) -> list[dict[str, Any]]:
+    """Events as rows, numbered from `first_sequence`."""
+    return [
+        {
+            "run_id": run_id,
+            "sequence": sequence,
+            "kind": type(event).__name__.lower(),
+            "payload": event.model_dump_json(),
+        }
+        for sequence, event in enumerate(events, first_sequence)
+    ]

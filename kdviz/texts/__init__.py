@@ -1,0 +1,1 @@
+"""What the lessons say, read from `assets/lessons`; no numbers of runs and no Streamlit."""

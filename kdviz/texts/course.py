@@ -1,0 +1,87 @@
+"""The course: its lessons in reading order, and the glossary that all of them share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from kdviz.texts import lesson as lesson_text
+from kdviz.texts.blocks import LessonError, LessonText, Term
+
+SLUGS = (
+    "why_distil",
+    "soft_targets",
+    "temperature",
+    "loss",
+    "gradient_noise",
+    "watch_it_train",
+    "three_ways",
+    "what_is_transferred",
+    "when_it_helps",
+    "hintons_table",
+    "mistakes",
+    "words",
+)
+GLOSSARY = "words"
+FURNITURE = "course"
+
+_TERM = re.compile(r"(?<!\\)\[([^\[\]]*[^\[\]\\])\]\(#([a-z0-9-]+)\)")  # a backslash takes the meaning from a bracket
+_MARKUP = re.compile(r"\[([^\[\]]+)\]\([^()]*\)|[*`]")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson's place in the course. Its slug is its address, its page's file name and its text's file name."""
+
+    number: int  # from 1
+    slug: str
+    title: str
+    question: str
+    lead: str
+    minutes: int
+    checks: tuple[str, ...]  # their keys
+
+    @property
+    def page(self) -> str:
+        """The page's file, as Streamlit names it."""
+        return f"pages/{self.slug}.py"
+
+
+def lesson(slug: str) -> Lesson:
+    """One lesson; raises LessonError where its text cannot be read."""
+    text = lesson_text.read(slug)
+    title, question, lead = (text.fact(name) for name in ("title", "question", "lead"))
+    return Lesson(SLUGS.index(slug) + 1, slug, title, question, lead, text.minutes(), tuple(text.checks))
+
+
+def lessons() -> tuple[Lesson, ...]:
+    """All lessons in reading order. One whose text cannot be read keeps its place: its own page tells what is wrong."""
+    return tuple(map(_as_far_as_readable, SLUGS))
+
+
+def _as_far_as_readable(slug: str) -> Lesson:
+    try:
+        return lesson(slug)
+    except LessonError:
+        return Lesson(SLUGS.index(slug) + 1, slug, slug.replace("_", " ").capitalize(), "", "", 0, ())
+
+
+def glossary() -> Mapping[str, Term]:
+    """All terms by their keys."""
+    return lesson_text.read(GLOSSARY).terms
+
+
+def words() -> LessonText:
+    """What the furniture of every lesson says: lesson, minutes, next, and so on."""
+    return lesson_text.read(FURNITURE)
+
+
+def with_terms(markdown: str, show: Callable[[str, str], str]) -> str:
+    """Text whose mentions of terms, `[soft targets](#soft-targets)`, become `show(words, key)`."""
+    return _TERM.sub(lambda mention: show(mention[1], mention[2]), markdown)
+
+
+def plain(markdown: str) -> str:
+    """The words alone: without emphasis, code marks and links, on one line."""
+    return " ".join(_MARKUP.sub(lambda marked: marked[1] or "", markdown).split())

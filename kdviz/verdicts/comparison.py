@@ -1,0 +1,89 @@
+"""What several seeds allow to say: means with intervals, and a method against plain training, seed by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from kdviz.recipes.methods import METHODS, PLAIN
+from kdviz.records.base import Expense, Mean, Verdict
+from kdviz.records.comparison import Measure, Summary, Trial
+from kdviz.verdicts.intervals import mean_with_interval, resolution_of, verdict, within
+
+# Each measure of a trial, and whether more of it is better.
+LARGER_IS_BETTER: dict[Measure, bool] = {
+    "test_accuracy": True,
+    "nll": False,
+    "ece": False,
+    "agreement": True,
+    "fidelity_kl": False,
+}
+MAIN: Measure = "test_accuracy"  # the others are judged together: four of them for every method
+
+
+def _mean_expense(expenses: Sequence[Expense]) -> Expense:
+    return Expense(
+        seconds=float(np.mean([e.seconds for e in expenses])),
+        images_seen=round(float(np.mean([e.images_seen for e in expenses]))),
+        multiply_adds=float(np.mean([e.multiply_adds for e in expenses])),
+        peak_memory=round(float(np.mean([e.peak_memory for e in expenses]))),
+    )
+
+
+def _with_teacher(trial: Trial) -> Expense:
+    """What the student and the teachers it asked took: one after the other, so the larger peak counts."""
+    if trial.teacher is None:
+        return trial.expense
+    return Expense(
+        seconds=trial.expense.seconds + trial.teacher.seconds,
+        images_seen=trial.expense.images_seen + trial.teacher.images_seen,
+        multiply_adds=trial.expense.multiply_adds + trial.teacher.multiply_adds,
+        peak_memory=max(trial.expense.peak_memory, trial.teacher.peak_memory),
+    )
+
+
+def _figures(trials: Iterable[Trial], measure: Measure) -> list[float]:
+    return [float(getattr(trial, measure)) for trial in trials]
+
+
+def summarise(trials: Sequence[Trial]) -> list[Summary]:
+    """One summary for each method there is a trial of, in the order of `METHODS`; other trials are left out.
+
+    Verdicts are over the seeds that a method shares with plain training.
+    """
+    groups: dict[str, dict[int, Trial]] = {name: {} for name in METHODS}
+    for trial in trials:
+        if trial.method in groups:
+            groups[trial.method][trial.seed] = trial
+    groups = {name: dict(sorted(group.items())) for name, group in groups.items() if group}
+    plain = groups.get(PLAIN, {})
+    comparisons = max(1, len(groups.keys() - {PLAIN}))
+
+    def judge(group: dict[int, Trial], measure: Measure) -> Verdict:
+        shared = [(trial, plain[seed]) for seed, trial in group.items() if seed in plain]
+        images = min((trial.test_images for trial in group.values()), default=0)
+        return verdict(
+            _figures((trial for trial, _ in shared), measure),
+            _figures((control for _, control in shared), measure),
+            larger_is_better=LARGER_IS_BETTER[measure],
+            comparisons=comparisons if measure == MAIN else comparisons * (len(LARGER_IS_BETTER) - 1),
+            resolution=resolution_of(measure, images),
+        )
+
+    def mean(group: dict[int, Trial], measure: Measure) -> Mean:
+        images = min(trial.test_images for trial in group.values())
+        figures = _figures(group.values(), measure)
+        return within(mean_with_interval(figures, resolution_of(measure, images)), measure)
+
+    return [
+        Summary(
+            method=name,
+            seeds=len(group),
+            means={measure: mean(group, measure) for measure in LARGER_IS_BETTER},
+            verdicts={} if name == PLAIN else {measure: judge(group, measure) for measure in LARGER_IS_BETTER},
+            expense=_mean_expense([trial.expense for trial in group.values()]),
+            expense_with_teacher=_mean_expense([_with_teacher(trial) for trial in group.values()]),
+        )
+        for name, group in groups.items()
+    ]

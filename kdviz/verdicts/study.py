@@ -1,0 +1,73 @@
+"""What the seeds of a study allow to say: means with intervals, and each arm against the one it is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kdviz.recipes.study import Study
+from kdviz.recipes.study_facts.facts import Measure
+from kdviz.records.base import Mean
+from kdviz.records.study import ArmSummary, FinishedArm, Judgement
+from kdviz.verdicts.intervals import mean_with_interval, poisson_interval, verdict
+
+
+def _figures(arm: FinishedArm, measure: str) -> dict[int, float]:
+    return {row.seed: row.figures[measure] for row in arm.rows if measure in row.figures}
+
+
+def _resolution(arm: FinishedArm, measure: Measure) -> float:
+    """What one seed's figure is rounded to: a share of images is, and so is a count."""
+    if measure.kind == "count":
+        return 1.0
+    images = next((row.figures["test_images"] for row in arm.rows if "test_images" in row.figures), 0.0)
+    return 1 / images if measure.kind == "share" and measure.name != "ece" and images else 0.0
+
+
+def _mean(arm: FinishedArm, measure: Measure) -> Mean | None:
+    values = list(_figures(arm, measure.name).values())
+    if not values:
+        return None
+    if measure.kind == "count" and len(values) == 1:
+        low, high = poisson_interval(values[0])
+        return Mean(mean=values[0], low=low, high=high)
+    mean = mean_with_interval(values, _resolution(arm, measure))
+    if measure.kind == "number" or mean.low is None or mean.high is None:
+        return mean
+    most = 1.0 if measure.kind == "share" else mean.high
+    return Mean(mean=mean.mean, low=max(0.0, mean.low), high=min(most, mean.high))
+
+
+def summarise(study: Study, finished: Sequence[FinishedArm]) -> list[ArmSummary]:
+    """Every arm over its seeds."""
+    found = []
+    for arm in finished:
+        means = {measure.name: mean for measure in study.facts.measures if (mean := _mean(arm, measure)) is not None}
+        found.append(ArmSummary(arm=arm.arm, seeds=len(arm.rows), means=means))
+    return found
+
+
+def judge(study: Study, finished: Sequence[FinishedArm]) -> list[Judgement]:
+    """Each arm against the one its facts name, seed by seed, for every measure that can be better or worse.
+
+    The verdicts on one measure are a family: their level is that of all of them together (Bonferroni).
+    """
+    done = {arm.arm: arm for arm in finished}
+    pairs = [(arm.name, arm.against) for arm in study.chosen if arm.against in done and arm.name in done]
+    found = []
+    for measure in study.facts.measures:
+        if not measure.better:
+            continue
+        for name, against in pairs:
+            own, other = (_figures(done[each], measure.name) for each in (name, against))
+            seeds = sorted(own.keys() & other.keys())
+            if not seeds:
+                continue
+            said = verdict(
+                [own[seed] for seed in seeds],
+                [other[seed] for seed in seeds],
+                larger_is_better=measure.better == "higher",
+                comparisons=len(pairs),
+                resolution=_resolution(done[name], measure),
+            )
+            found.append(Judgement(arm=name, against=against, measure=measure.name, verdict=said))
+    return found

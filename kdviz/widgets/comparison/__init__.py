@@ -1,0 +1,1 @@
+"""Form, live panel, summary and sentences of a comparison."""

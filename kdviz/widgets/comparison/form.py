@@ -1,0 +1,224 @@
+"""The controls of a comparison: which ways of teaching, for which student, with how many seeds.
+
+The ways and the seeds stand in the URL as one word each, as the command line writes them; the URL is where they are
+kept, and the controls show what it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, get_args
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from kdviz.charts.comparison_live import short_title
+from kdviz.recipes.base import Augmentation, Optimizer, RecipeError, Schedule
+from kdviz.recipes.catalogue import ARCHITECTURES
+from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.methods import METHODS, PLAIN, Family, Method
+from kdviz.recipes.number_lists import MOST_SEEDS
+from kdviz.widgets import controls
+from kdviz.widgets.controls import chosen_data, data_set, number, optional, slider
+
+_LEFT_OUT = "ways_left_out"
+
+FAMILIES: dict[Family, str] = {
+    "control": "Without a teacher",
+    "offline": "Offline: from a trained teacher’s answers",
+    "online": "Online: peers learn together",
+    "self": "Self-distillation: from itself",
+    "feature": "From the teacher’s features",
+    "relation": "From the teacher’s relations",
+}
+
+
+def adopt(comparison: Comparison) -> None:
+    """Let the controls show the comparison of the run that a link names, where the link does not set them itself."""
+    if controls.adopt(comparison):
+        given = set(st.query_params)
+        _write("methods" not in given, "methods", methods_text(comparison.methods))
+        _write("seeds" not in given, "seeds", seeds_text(comparison.seeds))
+
+
+def show(comparison: Comparison) -> None:
+    """Set every control. For callbacks: the URL follows."""
+    controls.show(comparison)
+    write(comparison)
+
+
+def write(comparison: Comparison) -> None:
+    """Let the URL have the ways and the seeds of a comparison, whatever it had before."""
+    _write(True, "methods", methods_text(comparison.methods))
+    _write(True, "seeds", seeds_text(comparison.seeds))
+
+
+def _write(wanted: bool, name: str, text: str) -> None:
+    """Keep a choice in the URL, unless it is the default."""
+    default = {"methods": methods_text(Comparison().methods), "seeds": seeds_text(Comparison().seeds)}[name]
+    if wanted and text == default:
+        st.query_params.pop(name, None)
+    elif wanted:
+        st.query_params[name] = text
+
+
+def methods_text(methods: Sequence[str]) -> str:
+    """The ways to teach as the URL and the command line name them."""
+    return ",".join(methods)
+
+
+def seeds_text(seeds: Sequence[int]) -> str:
+    """Seeds as short as the URL and the command line can say them: 0-4, or 0,2,7."""
+    first, last = seeds[0], seeds[-1]
+    if len(seeds) > 1 and list(seeds) == list(range(first, last + 1)):
+        return f"{first}-{last}"
+    return ",".join(map(str, seeds))
+
+
+def comparison_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
+    """All controls of a comparison, and the place for the button that starts it; None as for `recipe_form`."""
+    defaults = Comparison.suited(chosen_data(home))
+    seeds = _of_link("seeds", defaults)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="recipe"):
+        values: dict[str, Any] = {
+            "temperature": number("temperature", defaults, width=130, step=0.5, format="%g"),
+            "alpha": slider("alpha", defaults, width=175),
+            "epochs": number("epochs", defaults, width=80),
+            "seeds": _seeds(seeds),
+            "student": _network("student", defaults, width=150),
+            "teacher": _network("teacher", defaults, width=160),
+        }
+    with st.container(horizontal=True, vertical_alignment="center", key="actions"):
+        start = st.container(width="content")
+        with st.popover("Ways to teach", icon=":material/school:", help="Which methods are compared"):
+            values["methods"] = _methods(_of_link("methods", defaults), values["teacher"], values["student"])
+        with st.popover("More settings", icon=":material/tune:", help="Data, labels, augmentation, optimizer"):
+            values |= _more(defaults, home)
+    left_out = st.session_state.pop(_LEFT_OUT, [])
+    if left_out:
+        st.info(f"Left out, because they do not fit these networks: {', '.join(left_out)}.")
+    try:
+        return Comparison.parse(values), start
+    except RecipeError as error:
+        st.error(str(error), icon=":material/error:")
+        return None, start
+
+
+def _of_link(name: str, defaults: Comparison) -> Any:
+    """What the URL says of the ways or the seeds; the default where it says nothing, or nothing that can be.
+
+    Whether the ways fit the networks is not asked here: those that do not are left out further on.
+    """
+    given = st.query_params.get(name)
+    anything = {"teacher": "cnn-32-64", "student": "cnn-8-16"}  # between these, every way of teaching works
+    try:
+        return getattr(defaults if given is None else Comparison.parse({name: given, **anything}), name)
+    except RecipeError:
+        return getattr(defaults, name)
+
+
+def _seeds(seeds: tuple[int, ...]) -> tuple[int, ...]:
+    st.session_state["number_of_seeds"] = len(seeds)
+    st.number_input(
+        "Seeds",
+        min_value=1,
+        max_value=MOST_SEEDS,
+        key="number_of_seeds",
+        width=80,
+        help="With one seed there is no verdict: what differs could be the luck of its first weights and batches.",
+        on_change=_count_seeds,
+    )
+    return seeds
+
+
+def _count_seeds() -> None:
+    _write(True, "seeds", seeds_text(range(st.session_state["number_of_seeds"])))
+
+
+def _network(name: str, defaults: Comparison, **options: Any) -> Any:
+    return controls.choice(name, list(ARCHITECTURES), defaults, on_change=_leave_out, args=(defaults,), **options)
+
+
+def _leave_out(defaults: Comparison) -> None:
+    """Other networks: the ways that no longer fit leave the URL, and the page says which."""
+    chosen = _of_link("methods", defaults)
+    fitting = _fitting(chosen, st.session_state["teacher"], st.session_state["student"])
+    st.session_state[_LEFT_OUT] = [short_title(name) for name in chosen if name not in fitting]
+    _write(True, "methods", methods_text(fitting))
+
+
+def _fitting(methods: Iterable[str], teacher: str, student: str) -> tuple[str, ...]:
+    return tuple(name for name in methods if not METHODS[name].fits(teacher, student))
+
+
+def _methods(chosen: tuple[str, ...], teacher: str, student: str) -> tuple[str, ...]:
+    """A row of pills for each family; what does not fit the networks is named with the reason."""
+    chosen = _fitting(chosen, teacher, student)
+    for family, title in FAMILIES.items():
+        ways = {method.name: method for method in METHODS.values() if method.family == family}
+        fitting = _fitting(ways, teacher, student)
+        if fitting:
+            _pills(family, title, fitting, chosen)
+        else:
+            st.markdown(f"**{title}**")
+        reasons = _reasons(ways.values(), teacher, student)
+        if reasons:
+            st.caption(reasons)
+    st.caption(f"{METHODS[PLAIN].title} is always there: the others are measured against it.")
+    return chosen
+
+
+def _pills(family: Family, title: str, ways: tuple[str, ...], chosen: tuple[str, ...]) -> None:
+    key = f"methods_{family}"
+    st.session_state[key] = [name for name in ways if name in chosen]
+    st.pills(
+        title,
+        ways,
+        selection_mode="multi",
+        format_func=lambda name: short_title(name, family=False),
+        key=key,
+        on_change=_choose,
+        args=(family, ways, chosen),
+    )
+
+
+def _choose(family: Family, ways: tuple[str, ...], chosen: tuple[str, ...]) -> None:
+    kept = {name for name in chosen if name not in ways} | set(st.session_state[f"methods_{family}"]) | {PLAIN}
+    _write(True, "methods", methods_text([name for name in METHODS if name in kept]))
+
+
+def _reasons(ways: Iterable[Method], teacher: str, student: str) -> str:
+    """Why some ways cannot be chosen, those with the same reason together."""
+    titles: dict[str, list[str]] = {}
+    for method in ways:
+        reason = method.fits(teacher, student)
+        if reason:
+            titles.setdefault(reason, []).append(method.title)
+    return " ".join(f"{' and '.join(names)} cannot be chosen: {reason}" for reason, names in titles.items())
+
+
+def _more(defaults: Comparison, home: str) -> dict[str, Any]:
+    """The settings that most visitors leave alone."""
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        values: dict[str, Any] = {
+            "data": data_set(Comparison, home),
+            "labels": optional("labels", Comparison, step=10),
+            "augmentation": controls.choice("augmentation", list(get_args(Augmentation)), defaults),
+            "batch_size": number("batch_size", defaults),
+        }
+    with middle:
+        values |= {
+            "teacher_epochs": optional("teacher_epochs", Comparison, placeholder="as the students’"),
+            "teacher_labels": optional("teacher_labels", Comparison, step=10),
+            "teacher_augmentation": controls.choice("teacher_augmentation", list(get_args(Augmentation)), defaults),
+        }
+    with right:
+        values |= {
+            "optimizer": controls.choice("optimizer", list(get_args(Optimizer)), defaults),
+            "learning_rate": number("learning_rate", defaults, step=0.0005, format="%g"),
+            "schedule": controls.choice("schedule", list(get_args(Schedule)), defaults),
+            "online_temperature": number("online_temperature", defaults, step=0.5, format="%g"),
+            "online_alpha": slider("online_alpha", defaults),
+        }
+    return values

@@ -1,0 +1,152 @@
+"""The live panels of a comparison: every way of teaching beside the others, all drawn by one component."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from kdviz.charts import comparison_live as side_by_side
+from kdviz.charts import single as live
+from kdviz.charts.comparison_live import short_title
+from kdviz.jobs.queue import Jobs, Version
+from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.methods import METHODS, PLAIN
+from kdviz.records.base import Watched
+from kdviz.records.comparison import Compared, Moment
+from kdviz.records.kinds import Event
+from kdviz.reports.phrases import listed, percent
+from kdviz.store.run import Run
+from kdviz.widgets import page, run_status
+from kdviz.widgets.comparison import summary as comparison_summary
+from kdviz.widgets.components import component
+
+_ways = component(
+    "three_ways",
+    html="three_ways.html",
+    css=("base.css", "three_ways.css"),
+    js=("shared.js", "svg.js", "who_teaches.js", "three_ways.js"),
+)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """All that a page shows of a comparison at one moment."""
+
+    data: dict[str, Any]  # for the component
+    position: run_status.Position | None
+    sentence: str
+
+
+def show(jobs: Jobs, run_id: str) -> None:
+    """The panels of a comparison, which look after themselves while it lives."""
+    run_status.follow(jobs, run_id, _panel)
+
+
+def preview(comparison: Comparison) -> None:
+    """The panels before anything was started: who will teach whom."""
+    _ways(key="three_ways", data={"run": "", "live": False, **_picture(comparison, [])})
+
+
+def _panel(jobs: Jobs, run: Run) -> None:
+    if not isinstance(run.recipe, Comparison):
+        return  # the page has said that it is of another kind
+    frame = _frame(jobs, run.id, run.started, jobs.version(run.id), run.recipe)
+    run_status.status(jobs, run, frame.position)
+    _ways(key="three_ways", data={"run": f"{run.id}-{run.attempt}", "live": run.live, **frame.data})
+    page.say(frame.sentence)
+    if isinstance(run.result, Compared):
+        comparison_summary.show(run.result)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)  # one for all visitors, until there is something new to show
+def _frame(
+    _jobs: Jobs, run_id: str, started: datetime | None, version: Version | None, _comparison: Comparison
+) -> Frame:
+    events = _jobs.events(run_id)
+    moments = [event for event in events if isinstance(event, Moment)]
+    return Frame(_picture(_comparison, events), _position(moments, _comparison), _sentence(moments))
+
+
+def _picture(comparison: Comparison, events: Sequence[Event]) -> dict[str, Any]:
+    panels = side_by_side.panels(comparison, events)
+    last = [panel["stages"][-1] for panel in panels if panel["stages"]]
+    return {
+        "seeds": len(comparison.seeds),
+        "floor": side_by_side.floor(live.floor(comparison), events),
+        "top": side_by_side.loss_top(events),
+        "steps": max((stage["steps"] for stage in last), default=0),
+        "taught": any(isinstance(event, Watched) for event in events),  # whether the teachers are ready
+        "panels": panels,
+    }
+
+
+def _position(moments: Sequence[Moment], comparison: Comparison) -> run_status.Position | None:
+    if not moments:
+        return None
+    last = moments[-1]
+    return run_status.Position(_who_learns(moments, comparison), last.seconds, last.seconds_left)
+
+
+def _who_learns(moments: Sequence[Moment], comparison: Comparison) -> str:
+    last = {moment.method: moment for moment in moments}
+    if moments[-1].method == "teacher":
+        newest = moments[-1]
+        which = "The teacher" if newest.stages == 1 else f"Teacher {newest.stage_number} of {newest.stages}"
+        which += _for_whom(newest, comparison)
+        right = "".join(f" · {percent(accuracy, 1)} right" for accuracy in newest.validation_accuracy)
+        return f"{which}: {_epoch(newest)}{right}"
+    busy = [moment for name, moment in last.items() if name in comparison.methods and not _ended(moment)]
+    if not busy:
+        return f"The control, students of another teacher: {_epoch(moments[-1])}"
+    newest = max(busy, key=lambda moment: moment.seconds)
+    if len(busy) > 1:
+        return f"{len(busy)} ways to teach, in turns: {_epoch(newest)}"
+    stage = f", {newest.stage}" if newest.stages > 1 else ""
+    return f"{short_title(newest.method)}{stage}: {_epoch(newest)}"
+
+
+def _for_whom(teaching: Moment, comparison: Comparison) -> str:
+    """Who needs a teacher of a seed that no student has; nothing where it is a student's own."""
+    seed = teaching.stage.removeprefix("seed ")
+    if not seed.isdecimal() or int(seed) in comparison.seeds:
+        return ""
+    names = [short_title(name) for name in comparison.methods if METHODS[name].asks > 1]
+    first = int(seed) == comparison.seeds[-1] + 1
+    if comparison.control and "offline" in comparison.methods and len(comparison.seeds) == 1 and first:
+        names.append("the control")
+    return f", for {listed(names)}" if names else ""
+
+
+def _epoch(moment: Moment) -> str:
+    return f"epoch {moment.epoch} of {moment.epochs}"
+
+
+def _ended(moment: Moment) -> bool:
+    return moment.stage_number == moment.stages and moment.step >= moment.steps
+
+
+def _sentence(moments: Sequence[Moment]) -> str:
+    """What the validation images say so far; no verdict, that is for the test images."""
+    last = {moment.method: moment for moment in moments if moment.method in METHODS}
+    plain = last.get(PLAIN)
+    if plain is None or len(last) < 2:
+        return "Nothing of a student has been measured yet." if moments else "Nothing has been measured yet."
+    accuracies = {name: sum(m.validation_accuracy) / len(m.validation_accuracy) for name, m in last.items()}
+    own = accuracies.pop(PLAIN)
+    low, high = min(accuracies, key=accuracies.__getitem__), max(accuracies, key=accuracies.__getitem__)
+    ends = (
+        f"{percent(accuracies[high], 1)} ({short_title(high)})"
+        if low == high
+        else f"from {percent(accuracies[low], 1)} ({short_title(low)}) to {percent(accuracies[high], 1)} "
+        f"({short_title(high)})"
+    )
+    behind = [short_title(name) for name, moment in last.items() if moment.stage_number < moment.stages]
+    note = f" {listed(behind)} {'has' if len(behind) == 1 else 'have'} stages to come." if behind else ""
+    return (
+        f"On the validation images, labels only is at {percent(own, 1)}; the other ways: {ends}.{note} "
+        "Which of these differences are more than luck, only the test images of several seeds can say."
+    )

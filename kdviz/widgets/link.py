@@ -1,0 +1,58 @@
+"""Checks of what a visitor's link or widget says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+
+def check_choice(name: str, options: Sequence[str]) -> None:
+    """Say what is off with a choice in the URL; the control then shows its default."""
+    given = st.query_params.get(name)
+    if given is not None and given not in options:
+        st.warning(f"{name} is {given}; it takes one of {', '.join(options)}. Shown is the default.")
+
+
+def switch(
+    name: str, label: str, words: Mapping[str, str], *, on_change: Callable[[], None] | None = None, **options: Any
+) -> str:
+    """One of several, of which the first is the default.
+
+    The URL has its name and not its words, so that a link holds in every language: a bound control with words of its
+    own would write those.
+    """
+    names, key = list(words), f"switch_{name}"
+    check_choice(name, names)
+    given = st.query_params.get(name)
+    st.session_state[key] = given if given in words else names[0]
+
+    def keep() -> None:
+        if st.session_state[key] == names[0]:
+            st.query_params.pop(name, None)
+        else:
+            st.query_params[name] = st.session_state[key]
+        if on_change is not None:
+            on_change()
+
+    chosen = st.segmented_control(
+        label,
+        names,
+        required=True,
+        wrap=True,
+        key=key,
+        on_change=keep,
+        format_func=words.__getitem__,
+        **options,
+    )
+    return chosen or names[0]
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

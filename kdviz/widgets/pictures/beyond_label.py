@@ -1,0 +1,112 @@
+"""What the label leaves out: a soft target's entropy over T, and two images of one class beside each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kdviz.store.gallery import Gallery
+from kdviz.widgets.components import component, to_base64
+from kdviz.widgets.pictures.soft_targets import GROUP, T_MAX, T_MIN, Picture
+
+PAIR_TEMPERATURE = 4.0  # at which the two images of a class are the ones that differ most
+LEAST, MOST = 1 / 3, 1 / 2  # of what the first class gets, the second is to get
+
+_beyond_label = component(
+    "beyond_label",
+    html="beyond_label.html",
+    css=("base.css", "over_t.css", "beyond_label.css"),
+    js=("shared.js", "svg.js", "over_t.js", "beyond_label.js"),
+)
+
+
+def soft_targets_of(logits: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:
+    """softmax(logits / T) along the last axis."""
+    scaled = np.asarray(logits, dtype=float) / temperature
+    powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    softened: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
+    return softened
+
+
+def most_different(shown: Gallery, label: int, temperature: float = PAIR_TEMPERATURE) -> tuple[int, int] | None:
+    """The two test images of a class, p and q, with the largest KL(p || q) at T.
+
+    Only images that the teacher gets right; None where there are not two of them.
+    """
+    right = (shown.logits.argmax(axis=1) == shown.labels) & (shown.labels == label)
+    images = np.flatnonzero(right)
+    if len(images) < 2:
+        return None
+    p = soft_targets_of(shown.logits[images], temperature)
+    logs = np.log(np.maximum(p, np.finfo(float).tiny))  # a class may have underflowed to 0
+    divergence = (p * logs).sum(axis=1, keepdims=True) - p @ logs.T
+    one, other = np.unravel_index(divergence.argmax(), divergence.shape)
+    return int(images[one]), int(images[other])
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What the first and the second class get at a temperature, and whether that is what was asked for."""
+
+    first: int
+    second: int
+    first_share: float
+    second_share: float
+    state: Literal["right", "low", "high", "none"]
+
+
+def shares(picture: Picture, temperature: float) -> Shares:
+    """Whether the second class gets between a third and half of what the first gets at T.
+
+    `low` and `high` say that T is; `none` that no T of the slider does it for these logits.
+    """
+    logits = np.array(picture.logits)
+    second, first = (int(i) for i in np.argsort(logits, kind="stable")[-2:])
+    gap = float(logits[first] - logits[second])
+    softened = soft_targets_of(logits, temperature)
+    ratio = math.exp(-gap / temperature)  # of the two, whatever the other classes get
+    state: Literal["right", "low", "high", "none"] = "low" if ratio < LEAST else "high"
+    if not math.exp(-gap / T_MIN) <= MOST or not math.exp(-gap / T_MAX) >= LEAST:
+        state = "none"
+    elif LEAST <= ratio <= MOST:
+        state = "right"
+    return Shares(first, second, float(softened[first]), float(softened[second]), state)
+
+
+def beyond_label(
+    *,
+    key: str,
+    picture: Picture | None,
+    pair: tuple[Picture, Picture] | None,
+    temperature: float,
+    words: Mapping[str, str],
+    group: str = GROUP,
+) -> None:
+    """Both figures. Without a `picture` the curve waits for logits from the browser, such as a drawing's.
+
+    `words` are the labels and sentences of the text, with their places open: the browser fills them at every T.
+    """
+    data = {
+        "T": temperature,
+        "group": group,
+        "names": list(picture.class_names) if picture else [],
+        "logits": [float(z) for z in picture.logits] if picture else None,
+        "pair": [_image(one) for one in pair] if pair else None,
+        "words": dict(words),
+    }
+    _beyond_label(key=key, data=data)
+
+
+def _image(picture: Picture) -> dict[str, object]:
+    return {
+        "names": list(picture.class_names),
+        "logits": [float(z) for z in picture.logits],
+        "label": picture.label,
+        "caption": picture.caption,
+        "pixels": None if picture.pixels is None else to_base64(picture.pixels.astype(np.uint8)),
+    }

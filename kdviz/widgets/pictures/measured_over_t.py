@@ -1,0 +1,31 @@
+"""What a study measured over the temperature, as small charts with one slider, drawn in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from kdviz.charts.over_t import Panel, packed
+from kdviz.widgets.components import component
+from kdviz.widgets.pictures.soft_targets import GROUP, OnTemperature, valid_temperature
+
+_measured = component(
+    "measured_over_t",
+    html="measured_over_t.html",
+    css=("base.css", "soft_targets.css", "over_t.css", "measured_over_t.css"),
+    js=("shared.js", "editing.js", "slider.js", "svg.js", "over_t.js", "measured_over_t.js"),
+)
+
+
+def measured_over_t(
+    *, key: str, panels: Sequence[Panel], temperature: float, on_commit: OnTemperature, group: str = GROUP
+) -> None:
+    """Charts that share the temperature of their `group`; `on_commit` gets T when the finger lets go."""
+
+    def commit() -> None:
+        value = valid_temperature(st.session_state[key].get("T"))
+        if value is not None:
+            on_commit(value)
+
+    _measured(key=key, data={**packed(panels), "T": temperature, "group": group}, on_T_change=commit)

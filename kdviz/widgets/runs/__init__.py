@@ -1,0 +1,1 @@
+"""The page of all runs: table, card, bin, export and sentences."""

@@ -1,0 +1,119 @@
+"""Deleting runs, and the ways back: a bar with Undo until the next deletion, and a list of what was deleted today."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from kdviz.errors import PlainError
+from kdviz.jobs.queue import Jobs
+from kdviz.reports.phrases import count
+from kdviz.store.run import Run
+from kdviz.store.runs import RunStore
+from kdviz.widgets import page
+from kdviz.widgets.runs import table as run_table
+
+_DELETED, _REFUSED = "runs_just_deleted", "deletion_problem"
+
+
+def number_of_runs(number: int) -> str:
+    """The number and its noun: "Two runs"."""
+    text = count(number, "run")
+    return text[0].upper() + text[1:]
+
+
+def button(store: RunStore, jobs: Jobs, runs: Sequence[Run]) -> None:
+    """Deletes what is ticked; where one of them is live, none can be."""
+    alive = any(run.live for run in runs)
+    st.button(
+        "Delete" if len(runs) == 1 else f"Delete {len(runs)} runs",
+        icon=":material/delete:",
+        on_click=_delete,
+        args=(store, jobs, [run.id for run in runs]),
+        disabled=alive,
+        key="delete",
+        help="A live run cannot be deleted: cancel it first, on its own page." if alive else "This can be undone.",
+    )
+
+
+def undo(store: RunStore) -> None:
+    """What was deleted last, with the way back; why it was not."""
+    deleted = st.session_state.get(_DELETED, [])
+    if deleted:
+        with st.container(horizontal=True, vertical_alignment="center", border=True, key="undo"):
+            st.markdown(f"{number_of_runs(len(deleted))} deleted.", width="content")
+            st.button("Undo", icon=":material/undo:", on_click=_restore, args=(store, deleted))
+            st.caption("For a day also under “Deleted runs”, at the end of this page.", width="content")
+    problem = st.session_state.pop(_REFUSED, None)
+    if problem is not None:
+        page.refuse(*problem)
+
+
+def missing(store: RunStore, run_ids: Sequence[str]) -> None:
+    """Ids of a link that no run of the list has."""
+    away = {run.id for run in store.discarded()} if run_ids else set()
+    for run_id in run_ids:
+        if run_id not in away:
+            page.say(f"There is no run {run_id} in this store. It may have been deleted, or belong to another server.")
+        elif run_id not in st.session_state.get(_DELETED, []):
+            with st.container(horizontal=True, vertical_alignment="center", border=True, key=f"deleted_{run_id}"):
+                st.text(f"Run {run_id} was deleted.", width="content")
+                st.button("Restore it", icon=":material/undo:", on_click=_restore, args=(store, [run_id]))
+
+
+def all_deleted(store: RunStore) -> bool:
+    """Where nothing but deleted runs is left, say so, with the way back."""
+    away = store.discarded()
+    if away:
+        page.say("All runs are deleted. For a day they can be brought back, here or one by one below.")
+        label = "Restore it" if len(away) == 1 else f"Restore all {len(away)} runs"
+        ids = [run.id for run in away]
+        st.button(label, icon=":material/undo:", on_click=_restore, args=(store, ids), key="restore_all")
+    return bool(away)
+
+
+def deleted(store: RunStore) -> None:
+    """The list of what can still be brought back."""
+    away = store.discarded()
+    if not away:
+        return
+    with st.expander(f"Deleted runs ({len(away)})", icon=":material/delete:"):
+        st.caption("They are kept for a day. Tick what shall come back.")
+        chosen = st.dataframe(
+            run_table.frame(away)[["run", "kind", "status", "data", "created", "note"]],
+            key=f"deleted_{hash(tuple(run.id for run in away))}",  # another list, nothing ticked
+            on_select="rerun",
+            selection_mode="multi-row",
+            column_config=run_table.columns(),
+            hide_index=True,
+            alt="Deleted runs, one a row",
+        )
+        ids = [away[row].id for row in chosen["selection"]["rows"] if row < len(away)]
+        st.button("Restore", icon=":material/undo:", on_click=_restore, args=(store, ids), disabled=not ids)
+
+
+def _delete(store: RunStore, jobs: Jobs, run_ids: Sequence[str]) -> None:
+    """Put runs away, all of them or none."""
+    now = [run for run_id in run_ids if (run := jobs.get(run_id)) is not None]
+    alive = next((run for run in now if run.live), None)
+    try:
+        if alive is not None:
+            raise PlainError(f"Run {alive.id} is {alive.status}: cancel it first, on its own page.")
+        store.discard(run_ids)
+    except PlainError as error:
+        st.session_state[_REFUSED] = "Nothing was deleted.", str(error)
+        return
+    st.session_state[_DELETED] = list(run_ids)
+    run_table.tick([run_id for run_id in run_table.ticked() if run_id not in run_ids])
+
+
+def _restore(store: RunStore, run_ids: Sequence[str]) -> None:
+    """Bring runs back, ticked."""
+    try:
+        store.restore(run_ids)
+    except PlainError as error:
+        st.session_state[_REFUSED] = "Nothing was restored.", str(error)
+        return
+    st.session_state.pop(_DELETED, None)
+    run_table.tick(run_ids)

@@ -1,0 +1,220 @@
+"""A run to take along: its results, students and script, or the whole of it; and one that is brought back."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+
+import streamlit as st
+
+from kdviz.errors import PlainError
+from kdviz.exports import bundles
+from kdviz.exports import results as exports
+from kdviz.jobs.queue import Jobs
+from kdviz.recipes.study import Study
+from kdviz.store.run import Run
+from kdviz.store.runs import RunStore
+from kdviz.widgets import page
+
+LOOK = 0.5  # seconds between two looks at a file that a worker makes
+LARGEST_UPLOAD = 50  # megabytes of a bundle
+_ONNX = "onnx_being_made"  # by run, attempt and student
+_UPLOADS, _REFUSED = "uploads_so_far", "import_problem"
+
+Files = dict[tuple[str, str, str], "Future[str]"]
+
+
+def downloads(jobs: Jobs, store: RunStore, run: Run) -> None:
+    """Everything that a run can be taken along as. Files are made when they are asked for."""
+    st.subheader("Take it along", anchor=False)
+    say_problem()
+    with st.container(horizontal=True, key="downloads"):
+        if run.result is not None:
+            _file(run, "CSV", "csv", partial(exports.as_csv, run), "text/csv", "Results, a row for each network")
+            _file(run, "Parquet", "parquet", partial(exports.as_parquet, run), _BINARY, "The same, with types")
+            _file(run, "JSON", "json", partial(exports.as_json, run), "application/json", "Results as one document")
+        _file(
+            run,
+            "Python script",
+            "py",
+            lambda: exports.script(run.recipe, run.result.threads if run.result else None).encode(),
+            "text/x-python",
+            "A few lines that repeat the run with this package and print the same accuracy",
+        )
+        if not run.live:
+            _file(
+                run,
+                "Everything (.zip)",
+                "zip",
+                partial(bundles.pack_stored, store, run, _prepared(run)),
+                "application/zip",
+                "Recipe, curves, results and students; another kdviz can import it",
+            )
+    if run.result is None:
+        st.caption("There are no results to export yet: the script repeats the run.")
+    elif isinstance(run.recipe, Study):
+        st.caption("A lesson’s study keeps its figures, not its students: the script trains them again.")
+    else:
+        _students(jobs, store, run)
+
+
+_BINARY = "application/octet-stream"
+
+
+def _file(run: Run, label: str, ending: str, make: Callable[[], bytes], mime: str, says: str) -> None:
+    st.download_button(
+        label,
+        make,
+        file_name=exports.file_name(run, ending),
+        mime=mime,
+        help=says,
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"download_{ending}",
+    )
+
+
+def _students(jobs: Jobs, store: RunStore, run: Run) -> None:
+    names = store.students(run.id)
+    if not names:
+        with st.container(horizontal=True, vertical_alignment="center", key="no_student"):
+            st.markdown(
+                "None of its students is kept: it was trained by an earlier version, or came without them.",
+                width="content",
+            )
+            st.button(
+                "Train it once more",
+                icon=":material/replay:",
+                on_click=_train_again,
+                args=(jobs, store, run),
+                help="The same recipe from its beginning, and this time its students are kept. It takes about as long "
+                "as before, and what stands here gives way to the new results; tags and note stay.",
+            )
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", key="students"):
+        name = names[0]
+        if len(names) > 1:
+            name = st.selectbox("Student", names, key="student_to_export", width=220)
+        _file(
+            run,
+            "Weights (safetensors)",
+            f"{name}.safetensors",
+            lambda: _weights(store, run, name),
+            _BINARY,
+            "The student’s weights, single precision",
+        )
+        _file(
+            run,
+            "Model card",
+            f"{name}.md",
+            lambda: exports.model_card(run, name).encode(),
+            "text/markdown",
+            "What it is, what it was trained on, how good it is, and what it is not for",
+        )
+        _onnx(jobs, store, run, name)
+
+
+def _weights(store: RunStore, run: Run, name: str) -> bytes:
+    learnt = store.student(run.id, name)
+    if learnt is None:
+        raise PlainError("The student is not kept any more.")
+    return base64.b64decode(learnt.weights)
+
+
+def _train_again(jobs: Jobs, store: RunStore, run: Run) -> None:
+    """The same recipe from its beginning; tags and note stay."""
+    try:
+        now = jobs.get(run.id)
+        if now is None or not now.live:  # another visitor may have been first
+            store.restart(run.recipe)
+        jobs.submit(run.recipe)
+    except PlainError as error:
+        st.session_state[_REFUSED] = "It was not trained again.", str(error)
+
+
+def _onnx(jobs: Jobs, store: RunStore, run: Run, name: str) -> None:
+    """A button that has the file made on a worker; then the file."""
+    future = _files().get(_key(run, name))
+    if future is None:
+        st.button(
+            "Prepare ONNX",
+            icon=":material/deployed_code:",
+            on_click=_prepare,
+            args=(jobs, store, run, name),
+            help="The student with its normalisation, for other programs: takes grey levels, gives logits. Made on "
+            "the machine that trains, in a few seconds.",
+        )
+    elif not future.done():
+        st.fragment(_wait, run_every=LOOK)(future)
+    elif error := future.exception():
+        st.button("Try ONNX again", icon=":material/replay:", on_click=_prepare, args=(jobs, store, run, name))
+        st.text(str(error))
+    else:
+        content = future.result()
+        _file(run, "ONNX", f"{name}.onnx", lambda: base64.b64decode(content), _BINARY, "Grey levels in, logits out")
+
+
+def _wait(future: Future[str]) -> None:
+    if future.done():
+        st.rerun()
+    st.button("Preparing ONNX …", icon="spinner", disabled=True)
+
+
+def _prepare(jobs: Jobs, store: RunStore, run: Run, name: str) -> None:
+    learnt = store.student(run.id, name)
+    if learnt is not None:
+        key = f"onnx-{'-'.join(_key(run, name))}"
+        _files()[_key(run, name)] = jobs.call("kdviz.engine.onnx_files:make", learnt.model_dump_json(), key=key)
+
+
+def _files() -> Files:
+    files: Files = st.session_state.setdefault(_ONNX, {})
+    return files
+
+
+def _key(run: Run, name: str) -> tuple[str, str, str]:
+    return run.id, str(run.finished), name
+
+
+def _prepared(run: Run) -> dict[str, bytes]:
+    """The ONNX files of the run that this visitor has had made."""
+    return {
+        name: base64.b64decode(future.result())
+        for (run_id, finished, name), future in _files().items()
+        if (run_id, finished) == (run.id, str(run.finished)) and future.done() and not future.exception()
+    }
+
+
+def upload(store: RunStore, arrived: Callable[[Run], None]) -> None:
+    """A place for the file of a run; `arrived` hears of the run that came in it, before the page is drawn."""
+    number = st.session_state.setdefault(_UPLOADS, 0)
+    st.file_uploader(
+        "A bundle (.zip) that this program has exported, here or elsewhere",
+        type="zip",
+        key=f"bundle_{number}",
+        max_upload_size=LARGEST_UPLOAD,
+        on_change=_import,
+        args=(store, f"bundle_{number}", arrived),
+    )
+    say_problem()
+
+
+def _import(store: RunStore, key: str, arrived: Callable[[Run], None]) -> None:
+    """The whole file or nothing of it. Its name plays no part."""
+    file = st.session_state.get(key)
+    if file is None:
+        return
+    st.session_state[_UPLOADS] += 1  # an empty place for the next one
+    try:
+        arrived(store.adopt(bundles.unpack(file.getvalue())))
+    except PlainError as error:
+        st.session_state[_REFUSED] = "Nothing was imported.", str(error)
+
+
+def say_problem() -> None:
+    """Why the last thing that was asked for was not done, once."""
+    problem = st.session_state.pop(_REFUSED, None)
+    if problem is not None:
+        page.refuse(*problem)

@@ -1,0 +1,293 @@
+"""The list of runs: filters that stand in the URL, a table in which rows are ticked, and the live runs above it.
+
+Which runs are ticked stands in the URL as `run=ID,ID`; the table follows it, so that neither a new run above them nor
+a link from elsewhere ticks another row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from kdviz.jobs.queue import Jobs
+from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.single import Recipe
+from kdviz.recipes.study import Study
+from kdviz.recipes.sweep import Sweep
+from kdviz.records.comparison import Moment
+from kdviz.records.single import Progress
+from kdviz.records.study import Studied, StudyProgress
+from kdviz.reports import phrases
+from kdviz.reports.text import ranges
+from kdviz.store.run import Run, Status
+from kdviz.store.runs import RunStore
+from kdviz.widgets.runs import words as run_words
+from kdviz.widgets.runs.words import KINDS, span
+from kdviz.widgets.study import words as study_words
+from kdviz.widgets.sweep import time_left as sweep_time
+
+MOST = 500  # runs that are looked at, the newest
+MOST_TICKED = 50  # in a link
+LOOK = 1.0  # seconds between two looks at live runs
+STATUSES: tuple[Status, ...] = ("finished", "running", "queued", "paused", "failed", "cancelled", "interrupted")
+_TABLE, _SHOWN = "runs_table", "runs_in_table"
+
+Order = Callable[[Run], Any]
+
+
+def _accuracy(run: Run) -> float:
+    found = run_words.outcome(run.result)
+    return -found.accuracy if found else 1.0
+
+
+ORDERS: Mapping[str, Order] = MappingProxyType(
+    {
+        "newest first": lambda run: -run.created.timestamp(),
+        "oldest first": lambda run: run.created.timestamp(),
+        "most accurate first": _accuracy,
+        "longest first": lambda run: -(run_words.seconds(run) or 0.0),
+    }
+)
+
+
+def everything(store: RunStore, jobs: Jobs) -> list[Run]:
+    """The newest runs as they are at this moment, with their tags and notes."""
+    return [_as_now(run, jobs) for run in store.recent(MOST)]
+
+
+def _as_now(run: Run, jobs: Jobs) -> Run:
+    """A live run is ahead of what the store has of it."""
+    now = jobs.get(run.id) if run.live else None
+    return run if now is None else now.model_copy(update={"tags": run.tags, "note": run.note})
+
+
+def ticked() -> list[str]:
+    """The ids that the link names, each once. Any text may stand there."""
+    named = st.query_params.get("run", "").split(",")
+    return list(dict.fromkeys(part.strip() for part in named if part.strip()))[:MOST_TICKED]
+
+
+def tick(run_ids: Sequence[str]) -> None:
+    """Let the link name these runs."""
+    if run_ids:
+        st.query_params["run"] = ",".join(run_ids)
+    else:
+        st.query_params.pop("run", None)
+
+
+def filters(runs: Sequence[Run]) -> list[Run]:
+    """The controls above the table, and the runs that pass them, in the order that was asked for."""
+    data = sorted({run.recipe.data for run in runs})
+    tags = sorted({tag for run in runs for tag in run.tags}, key=str.casefold)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+        words = st.text_input(
+            "Search",
+            key="find",  # a sweep has an option that is called search, and a visitor's choices are kept by name
+            bind="query-params",
+            width=160,
+            placeholder="id, note, setting",
+            help="All of these words have to occur in a run’s id, tags, note or recipe.",
+        )
+        kinds = _several("Kind", "kind", list(KINDS.values()))
+        statuses = _several("Status", "status", list(STATUSES))
+        sets = _several("Data", "set", data)
+        wanted_tags = _several("Tag", "tag", tags)
+        order = st.selectbox("Sort", list(ORDERS), key="sort", bind="query-params", width=165)
+    found = [
+        run
+        for run in runs
+        if (not kinds or run_words.kind(run.recipe) in kinds)
+        and (not statuses or run.status in statuses)
+        and (not sets or run.recipe.data in sets)
+        and (not wanted_tags or set(wanted_tags) & set(run.tags))
+        and matches(run, words)
+    ]
+    return sorted(found, key=ORDERS[order])
+
+
+def _several(label: str, key: str, options: list[str]) -> list[str]:
+    return list(
+        st.multiselect(label, options, key=key, bind="query-params", width=125, placeholder="all", disabled=not options)
+    )
+
+
+def matches(run: Run, words: str) -> bool:
+    """Whether all words occur in what is known of a run, in small or capital letters."""
+    settings = (f"{name} {run_words.label(name)} {value}" for name, value in run_words.settings(run.recipe).items())
+    text = " ".join((run.id, *run.tags, run.note, *settings)).casefold()
+    return all(word in text for word in words.casefold().split())
+
+
+def frame(runs: Sequence[Run]) -> pd.DataFrame:
+    """A row for each run."""
+    return pd.DataFrame([_row(run) for run in runs])
+
+
+def _row(run: Run) -> dict[str, Any]:
+    recipe, found = run.recipe, run_words.outcome(run.result)
+    values = recipe.model_dump()
+    return {
+        "run": run.id,
+        "kind": run_words.kind(recipe),
+        "status": run.status,
+        "data": recipe.data,
+        "temperature": _span(values, "temperatures", "temperature"),
+        "alpha": _span(values, "alphas", "alpha"),
+        "accuracy": None if found is None else 100 * found.accuracy,
+        "plain": None if found is None else 100 * found.plain,
+        "who": _who(run) if found is None else found.who,
+        "created": run.created,
+        "tags": list(run.tags),
+        "note": run.note,
+        "seconds": run_words.seconds(run),
+        "seeds": ranges(values.get("seeds") or (values["seed"],)),
+        "student": recipe.study if isinstance(recipe, Study) else span_of_names(_students(recipe)),
+    }
+
+
+def _span(values: Mapping[str, Any], several: str, one: str) -> str:
+    """The values of a sweep, the one of another run; a lesson's study has several of its own."""
+    found = values.get(several) or ((values[one],) if one in values else ())
+    return span(found) if found else ""
+
+
+def _students(recipe: Recipe | Comparison | Sweep) -> Sequence[str]:
+    return (recipe.students if isinstance(recipe, Sweep) else ()) or (recipe.student,)
+
+
+def _who(run: Run) -> str:
+    """Of a lesson's study, which it is and how its verdicts fall."""
+    if not isinstance(run.recipe, Study):
+        return ""
+    tally = study_words.tally(run.result) if isinstance(run.result, Studied) else ""
+    return f"{run.recipe.study}: {tally}" if tally else run.recipe.study
+
+
+def span_of_names(names: Sequence[str]) -> str:
+    """One name, or how many there are."""
+    return names[0] if len(names) == 1 else f"{len(names)} students"
+
+
+def table(runs: Sequence[Run]) -> None:
+    """The table, with the runs ticked that the link names."""
+    ids = [run.id for run in runs]
+    st.session_state[_SHOWN] = ids
+    named = set(ticked())
+    rows = [number for number, run_id in enumerate(ids) if run_id in named]
+    now = st.session_state.get(_TABLE)
+    if now is None or sorted(now["selection"]["rows"]) != rows:
+        st.session_state[_TABLE] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    st.dataframe(
+        frame(runs),
+        key=_TABLE,
+        on_select=_ticked,
+        selection_mode="multi-row",
+        hide_index=True,
+        placeholder="",
+        alt="Runs, one a row",
+        column_config=columns(),
+    )
+
+
+def columns() -> dict[str, Any]:
+    """How the columns of a `frame` are shown."""
+    column = st.column_config
+    return {
+        "run": column.TextColumn("Run", width=105, pinned=False),
+        "kind": column.TextColumn("Kind", width=85),
+        "status": column.TextColumn("Status", width=75),
+        "data": column.TextColumn("Data", width=65),
+        "student": column.TextColumn("Student", width=110, help="Of a lesson’s study, its name."),
+        "temperature": column.TextColumn("T", width=75),
+        "alpha": column.TextColumn("α", width=70),
+        "seeds": column.TextColumn("Seeds", width=55),
+        "accuracy": column.NumberColumn(
+            "Right", width=75, format="%.2f %%", help="On the test images, in the mean over the seeds: see Who."
+        ),
+        "who": column.TextColumn(
+            "Who",
+            width=110,
+            help="A single run’s distilled student; a comparison’s way with the best figure, which is picked after "
+            "the test and so a little flattered; a sweep’s choice, which was made on validation images; which "
+            "of the lessons’ studies it is, and how its verdicts fall.",
+        ),
+        "plain": column.NumberColumn(
+            "No teacher", width=80, format="%.2f %%", help="The same student without a teacher, on the same images."
+        ),
+        "created": column.DatetimeColumn(
+            "When", width=115, format="D MMM, HH:mm", timezone=st.context.timezone or "UTC"
+        ),
+        "seconds": column.NumberColumn("Took", width=70, format="%.1f s"),
+        "tags": column.ListColumn("Tags", width=200),
+        "note": column.TextColumn("Note", width=220),
+    }
+
+
+def _ticked() -> None:
+    ids: list[str] = st.session_state[_SHOWN]
+    tick([ids[row] for row in sorted(st.session_state[_TABLE]["selection"]["rows"]) if row < len(ids)])
+
+
+def live(runs: Sequence[Run], jobs: Jobs, store: RunStore, link: Callable[[Run], None]) -> None:
+    """A line for each live run, which moves; the page runs once more when one of them ends or another begins.
+
+    `link` puts the way to a run's own page.
+    """
+    alive = [run for run in runs if run.live]
+    if alive:
+        newest = {run.id: run.status for run in runs}
+        st.fragment(_live, run_every=LOOK)(alive, newest, jobs, store, link)
+
+
+def _live(
+    alive: Sequence[Run], known: Mapping[str, Status], jobs: Jobs, store: RunStore, link: Callable[[Run], None]
+) -> None:
+    now = [jobs.get(run.id) for run in alive]
+    newest = store.recent(1)
+    changed = any(run is None or known.get(run.id) != run.status for run in now)
+    if changed or (newest and newest[0].id not in known):
+        st.rerun()
+    for run in now:
+        if run is None:
+            continue
+        text, place = st.columns([8, 2], vertical_alignment="center")
+        with text:
+            share, words = progress(run, jobs)
+            st.progress(share, text=words)
+        with place:
+            link(run)
+
+
+def progress(run: Run, jobs: Jobs) -> tuple[float, str]:
+    """How far a live run is, from 0 to 1, and in words."""
+    name = f"{run_words.kind(run.recipe).capitalize()} {run.id} on {run.recipe.data}"
+    if run.status == "queued":
+        ahead = jobs.queue_position(run.id)
+        return 0.0, f"{name} · " + ("next in the queue" if ahead == 0 else f"{ahead} before it in the queue")
+    known = _times(run, jobs)
+    if known is None:
+        return 0.0, f"{name} · {run.status}"
+    share, seconds = known
+    left = "paused" if run.status == "paused" else f"{seconds:.0f} s left"
+    return share, f"{name} · {phrases.percent(share)} · {left}"
+
+
+def _times(run: Run, jobs: Jobs) -> tuple[float, float] | None:
+    """How much of a run is done, from 0 to 1, and the seconds left of all of it."""
+    version = jobs.version(run.id)
+    if version is None or not version.events:
+        return None
+    if isinstance(run.recipe, Sweep):  # each of its events tells of a part alone
+        whole = sweep_time.times(run.recipe, jobs.events(run.id))
+        return None if whole is None else (whole.share, whole.left)
+    last = next(
+        (e for e in jobs.events(run.id, version.events - 1) if isinstance(e, Progress | Moment | StudyProgress)), None
+    )
+    if last is None:
+        return None
+    share = min(1.0, max(0.0, last.seconds / max(last.seconds + last.seconds_left, 1e-9)))
+    return share, max(0.0, last.seconds_left)

@@ -1,0 +1,1 @@
+"""Form, live panel and summary of a single run."""

@@ -1,0 +1,1 @@
+"""Form, live panel, result and sentences of a lesson's study."""

@@ -1,0 +1,75 @@
+"""The right answers to the questions about a study: worked out from the result that is shown.
+
+A check called `verdict-ARM` asks how the arm did against the one it is judged against; its answers are `better`,
+`worse` and `none`. One called `best`, or `best-ANYTHING`, asks for the best arm on the main measure; its answers are
+names of arms. All others have a rule here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from kdviz.records.study import Studied
+
+Rule = Callable[[Studied], str | None]  # the key of the right answer; None where this result does not say
+
+_WORDS = MappingProxyType({"better": "better", "worse": "worse", "no difference shown": "none"})
+
+
+def _price(studied: Studied) -> str | None:
+    """Whether raising the bias of the class left out costs errors on the others."""
+    before, after = (studied.summary(arm) for arm in ("without", "corrected"))
+    if before is None or after is None:
+        return None
+    name = "errors_on_others"
+    return "others" if after.means[name].mean > before.means[name].mean else "neither"
+
+
+def _agrees(studied: Studied) -> str | None:
+    """Whether the taught student agrees more with its teacher than the one with labels only."""
+    judgement = studied.judgement("taught", "agreement")
+    words = {"better": "more", "worse": "less", "no difference shown": "none"}
+    return None if judgement is None else words.get(judgement.verdict.word)
+
+
+# By study and check.
+RULES: Mapping[tuple[str, str], Rule] = MappingProxyType(
+    {
+        ("all-labels", "agreement"): _agrees,
+        ("left-out-class", "whose-errors"): _price,
+        ("left-out-class", "no-test-labels"): lambda _: "promise",
+    }
+)
+
+
+def right(studied: Studied, check: str, answers: Sequence[str]) -> str | None:
+    """The key of the right answer; None where this result does not say."""
+    rule = RULES.get((studied.recipe.study, check))
+    if rule is not None:
+        found = rule(studied)
+    elif check.startswith("verdict-"):
+        judgement = studied.judgement(check.removeprefix("verdict-"))
+        found = None if judgement is None else _WORDS.get(judgement.verdict.word)
+    elif check.partition("-")[0] == "best":
+        found = _best(studied, answers)
+    else:
+        found = None
+    return found if found in answers else None
+
+
+def known(study: str, check: str) -> bool:
+    """Whether there is a way to the right answer."""
+    return (study, check) in RULES or check.startswith("verdict-") or check.partition("-")[0] == "best"
+
+
+def _best(studied: Studied, answers: Sequence[str]) -> str | None:
+    main = studied.recipe.facts.measures[0]
+    means = {
+        name: summary.means[main.name].mean
+        for name in answers
+        if (summary := studied.summary(name)) is not None and main.name in summary.means
+    }
+    if len(means) < len(answers):
+        return None
+    return (min if main.better == "lower" else max)(means, key=means.__getitem__)

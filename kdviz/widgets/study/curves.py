@@ -1,0 +1,101 @@
+"""What a study measured besides its figures, drawn below them: the gap between training and test, digits, angles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from math import floor
+from types import MappingProxyType
+
+import streamlit as st
+
+from kdviz.charts import study_curves as charts
+from kdviz.charts.study_curves import Line
+from kdviz.records.study import Studied
+from kdviz.reports import phrases
+from kdviz.widgets import page
+from kdviz.widgets.lesson import Here
+
+COLUMNS = 3
+BELOW = 0.1  # where the axis begins, under the lowest end
+_PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
+
+Beside = Callable[[Studied, Here], None]
+
+
+def lines_of(studied: Studied, curve: str, arms: str = "") -> list[Line]:
+    """A line for each arm that has the curve, with `arms` at the beginning of its name."""
+    found = []
+    for arm in studied.recipe.chosen:
+        finished = studied.arm(arm.name)
+        if finished is None or not arm.name.startswith(arms):
+            continue
+        line = charts.line(finished, curve, arm.title.rpartition(": ")[2], arm.role)
+        found += [] if line is None else [line]
+    return found
+
+
+def _together(
+    studied: Studied, text: Here, *, curve: str, arms: Sequence[str] = ("",), log: bool = False, apart: bool = False
+) -> None:
+    """A figure for each beginning of the arms' names."""
+    parts = {part: lines for part in arms if (lines := lines_of(studied, curve, part))}
+    if not parts:
+        return
+    text.text("curves")
+    x, y = text.word("curves-x"), text.word("curves-y")
+    for part, lines in parts.items():
+        title = text.word(f"curves-{part}") if part else ""
+        if title:
+            st.markdown(f"**{title}**")
+        st.plotly_chart(
+            charts.together(lines, x, y, page.colours(), log=log, apart=apart),
+            key=f"curves_{curve}_{part}",
+            config=_PLOTLY_CONFIG,
+            alt=f"{title} {y}, {x}: {', '.join(line.name for line in lines)}".strip(),
+        )
+
+
+def _gaps(studied: Studied, text: Here) -> None:
+    """Small figures side by side, one for each arm, on one scale."""
+    upper = lines_of(studied, "training_accuracy")
+    lower = lines_of(studied, "validation_accuracy")
+    if not upper:
+        return
+    text.text("curves")
+    least = max(0.0, floor(20 * min(line.mean[-1] for line in lower)) / 20 - BELOW)  # the gap, not the first updates
+    x = text.word("curves-x")
+    with st.container(key="study_gaps"):
+        for begin in range(0, len(upper), COLUMNS):
+            columns = st.columns(COLUMNS, gap="medium")
+            for number, column in enumerate(columns, start=begin):
+                if number < len(upper):
+                    _gap(upper[number], lower[number], x, least, text, column, number)
+
+
+def _gap(
+    upper: Line, lower: Line, x: str, least: float, text: Here, column: st.delta_generator.DeltaGenerator, number: int
+) -> None:
+    column.markdown(f"**{upper.name}**")
+    named = [
+        Line(text.word(word), line.role, line.x, line.mean, line.low, line.high)
+        for word, line in (("training", upper), ("validation", lower))
+    ]
+    column.plotly_chart(
+        charts.gap(named[0], named[1], x, least, page.colours()),
+        key=f"gap_{number}",
+        config=_PLOTLY_CONFIG,
+        alt=f"{upper.name}: {text.word('training')} {phrases.percent(upper.mean[-1], 1)}, "
+        f"{text.word('validation')} {phrases.percent(lower.mean[-1], 1)} at the end",
+    )
+
+
+# By the study's name.
+BESIDE: Mapping[str, Beside] = MappingProxyType(
+    {
+        "smoothed-teacher": partial(_together, curve="within_class", log=True),
+        "overfitting": _gaps,
+        "one-task": partial(_together, curve="right_by_digit", arms=("parity", "size"), apart=True),
+        "other-domain": partial(_together, curve="accuracy_by_angle"),
+    }
+)

@@ -1,0 +1,130 @@
+"""The form of a study: its settings, and which run it stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from kdviz.recipes.base import RecipeError
+from kdviz.recipes.number_lists import MOST_SEEDS
+from kdviz.recipes.study import Study
+from kdviz.recipes.study_facts.facts import StudyFacts
+from kdviz.reports.text import ranges
+from kdviz.store.run import Run
+from kdviz.widgets import server
+
+_ADOPTED = "studies_adopted"
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The names of a study's settings in the URL; a page with two studies has a key for each."""
+
+    key: str | None
+
+    def name(self, setting: str) -> str:
+        """`seeds`, or `few-labels.seeds`."""
+        return setting if self.key is None else f"{self.key}.{setting}"
+
+    def given(self, setting: str) -> str | None:
+        """What the link says; the controls write to it and show what it says."""
+        return st.query_params.get(self.name(setting))
+
+    def write(self, setting: str, text: str) -> None:
+        """Let the link say it; what is empty it need not say."""
+        if text:
+            st.query_params[self.name(setting)] = text
+        else:
+            st.query_params.pop(self.name(setting), None)
+
+
+def _adopt(controls: Controls, run: Run | None) -> None:
+    """Let the controls show the run of a link, where that does not set them; once, so that they can be changed."""
+    here = f"{urlsplit(st.context.url or '').path} {controls.key}"
+    adopted: dict[str, str] = st.session_state.setdefault(_ADOPTED, {})
+    if run is None or not isinstance(run.recipe, Study) or adopted.get(here) == run.id:
+        return
+    adopted[here] = run.id
+    study, facts = run.recipe, run.recipe.facts
+    texts = {
+        "data": study.data if len(facts.data_sets) > 1 else "",
+        "seeds": ranges(study.seeds) if study.seeds != facts.seeds else "",
+        "quick": "true" if study.quick else "",
+        "arms": ",".join(study.arms),
+    }
+    for setting, text in texts.items():
+        if controls.given(setting) is None:
+            controls.write(setting, text)
+
+
+def _asked(facts: StudyFacts, controls: Controls) -> Study:
+    """What the link asks for. Raises RecipeError."""
+    given = {setting: controls.given(setting) for setting in ("seeds", "quick", "arms")}
+    data = controls.given("data") or _usual_data(facts)
+    return Study.of(facts.name, data, **{setting: text for setting, text in given.items() if text is not None})
+
+
+def _usual_data(facts: StudyFacts) -> str:
+    home = server.quiet_home() if len(facts.data_sets) > 1 else facts.data_sets[0]
+    return home if home in facts.data_sets else facts.data_sets[0]
+
+
+def _form(facts: StudyFacts, controls: Controls) -> tuple[Study | None, str]:
+    """The settings; None where they cannot be, and what is off with the link."""
+    data, seeds, quick, arms = (controls.name(setting) for setting in ("data", "seeds", "quick", "arms"))
+    chosen = controls.given("data")
+    problem = ""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.session_state[data] = chosen if chosen in facts.data_sets else _usual_data(facts)
+        if chosen is not None and chosen not in facts.data_sets:
+            problem = f"data is {chosen}; {facts.name} takes one of {', '.join(facts.data_sets)}."
+        if len(facts.data_sets) > 1:
+            st.selectbox("Data", facts.data_sets, key=data, width=150, on_change=_keep, args=(controls, "data"))
+        st.session_state[seeds] = controls.given("seeds") or ranges(facts.seeds)
+        st.text_input(
+            "Seeds",
+            key=seeds,
+            width=110,
+            on_change=_keep,
+            args=(controls, "seeds"),
+            help=f"Up to {MOST_SEEDS}, as 0-4 or 0,2,7. With one seed there is no verdict.",
+        )
+        st.session_state[quick] = controls.given("quick") == "true"
+        st.checkbox(
+            "Quick version",
+            key=quick,
+            on_change=_keep,
+            args=(controls, "quick"),
+            help="Fewer epochs and arms: a first impression.",
+        )
+    titles = {arm.name: arm.title for arm in facts.arms_of(st.session_state[data], quick=st.session_state[quick])}
+    named = [name for name in (controls.given("arms") or "").split(",") if name]
+    if unknown := [name for name in named if name not in titles]:
+        problem = problem or f"arms has {unknown[0]}; {facts.name} takes some of {', '.join(titles)}."
+    st.session_state[arms] = [name for name in named if name in titles]
+    st.multiselect(
+        "Arms",
+        list(titles),
+        key=arms,
+        format_func=titles.__getitem__,
+        placeholder="all",
+        on_change=_keep,
+        args=(controls, "arms"),
+        help="Whoever an arm is judged against is trained as well.",
+    )
+    values = {setting: st.session_state[name] for setting, name in (("seeds", seeds), ("quick", quick), ("arms", arms))}
+    said = f"This link asks for something that cannot be: {problem} What does not fit is left out." if problem else ""
+    try:
+        return Study.of(facts.name, st.session_state[data], **values), said
+    except RecipeError as error:
+        st.error(str(error), icon=":material/error:")
+        return None, ""
+
+
+def _keep(controls: Controls, setting: str) -> None:
+    """Let the link say what a control shows."""
+    value = st.session_state[controls.name(setting)]
+    text = ",".join(value) if isinstance(value, list) else "true" if value is True else str(value or "")
+    controls.write(setting, text)

@@ -1,0 +1,256 @@
+"""A lesson's study on its page: the finished run or the recorded one at once, and the way to run it here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from kdviz.charts import study as charts
+from kdviz.jobs.queue import Jobs
+from kdviz.recipes.base import RecipeError
+from kdviz.recipes.studies import STUDIES
+from kdviz.recipes.study import Study
+from kdviz.recipes.study_facts.facts import Measure, StudyFacts
+from kdviz.records.study import Studied
+from kdviz.reports import phrases
+from kdviz.store.recorded import recorded
+from kdviz.store.run import Run
+from kdviz.widgets import page, run_status, server
+from kdviz.widgets.study import live as running_study
+from kdviz.widgets.study import words as study_words
+from kdviz.widgets.study.form import Controls, _adopt, _asked, _form, _keep
+
+PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
+RECORDED = "recorded"  # in the link, in place of a run: show what comes with the program
+_FEW = 4  # verdicts that are read one by one; more are folded
+
+Picture = Callable[[Studied], None]
+
+
+def show(name: str, *, key: str | None = None, picture: Picture | None = None) -> Studied | None:
+    """The study called `name` with all that belongs to it; what it shows, None while nothing is finished.
+
+    `picture` draws a result in place of the usual figure. Where a page holds two studies, each has a `key`.
+    """
+    jobs, facts, controls = server.jobs(), STUDIES[name], Controls(key)
+    run = _named(jobs, name)
+    _adopt(controls, run)
+    with st.container(key=f"study_{name}"):
+        top, place = st.container(), st.container()
+        with st.expander("Run it here", icon=":material/play_circle:", key=f"run_{name}"):
+            wanted, problem = _form(facts, controls)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                start = st.container(width="content")
+            run_status.start(jobs, start, wanted, run, problem, key=f"start_{name}", where="above")
+            if wanted is not None:
+                st.caption(f"Without a browser: `{study_words.command(wanted)}`")
+        with place:
+            if run is not None and run.result is None:
+                run_status.follow(jobs, run.id, running_study.panel)
+                _way_to_recorded(controls, name, run.live)
+                return None
+            shown = _found(jobs, run, wanted, name)
+            if shown is None:
+                _preview(wanted or Study.of(name, facts.data_sets[0]))
+                return None
+            _finished(shown, controls, picture)
+        with top:
+            _provenance(controls, shown, wanted)
+    return shown
+
+
+def result(name: str, *, key: str | None = None) -> Studied | None:
+    """What `show` would show, without showing it."""
+    jobs, controls = server.jobs(), Controls(key)
+    run_id = st.query_params.get("run", RECORDED)
+    run = None if run_id == RECORDED else jobs.get(run_id)
+    if run is not None and isinstance(run.recipe, Study) and run.recipe.study == name:
+        return run.result if isinstance(run.result, Studied) else None
+    try:
+        wanted = _asked(STUDIES[name], controls)
+    except RecipeError:
+        wanted = None
+    return _found(jobs, None, wanted, name)
+
+
+def _found(jobs: Jobs, run: Run | None, wanted: Study | None, name: str) -> Studied | None:
+    """The run of the link, else the finished run with the settings that are asked for, else the recorded one."""
+    ships = recorded(name)
+    if ships is not None and st.query_params.get("run") == RECORDED:
+        return ships
+    if run is not None and isinstance(run.result, Studied):
+        return run.result
+    known = None if wanted is None else jobs.get(wanted.id)
+    if known is not None and isinstance(known.result, Studied):
+        return known.result
+    return ships
+
+
+def _named(jobs: Jobs, name: str) -> Run | None:
+    """The run that the link names, if it is one of this study."""
+    run_id = st.query_params.get("run", RECORDED)
+    if run_id == RECORDED:
+        return None
+    run = jobs.get(run_id)
+    if run is None:
+        run_status.follow(jobs, run_id, lambda _jobs, _run: None)  # says that there is none
+        del st.query_params["run"]
+        return None
+    if not isinstance(run.recipe, Study):
+        return run_status.named(jobs, Study)  # says where it belongs
+    return run if run.recipe.study == name else None  # another study of this page
+
+
+# Its settings.
+
+
+# What came of it.
+
+
+def _provenance(controls: Controls, shown: Studied, wanted: Study | None) -> None:
+    """Where the figures come from, and how to have them again."""
+    name = shown.recipe.study
+    ships = shown == recorded(name)
+    what = "Recorded run" if ships else f"Run {shown.run_id}"
+    text = f"{what}: {study_words.settings(shown.recipe)}; {study_words.machine(shown)}."
+    if wanted is not None and wanted.id != shown.run_id:
+        text += f" The settings under “Run it here” are others ({study_words.settings(wanted)})."
+    with st.container(horizontal=True, vertical_alignment="center", key=f"provenance_{shown.recipe.study}"):
+        st.caption(text, width="stretch")
+        if ships:
+            with st.popover("Recipe", icon=":material/receipt_long:", type="tertiary"):
+                st.caption(f"Repeat it with `{study_words.command(shown.recipe)}`, or under “Run it here”.")
+                st.json(shown.recipe.model_dump(mode="json"))
+                st.caption(f"Run {shown.run_id}, PyTorch {shown.torch}.")
+        else:
+            query = {"run": shown.run_id}
+            _way_to_recorded(controls, name)
+            st.page_link("pages/runs.py", label="In Runs", icon=":material/open_in_new:", query_params=query)
+
+
+def _way_to_recorded(controls: Controls, name: str, live: bool = False) -> None:
+    """Back to what comes with the program, from a run of this server."""
+    if recorded(name) is not None:
+        st.button(
+            "Recorded run",
+            icon=":material/history:",
+            type="tertiary",
+            key=f"{controls.key or ''}_recorded_{name}",
+            on_click=_show_recorded,
+            help="The run goes on meanwhile; Runs has the way back." if live else None,
+        )
+
+
+def _show_recorded() -> None:
+    st.query_params["run"] = RECORDED
+
+
+def _finished(shown: Studied, controls: Controls, picture: Picture | None) -> None:
+    """Picture, verdicts and figures."""
+    facts = shown.recipe.facts
+    measure = facts.measures[0]
+    if picture is not None:
+        picture(shown)
+    else:
+        measure = _measure(facts, controls)
+        st.plotly_chart(
+            charts.figure(shown, measure, page.colours()),
+            key=f"study_figure_{facts.name}_{measure.name}",
+            config=PLOTLY_CONFIG,
+            alt=f"{facts.title}: {measure.title}, the mean of each arm with its interval",
+        )
+    if summary := study_words.summary(shown, measure):
+        page.say(summary)
+    _verdicts(study_words.listing(shown, measure) if len(shown.recipe.seeds) > 1 else [])
+    st.caption(study_words.footing(shown, measure))
+    with st.expander("All figures, seed by seed", icon=":material/table:", key=f"figures_{facts.name}"):
+        _figures(shown)
+
+
+def _verdicts(sentences: Sequence[str]) -> None:
+    """One below the other; a long list is folded, as the sentence above sums it up."""
+    if not sentences:
+        return
+    with st.expander("Each comparison", icon=":material/balance:") if len(sentences) > _FEW else st.container():
+        st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
+
+
+def _measure(facts: StudyFacts, controls: Controls) -> Measure:
+    """The one that is looked at: verdicts and picture are about it."""
+    if len(facts.measures) == 1:
+        return facts.measures[0]
+    by_name, name = {measure.name: measure for measure in facts.measures}, controls.name("measure")
+    chosen = controls.given("measure")
+    st.session_state[name] = chosen if chosen in by_name else facts.measures[0].name
+    st.segmented_control(
+        "What is shown",
+        list(by_name),
+        required=True,
+        key=name,
+        format_func=lambda name: by_name[name].title[:1].upper() + by_name[name].title[1:],
+        label_visibility="collapsed",
+        on_change=_keep,
+        args=(controls, "measure"),
+    )
+    return by_name[st.session_state[name]]
+
+
+def figures(shown: Studied) -> pd.DataFrame:
+    """A row for each arm: the means of all measures with their intervals, in words."""
+    rows = []
+    for arm in shown.recipe.chosen:
+        summary, finished = shown.summary(arm.name), shown.arm(arm.name)
+        if summary is None or finished is None:
+            continue
+        means = {
+            measure.title[:1].upper() + measure.title[1:]: study_words.level(measure, summary.means[measure.name])
+            for measure in shown.recipe.facts.measures
+            if measure.name in summary.means
+        }
+        if not means:
+            continue
+        judgement = shown.judgement(arm.name)
+        verdict = {"Verdict": judgement.verdict.word if judgement else ""}
+        main, *others = means.items()
+        took = {"Took": phrases.duration(finished.seconds)}
+        rows.append({"": arm.title, **dict([main]), **verdict, **dict(others), **took})
+    return pd.DataFrame(rows).fillna("")
+
+
+def table(shown: Studied, key: str) -> None:
+    """The arms with their figures and verdicts."""
+    titles = {"": st.column_config.TextColumn(width=230)}
+    alt = "Means of all measures with their intervals"
+    st.dataframe(
+        figures(shown), hide_index=True, height="content", key=f"{key}_{shown.run_id}", column_config=titles, alt=alt
+    )
+
+
+def _figures(shown: Studied) -> None:
+    table(shown, "figures_of_study")
+    titles = {arm.name: arm.title for arm in shown.recipe.chosen}
+    names = {measure.name: measure.title for measure in shown.recipe.facts.measures}
+    each = [
+        {
+            "": titles[row.arm],
+            "seed": row.seed,
+            **{names.get(name, name.replace("_", " ")): figure for name, figure in row.figures.items()},
+        }
+        for finished in shown.finished
+        for row in finished.rows
+    ]
+    st.dataframe(pd.DataFrame(each), hide_index=True, alt="All figures of each seed")
+
+
+def _preview(study: Study) -> None:
+    """What will be trained, before anything was."""
+    arms, seeds = study.chosen, len(study.seeds)
+    page.say(
+        f"Nothing has been trained yet. “Run it here” trains {len(arms)} arms with "
+        f"{'one seed' if seeds == 1 else f'{seeds} seeds'} each."
+    )
+    titles = {arm.name: arm.title for arm in arms}
+    rows = [{"Arm": arm.title, "Judged against": titles.get(arm.against, "–")} for arm in arms]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", alt="The arms that will be trained")

@@ -1,0 +1,1 @@
+"""Form, estimate, live panel, summary and sentences of a sweep."""

@@ -1,0 +1,79 @@
+"""A cell of a sweep that was clicked on: what its students are made with, and how to train one of them alone."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from kdviz.recipes.base import Conditions
+from kdviz.recipes.single import Recipe
+from kdviz.recipes.sweep import Cell, Sweep
+from kdviz.widgets.controls import LABELS
+from kdviz.widgets.sweep import words
+
+_TRAIN = "watch_it_train"  # as the router calls the page
+_HEADS = {"temperature": "T", "alpha": "α"}
+_COMMANDS: dict[type[Conditions], str] = {Recipe: "train", Sweep: "sweep"}
+
+
+def show(sweep: Sweep, cell: Cell) -> None:
+    """The recipe of a cell, links that train one of its students live, and the commands that repeat it."""
+    recipes = [sweep.recipe_of(cell, seed) for seed in sweep.seeds]
+    st.markdown(f"**The recipe of {words.name(cell, sweep)}**")
+    st.markdown(_table(recipes[0]))
+    with st.container(horizontal=True, vertical_alignment="center", key="train_this"):
+        st.markdown("Train just this student live, with its teacher, on the training split:", width="content")
+        for recipe in recipes:
+            # A visit of its own: this one's controls hold the sweep's settings.
+            st.link_button(f"seed {recipe.seed}", link(recipe), type="tertiary", icon=":material/play_arrow:")
+    st.code(f"{command(recipes[0])}\n{command(sweep)}", language="bash", wrap_lines=True)
+    st.caption("The first command trains this student alone, with the first seed; the second repeats the whole sweep.")
+
+
+def _table(recipe: Recipe) -> str:
+    """What differs from the defaults; T and alpha in any case, as they are what the map is about."""
+    shown = {"temperature": recipe.temperature, "alpha": recipe.alpha, **changes(recipe)}
+    shown.pop("seed", None)
+    columns = [(_HEADS.get(name, LABELS[name]), _said(value)) for name, value in shown.items()]
+    heads, values = ("| " + " | ".join(row) + " |" for row in zip(*columns, strict=True))
+    return f"{heads}\n|{':--|' * len(columns)}\n{values}"
+
+
+def changes(recipe: Conditions) -> dict[str, Any]:
+    """What differs from the defaults that suit the data set, and the data set where it is not the usual one.
+
+    With these alone, page and command line make the same recipe.
+    """
+    suited = type(recipe).suited(recipe.data).model_dump(mode="json")
+    suited["data"] = type(recipe)().data
+    return {name: value for name, value in recipe.model_dump(mode="json").items() if value != suited[name]}
+
+
+def link(recipe: Recipe) -> str:
+    """The address of a recipe, from any page."""
+    return f"{_TRAIN}?{urlencode(query(recipe))}"
+
+
+def query(recipe: Recipe) -> dict[str, str]:
+    """The link to a recipe: what differs, and the data set in any case, as a server's own need not be the usual one."""
+    return {name: _said(value) for name, value in {"data": recipe.data, **changes(recipe)}.items()}
+
+
+def command(recipe: Recipe | Sweep) -> str:
+    """The command line that makes this recipe."""
+    given = changes(recipe)
+    if isinstance(recipe, Sweep):
+        given.pop("study", None)
+        if recipe.folds is not None:
+            given.pop("select", None)  # folds alone say it
+    options = " ".join(f"--{name.replace('_', '-')} {shlex.quote(_said(value))}" for name, value in given.items())
+    return f"python -m kdviz {_COMMANDS[type(recipe)]} {options}".rstrip()
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ",".join(_said(each) for each in value)
+    return f"{value:.10g}" if isinstance(value, float) else str(value)

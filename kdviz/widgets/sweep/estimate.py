@@ -1,0 +1,137 @@
+"""How long a sweep will take, said before its start; and the question that comes before a long one."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYetError
+from dataclasses import dataclass, field
+from threading import Lock
+
+import streamlit as st
+
+from kdviz.errors import PlainError
+from kdviz.jobs.queue import Jobs
+from kdviz.recipes.sweep import LONG, Sweep
+from kdviz.records.sweep import Estimate
+from kdviz.reports.phrases import with_prefix
+
+TICK = 0.4  # seconds between two looks at an estimate on its way
+SLOW = 8.0  # seconds after which the page says why it takes so long
+PATIENCE = 8.0  # seconds that a press on Start waits for an estimate on its way
+_KEPT = 256  # estimates, of all visitors
+_MINUTE, _HOUR = 60.0, 3600.0
+
+
+class NotEstimatedError(PlainError):
+    """Why there is no estimate."""
+
+
+@dataclass
+class _Asked:
+    future: Future[str]
+    since: float  # time.monotonic()
+
+
+@dataclass
+class _Estimates:
+    """What was asked of the workers so far, by the sweep's id; the oldest go first."""
+
+    asked: OrderedDict[str, _Asked] = field(default_factory=OrderedDict)
+    lock: Lock = field(default_factory=Lock)
+
+
+@st.cache_resource(show_spinner=False)
+def _estimates() -> _Estimates:
+    return _Estimates()
+
+
+def _ask(jobs: Jobs, sweep: Sweep) -> _Asked:
+    """The estimate, there or on its way; one that came to nothing is asked for again."""
+    shared = _estimates()
+    with shared.lock:
+        asked = shared.asked.get(sweep.id)
+        if asked is None or (asked.future.done() and asked.future.exception() is not None):
+            call = jobs.call("kdviz.runners.estimate:sweep", sweep.model_dump_json(), key=f"estimate-{sweep.id}")
+            asked = shared.asked[sweep.id] = _Asked(call, time.monotonic())
+        while len(shared.asked) > _KEPT:
+            shared.asked.popitem(last=False)
+    return asked
+
+
+def _read(asked: _Asked) -> Estimate:
+    try:
+        return Estimate.model_validate_json(asked.future.result(timeout=0))
+    except PlainError as error:
+        raise NotEstimatedError(str(error)) from None
+
+
+def show(jobs: Jobs, sweep: Sweep) -> bool:
+    """Say how long the sweep will take, now or as soon as it is known; whether it may be started.
+
+    A long one may be once the visitor has said so.
+    """
+    asked = _ask(jobs, sweep)
+    if not asked.future.done():
+        st.fragment(_wait, run_every=TICK)(asked)
+        return True  # a press on Start waits a moment: see `check`
+    try:
+        estimate = _read(asked)
+    except NotEstimatedError as error:
+        st.caption(f"How long it takes cannot be estimated just now: {error}")
+        return True
+    st.caption(in_words(estimate, jobs.cluster.workers))
+    if estimate.seconds <= LONG:
+        return True
+    return st.checkbox(f"Yes, train for {duration(estimate.seconds)}", key=_consent(sweep))
+
+
+def _wait(asked: _Asked) -> None:
+    if asked.future.done():
+        st.rerun()  # the whole page: Start depends on it
+    late = time.monotonic() - asked.since > SLOW
+    why = " The worker is busy with something else, or is still starting." if late else ""
+    st.caption(f"Estimating how long it will take …{why}")
+
+
+def check(jobs: Jobs, sweep: Sweep) -> None:
+    """The last look before the start: `PlainError` where a long sweep was not asked for twice.
+
+    Where nobody can say how long it takes, it may start.
+    """
+    asked = _ask(jobs, sweep)
+    try:
+        asked.future.result(timeout=PATIENCE)
+        estimate = _read(asked)
+    except (NotYetError, PlainError):
+        return
+    if estimate.seconds > LONG and not st.session_state.get(_consent(sweep)):
+        raise PlainError(
+            f"This sweep takes {duration(estimate.seconds)}. If you want that, say so beside Start, and press it again."
+        )
+
+
+def _consent(sweep: Sweep) -> str:
+    return f"long_{sweep.id}"
+
+
+def in_words(estimate: Estimate, workers: int) -> str:
+    """ "About 40 s on this machine, 25 MB for the largest stack." """
+    where = "on this machine" if workers < 2 else f"for one worker; {workers} share the work"
+    return (
+        f"{duration(estimate.seconds).capitalize()} {where} · {with_prefix(estimate.memory, 'B')} "
+        "of memory for the largest stack of students"
+    )
+
+
+def duration(seconds: float) -> str:
+    """A time to come, as far as it can be known: "about 40 s", "about 12 min", "about 2.5 h"."""
+    if seconds < 1:
+        return "less than 1\u00a0s"
+    if seconds < 1.5 * _MINUTE:
+        return f"about {float(f'{seconds:.2g}'):.0f}\u00a0s"
+    if seconds < 1.5 * _HOUR:
+        return f"about {seconds / _MINUTE:.0f}\u00a0min"
+    hours = seconds / _HOUR
+    return f"about {hours:.1f}\u00a0h" if hours < 9.95 else f"about {hours:,.0f}\u00a0h"

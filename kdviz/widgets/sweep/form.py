@@ -1,0 +1,289 @@
+"""The controls of a sweep: which temperatures and weights, with how many seeds, and where the choice is made.
+
+Lists stand in the URL and on the page as the command line writes them, and that text is the truth: the sliders beside
+it write it, and follow it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, get_args
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from kdviz.recipes.base import Augmentation, Optimizer, RecipeError, Schedule
+from kdviz.recipes.catalogue import ARCHITECTURES
+from kdviz.recipes.number_lists import MOST_VALUES, values_in
+from kdviz.recipes.sweep import Search, Selection, Sweep
+from kdviz.widgets import controls
+from kdviz.widgets.comparison.form import seeds_text
+from kdviz.widgets.controls import chosen_data, data_set, number, optional
+
+_LONGEST = 600  # characters of a list
+_STOPS = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 30.0, 50.0, 100.0)  # of the T slider
+
+
+@dataclass(frozen=True)
+class _List:
+    """A parameter with many values: how its text is labelled and explained."""
+
+    label: str
+    help: str
+    placeholder: str = ""
+
+
+_LISTS: Mapping[str, _List] = MappingProxyType(
+    {
+        "temperatures": _List(
+            "Exactly these T",
+            "The temperatures, as 1,2,4 or 1:20:5 for five values of equal ratio from 1 to 20. The slider writes them.",
+        ),
+        "alphas": _List(
+            "Exactly these α",
+            "The weights of the soft term, as 0,0.5,1 or 0:1:5 for five values of equal distance. The slider writes "
+            "them. The student that learns from labels only, α = 0, is always there.",
+        ),
+        "seeds": _List("Seeds", "As 0-4 or 0,2,7. With one seed there is no verdict."),
+        "learning_rates": _List("Learning rates to try", "As 0.0003,0.001; instead of the one above.", "as above"),
+        "label_counts": _List("Numbers of labels to try", "As 100,1000; instead of the one above.", "as above"),
+    }
+)
+
+
+def adopt(sweep: Sweep) -> None:
+    """Let the controls show the sweep of the run that a link names, where the link does not set them itself."""
+    if controls.adopt(sweep):
+        _show_lists(sweep, [name for name in (*_LISTS, "students") if name not in st.query_params])
+
+
+def show(sweep: Sweep) -> None:
+    """Set every control. For callbacks: the URL follows."""
+    controls.show(sweep)
+    _show_lists(sweep, [*_LISTS, "students"])
+
+
+def _show_lists(sweep: Sweep, names: Sequence[str]) -> None:
+    for name in names:
+        if name == "students":
+            _write_students(sweep.students or (sweep.student,))
+        else:
+            st.session_state[name] = _text(sweep, name)
+
+
+def _text(sweep: Sweep, name: str) -> str:
+    values = getattr(sweep, name)
+    return seeds_text(values) if name == "seeds" else values_text(values)
+
+
+def values_text(values: Sequence[float]) -> str:
+    """Numbers as the URL and the command line write them: 1,2.5,20."""
+    return ",".join(f"{value:.10g}" for value in values)
+
+
+def sweep_form(home: str) -> tuple[Sweep | None, DeltaGenerator, DeltaGenerator]:
+    """All controls of a sweep, the place for the button that starts it, and the place beside it; None as elsewhere."""
+    defaults = Sweep.suited(chosen_data(home))
+    values: dict[str, Any] = {}
+    for name, side in zip(("temperatures", "alphas"), st.columns(2, gap="medium"), strict=True):
+        with side:
+            values[name] = _range(name, defaults)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="recipe"):
+        values |= {
+            "seeds": _text_input("seeds", defaults, width=90),
+            "epochs": number("epochs", defaults, width=80),
+            **_students(defaults),
+            "search": controls.choice("search", list(get_args(Search)), defaults, width=120),
+        }
+        if values["search"] == "random":
+            values["draws"] = number("draws", defaults, width=90)
+        values |= _selection(defaults)
+    with st.container(horizontal=True, vertical_alignment="center", key="actions"):
+        start = st.container(width="content")
+        with st.popover(
+            "More settings", icon=":material/tune:", help="Data, labels, teacher, optimizer, learning rates"
+        ):
+            values |= _more(defaults, home)
+        beside = st.container(width="stretch", gap=None)
+    try:
+        return Sweep.parse(values), start, beside
+    except RecipeError as error:
+        st.error(str(error), icon=":material/error:")
+        return None, start, beside
+
+
+def _text_input(name: str, defaults: Sweep, **options: Any) -> str:
+    entry = _LISTS[name]
+    given = st.text_input(
+        entry.label,
+        _text(defaults, name),
+        key=name,
+        bind="query-params",
+        max_chars=_LONGEST,
+        help=entry.help,
+        placeholder=entry.placeholder,
+        **options,
+    )
+    return str(given or "")
+
+
+def _range(name: str, defaults: Sweep) -> str:
+    """Three controls of one list: from where to where, how many values, and the values themselves."""
+    values = _values(name, defaults)
+    low, high = values[0], values[-1]
+    st.session_state[f"{name}_range"] = (low, high)
+    st.session_state[f"{name}_count"] = len(values)
+    with st.container(key=f"{name}_controls", horizontal=True, vertical_alignment="bottom"):
+        if name == "temperatures":
+            st.select_slider(
+                "T, from – to",
+                sorted({*_STOPS, low, high}),
+                (low, high),
+                format_func=lambda value: f"{value:g}",
+                key=f"{name}_range",
+                width=125,
+                on_change=_spread,
+                args=(name, "range"),
+            )
+        else:
+            st.slider(
+                "α, from – to",
+                0.0,
+                1.0,
+                (low, high),
+                0.05,
+                key=f"{name}_range",
+                width=125,
+                on_change=_spread,
+                args=(name, "range"),
+            )
+        st.number_input(
+            "Values",
+            min_value=1,
+            max_value=MOST_VALUES,
+            key=f"{name}_count",
+            width=70,
+            disabled=low == high,
+            on_change=_spread,
+            args=(name, "count"),
+        )
+        return _text_input(name, defaults, width="stretch")
+
+
+def _values(name: str, defaults: Sweep) -> tuple[float, ...]:
+    """What the text says, as long as it can be read; the defaults otherwise, so that the slider can mend it."""
+    text = st.session_state.get(name, st.query_params.get(name))
+    values: tuple[float, ...] = getattr(defaults, name)
+    if text is None:
+        return values
+    try:
+        return tuple(getattr(Sweep.parse({name: text}), name))
+    except RecipeError:
+        return values
+
+
+def _spread(name: str, moved: str) -> None:
+    """The slider or the number of values was moved: write the values out."""
+    low, high = st.session_state[f"{name}_range"]
+    many = st.session_state[f"{name}_count"]
+    if moved == "range" and many == 1:
+        many = len(getattr(Sweep(), name))  # it was a single value, and is opened now
+    text = f"{low:g}" if low == high else f"{low:g}:{high:g}:{many}"
+    st.session_state[name] = values_text(values_in(text, low, high, geometric=name == "temperatures"))
+
+
+def _students(defaults: Sweep) -> dict[str, Any]:
+    """One student or several: the URL has `student` for one and `students` for several, as the command line."""
+    chosen = _students_of_link(defaults)
+    st.session_state["student_choice"] = list(chosen)
+    st.multiselect(
+        controls.LABELS["student"],
+        list(ARCHITECTURES),
+        key="student_choice",
+        width=230,
+        select_all=False,
+        help="Several students are several sweeps in one: each has its own cells and its own plain student.",
+        on_change=_choose_students,
+        args=(chosen,),
+    )
+    return {"student": chosen[0], "students": chosen if len(chosen) > 1 else ()}
+
+
+def _students_of_link(defaults: Sweep) -> tuple[str, ...]:
+    given = {name: st.query_params[name] for name in ("student", "students") if name in st.query_params}
+    try:
+        found = Sweep.parse(given)
+    except RecipeError:
+        found = defaults
+    return found.students or (found.student,)
+
+
+def _choose_students(before: tuple[str, ...]) -> None:
+    _write_students(st.session_state["student_choice"] or before)
+
+
+def _write_students(students: Sequence[str]) -> None:
+    """Keep the students in the URL, unless they are the default."""
+    for name in ("student", "students"):
+        st.query_params.pop(name, None)
+    if len(students) > 1:
+        st.query_params["students"] = ",".join(name for name in ARCHITECTURES if name in students)
+    elif students[0] != Sweep().student:
+        st.query_params["student"] = students[0]
+
+
+def _selection(defaults: Sweep) -> dict[str, Any]:
+    """Where T and alpha are chosen; a link that has folds alone means choosing by them."""
+    if "folds" in st.query_params and "select" not in st.query_params and "select" not in st.session_state:
+        st.session_state["select"] = "folds"
+    select = controls.choice("select", list(get_args(Selection)), defaults, width=140)
+    if select != "folds":
+        return {"select": select}
+    return {"select": select, "folds": optional("folds", Sweep, placeholder="5", width=70)}
+
+
+def _more(defaults: Sweep, home: str) -> dict[str, Any]:
+    """The settings that most visitors leave alone."""
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        values: dict[str, Any] = {
+            "data": data_set(Sweep, home),
+            "labels": optional("labels", Sweep, step=10),
+            "label_counts": _text_input("label_counts", defaults),
+            "augmentation": controls.choice("augmentation", list(get_args(Augmentation)), defaults),
+        }
+    with middle:
+        values |= {
+            "teacher": controls.choice("teacher", list(ARCHITECTURES), defaults),
+            "teacher_epochs": optional("teacher_epochs", Sweep, placeholder="as the students’"),
+            "teacher_labels": optional("teacher_labels", Sweep, step=10),
+            "teacher_augmentation": controls.choice("teacher_augmentation", list(get_args(Augmentation)), defaults),
+        }
+    with right:
+        values |= {
+            "optimizer": controls.choice("optimizer", list(get_args(Optimizer)), defaults),
+            "learning_rate": number("learning_rate", defaults, step=0.0005, format="%g"),
+            "learning_rates": _text_input("learning_rates", defaults),
+            "schedule": controls.choice("schedule", list(get_args(Schedule)), defaults),
+            "batch_size": number("batch_size", defaults),
+        }
+    return values
+
+
+def size_in_words(sweep: Sweep) -> str:
+    """How many cells and students a sweep has, and what becomes of them."""
+    trained = sweep.trained_cells
+    plain = sum(cell.alpha == 0 for cell in trained)
+    taught = len(trained) - plain
+    labels_only = "labels only" if plain == 1 else f"{plain} from labels only"
+    text = f"{taught} {'cell' if taught == 1 else 'cells'} with a teacher and {labels_only}" if taught else labels_only
+    text += f", × {len(sweep.seeds)} {'seed' if len(sweep.seeds) == 1 else 'seeds'}"
+    if sweep.folds is not None:
+        text += f" × {sweep.folds} folds"
+    students = len(trained) * len(sweep.seeds) * (sweep.folds or 1)
+    text += f": {students:,} {'student' if students == 1 else 'students'}"
+    if len(sweep.rungs) > 1:
+        text += f"; the better third goes on, from {' to '.join(map(str, sweep.rungs))} epochs"
+    return f"{text[0].upper()}{text[1:]}."

@@ -1,0 +1,184 @@
+"""The three kinds of knowledge as their picture takes them, and the table of what came of them."""
+
+import base64
+import importlib
+import json
+import math
+import re
+
+import pytest
+
+from kdviz.charts import inside
+from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.methods import METHODS
+from kdviz.records.base import Expense, Mean, Watched
+from kdviz.records.comparison import Compared, Inside, Summary, Trial
+from kdviz.widgets.components import source
+from kdviz.widgets.pictures.inside_form import FIXED, TAUGHT, kinds_of_networks
+
+LAYERS = ["convolution 1", "convolution 2", "logits"]
+NOTHING = Expense(seconds=1.0, images_seen=1, multiply_adds=1.0, peak_memory=1)
+
+
+def recipe(methods="plain,offline,hints,fsp,rkd", data="digits"):
+    return Comparison.suited(data, {**FIXED, "methods": methods})
+
+
+def watched(images=3):
+    return Watched(
+        indices=list(range(images)),
+        labels=[7, 1, 2][:images],
+        images=[[number] * 784 for number in range(images)],
+        teacher_logits=[[float(c == label) for c in range(10)] for label in (7, 1, 2)[:images]],
+        teacher_validation_accuracy=0.9,
+    )
+
+
+def look(method, step, alike=0.5, steps=100, **changes):
+    distances = [[0.0, 0.5, 1.5], [0.5, 0.0, 1.0], [1.5, 1.0, 0.0]]
+    facts = {
+        "teacher_layers": LAYERS,
+        "student_layers": LAYERS,
+        "cka": [[alike] * 3] * 3,
+        "logits": [[0.1] * 10] * 3,
+        "relations": distances,
+        "teacher_relations": distances,
+        "singular_values": [0.7, 0.3],
+        "teacher_singular_values": [0.5, 0.4, 0.1],
+    }
+    return Inside(method=method, step=step, steps=steps, **{**facts, **changes})
+
+
+def ended(wanted, accuracies):
+    def mean(value):
+        return Mean(mean=value, low=None, high=None)
+
+    measures = ("test_accuracy", "nll", "ece", "agreement", "fidelity_kl")
+    trial = Trial(
+        method="plain",
+        seed=wanted.seeds[0],
+        validation_accuracy=0.9,
+        test_accuracy=0.9,
+        test_errors=36,
+        test_images=360,
+        nll=0.1,
+        ece=0.1,
+        agreement=0.9,
+        fidelity_kl=0.1,
+        reliability=[],
+        others={},
+        expense=NOTHING,
+        teacher=None,
+    )
+    return Compared(
+        run_id=wanted.id,
+        recipe=wanted,
+        teachers=[],
+        trials=[trial],
+        controls=[],
+        summaries=[
+            Summary(
+                method=name,
+                seeds=1,
+                means={measure: mean(accuracies[name]) for measure in measures},
+                verdicts={},
+                expense=NOTHING,
+                expense_with_teacher=NOTHING,
+            )
+            for name in wanted.methods
+        ],
+        device="CPU",
+        threads=2,
+        torch="none",
+        seconds=2.0,
+    )
+
+
+def test_each_method_has_its_own_column_and_plain_training_none():
+    assert inside.shown_methods(recipe()) == {
+        "response": ["offline"],
+        "feature": ["hints"],
+        "relation": ["fsp", "rkd"],
+    }
+    assert inside.shown_methods(recipe("plain,mutual,rkd"))["response"] == []
+
+
+def test_the_looks_of_each_method_stand_in_their_order():
+    looks = [
+        look("plain", 0),
+        look("hints", 0, 0.2),
+        look("plain", 50),
+        look("hints", 50, 0.6),
+        look("hints", 100, 0.9),
+    ]
+    data = inside.picture(recipe(), watched(), looks)
+    assert set(data["methods"]) == {"plain", "hints"}, "who was not looked at has no picture"
+    assert data["methods"]["plain"]["steps"] == [0, 50]
+    assert data["methods"]["hints"]["steps"] == [0, 50, 100]
+    assert [cka[1][1] for cka in data["methods"]["hints"]["cka"]] == [0.2, 0.6, 0.9]
+    assert data["methods"]["hints"]["last"] == 100
+    assert data["teacher"]["layers"] == LAYERS
+    assert data["teacher"]["singular"] == [0.5, 0.4, 0.1]
+    assert base64.b64decode(data["images"][2]) == bytes([2] * 784)
+    assert data["T"] == 5
+
+
+def test_ways_without_a_column_are_left_out():
+    data = inside.picture(recipe("plain,mutual,hints"), watched(), [look("mutual", 0), look("hints", 0)])
+    assert set(data["methods"]) == {"hints"}
+
+
+def test_before_the_first_look_there_is_the_teacher_alone():
+    data = inside.picture(recipe(), watched(), [])
+    assert data["methods"] == {}
+    assert set(data["teacher"]) == {"logits"}
+
+
+def test_what_is_no_number_reaches_the_browser_as_none():
+    bad = look("hints", 0, cka=[[math.nan] * 3] * 3, singular_values=[math.inf, 0.12345678])
+    data = inside.picture(recipe(), watched(), [bad])
+    assert data["methods"]["hints"]["cka"][0][0] == [None] * 3
+    assert data["methods"]["hints"]["singular"] == [[None, 0.1235]]
+    json.dumps(data, allow_nan=False)
+
+
+def test_a_look_is_small_enough_to_be_sent_while_a_run_lives():
+    looks = [look(name, step) for step in range(7) for name in recipe(",".join(TAUGHT)).methods]
+    assert len(json.dumps(inside.picture(recipe(",".join(TAUGHT)), watched(), looks))) < 40_000
+
+
+def test_the_table_says_what_was_measured():
+    wanted = recipe("plain,offline,rkd")
+    table = inside.table(ended(wanted, {"plain": 0.9, "offline": 0.95, "rkd": 0.125}))
+    lines = table.splitlines()
+    assert len(lines) == 2 + 3
+    assert [line.count("|") for line in lines] == [8] * 5
+    assert lines[3].startswith("| Offline: a trained teacher | response | 95.00\u00a0% | 0.9500 |")
+    assert lines[4].startswith("| Distances and angles (RKD) | relation | 12.50\u00a0%")
+
+
+def test_every_method_of_the_page_fits_its_networks_and_has_a_name_and_a_formula():
+    assert {METHODS[name].family for name in TAUGHT} == set(inside.KINDS)
+    assert not any(METHODS[name].fits(FIXED["teacher"], FIXED["student"]) for name in TAUGHT)
+    formulas, sentences = source(["inside_formulas.js"]), source(["inside_says.js"])
+    for name in TAUGHT:
+        assert re.search(rf"^  {name}: \[", formulas, re.M)
+        assert re.search(rf'^  {name}: "with ', sentences, re.M)
+
+
+def test_the_table_of_uses_is_the_methods_own():
+    rows = {title: fits for title, _, fits in kinds_of_networks()}
+    assert not any(rows["Soft targets"]), "answers can be taught to anybody"
+    assert [bool(why) for why in rows["Attention"]] == [False, True, True]
+
+
+@pytest.mark.parametrize("name", ["hints", "attention", "rkd", "similarity", "fsp"])
+def test_the_formulas_have_the_weights_of_the_distillers(name):
+    strength = importlib.import_module(f"kdviz.distillers.{name}").STRENGTH
+    formula = re.search(rf"^  {name}: \[\n    besides\((\d*)\)", source(["inside_formulas.js"]), re.M)
+    assert formula is not None
+    assert float(formula[1] or 1) == strength
+
+
+def test_the_page_says_on_how_many_images_the_engine_compares_layers():
+    assert inside.ALIKE_IMAGES == importlib.import_module("kdviz.runners.inside").ALIKE_IMAGES

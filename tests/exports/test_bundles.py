@@ -1,0 +1,597 @@
+"""Bundles: what goes in comes out, anywhere; what is damaged, newer or not one of ours is refused whole."""
+
+import base64
+import dataclasses
+import hashlib
+import io
+import json
+import struct
+import zipfile
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from kdviz.engine import students
+from kdviz.exports import bundles
+from kdviz.exports.bundles import BundleError, pack, pack_stored, unpack
+from kdviz.jobs import worker as work
+from kdviz.recipes.base import ENGINE
+from kdviz.recipes.single import Recipe
+from kdviz.recipes.sweep import Sweep
+from kdviz.records.kinds import Part
+from kdviz.store.adoption import IMPORTED, UNFINISHED
+from kdviz.store.run import Run
+from kdviz.store.runs import RunStore, StoreError
+from tests.fake_training import compared, moment, part, progress, result, swept
+from tests.kept_runs import COMPARISON, SINGLE, SWEEP, carry_out
+
+NOTE = "=1+1 <b>'''\n../../x"
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A store with one run of each kind."""
+    with pytest.MonkeyPatch.context() as monkey:
+        monkey.setenv("KDVIZ_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        made = RunStore(f"sqlite:///{tmp_path_factory.mktemp('kept') / 'runs.sqlite'}")
+        for recipe in (SINGLE, COMPARISON, SWEEP):
+            carry_out(made, recipe)
+            made.annotate(recipe.id, ["lesson 1"], NOTE)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """An empty store."""
+    made = RunStore(f"sqlite:///{tmp_path / 'elsewhere.sqlite'}")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def good(whole):
+    return pack_stored(whole, whole.get(SINGLE.id))
+
+
+@cache
+def small():
+    """A bundle of a few kilobytes, nothing of it trained."""
+    when = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
+    recipe = Recipe()
+    run = Run(
+        id=recipe.id,
+        recipe=recipe,
+        status="finished",
+        created=when,
+        started=when,
+        finished=when,
+        result=result(recipe, 3.0),
+        tags=("a",),
+        note=NOTE,
+    )
+    return pack(run, [progress(1, 2, 0.1), progress(2, 2, 0.2)], [])
+
+
+def contents(bundle):
+    with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def zipped(files, compression=zipfile.ZIP_DEFLATED):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def listed(files, **changes):
+    """The files with a manifest that is true of them."""
+    about = json.loads(contents(small())["manifest.json"])
+    about["files"] = {
+        name: {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)} for name, content in files.items()
+    }
+    return {"manifest.json": json.dumps({**about, **changes}).encode(), **files}
+
+
+def changed(bundle, name, change, **manifest):
+    """A bundle whose file `name` is another, with a manifest that is true of it."""
+    files = contents(bundle)
+    del files["manifest.json"]
+    document = json.loads(files[name]) if name.endswith(".json") else files[name]
+    new = change(document)
+    files[name] = new if isinstance(new, bytes) else json.dumps(document if new is None else new).encode()
+    return zipped(listed(files, **manifest))
+
+
+def refused(bundle, match):
+    with pytest.raises(BundleError, match=match) as caught:
+        unpack(bundle)
+    assert str(caught.value).endswith(("; nothing of it was taken.",))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("recipe", [SINGLE, COMPARISON, SWEEP])
+def test_a_run_comes_out_as_it_went_in(whole, elsewhere, recipe):
+    run = whole.get(recipe.id)
+    packed = pack_stored(whole, run)
+    bundle = unpack(packed)
+    assert bundle.run == run.model_copy(update={"owner": "", "attempt": 0})
+    assert list(bundle.events) == whole.events(recipe.id)
+    assert [learnt.name for learnt in bundle.students] == whole.students(recipe.id)
+    imported = elsewhere.adopt(bundle)
+    assert imported.message == IMPORTED
+    assert imported == run.model_copy(update={"owner": elsewhere.owner, "message": IMPORTED})
+    assert elsewhere.events(recipe.id) == whole.events(recipe.id)
+    assert elsewhere.finished(recipe.id) == whole.finished(recipe.id)
+    assert elsewhere.students(recipe.id) == whole.students(recipe.id)
+    for name in whole.students(recipe.id):
+        assert elsewhere.student(recipe.id, name) == whole.student(recipe.id, name)
+        students.network_of(elsewhere.student(recipe.id, name))
+    assert elsewhere.request(recipe).result == run.result  # found, not trained again
+    assert pack_stored(elsewhere, elsewhere.get(recipe.id)) == packed  # to the last byte
+
+
+def test_a_bundle_holds_what_it_should(whole, good):
+    files = contents(pack_stored(whole, whole.get(SINGLE.id), {"distilled": b"onnx"}))
+    assert set(files) == {
+        "manifest.json",
+        "run.json",
+        "events.jsonl",
+        "students/distilled.safetensors",
+        "students/distilled.onnx",
+        "MODEL_CARD.md",
+        "repeat.py",
+        "results.csv",
+        "results.parquet",
+        "results.json",
+    }
+    assert files["students/distilled.onnx"] == b"onnx"
+    assert files["students/distilled.safetensors"] == base64.b64decode(whole.student(SINGLE.id, "distilled").weights)
+    manifest = json.loads(files["manifest.json"])
+    assert (manifest["kdviz"], manifest["format"], manifest["engine"]) == ("bundle", 1, ENGINE)
+    assert NOTE not in files["repeat.py"].decode()
+    assert "students/seed-1.safetensors" in contents(pack_stored(whole, whole.get(SWEEP.id)))
+    unpack(pack_stored(whole, whole.get(SINGLE.id), {"distilled": b"onnx"}))
+
+
+def test_a_run_that_is_not_over_makes_no_bundle(elsewhere):
+    with pytest.raises(BundleError, match=r"still under way; .*\.$"):
+        pack_stored(elsewhere, elsewhere.request(SINGLE))
+
+
+def test_a_cancelled_comparison_goes_on_elsewhere(elsewhere, tmp_path):
+    store = RunStore(f"sqlite:///{tmp_path / 'first.sqlite'}")
+    store.request(COMPARISON)
+    done = [part(COMPARISON, "plain"), part(COMPARISON, "offline")]
+    store.append(COMPARISON.id, [moment("plain", 1, 1, 0.1), *done], 1)
+    store.cancel(COMPARISON.id)
+    bundle = unpack(pack_stored(store, store.get(COMPARISON.id)))
+    assert (bundle.run.status, bundle.run.result) == ("cancelled", None)
+    run = elsewhere.adopt(bundle)
+    assert (run.status, run.message) == ("cancelled", UNFINISHED)
+    elsewhere.request(COMPARISON)
+    assert elsewhere.finished(COMPARISON.id) == done
+    elsewhere.cancel(COMPARISON.id)  # before it said them again: they are in its bundle nevertheless
+    again = unpack(pack_stored(elsewhere, elsewhere.get(COMPARISON.id)))
+    assert [event for event in again.events if isinstance(event, Part)] == done
+
+
+def test_parts_that_are_missing_are_added(elsewhere, tmp_path):
+    store = RunStore(f"sqlite:///{tmp_path / 'first.sqlite'}")
+    for place, methods in ((store, ("plain", "offline")), (elsewhere, ("plain", "born-again"))):
+        place.request(COMPARISON)
+        place.append(COMPARISON.id, [part(COMPARISON, method) for method in methods], 1)
+        place.cancel(COMPARISON.id)
+    bundle = unpack(pack_stored(store, store.get(COMPARISON.id)))
+    assert elsewhere.adopt(bundle).message == ""
+    assert elsewhere.adopt(bundle).message == ""  # once more changes nothing
+    assert sorted(each.method for each in elsewhere.finished(COMPARISON.id)) == ["born-again", "offline", "plain"]
+
+
+def test_a_result_that_is_here_is_not_overwritten(whole, elsewhere, good):
+    elsewhere.request(SINGLE)
+    elsewhere.append(SINGLE.id, [progress(1, 1, 1)], 1)
+    elsewhere.finish(SINGLE.id, result(SINGLE, 1.0))
+    elsewhere.annotate(SINGLE.id, ["mine"], "my note")
+    before = elsewhere.get(SINGLE.id)
+    assert elsewhere.adopt(unpack(good)) == before
+    assert elsewhere.count(SINGLE.id) == 1
+    assert elsewhere.students(SINGLE.id) == ["distilled"]  # was missing
+    mine = whole.student(SINGLE.id, "distilled").model_copy(update={"weights": "AAAA"})
+    elsewhere.keep_student(SINGLE.id, mine)
+    elsewhere.discard([SINGLE.id])
+    assert elsewhere.adopt(unpack(good)) == before  # and is back
+    assert elsewhere.student(SINGLE.id, "distilled") == mine
+
+
+def test_students_that_are_missing_are_added(whole, elsewhere):
+    bundle = unpack(pack_stored(whole, whole.get(COMPARISON.id)))
+    elsewhere.request(COMPARISON)
+    mine = whole.student(COMPARISON.id, "offline").model_copy(update={"weights": "AAAA"})
+    elsewhere.keep_student(COMPARISON.id, mine)
+    elsewhere.cancel(COMPARISON.id)
+    elsewhere.adopt(bundle)
+    assert set(elsewhere.students(COMPARISON.id)) == set(whole.students(COMPARISON.id))
+    assert elsewhere.student(COMPARISON.id, "offline") == mine
+
+
+def test_an_import_that_another_overtakes_takes_nothing(elsewhere, good, tmp_path, monkeypatch):
+    """Between the look and the writing, somebody starts the same run."""
+    other = RunStore(f"sqlite:///{tmp_path / 'elsewhere.sqlite'}")
+    look = elsewhere.get
+
+    def overtaken(run_id):
+        found = look(run_id)
+        other.request(SINGLE)
+        return found
+
+    monkeypatch.setattr(elsewhere, "get", overtaken)
+    with pytest.raises(StoreError, match=r"changed by somebody else while it was imported; import it again\.$"):
+        elsewhere.adopt(unpack(good))
+    assert (other.get(SINGLE.id).status, other.get(SINGLE.id).owner) == ("queued", other.owner)
+    assert other.students(SINGLE.id) == []
+
+
+def test_a_run_that_did_not_finish_here_gets_its_result(elsewhere, good):
+    elsewhere.request(SINGLE)
+    elsewhere.append(SINGLE.id, [progress(1, 1, 1)], 1)
+    elsewhere.fail(SINGLE.id, "Lost.")
+    run = elsewhere.adopt(unpack(good))
+    assert (run.status, run.message) == ("finished", IMPORTED)
+    assert elsewhere.events(SINGLE.id) == list(unpack(good).events)
+
+
+def test_a_run_under_way_here_is_left_alone(elsewhere, good):
+    elsewhere.request(SINGLE)
+    with pytest.raises(StoreError, match=r"is under way here; import it when it is over\.$"):
+        elsewhere.adopt(unpack(good))
+    assert elsewhere.get(SINGLE.id).status == "queued"
+
+
+def test_an_import_from_the_future_does_not_stay_on_top(elsewhere):
+    bundle = unpack(small())
+    late = bundle.run.model_copy(update={"created": datetime.now(UTC) + timedelta(days=400)})
+    run = elsewhere.adopt(dataclasses.replace(bundle, run=late))
+    assert run.created <= datetime.now(UTC)
+
+
+def test_a_full_disk_takes_nothing_of_a_bundle(elsewhere, good):
+    with elsewhere._engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=30")
+        connection.rollback()
+    with pytest.raises(StoreError, match=r"the disk is full.*\.$"):
+        elsewhere.adopt(unpack(good))
+    assert elsewhere.recent() == []
+    assert elsewhere.students(SINGLE.id) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"no zip", b"\x89PNG\r\n\x1a\n" * 100, zipped({"a.txt": b"hello"})])
+def test_what_is_no_bundle_is_told_so(content):
+    refused(content, r"^The file is no bundle of kdviz;")
+
+
+def test_another_programs_manifest_is_no_bundle():
+    refused(zipped({"manifest.json": b'{"name": "a web app"}'}), "no bundle of kdviz")
+    refused(zipped({"manifest.json": b"[]"}), "no bundle of kdviz")
+
+
+@pytest.mark.parametrize("change", [{"format": 2}, {"engine": ENGINE + 1}, {"format": 2, "files": None}])
+def test_a_newer_version_is_named(change):
+    files = contents(small())
+    manifest = json.loads(files["manifest.json"]) | change
+    refused(
+        zipped({**files, "manifest.json": json.dumps(manifest), "new/kind.of": b""}), "from a newer version of kdviz"
+    )
+
+
+def test_an_older_version_is_named():
+    refused(changed(small(), "run.json", lambda run: None, engine=ENGINE - 1), "from an older version of kdviz")
+
+
+def test_damage_is_seen_by_its_hash(good):
+    files = contents(good)
+    for name in set(files) - {"manifest.json"}:
+        refused(zipped({**files, name: files[name][:-1] + b"?"}), "damaged")
+        refused(zipped({each: content for each, content in files.items() if each != name}), "damaged")
+    for missing in (4, len(good) // 2, 30):
+        refused(good[:-missing], "damaged")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../evil.txt",
+        "/etc/passwd",
+        "students/../../evil.safetensors",
+        "students/Evil.safetensors",
+        "C:\\evil",
+        "evil.pkl",
+        "students/x.pt",
+        "run.json/",
+        "students/" + "a" * 100 + ".onnx",
+    ],
+)
+def test_a_file_that_does_not_belong_there_is_refused(name):
+    files = {key: content for key, content in contents(small()).items() if key != "manifest.json"}
+    refused(zipped(listed({**files, name: b"evil"})), "holds a file that does not belong there")
+    refused(zipped({**contents(small()), name: b"evil"}), "holds a file that does not belong there")
+
+
+def test_a_name_twice_is_refused():
+    buffer = io.BytesIO(small())
+    with zipfile.ZipFile(buffer, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("run.json", b"{}")
+    refused(buffer.getvalue(), "does not belong there")
+
+
+def test_bombs_are_refused_before_they_are_unpacked(monkeypatch):
+    files = contents(small())
+    many = {**files, **{f"students/s{number}.onnx": b"" for number in range(bundles.MOST_FILES)}}
+    refused(zipped(many), "too large: it takes up to 64 files and 200 MB")
+    monkeypatch.setattr(bundles, "MOST_BYTES", 1_000_000)
+    bomb = zipped({**files, "results.csv": b"0" * 1_000_001})
+    assert len(bomb) < 20_000
+    monkeypatch.setattr(bundles, "_read", lambda *_: pytest.fail("it was read"))
+    refused(bomb, "too large")
+
+
+def test_a_file_longer_than_it_says_is_not_unpacked():
+    """The size in the directory is a lie; no more than that is read, and the checksum tells."""
+    bomb = zipped({**contents(small()), "results.csv": b"0" * 5_000_000})
+    lie = bomb.replace(struct.pack("<L", 5_000_000), struct.pack("<L", 50))
+    refused(lie, "damaged")
+
+
+def test_a_compression_that_is_not_asked_for_is_refused():
+    refused(zipped(contents(small()), zipfile.ZIP_LZMA), "damaged")
+
+
+def set_in(*place, to):
+    def change(document):
+        for key in place[:-1]:
+            document = document[key]
+        document[place[-1]] = to
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (set_in("id", to="0123456789ab"), "recipe is not that of its run"),
+        (set_in("recipe", "seed", to=8), "recipe is not that of its run"),
+        (set_in("recipe", "data", to="../../x"), "recipe cannot be run"),
+        (set_in("recipe", "epochs", to=10**9), "recipe cannot be run"),
+        (set_in("recipe", to={"study": "brainwash"}), "recipe cannot be run"),
+        (set_in("result", "recipe", "seed", to=8), "result is not that of its recipe"),
+        (set_in("result", "run_id", to="0123456789ab"), "result is not that of its recipe"),
+        (set_in("result", to=None), "result is not that of its recipe"),
+        (set_in("status", to="cancelled"), "result is not that of its recipe"),
+        (set_in("result", "plain", "test_images", to=0), "result is not that of its recipe"),
+        (set_in("result", "plain", "test_accuracy", to=1.2), "result is not that of its recipe"),
+        (set_in("result", "plain", "test_accuracy", to=0.5), "result is not that of its recipe"),
+        (set_in("result", "plain", "agreement", to=7), "result is not that of its recipe"),
+        (set_in("result", "plain", "parameters", to=-1), "result is not that of its recipe"),
+        (set_in("result", "threads", to=-5), "result is not that of its recipe"),
+        (set_in("result", "seconds", to=-1.0), "result is not that of its recipe"),
+        (set_in("result", "plain", "architecture", to="resnet"), "result is not that of its recipe"),
+        (set_in("result", "device", to="<script>alert(1)</script>"), "text where a name belongs"),
+        (set_in("result", "torch", to="x" * 500), "text where a name belongs"),
+        (set_in("status", to="running"), "cannot be read"),
+        (set_in("note", to="x" * 5000), "tags or note are too long"),
+        (set_in("tags", to=["x" * 50]), "tags or note are too long"),
+        (set_in("created", to="0001-01-01T00:00:00Z"), "times cannot be"),
+        (set_in("created", to="2026-01-01T00:00:00"), "cannot be read"),
+        (set_in("more", to=1), "cannot be read"),
+        (set_in("students", to=[{"name": "distilled", "architecture": "784-30-30-10"}]), "students are not those"),
+        (lambda run: b"[" * 100_000, "cannot be read"),
+        (lambda run: b"\xff{}", "cannot be read"),
+        (lambda run: json.dumps(run).replace('"seconds": 3.0', '"seconds": NaN').encode(), "cannot be read"),
+        (lambda run: json.dumps(run).replace('"seconds": 3.0', '"seconds": 1e999').encode(), "cannot be read"),
+        (lambda run: json.dumps(run).replace('"bytes": 4', f'"bytes": {10**30}').encode(), "cannot be read"),
+        (lambda run: json.dumps(run).replace('{"id"', '{"note": "a", "id"').encode(), "cannot be read"),
+    ],
+)
+def test_a_run_that_does_not_hold_together_is_refused(change, says):
+    refused(changed(small(), "run.json", change), says)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (b'{"kind": "rumour", "event": {}}', "cannot be read"),
+        (b'{"kind": "progress", "event": {}}', "cannot be read"),
+        (b'{"kind": ["progress"], "event": {}}', "cannot be read"),
+        (b"[]", "cannot be read"),
+        (b"{", "cannot be read"),
+        (json.dumps({"kind": "moment", "event": moment("plain", 1, 1, 0.5).model_dump()}).encode(), "progress is not"),
+        (
+            json.dumps({"kind": "progress", "event": progress(3, 2, 0.5).model_dump()}).encode(),
+            "progress is not that of its recipe",
+        ),
+    ],
+)
+def test_progress_that_cannot_be_is_refused(line, says):
+    refused(changed(small(), "events.jsonl", lambda events: events + line + b"\n"), says)
+
+
+@pytest.mark.parametrize("images", [[[0] * 783], [[256] * 784], [[0] * 784] * 2])
+def test_images_that_are_none_are_refused(images):
+    event = {
+        "indices": [0],
+        "labels": [7],
+        "images": images,
+        "teacher_logits": [[0.0]],
+        "teacher_validation_accuracy": 0.9,
+    }
+    line = json.dumps({"kind": "watched", "event": event}).encode()
+    refused(changed(small(), "events.jsonl", lambda events: line), "progress is not that of its recipe")
+
+
+def test_students_that_do_not_fit_are_refused(whole, good):
+    weights = contents(good)["students/distilled.safetensors"]
+    name = "students/distilled.safetensors"
+    refused(changed(good, name, lambda _: weights[:-4]), "students are not those of its recipe")
+    refused(changed(good, name, lambda _: b"\x80\x04 a pickle"), "students are not those of its recipe")
+    other = contents(pack_stored(whole, whole.get(SWEEP.id)))["students/seed-0.safetensors"]
+    unpack(changed(good, name, lambda _: other))  # the same shapes: that is all that can be told
+    for change in (
+        set_in("students", to=[]),
+        lambda run: set_in("students", to=run["students"] * 2)(run),
+        set_in("students", 0, "name", to="plain"),
+        set_in("students", 0, "name", to="../distilled"),
+        set_in("students", 0, "architecture", to="784-128-10"),
+    ):
+        refused(changed(good, "run.json", change), "students are not those of its recipe")
+
+
+def test_a_comparisons_and_a_sweeps_results_must_fit_as_well(whole):
+    for recipe, change in (
+        (COMPARISON, set_in("result", "trials", 0, "method", to="mutual")),
+        (COMPARISON, lambda run: run["result"]["trials"].pop()),
+        (SWEEP, set_in("result", "trials", 0, "cell", "temperature", to=3.0)),
+        (SWEEP, set_in("result", "trials", 0, "validation_images", to=0)),
+        (SWEEP, set_in("result", "trials", 0, "validation_accuracy", to=55.0)),
+        (SWEEP, set_in("result", "summaries", to=[])),
+        (SWEEP, set_in("result", "choice", "results", to=[])),
+        (SWEEP, set_in("result", "choice", "cell", "alpha", to=0.123)),
+    ):
+        bundle = pack_stored(whole, whole.get(recipe.id))
+
+        def only_change(document, change=change):
+            change(document)
+
+        refused(changed(bundle, "run.json", only_change), "result is not that of its recipe")
+
+
+def swept_bundle(**changes):
+    """A sweep's, nothing of it trained."""
+    recipe = Sweep.suited("digits", {"temperatures": (1, 4, 20), "alphas": (0, 0.5), "seeds": (0, 1), **changes})
+    when = datetime(2026, 11, 21, tzinfo=UTC)
+    run = Run(id=recipe.id, recipe=recipe, status="finished", created=when, result=swept(recipe))
+    return pack(run, [], [])
+
+
+@pytest.mark.parametrize("changes", [{}, {"folds": 3}, {"search": "halving", "epochs": 9}, {"search": "random"}])
+def test_a_fake_sweep_fits(changes):
+    bundle = unpack(swept_bundle(**changes))
+    assert bundle.run.result == swept(bundle.run.recipe)
+
+
+@pytest.mark.parametrize("search", ["grid", "halving"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        set_in("result", "choice", "test_accuracy", "mean", to=7.0),
+        set_in("result", "choice", "test_accuracy", "mean", to=0.5),
+        set_in("result", "choice", "plain_test_accuracy", "low", to=0.9999),
+        set_in("result", "choice", "results", 0, "threads", to=0),
+        set_in("result", "threads", to=-5),
+        set_in("result", "trials", to=[]),
+        lambda run: run["result"]["trials"].pop(),
+        lambda run: run["result"]["trials"].append(run["result"]["trials"][0]),
+        set_in("result", "trials", 0, "seed", to=5),
+        set_in("result", "trials", 0, "epochs", to=2),
+        set_in("result", "trials", 0, "validation_errors", to=0),
+        set_in("result", "trials", 0, "agreement", to=1.5),
+        set_in("result", "trials", 0, "seconds", to=-1.0),
+        set_in("result", "summaries", 0, "trials", to=9),
+        set_in("result", "summaries", 0, "diverged", to=1),
+        set_in("result", "summaries", 0, "validation_accuracy", "mean", to=0.3),
+        lambda run: run["result"]["summaries"].pop(),
+    ],
+)
+def test_a_sweep_whose_figures_do_not_hold_together_is_refused(search, change):
+    def only_change(document):  # what it returns, if anything, is no document
+        change(document)
+
+    bundle = swept_bundle(search=search)
+    refused(changed(bundle, "run.json", only_change), "result is not that of its recipe")
+
+
+def test_a_fake_comparison_fits():
+    when = datetime(2026, 11, 21, tzinfo=UTC)
+    done = [part(COMPARISON, method) for method in COMPARISON.methods]
+    ending = compared(COMPARISON, [trial for each in done for trial in each.trials], 3.0)
+    run = Run(id=COMPARISON.id, recipe=COMPARISON, status="finished", created=when, result=ending)
+    assert unpack(pack(run, done, [])).run == run
+
+
+@given(st.data())
+@example(None)
+def test_any_change_of_a_byte_is_refused_or_changes_nothing(data):
+    bundle = small()
+    wanted = unpack(bundle)
+    if data is None:
+        assert unpack(bundle) == wanted
+        return
+    places = data.draw(st.lists(st.integers(0, len(bundle) - 1), min_size=1, max_size=8))
+    bad = bytearray(bundle)
+    for place in places:
+        bad[place] ^= data.draw(st.integers(1, 255))
+    end = data.draw(st.sampled_from([len(bad), len(bad), data.draw(st.integers(0, len(bad)))]))
+    try:
+        found = unpack(bytes(bad[:end]))
+    except BundleError as error:
+        assert str(error).endswith(".")  # noqa: PT017, most are refused and some are not
+    else:
+        assert found == wanted
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"", b"PK\x03\x04", b"PK\x05\x06", b"PK\x01\x02"]))
+def test_any_bytes_are_refused(content, start):
+    with pytest.raises(BundleError, match=r"\.$"):
+        unpack(start + content)
+
+
+@given(
+    st.sampled_from(["run.json", "events.jsonl", "manifest.json"]),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
+        max_leaves=12,
+    ),
+)
+def test_any_document_is_refused(name, document):
+    files = {**contents(small()), name: json.dumps(document).encode()}
+    if name != "manifest.json":
+        del files["manifest.json"]
+        files = listed(files)
+    with pytest.raises(BundleError, match=r"\.$"):
+        unpack(zipped(files))
+
+
+def every_place(document, *way):
+    """The ways to every value of a document."""
+    yield way
+    if isinstance(document, dict):
+        for key, value in document.items():
+            yield from every_place(value, *way, key)
+    elif isinstance(document, list):
+        for number, value in enumerate(document):
+            yield from every_place(value, *way, number)
+
+
+@given(st.data())
+def test_any_other_value_is_refused_or_kept_and_makes_files(data):
+    """A run.json with one value changed: never a traceback, then or when it is exported again."""
+    run = json.loads(contents(small())["run.json"])
+    way = data.draw(st.sampled_from([way for way in every_place(run) if way]))
+    values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
+    value = data.draw(values | st.just([]) | st.just({}) | st.just("nan"))
+    try:
+        bundle = unpack(changed(small(), "run.json", set_in(*way, to=value)))
+    except BundleError:
+        return
+    pack(bundle.run, bundle.events, bundle.students)
+
+
+def test_the_trainer_is_not_asked(monkeypatch, elsewhere, good):
+    """Nothing of a bundle is run."""
+    monkeypatch.setattr(work, "study", lambda *_, **__: pytest.fail("something was trained"))
+    elsewhere.adopt(unpack(good))

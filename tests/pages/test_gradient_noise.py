@@ -1,0 +1,127 @@
+"""The lesson "Less noise in the gradient" without a browser."""
+
+import pytest
+
+from kdviz.recipes.study import Study
+from kdviz.recipes.study_facts.gradient_noise import BATCH, MOMENTS
+from kdviz.records.study import Curve
+from kdviz.store import recorded
+from kdviz.widgets.pictures.gradient_noise import best_rate
+from tests.pages.test_pages import components, jobs, opened, said  # noqa: F401, a fixture
+from tests.pages.test_why_distil import ended
+
+PAGE = "pages/gradient_noise.py"
+EPOCHS = [3 * share for share in MOMENTS]
+
+
+def noise_of(arm):
+    """Hard labels: 4 times the mean. Soft targets: the less, the higher T, but at the start."""
+    target = arm.partition("-")[2]
+    late = {"hard": 4.0, "soft-1": 3.0, "soft-2": 2.0, "soft-4": 1.0, "soft-8": 0.5}.get(target, 0.25)
+    return [0.25 if target == "hard" else 0.5, *[late] * (len(MOMENTS) - 1)]
+
+
+def with_curves(studied):
+    seeds = studied.recipe.seeds
+    finished = []
+    for arm in studied.finished:
+        curves = [
+            Curve(name=name, seed=seed, x=EPOCHS, y=[value * 1.1 ** (seed - 2) for value in noise_of(arm.arm)])
+            for seed in seeds
+            for name in ("ratio", "variance", "signal")
+        ]
+        arrows = [
+            Curve(name=f"arrows-{number}", seed=seeds[0], x=[1.0, 1.0], y=[value, value])
+            for number, value in enumerate(noise_of(arm.arm))
+        ]
+        finished.append(arm.model_copy(update={"curves": [*curves, *arrows]}))
+    return studied.model_copy(update={"finished": finished})
+
+
+def figures(arm, seed):
+    return dict.fromkeys(("middle", "start", "end", "variance_middle"), noise_of(arm)[3] + 0.01 * seed)
+
+
+def rates(arm, seed):
+    way, _, rate = arm.partition("-")
+    right = {"labels": {0.01: 0.94, 0.1: 0.6}, "taught": {0.003: 0.95}}[way].get(float(rate), 0.1)
+    return {"test_accuracy": right, "test_images": 10_000.0, "nll": 1.0}
+
+
+@pytest.fixture
+def nothing(jobs, tmp_path, monkeypatch):  # noqa: F811
+    """No recorded run."""
+    monkeypatch.setattr(recorded, "FOLDER", tmp_path)
+
+
+@pytest.fixture
+def shipped(nothing):
+    """A recorded run."""
+    recorded.record(with_curves(ended(Study.of("gradient-noise", "digits"), figures)))
+
+
+def picture(at):
+    return next(data for data in components(at) if "hard" in data and "soft" in data)
+
+
+def html(at):
+    return " ".join(element.proto.body for element in at.get("html"))
+
+
+def test_without_a_run_the_page_says_so_and_asks_what_needs_none(nothing):
+    at = opened(PAGE)
+    assert "Nothing has been measured yet" in html(at)
+    assert {"What you see", "Try this", "Sources"} <= {header.value for header in at.subheader}
+    assert at.radio(key="check_gradient_noise_scale")
+
+
+def test_the_picture_is_that_of_the_link(shipped):
+    at = opened(PAGE, T="8", moment="5", path="taught")
+    assert not at.warning
+    data = picture(at)
+    assert (data["T"], data["moment"]) == (8, 5)
+    assert [each["T"] for each in data["soft"]] == [1, 2, 4, 8, 20]
+    assert data["hard"]["mean"] == pytest.approx([0.25, 4, 4, 4, 4, 4])
+    assert data["hard"]["low"][1] == pytest.approx(4 * 1.1**-2)
+    assert data["least"] <= 0.25 * 1.1**-2
+    assert data["epochs"] == EPOCHS
+    assert data["batch"] == BATCH
+    assert "8.0 times <b>less</b>" in html(at)
+
+
+def test_soft_targets_that_are_noisier_are_called_so(shipped):
+    page = html(opened(PAGE, T="4", moment="0"))
+    assert "2.0 times <b>more</b>" in page
+    assert "not quieter everywhere" in page
+
+
+def test_a_link_to_nothing_measured_is_told(shipped):
+    assert "T is 3; it takes one of 1, 2, 4, 8, 20." in said(opened(PAGE, T="3"))
+    assert "moment is 9" in said(opened(PAGE, moment="9"))
+
+
+def test_the_checks_follow_the_picture(shipped):
+    untouched = opened(PAGE)
+    assert not untouched.success
+    loud = opened(PAGE, T="4", moment="0")
+    assert any("at T = 4 after 0.0 epochs it is" in each.value for each in loud.success)
+    quiet = opened(PAGE, T="20", moment="3")
+    assert any("Not there: at T = 20 after 1.0 epochs it is 0.25 against 4.0" in each.value for each in quiet.info)
+    quiet.number_input(key="check_gradient_noise_batch").set_value(1024).run()
+    assert any("over the other, 1024" in each.value for each in quiet.success)
+    quiet.number_input(key="check_gradient_noise_batch").set_value(100).run()
+    assert any("More than 100" in each.value for each in quiet.info)
+
+
+def test_the_best_rate_of_each_way_is_told(shipped):
+    studied = ended(Study.of("noise-payoff", "digits"), rates)
+    labels, taught = best_rate(studied, "labels"), best_rate(studied, "taught")
+    assert (labels.rate, labels.highest) == (0.01, 0.1)
+    assert (taught.rate, taught.highest) == (0.003, 0.003)
+    recorded.record(studied)
+    page = html(opened(PAGE))
+    assert (
+        "did best at the rate 0.01 (94.00\u00a0% right) and got at least half of them right up to this rate: 0.1"
+        in page
+    )
+    assert ("bear a lower rate" in page) == (taught.accuracy > labels.accuracy)

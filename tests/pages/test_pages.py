@@ -1,0 +1,350 @@
+"""Every page, run by Streamlit's AppTest: without a browser, on scikit-learn's digits."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from kdviz.store import gallery
+from kdviz.widgets import server
+
+ROOT = Path(__file__).resolve().parents[2]
+START, SOFT, TRAIN = "pages/start.py", "pages/soft_targets.py", "pages/watch_it_train.py"
+THREE = "pages/three_ways.py"
+RUN = 30  # seconds for one script run on a machine that does other things too
+
+
+class NoJobs:
+    """Stands for the cluster: these tests look at pages, and start none."""
+
+    cluster = SimpleNamespace(device={"name": "CPU", "threads": 2})
+
+    def __init__(self):
+        self.submitted = []
+
+    def get(self, run_id):
+        return None
+
+    def submit(self, recipe):
+        self.submitted.append(recipe)
+        return SimpleNamespace(id=recipe.id)
+
+    def call(self, function, *args, key):
+        from concurrent.futures import Future
+
+        from kdviz.jobs.queue import JobError
+
+        future = Future()
+        future.set_exception(JobError("There is nothing in /nowhere, and the network gave no answer."))
+        return future
+
+
+@pytest.fixture
+def jobs(monkeypatch):
+    """No cluster, and no MNIST unless a test has put it there."""
+    found = NoJobs()
+    galleries = server.Galleries()
+    monkeypatch.setattr(server, "jobs", lambda: found)
+    monkeypatch.setattr(server, "_galleries", lambda: galleries)
+    read = gallery.read
+    monkeypatch.setattr(gallery, "read", lambda data: read(data) if data == "digits" else None)
+    return found
+
+
+def opened(page, **query):
+    """The page as a link opens it."""
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=RUN).run()
+    at.query_params.clear()
+    for name, value in {"data": "digits", **query}.items():
+        if value is not None:
+            at.query_params[name] = value
+    at.switch_page(page).run()
+    assert not at.exception, at.exception
+    return at
+
+
+def test_a_run_store_that_cannot_be_read_is_told_in_a_sentence(own_state, monkeypatch):
+    own_state.mkdir(parents=True)
+    (own_state / "kdviz.sqlite").write_bytes(b"no database" * 500)
+    server.store.clear()
+    server.jobs.clear()
+    server._galleries.clear()
+    monkeypatch.setattr(gallery, "read", lambda data: None)  # a worker has to make it: the page asks for one
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=RUN).run()
+    assert not at.exception
+    assert [error.value for error in at.error] == ["This page cannot be shown."]
+    assert any("is damaged: it is no database" in text.value for text in at.text)
+
+
+def components(at):
+    """The data of every component on the page that is drawn in the browser."""
+    found = []
+    for element in at.get("bidi_component"):
+        text = element.proto.json
+        found.append(json.loads(text) if text else {})
+    return found
+
+
+def picture(at):
+    return next(data for data in components(at) if "mode" in data)
+
+
+def said(at):
+    return " ".join(element.value for kind in (at.warning, at.info, at.error) for element in kind)
+
+
+@pytest.mark.parametrize("page", [START, SOFT, TRAIN, THREE])
+def test_a_page_asks_one_question_and_names_its_sources(jobs, page):
+    at = opened(page)
+    assert len(at.title) == 1
+    assert at.title[0].value.endswith("?")
+    assert not said(at)
+    if page != START:
+        assert {"What you see", "In formulas", "Try this", "Sources"} <= {header.value for header in at.subheader}
+        assert at.latex
+        assert len(at.radio) >= 2
+
+
+@pytest.mark.parametrize("page", [START, SOFT])
+def test_the_picture_is_the_shipped_teachers(jobs, page):
+    shown = gallery.read("digits")
+    data = picture(opened(page, T="4"))
+    assert data["T"] == 4
+    assert data["mode"] == "image"
+    assert any(row.tolist() == pytest.approx(data["logits"], abs=1e-5) for row in shown.logits)
+    if page == START:
+        assert data["label"] == 2
+
+
+def test_the_image_of_the_link_is_shown(jobs):
+    first, third = (picture(opened(SOFT, image=number)) for number in ("1", "3"))
+    assert first["caption"] != third["caption"]
+    by_class = picture(opened(SOFT, view="By class", **{"class": "7"}))
+    assert by_class["label"] == 7
+
+
+def test_the_drawing_view_sends_the_teachers_weights_once(jobs):
+    sent = components(opened(SOFT, view="Draw a digit"))
+    weights = [data for data in sent if "layers" in data]
+    assert len(weights) == 1
+    assert [layer["outputs"] for layer in weights[0]["layers"]] == [512, 256, 10]
+    assert next(data for data in sent if data.get("mode") == "draw")["network"] == weights[0]["name"]
+
+
+def test_logits_of_the_link_are_shown(jobs):
+    data = picture(opened(SOFT, view="Edit the logits", logits="1,2,-3.5"))
+    assert data["mode"] == "edit"
+    assert data["logits"] == [1, 2, -3.5]
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "sentence"),
+    [
+        (START, {"T": "-1"}, "T is -1; it takes a number from 0.1 to 100"),
+        (START, {"data": "foo"}, "data is foo; here it takes one of mnist, digits"),
+        (SOFT, {"T": "1e9"}, "T is 1e9; it takes a number"),
+        (SOFT, {"T": "nan"}, "T is nan; it takes a number"),
+        (SOFT, {"image": "-1"}, "image is -1; it takes a whole number"),
+        (SOFT, {"image": "²"}, "image is ²; it takes a whole number"),
+        (SOFT, {"view": "Edit the logits", "logits": "1,2,1e9"}, "it takes 3 numbers"),
+        (SOFT, {"T": ""}, "it takes a number"),
+        (SOFT, {"image": "0"}, "image is 0; it takes a whole number from 1 to"),
+        (SOFT, {"image": "1.5"}, "image is 1.5; it takes a whole number"),
+        (SOFT, {"view": "Edit the logits", "logits": "a,b,c"}, "logits is a,b,c; it takes 3 numbers"),
+        (SOFT, {"view": "Nope"}, "view is Nope; it takes one of Least sure"),
+        (SOFT, {"view": "By class", "class": "11"}, "class is 11; it takes one of 0, 1"),
+        (TRAIN, {"alpha": "7"}, "alpha is 7; it takes a number from 0 to 1"),
+        (TRAIN, {"teacher": "huge"}, "teacher is huge; it takes one of"),
+        (TRAIN, {"temperature": "0"}, "temperature is 0; it takes a number"),
+        (TRAIN, {"labels": "5000"}, "labels is 5000; it takes at most 1,257"),
+        (TRAIN, {"data": "foo"}, "data is foo; it takes one of"),
+        (TRAIN, {"run": "nonsense"}, "There is no run nonsense"),
+    ],
+)
+def test_a_bad_link_is_answered_in_a_sentence(jobs, page, query, sentence):
+    assert sentence in said(opened(page, **query))
+
+
+def test_without_mnist_the_app_shows_digits_and_tells_why(jobs):
+    for page in (START, SOFT, TRAIN, THREE):
+        at = opened(page, data=None)
+        assert "because mnist cannot be had. There is nothing in /nowhere" in said(at)
+        assert any(button.label == "Look again" for button in at.button)
+    assert picture(opened(START, data=None))["names"] == list("0123456789")
+
+
+def test_start_queues_the_recipe_that_the_controls_show(jobs):
+    at = opened(TRAIN, temperature="20.0", alpha="0.25", seed="3")
+    assert at.number_input(key="temperature").value == 20
+    assert at.slider(key="alpha").value == 0.25
+    at.number_input(key="epochs").set_value(2).run()
+    next(button for button in at.button if button.label == "Start").click().run()
+    assert not at.exception
+    (recipe,) = jobs.submitted
+    assert (recipe.data, recipe.temperature, recipe.alpha, recipe.seed, recipe.epochs) == ("digits", 20, 0.25, 3, 2)
+    assert at.query_params["run"] == recipe.id
+
+
+def test_a_recipe_that_does_not_go_together_cannot_be_started(jobs):
+    at = opened(TRAIN)
+    at.number_input(key="labels").set_value(2000).run()
+    assert not at.exception
+    assert "labels is 2000; it takes at most 1,257" in said(at)
+    assert next(button for button in at.button if button.label == "Start").disabled
+    assert not jobs.submitted
+
+
+@pytest.mark.parametrize("page", [SOFT, TRAIN, THREE])
+def test_a_check_explains_every_answer(jobs, page):
+    at = opened(page)
+    for number in range(len([radio for radio in at.radio if radio.key.startswith("check_")])):
+        radio = [radio for radio in at.radio if radio.key.startswith("check_")][number]
+        right = 0
+        for answer in radio.options:
+            at.radio(key=radio.key).set_value(answer).run()
+            assert not at.exception
+            assert len(at.success) + len([i for i in at.info if i.value.startswith("Not quite")]) == 1 + number
+            right += len(at.success) > number - right and at.radio(key=radio.key).value == answer
+        at.radio(key=radio.key).set_value(radio.options[0]).run()
+
+
+MOVED = "pages/what_is_transferred.py"
+
+
+class StoredJobs(NoJobs):
+    """One run as a store has it, with its events."""
+
+    trouble = ""
+
+    def __init__(self, run, events):
+        super().__init__()
+        self._run, self._events = run, events
+
+    def get(self, run_id):
+        return self._run if run_id == self._run.id else None
+
+    def events(self, run_id, after=0):
+        return self._events[after:]
+
+    def version(self, run_id):
+        return self._run.status, id(self._run), len(self._events)
+
+    def queue_position(self, run_id):
+        return 0
+
+
+@pytest.fixture
+def transferred(jobs, monkeypatch):
+    """Put a run of the page's default recipe into the store, with `looks` of its two students."""
+    from datetime import UTC, datetime
+
+    from kdviz.store.run import Run
+    from kdviz.widgets.pictures.inside_form import suited
+    from tests.charts.test_inside import ended, look, watched
+
+    def put(status="finished"):
+        recipe = suited("digits")
+        moment = datetime.now(UTC)
+        result = ended(recipe, dict.fromkeys(recipe.methods, 0.875)) if status == "finished" else None
+        run = Run(id=recipe.id, recipe=recipe, status=status, attempt=1, created=moment, result=result)
+        looks = [look(name, step) for step in (0, 50, 100) for name in recipe.methods]
+        stored = StoredJobs(run, [watched(), *looks])
+        monkeypatch.setattr(server, "jobs", lambda: stored)
+        return run
+
+    return put
+
+
+def inside_of(at):
+    return next(data for data in components(at) if "wanted" in data)
+
+
+def test_before_any_run_the_kinds_of_knowledge_are_explained_without_numbers(jobs):
+    at = opened(MOVED)
+    assert at.title[0].value.endswith("?")
+    assert not said(at)
+    data = inside_of(at)
+    assert data["picture"] is None
+    assert set(data["empty"]) == {"response", "feature", "relation"}
+    assert not any(character.isdigit() for text in data["empty"].values() for character in text)
+    assert {"What you see", "Try this", "Sources"} <= {header.value for header in at.subheader}
+    assert not any("test images" in header.value for header in at.subheader)
+    assert len(at.radio) == 3
+
+
+def test_start_trains_what_was_chosen_on_the_convolutional_pair(jobs):
+    at = opened(MOVED, taught="Flow", seed="3", temperature="2.0")
+    at.number_input(key="epochs").set_value(4).run()
+    next(button for button in at.button if button.label == "Start").click().run()
+    assert not at.exception
+    (recipe,) = jobs.submitted
+    assert (recipe.teacher, recipe.student) == ("cnn-32-64", "cnn-8-16")
+    assert (recipe.methods, recipe.seeds, recipe.epochs, recipe.temperature) == (("plain", "fsp"), (3,), 4, 2.0)
+    assert at.query_params["run"] == recipe.id
+
+
+def test_nothing_to_teach_is_said_and_cannot_be_started(jobs):
+    at = opened(MOVED)
+    at.button_group(key="taught").set_value([]).run()
+    assert "Choose at least one thing to teach." in said(at)
+    assert next(button for button in at.button if button.label == "Start").disabled
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"taught": "foo"}, "taught is foo; it takes one of Soft targets, Hints"),
+        ({"epochs": "0"}, "epochs is 0; it takes a whole number"),
+        ({"seed": "-1"}, "seeds is -1; it takes 1 to 20 whole numbers"),
+        ({"data": "foo"}, "data is foo; it takes one of"),
+        ({"run": "nonsense"}, "There is no run nonsense"),
+        ({"image": "9"}, "image is 9; it takes a whole number from 1 to 8"),
+        ({"update": "x"}, "update is x; it takes a whole number from 0 on"),
+        ({"relation": "hints"}, "relation is hints; it takes one of fsp, rkd, similarity"),
+    ],
+)
+def test_a_bad_link_to_what_is_transferred_is_answered_in_a_sentence(jobs, query, sentence):
+    assert sentence in said(opened(MOVED, **query))
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_finished_run_of_the_default_settings_is_shown_named_or_not(transferred, named):
+    run = transferred()
+    at = opened(MOVED, run=run.id if named else None, image="2", relation="rkd", update="50")
+    data = inside_of(at)
+    assert data["run"] == f"{run.id}-1"
+    assert {name: history["steps"] for name, history in data["picture"]["methods"].items()} == {
+        name: [0, 50, 100] for name in run.recipe.methods
+    }
+    assert data["wanted"] == {"response": None, "feature": None, "relation": "rkd", "image": 2, "update": 50}
+    table = next(element.value for element in at.markdown if "KL to teacher" in element.value)
+    assert table.count("87.50") == 2 * len(run.recipe.methods)
+    assert "One seed is no verdict" in at.get("html")[-1].proto.body
+    assert next(button for button in at.button if button.label == "Start").disabled
+
+
+def test_an_interrupted_run_keeps_its_picture_and_has_no_table(transferred):
+    run = transferred("interrupted")
+    at = opened(MOVED, run=run.id)
+    assert inside_of(at)["picture"]["methods"]["hints"]["steps"] == [0, 50, 100]
+    assert not any("KL to teacher" in element.value for element in at.markdown)
+    assert not next(button for button in at.button if button.label == "Start").disabled
+
+
+def test_what_is_transferred_checks_what_a_browser_sends(monkeypatch):
+    import streamlit as st
+
+    from kdviz.widgets.pictures import inside
+
+    query = {"image": "3"}
+    monkeypatch.setattr(st, "query_params", query)
+    for look in ("x", {"image": "2"}, {"relation": "<b>"}, {"update": -1}, {"image": 1e99}, {"update": True}):
+        query.update(image="3")
+        monkeypatch.setattr(st, "session_state", {"inside": {"look": look}})
+        inside._keep()
+        assert set(query) <= {"image"}
+    monkeypatch.setattr(st, "session_state", {"inside": {"look": {"image": 4, "relation": "fsp", "update": 20}}})
+    inside._keep()
+    assert query == {"image": "4", "relation": "fsp", "update": "20"}

@@ -1,0 +1,273 @@
+"""The page "Three ways to teach" without a browser: its controls, links, and a finished run from the store."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.methods import DEFAULT, METHODS
+from kdviz.recipes.single import Recipe
+from kdviz.records.comparison import Finished
+from kdviz.store.run import Run
+from kdviz.widgets import server
+from kdviz.widgets.comparison import live as live_comparison
+from tests.comparison_records import compared, comparison, moment
+from tests.pages.test_pages import NoJobs, components, jobs, opened, said  # noqa: F401, a fixture
+
+PAGE, TRAIN = "pages/three_ways.py", "pages/watch_it_train.py"
+ALL_FIT = {"teacher": "cnn-32-64", "student": "cnn-8-16"}
+
+
+class Store(NoJobs):
+    """One run, as it lies in the store, with its events."""
+
+    trouble = ""
+
+    def __init__(self, run, events=()):
+        super().__init__()
+        self.run, self.heard = run, list(events)
+
+    def get(self, run_id):
+        return self.run if run_id == self.run.id else None
+
+    def events(self, run_id, after=0):
+        return self.heard[after:]
+
+    def version(self, run_id):
+        return (self.run.status, self.run.attempt, len(self.heard))
+
+    def queue_position(self, run_id):
+        return 0
+
+    def pause(self, run_id):
+        raise AssertionError("nobody pressed Pause")
+
+    resume = cancel = pause
+
+
+@pytest.fixture
+def stored(jobs, monkeypatch):  # noqa: F811
+    """Put a run into the store of the pages."""
+    live_comparison._frame.clear()  # tests have the same run at different moments
+
+    def put(recipe, status="finished", events=(), result=None):
+        run = Run(id=recipe.id, recipe=recipe, status=status, attempt=1, created=datetime.now(UTC), result=result)
+        store = Store(run, events)
+        monkeypatch.setattr(server, "jobs", lambda: store)
+        return store
+
+    return put
+
+
+def panels(at):
+    return next(data for data in components(at) if "panels" in data)
+
+
+def button(at, name):
+    return next(each for each in at.button if each.label == name)
+
+
+def family(at, name):
+    """The pills of a family."""
+    return next(group for group in at.get("button_group") if group.key == f"methods_{name}")
+
+
+def markdown(at):
+    return "\n".join(element.value for element in at.markdown)
+
+
+def start(at):
+    button(at, "Start").click().run()
+    assert not at.exception
+
+
+def test_before_a_run_the_panels_show_who_will_teach_whom(jobs):  # noqa: F811
+    at = opened(PAGE)
+    data = panels(at)
+    assert tuple(panel["method"] for panel in data["panels"]) == DEFAULT
+    assert all(not panel["stages"] for panel in data["panels"])
+    assert not data["live"]
+    assert not said(at)
+    assert not button(at, "Start").disabled
+    assert {"What to expect on digits", "In formulas", "Try this", "Sources"} <= {each.value for each in at.subheader}
+    sources = at.markdown[-1].value
+    assert METHODS["born-again"].address in sources
+    assert METHODS["rkd"].address not in sources, "sources of what is shown"
+
+
+def test_start_queues_the_comparison_of_the_link(jobs):  # noqa: F811
+    at = opened(PAGE, methods="mutual,offline", seeds="0,2,7", epochs="4", temperature="3.0")
+    assert at.number_input(key="number_of_seeds").value == 3
+    start(at)
+    (wanted,) = jobs.submitted
+    assert wanted == Comparison(
+        data="digits", methods=("plain", "offline", "mutual"), seeds=(0, 2, 7), epochs=4, temperature=3.0
+    )
+    assert at.query_params["run"] == wanted.id
+
+
+def test_the_number_of_seeds_stands_in_the_link_as_the_command_line_writes_it(jobs):  # noqa: F811
+    at = opened(PAGE)
+    at.number_input(key="number_of_seeds").set_value(5).run()
+    assert at.query_params["seeds"] == "0-4"
+    at.number_input(key="number_of_seeds").set_value(1).run()
+    assert "seeds" not in at.query_params
+    at.number_input(key="number_of_seeds").set_value(2).run()
+    start(at)
+    assert jobs.submitted[0].seeds == (0, 1)
+
+
+def test_a_pill_chooses_a_way_and_labels_only_cannot_be_left_out(jobs):  # noqa: F811
+    at = opened(PAGE, methods="offline")
+    family(at, "online").set_value(["mutual-three"]).run()
+    assert at.query_params["methods"] == "plain,offline,mutual-three"
+    family(at, "control").set_value([]).run()
+    assert at.query_params["methods"] == "plain,offline,mutual-three"
+    assert family(at, "control").value == ["plain"]
+    assert [panel["method"] for panel in panels(at)["panels"]] == ["plain", "offline", "mutual-three"]
+
+
+def test_what_does_not_fit_the_networks_says_why(jobs):  # noqa: F811
+    at = opened(PAGE)
+    said_below = " ".join(caption.value for caption in at.caption)
+    assert (
+        "Attention transfer cannot be chosen: it compares maps of features, and needs two convolutional" in said_below
+    )
+    assert "attention" not in family(at, "feature").options
+
+    at = opened(PAGE, methods="attention,rkd", **ALL_FIT)
+    assert [panel["method"] for panel in panels(at)["panels"]] == ["plain", "attention", "rkd"]
+    at.selectbox(key="student").set_value("784-128-10").run()
+    assert at.query_params["methods"] == "plain,rkd"
+    assert [panel["method"] for panel in panels(at)["panels"]] == ["plain", "rkd"]
+    assert not at.error
+    assert [each.value for each in at.info] == ["Left out, because they do not fit these networks: Attention transfer."]
+    at.number_input(key="epochs").set_value(7).run()
+    assert not at.info, "said once"
+
+
+@pytest.mark.parametrize(
+    ("preset", "wanted"),
+    [
+        ("Five seeds, for a verdict", {"seeds": (0, 1, 2, 3, 4)}),
+        ("Few labels", {"labels": 100, "alpha": 0.9}),
+        ("Twenty seeds", {"seeds": tuple(range(20))}),
+        ("Peers, three ways", {"methods": ("plain", "mutual", "mutual-mixed", "mutual-three")}),
+        ("Through an assistant", {"teacher": "784-800-800-10", "student": "784-30-30-10"}),
+        ("Offline, five ways", {"epochs": 30, "seeds": (0,), "teacher_epochs": None}),
+    ],
+)
+def test_a_preset_sets_the_controls(jobs, preset, wanted):  # noqa: F811
+    at = opened(PAGE, seeds="0-2", epochs="3", methods="rkd")
+    button(at, preset).click().run()
+    assert not at.exception
+    start(at)
+    (recipe,) = jobs.submitted
+    assert {name: getattr(recipe, name) for name in wanted} == wanted
+    if "methods" not in wanted and preset in ("Few labels", "Five seeds, for a verdict"):
+        assert recipe.methods == DEFAULT
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"methods": "telepathy"}, "telepathy; it takes one of plain, label-smoothing"),
+        ({"methods": "attention"}, "784-128-10. What does not fit is left out."),
+        ({"methods": ""}, "cannot be: it has methods without a value. Shown is the default"),
+        ({"seeds": "0-99"}, "seeds is 0-99; it takes 1 to 20 whole numbers"),
+        ({"seeds": "²"}, "seeds is ²; it takes 1 to 20 whole numbers"),
+        ({"seeds": ""}, "cannot be: it has seeds without a value. Shown is the default"),
+        ({"epochs": "0"}, "epochs is 0; it takes a whole number"),
+        ({"run": "nonsense"}, "There is no run nonsense"),
+    ],
+)
+def test_a_bad_link_is_answered_in_a_sentence(jobs, query, sentence):  # noqa: F811
+    at = opened(PAGE, **query)
+    assert sentence in said(at)
+    assert not button(at, "Start").disabled
+    assert panels(at)["panels"], "who will teach whom"
+    start(at)
+    assert at.query_params.get("methods") == ("plain" if query.get("methods") == "attention" else None)
+    assert "seeds" not in at.query_params
+
+
+def test_a_finished_comparison_shows_table_verdicts_and_control(stored):
+    wanted = comparison(seeds=(0, 1, 2, 3, 4))
+    events = [moment(name, step) for step in (50, 100) for name in wanted.methods]
+    stored(wanted, events=events, result=compared(wanted, better=("offline",)))
+    at = opened(PAGE, data=None, run=wanted.id)
+    data = panels(at)
+    assert [panel["stages"][0]["step"] for panel in data["panels"]] == [[50, 100]] * 3
+    text = markdown(at)
+    table = next(element.value for element in at.markdown if "| right ↑ | errors |" in element.value)
+    assert re.search(r"\| Offline \| 97\.96\u00a0% ±\u00a00\.08 \| 20\.4 \|.*\| 2\.0 \(7\.0\) \|.*\| better \|", table)
+    assert re.search(r"\| Two peers \|.*\| no difference shown \|", table)
+    assert "**Offline**: better: +2.00 points" in text
+    assert len(at.get("plotly_chart")) == 2
+    whole = " ".join(element.proto.body for element in at.get("html"))
+    assert "students of another teacher" in whole
+    assert "no gain in accuracy is shown for Two peers" in whole
+    assert at.number_input(key="number_of_seeds").value == 5, "a link that names a run alone brings its settings"
+    assert button(at, "Start").disabled
+
+
+def test_one_seed_gets_no_verdict(stored):
+    wanted = comparison(seeds=(0,))
+    stored(wanted, result=compared(wanted))
+    at = opened(PAGE, run=wanted.id, methods="offline,mutual")
+    whole = " ".join(element.proto.body for element in at.get("html"))
+    assert "One seed, no verdict" in whole
+    assert "**Offline**:" not in markdown(at)
+    assert "is shown for" not in whole
+    assert re.search(r"\| Offline \|.*\| no verdict \|", markdown(at))
+    assert "96.00\u00a0% (94.6–97.0)" in markdown(at)
+
+
+def test_a_live_comparison_says_where_it_is(stored):
+    wanted = comparison()
+    teaching = [moment("teacher", 50, stage="seed 1", number=2, stages=3)]
+    store = stored(wanted, status="running", events=teaching)
+    at = opened(PAGE, run=wanted.id)
+    progress = at.get("progress")[0].proto
+    assert progress.text == "Teacher 2 of 3: epoch 1 of 2 · 90.0\u00a0% right · 5 s left"
+    assert panels(at)["live"]
+    assert not panels(at)["taught"]
+
+    store.heard += [moment(name, 60) for name in wanted.methods]
+    store.heard.append(Finished(method="plain", trials=[]))
+    at = opened(PAGE, run=wanted.id)
+    assert at.get("progress")[0].proto.text == "3 ways to teach, in turns: epoch 2 of 2 · 4 s left"
+    assert {"Pause", "Cancel"} <= {each.label for each in at.button}
+
+
+def test_a_teacher_that_is_no_students_own_says_for_whom_it_is(stored):
+    wanted = comparison(seeds=(0,))
+    stored(wanted, status="running", events=[moment("teacher", 50, stage="seed 1", number=2, stages=2)])
+    at = opened(PAGE, run=wanted.id)
+    assert at.get("progress")[0].proto.text.startswith("Teacher 2 of 2, for the control: epoch 1 of 2")
+
+    wanted = comparison(seeds=(0,), methods=("several-teachers",))
+    stored(wanted, status="running", events=[moment("teacher", 50, stage="seed 2", number=3, stages=3)])
+    at = opened(PAGE, run=wanted.id)
+    assert at.get("progress")[0].proto.text.startswith("Teacher 3 of 3, for Several teachers: epoch 1 of 2")
+
+
+@pytest.mark.parametrize(("steps", "kept"), [((), ""), ((50,), ": what it had shown so far is kept")])
+def test_a_cancelled_run_keeps_what_it_has_shown(stored, steps, kept):
+    wanted = comparison()
+    stored(wanted, status="cancelled", events=[moment("plain", step) for step in steps])
+    at = opened(PAGE, run=wanted.id)
+    assert at.get("progress")[0].proto.text == f"Run {wanted.id} · cancelled{kept}"
+
+
+def test_runs_of_one_kind_are_told_from_those_of_another(stored):
+    recipe = Recipe(data="digits")
+    stored(recipe, status="cancelled")
+    at = opened(PAGE, run=recipe.id)
+    assert f"Run {recipe.id} belongs to the page “Watch it train”" in said(at)
+    assert panels(at)["panels"]
+    wanted = comparison()
+    stored(wanted, status="cancelled")
+    at = opened(TRAIN, run=wanted.id)
+    assert f"Run {wanted.id} belongs to the page “Three ways to teach”" in said(at)
