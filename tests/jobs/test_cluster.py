@@ -17,6 +17,7 @@ from kdviz.records.sweep_plan import waiting
 from kdviz.store.runs import RunStore
 
 ROOT = Path(__file__).parents[2]
+pytestmark = [pytest.mark.cluster, pytest.mark.trains]
 # A second preload of each worker: it notes down when data is read, and when a teacher or a stack begins to train.
 NOTES = """
 import os

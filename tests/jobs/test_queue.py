@@ -33,6 +33,7 @@ from tests.fake_training import finished_stack, finished_stacks, log_of, part
 
 ROOT = Path(__file__).parents[2]
 FAKES = "tests.fake_training:"
+pytestmark = pytest.mark.cluster
 
 
 @pytest.fixture(scope="module", autouse=True)
