@@ -136,9 +136,9 @@ def narrow(studied: Studied, means: Mapping[int, Mapping[float, float]]) -> None
         counts = {units: [f"{found[each]:,.0f}" for each in TEMPERATURES] for units, found in means.items()}
         here.say(
             "narrow",
-            temperatures=study_words.listed([f"{each:g}" for each in TEMPERATURES]),
-            narrow=study_words.listed(counts[NARROW]),
-            wide=study_words.listed(counts[WIDE]),
+            temperatures=phrases.listed([f"{each:g}" for each in TEMPERATURES]),
+            narrow=phrases.listed(counts[NARROW]),
+            wide=phrases.listed(counts[WIDE]),
             verdict_narrow=verdicts[NARROW],
             verdict_wide=verdicts[WIDE],
         )

@@ -10,7 +10,7 @@ from kdviz.charts import all_studies
 from kdviz.charts.all_studies import Gain
 from kdviz.recipes.studies import STUDIES
 from kdviz.recipes.study import Study
-from kdviz.reports.phrases import count, signed
+from kdviz.reports.phrases import count, difference, signed
 from kdviz.store.recorded import recorded
 from kdviz.texts import lesson as lesson_text
 from kdviz.widgets import lesson, page, server
@@ -40,8 +40,7 @@ gains = {name: all_studies.gains(studied) for name in listed if (studied := reco
 
 def points(gain: Gain) -> str:
     """A difference with its interval."""
-    low, high = (signed(end, 2) for end in (gain.low, gain.high))
-    return f"{signed(gain.difference, 2)} ({low} to {high})"
+    return difference(gain.difference, gain.low, gain.high, 2)
 
 
 def halves(shown: Mapping[str, Sequence[Gain]]) -> tuple[list[str], list[str]]:

@@ -16,7 +16,7 @@ from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Arm, Measure
 from kdviz.records.base import Mean
 from kdviz.records.study import Studied
-from kdviz.reports.study import published_of, values_of
+from kdviz.reports.study import formatted, published_of, values_of
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
 DASHES = ("solid", "dot", "dashdot", "longdash")
@@ -188,11 +188,8 @@ def dots(
 
 def said(measure: Measure, value: float) -> str:
     """A figure with its unit, for a hover."""
-    if measure.kind == "share":
-        return f"{100 * value:.2f} %"
-    if measure.kind == "count":
-        return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
-    return f"{value:.4g} {measure.unit}".strip()
+    unit = {"share": "%", "count": ""}.get(measure.kind, measure.unit)
+    return f"{formatted(measure, value)} {unit}".strip()
 
 
 def live_spec(study: Study, measure: Measure, colours: Palette) -> dict[str, Any]:

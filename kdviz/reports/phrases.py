@@ -5,12 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from kdviz.records.base import Mean
+
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def plural(number: int, noun: str) -> str:
+    """A noun that goes with this number."""
+    return noun if number == 1 else f"{noun}s"
 
 
 def count(number: int, noun: str) -> str:
     """Small numbers in words: "five seeds", "one seed"."""
-    return f"{in_words(number)} {noun}" if number == 1 else f"{in_words(number)} {noun}s"
+    return f"{in_words(number)} {plural(number, noun)}"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number in figures: "1,200 students", "1 student"."""
+    return f"{number:,} {plural(number, noun)}"
 
 
 def in_words(number: int) -> str:
@@ -24,6 +36,14 @@ def signed(value: float, digits: int) -> str:
     if float(text) == 0:
         return text
     return f"{'−' if value < 0 else '+'}{text}"
+
+
+def difference(value: float, low: float | None, high: float | None, digits: int, unit: str = "") -> str:
+    """A difference with its interval: "+0.05 points (−0.10 to +0.20)"; alone where it has none."""
+    text = f"{signed(value, digits)}{unit}"
+    if low is None or high is None:
+        return text
+    return f"{text} ({signed(low, digits)} to {signed(high, digits)})"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -51,6 +71,18 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{100 * share:.{digits}f}\u00a0%"
 
 
+def percent_over_seeds(mean: Mean, digits: int) -> str:
+    """A mean share with half its interval: "97.5 % ± 0.3"; alone where it has none."""
+    text = percent(mean.mean, digits)
+    return text if mean.low is None or mean.high is None else f"{text} ±\u00a0{100 * mean.half_width:.{digits}f}"
+
+
+def percent_of_images(share: float, interval: tuple[float, float]) -> str:
+    """A share of the test images with the interval that their choice gives it: "97.52 % (97.2–97.8)"."""
+    low, high = interval
+    return f"{percent(share, 2)} ({100 * low:.1f}–{100 * high:.1f})"
+
+
 def storage(count: float) -> str:
     """Bytes as people say them."""
     return f"{count / 1e6:.1f}\u00a0MB" if count >= 1e6 else f"{count / 1e3:.0f}\u00a0kB"
@@ -62,7 +94,19 @@ def milliseconds(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them."""
+    """How long something took: "48 s", "12 min", "2.5 h"."""
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def expected_duration(seconds: float) -> str:
+    """How long something will take, as far as it can be known: "about 40 s", "about 12 min", "about 2.5 h"."""
+    if seconds < 1:
+        return "less than 1\u00a0s"
+    if seconds < 90:
+        return f"about {float(f'{seconds:.2g}'):.0f}\u00a0s"
+    if seconds < 5400:
+        return f"about {seconds / 60:.0f}\u00a0min"
+    hours = seconds / 3600
+    return f"about {hours:.1f}\u00a0h" if hours < 9.95 else f"about {hours:,.0f}\u00a0h"

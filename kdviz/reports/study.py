@@ -93,20 +93,21 @@ def shown(measure: Measure, mean: Mean | None) -> str:
     """A mean with its interval, as people write figures of this kind."""
     if mean is None:
         return ""
+    text = formatted(measure, mean.mean, thousands="") + ("%" if measure.kind == "share" else "")
     if mean.low is None or mean.high is None:
-        return f"{figure(measure, mean.mean)}{'%' if measure.kind == 'share' else ''}"
-    unit = "%" if measure.kind == "share" else ""
-    return f"{figure(measure, mean.mean)}{unit} ({figure(measure, mean.low)} to {figure(measure, mean.high)})"
+        return text
+    low, high = (formatted(measure, end, thousands="") for end in (mean.low, mean.high))
+    return f"{text} ({low} to {high})"
 
 
-def figure(measure: Measure, value: float) -> str:
-    """One figure without its unit."""
+def formatted(measure: Measure, value: float, thousands: str = ",") -> str:
+    """One figure without its unit; `thousands` stands between the digits of large counts."""
     if not math.isfinite(value):
         return "diverged"
     if measure.kind == "share":
         return f"{_PERCENT * value:.2f}"
     if measure.kind == "count":
-        return f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
+        return f"{value:{thousands}.{0 if float(value).is_integer() else 1}f}"
     return f"{value:.4g}"
 
 

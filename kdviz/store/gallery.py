@@ -6,6 +6,7 @@ Reading needs no torch; `studies.shipping.fill_gallery` makes the file.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from safetensors import safe_open
 
 from kdviz import settings
 from kdviz.recipes.catalogue import DATA_SETS, DataSet
+from kdviz.records.softmax import entropy
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,7 @@ class Gallery:
     @property
     def entropy(self) -> NDArray[np.float64]:
         """Entropy of the teacher's softmax at T = 1 in bits, (N,): how unsure it is of each image."""
-        shifted = self.logits.astype(np.float64) - self.logits.max(axis=1, keepdims=True)
-        log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-        bits: NDArray[np.float64] = -(np.exp(log_p) * log_p).sum(axis=1) / np.log(2)
-        return bits
+        return entropy(self.logits) / math.log(2)
 
 
 def path_of(data: str) -> Path:

@@ -13,6 +13,7 @@ from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.sweep import Sweep
 from kdviz.records.kinds import AnyRecipe
 from kdviz.records.sweep import Estimate
+from kdviz.reports.phrases import expected_duration
 from kdviz.store.run import Run
 from kdviz.widgets import run_status, server
 from kdviz.widgets.sweep import estimate as sweep_estimate
@@ -330,7 +331,7 @@ def test_a_press_on_start_that_comes_before_a_long_estimate_starts_nothing(jobs,
     ],
 )
 def test_times_to_come_are_said_as_far_as_they_are_known(seconds, text):
-    assert sweep_estimate.duration(seconds) == text
+    assert expected_duration(seconds) == text
 
 
 def test_several_workers_share_the_work():

@@ -87,8 +87,8 @@ def test_what_is_finished_so_far():
     [("share", 0.9712, "97.12"), ("count", 74.0, "74"), ("count", 74.5, "74.5"), ("number", 0.12345, "0.1235")],
 )
 def test_figures_look_like_their_kind(kind, value, says):
-    assert study_tables.figure(Measure("x", "x", kind=kind), value) == says
-    assert study_tables.figure(Measure("x", "x", kind=kind), math.nan) == "diverged"
+    assert study_tables.formatted(Measure("x", "x", kind=kind), value, "") == says
+    assert study_tables.formatted(Measure("x", "x", kind=kind), math.nan) == "diverged"
 
 
 def test_a_study_is_recorded_and_read_again(tmp_path):

@@ -81,10 +81,8 @@ def _row(compared: Compared, summary: Summary) -> str:
 
 def _accuracy(compared: Compared, summary: Summary) -> str:
     mean: Mean = summary.means["test_accuracy"]
-    if mean.low is not None and mean.high is not None:
-        return f"{percent(mean.mean, 2)} ±\u00a0{100 * mean.half_width:.2f}"
-    found = charts.interval(compared, summary)
-    return percent(mean.mean, 2) + (f" ({100 * found[0]:.1f}–{100 * found[1]:.1f})" if found else "")
+    interval = charts.interval(compared, summary) if mean.low is None else None
+    return phrases.percent_of_images(mean.mean, interval) if interval else phrases.percent_over_seeds(mean, 2)
 
 
 def _legend(compared: Compared) -> str:

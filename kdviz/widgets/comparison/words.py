@@ -11,7 +11,8 @@ from kdviz.charts.comparison_live import short_title
 from kdviz.recipes.methods import METHODS, PLAIN, Family
 from kdviz.records.base import Verdict
 from kdviz.records.comparison import Compared, Measure, Summary, Trial
-from kdviz.reports.phrases import count, listed, percent, signed
+from kdviz.reports import phrases
+from kdviz.reports.phrases import count, listed, percent
 
 BESIDES: dict[Measure, str] = {
     "nll": "NLL",
@@ -31,10 +32,8 @@ def difference(measure: Measure, verdict: Verdict) -> str:
     if not math.isfinite(verdict.difference):
         return "as a training diverged"
     scale, digits, unit = (100, 2, " points") if measure in _POINTS else (1, 4, "")
-    text = f"{signed(scale * verdict.difference, digits)}{unit}"
-    if verdict.low is None or verdict.high is None:
-        return text
-    return f"{text} ({signed(scale * verdict.low, digits)} to {signed(scale * verdict.high, digits)})"
+    low, high = (None if end is None else scale * end for end in (verdict.low, verdict.high))
+    return phrases.difference(scale * verdict.difference, low, high, digits, unit)
 
 
 def verdict_in_words(summary: Summary) -> str:

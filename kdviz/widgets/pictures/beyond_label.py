@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kdviz.records.softmax import softmax
 from kdviz.store.gallery import Gallery
 from kdviz.widgets.components import component, to_base64
 from kdviz.widgets.pictures.soft_targets import GROUP, T_MAX, T_MIN, Picture
@@ -25,14 +25,6 @@ _beyond_label = component(
 )
 
 
-def soft_targets_of(logits: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:
-    """softmax(logits / T) along the last axis."""
-    scaled = np.asarray(logits, dtype=float) / temperature
-    powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    softened: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
-    return softened
-
-
 def most_different(shown: Gallery, label: int, temperature: float = PAIR_TEMPERATURE) -> tuple[int, int] | None:
     """The two test images of a class, p and q, with the largest KL(p || q) at T.
 
@@ -42,7 +34,7 @@ def most_different(shown: Gallery, label: int, temperature: float = PAIR_TEMPERA
     images = np.flatnonzero(right)
     if len(images) < 2:
         return None
-    p = soft_targets_of(shown.logits[images], temperature)
+    p = softmax(shown.logits[images], temperature)
     logs = np.log(np.maximum(p, np.finfo(float).tiny))  # a class may have underflowed to 0
     divergence = (p * logs).sum(axis=1, keepdims=True) - p @ logs.T
     one, other = np.unravel_index(divergence.argmax(), divergence.shape)
@@ -68,7 +60,7 @@ def shares(picture: Picture, temperature: float) -> Shares:
     logits = np.array(picture.logits)
     second, first = (int(i) for i in np.argsort(logits, kind="stable")[-2:])
     gap = float(logits[first] - logits[second])
-    softened = soft_targets_of(logits, temperature)
+    softened = softmax(logits, temperature)
     ratio = math.exp(-gap / temperature)  # of the two, whatever the other classes get
     state: Literal["right", "low", "high", "none"] = "low" if ratio < LEAST else "high"
     if not math.exp(-gap / T_MIN) <= MOST or not math.exp(-gap / T_MAX) >= LEAST:

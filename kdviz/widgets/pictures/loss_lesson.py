@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
+from kdviz.records.softmax import entropy, log_softmax
 from kdviz.widgets.components import component
 from kdviz.widgets.pictures.soft_targets import GROUP, valid_temperature
 
@@ -76,25 +76,18 @@ def logits_of(shares: tuple[float, ...]) -> tuple[float, ...]:
 
 def readings(chosen: Chosen) -> Readings:
     """All losses between the two distributions; see `kdviz.engine.losses` for the same with gradients."""
-    log_p, log_q = (_log_softmax(z, chosen.temperature) for z in (chosen.teacher, chosen.student))
+    log_p, log_q = (log_softmax(z, chosen.temperature) for z in (chosen.teacher, chosen.student))
     p, q = np.exp(log_p), np.exp(log_q)
     forward, reverse = float((p * (log_p - log_q)).sum()), float((q * (log_q - log_p)).sum())
-    hard = float(-_log_softmax(chosen.student, 1.0)[chosen.label])
+    hard = float(-log_softmax(chosen.student, 1.0)[chosen.label])
     return Readings(
         max(0.0, forward),
         max(0.0, reverse),
-        max(0.0, float(-(p * log_p).sum())),
+        max(0.0, float(entropy(chosen.teacher, chosen.temperature))),
         hard,
         chosen.alpha * chosen.temperature**2 * max(0.0, forward),
         (1 - chosen.alpha) * hard,
     )
-
-
-def _log_softmax(logits: tuple[float, ...], temperature: float) -> NDArray[np.float64]:
-    z = np.asarray(logits, dtype=np.float64) / temperature
-    z = z - z.max()
-    result: NDArray[np.float64] = z - np.log(np.exp(z).sum())
-    return result
 
 
 def chosen_in_link(example: Example) -> Chosen:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from kdviz.records.softmax import entropy, softmax
 from kdviz.store.gallery import Gallery
 from kdviz.widgets.components import component, to_base64
 from kdviz.widgets.pictures import chosen_image as state
@@ -41,12 +42,9 @@ class AtT:
 
 def at_temperature(picture: Picture, temperature: float) -> AtT:
     """The softmax of a picture's logits, as the browser draws it."""
-    z = np.asarray(picture.logits, dtype=np.float64)
-    p = np.exp((z - z.max()) / temperature)
-    p /= p.sum()
-    sure = p[p > 0]
-    order = tuple(int(i) for i in np.argsort(-z, kind="stable"))
-    return AtT(order, tuple(p.tolist()), float(-(sure * np.log2(sure)).sum()))
+    order = tuple(int(i) for i in np.argsort(-np.asarray(picture.logits), kind="stable"))
+    shares = tuple(softmax(picture.logits, temperature).tolist())
+    return AtT(order, shares, float(entropy(picture.logits, temperature)) / math.log(2))
 
 
 def unsure_but_decided(shown: Gallery) -> list[int]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Measure
 from kdviz.records.base import Mean, Verdict, Word
 from kdviz.records.study import Judgement, Studied
-from kdviz.reports.phrases import count, duration, in_words, percent, signed
+from kdviz.reports import phrases
+from kdviz.reports.phrases import count, duration, in_words, listed, percent
+from kdviz.reports.study import formatted
 from kdviz.reports.text import ranges
 
 MOST_SENTENCES = 6
@@ -24,7 +25,7 @@ NO_VERDICT = (
 def settings(study: Study) -> str:
     """Under which conditions, in a few words: "MNIST, seeds 0–4, quick version"."""
     seeds = ranges(study.seeds).replace("-", "–")
-    parts = [DATA_SETS[study.data].title, f"{'seed' if len(study.seeds) == 1 else 'seeds'} {seeds}"]
+    parts = [DATA_SETS[study.data].title, f"{phrases.plural(len(study.seeds), 'seed')} {seeds}"]
     parts += ["quick version"] if study.quick else []
     parts += [f"{count(len(study.chosen), 'arm')} of it"] if study.arms else []
     return ", ".join(parts)
@@ -54,12 +55,10 @@ def difference(measure: Measure, verdict: Verdict) -> str:
         return "as a training diverged"
     scale, digits = (100, 2) if measure.kind == "share" else (1, 1) if measure.kind == "count" else (1, 4)
     unit = " points" if measure.kind == "share" else f" {measure.unit}" if measure.unit else ""
-    text = f"{signed(scale * verdict.difference, digits)}{unit}"
-    if verdict.low is None or verdict.high is None:
-        return text
     most = 100.0 if measure.kind == "share" else math.inf  # t intervals from two seeds go beyond what can be
-    low, high = max(-most, scale * verdict.low), min(most, scale * verdict.high)
-    return f"{text} ({signed(low, digits)} to {signed(high, digits)})"
+    low = None if verdict.low is None else max(-most, scale * verdict.low)
+    high = None if verdict.high is None else min(most, scale * verdict.high)
+    return phrases.difference(scale * verdict.difference, low, high, digits, unit)
 
 
 def level(measure: Measure, mean: Mean) -> str:
@@ -67,25 +66,17 @@ def level(measure: Measure, mean: Mean) -> str:
     text = value(measure, mean.mean)
     if mean.low is None or mean.high is None:
         return text
-    low, high = (_bare(measure, end) for end in (mean.low, mean.high))
+    low, high = (formatted(measure, end) for end in (mean.low, mean.high))
     return f"{text} ({low} to {high})"
 
 
-def value(measure: Measure, figure: float) -> str:
+def value(measure: Measure, number: float) -> str:
     """One figure with its unit."""
-    if not math.isfinite(figure):
+    if not math.isfinite(number):
         return "diverged"
     if measure.kind == "share":
-        return percent(figure, 2)
-    return f"{_bare(measure, figure)}\u00a0{measure.unit}".rstrip("\u00a0")
-
-
-def _bare(measure: Measure, figure: float) -> str:
-    if measure.kind == "share":
-        return f"{100 * figure:.2f}"
-    if measure.kind == "count":
-        return f"{figure:,.0f}" if float(figure).is_integer() else f"{figure:,.1f}"
-    return f"{figure:.4g}"
+        return percent(number, 2)
+    return f"{formatted(measure, number)}\u00a0{measure.unit}".rstrip("\u00a0")
 
 
 def judged(studied: Studied, measure: Measure) -> list[Judgement]:
@@ -184,11 +175,6 @@ def _capital(text: str) -> str:
 
 def _plain(markdown: str) -> str:
     return markdown.replace("**", "")
-
-
-def listed(parts: Sequence[str]) -> str:
-    """ "a, b and c"."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def places(studied: Studied) -> dict[str, str]:

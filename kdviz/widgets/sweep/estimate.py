@@ -15,13 +15,12 @@ from kdviz.errors import PlainError
 from kdviz.jobs.queue import Jobs
 from kdviz.recipes.sweep import LONG, Sweep
 from kdviz.records.sweep import Estimate
-from kdviz.reports.phrases import with_prefix
+from kdviz.reports.phrases import expected_duration, with_prefix
 
 TICK = 0.4  # seconds between two looks at an estimate on its way
 SLOW = 8.0  # seconds after which the page says why it takes so long
 PATIENCE = 8.0  # seconds that a press on Start waits for an estimate on its way
 _KEPT = 256  # estimates, of all visitors
-_MINUTE, _HOUR = 60.0, 3600.0
 
 
 class NotEstimatedError(PlainError):
@@ -84,7 +83,7 @@ def show(jobs: Jobs, sweep: Sweep) -> bool:
     st.caption(in_words(estimate, jobs.cluster.workers))
     if estimate.seconds <= LONG:
         return True
-    return st.checkbox(f"Yes, train for {duration(estimate.seconds)}", key=_consent(sweep))
+    return st.checkbox(f"Yes, train for {expected_duration(estimate.seconds)}", key=_consent(sweep))
 
 
 def _wait(asked: _Asked) -> None:
@@ -108,7 +107,8 @@ def check(jobs: Jobs, sweep: Sweep) -> None:
         return
     if estimate.seconds > LONG and not st.session_state.get(_consent(sweep)):
         raise PlainError(
-            f"This sweep takes {duration(estimate.seconds)}. If you want that, say so beside Start, and press it again."
+            f"This sweep takes {expected_duration(estimate.seconds)}. If you want that, say so beside Start, and press "
+            "it again."
         )
 
 
@@ -120,18 +120,6 @@ def in_words(estimate: Estimate, workers: int) -> str:
     """ "About 40 s on this machine, 25 MB for the largest stack." """
     where = "on this machine" if workers < 2 else f"for one worker; {workers} share the work"
     return (
-        f"{duration(estimate.seconds).capitalize()} {where} · {with_prefix(estimate.memory, 'B')} "
+        f"{expected_duration(estimate.seconds).capitalize()} {where} · {with_prefix(estimate.memory, 'B')} "
         "of memory for the largest stack of students"
     )
-
-
-def duration(seconds: float) -> str:
-    """A time to come, as far as it can be known: "about 40 s", "about 12 min", "about 2.5 h"."""
-    if seconds < 1:
-        return "less than 1\u00a0s"
-    if seconds < 1.5 * _MINUTE:
-        return f"about {float(f'{seconds:.2g}'):.0f}\u00a0s"
-    if seconds < 1.5 * _HOUR:
-        return f"about {seconds / _MINUTE:.0f}\u00a0min"
-    hours = seconds / _HOUR
-    return f"about {hours:.1f}\u00a0h" if hours < 9.95 else f"about {hours:,.0f}\u00a0h"

@@ -16,7 +16,7 @@ from kdviz.recipes.sweep import Cell
 from kdviz.records.base import Mean, Scores
 from kdviz.records.single import Result
 from kdviz.records.sweep import Swept
-from kdviz.reports.phrases import percent
+from kdviz.reports.phrases import percent, percent_of_images, percent_over_seeds
 from kdviz.widgets import page
 from kdviz.widgets.sweep import words
 
@@ -110,12 +110,10 @@ def _accuracy(scores: list[Scores], over_seeds: Mean | None) -> str:
     if not all(math.isfinite(each.nll) for each in scores):
         return "diverged"
     if len(scores) == 1:
-        low, high = scores[0].test_accuracy_interval
-        return f"{percent(scores[0].test_accuracy, 2)} ({100 * low:.1f}–{100 * high:.1f})"
-    mean = percent(fmean(each.test_accuracy for each in scores), 2)
-    if over_seeds is None or over_seeds.low is None or over_seeds.high is None:
-        return mean
-    return f"{mean} ±\u00a0{100 * over_seeds.half_width:.2f}"
+        return percent_of_images(scores[0].test_accuracy, scores[0].test_accuracy_interval)
+    if over_seeds is None:
+        return percent(fmean(each.test_accuracy for each in scores), 2)
+    return percent_over_seeds(over_seeds, 2)
 
 
 def _every_seed(results: list[Result]) -> str:

@@ -9,9 +9,9 @@ from statistics import fmean, median
 from kdviz.charts.sweep import Along, summary_of
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.sweep import Cell, Sweep
-from kdviz.records.base import Mean, Verdict
+from kdviz.records.base import Verdict
 from kdviz.records.sweep import CellSummary, Choice, Swept
-from kdviz.reports.phrases import count, listed, percent
+from kdviz.reports.phrases import count, listed, percent, percent_over_seeds
 from kdviz.widgets.comparison.words import difference
 
 _CLEARLY = 1.5  # times as much is more
@@ -75,10 +75,10 @@ def tested(swept: Swept) -> str:
     if choice is None:
         return ""
     images = choice.results[0].distilled.test_images
-    right = f"On the {images:,} test images, looked at once, {with_interval(choice.test_accuracy)} are right"
+    right = f"On the {images:,} test images, looked at once, {percent_over_seeds(choice.test_accuracy, 1)} are right"
     if choice.cell.alpha == 0:
         return f"{right}: the choice is the student that learns from labels only."
-    own = with_interval(choice.plain_test_accuracy)
+    own = percent_over_seeds(choice.plain_test_accuracy, 1)
     verdict = choice.against_plain
     if verdict.word == "no verdict":
         return f"{right}, and {own} with labels only; one seed allows no verdict."
@@ -241,13 +241,6 @@ def diverged(swept: Swept) -> str:
     whose = "its weights are" if students == 1 else "their weights are"
     cannot = "that cell cannot be chosen" if len(lost) == 1 else "these cells cannot be chosen"
     return f"{count(students, 'student').capitalize()} diverged in {which}: {whose} no numbers any more, and {cannot}."
-
-
-def with_interval(mean: Mean) -> str:
-    """ "97.5 % ± 0.3", or the mean alone where it has no interval."""
-    if mean.low is None or mean.high is None or not math.isfinite(mean.mean):
-        return percent(mean.mean, 1)
-    return f"{percent(mean.mean, 1)} ±\u00a0{100 * mean.half_width:.1f}"
 
 
 def points_of(verdict: Verdict) -> str:

@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from kdviz.engine import losses
+from kdviz.records.softmax import softmax
 from kdviz.store import gallery
-from kdviz.widgets.pictures.beyond_label import Shares, most_different, shares, soft_targets_of
+from kdviz.widgets.pictures.beyond_label import Shares, most_different, shares
 from kdviz.widgets.pictures.soft_targets import Picture
 
 
@@ -15,20 +15,11 @@ def pictured(*logits):
     return Picture(tuple("abcdefghij"[: len(logits)]), logits)
 
 
-def test_soft_targets_are_those_of_the_losses():
-    import torch
-
-    logits = np.array([[1.0, 2.0, -300.0], [0.0, 0.0, 0.0]])
-    for temperature in (0.1, 1.0, 20.0):
-        expected = losses.softmax(torch.tensor(logits), temperature).numpy()
-        assert soft_targets_of(logits, temperature) == pytest.approx(expected, abs=1e-12)
-
-
 def test_the_two_images_are_those_with_the_largest_kl_of_all_that_the_teacher_gets_right():
     shown = gallery.read("digits")
     for label in (2, 8):
         images = [i for i in np.flatnonzero(shown.labels == label) if shown.logits[i].argmax() == label]
-        p = {i: soft_targets_of(shown.logits[i], 4.0) for i in images}
+        p = {i: softmax(shown.logits[i], 4.0) for i in images}
         worst = max(itertools.permutations(images, 2), key=lambda ij: np.sum(p[ij[0]] * np.log(p[ij[0]] / p[ij[1]])))
         assert most_different(shown, label) == worst
 
