@@ -14,11 +14,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from kdviz.store.runs import RunStore
-from tests import run_records
 from tests.browser.app_server import AppServer
 from tests.browser.conftest import PHONE
 from tests.browser.visitor import settle
-from tests.comparison_records import comparison
+from tests.samples import run_records
+from tests.samples.comparison_records import comparison
 
 NASTY = "<img src=x onerror=alert(1)> **bold** [a](javascript:alert(1)) $x^2$ :material/home: :red[x]"
 LONG = "data=digits&teacher=784-128-10&student=784-800-800-10&epochs=500&teacher_epochs=1"  # a minute at least

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from kdviz.store.runs import RunStore
 from tests.browser.app_server import AppServer
 from tests.browser.visitor import settle
-from tests.mistake_records import STUDY, studied
+from tests.samples.mistake_records import STUDY, studied
 
 PAGE = f"/mistakes?data=digits&run={STUDY.id}"
 

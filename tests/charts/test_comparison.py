@@ -13,7 +13,7 @@ from kdviz.records.comparison import Bin, Finished
 from kdviz.records.intervals import wilson_interval
 from kdviz.reports import phrases
 from kdviz.widgets.comparison import words
-from tests.comparison_records import CONVOLUTIONAL, compared, comparison, moment, trial
+from tests.samples.comparison_records import CONVOLUTIONAL, compared, comparison, moment, trial
 
 LIGHT = palette("light")
 

@@ -10,8 +10,8 @@ from kdviz.recipes.single import Recipe
 from kdviz.records.sweep import FinishedStack, Grown
 from kdviz.store.runs import RunStore
 from kdviz.widgets.runs import words as run_words
-from tests.comparison_records import comparison, moment
-from tests.run_records import progress, put, recipe, result, stack_events, sweep, swept
+from tests.samples.comparison_records import comparison, moment
+from tests.samples.run_records import progress, put, recipe, result, stack_events, sweep, swept
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from kdviz.recipes.sweep import Sweep
 from kdviz.records.base import Verdict
 from kdviz.widgets.sweep import cell as cell_recipe
 from kdviz.widgets.sweep import words
-from tests.sweep_records import BEST, cell, sweep, swept
+from tests.samples.sweep_records import BEST, cell, sweep, swept
 
 LIGHT = palette("light")
 CHOSEN = cell(*BEST)

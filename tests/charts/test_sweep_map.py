@@ -11,8 +11,8 @@ from kdviz.charts import sweep_map as heat_map
 from kdviz.recipes.sweep import Sweep
 from kdviz.records.sweep_plan import waiting
 from kdviz.records.sweep_so_far import MEASURES, dropped, hear, level
-from tests import sweep_records
-from tests.fake_training import finished_stack, grown
+from tests.samples import sweep_records
+from tests.samples.fake_training import finished_stack, grown
 
 FEW = {"temperatures": (1.0, 4.0, 20.0), "alphas": (0.0, 0.5, 1.0), "seeds": (0, 1), "epochs": 3}
 

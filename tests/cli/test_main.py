@@ -23,7 +23,7 @@ from kdviz.records.comparison import Finished
 from kdviz.records.sweep import FinishedStack
 from kdviz.records.sweep_plan import waiting
 from kdviz.store.runs import RunStore, StoreError
-from tests.fake_training import log_of, moment, part
+from tests.samples.fake_training import log_of, moment, part
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = ("--data", "digits", "--teacher", "784-128-10", "--student", "784-30-30-10", "--teacher-epochs", "2")
@@ -189,7 +189,7 @@ def faked(own_state, tmp_path, monkeypatch):
     monkeypatch.setenv("KDVIZ_FAKE_LOGS", str(tmp_path))
 
     def choose(name):
-        monkeypatch.setattr(work, "TRAINERS", {Comparison: f"tests.fake_training:{name}"})
+        monkeypatch.setattr(work, "TRAINERS", {Comparison: f"tests.samples.fake_training:{name}"})
 
     choose("compares")
     return choose
@@ -400,7 +400,7 @@ def swept(own_state, tmp_path, monkeypatch):
     monkeypatch.setenv("KDVIZ_FAKE_LOGS", str(tmp_path))
 
     def choose(name="fake_sweep", seconds=1.0):
-        monkeypatch.setattr(work, "TRAINERS", {Sweep: f"tests.fake_training:{name}"})
+        monkeypatch.setattr(work, "TRAINERS", {Sweep: f"tests.samples.fake_training:{name}"})
         monkeypatch.setattr("kdviz.cli.sweep._measured_here", lambda _: seconds)
 
     choose()

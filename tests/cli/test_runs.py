@@ -16,7 +16,7 @@ from kdviz.cli.main import main
 from kdviz.exports import results as exports
 from kdviz.records import weights
 from kdviz.store.runs import RunStore
-from tests.kept_runs import COMPARISON, CONVOLUTIONAL, SINGLE, SWEEP, carry_out
+from tests.samples.kept_runs import COMPARISON, CONVOLUTIONAL, SINGLE, SWEEP, carry_out
 
 
 def kdviz(*arguments, **more):

@@ -12,8 +12,8 @@ from kdviz.recipes.studies import STUDIES
 from kdviz.recipes.study import Study
 from kdviz.store import recorded
 from kdviz.store.runs import RunStore
-from tests.fake_training import log_of
-from tests.study_fakes import FEW
+from tests.samples.fake_studies import FEW
+from tests.samples.fake_training import log_of
 
 ASKED = ("study", "few-labels", "--data", "digits", "--seeds", "3-4", "--arms", "all-20,own-20")
 
@@ -26,7 +26,7 @@ def surroundings(own_state, tmp_path, monkeypatch):
 
 
 def trained_by(monkeypatch, fake):
-    monkeypatch.setattr(work, "TRAINERS", {Study: f"tests.study_fakes:{fake}"})
+    monkeypatch.setattr(work, "TRAINERS", {Study: f"tests.samples.fake_studies:{fake}"})
 
 
 def kdviz(*arguments):

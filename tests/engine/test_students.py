@@ -16,7 +16,7 @@ from kdviz.records import weights
 from kdviz.records.base import Learnt
 from kdviz.records.weights import WeightsError
 from kdviz.store.runs import RunStore
-from tests.kept_runs import COMPARISON, CONVOLUTIONAL, SINGLE, SWEEP, carry_out
+from tests.samples.kept_runs import COMPARISON, CONVOLUTIONAL, SINGLE, SWEEP, carry_out
 
 
 @pytest.fixture(scope="module")

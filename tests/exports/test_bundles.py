@@ -25,8 +25,8 @@ from kdviz.records.kinds import Part
 from kdviz.store.adoption import IMPORTED, UNFINISHED
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore, StoreError
-from tests.fake_training import compared, moment, part, progress, result, swept
-from tests.kept_runs import COMPARISON, SINGLE, SWEEP, carry_out
+from tests.samples.fake_training import compared, moment, part, progress, result, swept
+from tests.samples.kept_runs import COMPARISON, SINGLE, SWEEP, carry_out
 
 NOTE = "=1+1 <b>'''\n../../x"
 

@@ -24,9 +24,9 @@ from kdviz.reports import comparison as comparison_tables
 from kdviz.reports import single as tables
 from kdviz.reports import sweep as sweep_tables
 from kdviz.store.runs import RunStore
-from tests.comparison_records import compared, comparison
-from tests.fake_training import result
-from tests.kept_runs import COMPARISON, CONVOLUTIONAL, SINGLE, SWEEP, carry_out
+from tests.samples.comparison_records import compared, comparison
+from tests.samples.fake_training import result
+from tests.samples.kept_runs import COMPARISON, CONVOLUTIONAL, SINGLE, SWEEP, carry_out
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = "=1+1\n```\n<script>alert(1)</script>\n'''; import os  # ![x](http://x)"

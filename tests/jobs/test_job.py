@@ -13,7 +13,7 @@ from kdviz.recipes.sweep import Stack, Sweep
 from kdviz.records.kinds import RECIPES
 from kdviz.records.sweep_plan import waiting
 from kdviz.store.run import Run
-from tests.fake_training import finished_stack, finished_stacks, grown, part, swept
+from tests.samples.fake_training import finished_stack, finished_stacks, grown, part, swept
 
 SWEEP = Sweep(data="digits", temperatures=(1, 2, 4, 8), seeds=(0, 1), epochs=3)
 

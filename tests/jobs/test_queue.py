@@ -29,10 +29,10 @@ from kdviz.records.sweep import FinishedStack, Grown, Swept
 from kdviz.records.sweep_plan import waiting
 from kdviz.store import runs
 from kdviz.store.runs import RunStore, StoreError
-from tests.fake_training import finished_stack, finished_stacks, log_of, part
+from tests.samples.fake_training import finished_stack, finished_stacks, log_of, part
 
 ROOT = Path(__file__).parents[2]
-FAKES = "tests.fake_training:"
+FAKES = "tests.samples.fake_training:"
 pytestmark = pytest.mark.cluster
 
 
@@ -329,7 +329,7 @@ def test_a_server_that_starts_again_goes_on_with_a_comparison(make, store, tmp_p
 
 def study(jobs, seed):
     """A study of three arms, with a log of its own."""
-    jobs._trainer = jobs._trainer.replace(FAKES, "tests.study_fakes:")
+    jobs._trainer = jobs._trainer.replace(FAKES, "tests.samples.fake_studies:")
     return Study.of("few-labels", "digits", seeds=(seed,), arms="all-20,own-20")
 
 
@@ -817,7 +817,7 @@ from kdviz.store.runs import RunStore
 import psutil
 assert "distributed" not in sys.modules and "torch" not in sys.modules
 before = psutil.Process().memory_info().rss
-jobs = Jobs(RunStore(sys.argv[1]), trainer="tests.fake_training:steady")
+jobs = Jobs(RunStore(sys.argv[1]), trainer="tests.samples.fake_training:steady")
 run = jobs.submit(Recipe(epochs=500, seed=int(sys.argv[2])))
 while len(jobs.events(run.id)) < 50:
     time.sleep(0.01)

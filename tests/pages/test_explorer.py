@@ -22,7 +22,7 @@ from kdviz.widgets.sweep import live as live_sweep
 from tests.pages.test_pages import NoJobs, components, jobs, opened, said  # noqa: F401, a fixture
 from tests.pages.test_three_ways import Store, button, markdown, start
 from tests.recipes.test_sweep import carried_out, learnt_stack
-from tests.sweep_records import BEST, cell, sweep, swept
+from tests.samples.sweep_records import BEST, cell, sweep, swept
 
 PAGE, TRAIN = "pages/explorer.py", "pages/watch_it_train.py"
 ESTIMATE = "kdviz.runners.estimate:sweep"

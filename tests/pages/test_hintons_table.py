@@ -8,8 +8,8 @@ import pytest
 from kdviz.store import recorded
 from kdviz.widgets.pictures import bias_slider
 from kdviz.widgets.pictures.bias_slider import Picture, Rule, Says
-from tests.hinton_records import hinton, keras
 from tests.pages import test_pages
+from tests.samples.hinton_records import hinton, keras
 
 PAGE = "pages/hintons_table.py"
 jobs, opened = test_pages.jobs, test_pages.opened

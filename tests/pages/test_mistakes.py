@@ -10,8 +10,8 @@ from kdviz.recipes.study_facts.mistakes import MISTAKES, NOISY
 from kdviz.widgets import server
 from kdviz.widgets.pictures import mistakes, which_mistake
 from kdviz.widgets.pictures.which_mistake import NONE, SERIES, Score, deal
-from tests.mistake_records import STUDY, finished, studied
 from tests.pages.test_pages import NoJobs, jobs, opened, said  # noqa: F401, a fixture
+from tests.samples.mistake_records import STUDY, finished, studied
 
 PAGE = "pages/mistakes.py"
 

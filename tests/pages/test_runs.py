@@ -18,10 +18,10 @@ from kdviz.store.runs import RunStore, StoreError
 from kdviz.widgets import server
 from kdviz.widgets.runs import export as run_export
 from kdviz.widgets.runs import table as run_table
-from tests.comparison_records import comparison
 from tests.pages.test_pages import opened, said
-from tests.run_records import learnt, progress, put, recipe, sweep
-from tests.study_fakes import FEW, studied
+from tests.samples.comparison_records import comparison
+from tests.samples.fake_studies import FEW, studied
+from tests.samples.run_records import learnt, progress, put, recipe, sweep
 
 PAGE = "pages/runs.py"
 # Everything that would do something if it were rendered.

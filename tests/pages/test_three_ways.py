@@ -12,8 +12,8 @@ from kdviz.records.comparison import Finished
 from kdviz.store.run import Run
 from kdviz.widgets import server
 from kdviz.widgets.comparison import live as live_comparison
-from tests.comparison_records import compared, comparison, moment
 from tests.pages.test_pages import NoJobs, components, jobs, opened, said  # noqa: F401, a fixture
+from tests.samples.comparison_records import compared, comparison, moment
 
 PAGE, TRAIN = "pages/three_ways.py", "pages/watch_it_train.py"
 ALL_FIT = {"teacher": "cnn-32-64", "student": "cnn-8-16"}

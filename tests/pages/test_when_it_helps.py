@@ -15,7 +15,7 @@ from kdviz.widgets.study import checks as study_checks
 from kdviz.widgets.study import curves as study_curves
 from kdviz.widgets.study import words as study_words
 from tests.pages.test_pages import jobs, opened  # noqa: F401, a fixture
-from tests.study_fakes import FEW, studied
+from tests.samples.fake_studies import FEW, studied
 from tests.widgets.study.test_live import PAGE, button, folder, keep, run_of, shown, text  # noqa: F401, fixtures
 
 HERE = [name for name, facts in STUDIES.items() if facts.lesson == "when_it_helps"]

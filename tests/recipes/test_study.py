@@ -13,7 +13,7 @@ from kdviz.records.kinds import ENDINGS, RECIPES, study_of
 from kdviz.records.study import FinishedArm, Row
 from kdviz.verdicts.intervals import poisson_interval
 from kdviz.verdicts.study import judge, summarise
-from tests.study_fakes import FEW, studied
+from tests.samples.fake_studies import FEW, studied
 
 every_study = pytest.mark.parametrize("facts", STUDIES.values(), ids=list(STUDIES))
 TINY = StudyFacts(

@@ -10,7 +10,7 @@ from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Measure
 from kdviz.reports import study as study_tables
 from kdviz.store import recorded
-from tests.study_fakes import FEW, finished_arm, studied
+from tests.samples.fake_studies import FEW, finished_arm, studied
 
 SHIPPED = sorted(recorded.FOLDER.glob("*.json"))
 

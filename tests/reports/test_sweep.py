@@ -11,9 +11,9 @@ from kdviz.records.sweep_plan import waiting
 from kdviz.reports import ending
 from kdviz.reports import sweep as sweep_tables
 from kdviz.verdicts import sweep as sweep_verdicts
-from tests import sweep_records
 from tests.recipes.test_sweep import carried_out, learnt_stack
-from tests.sweep_records import result, trial
+from tests.samples import sweep_records
+from tests.samples.sweep_records import result, trial
 
 
 def swept(errors=sweep_records.errors_of, diverged=(), **changes):

@@ -24,7 +24,7 @@ from kdviz.widgets.runs import table as run_table
 from kdviz.widgets.runs import words as run_words
 from kdviz.widgets.study import result as live_study
 from tests.exports.test_bundles import changed, refused
-from tests.study_fakes import FEW, fake_study, finished_arm, progress, studied
+from tests.samples.fake_studies import FEW, fake_study, finished_arm, progress, studied
 
 WHEN = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
 DONE = Run(id=FEW.id, recipe=FEW, status="finished", created=WHEN, started=WHEN, finished=WHEN, result=studied(FEW))
@@ -59,7 +59,7 @@ def test_the_document_is_that_of_the_command_line():
 
 def test_the_script_prints_the_same_means(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("KDVIZ_FAKE_LOGS", str(tmp_path))
-    monkeypatch.setattr(work, "TRAINERS", {Study: "tests.study_fakes:fake_study"})
+    monkeypatch.setattr(work, "TRAINERS", {Study: "tests.samples.fake_studies:fake_study"})
     exec(compile(exports.script(FEW, 1), "repeat.py", "exec"), {})
     expected = [f"{each.arm}: {each.means['test_accuracy'].mean}" for each in DONE.result.summaries]
     assert capsys.readouterr().out.splitlines() == expected

@@ -19,7 +19,7 @@ from kdviz.store import runs as keeping
 from kdviz.store.annotations import LONGEST_NOTE, LONGEST_TAG, MOST_TAGS, AnnotationError
 from kdviz.store.runs import RunStore, StoreError
 from kdviz.store.tables import METADATA
-from tests.fake_training import compared, moment, part, progress, result
+from tests.samples.fake_training import compared, moment, part, progress, result
 
 ROOT = Path(__file__).parents[2]
 RECIPE = Recipe()
@@ -461,7 +461,7 @@ def test_a_killed_owner_leaves_an_interrupted_run(store, tmp_path, monkeypatch):
 
 def test_two_processes_and_many_threads_on_one_file(store, tmp_path):
     body = (
-        "from tests.fake_training import progress\n"
+        "from tests.samples.fake_training import progress\n"
         "import sys\n"
         "print('ready', flush=True)\n"
         "sys.stdin.readline()\n"

@@ -13,7 +13,7 @@ from kdviz.records.sweep import CellTrial
 from kdviz.verdicts import sweep as sweep_verdicts
 from kdviz.verdicts.intervals import mean_with_interval, resolution_of, within
 from kdviz.verdicts.sweep import choice_of, choose, pooled_verdicts, summarise
-from tests.sweep_records import result
+from tests.samples.sweep_records import result
 
 IMAGES = 5000
 REPEATS = 2000  # experiments

@@ -21,7 +21,7 @@ from kdviz.runners.studies import hinton as lesson_hinton
 from kdviz.runners.studies import lab as laboratory
 from kdviz.runners.studies.hinton import bias_for, everything, kept_teachers
 from kdviz.runners.studies.lab import Lab
-from tests.hinton_records import hinton
+from tests.samples.hinton_records import hinton
 
 SMALL = "784-30-30-10"
 MNIST_ARMS = ("teacher", "plain", "distilled", "no-threes", "no-threes-bias", "sevens-eights", "sevens-eights-bias")

@@ -16,7 +16,7 @@ from kdviz.widgets.study import live as running_study
 from kdviz.widgets.study import result as live_study
 from kdviz.widgets.study import words as study_words
 from tests.pages.test_pages import NoJobs, jobs, opened  # noqa: F401, a fixture
-from tests.study_fakes import FEW, finished_arm, progress, studied
+from tests.samples.fake_studies import FEW, finished_arm, progress, studied
 
 PAGE = "pages/when_it_helps.py"
 WHOLE = Study.of("few-labels", "digits")

@@ -12,11 +12,11 @@ from kdviz.store.run import Run
 from kdviz.widgets import server
 from kdviz.widgets.sweep import live as live_sweep
 from kdviz.widgets.sweep import time_left as sweep_time
-from tests import sweep_records
 from tests.charts.test_sweep_map import cell_at, events_of, reports_of, stacks, sweep
-from tests.fake_training import finished_stack, progress, teaching
 from tests.pages.test_pages import components, jobs, opened  # noqa: F401, a fixture
 from tests.pages.test_three_ways import Store
+from tests.samples import sweep_records
+from tests.samples.fake_training import finished_stack, progress, teaching
 
 PAGE = "pages/explorer.py"
 

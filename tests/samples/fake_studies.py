@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Measure
 from kdviz.records.study import Curve, FinishedArm, Row, Studied, StudyProgress
-from tests.fake_training import TICK, log_of
+from tests.samples.fake_training import TICK, log_of
 
 Clock = Callable[[], float]
 IMAGES = 1000

@@ -14,7 +14,7 @@ from kdviz.records import weights
 from kdviz.records.base import Learnt, Mean, Scores, Verdict, Watched
 from kdviz.records.single import Progress, Result
 from kdviz.records.sweep import CellSummary, CellTrial, Choice, FinishedStack, Grown, Swept
-from tests import comparison_records
+from tests.samples import comparison_records
 
 IMAGES = 1000
 
