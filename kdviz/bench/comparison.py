@@ -19,7 +19,7 @@ from kdviz.engine.training import fit
 from kdviz.recipes.comparison import Comparison
 from kdviz.records.kinds import Said
 from kdviz.runners.comparison import in_turns, prepared, run
-from kdviz.runners.comparison_method import follow
+from kdviz.runners.comparison_method import train_method
 
 COMPARISON = Comparison(epochs=1)  # the default six methods, the reference pair, one seed
 SEEDS = 5
@@ -71,9 +71,9 @@ def _seconds_of_courses(order: Callable[[Sequence[Iterator[Said | None]]], Itera
         try:
             next(getting_ready)
         except StopIteration as ready:
-            study = ready.value
+            state = ready.value
             break
-    return _seconds(lambda: _exhaust(order([follow(study, course) for course in study.courses])))
+    return _seconds(lambda: _exhaust(order([train_method(state, progress) for progress in state.methods])))
 
 
 def _students(kind: type[Cohort]) -> float:

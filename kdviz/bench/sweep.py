@@ -21,7 +21,7 @@ from kdviz.engine.training import Report, fit
 from kdviz.recipes.catalogue import CLASSES
 from kdviz.recipes.sweep import MOST_STACKED, Sweep
 from kdviz.records.sweep_plan import waiting
-from kdviz.runners.sweep import answers, run
+from kdviz.runners.sweep import run, teacher_logits_of
 
 GRID = Sweep(epochs=1, seeds=(0,))  # 5 x 5; alpha = 0 is one student for all T
 DIFFERENT = Sweep(epochs=1, seeds=(0,), alphas=(0.2, 0.4, 0.6, 0.8, 1.0))  # 25 students and their control
@@ -86,7 +86,7 @@ def measure(repetitions: int, on_step: Callable[[str], None] = lambda step: None
 
 def _seconds_of(sweep: Sweep) -> float:
     """All stacks of a sweep, with the teacher's pass, the reports and the trials; without the choice's runs."""
-    answers.cache_clear()
+    teacher_logits_of.cache_clear()
     begun = time.perf_counter()
     for stack in waiting(sweep, []):
         for _ in run(sweep, only=stack):

@@ -30,7 +30,6 @@ NAMES: MappingProxyType[str, str] = MappingProxyType(
         "similarity": "Similarity",
     }
 )
-ALIKE_IMAGES = 300  # validation images, at most, on which the engine compares layers
 _DIGITS = 4  # more than a cell can show
 
 

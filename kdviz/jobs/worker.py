@@ -39,7 +39,7 @@ TRAINERS: Mapping[type[AnyRecipe | Training], str] = MappingProxyType(
         Comparison: "kdviz.runners.comparison:run",
         Sweep: "kdviz.runners.sweep:run",
         Study: "kdviz.runners.study:run",
-        Training: "kdviz.runners.one_teacher:run",
+        Training: "kdviz.runners.sweep:run_teacher",
     }
 )
 _LOOK = 0.1  # seconds between two looks at the wish: a look costs a millisecond

@@ -12,6 +12,7 @@ from kdviz.recipes.methods import DEFAULT, METHODS, PLAIN
 from kdviz.recipes.number_lists import seeds_in
 
 MOST_ANGLES = 256  # images of a batch: 17 million angles, 67 MB each time they are looked at
+INSIDE_IMAGES = 300  # validation images, at most, on which the layers of student and teacher are compared
 
 
 class Comparison(OneSetting):

@@ -18,6 +18,7 @@ MOST_STUDENTS = 3000  # trained in one sweep: cells x seeds x folds
 MOST_STACKED = 16  # students of one stack: from 8 on, more of them are no faster (python -m kdviz bench)
 STACKED_WEIGHTS = 1_800_000  # of all students of a stack: with Adam's two moments they should fit into the cache
 KEPT = 3  # successive halving keeps one cell of so many, and trains it for so many times as long
+TRAINED_ALONE = 2.5  # how long a network takes that trains by itself, in students of a stack
 LONG = 3600.0  # seconds from which on a sweep is begun only when it is asked for once more
 
 Search = Literal["grid", "random", "halving"]

@@ -1,4 +1,4 @@
-"""One method of a comparison on its way: its stages one after the other, what it says as it goes, and its trials."""
+"""One method of a comparison: its stages in order, the reports of each, and its trials on the test images."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from kdviz.engine import evaluation, losses, students
 from kdviz.engine.memory import PeakMemory, watched
 from kdviz.engine.training import Report, chunks_of_epoch, fit, steps_of
 from kdviz.recipes.catalogue import assistant
-from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.comparison import INSIDE_IMAGES, Comparison
 from kdviz.recipes.methods import CONTROL, GENERATIONS, METHODS
 from kdviz.records.base import Expense, Learnt
 from kdviz.records.comparison import Arrow, Bin, Finished, Inside, Moment, Trial
-from kdviz.runners.inside import ALIKE_IMAGES, inside, look
-from kdviz.runners.session import Setting
-from kdviz.runners.teachers import Teacher
+from kdviz.runners.inside import activations_of, compared_inside
+from kdviz.runners.session import Session
+from kdviz.runners.teachers import TrainedTeacher
 
 
 def trial_of(
-    setting: Setting,
+    session: Session,
     method: str,
     seed: int,
     network: nn.Module,
@@ -34,66 +34,70 @@ def trial_of(
     expense: Expense,
     teacher: Expense | None = None,
 ) -> Trial:
-    """One network on the test images, and everybody else by their logits there."""
-    test, validation = setting.data.test, setting.data.validation
-    said = evaluation.logits_of(network, test.images)
+    """The figures of one network on the test images.
+
+    `teacher_test` and `others` are logits (N, classes) of the test images: of its teacher, and of the networks beside
+    it, of which only the accuracy is kept.
+    """
+    test, validation = session.data.test, session.data.validation
+    logits = evaluation.logits_of(network, test.images)
     return Trial(
         method=method,
         seed=seed,
         validation_accuracy=evaluation.accuracy(evaluation.logits_of(network, validation.images), validation.labels),
-        **evaluation.test_figures(said, test.labels),
-        agreement=evaluation.agreement(said, teacher_test),
-        fidelity_kl=evaluation.fidelity_kl(said, teacher_test),
+        **evaluation.test_figures(logits, test.labels),
+        agreement=evaluation.agreement(logits, teacher_test),
+        fidelity_kl=evaluation.fidelity_kl(logits, teacher_test),
         reliability=[
-            Bin(count=int(count), confidence=sure / max(count, 1), accuracy=right / max(count, 1))
-            for count, sure, right in evaluation.reliability(said, test.labels).tolist()
+            Bin(count=int(count), confidence=confidence / max(count, 1), accuracy=right / max(count, 1))
+            for count, confidence, right in evaluation.reliability(logits, test.labels).tolist()
         ],
-        others={name: evaluation.accuracy(logits, test.labels) for name, logits in others.items()},
+        others={name: evaluation.accuracy(other, test.labels) for name, other in others.items()},
         expense=expense,
         teacher=teacher,
     )
 
 
 REPORTS = 36  # of each stage: after each of them another method has its turn
-LOOK_INSIDE = 6  # at every so many reports
+REPORTS_INSIDE = 6  # at every so many reports the layers are compared with the teacher's
 NOTHING = Expense(seconds=0.0, images_seen=0, multiply_adds=0.0, peak_memory=0)
 
 
 @dataclass
-class Study:
-    """What all methods of a comparison share."""
+class ComparisonState:
+    """What all methods of a comparison share: data, teachers, and how far each method is."""
 
     comparison: Comparison
-    setting: Setting
+    session: Session
     given: Given
-    staff: dict[int, Teacher]  # by seed
-    teachers_seeds: list[list[int]]  # as in `teaching_staff.rows_of_seeds`
+    teachers: dict[int, TrainedTeacher]  # by seed
+    teachers_seeds: list[list[int]]  # as `teachers.rows_of_seeds` gives them
     watched: Tensor  # uint8 images
-    courses: list[Course] = field(default_factory=list)
+    methods: list[MethodProgress] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         own = self.given.teachers[0]
-        self.teachers_live = evaluation.logits_of_all(own, self.setting.images)
-        self.teachers_test = evaluation.logits_of_all(own, self.setting.data.test.images)
-        self.begun = self.setting.seconds()
-        self.teacher_inside = look(own, self.setting.images[:ALIKE_IMAGES], self.watched)
+        self.teachers_live = evaluation.logits_of_all(own, self.session.live_images)
+        self.teachers_test = evaluation.logits_of_all(own, self.session.data.test.images)
+        self.begun = self.session.seconds()
+        self.teacher_inside = activations_of(own, self.session.live_images[:INSIDE_IMAGES], self.watched)
 
     def seconds_left(self) -> float:
         """If the rest goes as fast as what is done, reports and all; in the first round, as fast as a teacher's."""
-        spent = self.setting.seconds() - self.begun
-        done = sum(course.part * course.work for course in self.courses)
-        whole = sum(course.work for course in self.courses)
-        if all(course.part for course in self.courses):
+        spent = self.session.seconds() - self.begun
+        done = sum(progress.part * progress.work for progress in self.methods)
+        whole = sum(progress.work for progress in self.methods)
+        if all(progress.part for progress in self.methods):
             return spent * (whole - done) / done
         seed = self.comparison.seeds[0]
-        student = self.setting.work(self.comparison.training_of_student(seed)) * len(self.comparison.seeds)
-        rate = self.staff[seed].expense.seconds / self.setting.work(self.comparison.teacher_training(seed))
+        student = self.session.work(self.comparison.training_of_student(seed)) * len(self.comparison.seeds)
+        rate = self.teachers[seed].expense.seconds / self.session.work(self.comparison.teacher_training(seed))
         return max(0.0, whole * student * rate - spent)
 
 
 @dataclass
-class Course:
-    """A method under way. Expenses are of all seeds together."""
+class MethodProgress:
+    """How far one method is. Expenses are of all seeds together."""
 
     method: str
     work: float  # of one student, in trainings of the plain student: only for the time left
@@ -102,17 +106,17 @@ class Course:
     part: float = 0.0  # of all its stages
 
 
-def work_of(method: str, comparison: Comparison, setting: Setting) -> float:
-    """About how much longer than plain training a method takes: whom it trains, and whom it asks in every update."""
-    student = setting.work(comparison.training_of_student(0))
-    large = setting.work(comparison.training_of_student(0, comparison.teacher)) / student
+def work_of(method: str, comparison: Comparison, session: Session) -> float:
+    """Work of a method, in trainings of the plain student: an estimate from what it trains and what it runs forward."""
+    student = session.work(comparison.training_of_student(0))
+    large = session.work(comparison.training_of_student(0, comparison.teacher)) / student
     middle = assistant(comparison.teacher, comparison.student)
     extra = {
         "mutual": 1.0,
         "mutual-three": 2.0,
         "mutual-mixed": large,
         "born-again": float(GENERATIONS),
-        "assistant": setting.work(comparison.training_of_student(0, middle)) / student if middle else 0.0,
+        "assistant": session.work(comparison.training_of_student(0, middle)) / student if middle else 0.0,
     }
     if method == CONTROL or METHODS[method].family in ("offline", "feature", "relation"):
         passes = 1 / comparison.epochs if method == CONTROL or METHODS[method].family == "offline" else 1.0
@@ -120,60 +124,62 @@ def work_of(method: str, comparison: Comparison, setting: Setting) -> float:
     return 1 + extra.get(method, 0.3)
 
 
-def follow(this: Study, course: Course) -> Iterator[Moment | Inside | Learnt | Finished | None]:
+def train_method(
+    state: ComparisonState, progress: MethodProgress
+) -> Iterator[Moment | Inside | Learnt | Finished | None]:
     """Train a method's students. Yields None after every few updates; the first seed's student and Finished last."""
-    ways = WAYS[course.method](this.given)
+    stages = WAYS[progress.method](state.given)
     last: Stage | None = None
     moments: list[Moment] = []
-    looks: list[Inside] = []
+    insides: list[Inside] = []
     while True:
-        begun, memory = this.setting.clock(), PeakMemory()
+        begun, memory = state.session.clock(), PeakMemory()
         with memory:
-            stage = next(ways, None)
+            stage = next(stages, None)
         if stage is None:
             break
-        if this.setting.device.type == "cuda":
+        if state.session.device.type == "cuda":
             torch.cuda.synchronize()
-        for event in _stage(this, course, stage, memory, this.setting.clock() - begun):
+        for event in _train_stage(state, progress, stage, memory, state.session.clock() - begun):
             if isinstance(event, Moment):
                 moments.append(event)
             elif isinstance(event, Inside):
-                looks.append(event)
+                insides.append(event)
             yield event
-        course.before, last = course.spent, stage
-    assert last is not None  # every way has a stage
-    yield students.learnt(course.method, last.cohorts[0].architecture.name, last.cohorts[0].networks[0])
-    yield Finished(method=course.method, trials=_trials(this, course, last), moments=moments, looks=looks)
+        progress.before, last = progress.spent, stage
+    assert last is not None  # every way of teaching has a stage
+    yield students.learnt(progress.method, last.cohorts[0].architecture.name, last.cohorts[0].networks[0])
+    yield Finished(method=progress.method, trials=_trials(state, progress, last), moments=moments, looks=insides)
 
 
-def _stage(
-    this: Study, course: Course, stage: Stage, memory: PeakMemory, preparing: float
+def _train_stage(
+    state: ComparisonState, progress: MethodProgress, stage: Stage, memory: PeakMemory, preparing: float
 ) -> Iterator[Moment | Inside | None]:
-    """One stage; `preparing` are the seconds it took to make its networks and to ask fixed teachers."""
-    setting = this.setting
-    data, steps = setting.data.training, steps_of(stage.trainings[0], len(setting.data.training))
+    """Train one stage; `preparing` are the seconds that its networks and its teachers' logits have taken."""
+    session = state.session
+    data, steps = session.data.training, steps_of(stage.trainings[0], len(session.data.training))
     reports = fit(
-        stage.cohorts, data, stage.trainings, stage.distiller, stage.adviser, reports=REPORTS, clock=setting.clock
+        stage.cohorts, data, stage.trainings, stage.distiller, stage.adviser, reports=REPORTS, clock=session.clock
     )
-    fixed = {name: evaluation.logits_of_all(cohort, setting.images) for name, cohort in stage.fixed.items()}
+    fixed = {name: evaluation.logits_of_all(cohort, session.live_images) for name, cohort in stage.fixed.items()}
     final = stage.number == stage.stages
     if final:
-        yield _inside(this, course.method, stage, 0, steps)
-    teachers = [cohort for cohort in stage.fixed.values() if cohort in this.given.teachers]
+        yield _inside(state, progress.method, stage, 0, steps)
+    teachers = [cohort for cohort in stage.fixed.values() if cohort in state.given.teachers]
     memory.hold(weight for cohort in teachers for weight in cohort.parameters)
     every = chunks_of_epoch(stage.trainings[0], len(data), REPORTS)
-    said = 0
+    count = 0
     # An epoch may bring a teacher of its own, as the epoch before: memory is looked at as the first two begin.
     for report in watched(reports, memory, {0, every}):
         if report is None:
             yield None
             continue
-        said += 1
-        course.spent = _added(course.before, report, preparing, memory.peak)
-        course.part = (stage.number - 1 + report.step / steps) / stage.stages
-        if final and (said % LOOK_INSIDE == 0 or report.step == steps):
-            yield _inside(this, course.method, stage, report.step, steps)
-        yield _moment(this, course, stage, fixed, report, steps)
+        count += 1
+        progress.spent = _added(progress.before, report, preparing, memory.peak)
+        progress.part = (stage.number - 1 + report.step / steps) / stage.stages
+        if final and (count % REPORTS_INSIDE == 0 or report.step == steps):
+            yield _inside(state, progress.method, stage, report.step, steps)
+        yield _moment(state, progress, stage, fixed, report, steps)
 
 
 def _added(before: Expense, report: Report, preparing: float, peak: int) -> Expense:
@@ -185,13 +191,21 @@ def _added(before: Expense, report: Report, preparing: float, peak: int) -> Expe
     )
 
 
-def _moment(this: Study, course: Course, stage: Stage, fixed: dict[str, Tensor], report: Report, steps: int) -> Moment:
-    setting = this.setting
-    student = evaluation.logits_of_all(stage.cohorts[0], setting.images)
-    others = stage.distiller.voices(stage.cohorts, setting.images)
-    voices = {**fixed, **others, stage.name: student}
+def _moment(
+    state: ComparisonState,
+    progress: MethodProgress,
+    stage: Stage,
+    fixed: dict[str, Tensor],
+    report: Report,
+    steps: int,
+) -> Moment:
+    """One report; `fixed` are the live logits of the networks that do not learn any more, by name."""
+    session = state.session
+    student_logits = evaluation.logits_of_all(stage.cohorts[0], session.live_images)
+    others = stage.distiller.voices(stage.cohorts, session.live_images)
+    logits = {**fixed, **others, stage.name: student_logits}
     return Moment(
-        method=course.method,
+        method=progress.method,
         stage=stage.name,
         stage_number=stage.number,
         stages=stage.stages,
@@ -201,21 +215,21 @@ def _moment(this: Study, course: Course, stage: Stage, fixed: dict[str, Tensor],
         epochs=stage.trainings[0].epochs,
         loss_kd=report.loss_kd,
         loss_ce=report.loss_ce,
-        validation_accuracy=evaluation.accuracies(student, setting.labels),
-        agreement=evaluation.agreements(student, this.teachers_live),
-        others={name: _mean(evaluation.accuracies(logits, setting.labels)) for name, logits in others.items()},
+        validation_accuracy=evaluation.accuracies(student_logits, session.live_labels),
+        agreement=evaluation.agreements(student_logits, state.teachers_live),
+        others={name: _mean(evaluation.accuracies(other, session.live_labels)) for name, other in others.items()},
         arrows=[
             Arrow(
                 source=source,
                 target=target,
-                kl=losses.kl_divergence(voices[target].double(), voices[source].double(), 1.0).mean().item(),
+                kl=losses.kl_divergence(logits[target].double(), logits[source].double(), 1.0).mean().item(),
             )
             for source, target in stage.arrows
-            if source in voices and target in voices
+            if source in logits and target in logits
         ],
-        expense=course.spent,
-        seconds=setting.seconds(),
-        seconds_left=this.seconds_left(),
+        expense=progress.spent,
+        seconds=session.seconds(),
+        seconds_left=state.seconds_left(),
     )
 
 
@@ -223,29 +237,29 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def _inside(this: Study, method: str, stage: Stage, step: int, steps: int) -> Inside:
-    student = look(stage.cohorts[0], this.setting.images[:ALIKE_IMAGES], this.watched)
-    return inside(method, step, steps, student, this.teacher_inside)
+def _inside(state: ComparisonState, method: str, stage: Stage, step: int, steps: int) -> Inside:
+    student = activations_of(stage.cohorts[0], state.session.live_images[:INSIDE_IMAGES], state.watched)
+    return compared_inside(method, step, steps, student, state.teacher_inside)
 
 
-def _trials(this: Study, course: Course, stage: Stage) -> list[Trial]:
-    """What came out for each seed: the test images are looked at here, and nowhere before."""
-    students, images = stage.cohorts[0], this.setting.data.test.images
+def _trials(state: ComparisonState, progress: MethodProgress, stage: Stage) -> list[Trial]:
+    """A trial for each seed: the test images are used here, and nowhere before."""
+    cohort, images = stage.cohorts[0], state.session.data.test.images
     others = stage.distiller.voices(stage.cohorts, images)
     if stage.together:
-        answers = torch.stack([evaluation.logits_of_all(cohort, images) for cohort in stage.together])
-        others["ensemble"] = losses.mean_of_teachers(answers, 1.0)
-    seeds = this.comparison.seeds
+        members = torch.stack([evaluation.logits_of_all(member, images) for member in stage.together])
+        others["ensemble"] = losses.mean_of_teachers(members, 1.0)
+    seeds = state.comparison.seeds
     return [
         trial_of(
-            this.setting,
-            course.method,
+            state.session,
+            progress.method,
             seed,
-            students.networks[number],
-            this.teachers_test[number],
+            cohort.networks[number],
+            state.teachers_test[number],
             {name: logits[number] for name, logits in others.items()},
-            expense=_share(course.spent, len(seeds)),
-            teacher=_asked(this, course.method, number),
+            expense=_share(progress.spent, len(seeds)),
+            teacher=_expense_of_teachers(state, progress.method, number),
         )
         for number, seed in enumerate(seeds)
     ]
@@ -260,17 +274,18 @@ def _share(expense: Expense, students: int) -> Expense:
     )
 
 
-def _asked(this: Study, method: str, number: int) -> Expense | None:
-    """What the teachers took that this student's method asked."""
-    if method != CONTROL and not METHODS[method].asks_teacher:
+def _expense_of_teachers(state: ComparisonState, method: str, number: int) -> Expense | None:
+    """What the trained teachers of student `number` took; None where its method has none, or alpha = 0."""
+    control = method == CONTROL
+    if not control and not METHODS[method].asks_teacher:
         return None
-    if this.comparison.alpha == 0 and (method == CONTROL or METHODS[method].family == "offline"):
-        return None  # then nobody is asked
-    rows = [1] if method == CONTROL else range(METHODS[method].asks)
-    expenses = [this.staff[this.teachers_seeds[row][number]].expense for row in rows]
+    if state.comparison.alpha == 0 and (control or METHODS[method].family == "offline"):
+        return None
+    rows = [1] if control else range(METHODS[method].asks)
+    expenses = [state.teachers[state.teachers_seeds[row][number]].expense for row in rows]
     return Expense(
-        seconds=sum(each.seconds for each in expenses),
-        images_seen=sum(each.images_seen for each in expenses),
-        multiply_adds=sum(each.multiply_adds for each in expenses),
-        peak_memory=max(each.peak_memory for each in expenses),
+        seconds=sum(expense.seconds for expense in expenses),
+        images_seen=sum(expense.images_seen for expense in expenses),
+        multiply_adds=sum(expense.multiply_adds for expense in expenses),
+        peak_memory=max(expense.peak_memory for expense in expenses),
     )

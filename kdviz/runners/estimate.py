@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from functools import lru_cache
 
 import torch
@@ -15,7 +16,6 @@ from kdviz.engine.training import fit, steps_of
 from kdviz.recipes.base import Training
 from kdviz.recipes.catalogue import ARCHITECTURES, CLASSES, IMAGE_SIDE
 from kdviz.recipes.sweep import Stack, Sweep
-from kdviz.records.kinds import RECIPES
 from kdviz.records.sweep import Estimate
 from kdviz.records.sweep_plan import expected
 from kdviz.runners.sweep import MOST_REPORTS, REPORTS
@@ -23,35 +23,32 @@ from kdviz.runners.sweep import MOST_REPORTS, REPORTS
 MEASURED_UPDATES = 16  # at most; of a large network fewer, so that measuring it takes no longer
 MEASURED_WORK = 2e9  # multiply-adds of their forward passes
 MEASURED_IMAGES = 256  # of one update, at most: larger ones take as long for each image
-LOOKS = 1.1  # what trials and the images of reports add to the training
-STALE = 600.0  # seconds after which it is measured again: something else may have been running
-LOOK = 1.5e-3  # seconds of a report for each student, on whatever machine and data: a rough figure
+EVALUATIONS = 1.1  # what trials and the images of reports add to the training, as a factor
+STALE = 600.0  # seconds after which it is measured again: other programs may have been running
+REPORT = 1.5e-3  # seconds of a report for each student, on whatever machine and data: a rough figure
 BEGINNING = 0.3  # seconds of a stack or a run before its first update, likewise
 COPIES = 4  # of every weight: itself, its gradient, both moments of Adam
 
 
 def sweep(recipe: str) -> str:
     """An `Estimate` as JSON, for a sweep as JSON; half a second for each architecture that is new here."""
-    asked = RECIPES.validate_json(recipe)
-    assert isinstance(asked, Sweep)
-    return estimate(asked).model_dump_json()
+    return estimate(Sweep.model_validate_json(recipe)).model_dump_json()
 
 
 def estimate(sweep: Sweep) -> Estimate:
     """Seconds with the teachers that are not there yet, one worker; memory of the largest stack."""
     stacks = expected(sweep)
-    teaching = {each.id: each for each in map(sweep.teacher_of_stack, stacks)}
-    seconds = sum(_seconds(sweep, each) for each in teaching.values() if not teachers.kept_path(each).exists())
-    for each in teaching.values():  # asked once about all images: a third of an epoch's work
-        seconds += _seconds(sweep, each) / each.epochs / 3
+    trainings = {training.id: training for training in map(sweep.teacher_of_stack, stacks)}
+    seconds = _seconds_of_missing(sweep, trainings.values())
+    for training in trainings.values():  # their logits of all images, computed once: a third of an epoch's work
+        seconds += _seconds(sweep, training) / training.epochs / 3
     for stack in stacks:
-        seconds += BEGINNING + LOOK * len(stack.cells) * min(MOST_REPORTS, REPORTS * stack.epochs)
-        seconds += LOOKS * len(stack.cells) * _seconds(sweep, sweep.training_of_stack(stack), len(stack.cells))
+        seconds += BEGINNING + REPORT * len(stack.cells) * min(MOST_REPORTS, REPORTS * stack.epochs)
+        seconds += EVALUATIONS * len(stack.cells) * _seconds(sweep, sweep.training_of_stack(stack), len(stack.cells))
     choices = [sweep.recipe_of(sweep.trained_cells[-1], seed) for seed in sweep.seeds]  # any cell may be chosen
     seconds += sum(BEGINNING + 2 * _seconds(sweep, choice.student_training) for choice in choices)
     if sweep.folds is not None:  # then the choice's runs have teachers of their own
-        missing = [choice.teacher_training for choice in choices]
-        seconds += sum(_seconds(sweep, each) for each in missing if not teachers.kept_path(each).exists())
+        seconds += _seconds_of_missing(sweep, [choice.teacher_training for choice in choices])
     return Estimate(seconds=seconds, memory=max(memory_of(stack, sweep.batch_size) for stack in stacks))
 
 
@@ -70,22 +67,27 @@ def _units(name: str) -> list[int]:
     return [width * (IMAGE_SIDE >> number) ** 2 for number, width in enumerate(architecture.hidden)]
 
 
+def _seconds_of_missing(sweep: Sweep, trainings: Iterable[Training]) -> float:
+    """Of the teachers that are not kept on this machine."""
+    return sum(_seconds(sweep, training) for training in trainings if not teachers.kept_path(training).exists())
+
+
 def _seconds(sweep: Sweep, training: Training, students: int = 1) -> float:
-    """Of one student's training in a stack of so many."""
+    """Of one student's training in a stack of `students`."""
     return steps_of(training, sweep.training_images) * _pace(training.model, training.batch_size, students)
 
 
 def _pace(model: str, batch_size: int, students: int) -> float:
     """Seconds of an update, for each student of a stack."""
     if ARCHITECTURES[model].convolutional:
-        students = 1  # they take their turns
+        students = 1  # they are trained one after the other
     images = min(batch_size, MEASURED_IMAGES)
     return _measured(model, images, students, int(time.time() / STALE)) * batch_size / images
 
 
 @lru_cache(maxsize=64)
 def _measured(model: str, batch_size: int, students: int, time_slot: int) -> float:
-    """Seconds of an update, for each student of a stack, from a few updates made for this in each `time_slot`."""
+    """Seconds of an update, for each student of a stack, from a few updates; measured anew in each `time_slot`."""
     training = Training(
         data="mnist",
         model=model,

@@ -1,4 +1,4 @@
-"""What a student looks like inside, next to its teacher."""
+"""The layers of a student beside those of its teacher: how alike they are, and what they make of a few images."""
 
 from __future__ import annotations
 
@@ -12,30 +12,28 @@ from kdviz.engine.data import normalise
 from kdviz.engine.models import Cohort
 from kdviz.records.comparison import Inside
 
-ALIKE_IMAGES = 300  # validation images on which layers are compared
-
 
 @dataclass(frozen=True)
-class Look:
-    """What `records.Inside` shows of one network."""
+class Activations:
+    """What `records.comparison.Inside` shows of one network."""
 
     layers: list[Tensor]  # activations (N, ...) of the images on which layers are compared
     names: list[str]
-    logits: Tensor  # of the watched images
-    relations: Tensor
+    logits: Tensor  # of the watched images, (watched, classes)
+    relations: Tensor  # distances between the watched images, in the last hidden layer
     singular_values: list[float]
 
 
 @torch.no_grad()
-def look(cohort: Cohort, images: Tensor, watched: Tensor) -> Look:
-    """Look into the first network of a cohort."""
+def activations_of(cohort: Cohort, images: Tensor, watched: Tensor) -> Activations:
+    """Of a cohort's first network, on uint8 images (N, 28, 28): `images` to compare layers, `watched` to be shown."""
     name, convolutional = cohort.architecture.name, cohort.architecture.convolutional
     first = models.Cohort(name, cohort.networks[:1])
     layers = [layer[0] for layer in first.layers(normalise(images).unsqueeze(0))]
     shown = [layer[0] for layer in first.layers(normalise(watched).unsqueeze(0))]
     kind = "convolution" if convolutional else "hidden"
     flow = knowledge.singular_values(knowledge.flow(layers[0], layers[-2])).tolist() if convolutional else []
-    return Look(
+    return Activations(
         layers=layers,
         names=[*(f"{kind} {number}" for number in range(1, len(layers))), "logits"],
         logits=shown[-1],
@@ -44,8 +42,8 @@ def look(cohort: Cohort, images: Tensor, watched: Tensor) -> Look:
     )
 
 
-def inside(method: str, step: int, steps: int, student: Look, teacher: Look) -> Inside:
-    """One student at one moment."""
+def compared_inside(method: str, step: int, steps: int, student: Activations, teacher: Activations) -> Inside:
+    """A student after `step` updates beside its teacher; linear CKA is (student layers, teacher layers)."""
     return Inside(
         method=method,
         step=step,

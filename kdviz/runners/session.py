@@ -1,10 +1,11 @@
-"""What the networks of one study share: the data where they are trained, the clock, and the images to look at."""
+"""What all networks of a run share: the data on the device that trains, the clock, and the images to report on."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,17 +19,17 @@ from kdviz.records.base import Watched
 
 # What an update costs besides its multiply-adds, in multiply-adds: only for estimates of the time left.
 UPDATE_OVERHEAD = 2e7
-CLOCK_TICK = 1e-9  # the least time that anything takes
+CLOCK_TICK = 1e-9  # seconds, the least that anything takes
 
 Clock = Callable[[], float]
 
 
 @dataclass
-class Setting:
-    """The data on the device that trains, and since when."""
+class Session:
+    """The data on the device that trains, and the time since the run began."""
 
     data: Data
-    live: int  # so many of the validation images are looked at while a network is trained
+    live_count: int  # validation images on which a network is evaluated while it is trained
     clock: Clock = time.perf_counter
     started: float = field(init=False)
 
@@ -36,46 +37,50 @@ class Setting:
         self.started = self.clock()
 
     @classmethod
-    def of(cls, name: str, live: int, clock: Clock) -> Setting:
+    def load(cls, name: str, live_count: int, clock: Clock) -> Session:
         """Load a data set to the device. Raises DataError."""
         started = clock()
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         loaded = data.load(name)
         parts = (part.to(device) for part in (loaded.training, loaded.validation, loaded.test))
-        setting = cls(Data(loaded.facts, *parts), live, clock)
-        setting.started = started
-        return setting
+        session = cls(Data(loaded.facts, *parts), live_count, clock)
+        session.started = started
+        return session
 
-    def held_out(self, fold: int | None, folds: int | None) -> Setting:
-        """The same study on other images to learn from: all but one of `folds`, which then validates."""
+    def held_out(self, fold: int | None, folds: int | None) -> Session:
+        """The same run with other images to learn from: all but one of `folds`, which then validates."""
         if fold is None or folds is None:
             return self
-        setting = Setting(data.held_out(self.data, fold, folds), self.live, self.clock)
-        setting.started = self.started
-        return setting
+        session = Session(data.held_out(self.data, fold, folds), self.live_count, self.clock)
+        session.started = self.started
+        return session
 
     @property
     def device(self) -> torch.device:
-        """What trains."""
+        """Where the data lies and the networks are trained."""
         return self.data.test.labels.device
 
     @property
     def device_name(self) -> str:
-        """For people."""
+        """The GPU's name, or "CPU"."""
         return torch.cuda.get_device_name() if self.device.type == "cuda" else "CPU"
 
-    @property
-    def images(self) -> Tensor:
-        """The live part of the validation split, uint8 (N, 28, 28)."""
-        return self.data.validation.images[: self.live]
+    def machine_facts(self) -> dict[str, Any]:
+        """What an ending says of the machine: the device's name, torch's threads and its version."""
+        return {"device": self.device_name, "threads": torch.get_num_threads(), "torch": torch.__version__}
 
     @property
-    def labels(self) -> Tensor:
-        """Their labels, (N,)."""
-        return self.data.validation.labels[: self.live]
+    def live_images(self) -> Tensor:
+        """The live part of the validation split, uint8 (N, 28, 28)."""
+        return self.data.validation.images[: self.live_count]
+
+    @property
+    def live_labels(self) -> Tensor:
+        """The labels of `live_images`, (N,)."""
+        return self.data.validation.labels[: self.live_count]
 
     def seconds(self) -> float:
-        """Since the study began."""
+        """Seconds since the run began."""
         return self.clock() - self.started
 
     def work(self, training: Training) -> float:
@@ -85,24 +90,24 @@ class Setting:
         return passes + steps_of(training, len(self.data.training)) * UPDATE_OVERHEAD
 
     def watch(self, teacher: nn.Module, count: int) -> Watched:
-        """Validation images to follow: of those the teacher gets right, the ones it is least sure of."""
-        said = evaluation.logits_of(teacher, self.images)
-        indices = most_unsure(said, self.labels, count)
+        """`count` live images to follow: of those the teacher gets right, the ones it is least sure of."""
+        logits = evaluation.logits_of(teacher, self.live_images)
+        indices = most_unsure(logits, self.live_labels, count)
         return Watched(
             indices=indices.tolist(),
-            labels=self.labels[indices].tolist(),
-            images=self.images[indices].flatten(1).tolist(),
-            teacher_logits=said[indices].tolist(),
-            teacher_validation_accuracy=evaluation.accuracy(said, self.labels),
+            labels=self.live_labels[indices].tolist(),
+            images=self.live_images[indices].flatten(1).tolist(),
+            teacher_logits=logits[indices].tolist(),
+            teacher_validation_accuracy=evaluation.accuracy(logits, self.live_labels),
         )
 
 
 def most_unsure(logits: Tensor, labels: Tensor, count: int) -> Tensor:
     """Indices of images that a network gets right but is least sure of, no two of one class."""
-    unsure = losses.entropy(logits, 1.0).masked_fill(logits.argmax(dim=-1) != labels, -1.0)
+    entropy = losses.entropy(logits, 1.0).masked_fill(logits.argmax(dim=-1) != labels, -1.0)
     chosen: dict[int, int] = {}
-    for index in unsure.argsort(descending=True).tolist():
-        if unsure[index] < 0:
+    for index in entropy.argsort(descending=True).tolist():
+        if entropy[index] < 0:
             break
         chosen.setdefault(int(labels[index]), index)
         if len(chosen) == count:

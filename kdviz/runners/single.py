@@ -28,14 +28,14 @@ from kdviz.recipes.single import Recipe
 from kdviz.records.base import Scores
 from kdviz.records.kinds import Said
 from kdviz.records.single import Progress, Result, Role
-from kdviz.runners.session import CLOCK_TICK, Clock, Setting
+from kdviz.runners.session import CLOCK_TICK, Clock, Session
 
 LIVE_VALIDATION_IMAGES = 2000  # the part of the validation split that the live curves show
 WATCHED_IMAGES = 4
 
 
 @dataclass
-class Member:
+class Trainee:
     """One of the networks of a run, as it is being trained."""
 
     role: Role
@@ -47,10 +47,10 @@ class Member:
 
 
 @dataclass
-class Run:
-    """What all networks of one run share."""
+class SingleState:
+    """What all networks of one run share: the data, and how much is done."""
 
-    setting: Setting
+    session: Session
     work: float  # of the whole run, in multiply-adds
     done: dict[Role, float] = field(default_factory=dict)  # the same, of each network so far
     teacher_live: Tensor | None = None  # its logits on the live part of the validation split
@@ -59,7 +59,7 @@ class Run:
     def seconds_left(self) -> float:
         """If the rest goes as fast as what is done."""
         done = sum(self.done.values())
-        return self.setting.seconds() * (self.work - done) / done if done else 0.0
+        return self.session.seconds() * (self.work - done) / done if done else 0.0
 
 
 def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Said | Result | None]:
@@ -67,119 +67,115 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Said | 
 
     Between two of them the caller may wait or close the generator. Raises DataError and TeacherError.
     """
-    setting = Setting.of(recipe.data, LIVE_VALIDATION_IMAGES, clock)
-    here, device = setting.data, setting.device
-    found = teachers.find(recipe)
-    work = 2 * setting.work(recipe.student_training)
-    if found is None:
-        work += setting.work(recipe.teacher_training)
-    this = Run(setting, work)
+    session = Session.load(recipe.data, LIVE_VALIDATION_IMAGES, clock)
+    data, device = session.data, session.device
+    kept = teachers.find(recipe)
+    work = 2 * session.work(recipe.student_training)
+    if kept is None:
+        work += session.work(recipe.teacher_training)
+    state = SingleState(session, work)
 
-    if found is None:
+    if kept is None:
         network = models.build(recipe.teacher, recipe.seed).to(device)
-        learner = Member("teacher", network, recipe.teacher_training, Plain())
-        yield from _follow(this, learner)
-        found = teachers.freeze(network), learner.cost
-        teachers.keep(*found, recipe.teacher_training)
-    teacher, teacher_cost = found[0].to(device), found[1]
-    teacher_test = evaluation.logits_of(teacher, here.test.images)
-    this.teacher_live = evaluation.logits_of(teacher, setting.images)
-    watched = setting.watch(teacher, WATCHED_IMAGES)
-    this.watched = setting.images[torch.tensor(watched.indices)]
+        trainee = Trainee("teacher", network, recipe.teacher_training, Plain())
+        yield from _train(state, trainee)
+        kept = teachers.freeze(network), trainee.cost
+        teachers.keep(*kept, recipe.teacher_training)
+    teacher, teacher_cost = kept[0].to(device), kept[1]
+    teacher_test = evaluation.logits_of(teacher, data.test.images)
+    state.teacher_live = evaluation.logits_of(teacher, session.live_images)
+    watched = session.watch(teacher, WATCHED_IMAGES)
+    state.watched = session.live_images[torch.tensor(watched.indices)]
     yield watched
 
-    def student(role: Role, method: Distiller, advice: Advice | None = None) -> Member:
+    def student(role: Role, distiller: Distiller, advice: Advice | None = None) -> Trainee:
         network = models.build(recipe.student, recipe.seed).to(device)
-        return Member(role, network, recipe.student_training, method, advice)
+        return Trainee(role, network, recipe.student_training, distiller, advice)
 
+    # With alpha = 0 the teacher plays no part: that is plain training, which draws labelled images only.
     begun = clock()
-    # With alpha = 0 nothing is asked of the teacher: that is plain training, which draws labelled images only.
-    advice = (
-        Advice.of(
-            [models.cohort(recipe.teacher, [teacher])], here.training, recipe.student_training, recipe.temperature
-        )
-        if recipe.alpha > 0
-        else None
-    )
+    advice: Advice | None = None
+    distiller: Distiller = Plain()
+    if recipe.alpha > 0:
+        cohort = models.cohort(recipe.teacher, [teacher])
+        advice = Advice.of([cohort], data.training, recipe.student_training, recipe.temperature)
+        distiller = Offline(recipe.temperature, recipe.alpha, recipe.loss)
     advising = clock() - begun
-    method = Offline(recipe.temperature, recipe.alpha, recipe.loss) if advice else Plain()
-    distilled, plain = student("distilled", method, advice), student("plain", Plain())
-    for turn in zip_longest(_follow(this, distilled), _follow(this, plain)):
+    distilled, plain = student("distilled", distiller, advice), student("plain", Plain())
+    for turn in zip_longest(_train(state, distilled), _train(state, plain)):
         yield from turn
     distilled.cost = Cost(distilled.cost.seconds + advising, distilled.cost.images_seen)
     yield students.learnt("distilled", recipe.student, distilled.network)
     yield Result(
         run_id=recipe.id,
         recipe=recipe,
-        teacher=_scores(setting, recipe.teacher, teacher, teacher_cost, None),
-        distilled=_scores(setting, recipe.student, distilled.network, distilled.cost, teacher_test),
-        plain=_scores(setting, recipe.student, plain.network, plain.cost, teacher_test),
-        device=setting.device_name,
-        threads=torch.get_num_threads(),
-        torch=torch.__version__,
-        seconds=setting.seconds(),
+        teacher=_scores(session, recipe.teacher, teacher, teacher_cost, None),
+        distilled=_scores(session, recipe.student, distilled.network, distilled.cost, teacher_test),
+        plain=_scores(session, recipe.student, plain.network, plain.cost, teacher_test),
+        **session.machine_facts(),
+        seconds=session.seconds(),
     )
 
 
-def _follow(this: Run, member: Member) -> Iterator[Progress | None]:
+def _train(state: SingleState, trainee: Trainee) -> Iterator[Progress | None]:
     """Train one network and report on it."""
-    training = this.setting.data.training
-    steps = steps_of(member.training, len(training))
+    training = state.session.data.training
+    steps = steps_of(trainee.training, len(training))
     memory = PeakMemory()
-    memory.hold(member.network.parameters())
+    memory.hold(trainee.network.parameters())
     reports = fit(
-        [models.cohort(member.training.model, [member.network])],
+        [models.cohort(trainee.training.model, [trainee.network])],
         training,
-        [member.training],
-        member.distiller,
-        member.advice,
-        clock=this.setting.clock,
+        [trainee.training],
+        trainee.distiller,
+        trainee.advice,
+        clock=state.session.clock,
     )
     for report in watched(reports, memory, {0}):
         if report is None:
             yield None
             continue
-        this.done[member.role] = this.setting.work(member.training) * report.step / steps
-        member.cost = Cost(report.seconds, report.images_seen, memory.peak)
-        yield _progress(this, member, report, steps)
+        state.done[trainee.role] = state.session.work(trainee.training) * report.step / steps
+        trainee.cost = Cost(report.seconds, report.images_seen, memory.peak)
+        yield _progress(state, trainee, report, steps)
 
 
-def _progress(this: Run, member: Member, report: Report, steps: int) -> Progress:
-    live = evaluation.logits_of(member.network, this.setting.images)
-    watched = [] if this.watched is None else evaluation.logits_of(member.network, this.watched).tolist()
+def _progress(state: SingleState, trainee: Trainee, report: Report, steps: int) -> Progress:
+    live = evaluation.logits_of(trainee.network, state.session.live_images)
+    watched = [] if state.watched is None else evaluation.logits_of(trainee.network, state.watched).tolist()
     return Progress(
-        role=member.role,
+        role=trainee.role,
         step=report.step,
         steps=steps,
         epoch=report.epoch,
-        epochs=member.training.epochs,
+        epochs=trainee.training.epochs,
         loss_kd=report.loss_kd[0],
         loss_ce=report.loss_ce[0],
         gradient_share_kd=None if report.gradient_share_kd is None else report.gradient_share_kd[0],
         training_accuracy=report.training_accuracy[0],
-        validation_accuracy=evaluation.accuracy(live, this.setting.labels),
-        agreement=None if this.teacher_live is None else evaluation.agreement(live, this.teacher_live),
+        validation_accuracy=evaluation.accuracy(live, state.session.live_labels),
+        agreement=None if state.teacher_live is None else evaluation.agreement(live, state.teacher_live),
         images_per_second=report.images_seen / max(report.seconds, CLOCK_TICK),
-        seconds=this.setting.seconds(),
-        seconds_left=this.seconds_left(),
+        seconds=state.session.seconds(),
+        seconds_left=state.seconds_left(),
         watched_logits=watched,
     )
 
 
-def _scores(setting: Setting, model: str, network: nn.Module, cost: Cost, teacher_test: Tensor | None) -> Scores:
+def _scores(session: Session, model: str, network: nn.Module, cost: Cost, teacher_test: Tensor | None) -> Scores:
     architecture = ARCHITECTURES[model]
-    validation = evaluation.logits_of(network, setting.data.validation.images)
-    test = evaluation.logits_of(network, setting.data.test.images)
+    validation = evaluation.logits_of(network, session.data.validation.images)
+    test = evaluation.logits_of(network, session.data.test.images)
     return Scores(
         architecture=model,
         parameters=architecture.parameters,
         multiply_adds=architecture.multiply_adds,
         bytes=architecture.bytes,
-        validation_accuracy=evaluation.accuracy(validation, setting.data.validation.labels),
+        validation_accuracy=evaluation.accuracy(validation, session.data.validation.labels),
         seconds=cost.seconds,
         images_per_second=cost.images_seen / max(cost.seconds, CLOCK_TICK),
         images_seen=cost.images_seen,
-        **evaluation.test_figures(test, setting.data.test.labels),
+        **evaluation.test_figures(test, session.data.test.labels),
         agreement=None if teacher_test is None else evaluation.agreement(test, teacher_test),
         fidelity_kl=None if teacher_test is None else evaluation.fidelity_kl(test, teacher_test),
     )

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from kdviz.recipes.study import Study
 from kdviz.records.kinds import Said
 from kdviz.records.study import FinishedArm, Studied
-from kdviz.runners.session import Clock, Setting
-from kdviz.runners.studies.lab import Given, Lab, Steps, device_facts
+from kdviz.runners.session import Clock, Session
+from kdviz.runners.studies.lab import Given, Lab, Steps
 from kdviz.verdicts.study import judge, summarise
 
 LIVE_VALIDATION_IMAGES = 1000
@@ -23,22 +23,22 @@ def run(
 ) -> Iterator[Said | Studied | None]:
     """Carry out a study. Yields StudyProgress often, FinishedArm for each arm, Studied last; None is a sign of life.
 
-    `finished` are arms that an earlier attempt got done: they are said again and not trained again. Raises DataError
+    `finished` are arms that an earlier attempt got done: they are yielded again and not trained again. Raises DataError
     and TeacherError.
     """
     done = {arm.arm: arm for arm in finished}
-    setting = Setting.of(study.data, LIVE_VALIDATION_IMAGES, clock)
+    session = Session.load(study.data, LIVE_VALIDATION_IMAGES, clock)
     module, _, name = study.facts.trainer.partition(":")
     measure: Measure = getattr(importlib.import_module(module), name)
-    lab = Lab(study, setting, study.chosen[0], begun=setting.seconds())
+    lab = Lab(study, session, study.chosen[0], begun=session.seconds())
     for arm in study.chosen:
         if arm.name in done:
             yield done[arm.name]
     for arm in study.chosen:
         if arm.name not in done:
-            lab.arm, lab.part, begun = arm, 0.0, setting.seconds()
+            lab.arm, lab.part, begun = arm, 0.0, session.seconds()
             rows, curves = yield from measure(lab, arm.name)
-            done[arm.name] = FinishedArm(arm=arm.name, rows=rows, curves=curves, seconds=setting.seconds() - begun)
+            done[arm.name] = FinishedArm(arm=arm.name, rows=rows, curves=curves, seconds=session.seconds() - begun)
             yield done[arm.name]
         lab.done_weight += arm.weight
     parts = [done[arm.name] for arm in study.chosen]
@@ -48,6 +48,6 @@ def run(
         finished=parts,
         summaries=summarise(study, parts),
         judgements=judge(study, parts),
-        **device_facts(setting),
+        **session.machine_facts(),
         seconds=sum(arm.seconds for arm in parts),  # also of those that an earlier attempt got done
     )

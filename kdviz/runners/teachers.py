@@ -1,4 +1,4 @@
-"""The teachers of a comparison, one for each seed, found or trained: each the one a single run would train."""
+"""The teachers of a comparison or a sweep, found on this machine or trained: each the one of a single run."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from kdviz.recipes.base import Training
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.records.base import Expense
 from kdviz.records.comparison import Moment
-from kdviz.runners.session import Setting
+from kdviz.runners.session import Session
 
 TEACHER = "teacher"
 REPORTS = 36
 
 
 @dataclass(frozen=True)
-class Teacher:
-    """A trained network as a cohort of its own, and what it took."""
+class TrainedTeacher:
+    """A trained network as a cohort of its own, and what its training took."""
 
     cohort: Cohort
     expense: Expense
@@ -41,25 +41,26 @@ def rows_of_seeds(seeds: Sequence[int], rows: int) -> list[list[int]]:
     return [[circle[(number + row) % len(circle)] for number in range(len(seeds))] for row in range(rows)]
 
 
-def assemble(
-    trainings: Mapping[int, Training], setting: Setting, students_work: float
-) -> Generator[Moment | None, None, dict[int, Teacher]]:
+def find_or_train(
+    trainings: Mapping[int, Training], session: Session, students_work: float
+) -> Generator[Moment | None, None, dict[int, TrainedTeacher]]:
     """Find or train the teachers, one after the other; by seed.
 
     `students_work`, in multiply-adds, is what comes after them: only for the time left. Raises TeacherError.
     """
     missing = [seed for seed, training in trainings.items() if teachers.kept(training) is None]
-    staff: dict[int, Teacher] = {}
+    trained: dict[int, TrainedTeacher] = {}
     for seed, training in trainings.items():
-        found = teachers.kept(training)
-        if found is None:
+        kept = teachers.kept(training)
+        if kept is None:
             number = missing.index(seed) + 1
-            to_come = len(missing) - number + students_work / setting.work(training)
-            found = yield from _train(setting, training, number, len(missing), to_come)
-            teachers.keep(*found, training)
-        network, cost = found
-        staff[seed] = Teacher(models.cohort(training.model, [network.to(setting.device)]), _expense_of(training, cost))
-    return staff
+            to_come = len(missing) - number + students_work / session.work(training)
+            kept = yield from _train(session, training, number, len(missing), to_come)
+            teachers.keep(*kept, training)
+        network, cost = kept
+        cohort = models.cohort(training.model, [network.to(session.device)])
+        trained[seed] = TrainedTeacher(cohort, _expense_of(training, cost))
+    return trained
 
 
 def _expense_of(training: Training, cost: Cost) -> Expense:
@@ -72,20 +73,21 @@ def _expense_of(training: Training, cost: Cost) -> Expense:
 
 
 def _train(
-    setting: Setting, training: Training, number: int, count: int, to_come: float
+    session: Session, training: Training, number: int, count: int, to_come: float
 ) -> Generator[Moment | None, None, tuple[nn.Sequential, Cost]]:
     """Train one teacher. `to_come` is the work after it, in teachers."""
-    steps = steps_of(training, len(setting.data.training))
-    network = models.build(training.model, training.seed).to(setting.device)
+    steps = steps_of(training, len(session.data.training))
+    network = models.build(training.model, training.seed).to(session.device)
     cohort, memory = models.cohort(training.model, [network]), PeakMemory()
     memory.hold(network.parameters())
-    reports = fit([cohort], setting.data.training, [training], Plain(), reports=REPORTS, clock=setting.clock)
+    reports = fit([cohort], session.data.training, [training], Plain(), reports=REPORTS, clock=session.clock)
     last: Report | None = None
     for report in watched(reports, memory, {0}):
         if report is None:
             yield None
             continue
         last, part = report, report.step / steps
+        live_logits = evaluation.logits_of_all(cohort, session.live_images)
         yield Moment(
             method=TEACHER,
             stage=f"seed {training.seed}",
@@ -97,12 +99,12 @@ def _train(
             epochs=training.epochs,
             loss_kd=report.loss_kd,
             loss_ce=report.loss_ce,
-            validation_accuracy=evaluation.accuracies(evaluation.logits_of_all(cohort, setting.images), setting.labels),
+            validation_accuracy=evaluation.accuracies(live_logits, session.live_labels),
             agreement=[],
             others={},
             arrows=[],
             expense=_expense_of(training, Cost(report.seconds, report.images_seen, memory.peak)),
-            seconds=setting.seconds(),
+            seconds=session.seconds(),
             seconds_left=report.seconds / part * (1 - part + to_come),
         )
     assert last is not None  # every training ends with a report

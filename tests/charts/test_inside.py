@@ -178,7 +178,3 @@ def test_the_formulas_have_the_weights_of_the_distillers(name):
     formula = re.search(rf"^  {name}: \[\n    besides\((\d*)\)", source(["inside_formulas.js"]), re.M)
     assert formula is not None
     assert float(formula[1] or 1) == strength
-
-
-def test_the_page_says_on_how_many_images_the_engine_compares_layers():
-    assert inside.ALIKE_IMAGES == importlib.import_module("kdviz.runners.inside").ALIKE_IMAGES

@@ -36,7 +36,7 @@ def noting(word, function, about):
 if not hasattr(data, "noted"):  # Dask loads it several times
     data.noted = True
     data._SOURCES["digits"] = noting("load", data._SOURCES["digits"], lambda: [])
-    teachers._train = noting("teach", teachers._train, lambda setting, training, *_: [training.id])
+    teachers._train = noting("teach", teachers._train, lambda session, training, *_: [training.id])
     sweep._stack = noting("stack", sweep._stack, lambda study, stack: [stack.id])
 """
 QUIET = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "KDVIZ_THREADS": "1"}

@@ -15,8 +15,7 @@ from kdviz.engine.training import fit, steps_of
 from kdviz.recipes.single import Recipe
 from kdviz.records.base import Learnt, Watched
 from kdviz.records.single import Progress, Result
-from kdviz.runners import session as setting
-from kdviz.runners import single
+from kdviz.runners import session, single
 
 RECIPE = Recipe(data="digits", student="784-30-30-10", teacher_epochs=3, epochs=2, seed=2)
 FIGURES = ("test_accuracy", "test_errors", "test_images", "nll", "ece", "agreement", "fidelity_kl")
@@ -237,8 +236,8 @@ def test_a_diverging_run_ends_with_a_result_and_its_figures_travel_as_json(own_s
 def test_most_unsure_picks_right_answers_of_different_classes():
     logits = torch.tensor([[9.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 2, 0], [0, 0, 0.1], [0, 0, 3]])
     labels = torch.tensor([0, 0, 1, 1, 0, 2])
-    assert setting.most_unsure(logits, labels, 2).tolist() == [1, 2]
-    assert setting.most_unsure(logits, labels, 5).tolist() == [1, 2, 5]
+    assert session.most_unsure(logits, labels, 2).tolist() == [1, 2]
+    assert session.most_unsure(logits, labels, 5).tolist() == [1, 2, 5]
 
 
 @pytest.mark.usefixtures("mnist")

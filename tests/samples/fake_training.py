@@ -314,7 +314,7 @@ def fake_sweep(
 ) -> Iterator[Said | Swept | Taught | None]:
     """As `kdviz.runners.sweep:run`, with figures that look like a sweep's; a report for each epoch of a stack.
 
-    With `only` it stands in for `kdviz.runners.one_teacher:run` as well.
+    With `only` it stands in for `kdviz.runners.sweep:run_teacher` as well.
     """
     note(sweep, f"begin {only.id if only else 'whole'}")
     started = clock()

@@ -3,6 +3,8 @@
 from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
 
 HOT = 20.0  # the temperature of the figures in the table
+BATCH_IMAGES = 256  # training images on which the gradients are taken
+
 FACTS = StudyFacts(
     name="t-squared",
     title="Why T²",

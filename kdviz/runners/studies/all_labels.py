@@ -26,7 +26,7 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
     if teachers is None:
         students = yield from lab.train(trainings)
     else:
-        adviser = Advice.of([teachers], lab.setting.data.training, trainings[0], TEMPERATURE)
+        adviser = Advice.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
         students = yield from lab.train(trainings, Offline(TEMPERATURE, ALPHA), adviser)
     return lab.rows(students, own), []
 

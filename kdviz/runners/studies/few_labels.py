@@ -32,6 +32,6 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
             teachers = yield from lab.teachers(lab.trainings(TEACHER, epochs, labels=int(count)), share=0.5)
         distiller = Offline(TEMPERATURE, 1.0)
         kind = LabelledOnly if way == "labelled" else Advice
-        adviser = kind.of([teachers], lab.setting.data.training, trainings[0], TEMPERATURE)
+        adviser = kind.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
     students = yield from lab.train(trainings, distiller, adviser, share=0.5)
     return lab.rows(students, trusted), []

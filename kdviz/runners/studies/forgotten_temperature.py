@@ -35,8 +35,8 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
     """One kind of student, read at one temperature; the curves over all T go with T = 1."""
     student, _, at = arm.partition("-")
     answers = yield from lab.once(student, _answers(lab, student))
-    labels = lab.setting.data.test.labels
-    chosen = [_best(logits, lab.setting.data.validation.labels) for logits in answers.validation]
+    labels = lab.session.data.test.labels
+    chosen = [_best(logits, lab.session.data.validation.labels) for logits in answers.validation]
     temperatures = chosen if at == "best" else [float(at)] * len(lab.seeds)
     read = torch.stack([logits / t for logits, t in zip(answers.test, temperatures, strict=True)])
     extra = {"confidence": [confidence(logits) for logits in read], "temperature": temperatures}
@@ -52,9 +52,9 @@ def _answers(lab: Lab, student: str) -> Steps[Answers]:
     if student in ALPHA:
         teachers = yield from lab.teachers(lab.trainings(TEACHER, epochs))
         distiller = Offline(TRAINING_TEMPERATURE, ALPHA[student])
-        adviser = Advice.of([teachers], lab.setting.data.training, trainings[0], TRAINING_TEMPERATURE)
+        adviser = Advice.of([teachers], lab.session.data.training, trainings[0], TRAINING_TEMPERATURE)
     cohort = yield from lab.train(trainings, distiller, adviser, share=0.5 if student in ALPHA else 1.0)
-    data = lab.setting.data
+    data = lab.session.data
     said = [evaluation.logits_of_all(cohort, split.images).double() for split in (data.validation, data.test)]
     return Answers(*said)
 

@@ -70,12 +70,12 @@ class Batches:
     @classmethod
     def of(cls, lab: Lab, teachers: Cohort, count: int) -> Batches:
         """Drawn from each seed's own generator."""
-        split = lab.setting.data.training
+        split = lab.session.data.training
         drawn = [
             torch.randint(len(split), (count, BATCH), generator=torch.Generator().manual_seed(seed))
             for seed in lab.seeds
         ]
-        device = lab.setting.device
+        device = lab.session.device
         one_hot = torch.eye(CLASSES, device=device)[split.labels]
         logits = evaluation.logits_of_all(teachers, split.images)
         return cls(split.images, one_hot, logits, torch.stack(drawn).to(device))
@@ -124,7 +124,7 @@ def _path(lab: Lab, path: str) -> Steps[list[Moment]]:
     distiller, adviser = None, None
     if path == "taught":
         distiller = Offline(TAUGHT_TEMPERATURE, TAUGHT_ALPHA)
-        adviser = Advice.of([teachers], lab.setting.data.training, trainings[0], TAUGHT_TEMPERATURE)
+        adviser = Advice.of([teachers], lab.session.data.training, trainings[0], TAUGHT_TEMPERATURE)
     cohort, before = lab.networks(trainings), lab.part
     share = 1.0 - before
     found = [Moment(0.0, (yield from _noises(cohort, batches, None)))]

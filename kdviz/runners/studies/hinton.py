@@ -107,7 +107,7 @@ def _trainings(lab: Lab, model: str, kind: str, by: str, **changes: Any) -> list
 
 def everything(lab: Lab) -> Split:
     """The images of the training split and of the validation split."""
-    here = lab.setting.data
+    here = lab.session.data
     return Split(
         torch.cat([here.training.images, here.validation.images]),
         torch.cat([here.training.labels, here.validation.labels]),
@@ -139,17 +139,17 @@ def kept_teachers(lab: Lab, trainings: Sequence[Training], images: Split, share:
     for training in trainings:
         known = teachers.kept(training) if whole else None
         if known is None:
-            begun = lab.setting.clock()
+            begun = lab.session.clock()
             cohort = yield from lab.train(
                 [training], split=images, doing=f"teacher, seed {training.seed}", share=share / len(trainings)
             )
             network = teachers.freeze(cohort.networks[0])
-            known = network, Cost(lab.setting.clock() - begun, training.epochs * len(images))
+            known = network, Cost(lab.session.clock() - begun, training.epochs * len(images))
             if whole:
                 teachers.keep(*known, training)
         else:
             lab.part += share / len(trainings)
-        found.append(known[0].to(lab.setting.device))
+        found.append(known[0].to(lab.session.device))
     return models.cohort(trainings[0].model, found)
 
 
@@ -199,7 +199,7 @@ def _without(lab: Lab, arm: str, advice: Tensor, *, biased: bool) -> Steps[Given
     classes = BIASED[arm]
     share = torch.isin(labels, torch.tensor(classes, device=labels.device)).double().mean().item()
     seen = evaluation.logits_of_all(cohort, everything(lab).images)
-    test = lab.setting.data.test
+    test = lab.session.data.test
     said = evaluation.logits_of_all(cohort, test.images)
     biases, curves = [], []
     for number, seed in enumerate(lab.seeds):
@@ -235,12 +235,12 @@ def _over_biases(
 
 def _rows(lab: Lab, cohort: Cohort, seeds: Sequence[int] | None = None) -> list[Row]:
     """A row for each network; `seeds` where they are not the study's."""
-    return _rows_of(lab, evaluation.logits_of_all(cohort, lab.setting.data.test.images), seeds or lab.seeds)
+    return _rows_of(lab, evaluation.logits_of_all(cohort, lab.session.data.test.images), seeds or lab.seeds)
 
 
 def _rows_of(lab: Lab, said: Tensor, seeds: Sequence[int]) -> list[Row]:
     """The same from logits (networks, N, 10) of the test images."""
-    labels = lab.setting.data.test.labels
+    labels = lab.session.data.test.labels
     rows = []
     for seed, logits in zip(seeds, said, strict=True):
         of_threes = logits[labels == THREE]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import torch
 from torch import Tensor
 
 from kdviz.distillers.label_smoothing import from_labels
@@ -21,7 +20,7 @@ from kdviz.recipes.base import SUITED, Training
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Arm
 from kdviz.records.study import Curve, Row, StudyProgress
-from kdviz.runners.session import Setting
+from kdviz.runners.session import Session
 
 TEACHER = "784-512-256-10"  # the reference pair of every study that says no other
 STUDENT = "784-128-10"
@@ -37,7 +36,7 @@ class Lab:
     """What the arms of one study share. The runner sets `arm`; `shared` is for what several arms need."""
 
     study: Study
-    setting: Setting
+    session: Session
     arm: Arm
     done_weight: float = 0.0  # of the arms that are over
     begun: float = 0.0  # when the first arm was begun, in seconds of the study
@@ -74,7 +73,7 @@ class Lab:
     def networks(self, trainings: Sequence[Training]) -> Cohort:
         """Fresh networks, each from its training's seed."""
         name = trainings[0].model
-        cohort = models.cohort(name, [models.build(name, each.seed).to(self.setting.device) for each in trainings])
+        cohort = models.cohort(name, [models.build(name, each.seed).to(self.session.device) for each in trainings])
         if trainings[0].pixels_from_zero:
             cohort.expect_pixels_from_zero(False)  # fresh weights are meant for the pixels they will learn from
         return cohort
@@ -96,7 +95,7 @@ class Lab:
         By `distiller`, or on labels alone; on the training images, or on `split`; from fresh weights, or on from those
         of `cohort`. `share` is how much of the arm's time it takes: only for the time left. Returns the trained cohort.
         """
-        images = self.setting.data.training if split is None else split
+        images = self.session.data.training if split is None else split
         learning = self.networks(trainings) if cohort is None else cohort
         steps = steps_of(trainings[0], len(images))
         before = self.part
@@ -107,7 +106,7 @@ class Lab:
             from_labels(trainings[0]) if distiller is None else distiller,
             adviser,
             reports=REPORTS,
-            clock=self.setting.clock,
+            clock=self.session.clock,
         )
         for report in reports:
             if report is None:
@@ -128,17 +127,17 @@ class Lab:
         for training in trainings:
             known = teachers.kept(training)
             if known is None:
-                begun = self.setting.clock()
+                begun = self.session.clock()
                 cohort = yield from self.train(
                     [training], doing=f"teacher, seed {training.seed}", share=share / len(trainings)
                 )
                 network = teachers.freeze(cohort.networks[0])
-                seen = training.epochs * len(self.setting.data.training)
-                known = network, Cost(self.setting.clock() - begun, seen)
+                seen = training.epochs * len(self.session.data.training)
+                known = network, Cost(self.session.clock() - begun, seen)
                 teachers.keep(*known, training)
             else:
                 self.part += share / len(trainings)
-            found.append(known[0].to(self.setting.device))
+            found.append(known[0].to(self.session.device))
         return models.cohort(trainings[0].model, found)
 
     def once(self, name: str, make: Steps[T]) -> Steps[T]:
@@ -157,7 +156,7 @@ class Lab:
         extra: Mapping[str, Sequence[float]] | None = None,
     ) -> list[Row]:
         """The figures of each seed's network on the test images, or on others; `extra` adds a list for each figure."""
-        images = self.setting.data.test if test is None else test
+        images = self.session.data.test if test is None else test
         said = evaluation.logits_of_all(cohort, images.images)
         theirs = None if teachers is None else evaluation.logits_of_all(teachers, images.images)
         return self.rows_of(said, images.labels, theirs, extra=extra)
@@ -182,18 +181,18 @@ class Lab:
         return rows
 
     def _progress(self, doing: str, cohort: Cohort, report: Report, epochs: int) -> StudyProgress:
-        seconds = self.setting.seconds()
+        seconds = self.session.seconds()
         done = self.done_weight + self.arm.weight * min(self.part, 1.0)
         whole = sum(arm.weight for arm in self.study.chosen)
         spent = seconds - self.begun
-        said = evaluation.logits_of_all(cohort, self.setting.images)
+        said = evaluation.logits_of_all(cohort, self.session.live_images)
         return StudyProgress(
             arm=self.arm.name,
             doing=doing,
             done=min(self.part, 1.0),
             epoch=report.epoch,
             epochs=epochs,
-            validation_accuracy=evaluation.accuracies(said, self.setting.labels) if said.shape[-1] == 10 else [],
+            validation_accuracy=evaluation.accuracies(said, self.session.live_labels) if said.shape[-1] == 10 else [],
             seconds=seconds,
             seconds_left=spent * (whole - done) / done if done > 0 else 0.0,
         )
@@ -207,8 +206,3 @@ def copied(split: Split, *, images: Tensor | None = None, labels: Tensor | None 
 def part_of(split: Split, which: Tensor) -> Split:
     """The images `which` (indices or a mask) of a split."""
     return Split(split.images[which], split.labels[which])
-
-
-def device_facts(setting: Setting) -> dict[str, Any]:
-    """On what a study was run."""
-    return {"device": setting.device_name, "threads": torch.get_num_threads(), "torch": torch.__version__}

@@ -25,7 +25,7 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
     students = yield from taught(lab, STUDENTS[units], teachers)
     if teachers is None:
         return lab.rows(students), []
-    test = lab.setting.data.test
+    test = lab.session.data.test
     theirs = evaluation.accuracies(evaluation.logits_of_all(teachers, test.images), test.labels)
     return lab.rows(students, teachers, extra={"teacher_accuracy": theirs}), []
 
@@ -47,5 +47,5 @@ def taught(lab: Lab, model: str, teachers: Cohort | None, *, doing: str = "stude
     trainings = lab.trainings(model, lab.epochs(EPOCHS))
     if teachers is None:
         return (yield from lab.train(trainings, doing=doing))
-    adviser = Advice.of([teachers], lab.setting.data.training, trainings[0], TEMPERATURE)
+    adviser = Advice.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
     return (yield from lab.train(trainings, Offline(TEMPERATURE, ALPHA), adviser, doing=doing))

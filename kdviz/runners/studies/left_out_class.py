@@ -49,7 +49,7 @@ def chosen_bias(logits: Tensor, frequency: float) -> float:
 
 def measure(lab: Lab, arm: str) -> Steps[Given]:
     """One student, on all digits or on all but the 3s."""
-    whole = lab.setting.data.training
+    whole = lab.session.data.training
     teachers = yield from lab.once("teachers", lab.teachers(lab.trainings(TEACHER, lab.epochs(3)), share=0.5))
     if arm in ("without", "corrected"):
         students = yield from lab.once("students", _students(lab, without(whole), teachers))
@@ -57,12 +57,12 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
         students = yield from _students(lab, whole, teachers)
     else:
         students = yield from _students(lab, without(whole) if arm == "labels-without" else whole, None)
-    test = lab.setting.data.test
+    test = lab.session.data.test
     said = evaluation.logits_of_all(students, test.images)
     biases, curves = [0.0] * len(lab.seeds), []
     frequency = (whole.labels == LEFT_OUT).double().mean().item()
     if arm == "corrected":
-        unlabelled = evaluation.logits_of_all(students, lab.setting.data.validation.images)
+        unlabelled = evaluation.logits_of_all(students, lab.session.data.validation.images)
         biases = [chosen_bias(each, frequency) for each in unlabelled]
         curves = _curves(lab, said, test.labels, unlabelled)
     moved = torch.stack([raised(each, bias) for each, bias in zip(said, biases, strict=True)])

@@ -64,19 +64,19 @@ class Traces:
 
     def __init__(self, lab: Lab, teachers: Cohort, per_epoch: int) -> None:
         self._lab = lab
-        self._teachers = evaluation.logits_of_all(teachers, lab.setting.images)
+        self._teachers = evaluation.logits_of_all(teachers, lab.session.live_images)
         self._per_epoch = per_epoch
         self.x: list[float] = []  # epochs
         self.y: dict[str, list[list[float]]] = {name: [] for name in TRACES}  # of each report, of each seed
 
     def __call__(self, report: Report, students: Cohort) -> None:
         """Keep one report."""
-        said = evaluation.logits_of_all(students, self._lab.setting.images)
+        said = evaluation.logits_of_all(students, self._lab.session.live_images)
         figures = {
             "loss_kd": report.loss_kd,
             "loss_ce": report.loss_ce,
             "gradient_share_kd": report.gradient_share_kd or [0.0] * len(students),
-            "validation_accuracy": evaluation.accuracies(said, self._lab.setting.labels),
+            "validation_accuracy": evaluation.accuracies(said, self._lab.session.live_labels),
             "training_accuracy": report.training_accuracy,
             "agreement": evaluation.agreements(said, self._teachers),
         }
@@ -107,7 +107,7 @@ def _distilled(lab: Lab, name: str, *, noisy: bool) -> Steps[Given]:
     """With a distiller or an adviser that makes a mistake, or with the right ones."""
     teachers = yield from _teachers(lab)
     trainings = lab.trainings(STUDENT, _epochs(lab))
-    split = lab.setting.data.training
+    split = lab.session.data.training
     if noisy:
         split = copied(split, labels=with_noise(split.labels, WRONG_LABELS / 100, NOISE_SEED))
     distiller = DISTILLERS.get(name, Offline)(TEMPERATURE, ALPHA)
@@ -161,9 +161,9 @@ def _trained(
 def _dropout_teacher(lab: Lab, *, training_mode: bool) -> Steps[Given]:
     """A teacher that dropped units when it learnt; asked in training mode, it still does."""
     teachers = yield from _teachers(lab, **DROPPED)
-    trainings, split = lab.trainings(STUDENT, _epochs(lab)), lab.setting.data.training
+    trainings, split = lab.trainings(STUDENT, _epochs(lab)), lab.session.data.training
     asked = InTrainingMode.dropping(teachers, lab.trainings(TEACHER, 1, **DROPPED), TEMPERATURE)
-    changed, apart = asked_twice(asked, lab.setting.images)
+    changed, apart = asked_twice(asked, lab.session.live_images)
     adviser = asked if training_mode else Advice.of([teachers], split, trainings[0], TEMPERATURE)
     students, traces = yield from _trained(lab, trainings, split, teachers, Offline(TEMPERATURE, ALPHA), adviser)
     extra = {"soft_share": traces.soft_share()}
@@ -187,7 +187,7 @@ def asked_twice(adviser: InTrainingMode, images: Tensor) -> tuple[list[float], l
 def _dropout_student(lab: Lab, *, left: bool) -> Steps[Given]:
     """A student that drops units while it learns, or only until it has been looked at for the first time."""
     teachers = yield from _teachers(lab)
-    trainings, split = lab.trainings(STUDENT, _epochs(lab), **STUDENT_DROPPED), lab.setting.data.training
+    trainings, split = lab.trainings(STUDENT, _epochs(lab), **STUDENT_DROPPED), lab.session.data.training
     adviser = Advice.of([teachers], split, trainings[0], TEMPERATURE)
     students, traces = yield from _trained(
         lab, trainings, split, teachers, Offline(TEMPERATURE, ALPHA), adviser, left=left
@@ -238,7 +238,7 @@ def _tries(lab: Lab) -> Steps[Tries]:
     teachers = yield from _teachers(lab)
     settings = SETTINGS[len(SETTINGS) // 2 :] if lab.study.quick else SETTINGS
     kept: list[tuple[Tensor, Tensor]] = []
-    whole = lab.setting.data
+    whole = lab.session.data
     for number, (temperature, alpha) in enumerate(settings):
         trainings = lab.trainings(STUDENT, lab.epochs(1, 10))
         adviser = Advice.of([teachers], whole.training, trainings[0], temperature)

@@ -46,7 +46,7 @@ def _student(lab: Lab, units: str, temperature: float, teachers: Cohort) -> Step
 def _taught(lab: Lab, units: str, temperature: float, teachers: Cohort) -> Steps[Cohort]:
     trainings = lab.trainings(MODELS[units], lab.epochs(EPOCHS, EPOCHS_OF_FEW))
     if "advice" not in lab.shared:  # a teacher's logits do not depend on T: they serve all arms
-        lab.shared["advice"] = Advice.of([teachers], lab.setting.data.training, trainings[0], temperature)
+        lab.shared["advice"] = Advice.of([teachers], lab.session.data.training, trainings[0], temperature)
     adviser: Advice = lab.shared["advice"]
     return (yield from lab.train(trainings, Offline(temperature, ALPHA), adviser))
 
@@ -67,5 +67,5 @@ def temperatures(lab: Lab, units: str) -> list[float]:
 
 
 def _validation(lab: Lab, students: Cohort) -> list[float]:
-    validation = lab.setting.data.validation
+    validation = lab.session.data.validation
     return evaluation.accuracies(evaluation.logits_of_all(students, validation.images), validation.labels)

@@ -41,6 +41,6 @@ def _taught(lab: Lab, way: str, trainings: Sequence[Training]) -> Steps[Given]:
     distiller, adviser = None, None
     if way == "taught":
         distiller = Offline(TEMPERATURE, 1.0)
-        adviser = OnTheSameImages.of([teachers], lab.setting.data.training, trainings[0], TEMPERATURE)
+        adviser = OnTheSameImages.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
     cohort = yield from lab.train(trainings, distiller, adviser, share=1.0 - lab.part)
     return lab.rows(cohort, teachers), []

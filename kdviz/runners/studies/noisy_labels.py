@@ -41,7 +41,7 @@ def with_noise(labels: Tensor, share: float, seed: int) -> Tensor:
 def measure(lab: Lab, arm: str) -> Steps[Given]:
     """One way of teaching with one share of wrong labels."""
     way, _, percent = arm.partition("-")
-    clean = lab.setting.data.training
+    clean = lab.session.data.training
     noisy = [copied(clean, labels=with_noise(clean.labels, int(percent) / 100, seed)) for seed in lab.seeds]
     trusted = yield from lab.once("trusted", lab.teachers(lab.trainings(TEACHER, lab.epochs(3))))
     lab.part = 0.0  # whoever was the first to need them

@@ -97,10 +97,10 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
         return _given(lab, task, students, OF_TASK[task], teachers)
     if way == "all-taught":
         taught = Heads(HEADS, from_heads(HEADS), TEMPERATURE)
-        students = yield from lab.once("taught", _taught(lab, STUDENT, teachers, taught, lab.setting.data.training))
+        students = yield from lab.once("taught", _taught(lab, STUDENT, teachers, taught, lab.session.data.training))
         return _given(lab, task, students, OF_TASK[task], teachers)
 
-    images = lab.setting.data.training
+    images = lab.session.data.training
     answered = copied(images, labels=_answers(task, images.labels))
     alone = (slice(0, 2),)
     if way == "labels":
@@ -131,7 +131,7 @@ def _answers(task: str, labels: Tensor) -> Tensor:
 
 def _given(lab: Lab, task: str, cohort: Cohort, head: slice, teachers: Cohort | None = None) -> Given:
     """How a task is done on the test images, and how much of each digit is right."""
-    test = lab.setting.data.test
+    test = lab.session.data.test
     said, right = evaluation.logits_of_all(cohort, test.images)[..., head], _answers(task, test.labels)
     theirs = None if teachers is None else evaluation.logits_of_all(teachers, test.images)[..., OF_TASK[task]]
     curves = []

@@ -24,7 +24,7 @@ from kdviz.recipes.base import Training
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.study_facts.other_domain import LABELLED
 from kdviz.records.study import Curve, Row
-from kdviz.runners.session import Setting
+from kdviz.runners.session import Session
 from kdviz.runners.studies.lab import STUDENT, TEACHER, Given, Lab, Steps, copied
 
 TEMPERATURE = 4.0
@@ -72,24 +72,24 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
     distiller, adviser = None, None
     if way in ("straight", "fine"):
         distiller = Offline(TEMPERATURE, 1.0)
-        adviser = Advice.of([teachers], there.setting.data.training, trainings[0], TEMPERATURE)
+        adviser = Advice.of([teachers], there.session.data.training, trainings[0], TEMPERATURE)
     students = yield from there.train(trainings, distiller, adviser, share=1.0 - there.part)
     return _rows(lab, there, students, teachers if distiller else None), []
 
 
 def _visit(lab: Lab, domain: str) -> Lab:
     """The same laboratory with another domain's images. Raises DataError."""
-    here = lab.setting.data
+    here = lab.session.data
     if domain == "usps":
         found = data.load("usps")
-        parts = [split.to(lab.setting.device) for split in (found.training, found.validation, found.test)]
+        parts = [split.to(lab.session.device) for split in (found.training, found.validation, found.test)]
         there = Data(found.facts, *parts)
     else:
         change = CHANGES[domain]
         there = Data(here.facts, *(copied(each, images=change(each.images)) for each in _splits(here)))
-    setting = Setting(there, lab.setting.live, lab.setting.clock)
-    setting.started = lab.setting.started
-    return replace(lab, setting=setting)
+    session = Session(there, lab.session.live_count, lab.session.clock)
+    session.started = lab.session.started
+    return replace(lab, session=session)
 
 
 def _splits(whole: Data) -> tuple[Split, Split, Split]:
@@ -99,8 +99,8 @@ def _splits(whole: Data) -> tuple[Split, Split, Split]:
 def _trainings(there: Lab, model: str, *, share: float = 1.0, **changes: Any) -> list[Training]:
     """As many updates as a student makes on the teacher's own domain, or a share of them, however many images."""
     own = DATA_SETS[there.study.data].training_images * there.epochs(3)
-    epochs = max(1, round(share * own / len(there.setting.data.training)))
-    return there.trainings(model, epochs, data=there.setting.data.facts.name, **changes)
+    epochs = max(1, round(share * own / len(there.session.data.training)))
+    return there.trainings(model, epochs, data=there.session.data.facts.name, **changes)
 
 
 def _tuned(there: Lab, cohort: Cohort, doing: str) -> Steps[Cohort]:
@@ -115,14 +115,14 @@ def _tuned(there: Lab, cohort: Cohort, doing: str) -> Steps[Cohort]:
 
 def _rows(lab: Lab, there: Lab, cohort: Cohort, teachers: Cohort | None = None) -> list[Row]:
     """Figures in the other domain; beside them how well the digits of the teacher's own are read."""
-    home = lab.setting.data.test
+    home = lab.session.data.test
     at_home = evaluation.accuracies(evaluation.logits_of_all(cohort, home.images), home.labels)
     return there.rows(cohort, teachers, extra={"source_accuracy": at_home})
 
 
 def _over_angles(lab: Lab, teachers: Cohort) -> list[Curve]:
     """Each teacher's accuracy over the angle by which the validation images are turned."""
-    images = lab.setting.data.validation
+    images = lab.session.data.validation
     right = [
         evaluation.accuracies(evaluation.logits_of_all(teachers, turned(images.images, angle)), images.labels)
         for angle in ANGLES

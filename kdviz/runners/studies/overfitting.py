@@ -46,10 +46,10 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
         known = count if "small" in remedies else None
         teachers = yield from lab.teachers(lab.trainings(TEACHER, lab.epochs(3), labels=known), share=0.5)
         distiller = Offline(TEMPERATURE, 1.0)
-        adviser = LabelledOnly.of([teachers], lab.setting.data.training, trainings[0], TEMPERATURE)
+        adviser = LabelledOnly.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
     students, own = lab.networks(trainings), _own(lab, trainings)
     seen = [Look(0.0, _right(students, *own), _validation(lab, students))]
-    images = len(lab.setting.data.training)
+    images = len(lab.session.data.training)
     passes = epochs * images / count / steps_of(trainings[0], images)  # over the labelled images, in one update
 
     def look(report: Report, learning: Cohort) -> None:
@@ -61,7 +61,7 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
 
 def _own(lab: Lab, trainings: Sequence[Training]) -> tuple[Tensor, Tensor]:
     """The labelled images of each student, uint8 (students, labelled, 28, 28), and their labels."""
-    split = lab.setting.data.training
+    split = lab.session.data.training
     which = torch.stack([data.labelled(split, each.labels, each.seed) for each in trainings]).to(split.labels.device)
     return split.images[which], split.labels[which]
 
@@ -73,12 +73,12 @@ def _right(students: Cohort, images: Tensor, labels: Tensor) -> list[float]:
 
 
 def _validation(lab: Lab, students: Cohort) -> list[float]:
-    said = evaluation.logits_of_all(students, lab.setting.images)
-    return evaluation.accuracies(said, lab.setting.labels)
+    said = evaluation.logits_of_all(students, lab.session.live_images)
+    return evaluation.accuracies(said, lab.session.live_labels)
 
 
 def _rows(lab: Lab, students: Cohort, own: tuple[Tensor, Tensor]) -> list[Row]:
-    test = lab.setting.data.test
+    test = lab.session.data.test
     said = evaluation.logits_of_all(students, test.images)
     trained, tested = _right(students, *own), evaluation.accuracies(said, test.labels)
     gaps = [100 * (here - there) for here, there in zip(trained, tested, strict=True)]

@@ -42,12 +42,12 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
     for seeds in seeds_of_teachers(lab.seeds, count):
         theirs = [each.model_copy(update={"seed": seed}) for each, seed in zip(_teachers(lab), seeds, strict=True)]
         teachers.append((yield from lab.teachers(theirs, share=(1.0 if who == "ensemble" else 0.5) / count)))
-    test = lab.setting.data.test
+    test = lab.session.data.test
     together = mean_answer(teachers, test.images)
     if who == "ensemble":
         return lab.rows_of(together, test.labels), []
 
-    adviser = Advice.of(teachers, lab.setting.data.training, trainings[0], TEMPERATURE)
+    adviser = Advice.of(teachers, lab.session.data.training, trainings[0], TEMPERATURE)
     students = yield from lab.train(trainings, Offline(TEMPERATURE, 1.0), adviser, share=0.5)
     said = evaluation.logits_of_all(students, test.images)
     right = evaluation.accuracies(together, test.labels)

@@ -35,7 +35,7 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
     trainings = lab.trainings(network, epochs)
     if way == "taught":
         teachers = yield from lab.teachers(lab.trainings(teacher, epochs))
-        adviser = Advice.of([teachers], lab.setting.data.training, trainings[0], TEMPERATURE)
+        adviser = Advice.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
         cohort = yield from lab.train(trainings, Offline(TEMPERATURE, ALPHA), adviser, share=0.5)
         return lab.rows(cohort, teachers, extra=costs(lab, cohort)), []
     if network in TEACHERS:
@@ -47,7 +47,7 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
 
 def costs(lab: Lab, cohort: Cohort) -> dict[str, list[float]]:
     """Of each seed's network: milliseconds for one image, images a second in large batches, bytes of its file."""
-    images = normalise(lab.setting.data.test.images[:BATCH_IMAGES])
+    images = normalise(lab.session.data.test.images[:BATCH_IMAGES])
     alone = [copy.deepcopy(network).eval() for network in cohort.networks]  # not a view of all seeds' weights
     return {
         "one_image": [1000 * seconds_for(network, images[:1], ONE_IMAGE_TIMES) for network in alone],

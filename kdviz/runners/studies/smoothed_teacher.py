@@ -52,16 +52,16 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
         return lab.rows(teachers), _spread(lab, teachers)
 
     students_learn = lab.trainings(STUDENT, epochs, schedule=SCHEDULE)
-    adviser = Advice.of([teachers], lab.setting.data.training, students_learn[0], float(temperature))
+    adviser = Advice.of([teachers], lab.session.data.training, students_learn[0], float(temperature))
     students = yield from lab.train(students_learn, Offline(float(temperature), 1.0), adviser, share=0.5)
-    test = lab.setting.data.test
+    test = lab.session.data.test
     theirs = evaluation.accuracies(evaluation.logits_of_all(teachers, test.images), test.labels)
     return lab.rows(students, teachers, extra={"teacher_accuracy": theirs}), []
 
 
 def _spread(lab: Lab, teachers: Cohort) -> list[Curve]:
     """Over T, how differently each teacher speaks of images of one class; on the validation images."""
-    images = lab.setting.data.validation
+    images = lab.session.data.validation
     logits = evaluation.logits_of_all(teachers, images.images)
     shares = torch.stack([within_class(logits, images.labels, temperature) for temperature in LOOKED_AT])
     return [

@@ -15,13 +15,12 @@ from kdviz.engine import evaluation, losses
 from kdviz.engine.batches import Advice
 from kdviz.engine.data import Split
 from kdviz.engine.models import Cohort
-from kdviz.recipes.study_facts.t_squared import HOT
+from kdviz.recipes.study_facts.t_squared import BATCH_IMAGES, HOT
 from kdviz.records.study import Curve
 from kdviz.runners.studies.forgotten_temperature import rounded
 from kdviz.runners.studies.lab import STUDENT, TEACHER, Given, Lab, Steps
 
 TEMPERATURES = [round(10 ** (exponent / 10), 4) for exponent in range(-10, 21)]  # 0.1 to 100, ten a decade
-BATCH_IMAGES = 256
 TRAINING_TEMPERATURE, ALPHA = 4.0, 0.7  # of the student whose gradients are looked at
 
 
@@ -47,7 +46,7 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
     epochs = lab.epochs(3)
     teachers = yield from lab.once("teachers", lab.teachers(lab.trainings(TEACHER, epochs)))
     cohort = yield from _student(lab, teachers, {"start": 0, "epoch-1": 1}.get(arm, epochs))
-    training = lab.setting.data.training
+    training = lab.session.data.training
     images = Split(training.images[:BATCH_IMAGES], training.labels[:BATCH_IMAGES])
     said, known = (evaluation.logits_of_all(each, images.images).double() for each in (cohort, teachers))
     batches = [Batch(z, v, images.labels) for z, v in zip(said, known, strict=True)]
@@ -61,7 +60,7 @@ def _student(lab: Lab, teachers: Cohort, epochs: int) -> Steps[Cohort]:
     if epochs == 0:
         return lab.networks(lab.trainings(STUDENT, 1))
     trainings = lab.trainings(STUDENT, epochs)
-    adviser = Advice.of([teachers], lab.setting.data.training, trainings[0], TRAINING_TEMPERATURE)
+    adviser = Advice.of([teachers], lab.session.data.training, trainings[0], TRAINING_TEMPERATURE)
     return (yield from lab.train(trainings, Offline(TRAINING_TEMPERATURE, ALPHA), adviser))
 
 

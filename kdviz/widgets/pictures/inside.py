@@ -10,7 +10,7 @@ import streamlit as st
 from kdviz.charts import inside
 from kdviz.jobs.queue import Jobs, Version
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
-from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.comparison import INSIDE_IMAGES, Comparison
 from kdviz.recipes.methods import METHODS
 from kdviz.records.base import Watched
 from kdviz.records.comparison import Compared, Inside, Moment
@@ -133,7 +133,7 @@ def _facts(recipe: Comparison, watched: int) -> None:
     facts = DATA_SETS[recipe.data]
     seeds = "seed" if len(recipe.seeds) == 1 else "the first of its seeds,"
     seen = f"Shown are {watched} validation images, from which nobody learns. " if watched else ""
-    compared = min(inside.ALIKE_IMAGES, facts.validation_images)
+    compared = min(INSIDE_IMAGES, facts.validation_images)
     st.caption(
         f"{facts.title}, {seeds} {recipe.seeds[0]}. {seen}CKA and flow over {compared} validation images. "
         f"Teacher {_network(recipe.teacher)}, students {_network(recipe.student)}, "

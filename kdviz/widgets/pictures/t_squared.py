@@ -8,6 +8,7 @@ import streamlit as st
 
 from kdviz.charts.over_t import Line, Panel, curves_named, line
 from kdviz.recipes.catalogue import DATA_SETS
+from kdviz.recipes.study_facts.t_squared import BATCH_IMAGES
 from kdviz.records.study import FinishedArm, Studied
 from kdviz.reports import phrases
 from kdviz.widgets import link
@@ -18,7 +19,6 @@ from kdviz.widgets.study import result as live_study
 
 STUDY = "t-squared"
 MOMENTS = ("start", "epoch-1", "trained")
-BATCH_IMAGES = 256  # of the engine's batch; kdviz.studies.lesson_t_squared cannot be imported where pages are served
 
 
 def panels(here: Here, arm: FinishedArm) -> tuple[Panel, ...]:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from statistics import fmean
 
 from kdviz.recipes.catalogue import ARCHITECTURES
-from kdviz.recipes.sweep import Stack, Sweep
+from kdviz.recipes.sweep import TRAINED_ALONE, Stack, Sweep
 from kdviz.records.comparison import Moment
 from kdviz.records.kinds import Event
 from kdviz.records.single import Progress
@@ -22,7 +22,6 @@ from kdviz.records.sweep_plan import expected
 from kdviz.records.sweep_so_far import Heard, hear
 from kdviz.store import teacher_files
 
-ALONE = 5  # what one run of the choice takes, in students of a stack: two networks, each trained on its own
 STACKED = 1.5  # how long a stacked student's multiply-add takes, in a teacher's: as long as no stack is known
 
 
@@ -60,7 +59,7 @@ class Plan:
         rates = {cell.learning_rate for cell in sweep.trained_cells}  # any cell may be chosen
         taught = [sweep.teacher_training(seed, None, rate) for rate in rates for seed in sweep.seeds]
         taught += map(sweep.teacher_of_stack, stacks)
-        alone = ALONE * sweep.epochs * _size(sweep, sweep.trained_cells[-1].student)
+        alone = 2 * TRAINED_ALONE * sweep.epochs * _size(sweep, sweep.trained_cells[-1].student)
         return cls(
             stacks=len(stacks),
             work=sum(work_of(sweep, stack) for stack in stacks),

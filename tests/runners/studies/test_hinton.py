@@ -16,7 +16,7 @@ from kdviz.recipes.study_facts.hinton import FACTS, TEMPERATURES
 from kdviz.records.intervals import same_rate_p_value
 from kdviz.records.kinds import ENDINGS
 from kdviz.runners import study as lessons
-from kdviz.runners.session import Setting
+from kdviz.runners.session import Session
 from kdviz.runners.studies import hinton as lesson_hinton
 from kdviz.runners.studies import lab as laboratory
 from kdviz.runners.studies.hinton import bias_for, everything, kept_teachers
@@ -50,7 +50,7 @@ def seen(monkeypatch):
 
 def lab_of(seeds="0", data="digits", **values):
     study = Study.of("hinton-2015", data, seeds=seeds, **values)
-    return Lab(study, Setting.of(data, 100, iter(range(10**6)).__next__), study.chosen[0])
+    return Lab(study, Session.load(data, 100, iter(range(10**6)).__next__), study.chosen[0])
 
 
 def given(lab, name):
@@ -145,7 +145,7 @@ def test_the_teacher_is_regularised_jittered_and_taught_by_labels_and_the_studen
     assert fast[1] == distilled[1]  # the same first weights, batches and learning rate: only the targets differ
     same = {"learning_rate": 1.0}
     assert plain[1][0].model_copy(update=same) == distilled[1][0].model_copy(update=same)
-    images = len(lab.setting.data.training) + len(lab.setting.data.validation)
+    images = len(lab.session.data.training) + len(lab.session.data.validation)
     assert all(len(call[0]) == images and call[1][0].with_validation for call in seen)
 
 
@@ -173,12 +173,12 @@ def test_moving_the_bias_trains_nobody_anew_and_uses_no_test_label(small, seen):
     none = by_name["test_errors"].x.index(0.0)
     assert by_name["test_errors"].y[none] == before.figures["test_errors"]
     assert by_name["three_errors"].y[none] == before.figures["three_errors"]
-    known_labels = lab.setting.data.test.labels.clone()
-    lab.setting.data.test.labels[:] = 0  # whatever the labels of the test images say
+    known_labels = lab.session.data.test.labels.clone()
+    lab.session.data.test.labels[:] = 0  # whatever the labels of the test images say
     try:
         (other,), _ = given(lab, "no-threes-bias")
     finally:
-        lab.setting.data.test.labels[:] = known_labels  # the data are held once for the whole process
+        lab.session.data.test.labels[:] = known_labels  # the data are held once for the whole process
     assert other.figures["bias"] == after.figures["bias"]
     labels = everything(lab).labels
     share = by_name["share_predicted"]
@@ -228,7 +228,7 @@ def test_on_mnist_the_papers_count_stands_in_the_row():
     lab = lab_of()
     lab.study = Study.of("hinton-2015", "mnist")
     lab.arm = next(arm for arm in FACTS.arms if arm.name == "no-threes")
-    logits = torch.nn.functional.one_hot(lab.setting.data.test.labels, 10)[None] * 9.0
+    logits = torch.nn.functional.one_hot(lab.session.data.test.labels, 10)[None] * 9.0
     logits[0, :20] = -logits[0, :20]
     (row,) = lesson_hinton._rows_of(lab, logits, (0,))
     figures = row.figures

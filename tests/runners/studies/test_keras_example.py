@@ -11,7 +11,7 @@ from kdviz.distillers.plain import Plain
 from kdviz.engine import data, models, teachers
 from kdviz.recipes.catalogue import ARCHITECTURES, ASSISTANTS, NETWORKS, assistant
 from kdviz.recipes.study import Study
-from kdviz.runners.session import Setting
+from kdviz.runners.session import Session
 from kdviz.runners.studies import keras_example as lesson_keras
 from kdviz.runners.studies import lab as laboratory
 from kdviz.runners.studies.lab import Lab
@@ -111,7 +111,7 @@ def seen(monkeypatch, own_state):
 
 def test_everybody_learns_as_the_example_says(seen):
     study = Study.of("keras-example", "digits", seeds="0,1", quick=True)
-    lab = Lab(study, Setting.of("digits", 50, iter(range(10**6)).__next__), study.chosen[0])
+    lab = Lab(study, Session.load("digits", 50, iter(range(10**6)).__next__), study.chosen[0])
     rows = {}
     for arm in study.chosen:
         lab.arm, steps = arm, lesson_keras.measure(lab, arm.name)

@@ -8,7 +8,7 @@ from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.study import Study
 from kdviz.records.study import FinishedArm, Studied, StudyProgress
 from kdviz.runners import study as lessons
-from kdviz.runners.session import Setting
+from kdviz.runners.session import Session
 from kdviz.runners.studies import lab as laboratory
 from kdviz.runners.studies.lab import STUDENT, TEACHER, Lab, copied, part_of
 
@@ -16,7 +16,7 @@ QUICK = Study.of("few-labels", "digits", seeds="0,1", quick=True, arms="all-50")
 
 
 def lab_of(study):
-    return Lab(study, Setting.of(study.data, 100, iter(range(10**6)).__next__), study.chosen[0])
+    return Lab(study, Session.load(study.data, 100, iter(range(10**6)).__next__), study.chosen[0])
 
 
 def told(steps):
@@ -88,7 +88,7 @@ def test_a_network_is_the_one_it_would_be_alone():
     together = told(lab.train(lab.trainings(STUDENT, 1)))[1]
     single = lab_of(Study.of("few-labels", "digits", seeds="1", quick=True))
     alone = told(single.train(single.trainings(STUDENT, 1)))[1]
-    images = lab.setting.images
+    images = lab.session.live_images
     own = models.cohort(STUDENT, [together.networks[1]]).logits(images[None, :, None] / 255)
     assert torch.allclose(own, alone.logits(images[None, :, None] / 255), atol=1e-3)
 

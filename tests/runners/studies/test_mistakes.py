@@ -16,7 +16,7 @@ from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.mistakes import ALPHA, FACTS, MISTAKES, TEMPERATURE, TRACES, TRIES
 from kdviz.records.study import Studied
 from kdviz.runners import study as lessons
-from kdviz.runners.session import Setting
+from kdviz.runners.session import Session
 from kdviz.runners.studies import mistakes as lesson_mistakes
 from kdviz.runners.studies.lab import STUDENT, TEACHER, Lab
 from kdviz.runners.studies.mistaken import (
@@ -109,7 +109,7 @@ def test_a_student_that_is_its_own_teacher_has_the_hard_terms_gradient_alone():
 
 
 def lab_of(study=QUICK):
-    return Lab(study, Setting.of(study.data, 100, iter(range(10**6)).__next__), study.chosen[0])
+    return Lab(study, Session.load(study.data, 100, iter(range(10**6)).__next__), study.chosen[0])
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def some():
 
 def test_advice_by_position_is_about_other_images(some):
     lab, teachers, trainings = some
-    split = lab.setting.data.training
+    split = lab.session.data.training
     cached = Advice.of([teachers], split, trainings[0], 4.0)
     shuffled = ByPosition.shuffled(teachers, split, trainings, 4.0, lesson_mistakes.FIRST_PASS)
     right = torch.cat([chunk.teacher for chunk in chunks(split, trainings, cached, 8)], dim=1)
@@ -142,18 +142,18 @@ def test_advice_by_position_is_about_other_images(some):
 def test_a_teacher_in_training_mode_answers_differently_every_time(some):
     lab, teachers, _ = some
     restless = InTrainingMode.dropping(teachers, lab.trainings(TEACHER, 1, **DROPPED), TEMPERATURE)
-    images = lab.setting.images[:50].expand(2, 50, 28, 28)
+    images = lab.session.live_images[:50].expand(2, 50, 28, 28)
     first, second = restless.on(1, None, images), restless.on(1, None, images)
     assert not torch.allclose(first, second, atol=1e-3)
     assert not first.requires_grad
     settled = Advice([teachers], TEMPERATURE)
     assert torch.equal(settled.on(1, None, images), settled.on(1, None, images))
     assert not any(network.training for network in teachers.networks), "the teacher itself is left as it was"
-    changed, apart = asked_twice(restless, lab.setting.images)
+    changed, apart = asked_twice(restless, lab.session.live_images)
     assert all(0 < each <= 1 for each in changed)
     assert all(each > 0 for each in apart)
     mean = torch.stack([restless.ask(images) for _ in range(40)]).mean(dim=0)
-    calm = evaluation.logits_of_all(teachers, lab.setting.images[:50])
+    calm = evaluation.logits_of_all(teachers, lab.session.live_images[:50])
     assert (mean - calm).norm() < 0.6 * (first - calm).norm()
 
 

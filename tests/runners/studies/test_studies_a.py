@@ -13,7 +13,7 @@ from kdviz.recipes.study_facts.left_out_class import BIASES, LEFT_OUT
 from kdviz.records.kinds import ENDINGS
 from kdviz.records.study import Studied
 from kdviz.runners import study as lessons
-from kdviz.runners.session import Setting
+from kdviz.runners.session import Session
 from kdviz.runners.studies import all_labels as lesson_all_labels
 from kdviz.runners.studies import lab as laboratory
 from kdviz.runners.studies import large_teacher as lesson_large_teacher
@@ -54,7 +54,7 @@ def seen(monkeypatch):
 
 def lab_of(name, seeds="0,1", **changes):
     study = Study.of(name, "digits", seeds=seeds, **{"quick": True, **changes})
-    return Lab(study, Setting.of("digits", 100, iter(range(10**6)).__next__), study.chosen[0])
+    return Lab(study, Session.load("digits", 100, iter(range(10**6)).__next__), study.chosen[0])
 
 
 def given(lab, module, arm):
@@ -85,12 +85,12 @@ def shuffled(split):
 
 def with_wrong(lab, *parts):
     """A laboratory in which the labels of validation or test images are shuffled."""
-    whole = lab.setting.data
+    whole = lab.session.data
     validation, test = (
         shuffled(split) if part in parts else split
         for part, split in (("validation", whole.validation), ("test", whole.test))
     )
-    lab.setting.data = Data(whole.facts, whole.training, validation, test)
+    lab.session.data = Data(whole.facts, whole.training, validation, test)
     return lab
 
 
@@ -201,7 +201,7 @@ def test_the_misled_teacher_learns_from_its_students_labels_and_the_test_labels_
         images = digits.training.images[:5]
         asked = student[4].on(1, torch.arange(5)[None], images[None])
         assert torch.allclose(asked[0], laboratory.evaluation.logits_of(said, images), atol=1e-4)
-    assert torch.equal(lab.setting.data.test.labels, digits.test.labels)
+    assert torch.equal(lab.session.data.test.labels, digits.test.labels)
 
 
 def test_who_learns_the_noise_by_heart_is_counted():
@@ -356,7 +356,7 @@ def test_the_assistant_is_taught_by_the_large_teacher_and_teaches_the_student(se
     given(lab, lesson_large_teacher, "assistant-8")
     middle, student = seen[-2], seen[-1]
     large = lab.shared["784-256-10"]
-    images = lab.setting.data.training.images[:4]
+    images = lab.session.data.training.images[:4]
     indices = torch.arange(4).expand(2, 4)
     for taught, by in ((middle, large), (student, middle[0])):
         asked = taught[4].on(1, indices, images.expand(2, 4, 28, 28))
@@ -383,7 +383,7 @@ def test_the_other_teacher_is_the_next_seeds():
     given(lab, lesson_all_labels, "taught")
     given(lab, lesson_all_labels, "other")
     own, other = lab.shared["own"], lab.shared["others"]
-    images = lab.setting.images[:4]
+    images = lab.session.live_images[:4]
     said = laboratory.evaluation.logits_of_all
     assert torch.allclose(said(own, images)[1], said(other, images)[0], atol=1e-5)
     assert not torch.allclose(said(own, images)[0], said(other, images)[0], atol=1e-2)

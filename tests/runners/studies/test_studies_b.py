@@ -15,7 +15,7 @@ from kdviz.recipes.study_facts.overfitting import LABELLED
 from kdviz.records.kinds import ENDINGS
 from kdviz.records.study import Curve, FinishedArm, Studied
 from kdviz.runners import study as lessons
-from kdviz.runners.session import Setting
+from kdviz.runners.session import Session
 from kdviz.runners.studies import lab as laboratory
 from kdviz.runners.studies import one_task as lesson_one_task
 from kdviz.runners.studies import other_domain as lesson_other_domain
@@ -50,7 +50,7 @@ def seen(monkeypatch):
 
 def lab_of(name, seeds="0,1"):
     study = Study.of(name, "digits", seeds=seeds, quick=True)
-    return Lab(study, Setting.of("digits", 100, iter(range(10**6)).__next__), study.chosen[0])
+    return Lab(study, Session.load("digits", 100, iter(range(10**6)).__next__), study.chosen[0])
 
 
 def given(lab, module, arm):
@@ -71,13 +71,13 @@ def figures(lab, module, arm):
 
 def with_training(lab, split):
     """A laboratory with other training images or labels; teachers are found by their training all the same."""
-    whole = lab.setting.data
-    lab.setting.data = Data(whole.facts, split, whole.validation, whole.test)
+    whole = lab.session.data
+    lab.session.data = Data(whole.facts, split, whole.validation, whole.test)
     return lab
 
 
 def without_labels(lab):
-    training = lab.setting.data.training
+    training = lab.session.data.training
     return with_training(lab, copied(training, labels=torch.zeros_like(training.labels)))
 
 
@@ -203,7 +203,7 @@ def test_remedies_are_those_in_the_name_and_the_images_always_the_same_few(own_s
         given(lab, lesson_overfitting, arm)
         _, split, trainings, distiller, adviser = seen[-1]
         training = trainings[0]
-        assert split is lab.setting.data.training
+        assert split is lab.session.data.training
         assert training.labels == LABELLED["digits"]
         assert (training.dropout > 0) == (training.input_dropout > 0) == ("dropout" in arm)
         assert training.augmentation == ("shift" if "shift" in arm else "affine" if "affine" in arm else "none")
@@ -217,7 +217,7 @@ def test_remedies_are_those_in_the_name_and_the_images_always_the_same_few(own_s
 def test_no_other_image_is_looked_at(arm):
     lab = lab_of("overfitting", seeds="3")
     learnt = figures(lab, lesson_overfitting, arm)
-    training = lab.setting.data.training
+    training = lab.session.data.training
     own = data.labelled(training, LABELLED["digits"], 3)
     blank = torch.zeros_like(training.images)
     blank[own] = training.images[own]
@@ -263,11 +263,11 @@ def test_equal_teachers_are_one_teacher(monkeypatch):
         except StopIteration as end:
             teachers.append(end.value)
     one = teachers[0]
-    images = lab.setting.data.training.images[:50]
+    images = lab.session.data.training.images[:50]
     single = lesson_several_teachers.mean_answer([one], images)
     same = lesson_several_teachers.mean_answer([one] * 3, images)
     assert torch.allclose(losses.softmax(same, 1.0), losses.softmax(single, 1.0), atol=1e-6)
-    split, training = lab.setting.data.training, lab.trainings(STUDENT, 1)[0]
+    split, training = lab.session.data.training, lab.trainings(STUDENT, 1)[0]
     chosen = torch.arange(20).expand(2, -1)
     advised = [Advice.of([one] * n, split, training, 4.0).on(1, chosen, split.images[chosen]) for n in (1, 3)]
     assert torch.allclose(losses.softmax(advised[0], 4.0), losses.softmax(advised[1], 4.0), atol=1e-6)
@@ -356,9 +356,9 @@ def test_a_student_for_one_task_has_two_outputs_and_never_sees_a_digits_label(wa
     given(lab, lesson_one_task, f"parity-{way}")
     cohort, split, _, _, _ = seen[-1]
     assert cohort.architecture.widths == (784, 128, 2)
-    assert split.images is lab.setting.data.training.images
+    assert split.images is lab.session.data.training.images
     assert set(split.labels.tolist()) == {0, 1}
-    assert torch.equal(split.labels, lab.setting.data.training.labels % 2)
+    assert torch.equal(split.labels, lab.session.data.training.labels % 2)
 
 
 def test_a_student_of_the_teachers_answers_sees_no_label_at_all():
@@ -379,7 +379,7 @@ def test_networks_of_all_tasks_are_trained_once_and_read_for_each_task(seen):
     assert rows["parity"][0] != rows["size"][0]
     _, curves = rows["parity"]
     assert curves[0].x == list(range(10))
-    test = lab.setting.data.test
+    test = lab.session.data.test
     shares = torch.bincount(test.labels, minlength=10) / len(test)
     hits = (torch.tensor(curves[0].y) * shares).sum().item()
     assert hits == pytest.approx(rows["parity"][0][0].figures["test_accuracy"], abs=1e-5)
@@ -406,7 +406,7 @@ def test_a_fine_tuning_takes_few_labels_and_leaves_the_teacher_as_it_was(seen):
     cohort, split, trainings, _, adviser = seen[-1]
     assert len(seen) == calls + 1
     assert (trainings[0].labels, adviser) == (100, None)
-    assert torch.equal(split.images, 255 - lab.setting.data.training.images)
+    assert torch.equal(split.images, 255 - lab.session.data.training.images)
     assert cohort.architecture.name == TEACHER
     assert tuned != before
     assert figures(lab, lesson_other_domain, "inverted-teacher") == before
@@ -427,7 +427,7 @@ def test_students_in_another_domain_see_the_labels_that_they_are_said_to_see(see
         _, split, trainings, _, adviser = seen[-1]
         assert trainings[0].labels == labels
         assert (adviser is not None) == (way in ("straight", "fine"))
-        assert torch.equal(split.images, lesson_other_domain.turned(lab.setting.data.training.images))
+        assert torch.equal(split.images, lesson_other_domain.turned(lab.session.data.training.images))
 
 
 def test_a_student_of_the_teacher_as_it_is_sees_no_label():
@@ -473,7 +473,7 @@ def test_on_usps_a_student_makes_about_as_many_updates(usps, seen):
     assert len(split) == DATA_SETS["usps"].training_images
     assert trainings[0].data == "usps"
     assert trainings[0].epochs == 1  # one epoch of 1,257 images is less than one of 6,291
-    mnist = Lab(Study.of("other-domain", "mnist"), lab.setting, lab.arm)
+    mnist = Lab(Study.of("other-domain", "mnist"), lab.session, lab.arm)
     there = lesson_other_domain._visit(mnist, "usps")
     assert lesson_other_domain._trainings(there, STUDENT)[0].epochs == round(55_000 / 6_291)
 
