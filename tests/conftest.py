@@ -90,3 +90,40 @@ def digits():
     from kdviz.engine import data
 
     return data.load("digits")
+
+
+@pytest.fixture
+def jobs(monkeypatch):
+    """Pages have no cluster and no run, and no MNIST unless a test has put it there."""
+    from kdviz.store import gallery
+    from kdviz.widgets import server
+    from tests.samples.app_pages import FakeJobs
+
+    fake, galleries, read = FakeJobs(), server.Galleries(), gallery.read
+    monkeypatch.setattr(server, "jobs", lambda: fake)
+    monkeypatch.setattr(server, "_galleries", lambda: galleries)
+    monkeypatch.setattr(gallery, "read", lambda data: read(data) if data == "digits" else None)
+    return fake
+
+
+@pytest.fixture
+def keep(jobs, monkeypatch):
+    """Puts runs, and what the last of them has said so far, where pages look for them."""
+    from kdviz.widgets import server
+    from tests.samples.app_pages import FakeJobs
+
+    def keep(*runs, events=()):
+        fake = FakeJobs(*runs, events=events)
+        monkeypatch.setattr(server, "jobs", lambda: fake)
+        return fake
+
+    return keep
+
+
+@pytest.fixture
+def recordings(tmp_path, monkeypatch):
+    """The folder of recorded runs, which is empty until a test puts one there: gives the function that does."""
+    from kdviz.store import recorded
+
+    monkeypatch.setattr(recorded, "FOLDER", tmp_path)
+    return recorded.record

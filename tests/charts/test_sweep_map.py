@@ -8,40 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kdviz.charts import sweep_map as heat_map
-from kdviz.recipes.sweep import Sweep
 from kdviz.records.sweep_plan import waiting
 from kdviz.records.sweep_so_far import MEASURES, dropped, hear, level
 from tests.samples import sweep_records
 from tests.samples.fake_training import finished_stack, grown
-
-FEW = {"temperatures": (1.0, 4.0, 20.0), "alphas": (0.0, 0.5, 1.0), "seeds": (0, 1), "epochs": 3}
-
-
-def sweep(**changes):
-    return Sweep.suited("digits", {**FEW, **changes})
-
-
-def stacks(of):
-    return waiting(of, [])
-
-
-def events_of(of, reports=6):
-    """All that is said of the stacks that can be trained at once."""
-    return [event for stack in stacks(of) for event in [*reports_of(stack, reports), finished_stack(stack, reports)]]
-
-
-def reports_of(stack, reports=6):
-    return [grown(stack, step, reports) for step in range(1, reports + 1)]
+from tests.samples.live_sweeps import cell_at, events_of, reports_of, stacks, sweep
 
 
 def picture(of, events, swept=None):
     data = heat_map.picture(of, hear(events, swept.trials if swept else ()), swept)
     json.dumps(data, allow_nan=False)
     return data
-
-
-def cell_at(of, temperature, alpha):
-    return next(c for c in of.trained_cells if (c.temperature, c.alpha) == (temperature, alpha))
 
 
 def column(data, of, temperature, alpha):

@@ -2,13 +2,11 @@
 
 import base64
 import dataclasses
-import hashlib
 import io
 import json
 import struct
 import zipfile
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 import pytest
 from hypothesis import example, given
@@ -19,16 +17,14 @@ from kdviz.exports import bundles
 from kdviz.exports.bundles import BundleError, pack, pack_stored, unpack
 from kdviz.jobs import worker as work
 from kdviz.recipes.base import ENGINE
-from kdviz.recipes.single import Recipe
 from kdviz.recipes.sweep import Sweep
 from kdviz.records.kinds import Part
 from kdviz.store.adoption import IMPORTED, UNFINISHED
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore, StoreError
+from tests.samples.bundles import NOTE, changed, contents, listed, refused, small, zipped
 from tests.samples.fake_training import compared, moment, part, progress, result, swept
 from tests.samples.kept_runs import COMPARISON, SINGLE, SWEEP, carry_out
-
-NOTE = "=1+1 <b>'''\n../../x"
 
 
 @pytest.fixture(scope="module")
@@ -55,64 +51,6 @@ def elsewhere(tmp_path):
 @pytest.fixture(scope="module")
 def good(whole):
     return pack_stored(whole, whole.get(SINGLE.id))
-
-
-@cache
-def small():
-    """A bundle of a few kilobytes, nothing of it trained."""
-    when = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
-    recipe = Recipe()
-    run = Run(
-        id=recipe.id,
-        recipe=recipe,
-        status="finished",
-        created=when,
-        started=when,
-        finished=when,
-        result=result(recipe, 3.0),
-        tags=("a",),
-        note=NOTE,
-    )
-    return pack(run, [progress(1, 2, 0.1), progress(2, 2, 0.2)], [])
-
-
-def contents(bundle):
-    with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def zipped(files, compression=zipfile.ZIP_DEFLATED):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compression) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
-
-
-def listed(files, **changes):
-    """The files with a manifest that is true of them."""
-    about = json.loads(contents(small())["manifest.json"])
-    about["files"] = {
-        name: {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)} for name, content in files.items()
-    }
-    return {"manifest.json": json.dumps({**about, **changes}).encode(), **files}
-
-
-def changed(bundle, name, change, **manifest):
-    """A bundle whose file `name` is another, with a manifest that is true of it."""
-    files = contents(bundle)
-    del files["manifest.json"]
-    document = json.loads(files[name]) if name.endswith(".json") else files[name]
-    new = change(document)
-    files[name] = new if isinstance(new, bytes) else json.dumps(document if new is None else new).encode()
-    return zipped(listed(files, **manifest))
-
-
-def refused(bundle, match):
-    with pytest.raises(BundleError, match=match) as caught:
-        unpack(bundle)
-    assert str(caught.value).endswith(("; nothing of it was taken.",))
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("recipe", [SINGLE, COMPARISON, SWEEP])

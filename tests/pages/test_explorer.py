@@ -1,7 +1,6 @@
 """The explorer's page without a browser: its controls, its links, its estimate, and sweeps from the store."""
 
 from concurrent.futures import Future
-from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import get_args
 
@@ -14,14 +13,12 @@ from kdviz.recipes.sweep import Sweep
 from kdviz.records.kinds import AnyRecipe
 from kdviz.records.sweep import Estimate
 from kdviz.reports.phrases import expected_duration
-from kdviz.store.run import Run
-from kdviz.widgets import run_status, server
+from kdviz.widgets import run_status
 from kdviz.widgets.sweep import estimate as sweep_estimate
 from kdviz.widgets.sweep import form as sweep_form
 from kdviz.widgets.sweep import live as live_sweep
-from tests.pages.test_pages import NoJobs, components, jobs, opened, said  # noqa: F401, a fixture
-from tests.pages.test_three_ways import Store, button, markdown, start
-from tests.recipes.test_sweep import carried_out, learnt_stack
+from tests.samples.app_pages import button, component, markdown, opened, said, start
+from tests.samples.sweep_plans import carried_out, learnt_stack
 from tests.samples.sweep_records import BEST, cell, sweep, swept
 
 PAGE, TRAIN = "pages/explorer.py", "pages/watch_it_train.py"
@@ -35,20 +32,7 @@ def nothing_is_known():
     live_sweep._frame.clear()
 
 
-@pytest.fixture
-def stored(jobs, monkeypatch):  # noqa: F811
-    """Put a run into the store of the pages."""
-
-    def put(recipe, status="finished", events=(), result=None):
-        run = Run(id=recipe.id, recipe=recipe, status=status, attempt=1, created=datetime.now(UTC), result=result)
-        store = Store(run, events)
-        monkeypatch.setattr(server, "jobs", lambda: store)
-        return store
-
-    return put
-
-
-def estimating(jobs, seconds=None, memory=25_000_000, problem=None):  # noqa: F811
+def estimating(jobs, seconds=None, memory=25_000_000, problem=None):
     """Let the worker estimate so many seconds; without them it is on its way."""
     asked, usual = [], jobs.call
 
@@ -69,7 +53,7 @@ def estimating(jobs, seconds=None, memory=25_000_000, problem=None):  # noqa: F8
 
 
 def the_map(at):
-    return next(data for data in components(at) if "scales" in data)
+    return component(at, "scales")
 
 
 def captions(at):
@@ -80,7 +64,7 @@ def whole(at):
     return " ".join(element.proto.body for element in at.get("html"))
 
 
-def test_before_a_run_the_map_shows_which_cells_will_be_trained(jobs):  # noqa: F811
+def test_before_a_run_the_map_shows_which_cells_will_be_trained(jobs):
     estimating(jobs, seconds=40)
     at = opened(PAGE)
     data = the_map(at)
@@ -97,7 +81,7 @@ def test_before_a_run_the_map_shows_which_cells_will_be_trained(jobs):  # noqa: 
     assert "Bergstra" in at.markdown[-1].value
 
 
-def test_start_queues_the_sweep_of_the_link(jobs):  # noqa: F811
+def test_start_queues_the_sweep_of_the_link(jobs):
     estimating(jobs, seconds=3)
     at = opened(PAGE, temperatures="1,4", alphas="0:1:3", seeds="0,2", epochs="4", students="784-128-10,784-30-30-10")
     assert at.text_input(key="alphas").value == "0:1:3", "as it was written"
@@ -116,7 +100,7 @@ def test_start_queues_the_sweep_of_the_link(jobs):  # noqa: F811
     assert at.query_params["run"] == wanted.id
 
 
-def test_slider_and_number_write_the_values_and_follow_them(jobs):  # noqa: F811
+def test_slider_and_number_write_the_values_and_follow_them(jobs):
     at = opened(PAGE)
     assert at.select_slider(key="temperatures_range").value == (1.0, 20.0)
     at.number_input(key="temperatures_count").set_value(3).run()
@@ -134,7 +118,7 @@ def test_slider_and_number_write_the_values_and_follow_them(jobs):  # noqa: F811
     assert jobs.submitted[0].temperatures == (0.7, 3.0)
 
 
-def test_a_range_of_one_value_is_one_value_and_can_be_opened_again(jobs):  # noqa: F811
+def test_a_range_of_one_value_is_one_value_and_can_be_opened_again(jobs):
     at = opened(PAGE, temperatures="4")
     assert at.number_input(key="temperatures_count").disabled
     assert at.select_slider(key="temperatures_range").value == (4.0, 4.0)
@@ -156,7 +140,7 @@ def test_a_range_of_one_value_is_one_value_and_can_be_opened_again(jobs):  # noq
         ("learning_rates", "-1", "learning_rates is -1; it takes 1 to 30 numbers"),
     ],
 )
-def test_a_text_that_cannot_be_read_gets_a_sentence_and_loses_nothing(jobs, name, text, sentence):  # noqa: F811
+def test_a_text_that_cannot_be_read_gets_a_sentence_and_loses_nothing(jobs, name, text, sentence):
     at = opened(PAGE, epochs="4")
     at.text_input(key=name).set_value(text).run()
     assert not at.exception
@@ -181,7 +165,7 @@ def test_a_text_that_cannot_be_read_gets_a_sentence_and_loses_nothing(jobs, name
         ({"run": "nonsense"}, "There is no run nonsense"),
     ],
 )
-def test_a_bad_link_is_answered_in_a_sentence(jobs, query, sentence):  # noqa: F811
+def test_a_bad_link_is_answered_in_a_sentence(jobs, query, sentence):
     at = opened(PAGE, **query)
     assert sentence in said(at)
     assert said(at).count(sentence) == 1
@@ -198,7 +182,7 @@ def test_a_bad_link_is_answered_in_a_sentence(jobs, query, sentence):  # noqa: F
         ("Three widths", {"students": ("784-256-10", "784-128-10", "784-30-30-10")}),
     ],
 )
-def test_a_preset_sets_the_controls(jobs, preset, wanted):  # noqa: F811
+def test_a_preset_sets_the_controls(jobs, preset, wanted):
     at = opened(PAGE, seeds="0,9", epochs="3", temperatures="7", folds="3", learning_rates="0.1")
     assert at.selectbox(key="select").value == "folds", "folds alone mean choosing by them"
     button(at, preset).click().run()
@@ -213,7 +197,7 @@ def test_a_preset_sets_the_controls(jobs, preset, wanted):  # noqa: F811
         assert recipe.temperatures != (7,)
 
 
-def test_a_preset_keeps_the_epochs_and_says_where_they_are_too_few(jobs):  # noqa: F811
+def test_a_preset_keeps_the_epochs_and_says_where_they_are_too_few(jobs):
     at = opened(PAGE, epochs="2", teacher_epochs="5")
     button(at, "Few labels").click().run()
     assert (at.number_input(key="epochs").value, at.number_input(key="teacher_epochs").value) == (2, 5)
@@ -228,7 +212,7 @@ def test_a_preset_keeps_the_epochs_and_says_where_they_are_too_few(jobs):  # noq
     assert not at.error
 
 
-def test_limits_of_a_number_stand_in_its_help(jobs):  # noqa: F811
+def test_limits_of_a_number_stand_in_its_help(jobs):
     at = opened(PAGE)
     assert at.number_input(key="epochs").help.startswith("1–500; ")
     assert at.number_input(key="learning_rate").help.startswith("Above 0, up to 10; ")
@@ -252,13 +236,13 @@ def test_a_stopped_sweep_goes_on_by_one_button(stored, finished, label, says):
     assert store.submitted == [wanted]
 
 
-def test_what_a_link_calls_a_run_is_not_read_as_markdown(jobs):  # noqa: F811
+def test_what_a_link_calls_a_run_is_not_read_as_markdown(jobs):
     at = opened(PAGE, run="![x](https://example.org/x.png)")
     assert "There is no such run in this store." in said(at)
     assert "example.org" not in said(at)
 
 
-def test_students_stand_in_the_link_as_the_command_line_writes_them(jobs):  # noqa: F811
+def test_students_stand_in_the_link_as_the_command_line_writes_them(jobs):
     at = opened(PAGE)
     at.multiselect(key="student_choice").set_value(["784-30-30-10"]).run()
     assert at.query_params["student"] == "784-30-30-10"
@@ -271,7 +255,7 @@ def test_students_stand_in_the_link_as_the_command_line_writes_them(jobs):  # no
     assert jobs.submitted[0].students == ("784-128-10", "784-30-30-10")
 
 
-def test_the_estimate_is_waited_for_without_blocking_and_a_slow_worker_is_said(jobs, monkeypatch):  # noqa: F811
+def test_the_estimate_is_waited_for_without_blocking_and_a_slow_worker_is_said(jobs, monkeypatch):
     asked = estimating(jobs)
     at = opened(PAGE, epochs="4")
     assert "Estimating how long it will take …" in captions(at)
@@ -283,7 +267,7 @@ def test_the_estimate_is_waited_for_without_blocking_and_a_slow_worker_is_said(j
     assert len(asked) == 1, "asked once"
 
 
-def test_an_estimate_that_cannot_be_had_is_said_and_asked_for_again(jobs):  # noqa: F811
+def test_an_estimate_that_cannot_be_had_is_said_and_asked_for_again(jobs):
     asked = estimating(jobs, problem="The worker was lost.")
     at = opened(PAGE, epochs="4")
     assert "How long it takes cannot be estimated just now: The worker was lost." in captions(at)
@@ -293,7 +277,7 @@ def test_an_estimate_that_cannot_be_had_is_said_and_asked_for_again(jobs):  # no
     assert jobs.submitted
 
 
-def test_a_long_sweep_is_asked_for_twice(jobs):  # noqa: F811
+def test_a_long_sweep_is_asked_for_twice(jobs):
     estimating(jobs, seconds=7300)
     at = opened(PAGE)
     assert button(at, "Start").disabled
@@ -306,7 +290,7 @@ def test_a_long_sweep_is_asked_for_twice(jobs):  # noqa: F811
     assert button(other, "Start").disabled, "another sweep is another question"
 
 
-def test_a_press_on_start_that_comes_before_a_long_estimate_starts_nothing(jobs, monkeypatch):  # noqa: F811
+def test_a_press_on_start_that_comes_before_a_long_estimate_starts_nothing(jobs, monkeypatch):
     monkeypatch.setattr(sweep_estimate, "PATIENCE", 5.0)
     estimating(jobs)
     at = opened(PAGE)
@@ -410,7 +394,7 @@ def test_a_cell_that_is_none_of_the_sweeps_is_no_cell(stored, key):
     assert f"**Over T**, at α = {BEST[1]:g}" in markdown(at)
 
 
-def test_a_cell_of_the_map_before_the_start_shows_its_recipe_too(jobs):  # noqa: F811
+def test_a_cell_of_the_map_before_the_start_shows_its_recipe_too(jobs):
     at = opened(PAGE, cell="T=4 alpha=0.5")
     assert "**The recipe of T = 4, α = 0.5**" in markdown(at)
 

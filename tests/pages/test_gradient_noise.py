@@ -5,10 +5,9 @@ import pytest
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.gradient_noise import BATCH, MOMENTS
 from kdviz.records.study import Curve
-from kdviz.store import recorded
 from kdviz.widgets.pictures.gradient_noise import best_rate
-from tests.pages.test_pages import components, jobs, opened, said  # noqa: F401, a fixture
-from tests.pages.test_why_distil import ended
+from tests.samples.app_pages import component, html, opened, said
+from tests.samples.study_records import ended
 
 PAGE = "pages/gradient_noise.py"
 EPOCHS = [3 * share for share in MOMENTS]
@@ -49,33 +48,23 @@ def rates(arm, seed):
 
 
 @pytest.fixture
-def nothing(jobs, tmp_path, monkeypatch):  # noqa: F811
-    """No recorded run."""
-    monkeypatch.setattr(recorded, "FOLDER", tmp_path)
-
-
-@pytest.fixture
-def shipped(nothing):
+def recorded_run(shipped):
     """A recorded run."""
-    recorded.record(with_curves(ended(Study.of("gradient-noise", "digits"), figures)))
+    shipped(with_curves(ended(Study.of("gradient-noise", "digits"), figures)))
 
 
 def picture(at):
-    return next(data for data in components(at) if "hard" in data and "soft" in data)
+    return component(at, "hard", "soft")
 
 
-def html(at):
-    return " ".join(element.proto.body for element in at.get("html"))
-
-
-def test_without_a_run_the_page_says_so_and_asks_what_needs_none(nothing):
+def test_without_a_run_the_page_says_so_and_asks_what_needs_none(shipped):
     at = opened(PAGE)
     assert "Nothing has been measured yet" in html(at)
     assert {"What you see", "Try this", "Sources"} <= {header.value for header in at.subheader}
     assert at.radio(key="check_gradient_noise_scale")
 
 
-def test_the_picture_is_that_of_the_link(shipped):
+def test_the_picture_is_that_of_the_link(recorded_run):
     at = opened(PAGE, T="8", moment="5", path="taught")
     assert not at.warning
     data = picture(at)
@@ -89,18 +78,18 @@ def test_the_picture_is_that_of_the_link(shipped):
     assert "8.0 times <b>less</b>" in html(at)
 
 
-def test_soft_targets_that_are_noisier_are_called_so(shipped):
+def test_soft_targets_that_are_noisier_are_called_so(recorded_run):
     page = html(opened(PAGE, T="4", moment="0"))
     assert "2.0 times <b>more</b>" in page
     assert "not quieter everywhere" in page
 
 
-def test_a_link_to_nothing_measured_is_told(shipped):
+def test_a_link_to_nothing_measured_is_told(recorded_run):
     assert "T is 3; it takes one of 1, 2, 4, 8, 20." in said(opened(PAGE, T="3"))
     assert "moment is 9" in said(opened(PAGE, moment="9"))
 
 
-def test_the_checks_follow_the_picture(shipped):
+def test_the_checks_follow_the_picture(recorded_run):
     untouched = opened(PAGE)
     assert not untouched.success
     loud = opened(PAGE, T="4", moment="0")
@@ -113,12 +102,12 @@ def test_the_checks_follow_the_picture(shipped):
     assert any("More than 100" in each.value for each in quiet.info)
 
 
-def test_the_best_rate_of_each_way_is_told(shipped):
+def test_the_best_rate_of_each_way_is_told(shipped, recorded_run):
     studied = ended(Study.of("noise-payoff", "digits"), rates)
     labels, taught = best_rate(studied, "labels"), best_rate(studied, "taught")
     assert (labels.rate, labels.highest) == (0.01, 0.1)
     assert (taught.rate, taught.highest) == (0.003, 0.003)
-    recorded.record(studied)
+    shipped(studied)
     page = html(opened(PAGE))
     assert (
         "did best at the rate 0.01 (94.00\u00a0% right) and got at least half of them right up to this rate: 0.1"

@@ -5,26 +5,12 @@ import re
 
 import pytest
 
-from kdviz.store import recorded
 from kdviz.widgets.pictures import bias_slider
 from kdviz.widgets.pictures.bias_slider import Picture, Rule, Says
-from tests.pages import test_pages
+from tests.samples.app_pages import html, opened
 from tests.samples.hinton_records import hinton, keras
 
 PAGE = "pages/hintons_table.py"
-jobs, opened = test_pages.jobs, test_pages.opened
-
-
-@pytest.fixture
-def shipped(tmp_path, monkeypatch):
-    """A folder of recorded runs that is empty until a test puts one there."""
-    monkeypatch.setattr(recorded, "FOLDER", tmp_path)
-    return recorded.record
-
-
-def told(at):
-    """All sentences below pictures."""
-    return " ".join(element.proto.body for element in at.get("html"))
 
 
 def test_without_a_run_the_page_still_has_its_text_and_its_way_on(jobs, shipped):
@@ -42,22 +28,22 @@ def test_a_recorded_run_is_shown_beside_the_paper(jobs, shipped):
     shipped(hinton())
     shipped(keras())
     at = opened(PAGE)
-    assert "Of 7 rows, 5 agree with the paper" in told(at)
-    assert "140 errors become 90 here, 146 became 74 in the paper" in told(at)
+    assert "Of 7 rows, 5 agree with the paper" in html(at)
+    assert "140 errors become 90 here, 146 became 74 in the paper" in html(at)
     charts = [chart.proto.spec for chart in at.get("plotly_chart")]
     assert sum("in the paper" in spec for spec in charts) == 1
-    narrow, wide = re.search(r"8 and 20: (.+?) with 30 units a layer, (.+?) with 300", told(at)).groups()
+    narrow, wide = re.search(r"8 and 20: (.+?) with 30 units a layer, (.+?) with 300", html(at)).groups()
     assert narrow.split(", ")[2] == "402"
     assert len(re.split(", | and ", wide)) == 5
-    assert re.search(r"T = 4 against T = 20: with 30 units \w+", told(at))
-    assert "<b>" not in told(at).split("Over 3 seeds")[1].split("</p>")[0]
-    assert "It is better than its own teacher." in told(at)
+    assert re.search(r"T = 4 against T = 20: with 30 units \w+", html(at))
+    assert "<b>" not in html(at).split("Over 3 seeds")[1].split("</p>")[0]
+    assert "It is better than its own teacher." in html(at)
 
 
 def test_on_other_data_the_papers_figures_are_not_shown(jobs, shipped):
     shipped(hinton("digits"))
     at = opened(PAGE)
-    assert "on 360 test images" in told(at)
+    assert "on 360 test images" in html(at)
     assert not any("in the paper" in chart.proto.spec for chart in at.get("plotly_chart"))
 
 
@@ -150,7 +136,7 @@ def test_the_questions_are_answered_by_what_was_measured(jobs, shipped):
     assert any("with a probability of 61" in each for each in right)
     assert any("at T = 2.5: 421, T = 4" in each for each in right)
     assert any("−0.40 points" in each for each in right)
-    assert "It is worse than its own teacher." in told(at)
+    assert "It is worse than its own teacher." in html(at)
 
 
 def test_no_difference_shown_is_an_answer(jobs, shipped):
@@ -158,4 +144,4 @@ def test_no_difference_shown_is_an_answer(jobs, shipped):
     at = opened(PAGE)
     at.radio(key="check_hintons_table_keras").set_value("same").run()
     assert any("The mean difference, student less teacher" in each.value for each in at.success)
-    assert "no difference is shown" in told(at)
+    assert "no difference is shown" in html(at)

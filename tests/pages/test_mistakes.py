@@ -7,43 +7,19 @@ import pytest
 
 from kdviz.charts import mistakes as charts
 from kdviz.recipes.study_facts.mistakes import MISTAKES, NOISY
-from kdviz.widgets import server
 from kdviz.widgets.pictures import mistakes, which_mistake
 from kdviz.widgets.pictures.which_mistake import NONE, SERIES, Score, deal
-from tests.pages.test_pages import NoJobs, jobs, opened, said  # noqa: F401, a fixture
+from tests.samples.app_pages import opened, run_of, said
 from tests.samples.mistake_records import STUDY, finished, studied
 
 PAGE = "pages/mistakes.py"
 
 
-class Store(NoJobs):
-    """A store with one finished study."""
-
-    trouble = ""
-
-    def __init__(self, result):
-        super().__init__()
-        self.result = result
-
-    def get(self, run_id):
-        from datetime import UTC, datetime
-
-        from kdviz.store.run import Run
-
-        if self.result is None or run_id != self.result.run_id:
-            return None
-        now = datetime.now(UTC)
-        return Run(id=run_id, recipe=self.result.recipe, status="finished", attempt=1, created=now, result=self.result)
-
-    def events(self, run_id, after=0):
-        return []
-
-
 @pytest.fixture
-def result(jobs, monkeypatch):  # noqa: F811
+def result(keep):
     """A finished study in the store, which the pages find; no recorded run."""
     found = studied()
-    monkeypatch.setattr(server, "jobs", lambda: Store(found))
+    keep(run_of(found.recipe, result=found))
     return found
 
 
@@ -139,7 +115,7 @@ def test_a_switch_writes_its_name_into_the_link(result):
     assert "Look at the sign" in html(at)
 
 
-def test_without_any_result_the_page_still_teaches(jobs):  # noqa: F811
+def test_without_any_result_the_page_still_teaches(jobs):
     at = page(mistake="positions")
     assert "Nothing has been trained yet" in html(at)
     assert at.code
@@ -147,9 +123,9 @@ def test_without_any_result_the_page_still_teaches(jobs):  # noqa: F811
     assert len(at.radio) == 2, "the other checks"
 
 
-def test_a_result_without_the_mistake_says_so(jobs, monkeypatch):  # noqa: F811
+def test_a_result_without_the_mistake_says_so(keep):
     part = STUDY.model_copy(update={"arms": ("no-t2",)})
-    monkeypatch.setattr(server, "jobs", lambda: Store(studied(part)))
+    keep(run_of(part, result=studied(part)))
     at = opened(PAGE, seeds="0-2", run=part.id, mistake="no-log", arms="no-t2")
     assert "has not trained that mistake" in html(at)
     at = opened(PAGE, seeds="0-2", run=part.id, mistake="no-t2", arms="no-t2")

@@ -1,68 +1,16 @@
 """Every page, run by Streamlit's AppTest: without a browser, on scikit-learn's digits."""
 
-import json
-from pathlib import Path
-from types import SimpleNamespace
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from kdviz.store import gallery
 from kdviz.widgets import server
+from kdviz.widgets.pictures.inside_form import suited
+from tests.samples.app_pages import APP, RUN, button, component, components, html, opened, run_of, said
+from tests.samples.inside_records import ended, look, watched
 
-ROOT = Path(__file__).resolve().parents[2]
 START, SOFT, TRAIN = "pages/start.py", "pages/soft_targets.py", "pages/watch_it_train.py"
 THREE = "pages/three_ways.py"
-RUN = 30  # seconds for one script run on a machine that does other things too
-
-
-class NoJobs:
-    """Stands for the cluster: these tests look at pages, and start none."""
-
-    cluster = SimpleNamespace(device={"name": "CPU", "threads": 2})
-
-    def __init__(self):
-        self.submitted = []
-
-    def get(self, run_id):
-        return None
-
-    def submit(self, recipe):
-        self.submitted.append(recipe)
-        return SimpleNamespace(id=recipe.id)
-
-    def call(self, function, *args, key):
-        from concurrent.futures import Future
-
-        from kdviz.jobs.queue import JobError
-
-        future = Future()
-        future.set_exception(JobError("There is nothing in /nowhere, and the network gave no answer."))
-        return future
-
-
-@pytest.fixture
-def jobs(monkeypatch):
-    """No cluster, and no MNIST unless a test has put it there."""
-    found = NoJobs()
-    galleries = server.Galleries()
-    monkeypatch.setattr(server, "jobs", lambda: found)
-    monkeypatch.setattr(server, "_galleries", lambda: galleries)
-    read = gallery.read
-    monkeypatch.setattr(gallery, "read", lambda data: read(data) if data == "digits" else None)
-    return found
-
-
-def opened(page, **query):
-    """The page as a link opens it."""
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=RUN).run()
-    at.query_params.clear()
-    for name, value in {"data": "digits", **query}.items():
-        if value is not None:
-            at.query_params[name] = value
-    at.switch_page(page).run()
-    assert not at.exception, at.exception
-    return at
 
 
 def test_a_run_store_that_cannot_be_read_is_told_in_a_sentence(own_state, monkeypatch):
@@ -72,27 +20,14 @@ def test_a_run_store_that_cannot_be_read_is_told_in_a_sentence(own_state, monkey
     server.jobs.clear()
     server._galleries.clear()
     monkeypatch.setattr(gallery, "read", lambda data: None)  # a worker has to make it: the page asks for one
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=RUN).run()
+    at = AppTest.from_file(str(APP), default_timeout=RUN).run()
     assert not at.exception
     assert [error.value for error in at.error] == ["This page cannot be shown."]
     assert any("is damaged: it is no database" in text.value for text in at.text)
 
 
-def components(at):
-    """The data of every component on the page that is drawn in the browser."""
-    found = []
-    for element in at.get("bidi_component"):
-        text = element.proto.json
-        found.append(json.loads(text) if text else {})
-    return found
-
-
 def picture(at):
-    return next(data for data in components(at) if "mode" in data)
-
-
-def said(at):
-    return " ".join(element.value for kind in (at.warning, at.info, at.error) for element in kind)
+    return component(at, "mode")
 
 
 @pytest.mark.parametrize("page", [START, SOFT, TRAIN, THREE])
@@ -180,7 +115,7 @@ def test_start_queues_the_recipe_that_the_controls_show(jobs):
     assert at.number_input(key="temperature").value == 20
     assert at.slider(key="alpha").value == 0.25
     at.number_input(key="epochs").set_value(2).run()
-    next(button for button in at.button if button.label == "Start").click().run()
+    button(at, "Start").click().run()
     assert not at.exception
     (recipe,) = jobs.submitted
     assert (recipe.data, recipe.temperature, recipe.alpha, recipe.seed, recipe.epochs) == ("digits", 20, 0.25, 3, 2)
@@ -192,7 +127,7 @@ def test_a_recipe_that_does_not_go_together_cannot_be_started(jobs):
     at.number_input(key="labels").set_value(2000).run()
     assert not at.exception
     assert "labels is 2000; it takes at most 1,257" in said(at)
-    assert next(button for button in at.button if button.label == "Start").disabled
+    assert button(at, "Start").disabled
     assert not jobs.submitted
 
 
@@ -213,52 +148,22 @@ def test_a_check_explains_every_answer(jobs, page):
 MOVED = "pages/what_is_transferred.py"
 
 
-class StoredJobs(NoJobs):
-    """One run as a store has it, with its events."""
-
-    trouble = ""
-
-    def __init__(self, run, events):
-        super().__init__()
-        self._run, self._events = run, events
-
-    def get(self, run_id):
-        return self._run if run_id == self._run.id else None
-
-    def events(self, run_id, after=0):
-        return self._events[after:]
-
-    def version(self, run_id):
-        return self._run.status, id(self._run), len(self._events)
-
-    def queue_position(self, run_id):
-        return 0
-
-
 @pytest.fixture
-def transferred(jobs, monkeypatch):
+def transferred(keep):
     """Put a run of the page's default recipe into the store, with `looks` of its two students."""
-    from datetime import UTC, datetime
-
-    from kdviz.store.run import Run
-    from kdviz.widgets.pictures.inside_form import suited
-    from tests.charts.test_inside import ended, look, watched
 
     def put(status="finished"):
         recipe = suited("digits")
-        moment = datetime.now(UTC)
         result = ended(recipe, dict.fromkeys(recipe.methods, 0.875)) if status == "finished" else None
-        run = Run(id=recipe.id, recipe=recipe, status=status, attempt=1, created=moment, result=result)
-        looks = [look(name, step) for step in (0, 50, 100) for name in recipe.methods]
-        stored = StoredJobs(run, [watched(), *looks])
-        monkeypatch.setattr(server, "jobs", lambda: stored)
+        run = run_of(recipe, status, result)
+        keep(run, events=[watched(), *(look(name, step) for step in (0, 50, 100) for name in recipe.methods)])
         return run
 
     return put
 
 
 def inside_of(at):
-    return next(data for data in components(at) if "wanted" in data)
+    return component(at, "wanted")
 
 
 def test_before_any_run_the_kinds_of_knowledge_are_explained_without_numbers(jobs):
@@ -277,7 +182,7 @@ def test_before_any_run_the_kinds_of_knowledge_are_explained_without_numbers(job
 def test_start_trains_what_was_chosen_on_the_convolutional_pair(jobs):
     at = opened(MOVED, taught="Flow", seed="3", temperature="2.0")
     at.number_input(key="epochs").set_value(4).run()
-    next(button for button in at.button if button.label == "Start").click().run()
+    button(at, "Start").click().run()
     assert not at.exception
     (recipe,) = jobs.submitted
     assert (recipe.teacher, recipe.student) == ("cnn-32-64", "cnn-8-16")
@@ -289,7 +194,7 @@ def test_nothing_to_teach_is_said_and_cannot_be_started(jobs):
     at = opened(MOVED)
     at.button_group(key="taught").set_value([]).run()
     assert "Choose at least one thing to teach." in said(at)
-    assert next(button for button in at.button if button.label == "Start").disabled
+    assert button(at, "Start").disabled
 
 
 @pytest.mark.parametrize(
@@ -321,8 +226,8 @@ def test_a_finished_run_of_the_default_settings_is_shown_named_or_not(transferre
     assert data["wanted"] == {"response": None, "feature": None, "relation": "rkd", "image": 2, "update": 50}
     table = next(element.value for element in at.markdown if "KL to teacher" in element.value)
     assert table.count("87.50") == 2 * len(run.recipe.methods)
-    assert "One seed is no verdict" in at.get("html")[-1].proto.body
-    assert next(button for button in at.button if button.label == "Start").disabled
+    assert "One seed is no verdict" in html(at)
+    assert button(at, "Start").disabled
 
 
 def test_an_interrupted_run_keeps_its_picture_and_has_no_table(transferred):
@@ -330,7 +235,7 @@ def test_an_interrupted_run_keeps_its_picture_and_has_no_table(transferred):
     at = opened(MOVED, run=run.id)
     assert inside_of(at)["picture"]["methods"]["hints"]["steps"] == [0, 50, 100]
     assert not any("KL to teacher" in element.value for element in at.markdown)
-    assert not next(button for button in at.button if button.label == "Start").disabled
+    assert not button(at, "Start").disabled
 
 
 def test_what_is_transferred_checks_what_a_browser_sends(monkeypatch):
@@ -340,9 +245,9 @@ def test_what_is_transferred_checks_what_a_browser_sends(monkeypatch):
 
     query = {"image": "3"}
     monkeypatch.setattr(st, "query_params", query)
-    for look in ("x", {"image": "2"}, {"relation": "<b>"}, {"update": -1}, {"image": 1e99}, {"update": True}):
+    for sent in ("x", {"image": "2"}, {"relation": "<b>"}, {"update": -1}, {"image": 1e99}, {"update": True}):
         query.update(image="3")
-        monkeypatch.setattr(st, "session_state", {"inside": {"look": look}})
+        monkeypatch.setattr(st, "session_state", {"inside": {"look": sent}})
         inside._keep()
         assert set(query) <= {"image"}
     monkeypatch.setattr(st, "session_state", {"inside": {"look": {"image": 4, "relation": "fsp", "update": 20}}})

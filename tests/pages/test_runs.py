@@ -18,7 +18,7 @@ from kdviz.store.runs import RunStore, StoreError
 from kdviz.widgets import server
 from kdviz.widgets.runs import export as run_export
 from kdviz.widgets.runs import table as run_table
-from tests.pages.test_pages import opened, said
+from tests.samples.app_pages import opened, said
 from tests.samples.comparison_records import comparison
 from tests.samples.fake_studies import FEW, studied
 from tests.samples.run_records import learnt, progress, put, recipe, sweep

@@ -19,7 +19,7 @@ from kdviz.widgets.pictures.loss_lesson import Chosen, logits_of, readings, vali
 from kdviz.widgets.pictures.soft_targets import Picture
 from kdviz.widgets.pictures.temperature_lesson import DECIDED, at_temperature, unsure_but_decided
 from kdviz.widgets.study import result as live_study
-from tests.pages.test_pages import components, jobs, opened, said  # noqa: F401
+from tests.samples.app_pages import component, opened, said
 
 TEMPERATURE, LOSS = "pages/temperature.py", "pages/loss.py"
 logits = st.lists(st.floats(-25, 25), min_size=5, max_size=5).map(tuple)
@@ -203,7 +203,7 @@ def nothing_recorded(monkeypatch):
 
 
 @pytest.mark.parametrize("page", [TEMPERATURE, LOSS])
-def test_a_lesson_works_before_anything_was_trained(jobs, nothing_recorded, page):  # noqa: F811
+def test_a_lesson_works_before_anything_was_trained(jobs, nothing_recorded, page):
     at = opened(page)
     assert at.title[0].value.endswith("?")
     assert {"What you see", "In formulas", "Try this", "Sources"} <= {header.value for header in at.subheader}
@@ -229,7 +229,7 @@ def test_a_lesson_works_before_anything_was_trained(jobs, nothing_recorded, page
         (LOSS, {"moment": "late"}, "moment is late; it takes one of start, epoch-1, trained."),
     ],
 )
-def test_a_link_that_asks_for_what_cannot_be_gets_one_sentence(jobs, nothing_recorded, page, query, sentence):  # noqa: F811
+def test_a_link_that_asks_for_what_cannot_be_gets_one_sentence(jobs, nothing_recorded, page, query, sentence):
     at = opened(page, **query)
     assert [warning.value for warning in at.warning if sentence in warning.value] == [at.warning[0].value]
     assert len(at.warning) == 1
@@ -237,10 +237,10 @@ def test_a_link_that_asks_for_what_cannot_be_gets_one_sentence(jobs, nothing_rec
 
 
 def losses_shown(at):
-    return next(data for data in components(at) if "alpha" in data)
+    return component(at, "alpha")
 
 
-def test_a_link_opens_the_same_distributions(jobs, nothing_recorded):  # noqa: F811
+def test_a_link_opens_the_same_distributions(jobs, nothing_recorded):
     at = opened(LOSS, example="one", student="1,2,3,-4,0.5", label="cat", T="4", alpha="0")
     data = losses_shown(at)
     assert data["student"] == [1, 2, 3, -4, 0.5]
@@ -249,7 +249,7 @@ def test_a_link_opens_the_same_distributions(jobs, nothing_recorded):  # noqa: F
     assert len(losses_shown(opened(LOSS, example="image"))["student"]) == 10
 
 
-def test_the_balance_is_judged_by_what_the_picture_shows(jobs, nothing_recorded):  # noqa: F811
+def test_the_balance_is_judged_by_what_the_picture_shows(jobs, nothing_recorded):
     assert any("Move the control" in each.value for each in opened(LOSS).caption)
     assert "The teacher needs more weight" in said(opened(LOSS, alpha="0.01"))
     assert "The label needs more weight" in said(opened(LOSS, alpha="0.99"))
@@ -260,7 +260,7 @@ def test_the_balance_is_judged_by_what_the_picture_shows(jobs, nothing_recorded)
     assert any("teacher and label weigh the same" in success.value for success in at.success)
 
 
-def test_two_bits_are_found_by_moving_t(jobs, nothing_recorded):  # noqa: F811
+def test_two_bits_are_found_by_moving_t(jobs, nothing_recorded):
     assert any("Move the control" in each.value for each in opened(TEMPERATURE).caption)
     assert "More doubt needs a higher T" in said(opened(TEMPERATURE, T="0.2"))
     assert "Less doubt needs a lower T" in said(opened(TEMPERATURE, T="90"))
@@ -276,21 +276,21 @@ def test_two_bits_are_found_by_moving_t(jobs, nothing_recorded):  # noqa: F811
 
 
 @pytest.mark.parametrize(("given", "said_of_it"), [(0.731, "Right"), (0.5, "too small"), (0.88, "too large")])
-def test_a_number_is_judged_by_the_formula(jobs, nothing_recorded, given, said_of_it):  # noqa: F811
+def test_a_number_is_judged_by_the_formula(jobs, nothing_recorded, given, said_of_it):
     at = opened(TEMPERATURE)
     at.number_input[0].set_value(given).run()
     told = [each.value for each in (*at.success, *at.info)]
     assert any(said_of_it in text for text in told)
 
 
-def test_a_study_shows_its_curves(jobs, monkeypatch, t_squared, forgotten):  # noqa: F811
+def test_a_study_shows_its_curves(jobs, monkeypatch, t_squared, forgotten):
     records = {"t-squared": t_squared, "forgotten-temperature": forgotten}
     monkeypatch.setattr(live_study, "recorded", records.get)
-    panels = next(data for data in components(opened(LOSS)) if "panels" in data)
+    panels = component(opened(LOSS), "panels")
     assert panels["panels"][0]["title"] == "Length of the gradient"
     assert [row["name"] for row in panels["panels"][0]["lines"]] == ["KL without T²", "T²·KL", "CE with the hard label"]
     at = opened(TEMPERATURE, T="4")
-    panels = next(data for data in components(at) if "panels" in data)
+    panels = component(at, "panels")
     assert panels["T"] == 4
     assert panels["panels"][0]["title"] == "Right on the test images"
     flat = panels["panels"][0]["lines"][0]["y"]

@@ -1,7 +1,6 @@
 """The page "Three ways to teach" without a browser: its controls, links, and a finished run from the store."""
 
 import re
-from datetime import UTC, datetime
 
 import pytest
 
@@ -9,63 +8,15 @@ from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import DEFAULT, METHODS
 from kdviz.recipes.single import Recipe
 from kdviz.records.comparison import Finished
-from kdviz.store.run import Run
-from kdviz.widgets import server
-from kdviz.widgets.comparison import live as live_comparison
-from tests.pages.test_pages import NoJobs, components, jobs, opened, said  # noqa: F401, a fixture
+from tests.samples.app_pages import button, component, markdown, opened, said, start
 from tests.samples.comparison_records import compared, comparison, moment
 
 PAGE, TRAIN = "pages/three_ways.py", "pages/watch_it_train.py"
 ALL_FIT = {"teacher": "cnn-32-64", "student": "cnn-8-16"}
 
 
-class Store(NoJobs):
-    """One run, as it lies in the store, with its events."""
-
-    trouble = ""
-
-    def __init__(self, run, events=()):
-        super().__init__()
-        self.run, self.heard = run, list(events)
-
-    def get(self, run_id):
-        return self.run if run_id == self.run.id else None
-
-    def events(self, run_id, after=0):
-        return self.heard[after:]
-
-    def version(self, run_id):
-        return (self.run.status, self.run.attempt, len(self.heard))
-
-    def queue_position(self, run_id):
-        return 0
-
-    def pause(self, run_id):
-        raise AssertionError("nobody pressed Pause")
-
-    resume = cancel = pause
-
-
-@pytest.fixture
-def stored(jobs, monkeypatch):  # noqa: F811
-    """Put a run into the store of the pages."""
-    live_comparison._frame.clear()  # tests have the same run at different moments
-
-    def put(recipe, status="finished", events=(), result=None):
-        run = Run(id=recipe.id, recipe=recipe, status=status, attempt=1, created=datetime.now(UTC), result=result)
-        store = Store(run, events)
-        monkeypatch.setattr(server, "jobs", lambda: store)
-        return store
-
-    return put
-
-
 def panels(at):
-    return next(data for data in components(at) if "panels" in data)
-
-
-def button(at, name):
-    return next(each for each in at.button if each.label == name)
+    return component(at, "panels")
 
 
 def family(at, name):
@@ -73,16 +24,7 @@ def family(at, name):
     return next(group for group in at.get("button_group") if group.key == f"methods_{name}")
 
 
-def markdown(at):
-    return "\n".join(element.value for element in at.markdown)
-
-
-def start(at):
-    button(at, "Start").click().run()
-    assert not at.exception
-
-
-def test_before_a_run_the_panels_show_who_will_teach_whom(jobs):  # noqa: F811
+def test_before_a_run_the_panels_show_who_will_teach_whom(jobs):
     at = opened(PAGE)
     data = panels(at)
     assert tuple(panel["method"] for panel in data["panels"]) == DEFAULT
@@ -96,7 +38,7 @@ def test_before_a_run_the_panels_show_who_will_teach_whom(jobs):  # noqa: F811
     assert METHODS["rkd"].address not in sources, "sources of what is shown"
 
 
-def test_start_queues_the_comparison_of_the_link(jobs):  # noqa: F811
+def test_start_queues_the_comparison_of_the_link(jobs):
     at = opened(PAGE, methods="mutual,offline", seeds="0,2,7", epochs="4", temperature="3.0")
     assert at.number_input(key="number_of_seeds").value == 3
     start(at)
@@ -107,7 +49,7 @@ def test_start_queues_the_comparison_of_the_link(jobs):  # noqa: F811
     assert at.query_params["run"] == wanted.id
 
 
-def test_the_number_of_seeds_stands_in_the_link_as_the_command_line_writes_it(jobs):  # noqa: F811
+def test_the_number_of_seeds_stands_in_the_link_as_the_command_line_writes_it(jobs):
     at = opened(PAGE)
     at.number_input(key="number_of_seeds").set_value(5).run()
     assert at.query_params["seeds"] == "0-4"
@@ -118,7 +60,7 @@ def test_the_number_of_seeds_stands_in_the_link_as_the_command_line_writes_it(jo
     assert jobs.submitted[0].seeds == (0, 1)
 
 
-def test_a_pill_chooses_a_way_and_labels_only_cannot_be_left_out(jobs):  # noqa: F811
+def test_a_pill_chooses_a_way_and_labels_only_cannot_be_left_out(jobs):
     at = opened(PAGE, methods="offline")
     family(at, "online").set_value(["mutual-three"]).run()
     assert at.query_params["methods"] == "plain,offline,mutual-three"
@@ -128,7 +70,7 @@ def test_a_pill_chooses_a_way_and_labels_only_cannot_be_left_out(jobs):  # noqa:
     assert [panel["method"] for panel in panels(at)["panels"]] == ["plain", "offline", "mutual-three"]
 
 
-def test_what_does_not_fit_the_networks_says_why(jobs):  # noqa: F811
+def test_what_does_not_fit_the_networks_says_why(jobs):
     at = opened(PAGE)
     said_below = " ".join(caption.value for caption in at.caption)
     assert (
@@ -158,7 +100,7 @@ def test_what_does_not_fit_the_networks_says_why(jobs):  # noqa: F811
         ("Offline, five ways", {"epochs": 30, "seeds": (0,), "teacher_epochs": None}),
     ],
 )
-def test_a_preset_sets_the_controls(jobs, preset, wanted):  # noqa: F811
+def test_a_preset_sets_the_controls(jobs, preset, wanted):
     at = opened(PAGE, seeds="0-2", epochs="3", methods="rkd")
     button(at, preset).click().run()
     assert not at.exception
@@ -182,7 +124,7 @@ def test_a_preset_sets_the_controls(jobs, preset, wanted):  # noqa: F811
         ({"run": "nonsense"}, "There is no run nonsense"),
     ],
 )
-def test_a_bad_link_is_answered_in_a_sentence(jobs, query, sentence):  # noqa: F811
+def test_a_bad_link_is_answered_in_a_sentence(jobs, query, sentence):
     at = opened(PAGE, **query)
     assert sentence in said(at)
     assert not button(at, "Start").disabled
@@ -234,8 +176,8 @@ def test_a_live_comparison_says_where_it_is(stored):
     assert panels(at)["live"]
     assert not panels(at)["taught"]
 
-    store.heard += [moment(name, 60) for name in wanted.methods]
-    store.heard.append(Finished(method="plain", trials=[]))
+    store.said += [moment(name, 60) for name in wanted.methods]
+    store.said.append(Finished(method="plain", trials=[]))
     at = opened(PAGE, run=wanted.id)
     assert at.get("progress")[0].proto.text == "3 ways to teach, in turns: epoch 2 of 2 · 4 s left"
     assert {"Pause", "Cancel"} <= {each.label for each in at.button}

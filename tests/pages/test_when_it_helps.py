@@ -14,10 +14,11 @@ from kdviz.widgets.pictures import left_out_class
 from kdviz.widgets.study import checks as study_checks
 from kdviz.widgets.study import curves as study_curves
 from kdviz.widgets.study import words as study_words
-from tests.pages.test_pages import jobs, opened  # noqa: F401, a fixture
+from tests.samples.app_pages import opened, text
 from tests.samples.fake_studies import FEW, studied
-from tests.widgets.study.test_live import PAGE, button, folder, keep, run_of, shown, text  # noqa: F401, fixtures
 
+PAGE = "pages/when_it_helps.py"
+pytestmark = pytest.mark.usefixtures("shipped")
 HERE = [name for name, facts in STUDIES.items() if facts.lesson == "when_it_helps"]
 FOLDER = lesson_text.FOLDER / "en" / "studies"
 
@@ -26,23 +27,23 @@ def links(at):
     return [each.key.removeprefix("choose_") for each in at.button if each.key and each.key.startswith("choose_")]
 
 
-def test_every_study_of_the_lesson_can_be_chosen(jobs):  # noqa: F811
+def test_every_study_of_the_lesson_can_be_chosen(jobs):
     at = opened(PAGE)
     assert sorted(links(at)) == sorted(HERE)
 
 
-def test_without_recordings_the_page_says_so(jobs):  # noqa: F811
+def test_without_recordings_the_page_says_so(jobs):
     at = opened(PAGE)
     assert "No study has been run yet." in text(at)
     assert not at.get("plotly_chart")
 
 
-def test_an_unknown_study_is_said(jobs):  # noqa: F811
+def test_an_unknown_study_is_said(jobs):
     at = opened(PAGE, study="nix")
     assert any(each.value.startswith("study is nix; it takes one of") for each in at.warning)
 
 
-def test_the_overview_counts_what_the_recordings_say(jobs):  # noqa: F811
+def test_the_overview_counts_what_the_recordings_say(jobs):
     for name in ("few-labels", "all-labels"):
         recorded.record(studied(Study.of(name, "digits")))
     at = opened(PAGE, study="all-labels")
@@ -52,7 +53,7 @@ def test_the_overview_counts_what_the_recordings_say(jobs):  # noqa: F811
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.md")))
-def test_a_study_s_text_fits_the_study(name, jobs, monkeypatch):  # noqa: F811
+def test_a_study_s_text_fits_the_study(name, jobs, monkeypatch):
     """Every check has a way to its right answer, and every place of the text has a value."""
     written = lesson_text.read(f"studies/{name}")
     assert name in STUDIES
@@ -78,9 +79,9 @@ def test_a_study_s_text_fits_the_study(name, jobs, monkeypatch):  # noqa: F811
     assert not at.error, [each.value for each in at.error]
 
 
-def test_the_right_answer_is_that_of_the_result(jobs):  # noqa: F811
+def test_the_right_answer_is_that_of_the_result(jobs):
     recorded.record(studied(Study.of("few-labels", "digits")))
-    at = shown()
+    at = opened(PAGE, study="few-labels")
     question = next(each for each in at.radio if each.key == "check_few-labels_verdict-all-50")
     question.set_value("none").run()
     assert not at.success
@@ -90,8 +91,8 @@ def test_the_right_answer_is_that_of_the_result(jobs):  # noqa: F811
     assert "The difference is +2." in said.value
 
 
-def test_without_a_result_nothing_is_asked_about_it(jobs):  # noqa: F811
-    assert not any("few-labels" in each.key for each in shown().radio)
+def test_without_a_result_nothing_is_asked_about_it(jobs):
+    assert not any("few-labels" in each.key for each in opened(PAGE, study="few-labels").radio)
 
 
 def test_verdicts_of_one_seed_answer_nothing():

@@ -5,45 +5,12 @@ import pytest
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.sizes import STUDENTS, TEACHERS
-from kdviz.records.study import FinishedArm, Row, Studied
 from kdviz.reports.phrases import milliseconds, storage
-from kdviz.store import recorded
-from kdviz.verdicts.study import judge, summarise
 from kdviz.widgets.pictures.why_distil import Pair, extent, layers, times
-from tests.pages.test_pages import components, jobs, opened, said  # noqa: F401, a fixture
+from tests.samples.app_pages import component, html, opened, said
+from tests.samples.study_records import ended
 
 PAGE = "pages/why_distil.py"
-
-
-def ended(study, value):
-    """A finished study whose figures are `value(arm, seed)`, a dictionary."""
-    finished = [
-        FinishedArm(
-            arm=arm.name,
-            rows=[Row(arm=arm.name, seed=seed, figures=value(arm.name, seed)) for seed in study.seeds],
-            curves=[],
-            seconds=1.0,
-        )
-        for arm in study.chosen
-    ]
-    return Studied(
-        run_id=study.id,
-        recipe=study,
-        finished=finished,
-        summaries=summarise(study, finished),
-        judgements=judge(study, finished),
-        device="CPU",
-        threads=2,
-        torch="2",
-        seconds=9.0,
-    )
-
-
-@pytest.fixture
-def shipped(jobs, tmp_path, monkeypatch):  # noqa: F811
-    """A folder of recorded runs that is empty until a test puts one there."""
-    monkeypatch.setattr(recorded, "FOLDER", tmp_path)
-    return recorded.record
 
 
 def sizes_of(arm, seed):
@@ -59,11 +26,7 @@ def sizes_of(arm, seed):
 
 
 def picture(at):
-    return next(data for data in components(at) if "largest" in data)
-
-
-def html(at):
-    return " ".join(element.proto.body for element in at.get("html"))
+    return component(at, "largest")
 
 
 @pytest.mark.parametrize("name", [*TEACHERS, *STUDENTS])

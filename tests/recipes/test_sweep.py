@@ -1,7 +1,6 @@
 """A sweep's recipe refuses what cannot be run in one sentence, travels unharmed, and names every student once."""
 
 import json
-import math
 import subprocess
 import sys
 import time
@@ -18,8 +17,7 @@ from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.sweep import KEPT, MOST_STACKED, MOST_STUDENTS, Cell, Stack, Sweep
 from kdviz.records import sweep_plan
-from kdviz.records.base import Watched
-from kdviz.records.sweep import CellTrial, FinishedStack
+from tests.samples.sweep_plans import carried_out, learnt_stack, ranking
 
 TEMPERATURES = "it takes 1 to 30 numbers from 0.05 to 1000, as 1,2,4 or LOW:HIGH:COUNT."
 ALPHAS = "it takes 1 to 30 numbers from 0 to 1, as 1,2,4 or LOW:HIGH:COUNT."
@@ -52,34 +50,6 @@ def sweeps(draw):
         draws=draw(st.integers(1, 30)),
         select="validation" if folds is None else "folds",
         folds=folds,
-    )
-
-
-def learnt_stack(stack, accuracy=lambda _cell: 0.5, diverged=()):
-    """A stack that is done, with the accuracies a test wants."""
-    return FinishedStack(
-        stack=stack,
-        watched=Watched(indices=[], labels=[], images=[], teacher_logits=[], teacher_validation_accuracy=0.9),
-        teacher_accuracy=0.9,
-        trials=[
-            CellTrial(
-                cell=cell,
-                seed=stack.seed,
-                fold=stack.fold,
-                epochs=stack.epochs,
-                validation_accuracy=accuracy(cell),
-                validation_errors=0,
-                validation_images=100,
-                nll=0.1,
-                ece=0.1,
-                agreement=0.9,
-                diverged=cell in diverged,
-                seconds=1.0,
-                watched_logits=[],
-            )
-            for cell in stack.cells
-        ],
-        moments=[],
     )
 
 
@@ -528,21 +498,6 @@ def test_rungs_end_with_all_epochs_and_grow_three_times_or_so():
         assert rungs[-1] == epochs
         assert rungs[0] >= 1
         assert list(rungs) == sorted(set(rungs))
-
-
-def ranking(cell):
-    """An accuracy of its own for every cell, that depends on nothing else."""
-    return 1 / (2 + abs(math.log(cell.temperature / 4.1)) + abs(cell.alpha - 0.62))
-
-
-def carried_out(sweep, finished=()):
-    """All stacks of a sweep in the order of their training, from what is finished on."""
-    done, order = list(finished), []
-    while stacks := sweep_plan.waiting(sweep, done):
-        for stack in stacks:
-            done.append(learnt_stack(stack, ranking))
-            order.append(stack)
-    return order
 
 
 def test_a_grid_waits_for_all_stacks_at_once():

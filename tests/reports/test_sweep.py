@@ -11,8 +11,8 @@ from kdviz.records.sweep_plan import waiting
 from kdviz.reports import ending
 from kdviz.reports import sweep as sweep_tables
 from kdviz.verdicts import sweep as sweep_verdicts
-from tests.recipes.test_sweep import carried_out, learnt_stack
 from tests.samples import sweep_records
+from tests.samples.sweep_plans import carried_out, learnt_stack
 from tests.samples.sweep_records import result, trial
 
 

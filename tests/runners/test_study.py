@@ -23,7 +23,7 @@ from kdviz.widgets import run_status
 from kdviz.widgets.runs import table as run_table
 from kdviz.widgets.runs import words as run_words
 from kdviz.widgets.study import result as live_study
-from tests.exports.test_bundles import changed, refused
+from tests.samples.bundles import changed, refused
 from tests.samples.fake_studies import FEW, fake_study, finished_arm, progress, studied
 
 WHEN = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)

@@ -1,7 +1,6 @@
 """A study on a page without a browser: what it shows at once, what it starts, and what it says while it runs."""
 
 import re
-from datetime import UTC, datetime
 
 import pytest
 
@@ -10,12 +9,10 @@ from kdviz.charts.palette import palette
 from kdviz.recipes.studies import STUDIES
 from kdviz.recipes.study import Study
 from kdviz.store import recorded
-from kdviz.store.run import Run
-from kdviz.widgets import server
 from kdviz.widgets.study import live as running_study
 from kdviz.widgets.study import result as live_study
 from kdviz.widgets.study import words as study_words
-from tests.pages.test_pages import NoJobs, jobs, opened  # noqa: F401, a fixture
+from tests.samples.app_pages import button, opened, run_of, text
 from tests.samples.fake_studies import FEW, finished_arm, progress, studied
 
 PAGE = "pages/when_it_helps.py"
@@ -23,78 +20,23 @@ WHOLE = Study.of("few-labels", "digits")
 MAIN = STUDIES["few-labels"].measures[0]
 
 
-class Kept(NoJobs):
-    """Runs as they lie in the store, with what they said."""
-
-    trouble = ""
-
-    def __init__(self, *runs, events=()):
-        super().__init__()
-        self.runs, self.heard = {run.id: run for run in runs}, list(events)
-
-    def get(self, run_id):
-        return self.runs.get(run_id)
-
-    def events(self, run_id, after=0):
-        return self.heard[after:]
-
-    def version(self, run_id):
-        return (self.runs[run_id].status, 1, len(self.heard))
-
-    def queue_position(self, run_id):
-        return 0
-
-    def pause(self, run_id):
-        raise AssertionError("nobody pressed Pause")
-
-    resume = cancel = pause
-
-
-def run_of(study, status="finished", result=None):
-    return Run(id=study.id, recipe=study, status=status, attempt=1, created=datetime.now(UTC), result=result)
-
-
 @pytest.fixture(autouse=True)
-def folder(jobs, tmp_path, monkeypatch):  # noqa: F811
+def own_recordings(jobs, recordings):
     """Recorded runs of this test alone."""
-    running_study.frame_of.clear()
-    monkeypatch.setattr(recorded, "FOLDER", tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def keep(monkeypatch):
-    """Put runs where the page looks for them."""
-
-    def keep(*runs, events=()):
-        kept = Kept(*runs, events=events)
-        monkeypatch.setattr(server, "jobs", lambda: kept)
-        return kept
-
-    return keep
-
-
-def text(at):
-    html = [re.sub("<[^>]+>", "", element.proto.body) for element in at.get("html")]
-    return "\n".join([*(each.value for each in (*at.markdown, *at.caption, *at.info, *at.warning)), *html])
 
 
 def shown(**query):
     return opened(PAGE, **{"study": "few-labels", **query})
 
 
-def button(at, name):
-    return next(each for each in at.button if each.label == name)
-
-
-def test_before_anything_was_trained_the_arms_are_listed(jobs):  # noqa: F811
+def test_before_anything_was_trained_the_arms_are_listed(jobs):
     at = shown()
     assert "Nothing has been trained yet. “Run it here” trains 16 arms with 5 seeds each." in text(at)
     assert not button(at, "Start").disabled
 
 
 @pytest.mark.parametrize("page", [PAGE, "pages/hintons_table.py", "pages/loss.py", "pages/why_distil.py"])
-def test_without_mnist_a_study_is_offered_on_the_digits(page, jobs):  # noqa: F811
+def test_without_mnist_a_study_is_offered_on_the_digits(page, jobs):
     at = opened(page, data=None)
     assert not at.exception
     assert {each.value for each in at.selectbox if each.label == "Data"} == {"digits"}
@@ -140,7 +82,7 @@ def test_the_run_of_a_link_sets_the_controls(keep):
     assert live_study.RECORDED in at.query_params["run"]
 
 
-def test_start_asks_for_what_the_controls_show(jobs):  # noqa: F811
+def test_start_asks_for_what_the_controls_show(jobs):
     at = shown(seeds="1,3", arms="all-50,nix", quick="true")
     button(at, "Start").click().run()
     (wanted,) = jobs.submitted
@@ -155,7 +97,7 @@ def test_start_asks_for_what_the_controls_show(jobs):  # noqa: F811
         ({"arms": "nix"}, "arms has nix; few-labels takes some of"),
     ],
 )
-def test_what_a_link_asks_for_and_cannot_be_is_one_sentence(jobs, query, says):  # noqa: F811
+def test_what_a_link_asks_for_and_cannot_be_is_one_sentence(jobs, query, says):
     at = shown(**query)
     said = [*(each.value for each in (*at.warning, *at.error))]
     assert any(says in each for each in said), said
@@ -193,7 +135,7 @@ def test_what_a_frame_of_a_live_run_holds(keep):
     assert list(frame.learning.report) == [1, 1, 2, 2]
 
 
-def test_a_run_that_is_not_there_is_said_once(jobs):  # noqa: F811
+def test_a_run_that_is_not_there_is_said_once(jobs):
     at = shown(run="abc")
     assert [each.value for each in at.warning] == [
         "There is no run abc in this store. It may have been deleted, or belong to another server."
@@ -207,7 +149,7 @@ def test_a_run_that_names_no_study_shows_its_own(keep):
     assert f"Run {study.id}" in text(at)
 
 
-def test_another_study_begins_with_its_own_settings(jobs):  # noqa: F811
+def test_another_study_begins_with_its_own_settings(jobs):
     at = shown(seeds="7", arms="all-50", quick="true")
     assert at.text_input(key="seeds").value == "7"
     next(each for each in at.button if each.key == "choose_all-labels").click().run()

@@ -1,6 +1,5 @@
 """A sweep while it trains, without a browser: where it is, what it says, and what the map is given."""
 
-from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -8,34 +7,29 @@ from streamlit.testing.v1 import AppTest
 
 from kdviz.charts import sweep_map as heat_map
 from kdviz.records.sweep_so_far import hear
-from kdviz.store.run import Run
-from kdviz.widgets import server
 from kdviz.widgets.sweep import live as live_sweep
 from kdviz.widgets.sweep import time_left as sweep_time
-from tests.charts.test_sweep_map import cell_at, events_of, reports_of, stacks, sweep
-from tests.pages.test_pages import components, jobs, opened  # noqa: F401, a fixture
-from tests.pages.test_three_ways import Store
 from tests.samples import sweep_records
+from tests.samples.app_pages import component, opened, run_of
 from tests.samples.fake_training import finished_stack, progress, teaching
+from tests.samples.live_sweeps import cell_at, events_of, reports_of, stacks, sweep
 
 PAGE = "pages/explorer.py"
 
 
 @pytest.fixture
-def page(jobs, monkeypatch):  # noqa: F811
+def page(keep):
     """The page with a sweep of which these events are heard."""
-    live_sweep._frame.clear()  # tests have the same run at different moments
 
     def show(wanted, events=(), status="running", result=None, **query):
-        run = Run(id=wanted.id, recipe=wanted, status=status, attempt=1, created=datetime.now(UTC), result=result)
-        monkeypatch.setattr(server, "jobs", lambda: Store(run, events))
+        keep(run_of(wanted, status, result), events=events)
         return opened(PAGE, run=wanted.id, **query)
 
     return show
 
 
 def the_map(at):
-    return next(data for data in components(at) if "scales" in data)
+    return component(at, "scales")
 
 
 def bar(at):
@@ -253,7 +247,7 @@ def preview_and_select():
     import streamlit as st
 
     from kdviz.widgets.sweep import live as live_sweep
-    from tests.charts.test_sweep_map import sweep
+    from tests.samples.live_sweeps import sweep
 
     taken = {}
     live_sweep._map = lambda **kwargs: taken.update(kwargs)

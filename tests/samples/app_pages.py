@@ -1,0 +1,116 @@
+"""Pages run by Streamlit's AppTest, without a browser and without a cluster."""
+
+import itertools
+import json
+import re
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+
+from streamlit.components.v2 import manifest_scanner
+from streamlit.testing.v1 import AppTest
+
+from kdviz.jobs.queue import JobError
+from kdviz.store.run import Run
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+RUN = 30  # seconds for one script run on a machine that does other things too
+# An AppTest begins with a look through all installed packages for components: most of its time, and always the same.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+_numbers = itertools.count()
+
+
+class FakeJobs:
+    """Stands for the queue and its cluster: shows the runs it is given, with these events, and starts none."""
+
+    trouble = ""
+
+    def __init__(self, *runs, events=()):
+        self.runs, self.said, self.submitted = {run.id: run for run in runs}, list(events), []
+        self.cluster = SimpleNamespace(device={"name": "CPU", "threads": 2})
+        self._number = next(_numbers)  # another test may show the same run at another moment
+
+    def get(self, run_id):
+        return self.runs.get(run_id)
+
+    def events(self, run_id, after=0):
+        return self.said[after:]
+
+    def version(self, run_id):
+        return (self.runs[run_id].status, self._number, len(self.said))
+
+    def queue_position(self, run_id):
+        return 0
+
+    def submit(self, recipe):
+        self.submitted.append(recipe)
+        return SimpleNamespace(id=recipe.id)
+
+    def call(self, function, *args, key):
+        future = Future()
+        future.set_exception(JobError("There is nothing in /nowhere, and the network gave no answer."))
+        return future
+
+    def pause(self, run_id):
+        raise AssertionError("nobody pressed a button")
+
+    resume = cancel = pause
+
+
+def run_of(recipe, status="finished", result=None):
+    """The run of a recipe as it lies in the store."""
+    return Run(id=recipe.id, recipe=recipe, status=status, attempt=1, created=datetime.now(UTC), result=result)
+
+
+def opened(page, **query):
+    """The page as a link opens it, on digits unless `data` says otherwise."""
+    at = AppTest.from_file(str(APP), default_timeout=RUN)
+    for name, value in {"data": "digits", **query}.items():
+        if value is not None:
+            at.query_params[name] = value
+    at.switch_page(page).run()
+    assert not at.exception, at.exception
+    return at
+
+
+def components(at):
+    """The data of every component on the page that is drawn in the browser."""
+    texts = [element.proto.json for element in at.get("bidi_component")]
+    return [json.loads(text) if text else {} for text in texts]
+
+
+def component(at, *fields):
+    """The data of the first component that has all these fields."""
+    return next(data for data in components(at) if set(fields) <= set(data))
+
+
+def button(at, label):
+    return next(found for found in at.button if found.label == label)
+
+
+def start(at):
+    """Press Start."""
+    button(at, "Start").click().run()
+    assert not at.exception
+
+
+def said(at):
+    """Warnings, notes and errors."""
+    return " ".join(element.value for kind in (at.warning, at.info, at.error) for element in kind)
+
+
+def markdown(at):
+    return "\n".join(element.value for element in at.markdown)
+
+
+def html(at):
+    """The sentences that pages write as HTML, tags and all."""
+    return " ".join(element.proto.body for element in at.get("html"))
+
+
+def text(at):
+    """All sentences of a page, without tags."""
+    pieces = [found.value for found in (*at.markdown, *at.caption, *at.info, *at.warning)]
+    return "\n".join([*pieces, *(re.sub("<[^>]+>", "", found.proto.body) for found in at.get("html"))])
