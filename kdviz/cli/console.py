@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 import click
 
 from kdviz.errors import PlainError
 from kdviz.recipes.base import RecipeError
-from kdviz.recipes.comparison import Comparison
-from kdviz.recipes.single import Recipe
-from kdviz.recipes.study import Study
-from kdviz.recipes.sweep import Sweep
+from kdviz.records.kinds import AnyRecipe
 
 USAGE_ERROR, FAILURE, INTERRUPTED = 2, 1, 130
 
@@ -27,7 +24,7 @@ class PlainGroup(click.Group):
             end(_as_option(str(error)), USAGE_ERROR)
         except PlainError as error:
             end(str(error), FAILURE)
-        except KeyboardInterrupt:  # a training says what of it is kept
+        except KeyboardInterrupt:  # where nothing is trained; a training says what of it is kept
             end("stopped.", INTERRUPTED)
 
 
@@ -40,5 +37,6 @@ def end(message: str, code: int) -> NoReturn:
 def _as_option(message: str) -> str:
     """`batch_size is 0; …` as the command line calls it: `--batch-size is 0; …`."""
     name, _, rest = message.partition(" ")
-    options = {name for kind in (Recipe, Comparison, Sweep, Study) for name in kind.model_fields}
-    return f"--{name.replace('_', '-')} {rest}" if name in options else message
+    if any(name in kind.model_fields for kind in get_args(AnyRecipe)):
+        return f"--{name.replace('_', '-')} {rest}"
+    return message

@@ -1,4 +1,4 @@
-"""Carry a recipe out in this process: claim it in the store, train, keep what it says, end in order."""
+"""Carry a recipe out in this process: reserve it in the store, train, store what is reported, end in order."""
 
 from __future__ import annotations
 
@@ -12,20 +12,17 @@ import click
 
 from kdviz import settings
 from kdviz.cli.console import FAILURE, INTERRUPTED, end
-from kdviz.cli.progress import Bar
+from kdviz.cli.progress import TrainingBar
 from kdviz.errors import PlainError
-from kdviz.jobs import cluster
-from kdviz.jobs import worker as work
+from kdviz.jobs import cluster, worker
 from kdviz.records import kinds
 from kdviz.records.base import Learnt
-from kdviz.records.comparison import Finished
 from kdviz.records.kinds import AnyRecipe, Ending, Event, Part
-from kdviz.records.study import FinishedArm
-from kdviz.records.sweep import FinishedStack
+from kdviz.reports.kinds import finished_parts, stopped
 from kdviz.store.runs import RunStore, StoreError
 from kdviz.store.teacher_files import Taught
 
-BEAT = 2.0  # seconds between two signs of life in the store
+HEARTBEAT = 2.0  # seconds between two signs of life in the store
 PATIENCE = 60.0  # seconds for which a store may be locked, or its disk full
 PAUSE = 1.0  # seconds between two tries meanwhile
 
@@ -33,17 +30,17 @@ PAUSE = 1.0  # seconds between two tries meanwhile
 def carry_out(recipe: AnyRecipe, again: bool) -> Ending:
     """The run's result: the one in the store, or a new one."""
     store = RunStore(settings.database_url())
-    with stoppable(recipe, store):
-        known = look_up(recipe, store, again)
-        if known is None:
-            claim(recipe, store, again)
-            known = train_here(recipe, store, Bar())
-        return known
+    with ends_on_ctrl_c(recipe, store):
+        result = stored_result(recipe, store, again)
+        if result is None:
+            reserve(recipe, store, again)
+            result = train_here(recipe, store, TrainingBar())
+        return result
 
 
 @contextmanager
-def stoppable(recipe: AnyRecipe, store: RunStore) -> Iterator[None]:
-    """Ctrl-C, before the training or in it, ends the command with what is kept."""
+def ends_on_ctrl_c(recipe: AnyRecipe, store: RunStore) -> Iterator[None]:
+    """Ctrl-C, before the training or in it, ends the command and says what is kept."""
     try:
         yield
     except KeyboardInterrupt:
@@ -51,61 +48,61 @@ def stoppable(recipe: AnyRecipe, store: RunStore) -> Iterator[None]:
         with suppress(StoreError):  # locked: the run reads as interrupted before long
             finished = store.finished(recipe.id)
             store.cancel(recipe.id)
-        end(stopped(finished), INTERRUPTED)
+        end(stopped(recipe, finished), INTERRUPTED)
 
 
-def look_up(recipe: AnyRecipe, store: RunStore, again: bool) -> Ending | None:
-    """The result in the store, unless it shall be had once more; ends where another process is at it."""
-    known = store.get(recipe.id)
-    if known and known.result and not again:
-        click.echo(f"Found run {known.id}, finished before; --again trains it once more.", err=True)
-        return known.result
-    if known and known.live:
+def stored_result(recipe: AnyRecipe, store: RunStore, again: bool) -> Ending | None:
+    """The result in the store, unless `again` asks for a new one; ends the command where another process trains it."""
+    run = store.get(recipe.id)
+    if run and run.result and not again:
+        click.echo(f"Found run {run.id}, finished before; --again trains it once more.", err=True)
+        return run.result
+    if run and run.live:
         _end_elsewhere(recipe)
     return None
 
 
-def claim(recipe: AnyRecipe, store: RunStore, again: bool) -> None:
-    """Make the run this process's own; what parts of it are finished is said, or forgotten with `again`."""
+def reserve(recipe: AnyRecipe, store: RunStore, again: bool) -> None:
+    """Make the run this process's own; its finished parts are named, or deleted with `again`."""
     run = store.restart(recipe) if again else store.request(recipe)
     if run.owner != store.owner:
         _end_elsewhere(recipe)
     if finished := store.finished(recipe.id):
-        click.echo(f"Goes on where it was stopped; finished before: {parts(finished)}.", err=True)
+        click.echo(f"Goes on where it was stopped; finished before: {finished_parts(recipe, finished)}.", err=True)
 
 
 def _end_elsewhere(recipe: AnyRecipe) -> NoReturn:
     end(f"Run {recipe.id} is under way in another process; look at it there, or wait.", FAILURE)
 
 
-def train_here(recipe: AnyRecipe, store: RunStore, bar: Bar) -> Ending:
+def train_here(recipe: AnyRecipe, store: RunStore, bar: TrainingBar) -> Ending:
     """Train in this process what is not finished yet."""
     import torch
 
     torch.set_num_threads(cluster.torch_threads())  # as a worker of the app has: the same result to the last bit
     finished = store.finished(recipe.id)
     store.begin(recipe.id)
-    notes = Notes(store, recipe.id, finished)
+    writer = EventWriter(store, recipe, finished)
     try:
         with bar:
-            for event in work.study(recipe, finished):
+            for event in worker.study(recipe, finished):
                 if isinstance(event, Ending):
-                    notes.insist(partial(store.finish, recipe.id, event))
+                    writer.insist(partial(store.finish, recipe.id, event))
                     return event
                 if isinstance(event, Learnt):
-                    notes.insist(partial(store.keep_student, recipe.id, event))
+                    writer.insist(partial(store.keep_student, recipe.id, event))
                 elif event is not None and not isinstance(event, Taught):
-                    notes.add(event)
-                    bar.hear(event)
-                notes.beat()
+                    writer.add(event)
+                    bar.show(event)
+                writer.heartbeat()
     except KeyboardInterrupt:
         with suppress(StoreError):
-            notes.write()
+            writer.flush()
         raise
     except StoreError as error:
         with suppress(StoreError):
             store.release([recipe.id])
-        end(f"{error} {notes.kept()}", FAILURE)
+        end(f"{error} {writer.stored_and_missing()}", FAILURE)
     except PlainError as error:
         with suppress(StoreError):  # the reason counts
             store.fail(recipe.id, str(error))
@@ -113,84 +110,68 @@ def train_here(recipe: AnyRecipe, store: RunStore, bar: Bar) -> Ending:
     raise AssertionError("every run ends with a result")
 
 
-class Notes:
-    """What a training says, on its way to a store that may be locked for a while, or full until somebody makes room.
+class EventWriter:
+    """Writes a training's events to a store that may be locked for a while, or full until room is made.
 
-    Progress waits in memory and the training goes on; a finished part, a student or the end is insisted on. Where the
-    store takes nothing for `PATIENCE` seconds, StoreError.
+    Progress waits in memory and the training goes on; a finished part, a student and the result are written before
+    it goes on. Where the store takes nothing for `PATIENCE` seconds, StoreError.
     """
 
-    def __init__(self, store: RunStore, run_id: str, finished: Sequence[Part]) -> None:
-        self._store, self._run_id = store, run_id
+    def __init__(self, store: RunStore, recipe: AnyRecipe, finished: Sequence[Part]) -> None:
+        self._store, self._recipe = store, recipe
         self._stored = list(finished)
         self._waiting: list[Event] = []
-        self._written = 0
-        self._beaten = self._tried = time.monotonic()
-        self._refused: float | None = None  # since when
+        self._written = 0  # events
+        self._last_beat = self._last_try = time.monotonic()
+        self._refused_since: float | None = None
 
     def add(self, event: Event) -> None:
-        """Something that was said."""
+        """Write an event as soon as the store takes it, a finished part now."""
         self._waiting.append(event)
         if isinstance(event, Part):
-            self.insist(self.write)
-        elif self._refused is None or time.monotonic() - self._tried > PAUSE:
-            self._try(self.write)
+            self.insist(self.flush)
+        elif self._refused_since is None or time.monotonic() - self._last_try > PAUSE:
+            self._try(self.flush)
 
-    def beat(self) -> None:
+    def heartbeat(self) -> None:
         """Show now and then that this process lives."""
-        if self._refused is None and time.monotonic() - self._beaten > BEAT:
-            self._beaten = time.monotonic()
-            self._try(partial(self._store.heartbeat, [self._run_id]))
+        if self._refused_since is None and time.monotonic() - self._last_beat > HEARTBEAT:
+            self._last_beat = time.monotonic()
+            self._try(partial(self._store.heartbeat, [self._recipe.id]))
 
     def insist(self, write: Callable[[], object]) -> None:
-        """Write now, however often it has to be tried."""
+        """Write now, however often it has to be tried. Raises StoreError after `PATIENCE` seconds."""
         while not self._try(write):
             time.sleep(PAUSE)
 
-    def write(self) -> None:
+    def flush(self) -> None:
         """Store what waits. Raises StoreError."""
-        self._store.append(self._run_id, self._waiting, self._written + 1)
+        self._store.append(self._recipe.id, self._waiting, self._written + 1)
         self._written += len(self._waiting)
         self._stored += [event for event in self._waiting if isinstance(event, Part)]
         self._waiting = []
 
-    def kept(self) -> str:
-        """What of the run is stored, and what is not, where the store takes no more."""
+    def stored_and_missing(self) -> str:
+        """Which parts of the run are stored, and which are not."""
         stored = kinds.newest(self._stored)
-        known = {kinds.part(one) for one in stored}
+        known = set(map(kinds.part, stored))
         lost = [event for event in self._waiting if isinstance(event, Part) and kinds.part(event) not in known]
-        missing = parts(lost) or "what came after that"
+        missing = finished_parts(self._recipe, lost) or "what came after that"
         verb = "is" if missing in ("one student", "what came after that") else "are"
-        return f"Stored are {parts(stored) or 'no finished parts'}; {missing} {verb} missing: the same command goes on."
+        kept = finished_parts(self._recipe, stored) or "no finished parts"
+        return f"Stored are {kept}; {missing} {verb} missing: the same command goes on."
 
     def _try(self, write: Callable[[], object]) -> bool:
-        """Whether it was written. Raises StoreError where the store's time is up."""
+        """Whether it was written. Raises StoreError after `PATIENCE` seconds of refusals."""
         try:
             write()
         except StoreError as error:
-            now = self._tried = time.monotonic()
-            if self._refused is None:
-                self._refused = now
+            now = self._last_try = time.monotonic()
+            if self._refused_since is None:
+                self._refused_since = now
                 click.echo(f"\n{error} Waiting for it, up to {PATIENCE:.0f} s.", err=True)
-            elif now - self._refused > PATIENCE:
+            elif now - self._refused_since > PATIENCE:
                 raise
             return False
-        self._refused = None
+        self._refused_since = None
         return True
-
-
-def stopped(finished: Sequence[Part]) -> str:
-    """For somebody who pressed Ctrl-C."""
-    if not finished:
-        return "stopped; the run's progress is kept, its result is not."
-    what = {FinishedStack: "students", FinishedArm: "arms"}.get(type(finished[0]), "methods")
-    return f"stopped; finished {what} are kept ({parts(finished)}): the same command goes on with the rest."
-
-
-def parts(finished: Sequence[Part]) -> str:
-    """What is finished, in words: methods of a comparison, students of a sweep, arms of a lesson's study."""
-    methods = [part.method for part in finished if isinstance(part, Finished)]
-    methods += [part.arm for part in finished if isinstance(part, FinishedArm)]
-    students = sum(len(part.trials) for part in finished if isinstance(part, FinishedStack))
-    counted = "one student" if students == 1 else f"{students:,} students"
-    return ", ".join([*methods, *([counted] if students else [])])

@@ -9,20 +9,21 @@ from typing import Any, TypeVar
 import click
 
 from kdviz.recipes.base import Conditions
-from kdviz.recipes.single import Recipe
 from kdviz.records.kinds import Ending
-from kdviz.reports.ending import document, text, title
+from kdviz.reports.kinds import document, text, title
 
 Command = Callable[..., None]
-Asked = TypeVar("Asked", bound=Conditions)
+AsConditions = TypeVar("AsConditions", bound=Conditions)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+again_option = click.option("--again", is_flag=True, help="Train even if the store has this run's result.")
 
 
 def options(kind: type[Conditions]) -> Callable[[Command], Command]:
     """One option for each field of a recipe, which alone knows what is allowed; and those of every training."""
 
     def add(command: Command) -> Command:
-        command = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")(command)
-        command = click.option("--again", is_flag=True, help="Train even if the store has this run's result.")(command)
+        command = again_option(json_option(command))
         for name, field in reversed(kind.model_fields.items()):
             if name == "study":
                 continue  # the command itself says which
@@ -44,17 +45,15 @@ def _default(name: str, value: Any) -> str:
     return f" [default: {','.join(map(str, value)) if isinstance(value, tuple) else value}]"
 
 
-def asked(kind: type[Asked], values: dict[str, Any]) -> Asked:
+def recipe_of(kind: type[AsConditions], values: dict[str, Any]) -> AsConditions:
     """The recipe that the options ask for. Raises RecipeError."""
     given = {name: value for name, value in values.items() if value is not None}
     return kind.suited(given.get("data", kind().data), given)
 
 
 def show(ending: Ending, as_json: bool) -> None:
-    """Write it to standard output."""
+    """Write a result to standard output."""
     if as_json:
         click.echo(json.dumps(document(ending), indent=2))
-        return
-    click.echo(f"{title(ending.recipe)}\nrun {ending.run_id}\n\n{text(ending)}")
-    if isinstance(ending.recipe, Recipe):
-        click.echo("\nOne seed: differences of a few images are chance.")
+    else:
+        click.echo(f"{title(ending.recipe)}\nrun {ending.run_id}\n\n{text(ending)}")

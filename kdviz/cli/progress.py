@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Iterable
@@ -22,52 +23,50 @@ if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
 
-BAR = 1000  # steps of the progress bar
+STEPS = 1000  # of the progress bar
 
 
-class Bar:
+class TrainingBar:
     """The progress bar of a single run, a comparison or a lesson's study."""
 
     def __init__(self) -> None:
         self._bar: ProgressBar[object] = click.progressbar(
-            length=BAR, label="training", show_eta=False, item_show_func=str, file=sys.stderr
+            length=STEPS, label="training", show_eta=False, item_show_func=str, file=sys.stderr
         )
 
-    def __enter__(self) -> Bar:
+    def __enter__(self) -> TrainingBar:
         self._bar.__enter__()
         return self
 
     def __exit__(self, *problem: Any) -> None:
         self._bar.__exit__(*problem)
 
-    def move(self, share: float, now: str) -> None:
-        """To a share of the whole, with what is going on now."""
-        self._bar.update(round(share * BAR) - self._bar.pos, now)
+    def move(self, share: float, text: str) -> None:
+        """To a share of the whole, with a text about what is going on now."""
+        self._bar.update(round(share * STEPS) - self._bar.pos, text)
 
-    def hear(self, event: Event) -> None:
-        """What the training says."""
-        if not isinstance(event, Progress | Moment | StudyProgress):
-            return
-        whole = event.seconds / max(event.seconds + event.seconds_left, 1e-9)
-        accuracy: float | None
+    def show(self, event: Event) -> None:
+        """How far the training is, if the event says so."""
+        speed, accuracies = "", list[float]()
         if isinstance(event, Progress):
-            who, accuracy, speed = (
-                str(event.role),
-                event.validation_accuracy,
-                f"{event.images_per_second:,.0f} images/s, ",
-            )
+            learner, accuracies = str(event.role), [event.validation_accuracy]
+            speed = f"{event.images_per_second:,.0f} images/s, "
         elif isinstance(event, StudyProgress):
-            who, speed = f"{event.arm}, {event.doing},", ""
-            accuracy = fmean(event.validation_accuracy) if event.validation_accuracy else None
+            learner, accuracies = f"{event.arm}, {event.doing},", event.validation_accuracy
+        elif isinstance(event, Moment):
+            learner = event.method if event.stage == "student" else f"{event.method}, {event.stage}"
+            accuracies = event.validation_accuracy
         else:
-            who = event.method if event.stage == "student" else f"{event.method}, {event.stage}"
-            accuracy, speed = fmean(event.validation_accuracy), ""
-        right = "" if accuracy is None else f"validation {accuracy:.1%}, "
-        self.move(whole, f"{who} epoch {event.epoch}/{event.epochs}, {right}{speed}{event.seconds_left:.0f} s left")
+            return
+        accuracy = f"validation {fmean(accuracies):.1%}, " if accuracies else ""
+        self.move(
+            event.seconds / max(event.seconds + event.seconds_left, 1e-9),
+            f"{learner} epoch {event.epoch}/{event.epochs}, {accuracy}{speed}{event.seconds_left:.0f} s left",
+        )
 
 
-class SweepBar(Bar):
-    """The progress bar of a sweep: its students, whoever trains them."""
+class SweepBar(TrainingBar):
+    """The progress bar of a sweep: its students, whichever process trains them."""
 
     def __init__(self, recipe: Sweep, finished: Iterable[Part]) -> None:
         super().__init__()
@@ -77,19 +76,18 @@ class SweepBar(Bar):
         self._shares = {part.stack: 1.0 for part in finished if isinstance(part, FinishedStack)}
         self._before = self._done()
 
-    def hear(self, event: Event) -> None:
-        """What a worker says."""
+    def show(self, event: Event) -> None:
+        """How many students are trained, and what is going on now."""
         if isinstance(event, Grown | FinishedStack):
             share = event.step / event.steps if isinstance(event, Grown) else 1.0
             self._shares[event.stack] = max(share, self._shares.get(event.stack, 0.0))
         if isinstance(event, Moment):
-            now = (
-                f"teacher of {event.stage}, epoch {event.epoch}/{event.epochs}, {fmean(event.validation_accuracy):.1%}"
-            )
+            accuracy = f"{fmean(event.validation_accuracy):.1%}"
+            now = f"teacher of {event.stage}, epoch {event.epoch}/{event.epochs}, {accuracy}"
         elif isinstance(event, Progress):
             now = f"the choice once more, {event.role}, epoch {event.epoch}/{event.epochs}"
         elif isinstance(event, Grown):
-            best = max((x for x in event.validation_accuracy if x == x), default=0.0)  # noqa: PLR0124, no number
+            best = max(filter(math.isfinite, event.validation_accuracy), default=0.0)
             now = f"seed {event.stack.seed}, epoch {event.epoch}/{event.stack.epochs}, best {best:.1%}{self._left()}"
         else:
             return

@@ -9,18 +9,18 @@ import click
 
 from kdviz.cli.console import FAILURE, USAGE_ERROR, end
 from kdviz.cli.local import carry_out
-from kdviz.cli.options import show
+from kdviz.cli.options import again_option, json_option, show
 from kdviz.errors import PlainError
 from kdviz.recipes.studies import STUDIES
 from kdviz.recipes.study import Study
 from kdviz.records.study import Studied
-from kdviz.reports import study as study_tables
+from kdviz.reports import study as reports
 from kdviz.store import recorded
 
-_FIRST, _ELSE = "mnist", "digits"
+_PREFERRED, _FALLBACK = "mnist", "digits"
 
 
-@click.command(epilog="\b\nThe studies:\n" + study_tables.names())
+@click.command(epilog="\b\nThe studies:\n" + reports.names())
 @click.argument("name", metavar="NAME", required=False)
 @click.option("--data", metavar="VALUE", default=None, help="Data set [default: mnist, or digits where it is missing]")
 @click.option("--seeds", metavar="VALUE", default=None, help="Seeds, as 0-4 or 0,2,7 [default: those of the study]")
@@ -28,10 +28,10 @@ _FIRST, _ELSE = "mnist", "digits"
 @click.option(
     "--arms", metavar="VALUE", default=None, help="Some arms, with commas between, and whom they are judged against."
 )
-@click.option("--again", is_flag=True, help="Train even if the store has this run's result.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+@again_option
+@json_option
 @click.option("--record", is_flag=True, help="Keep the result as the one that the lesson's page shows at once.")
-@click.option("--list", "listed", is_flag=True, help="The studies, each with its question.")
+@click.option("--list", "list_only", is_flag=True, help="The studies, each with its question.")
 def study(
     name: str | None,
     data: str | None,
@@ -41,10 +41,10 @@ def study(
     again: bool,
     as_json: bool,
     record: bool,
-    listed: bool,
+    list_only: bool,
 ) -> None:
     """Put the question of a lesson to really trained networks, with several seeds, and say what they answer."""
-    if listed:
+    if list_only:
         _list(as_json)
         return
     if name is None:
@@ -55,36 +55,32 @@ def study(
         end("--record keeps whole studies only: leave out --quick and --arms.", USAGE_ERROR)
     options = {"quick": quick, "seeds": seeds, "arms": arms}
     given = {option: value for option, value in options.items() if value is not None}
-    wanted = _suited(name, given) if data is None else Study.of(name, data, **given)
-    ending = carry_out(wanted, again)
+    ending = carry_out(_on_data_at_hand(name, given) if data is None else Study.of(name, data, **given), again)
     assert isinstance(ending, Studied)  # what a study ends with
     if record:
         _record(ending)
     show(ending, as_json)
 
 
-def _suited(name: str, given: dict[str, Any]) -> Study:
+def _on_data_at_hand(name: str, given: dict[str, Any]) -> Study:
     """On MNIST where it is there, else on the digits; values are checked before any data is looked for."""
-    there = STUDIES[name].data_sets
-    wanted = Study.of(name, _FIRST if _FIRST in there else there[0], **given)
-    if wanted.data != _FIRST or _ELSE not in there:
-        return wanted
+    data_sets = STUDIES[name].data_sets
+    recipe = Study.of(name, _PREFERRED if _PREFERRED in data_sets else data_sets[0], **given)
+    if recipe.data != _PREFERRED or _FALLBACK not in data_sets:
+        return recipe
     from kdviz.engine import data
 
     try:
-        data.load(_FIRST)
+        data.load(_PREFERRED)
     except PlainError as error:
-        click.echo(f"{error} Taken are the {_ELSE} of scikit-learn instead.", err=True)
-        return Study.of(name, _ELSE, **given)
-    return wanted
+        click.echo(f"{error} Taken are the {_FALLBACK} of scikit-learn instead.", err=True)
+        return Study.of(name, _FALLBACK, **given)
+    return recipe
 
 
 def _list(as_json: bool) -> None:
-    if not as_json:
-        click.echo(study_tables.names())
-        return
-    facts = [{"name": each.name, "title": each.title, "question": each.question} for each in STUDIES.values()]
-    click.echo(json.dumps(facts, indent=2))
+    facts = [{"name": study.name, "title": study.title, "question": study.question} for study in STUDIES.values()]
+    click.echo(json.dumps(facts, indent=2) if as_json else reports.names())
 
 
 def _record(studied: Studied) -> None:

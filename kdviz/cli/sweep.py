@@ -10,17 +10,18 @@ import click
 
 from kdviz import settings
 from kdviz.cli.console import FAILURE, INTERRUPTED, USAGE_ERROR, end
-from kdviz.cli.local import claim, look_up, parts, stoppable, stopped, train_here
-from kdviz.cli.options import asked, options, show
+from kdviz.cli.local import ends_on_ctrl_c, reserve, stored_result, train_here
+from kdviz.cli.options import options, recipe_of, show
 from kdviz.cli.progress import SweepBar
 from kdviz.jobs import cluster
 from kdviz.jobs.queue import Jobs
 from kdviz.recipes.sweep import LONG, Sweep
 from kdviz.records.kinds import Ending
 from kdviz.records.sweep import Estimate, Swept
+from kdviz.reports.kinds import finished_parts, stopped
 from kdviz.store.runs import RunStore
 
-_LOOK = 0.2  # seconds between two looks at what a cluster has done
+_POLL = 0.2  # seconds between two looks at what a cluster has done
 _ESTIMATE = "kdviz.runners.estimate:sweep"
 
 
@@ -35,24 +36,24 @@ _ESTIMATE = "kdviz.runners.estimate:sweep"
 )
 def sweep(again: bool, as_json: bool, yes: bool, scheduler: str | None, **values: Any) -> None:
     """Train a student for each temperature, alpha and seed; choose a cell without the test images; test it once."""
-    recipe = asked(Sweep, values)
+    recipe = recipe_of(Sweep, values)
     if scheduler is not None and not scheduler.strip():
         end("--scheduler is empty; it takes a Dask scheduler's address, as tcp://host:8786.", USAGE_ERROR)
     store = RunStore(settings.database_url())
     trouble = ""
-    with stoppable(recipe, store):
-        ending: Ending | None = look_up(recipe, store, again)
+    with ends_on_ctrl_c(recipe, store):
+        ending: Ending | None = stored_result(recipe, store, again)
         if ending is None and scheduler is None:
             if not yes:
-                _ask(recipe, store, again, _measured_here(recipe))
-            claim(recipe, store, again)
+                _refuse_if_long(recipe, store, again, _seconds_here(recipe))
+            reserve(recipe, store, again)
             ending = train_here(recipe, store, SweepBar(recipe, store.finished(recipe.id)))
         elif ending is None:
             jobs = Jobs(store, scheduler)
             with closing(jobs):
                 if not yes:
-                    _ask(recipe, store, again, _measured_there(recipe, jobs))
-                claim(recipe, store, again)
+                    _refuse_if_long(recipe, store, again, _seconds_there(recipe, jobs))
+                reserve(recipe, store, again)
                 ending = _follow(recipe, store, jobs)
             trouble = jobs.trouble
     show(ending, as_json)
@@ -60,8 +61,8 @@ def sweep(again: bool, as_json: bool, yes: bool, scheduler: str | None, **values
         end(trouble, FAILURE)
 
 
-def _measured_here(recipe: Sweep) -> float:
-    """Seconds that it will take."""
+def _seconds_here(recipe: Sweep) -> float:
+    """Seconds that the sweep will take in this process."""
     import torch
 
     from kdviz.runners import estimate
@@ -70,14 +71,14 @@ def _measured_here(recipe: Sweep) -> float:
     return estimate.estimate(recipe).seconds
 
 
-def _measured_there(recipe: Sweep, jobs: Jobs) -> float:
-    """The same on a cluster, whose workers share the students."""
-    said = jobs.call(_ESTIMATE, recipe.model_dump_json(), key=f"estimate-{recipe.id}").result()
-    return Estimate.model_validate_json(said).seconds / max(1, jobs.cluster.workers)
+def _seconds_there(recipe: Sweep, jobs: Jobs) -> float:
+    """Seconds that the sweep will take on a cluster, whose workers share the students."""
+    estimate = jobs.call(_ESTIMATE, recipe.model_dump_json(), key=f"estimate-{recipe.id}").result()
+    return Estimate.model_validate_json(estimate).seconds / max(1, jobs.cluster.workers)
 
 
-def _ask(recipe: Sweep, store: RunStore, again: bool, seconds: float) -> None:
-    """A sweep that takes long is begun only by somebody who knows it."""
+def _refuse_if_long(recipe: Sweep, store: RunStore, again: bool, seconds: float) -> None:
+    """End the command where a new sweep would take more than an hour; `--yes` begins it all the same."""
     if not again and store.finished(recipe.id):
         return  # it was begun before
     if seconds > LONG:
@@ -86,23 +87,23 @@ def _ask(recipe: Sweep, store: RunStore, again: bool, seconds: float) -> None:
 
 def _follow(recipe: Sweep, store: RunStore, jobs: Jobs) -> Swept:
     """Let the cluster train, and show how far it is."""
-    heard = 0
+    shown = 0
     try:
         run = jobs.submit(recipe)
         with SweepBar(recipe, store.finished(recipe.id)) as bar:
             while run.live:
-                time.sleep(_LOOK)
+                time.sleep(_POLL)
                 run = jobs.get(run.id) or end(f"run {run.id} was deleted by another process.", FAILURE)
-                for event in jobs.events(run.id, heard):
-                    heard += 1
-                    bar.hear(event)
+                for event in jobs.events(run.id, shown):
+                    shown += 1
+                    bar.show(event)
     except KeyboardInterrupt:
         jobs.cancel(recipe.id)
         jobs.close()  # what is finished gets to the store
-        end(f"{jobs.trouble} {stopped(store.finished(recipe.id))}".strip(), INTERRUPTED)
+        end(f"{jobs.trouble} {stopped(recipe, store.finished(recipe.id))}".strip(), INTERRUPTED)
     if not isinstance(run.result, Swept):
         jobs.close()
-        kept = parts(store.finished(recipe.id))
+        kept = finished_parts(recipe, store.finished(recipe.id))
         more = f" Finished before are {kept}: the same command goes on." if kept else ""
         end(f"{jobs.trouble} {run.message}{more}".strip(), FAILURE)
     return run.result

@@ -23,10 +23,7 @@ from kdviz.records.intervals import wilson_interval
 from kdviz.records.kinds import Ending, study_of
 from kdviz.records.single import Result
 from kdviz.records.study import Studied
-from kdviz.records.sweep import Swept
-from kdviz.reports import comparison as comparison_tables
-from kdviz.reports import single as tables
-from kdviz.reports import study as study_tables
+from kdviz.reports import kinds
 from kdviz.reports import sweep as sweep_tables
 from kdviz.store.run import Run
 
@@ -72,16 +69,7 @@ def as_parquet(run: Run) -> bytes:
 
 def as_json(run: Run) -> bytes:
     """The document that the command line writes of such a run, with its tags and note; UTF-8. Raises ExportError."""
-    result = _result(run)
-    if isinstance(result, Swept):
-        document = sweep_tables.document(result)
-    elif isinstance(result, Compared):
-        document = comparison_tables.document(result)
-    elif isinstance(result, Studied):
-        document = study_tables.document(result)
-    else:
-        document = tables.document(result)
-    document |= {"tags": list(run.tags), "note": run.note}
+    document = kinds.document(_result(run)) | {"tags": list(run.tags), "note": run.note}
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode()
 
 

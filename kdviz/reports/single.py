@@ -1,13 +1,49 @@
-"""A run's result as lines of text, and as the JSON document that scripts read."""
+"""A single run's recipe and result as lines of text, and as the JSON document that scripts read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from kdviz.recipes.single import Recipe
 from kdviz.records.base import Scores
+from kdviz.records.kinds import Part
 from kdviz.records.single import Result
 from kdviz.reports.text import table
+
+PARTS = ""  # a single run is trained in one go
+
+_COLUMNS: tuple[tuple[str, Callable[[Scores], str]], ...] = (
+    ("network", lambda s: s.architecture),
+    ("parameters", lambda s: f"{s.parameters:,}"),
+    ("test accuracy", lambda s: f"{s.test_accuracy:.2%}"),
+    ("errors", lambda s: f"{s.test_errors:,} of {s.test_images:,}"),
+    ("NLL", lambda s: f"{s.nll:.4f}"),
+    ("ECE", lambda s: f"{s.ece:.4f}"),
+    ("agreement", lambda s: "" if s.agreement is None else f"{s.agreement:.2%}"),
+    ("seconds", lambda s: f"{s.seconds:.2f}"),
+    ("images/s", lambda s: f"{s.images_per_second:,.0f}"),
+)
+
+
+def title(recipe: Recipe) -> str:
+    """The recipe in a line."""
+    return (
+        f"{recipe.data}: teacher {recipe.teacher}, student {recipe.student}, T = {recipe.temperature:g}, "
+        f"alpha = {recipe.alpha:g}, {recipe.epochs} epochs, seed {recipe.seed}"
+    )
+
+
+def columns(recipe: Recipe) -> list[str]:
+    """Student, T, alpha and seed."""
+    return [recipe.student, f"{recipe.temperature:g}", f"{recipe.alpha:g}", f"seed {recipe.seed}"]
+
+
+def text(result: Result) -> str:
+    """The three networks of a run, a line each."""
+    roles = (("teacher", result.teacher), ("distilled", result.distilled), ("plain", result.plain))
+    rows = [[role, *(value(scores) for _, value in _COLUMNS)] for role, scores in roles]
+    return table(["", *(name for name, _ in _COLUMNS)], rows)
 
 
 def document(result: Result) -> dict[str, Any]:
@@ -25,21 +61,16 @@ def document(result: Result) -> dict[str, Any]:
     }
 
 
-_COLUMNS: tuple[tuple[str, Callable[[Scores], str]], ...] = (
-    ("network", lambda s: s.architecture),
-    ("parameters", lambda s: f"{s.parameters:,}"),
-    ("test accuracy", lambda s: f"{s.test_accuracy:.2%}"),
-    ("errors", lambda s: f"{s.test_errors:,} of {s.test_images:,}"),
-    ("NLL", lambda s: f"{s.nll:.4f}"),
-    ("ECE", lambda s: f"{s.ece:.4f}"),
-    ("agreement", lambda s: "" if s.agreement is None else f"{s.agreement:.2%}"),
-    ("seconds", lambda s: f"{s.seconds:.2f}"),
-    ("images/s", lambda s: f"{s.images_per_second:,.0f}"),
-)
+def accuracy(result: Result) -> str:
+    """Test accuracy of the distilled student."""
+    return f"{result.distilled.test_accuracy:.2%}"
 
 
-def scores_table(result: Result) -> str:
-    """The three networks of a run, a line each."""
-    roles = (("teacher", result.teacher), ("distilled", result.distilled), ("plain", result.plain))
-    rows = [[role, *(value(scores) for _, value in _COLUMNS)] for role, scores in roles]
-    return table(["", *(name for name, _ in _COLUMNS)], rows)
+def finished_parts(finished: Sequence[Part]) -> str:
+    """Nothing: a single run has no parts."""
+    return ""
+
+
+def text_so_far(recipe: Recipe, finished: Sequence[Part]) -> str:
+    """Nothing: a single run has no results before its end."""
+    return ""

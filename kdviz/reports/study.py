@@ -10,11 +10,13 @@ from typing import Any
 from kdviz.recipes.studies import STUDIES
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Arm, Measure
-from kdviz.records.base import Mean, Verdict
+from kdviz.records.base import Mean
 from kdviz.records.study import FinishedArm, Judgement, Row, Studied
-from kdviz.reports.text import table
+from kdviz.reports import fields
+from kdviz.reports.text import DIVERGED, ONE_SEED, judged, ranges, table
 
-_PERCENT = 100  # shares are parts of 1 in a record, and in per cent for people
+PARTS = "arms"
+
 _OF_MNIST = "mnist"  # what papers' figures are about
 
 
@@ -24,51 +26,78 @@ def names() -> str:
     return "\n".join(f"{name.ljust(width)}  {facts.question}" for name, facts in STUDIES.items())
 
 
+def title(study: Study) -> str:
+    """The recipe in a line."""
+    quick = ", quick" if study.quick else ""
+    arms = f"; arms {', '.join(study.arms)}" if study.arms else ""
+    return f"{study.data}: {study.facts.title} ({study.study}{quick}), seeds {ranges(study.seeds)}{arms}"
+
+
+def columns(study: Study) -> list[str]:
+    """No student, T or alpha, which differ between arms; the study's name, arms and seeds."""
+    return ["", "", "", f"{study.study}, {len(study.chosen)} arms, seeds {ranges(study.seeds)}"]
+
+
 def document(studied: Studied) -> dict[str, Any]:
     """A row for each arm: its figures for each seed, their means, and the verdicts on it."""
-    whole = studied.model_dump(mode="json", include={"run_id", "recipe", "device", "threads", "torch", "seconds"})
     facts = studied.recipe.facts
-    return {
-        "run_id": whole.pop("run_id"),
-        "recipe": whole.pop("recipe"),
-        "title": facts.title,
-        "question": facts.question,
-        "measures": [
-            {"name": each.name, "title": each.title, "kind": each.kind, "better": each.better or None}
-            for each in facts.measures
+    return fields.document(
+        studied,
+        title=facts.title,
+        question=facts.question,
+        measures=[
+            {"name": measure.name, "title": measure.title, "kind": measure.kind, "better": measure.better or None}
+            for measure in facts.measures
         ],
-        "rows": [_row(studied, arm) for arm in studied.recipe.chosen if studied.arm(arm.name)],
-        **whole,
-    }
+        rows=[
+            _row(studied, arm, finished)
+            for arm in studied.recipe.chosen
+            if (finished := studied.arm(arm.name)) is not None
+        ],
+    )
 
 
 def text(studied: Studied) -> str:
     """The arms a line each, the verdicts on the main measure in words, and what the seeds allow to say."""
-    study = studied.recipe
-    main = study.facts.measures[0]
-    header = ["", *(_heading(each) for each in study.facts.measures), "seconds", "verdict"]
+    study, measures = studied.recipe, studied.recipe.facts.measures
+    header = ["", *map(_heading, measures), "seconds", "verdict"]
     published = published_of(study)
     if published:
         header.insert(2, "paper")
-    lines = []
+    rows = []
     for arm in study.chosen:
         if finished := studied.arm(arm.name):
-            cells = [shown(each, _mean(studied, arm, each)) for each in study.facts.measures]
+            cells = [shown(measure, _mean(studied, arm, measure)) for measure in measures]
             if published:
                 cells.insert(1, f"{published[arm.name]:g}" if arm.name in published else "")
             judgement = studied.judgement(arm.name)
-            lines.append([arm.title, *cells, f"{finished.seconds:.1f}", judgement.verdict.word if judgement else ""])
-    words = [_words(studied, each, main) for each in studied.judgements if each.measure == main.name]
-    return "\n\n".join(filter(None, [study.facts.question, table(header, lines), "\n".join(words), _footing(studied)]))
+            rows.append([arm.title, *cells, f"{finished.seconds:.1f}", judgement.verdict.word if judgement else ""])
+    verdicts = [
+        _verdict(studied, judgement, measures[0])
+        for judgement in studied.judgements
+        if judgement.measure == measures[0].name
+    ]
+    paragraphs = [study.facts.question, table(header, rows), "\n".join(verdicts), _footing(studied, len(verdicts))]
+    return "\n\n".join(filter(None, paragraphs))
+
+
+def accuracy(studied: Studied) -> str:
+    """Nothing: each arm has its own."""
+    return ""
+
+
+def finished_parts(finished: Sequence[FinishedArm]) -> str:
+    """The arms that are finished."""
+    return ", ".join(part.arm for part in finished)
 
 
 def text_so_far(study: Study, finished: Sequence[FinishedArm]) -> str:
-    """What is known of a study that has not ended: means without intervals, no verdicts."""
+    """What is known of a study that has not ended, after an empty line: means without intervals, no verdicts."""
     main = study.facts.measures[0]
     done = {arm.arm: arm for arm in finished}
-    lines = [[arm.title, shown(main, mean_of(done[arm.name], main))] for arm in study.chosen if arm.name in done]
-    said = f"{len(lines)} of {len(study.chosen)} arms are finished."
-    return f"{said}\n{table(['', _heading(main)], lines)}" if lines else said
+    rows = [[arm.title, shown(main, mean_of(done[arm.name], main))] for arm in study.chosen if arm.name in done]
+    counted = f"\n{len(rows)} of {len(study.chosen)} arms are finished."
+    return f"{counted}\n{table(['', _heading(main)], rows)}" if rows else counted
 
 
 def mean_of(arm: FinishedArm, measure: Measure) -> Mean | None:
@@ -103,9 +132,9 @@ def shown(measure: Measure, mean: Mean | None) -> str:
 def formatted(measure: Measure, value: float, thousands: str = ",") -> str:
     """One figure without its unit; `thousands` stands between the digits of large counts."""
     if not math.isfinite(value):
-        return "diverged"
+        return DIVERGED
     if measure.kind == "share":
-        return f"{_PERCENT * value:.2f}"
+        return f"{100 * value:.2f}"
     if measure.kind == "count":
         return f"{value:{thousands}.{0 if float(value).is_integer() else 1}f}"
     return f"{value:.4g}"
@@ -120,85 +149,55 @@ def _mean(studied: Studied, arm: Arm, measure: Measure) -> Mean | None:
     return summary.means.get(measure.name) if summary else None
 
 
-def _words(studied: Studied, judgement: Judgement, measure: Measure) -> str:
+def _verdict(studied: Studied, judgement: Judgement, measure: Measure) -> str:
+    """An arm against the one it is judged by, in a line."""
     titles = {arm.name: arm.title for arm in studied.recipe.chosen}
-    verdict = judgement.verdict
-    return (
-        f"{titles[judgement.arm]}, against {titles[judgement.against]}: {verdict.word}{_difference(measure, verdict)}"
-    )
+    if measure.kind == "share":
+        verdict = judged(judgement.verdict)
+    else:
+        verdict = judged(judgement.verdict, scale=1, digits=".4g", unit=f" {measure.unit}" if measure.unit else "")
+    return f"{titles[judgement.arm]}, against {titles[judgement.against]}: {verdict}"
 
 
-def _difference(measure: Measure, verdict: Verdict) -> str:
-    if not math.isfinite(verdict.difference):
-        return ", as a training diverged"
-    scale, digits = (_PERCENT, "+.2f") if measure.kind == "share" else (1, "+.4g")
-    unit = " percentage points" if measure.kind == "share" else f" {measure.unit}" if measure.unit else ""
-    said = f" ({scale * verdict.difference:{digits}}{unit}"
-    if verdict.low is not None and verdict.high is not None:
-        said += f", {scale * verdict.low:{digits}} to {scale * verdict.high:{digits}}"
-    return said + ")"
-
-
-def _footing(studied: Studied) -> str:
-    seeds, main = len(studied.recipe.seeds), studied.recipe.facts.measures[0]
-    if seeds == 1 and main.kind == "count":
-        return "One seed: exact Poisson intervals of the counts, and no verdicts."
+def _footing(studied: Studied, comparisons: int) -> str:
+    """What the intervals and verdicts stand on."""
+    seeds = len(studied.recipe.seeds)
     if seeds == 1:
-        return "One seed: no verdicts; a difference may be chance. Try --seeds 0-4."
-    pairs = sum(each.measure == main.name for each in studied.judgements)
-    judged = (
-        ""
-        if not pairs
-        else "; arms against each other seed by seed"
-        + (", in intervals widened for their number, so that all verdicts hold together 95 % of the time" * (pairs > 1))
-    )
-    return f"{seeds} seeds: means with 95 % intervals (Student's t){judged}."
+        counts = studied.recipe.facts.measures[0].kind == "count"
+        return "One seed: exact Poisson intervals of the counts, and no verdicts." if counts else ONE_SEED
+    against = "; arms against each other seed by seed" if comparisons else ""
+    if comparisons > 1:
+        against += ", in intervals widened for their number, so that all verdicts hold together 95 % of the time"
+    return f"{seeds} seeds: means with 95 % intervals (Student's t){against}."
 
 
-def _row(studied: Studied, arm: Arm) -> dict[str, Any]:
-    finished = studied.arm(arm.name)
-    assert finished is not None  # the caller looked
+def _row(studied: Studied, arm: Arm, finished: FinishedArm) -> dict[str, Any]:
     main = studied.recipe.facts.measures[0]
     whole = finished.model_dump(mode="json")
-    judgements = {each.measure: each for each in studied.judgements if each.arm == arm.name}
-    said: dict[str, Any] = {"arm": arm.name, "title": arm.title, "seeds": len(finished.rows), "measure": main.name}
-    said |= _estimate(_mean(studied, arm, main))
-    errors = values_of(finished.rows, main.name if main.kind == "count" else "test_errors")
-    if errors:
-        said["test_errors"] = _number(fmean(errors))
-    published = published_of(studied.recipe).get(arm.name)
-    if published is not None:
-        said["paper_errors" if main.kind == "count" else "published"] = _number(published)
-    said |= {"against": arm.against or None, **_judged(judgements.get(main.name), "difference_interval")}
-    said["means"] = {
-        each.name: _estimate(mean)
-        for each in studied.recipe.facts.measures
-        if (mean := _mean(studied, arm, each)) is not None
-    }
-    said["verdicts"] = {name: _judged(each, "interval") for name, each in judgements.items()}
-    said["per_seed"] = [{"seed": row["seed"], **row["figures"]} for row in whole["rows"]]
-    return {**said, "curves": whole["curves"], "seconds": whole["seconds"]}
-
-
-def _estimate(mean: Mean | None) -> dict[str, Any]:
-    whole = None if mean is None else mean.model_dump(mode="json")
-    return {"mean": whole and whole["mean"], "interval": _interval(whole)}
-
-
-def _judged(judgement: Judgement | None, interval: str) -> dict[str, Any]:
-    whole = None if judgement is None else judgement.verdict.model_dump(mode="json")
+    verdicts = {each.measure: each.verdict for each in studied.judgements if each.arm == arm.name}
+    row: dict[str, Any] = {"arm": arm.name, "title": arm.title, "seeds": len(finished.rows), "measure": main.name}
+    row |= fields.estimate(_mean(studied, arm, main))
+    if errors := values_of(finished.rows, main.name if main.kind == "count" else "test_errors"):
+        row["test_errors"] = _whole(fmean(errors))
+    if (published := published_of(studied.recipe).get(arm.name)) is not None:
+        row["paper_errors" if main.kind == "count" else "published"] = _whole(published)
     return {
-        "verdict": whole and whole["word"],
-        "difference": whole and whole["difference"],
-        interval: _interval(whole),
+        **row,
+        "against": arm.against or None,
+        **fields.judgement(verdicts.get(main.name)),
+        "means": {
+            measure.name: fields.estimate(mean)
+            for measure in studied.recipe.facts.measures
+            if (mean := _mean(studied, arm, measure)) is not None
+        },
+        "verdicts": {measure: fields.judgement(verdict, "interval") for measure, verdict in verdicts.items()},
+        "per_seed": [{"seed": of_seed["seed"], **of_seed["figures"]} for of_seed in whole["rows"]],
+        "curves": whole["curves"],
+        "seconds": whole["seconds"],
     }
 
 
-def _interval(whole: dict[str, Any] | None) -> list[Any] | None:
-    return None if whole is None or whole["low"] is None else [whole["low"], whole["high"]]
-
-
-def _number(value: float) -> float | int | str:
+def _whole(value: float) -> float | int | str:
     """A count is whole where it can be; JSON has no word for what is no number."""
     if not math.isfinite(value):
         return str(value)

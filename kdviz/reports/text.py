@@ -1,10 +1,16 @@
-"""Plain-text tables and ranges of numbers."""
+"""Tables, ranges, means and verdicts for the command line, in plain characters."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
+from kdviz.records.base import Mean, Verdict
+from kdviz.reports.phrases import plural
+
 MOST_LISTED = 8  # values of a list in a line
+DIVERGED = "diverged"
+ONE_SEED = "One seed: no verdicts; a difference may be chance. Try --seeds 0-4."
 
 
 def numbers(values: Sequence[float]) -> str:
@@ -23,6 +29,33 @@ def ranges(whole: Sequence[int]) -> str:
         else:
             runs.append([number])
     return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+
+
+def seeds(numbers: Sequence[int]) -> str:
+    """ "seed 3", "seeds 0-4"."""
+    return f"{plural(len(numbers), 'seed')} {ranges(numbers)}"
+
+
+def share(mean: Mean) -> str:
+    """A mean share in percent with its interval: "97.12% (96.80 to 97.44)"."""
+    if mean.low is None or mean.high is None:
+        return f"{mean.mean:.2%}"
+    return f"{mean.mean:.2%} ({100 * mean.low:.2f} to {100 * mean.high:.2f})"
+
+
+def difference(verdict: Verdict, scale: float = 100, digits: str = ".2f", unit: str = " percentage points") -> str:
+    """A difference, `scale` times as large, with its interval: "+0.10 percentage points, -0.05 to +0.25"."""
+    text = f"{scale * verdict.difference:+{digits}}{unit}"
+    if verdict.low is None or verdict.high is None:
+        return text
+    return f"{text}, {scale * verdict.low:+{digits}} to {scale * verdict.high:+{digits}}"
+
+
+def judged(verdict: Verdict, scale: float = 100, digits: str = ".2f", unit: str = " percentage points") -> str:
+    """A verdict in a word, with the `difference`: "better (+0.10 percentage points, +0.05 to +0.15)"."""
+    if not math.isfinite(verdict.difference):
+        return f"{verdict.word}, as a training diverged"
+    return f"{verdict.word} ({difference(verdict, scale, digits, unit)})"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

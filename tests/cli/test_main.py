@@ -401,7 +401,7 @@ def swept(own_state, tmp_path, monkeypatch):
 
     def choose(name="fake_sweep", seconds=1.0):
         monkeypatch.setattr(work, "TRAINERS", {Sweep: f"tests.samples.fake_training:{name}"})
-        monkeypatch.setattr("kdviz.cli.sweep._measured_here", lambda _: seconds)
+        monkeypatch.setattr("kdviz.cli.sweep._seconds_here", lambda _: seconds)
 
     choose()
     return choose
@@ -539,7 +539,7 @@ def interrupted(*_):
 
 def test_ctrl_c_before_the_training_ends_as_in_it(swept, faked, monkeypatch):
     with monkeypatch.context() as early:
-        early.setattr("kdviz.cli.sweep._measured_here", interrupted)
+        early.setattr("kdviz.cli.sweep._seconds_here", interrupted)
         stopped = kdviz(*SWEEPS)
     assert (stopped.exit_code, stopped.stdout) == (130, "")
     assert stopped.stderr == "Error: stopped; the run's progress is kept, its result is not.\n"

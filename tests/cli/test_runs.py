@@ -211,7 +211,7 @@ def test_deleted_runs_come_back(store):
 
 
 def test_a_person_is_asked(store, monkeypatch):
-    monkeypatch.setattr(cli_runs, "_asks", lambda: True)
+    monkeypatch.setattr(cli_runs, "_interactive", lambda: True)
     assert "nothing was deleted." in kdviz("delete", SINGLE.id, input="n\n").stderr
     assert store.get(SINGLE.id) is not None
     assert f"Deleted run {SINGLE.id}" in kdviz("delete", SINGLE.id, input="y\n").stdout

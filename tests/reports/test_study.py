@@ -77,9 +77,9 @@ def test_one_seed_has_no_verdicts_in_the_text():
 
 def test_what_is_finished_so_far():
     text = study_tables.text_so_far(FEW, [finished_arm(FEW, "all-20")])
-    assert text.startswith("1 of 3 arms are finished.")
+    assert text.startswith("\n1 of 3 arms are finished.")
     assert "taught on all images, 20 labels" in text
-    assert study_tables.text_so_far(FEW, []) == "0 of 3 arms are finished."
+    assert study_tables.text_so_far(FEW, []) == "\n0 of 3 arms are finished."
 
 
 @pytest.mark.parametrize(

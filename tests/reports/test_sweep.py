@@ -8,7 +8,7 @@ import pytest
 from kdviz.recipes.sweep import Sweep
 from kdviz.records.sweep import Swept
 from kdviz.records.sweep_plan import waiting
-from kdviz.reports import ending
+from kdviz.reports import kinds
 from kdviz.reports import sweep as sweep_tables
 from kdviz.verdicts import sweep as sweep_verdicts
 from tests.samples import sweep_records
@@ -297,10 +297,10 @@ def test_a_choice_that_diverged_when_trained_again_is_told():
 
 def test_text_so_far_has_what_is_finished():
     wanted = sweep_records.sweep()
-    assert sweep_tables.text_so_far(wanted, []) == "No student is trained yet."
+    assert sweep_tables.text_so_far(wanted, []) == "\nNo student is trained yet."
     parts = [learnt_stack(stack) for stack in carried_out(wanted)]
     text = sweep_tables.text_so_far(wanted, parts[:1])
-    assert text.startswith("Finished so far: 7 students. Mean validation accuracy in %:")
+    assert text.startswith("\nFinished so far: 7 students. Mean validation accuracy in %:")
     assert lines(text)["T = 4"][3:] == ["50.00", "50.00", "50.00"]
 
 
@@ -342,4 +342,4 @@ def test_text_so_far_leaves_gaps_and_says_who_diverged():
     ],
 )
 def test_title_of_a_sweep_says_what_is_varied(changes, title):
-    assert ending.title(Sweep.parse(changes)) == title
+    assert kinds.title(Sweep.parse(changes)) == title
