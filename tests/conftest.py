@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 # Before kdviz reads it, and for every process that a test starts: nothing of a person's own runs is touched.
@@ -46,6 +47,37 @@ def own_state(tmp_path, monkeypatch):
     """A state folder of this test alone."""
     monkeypatch.setenv("KDVIZ_STATE_DIR", str(tmp_path / "state"))
     return tmp_path / "state"
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """Gives a folder that is filled once for all processes of this session; they copy from it, and change nothing."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def once(name, fill):
+        folder = shared / name
+        with FileLock(f"{folder}.lock"):
+            if not folder.exists():
+                unfinished = tmp_path_factory.mktemp(name)
+                fill(unfinished)
+                unfinished.rename(folder)
+        return folder
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def trained_runs(once):
+    """A state folder with one run of each kind, really trained on digits; see tests/samples/kept_runs.py."""
+    from tests.samples import kept_runs
+
+    def fill(folder):
+        with pytest.MonkeyPatch.context() as monkey:
+            monkey.setenv("KDVIZ_STATE_DIR", str(folder))
+            kept_runs.train_all(folder)
+
+    return once("trained-runs", fill)
 
 
 def _real(*files):

@@ -16,7 +16,7 @@ from kdviz.cli.main import main
 from kdviz.exports import results as exports
 from kdviz.records import weights
 from kdviz.store.runs import RunStore
-from tests.samples.kept_runs import COMPARISON, CONVOLUTIONAL, SINGLE, SWEEP, carry_out
+from tests.samples.kept_runs import COMPARISON, CONVOLUTIONAL, SINGLE, SWEEP, copied
 
 
 def kdviz(*arguments, **more):
@@ -40,16 +40,12 @@ def said(result, code=0):
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def trained(trained_runs, tmp_path_factory):
     """A state folder with one run of each kind."""
     state = tmp_path_factory.mktemp("state")
-    with pytest.MonkeyPatch.context() as monkey:
-        monkey.setenv("KDVIZ_STATE_DIR", str(state))
-        made = RunStore(settings.database_url())
-        for recipe in (SINGLE, COMPARISON, SWEEP):
-            carry_out(made, recipe)
-        made.annotate(SINGLE.id, ["lesson 1", "best"], "a note")
-        made.close()
+    made = copied(trained_runs, state)
+    made.annotate(SINGLE.id, ["lesson 1", "best"], "a note")
+    made.close()
     return state
 
 

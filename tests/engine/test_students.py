@@ -15,20 +15,19 @@ from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.records import weights
 from kdviz.records.base import Learnt
 from kdviz.records.weights import WeightsError
-from kdviz.store.runs import RunStore
-from tests.samples.kept_runs import COMPARISON, CONVOLUTIONAL, SINGLE, SWEEP, carry_out
+from tests.samples.kept_runs import COMPARISON, CONVOLUTIONAL, SINGLE, SWEEP, carry_out, copied
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    """A store with one run of each kind."""
+def store(trained_runs, tmp_path_factory):
+    """A store with one run of each kind, and one of a convolutional student."""
+    state = tmp_path_factory.mktemp("kept")
+    made = copied(trained_runs, state)
     with pytest.MonkeyPatch.context() as monkey:
-        monkey.setenv("KDVIZ_STATE_DIR", str(tmp_path_factory.mktemp("state")))
-        made = RunStore(f"sqlite:///{tmp_path_factory.mktemp('kept') / 'runs.sqlite'}")
-        for recipe in (SINGLE, CONVOLUTIONAL, COMPARISON, SWEEP):
-            carry_out(made, recipe)
-        yield made
-        made.close()
+        monkey.setenv("KDVIZ_STATE_DIR", str(state))
+        carry_out(made, CONVOLUTIONAL)
+    yield made
+    made.close()
 
 
 def content(learnt):

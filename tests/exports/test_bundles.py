@@ -24,20 +24,17 @@ from kdviz.store.run import Run
 from kdviz.store.runs import RunStore, StoreError
 from tests.samples.bundles import NOTE, changed, contents, listed, refused, small, zipped
 from tests.samples.fake_training import compared, moment, part, progress, result, swept
-from tests.samples.kept_runs import COMPARISON, SINGLE, SWEEP, carry_out
+from tests.samples.kept_runs import COMPARISON, SINGLE, SWEEP, copied
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+def whole(trained_runs, tmp_path_factory):
     """A store with one run of each kind."""
-    with pytest.MonkeyPatch.context() as monkey:
-        monkey.setenv("KDVIZ_STATE_DIR", str(tmp_path_factory.mktemp("state")))
-        made = RunStore(f"sqlite:///{tmp_path_factory.mktemp('kept') / 'runs.sqlite'}")
-        for recipe in (SINGLE, COMPARISON, SWEEP):
-            carry_out(made, recipe)
-            made.annotate(recipe.id, ["lesson 1"], NOTE)
-        yield made
-        made.close()
+    made = copied(trained_runs, tmp_path_factory.mktemp("kept"))
+    for recipe in (SINGLE, COMPARISON, SWEEP):
+        made.annotate(recipe.id, ["lesson 1"], NOTE)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -23,26 +23,22 @@ from kdviz.records.intervals import wilson_interval
 from kdviz.reports import comparison as comparison_tables
 from kdviz.reports import single as tables
 from kdviz.reports import sweep as sweep_tables
-from kdviz.store.runs import RunStore
 from tests.samples.comparison_records import compared, comparison
 from tests.samples.fake_training import result
-from tests.samples.kept_runs import COMPARISON, CONVOLUTIONAL, SINGLE, SWEEP, carry_out
+from tests.samples.kept_runs import COMPARISON, CONVOLUTIONAL, SINGLE, SWEEP, copied
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = "=1+1\n```\n<script>alert(1)</script>\n'''; import os  # ![x](http://x)"
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
+def store(trained_runs, tmp_path_factory):
     """A store with one run of each kind."""
-    with pytest.MonkeyPatch.context() as monkey:
-        monkey.setenv("KDVIZ_STATE_DIR", str(tmp_path_factory.mktemp("state")))
-        made = RunStore(f"sqlite:///{tmp_path_factory.mktemp('kept') / 'runs.sqlite'}")
-        for recipe in (SINGLE, COMPARISON, SWEEP):
-            carry_out(made, recipe)
-            made.annotate(recipe.id, ["@lesson", "ok"], HOSTILE)
-        yield made
-        made.close()
+    made = copied(trained_runs, tmp_path_factory.mktemp("kept"))
+    for recipe in (SINGLE, COMPARISON, SWEEP):
+        made.annotate(recipe.id, ["@lesson", "ok"], HOSTILE)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from kdviz.jobs import worker as work
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
@@ -34,3 +37,22 @@ def carry_out(store: RunStore, recipe: AnyRecipe) -> Run:
     run = store.get(run_id)
     assert run is not None
     return run
+
+
+def train_all(state: Path) -> None:
+    """Put one run of each kind into the store of a state folder; `state` is the one that settings name."""
+    store = RunStore(store_of(state))
+    for recipe in (SINGLE, COMPARISON, SWEEP):
+        carry_out(store, recipe)
+    store.close()
+
+
+def store_of(state: Path) -> str:
+    """The address of the store in a state folder."""
+    return f"sqlite:///{state / 'kdviz.sqlite'}"
+
+
+def copied(trained: Path, state: Path) -> RunStore:
+    """A store of a module's own with one run of each kind."""
+    shutil.copytree(trained, state, dirs_exist_ok=True)
+    return RunStore(store_of(state))
