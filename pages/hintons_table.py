@@ -7,7 +7,7 @@ import streamlit as st
 
 from kdviz.charts import hinton
 from kdviz.charts.hinton import Biases
-from kdviz.charts.study import over_axis, points
+from kdviz.charts.study import measured_arms, over_axis
 from kdviz.recipes.studies import STUDIES
 from kdviz.recipes.study_facts.hinton import TEMPERATURES, WIDTHS
 from kdviz.records.base import Verdict, Word
@@ -33,13 +33,13 @@ here = lesson.begin("hintons_table")
 
 def picture(studied: Studied) -> None:
     """Ours beside the paper's."""
-    shown = hinton.lines(studied)
+    shown = hinton.table_rows(studied)
     if not shown:
         return
     figure = hinton.paper_figure(studied, page.colours())
     st.plotly_chart(figure, key="paper", config=PLOTLY_CONFIG, alt="Errors here and in the paper, with intervals")
-    errors = {line.arm: f"{line.ours.errors:,.0f}" for line in shown}
-    compared = [line for line in shown if line.paper is not None]
+    errors = {row.arm: f"{row.ours.errors:,.0f}" for row in shown}
+    compared = [row for row in shown if row.paper is not None]
     if {"plain", "distilled"} <= errors.keys():
         both = {"plain": errors["plain"], "distilled": errors["distilled"]}
         if compared:
@@ -47,7 +47,7 @@ def picture(studied: Studied) -> None:
                 "table",
                 **both,
                 rows=len(compared),
-                alike=sum(not line.differs for line in compared),
+                alike=sum(not row.differs for row in compared),
                 paper_plain=PAPER["plain"],
                 paper_distilled=PAPER["distilled"],
             )
@@ -122,7 +122,7 @@ def biases_of_two(studied: Studied, measured: Biases) -> None:
 def narrow(studied: Studied, means: Mapping[int, Mapping[float, float]]) -> None:
     """Errors over T for 30 and for 300 units a layer."""
     measure = studied.recipe.facts.measures[0]
-    placed = [point for point in points(studied, measure) if point.arm.x is not None]
+    placed = [point for point in measured_arms(studied, measure) if point.arm.x is not None]
     left, right = st.columns([5, 4], gap="large")
     with left:
         figure = over_axis(studied.recipe, placed, measure, page.colours())

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from kdviz.charts import overlay
-from kdviz.charts import single as live
-from kdviz.charts.overlay import Line
+from kdviz.charts.overlay import LearningCurve
+from kdviz.charts.single import floor as lowest
 from kdviz.jobs.queue import Version
 from kdviz.recipes.base import Conditions
 from kdviz.recipes.study import Study
@@ -64,7 +64,7 @@ def several(runs: Sequence[Run]) -> None:
     shown = runs[: overlay.MOST_RUNS]
     curves = {names[run.id]: lines_of(run.id, jobs.version(run.id), run) for run in shown}
     if any(curves.values()):
-        floor = min(live.floor(recipe) for run in shown if isinstance(recipe := run.recipe, Conditions))
+        floor = min(lowest(recipe) for run in shown if isinstance(recipe := run.recipe, Conditions))
         over = st.segmented_control(
             "Over",
             ["Epochs", "Share of the training"],
@@ -110,9 +110,9 @@ def several(runs: Sequence[Run]) -> None:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)  # one for all visitors, until there is something new to draw
-def lines_of(run_id: str, version: Version | None, _run: Run) -> list[Line]:
+def lines_of(run_id: str, version: Version | None, _run: Run) -> list[LearningCurve]:
     """The curves of a run."""
-    return overlay.lines(_run.recipe, jobs.events(run_id), _run.result)
+    return overlay.learning_curves(_run.recipe, jobs.events(run_id), _run.result)
 
 
 def arrived(run: Run) -> None:

@@ -9,6 +9,7 @@ from html import escape
 
 import plotly.graph_objects as go
 
+from kdviz.charts.layout import HIDDEN, hover, intervals, laid_out, row_title
 from kdviz.charts.palette import Palette
 from kdviz.records.base import Word
 from kdviz.records.study import Judgement, Studied
@@ -40,31 +41,23 @@ def gains(studied: Studied) -> list[Gain]:
     """
     arms = {arm.name: arm for arm in studied.recipe.chosen}
     main = studied.recipe.facts.measures[0]
-    judged = [
-        each
-        for each in studied.judgements
-        if each.measure == main.name and arms[each.arm].role == "student" and math.isfinite(each.verdict.difference)
+    of_students = [
+        judgement
+        for judgement in studied.judgements
+        if judgement.measure == main.name
+        and arms[judgement.arm].role == "student"
+        and math.isfinite(judgement.verdict.difference)
     ]
-    against_labels = [each for each in judged if arms[each.against].role == "label"]
-    found = []
-    for each in against_labels or judged:
-        scale = _scale(studied, each)
-        low, high = each.verdict.low, each.verdict.high
-        if scale is None or low is None or high is None:
+    against_labels = [judgement for judgement in of_students if arms[judgement.against].role == "label"]
+    gains = []
+    for judgement in against_labels or of_students:
+        verdict, scale = judgement.verdict, _scale(studied, judgement)
+        if scale is None or verdict.low is None or verdict.high is None:
             continue
-        ends = scale * low, scale * high
-        found.append(
-            Gain(
-                studied.recipe.study,
-                arms[each.arm].title,
-                arms[each.against].title,
-                scale * each.verdict.difference,
-                min(ends),
-                max(ends),
-                each.verdict.word,
-            )
-        )
-    return found
+        low, high = sorted((scale * verdict.low, scale * verdict.high))
+        arm, against = arms[judgement.arm].title, arms[judgement.against].title
+        gains.append(Gain(studied.recipe.study, arm, against, scale * verdict.difference, low, high, verdict.word))
+    return gains
 
 
 def _scale(studied: Studied, judgement: Judgement) -> float | None:
@@ -96,50 +89,32 @@ def overview_figure(
     picture, y = go.Figure(), 0.0
     picture.add_vline(x=0, line={"color": colours.plain, "width": 1.5, "dash": "dash"})
     for title, of_study in studies.items():
-        picture.add_annotation(
-            text=f"<b>{escape(title)}</b>",
-            x=0,
-            xref="paper",
-            xanchor="left",
-            y=-(y + TITLE / 2),
-            yanchor="middle",
-            showarrow=False,
-            bgcolor=colours.paper,
-            font={"color": colours.text, "size": 13},
-        )
+        row_title(picture, f"<b>{escape(title)}</b>", -(y + TITLE / 2), colours, bgcolor=colours.paper)
         y += TITLE
         for gain in of_study:
-            colour = _colour(gain, colours)
+            colour = {"better": colours.student, "worse": colours.text}.get(gain.word, colours.plain)
+            at, low, high = place(gain.difference), place(gain.low), place(gain.high)
             picture.add_trace(
                 go.Scatter(
-                    x=[place(gain.difference)],
+                    x=[at],
                     y=[-(y + BAR / 2)],
                     mode="markers",
                     marker={"color": colour, "size": 8, "symbol": _SYMBOLS.get(gain.word, "circle-open")},
-                    error_x={
-                        "array": [place(gain.high) - place(gain.difference)],
-                        "arrayminus": [place(gain.difference) - place(gain.low)],
-                        "color": colour,
-                        "thickness": 2,
-                        "width": 0,
-                    },
-                    hovertemplate=f"{escape(gain.arm)}<br>against {escape(gain.against)}<br>{gain.word}: "
-                    f"{gain.difference:+.2f} ({gain.low:+.2f} to {gain.high:+.2f})<extra></extra>",
+                    error_x=intervals([at], [low], [high], colour, thickness=2, width=0),
+                    hovertemplate=hover(
+                        f"{escape(gain.arm)}<br>against {escape(gain.against)}<br>{gain.word}: "
+                        f"{gain.difference:+.2f} ({gain.low:+.2f} to {gain.high:+.2f})"
+                    ),
                 )
             )
             y += BAR
         y += BAR / 2
-    picture.update_yaxes(range=[-y, 0], showticklabels=False, showgrid=False, zeroline=False)
+    picture.update_yaxes(range=[-y, 0], **HIDDEN)
     picture.update_xaxes(
         title_text=escape(axis),
         range=list(ends),
         zeroline=False,
-        tickvals=[place(each) for each in _TICKS],
-        ticktext=[f"{each:+d}".replace("-", "−") if each else "0" for each in _TICKS],
+        tickvals=[place(tick) for tick in _TICKS],
+        ticktext=[f"{tick:+d}".replace("-", "−") if tick else "0" for tick in _TICKS],
     )
-    picture.update_layout(height=int(y) + 60, showlegend=False, margin={"l": 10, "r": 15, "t": 5, "b": 10})
-    return picture
-
-
-def _colour(gain: Gain, colours: Palette) -> str:
-    return {"better": colours.student, "worse": colours.text}.get(gain.word, colours.plain)
+    return laid_out(picture, int(y) + 60, right=15, top=5, showlegend=False)

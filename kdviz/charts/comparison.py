@@ -10,9 +10,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from kdviz.charts.comparison_live import short_title
+from kdviz.charts.layout import LEGEND, hover, intervals, laid_out, outlined
 from kdviz.charts.palette import Palette
 from kdviz.recipes.methods import METHODS, PLAIN
-from kdviz.records.base import Expense
 from kdviz.records.comparison import Bin, Compared, Summary, Trial
 from kdviz.records.intervals import wilson_interval
 
@@ -45,48 +45,38 @@ def interval(compared: Compared, summary: Summary) -> tuple[float, float] | None
 
 
 def cost_figure(compared: Compared, cost: Cost, colours: Palette) -> go.Figure:
-    """Test accuracy with its interval against cost; who asked a teacher stands there with and without its training."""
+    """Test accuracy with its interval against cost; a method with a teacher once without and once with its training."""
     figure = go.Figure()
-    shown = [each for each in compared.summaries if math.isfinite(each.means["test_accuracy"].mean)]
+    shown = [summary for summary in compared.summaries if math.isfinite(summary.means["test_accuracy"].mean)]
     for number, summary in enumerate(shown):
         mean = summary.means["test_accuracy"].mean
-        alone, whole = (_amount(expense, cost) for expense in (summary.expense, summary.expense_with_teacher))
-        asked = METHODS[summary.method].asks_teacher
+        costs = [float(getattr(expense, cost)) for expense in (summary.expense, summary.expense_with_teacher)]
+        asks_teacher = METHODS[summary.method].asks_teacher
+        places = 2 if asks_teacher else 1
         colour = colour_of(summary.method, colours)
         symbol = SYMBOLS[number % len(SYMBOLS)]
         low, high = interval(compared, summary) or (mean, mean)
         figure.add_trace(
             go.Scatter(
-                x=[alone, whole] if asked else [alone],
-                y=[mean, mean] if asked else [mean],
+                x=costs[:places],
+                y=[mean] * places,
                 mode="lines+markers",
                 name=short_title(summary.method),
                 line={"color": colour, "dash": "dot", "width": 1.5},
-                marker={
-                    "size": 11,
-                    "color": colour,
-                    "symbol": [symbol, f"{symbol}-open"] if asked else [symbol],
-                    "line": {"width": 2, "color": colour},
-                },
-                error_y={
-                    "array": [high - mean] + [0] * asked,
-                    "arrayminus": [mean - low] + [0] * asked,
-                    "color": colour,
-                    "thickness": 1.5,
-                    "width": 5,
-                },
-                customdata=["without the teacher’s training", "with it"] if asked else ["asks no teacher"],
-                hovertemplate="%{fullData.name}, %{customdata}<br>%{y:.2%} right, %{x:.3~s} "
-                f"{COSTS[cost]}<extra></extra>",
+                marker=outlined(colour, [symbol, f"{symbol}-open"][:places], 11),
+                error_y=intervals([mean] * places, [low, mean][:places], [high, mean][:places], colour),
+                customdata=["without the teacher’s training", "with it"] if asks_teacher else ["asks no teacher"],
+                hovertemplate=hover(
+                    f"%{{fullData.name}}, %{{customdata}}<br>%{{y:.2%}} right, %{{x:.3~s}} {COSTS[cost]}"
+                ),
             )
         )
     # The title is the same for all: where Plotly draws another figure in place of one, the old title can stay.
     figure.update_xaxes(title_text="for each seed", rangemode="tozero", tickformat="~g" if cost == "seconds" else "~s")
     figure.update_xaxes(ticksuffix={"seconds": " s", "images_seen": " images"}.get(cost, ""))
     figure.update_yaxes(title_text="right on the test images", tickformat=".1~%")
-    legend = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "itemsizing": "constant"}
-    figure.update_layout(height=440, showlegend=True, legend=legend, margin={"l": 10, "r": 20, "t": 20, "b": 10})
-    return figure
+    legend = {**LEGEND, "itemsizing": "constant"}
+    return laid_out(figure, 440, right=20, top=20, showlegend=True, legend=legend)
 
 
 def colour_of(method: str, colours: Palette) -> str:
@@ -96,10 +86,6 @@ def colour_of(method: str, colours: Palette) -> str:
     return colours.teacher if METHODS[method].asks_teacher else colours.student
 
 
-def _amount(expense: Expense, cost: Cost) -> float:
-    return float(getattr(expense, cost))
-
-
 def pooled(trials: Sequence[Trial]) -> list[Bin]:
     """The reliability bars of several seeds as one, each image counted once for every seed.
 
@@ -107,12 +93,13 @@ def pooled(trials: Sequence[Trial]) -> list[Bin]:
     """
     bars = []
     for bins in zip(*(trial.reliability for trial in trials), strict=True):
-        count = sum(one.count for one in bins)
+        count = sum(of_seed.count for of_seed in bins)
         if count >= FEWEST_IMAGES:
-            confidence = sum(one.count * one.confidence for one in bins) / count
-            bars.append(
-                Bin(count=count, confidence=confidence, accuracy=sum(b.count * b.accuracy for b in bins) / count)
+            confidence, accuracy = (
+                sum(of_seed.count * getattr(of_seed, name) for of_seed in bins) / count
+                for name in ("confidence", "accuracy")
             )
+            bars.append(Bin(count=count, confidence=confidence, accuracy=accuracy))
     return bars
 
 
@@ -153,7 +140,7 @@ def reliability_figure(compared: Compared, colours: Palette) -> go.Figure:
                     "opacity": 0.8,
                 },
                 customdata=[bar.count for bar in bars],
-                hovertemplate="%{customdata:,} images: confidence %{x:.1%}, right %{y:.1%}<extra></extra>",
+                hovertemplate=hover("%{customdata:,} images: confidence %{x:.1%}, right %{y:.1%}"),
             ),
             **place,
         )
@@ -161,5 +148,4 @@ def reliability_figure(compared: Compared, colours: Palette) -> go.Figure:
     figure.update_yaxes(range=[0, 1.05], tickformat=".0%")
     figure.update_xaxes(title_text="confidence", row=rows)
     figure.update_yaxes(title_text="right", col=1)
-    figure.update_layout(height=90 + 190 * rows, showlegend=False, margin={"l": 10, "r": 10, "t": 30, "b": 10})
-    return figure
+    return laid_out(figure, 90 + 190 * rows, top=30, showlegend=False)

@@ -11,6 +11,7 @@ from itertools import groupby
 from statistics import fmean
 from typing import Any
 
+from kdviz.charts.compact import rounded_up, short, thinned
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import GENERATIONS, METHODS, Method
@@ -30,7 +31,7 @@ FAMILIES = {
 }
 
 Arrow = tuple[str, str]  # who teaches, who is taught
-Panel = dict[str, Any]
+PanelData = dict[str, Any]
 
 
 def arrows(method: str, comparison: Comparison) -> list[Arrow]:
@@ -67,46 +68,40 @@ def short_title(name: str, *, family: bool = True) -> str:
     return after[0].upper() + after[1:]
 
 
+def moments_of(methods: Iterable[str], events: Iterable[Event]) -> dict[str, list[Moment]]:
+    """The moments of each of these methods, in the order of the events."""
+    moments: dict[str, list[Moment]] = {name: [] for name in methods}
+    for event in events:
+        if isinstance(event, Moment) and event.method in moments:
+            moments[event.method].append(event)
+    return moments
+
+
 def loss_top(events: Sequence[Event]) -> float:
     """Where the axis of the loss ends in all panels: the mean of what the ways had at their sixth report, rounded up.
 
     That is known early, so the axis then stays; what is higher is cut off.
     """
-    seen: dict[str, list[Moment]] = {}
-    for event in events:
-        if isinstance(event, Moment) and event.method in METHODS:
-            seen.setdefault(event.method, []).append(event)
-    sixth = [of_method[min(5, len(of_method) - 1)] for of_method in seen.values()]
+    sixth = [moments[:6][-1] for moments in moments_of(METHODS, events).values() if moments]
     levels = [(_mean(moment.loss_kd) or 0.0) + (_mean(moment.loss_ce) or 0.0) for moment in sixth]
     return rounded_up(fmean(levels)) if levels else 1.0
 
 
 def floor(usual: float, events: Sequence[Event]) -> float:
-    """Where the axes of accuracy and agreement begin in all panels: as usual, or at 0 where somebody stays below.
+    """Where the axes of accuracy and agreement begin in all panels: as usual, or at 0 where a method stays below.
 
     A training that is past half of its stage and below the usual floor has most likely diverged; on the usual axis its
     line would lie flat at the bottom, whatever it did.
     """
-    newest = {event.method: event for event in events if isinstance(event, Moment) and event.method in METHODS}
-    late = [moment for moment in newest.values() if 2 * moment.step > moment.steps]
+    newest = [moments[-1] for moments in moments_of(METHODS, events).values() if moments]
+    late = [moment for moment in newest if 2 * moment.step > moment.steps]
     means = [fmean(moment.validation_accuracy) for moment in late if moment.validation_accuracy]
     return 0.0 if any(mean < usual for mean in means) else usual
 
 
-def rounded_up(value: float) -> float:
-    """The next round number: 1, 1.5, 2, 3, 5 or 7 times a power of ten."""
-    if not value > 0:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(float(f"{step * power:.3g}") for step in (1, 1.5, 2, 3, 5, 7, 10) if step * power >= value * (1 - 1e-9))
-
-
-def panels(comparison: Comparison, events: Sequence[Event]) -> list[Panel]:
+def panels(comparison: Comparison, events: Sequence[Event]) -> list[PanelData]:
     """One entry for each way of teaching, in the order in which they are shown."""
-    moments: dict[str, list[Moment]] = {name: [] for name in comparison.methods}
-    for event in events:
-        if isinstance(event, Moment) and event.method in moments:
-            moments[event.method].append(event)
+    moments = moments_of(comparison.methods, events)
     trained: dict[str, dict[int, Trial]] = {name: {} for name in comparison.methods}
     for event in events:
         if isinstance(event, Finished) and event.method in trained:
@@ -117,7 +112,7 @@ def panels(comparison: Comparison, events: Sequence[Event]) -> list[Panel]:
 
 def _panel(
     name: str, comparison: Comparison, moments: Sequence[Moment], trained: Mapping[int, Trial], most: int
-) -> Panel:
+) -> PanelData:
     method = METHODS[name]
     stages = [list(group) for _, group in groupby(moments, key=lambda moment: moment.stage_number)]
     done = all(seed in trained for seed in comparison.seeds)
@@ -134,9 +129,9 @@ def _panel(
         "cost": None
         if expense is None
         else {
-            "seconds": _short(expense.seconds),
+            "seconds": short(expense.seconds),
             "images": expense.images_seen,
-            "operations": _short(expense.multiply_adds),
+            "operations": short(expense.multiply_adds),
             "memory": expense.peak_memory,
         },
     }
@@ -163,7 +158,7 @@ def _asked_at(comparison: Comparison, method: Method) -> str:
     return f"T = {comparison.temperature_of(method.name):g}, α = {comparison.alpha_of(method.name):g}"
 
 
-def _stage(moments: Sequence[Moment], most: int) -> Panel:
+def _stage(moments: Sequence[Moment], most: int) -> PanelData:
     kept = thinned(moments, most)
     last = moments[-1]
     between = [(arrow.source, arrow.target) for arrow in last.arrows]
@@ -177,34 +172,23 @@ def _stage(moments: Sequence[Moment], most: int) -> Panel:
         "hard": [_mean(moment.loss_ce) for moment in kept],
         "accuracy": [_spread(moment.validation_accuracy) for moment in kept],
         "agreement": [_spread(moment.agreement) for moment in kept],
-        "others": {name: [_short(moment.others.get(name)) for moment in kept] for name in last.others},
+        "others": {name: [short(moment.others.get(name)) for moment in kept] for name in last.others},
         "arrows": between,
         "kl": [[_kl(moment, arrow) for arrow in between] for moment in kept],
     }
 
 
-def thinned(moments: Sequence[Moment], most: int) -> list[Moment]:
-    """At most `most` moments, evenly spread and with the last."""
-    stride = -(-len(moments) // max(1, most)) or 1
-    return list(moments[::-1][::stride][::-1])
-
-
 def _kl(moment: Moment, arrow: Arrow) -> float | None:
-    return next((_short(a.kl) for a in moment.arrows if (a.source, a.target) == arrow), None)
+    return next((short(a.kl) for a in moment.arrows if (a.source, a.target) == arrow), None)
 
 
 def _spread(seeds: Sequence[float]) -> list[float | None]:
     """Mean, lowest and highest of the seeds; one figure where there is one seed, none where there is none."""
     known = [value for value in seeds if math.isfinite(value)]
-    if not known:
-        return []
-    return [_mean(known)] if len(known) == 1 else [_mean(known), _short(min(known)), _short(max(known))]
+    if len(known) < 2:
+        return [short(value) for value in known]
+    return [short(of(known)) for of in (fmean, min, max)]
 
 
 def _mean(seeds: Sequence[float]) -> float | None:
-    return _short(fmean(seeds)) if seeds else None
-
-
-def _short(value: float | None) -> float | None:
-    """Four digits that matter; what is no number is left out."""
-    return float(f"{value:.4g}") if value is not None and math.isfinite(value) else None
+    return short(fmean(seeds)) if seeds else None

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from kdviz.charts.palette import Palette
-from kdviz.records.study import FinishedArm, Row, Studied
+from kdviz.charts.curves import curves_named
+from kdviz.charts.layout import HIDDEN, LEGEND, hover, intervals, laid_out, outlined, row_title
+from kdviz.charts.palette import Palette, Role
+from kdviz.records.study import FinishedArm, Studied
 
-LINE = 60  # pixels of a row: its title, and its two dots below
+ROW = 60  # pixels of a row: its title, and its two dots below
 APART = 0.14  # ours above, the paper's below, in rows
 NUMBER = 46  # pixels to the right of the axis for the largest count
 ALIKE = 0.05  # a difference that chance alone makes less often than this is shown
@@ -32,15 +33,16 @@ class Count:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A row of the table."""
+class TableRow:
+    """A network of the table: its errors here and in the paper."""
 
     arm: str
     title: str
-    role: Literal["teacher", "student", "label"]
+    role: Role
     ours: Count
     paper: Count | None
     p_value: float | None  # of a difference at least so large if both had one expectation
+    figures: Mapping[str, float]  # of its first seed
 
     @property
     def differs(self) -> bool:
@@ -48,9 +50,9 @@ class Line:
         return self.p_value is not None and self.p_value < ALIKE
 
 
-def lines(studied: Studied) -> list[Line]:
+def table_rows(studied: Studied) -> list[TableRow]:
     """The rows that the paper has; of several seeds, the first."""
-    found = []
+    rows = []
     for arm in studied.recipe.chosen:
         finished = studied.arm(arm.name)
         if arm.published is None or finished is None or not finished.rows:
@@ -60,41 +62,37 @@ def lines(studied: Studied) -> list[Line]:
         if "paper_errors" in figures:
             paper = Count(figures["paper_errors"], figures["paper_low"], figures["paper_high"])
         ours = Count(figures["test_errors"], figures["errors_low"], figures["errors_high"])
-        found.append(Line(arm.name, arm.title, arm.role, ours, paper, figures.get("paper_p_value")))
-    return found
+        rows.append(TableRow(arm.name, arm.title, arm.role, ours, paper, figures.get("paper_p_value"), figures))
+    return rows
 
 
 def table(studied: Studied) -> pd.DataFrame:
     """The same in words, with the threes where the paper counts them."""
     rows = []
-    for line in lines(studied):
-        finished = studied.arm(line.arm)
-        assert finished is not None  # `lines` looked
-        figures = finished.rows[0].figures
-        row = {"": line.title, "Here": said(line.ours)}
-        if line.paper is not None:
-            row["Paper"] = said(line.paper)
-            row["Difference"] = "shown" if line.differs else "not shown"
-        row[f"3s wrong here, of {figures['threes']:,.0f}"] = f"{figures['three_errors']:,.0f}"
-        if line.paper is not None:
-            row["… in the paper"] = f"{figures['paper_three_errors']:,.0f}" if "paper_three_errors" in figures else ""
-        rows.append(row)
+    for row in table_rows(studied):
+        figures, cells = row.figures, {"": row.title, "Here": with_interval(row.ours)}
+        if row.paper is not None:
+            cells["Paper"] = with_interval(row.paper)
+            cells["Difference"] = "shown" if row.differs else "not shown"
+        cells[f"3s wrong here, of {figures['threes']:,.0f}"] = f"{figures['three_errors']:,.0f}"
+        if row.paper is not None:
+            cells["… in the paper"] = f"{figures['paper_three_errors']:,.0f}" if "paper_three_errors" in figures else ""
+        rows.append(cells)
     return pd.DataFrame(rows)
 
 
-def said(count: Count) -> str:
-    """A count with its interval."""
+def with_interval(count: Count) -> str:
+    """A count with its interval, as text."""
     return f"{count.errors:,.0f} ({count.low:,.0f} to {count.high:,.0f})"
 
 
 def paper_figure(studied: Studied, colours: Palette) -> go.Figure:
     """A dot with its interval for each row, and the paper's below it. Errors on a logarithmic axis."""
-    picture, shown = go.Figure(), lines(studied)
-    tint = {"teacher": colours.teacher, "student": colours.student, "label": colours.plain}
-    for number, line in enumerate(shown):
-        both = [("here", line.ours, -APART, tint[line.role], "circle")]
-        if line.paper is not None:
-            both.append(("in the paper", line.paper, APART, colours.text, "diamond-open"))
+    picture, shown = go.Figure(), table_rows(studied)
+    for number, row in enumerate(shown):
+        both = [("here", row.ours, -APART, colours.roles[row.role], "circle")]
+        if row.paper is not None:
+            both.append(("in the paper", row.paper, APART, colours.text, "diamond-open"))
         for whose, count, shift, colour, symbol in both:
             picture.add_trace(
                 go.Scatter(
@@ -104,15 +102,9 @@ def paper_figure(studied: Studied, colours: Palette) -> go.Figure:
                     legendgroup=whose,
                     showlegend=number == 0,
                     mode="markers",
-                    marker={"color": colour, "symbol": symbol, "size": 10, "line": {"width": 2, "color": colour}},
-                    error_x={
-                        "array": [count.high - count.errors],
-                        "arrayminus": [count.errors - count.low],
-                        "color": colour,
-                        "thickness": 1.5,
-                        "width": 4,
-                    },
-                    hovertemplate=f"{escape(line.title)}<br>{whose}: {said(count)}<extra></extra>",
+                    marker=outlined(colour, symbol, 10),
+                    error_x=intervals([count.errors], [count.low], [count.high], colour, width=4),
+                    hovertemplate=hover(f"{escape(row.title)}<br>{whose}: {with_interval(count)}"),
                 )
             )
             picture.add_trace(
@@ -129,16 +121,7 @@ def paper_figure(studied: Studied, colours: Palette) -> go.Figure:
                     hoverinfo="skip",
                 )
             )
-        picture.add_annotation(
-            text=escape(line.title),
-            x=0,
-            xref="paper",
-            xanchor="left",
-            y=number - 0.43,
-            yanchor="middle",
-            showarrow=False,
-            font={"color": colours.text, "size": 13},
-        )
+        row_title(picture, escape(row.title), number - 0.43, colours)
     ticks = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
     picture.update_xaxes(
         type="log",
@@ -147,18 +130,14 @@ def paper_figure(studied: Studied, colours: Palette) -> go.Figure:
         ticktext=[f"{t:,}" for t in ticks],
         range=_ends(shown),
     )
-    picture.update_yaxes(range=[len(shown) - 0.45, -0.75], showticklabels=False, showgrid=False, zeroline=False)
-    picture.update_layout(
-        height=110 + LINE * max(1, len(shown)),
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.01, "x": 0},
-        margin={"l": 10, "r": NUMBER, "t": 5, "b": 10},
-    )
-    return picture
+    picture.update_yaxes(range=[len(shown) - 0.45, -0.75], **HIDDEN)
+    legend = {**LEGEND, "y": 1.01}
+    return laid_out(picture, 110 + ROW * max(1, len(shown)), right=NUMBER, top=5, legend=legend)
 
 
-def _ends(shown: Sequence[Line]) -> list[float] | None:
+def _ends(shown: Sequence[TableRow]) -> list[float] | None:
     """The axis as far as intervals go, in decades; the counts stand to the right of it."""
-    counts = [count for line in shown for count in (line.ours, line.paper) if count is not None]
+    counts = [count for row in shown for count in (row.ours, row.paper) if count is not None]
     if not counts:
         return None
     low, high = (log10(max(end, 1)) for end in (min(c.low for c in counts), max(c.high for c in counts)))
@@ -195,33 +174,28 @@ class Biases:
         low, high = floor(min(*few, 0.0, self.rule)), ceil(max(*few, 0.0, self.rule))
         inside = [number for number, bias in enumerate(self.biases) if low <= bias <= high]
         part = slice(inside[0], inside[-1] + 1)
-        return Biases(
-            self.biases[part],
-            self.test_errors[part],
-            self.three_errors[part],
-            self.share_predicted[part],
-            self.rule,
-        )
+        columns = (self.biases, self.test_errors, self.three_errors, self.share_predicted)
+        biases, test_errors, three_errors, predicted = (column[part] for column in columns)
+        return Biases(biases, test_errors, three_errors, predicted, self.rule)
 
 
 def over_biases(finished: FinishedArm | None) -> Biases | None:
     """What an arm with moved biases measured, for its first seed."""
     if finished is None or not finished.rows:
         return None
-    row: Row = finished.rows[0]
-    curves = {curve.name: curve for curve in finished.curves if curve.seed == row.seed}
-    names = ("test_errors", "three_errors", "share_predicted")
-    if "bias" not in row.figures or not set(names) <= curves.keys():
+    row, names = finished.rows[0], ("test_errors", "three_errors", "share_predicted")
+    curves = [curve for name in names for curve in curves_named(finished, name, row.seed)]
+    if "bias" not in row.figures or len(curves) < len(names):
         return None
-    first, second, third = (tuple(curves[name].y) for name in names)
-    return Biases(tuple(curves["test_errors"].x), first, second, third, row.figures["bias"])
+    errors, of_threes, predicted = (tuple(curve.y) for curve in curves)
+    return Biases(tuple(curves[0].x), errors, of_threes, predicted, row.figures["bias"])
 
 
 def over_temperatures(studied: Studied, units: int) -> dict[float, float]:
     """Mean errors of the students with so many units a layer, by T."""
-    found = {}
+    errors = {}
     for arm in studied.recipe.chosen:
         summary = studied.summary(arm.name)
         if arm.name.startswith(f"units-{units}-") and arm.x is not None and summary is not None:
-            found[arm.x] = summary.means["test_errors"].mean
-    return dict(sorted(found.items()))
+            errors[arm.x] = summary.means["test_errors"].mean
+    return dict(sorted(errors.items()))

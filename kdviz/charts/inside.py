@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import math
 from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
+from kdviz.charts.compact import pixels, rounded
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import METHODS, PLAIN, Family
@@ -35,11 +34,11 @@ _DIGITS = 4  # more than a cell can show
 
 def shown_methods(recipe: Comparison) -> dict[Kind, list[str]]:
     """The methods of a comparison that the picture has a column for, in the order of `METHODS`."""
-    found: dict[Kind, list[str]] = {"response": [], "feature": [], "relation": []}
+    shown: dict[Kind, list[str]] = {kind: [] for kind in KINDS.values()}
     for name in recipe.methods:
         if kind := KINDS.get(METHODS[name].family):
-            found[kind].append(name)
-    return found
+            shown[kind].append(name)
+    return shown
 
 
 def picture(recipe: Comparison, watched: Watched, looks: Sequence[Inside]) -> dict[str, Any]:
@@ -52,7 +51,7 @@ def picture(recipe: Comparison, watched: Watched, looks: Sequence[Inside]) -> di
         "names": list(DATA_SETS[recipe.data].class_names),
         "labels": watched.labels,
         "indices": watched.indices,
-        "images": [base64.b64encode(bytes(pixels)).decode("ascii") for pixels in watched.images],
+        "images": [pixels(tuple(image)) for image in watched.images],
         "kinds": shown_methods(recipe),
         "titles": {name: NAMES.get(name, METHODS[name].title) for name in recipe.methods},
         "teacher": _teacher(watched, looks),
@@ -73,7 +72,7 @@ def history(looks: Sequence[Inside]) -> dict[str, Any]:
         "cka": [_rounded(look.cka) for look in looks],
         "logits": [_rounded(look.logits) for look in looks],
         "relations": [_rounded(look.relations) for look in looks],
-        "singular": [_row(look.singular_values) for look in looks],
+        "singular": _rounded([look.singular_values for look in looks]),
     }
 
 
@@ -86,18 +85,13 @@ def _teacher(watched: Watched, looks: Sequence[Inside]) -> dict[str, Any]:
             "layers": look.teacher_layers,
             "studentLayers": look.student_layers,
             "relations": _rounded(look.teacher_relations),
-            "singular": _row(look.teacher_singular_values),
+            "singular": rounded(look.teacher_singular_values, _DIGITS),
         }
     return facts
 
 
 def _rounded(rows: Sequence[Sequence[float]]) -> list[list[float | None]]:
-    return [_row(row) for row in rows]
-
-
-def _row(values: Sequence[float]) -> list[float | None]:
-    """JSON has no word for what is no number, and a browser needs few digits."""
-    return [round(value, _DIGITS) if math.isfinite(value) else None for value in values]
+    return [rounded(row, _DIGITS) for row in rows]
 
 
 # The columns of the table: measure, title, how its number is written.

@@ -5,55 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
-from typing import Any
 
 import pandas as pd
 
-from kdviz.charts.comparison_live import rounded_up
+from kdviz.charts.compact import rounded_up
+from kdviz.charts.curves import SeedCurve, seed_curve
 from kdviz.charts.palette import Palette
+from kdviz.charts.vega import Spec, filling, number, one_of, told
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.study_facts.mistakes import FRESH, REPORTED
 from kdviz.records.study import FinishedArm
-
-Spec = dict[str, Any]
 
 HEIGHT, PICKED_HEIGHT = 116, 300
 FAINT = 0.32
 LEAST = 0.01  # of the soft term's axis: linear up to here, logarithmic beyond
 DECADES = (0.1, 1.0, 10.0, 100.0)
-
-
-@dataclass(frozen=True)
-class Trace:
-    """One quantity along a training: the mean of all seeds and their range, or one seed alone."""
-
-    x: tuple[float, ...]
-    y: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
-
-    @property
-    def first(self) -> float:
-        """At the first report."""
-        return self.y[0]
-
-    @property
-    def last(self) -> float:
-        """At the end."""
-        return self.y[-1]
-
-
-def trace(arm: FinishedArm, name: str, seed: int | None = None) -> Trace:
-    """A quantity of an arm, over all seeds or of one; empty where it has none."""
-    curves = [each for each in arm.curves if each.name == name and seed in (None, each.seed)]
-    columns = list(zip(*(curve.y for curve in curves), strict=True))
-    return Trace(
-        tuple(curves[0].x) if curves else (),
-        tuple(sum(column) / len(column) for column in columns),
-        tuple(min(column) for column in columns),
-        tuple(max(column) for column in columns),
-    )
 
 
 @dataclass(frozen=True)
@@ -66,35 +32,31 @@ class Axis:
     axis: Spec
 
 
-def soft_axis(shown: Sequence[Trace], most: float) -> Axis:
-    """Of the soft term: from 0 to `most`, and below 0 as far as somebody goes there; logarithmic away from 0."""
-    least = min((value for each in shown for value in each.low), default=0.0)
+def soft_axis(shown: Sequence[SeedCurve], most: float) -> Axis:
+    """Of the soft term: from 0 to `most`, and below 0 as far as a curve goes there; logarithmic away from 0."""
+    least = min((value for curve in shown for value in curve.low), default=0.0)
     low = -(10 ** math.ceil(math.log10(-least))) if least < -LEAST else 0.0
-    ticks = [0.0, *DECADES, *(-each for each in DECADES if -each >= low)]
-    return Axis(
-        low,
-        most,
-        {"type": "symlog", "constant": LEAST},
-        {"values": sorted(each for each in ticks if each <= most), "format": "~r"},
-    )
+    ticks = [0.0, *DECADES, *(-decade for decade in DECADES if -decade >= low)]
+    ticks = sorted(tick for tick in ticks if tick <= most)
+    return Axis(low, most, {"type": "symlog", "constant": LEAST}, {"values": ticks, "format": "~r"})
 
 
-def hard_axis(shown: Sequence[Trace]) -> Axis:
+def hard_axis(shown: Sequence[SeedCurve]) -> Axis:
     """Of the hard term: whole decades, logarithmic."""
-    values = [value for each in shown for value in (*each.low, *each.high) if value > 0] or [0.1, 1.0]
+    values = [value for curve in shown for value in (*curve.low, *curve.high) if value > 0] or [0.1, 1.0]
     low, high = (10.0 ** way(math.log10(end)) for way, end in ((math.floor, min(values)), (math.ceil, max(values))))
     high = max(high, 10 * low)
     decades = [low * 10.0**step for step in range(round(math.log10(high / low)) + 1)]
     return Axis(low, high, {"type": "log"}, {"values": decades, "format": "~r"})
 
 
-def share_axis(shown: Sequence[Trace], usual: float = 0.0) -> Axis:
-    """Of a share: from the usual floor to 1, or from 0 where somebody ends below the floor."""
-    below = any(each.y and min(each.last, each.low[-1]) < usual for each in shown)
+def share_axis(shown: Sequence[SeedCurve], usual: float = 0.0) -> Axis:
+    """Of a share: from the usual floor to 1, or from 0 where a curve ends below the floor."""
+    below = any(curve.x and curve.low[-1] < usual for curve in shown)
     return Axis(0.0 if below else usual, 1.0, {}, {"format": ".0%", "tickCount": 4})
 
 
-def axis_of(name: str, shown: Sequence[Trace], data: str, most_soft: float) -> Axis:
+def axis_of(name: str, shown: Sequence[SeedCurve], data: str, most_soft: float) -> Axis:
     """The axis of one panel."""
     if name == "loss_kd":
         return soft_axis(shown, most_soft)
@@ -105,15 +67,14 @@ def axis_of(name: str, shown: Sequence[Trace], data: str, most_soft: float) -> A
 
 def most_soft(arms: Sequence[FinishedArm]) -> float:
     """Where the axis of the soft term ends in all pictures of a study, so that mistakes can be compared."""
-    highest = max(chain((value for arm in arms for value in trace(arm, "loss_kd").high), [1.0]))
-    return rounded_up(highest)
+    return rounded_up(max([1.0, *(value for arm in arms for value in seed_curve(arm, "loss_kd").high)]))
 
 
-def frame(wrong: Trace, right: Trace) -> pd.DataFrame:
+def frame(wrong: SeedCurve, right: SeedCurve) -> pd.DataFrame:
     """One row per point: x, y, low, high and whose it is."""
     parts = [
-        pd.DataFrame({"x": each.x, "y": each.y, "low": each.low, "high": each.high, "run": run})
-        for run, each in (("right", right), ("wrong", wrong))
+        pd.DataFrame({"x": curve.x, "y": curve.mean, "low": curve.low, "high": curve.high, "run": run})
+        for run, curve in (("right", right), ("wrong", wrong))
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -125,36 +86,20 @@ def panel_spec(
 
     `names` are what the two runs are called in a tooltip, the right one first; a chart that is `telling` stands out.
     """
-    x: Spec = {
-        "field": "x",
-        "type": "quantitative",
-        "scale": {"domain": [0, epochs], "nice": False},
-        "axis": {"title": None, "grid": False, "tickCount": 4, "format": "~g", "labelFlush": True},
-    }
-    y: Spec = {
-        "field": "y",
-        "type": "quantitative",
-        "scale": {"domain": [axis.low, axis.high], "nice": False, **axis.scale},
-        "axis": {"title": None, "minExtent": 40, "maxExtent": 40, **axis.axis},
-    }
+    x = number("x", [0, epochs], {"grid": False, "tickCount": 4, "format": "~g", "labelFlush": True})
+    y = number("y", [axis.low, axis.high], {"minExtent": 40, "maxExtent": 40, **axis.axis}, axis.scale)
     of = {run: [{"filter": f"datum.run === '{run}'"}] for run in ("right", "wrong")}
-    number = axis.axis["format"].replace(".0%", ".1%").replace("~r", ".3~r")
+    form = axis.axis["format"].replace(".0%", ".1%").replace("~r", ".3~r")
 
     def tooltip(name: str) -> list[Spec]:
-        return [
-            {"datum": name, "type": "nominal", "title": "run"},
-            {"field": "x", "type": "quantitative", "format": ".2~f", "title": "epoch"},
-            {"field": "y", "type": "quantitative", "format": number, "title": "value"},
-        ]
+        run = {"datum": name, "type": "nominal", "title": "run"}
+        return [run, told("x", ".2~f", title="epoch"), told("y", form, title="value")]
 
-    told: Spec = {"fontWeight": "bold", "color": colours.teacher} if telling else {"fontWeight": "normal"}
+    weight: Spec = {"fontWeight": "bold", "color": colours.teacher} if telling else {"fontWeight": "normal"}
     line: Spec = {"type": "line", "clip": True, "strokeCap": "round"}
     return {
-        "title": {"text": title, "anchor": "start", "frame": "bounds", "fontSize": 13, "offset": 8, **told},
-        "height": HEIGHT,
-        "width": "container",
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        "config": {"view": {"stroke": None}},
+        **filling(HEIGHT),
+        "title": {"text": title, "anchor": "start", "frame": "bounds", "fontSize": 13, "offset": 8, **weight},
         "encoding": {"x": x},
         "layer": [
             {
@@ -178,11 +123,11 @@ def panel_spec(
 
 def picked_frame(test: FinishedArm, validation: FinishedArm | None, names: Sequence[str]) -> pd.DataFrame:
     """Accuracy of the picked network over the tries: `names` of what is reported, of fresh images, of the right way."""
-    traces = [trace(test, REPORTED), trace(test, FRESH)]
-    traces += [trace(validation, REPORTED)] if validation is not None else []
+    curves = [seed_curve(test, REPORTED), seed_curve(test, FRESH)]
+    curves += [seed_curve(validation, REPORTED)] if validation is not None else []
     parts = [
-        pd.DataFrame({"tries": each.x, "accuracy": each.y, "line": name})
-        for each, name in zip(traces, names, strict=False)
+        pd.DataFrame({"tries": curve.x, "accuracy": curve.mean, "line": name})
+        for curve, name in zip(curves, names, strict=False)
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -191,46 +136,16 @@ def picked_spec(shown: pd.DataFrame, names: Sequence[str], tries: str, colours: 
     """Lines over the number of tries, logarithmic; the axis is as narrow as they are."""
     low, high = float(shown.accuracy.min()), float(shown.accuracy.max())
     margin = max(0.1 * (high - low), 2e-4)
+    ticks = {"title": tries, "grid": False, "values": sorted(shown.tries.unique().tolist()), "format": ",d"}
+    of_names = dict(zip(names, (colours.student, colours.student, colours.label), strict=True))
     return {
-        "height": PICKED_HEIGHT,
-        "width": "container",
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        "config": {"view": {"stroke": None}},
+        **filling(PICKED_HEIGHT),
         "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 50}},
         "encoding": {
-            "x": {
-                "field": "tries",
-                "type": "quantitative",
-                "scale": {"type": "log", "domain": [1, float(shown.tries.max())], "nice": False},
-                "axis": {
-                    "title": tries,
-                    "grid": False,
-                    "values": sorted(shown.tries.unique().tolist()),
-                    "format": ",d",
-                },
-            },
-            "y": {
-                "field": "accuracy",
-                "type": "quantitative",
-                "scale": {"domain": [low - margin, high + margin], "nice": False},
-                "axis": {"title": None, "format": ".2%", "tickCount": 5},
-            },
-            "color": {
-                "field": "line",
-                "type": "nominal",
-                "scale": {"domain": list(names), "range": [colours.student, colours.student, colours.label]},
-                "legend": None,
-            },
-            "strokeDash": {
-                "field": "line",
-                "type": "nominal",
-                "scale": {"domain": list(names), "range": [[1, 0], [5, 4], [1, 0]]},
-                "legend": None,
-            },
-            "tooltip": [
-                {"field": "line", "type": "nominal", "title": "accuracy"},
-                {"field": "tries", "type": "quantitative", "format": ",d"},
-                {"field": "accuracy", "type": "quantitative", "format": ".2%"},
-            ],
+            "x": number("tries", [1, float(shown.tries.max())], ticks, {"type": "log"}),
+            "y": number("accuracy", [low - margin, high + margin], {"format": ".2%", "tickCount": 5}),
+            "color": one_of("line", of_names),
+            "strokeDash": one_of("line", dict(zip(names, ([1, 0], [5, 4], [1, 0]), strict=True))),
+            "tooltip": [told("line", title="accuracy"), told("tries", ",d"), told("accuracy", ".2%")],
         },
     }

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from kdviz.records.study import Curve, FinishedArm
+from kdviz.charts.compact import short
+from kdviz.charts.curves import curves_named
+from kdviz.records.study import FinishedArm
 
 Format = Literal["share", "exact", "number"]  # per cent, per cent with two decimals, a number as it is
-Axis = Literal["linear", "share", "log"]
+AxisKind = Literal["linear", "share", "log"]
 _DIGITS = 5
 
 
 @dataclass(frozen=True)
-class Line:
-    """One curve: the mean over the seeds, and the range of all seeds."""
+class TemperatureLine:
+    """One quantity over T: the mean over the seeds, and their range; None where it is no number."""
 
     name: str
     style: str  # classes of over_t.css: teacher, student, label-line, plain, soft-line; dashed, dotted
@@ -28,60 +29,50 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Panel:
+class TemperatureChart:
     """A small chart of lines over the same temperatures."""
 
     title: str
     unit: str
     at: tuple[float, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[TemperatureLine, ...]
     format: Format = "number"
-    axis: Axis = "linear"
+    axis: AxisKind = "linear"
     least: float = 0.0  # a logarithmic axis shows nothing below
 
 
-def curves_named(arm: FinishedArm, name: str) -> list[Curve]:
-    """One quantity of an arm, a curve for each seed."""
-    return [curve for curve in arm.curves if curve.name == name]
-
-
-def line(arm: FinishedArm, name: str, title: str, style: str, at: Sequence[float]) -> Line:
-    """The mean of an arm's seeds at the temperatures `at`, with the range of the seeds; ends say it of a flat one."""
+def line(arm: FinishedArm, name: str, title: str, style: str, at: Sequence[float]) -> TemperatureLine:
+    """The mean of an arm's seeds at the temperatures `at`, with the range of the seeds"""
     rows = [np.interp(np.log(at), np.log(curve.x), curve.y) for curve in curves_named(arm, name)]
     if not rows:
-        return Line(title, style, (None,) * len(at))
-    mean = _plain(np.mean(rows, axis=0))
+        return TemperatureLine(title, style, (None,) * len(at))
+    mean = _short(np.mean(rows, axis=0))
     if len(rows) == 1:
-        return Line(title, style, mean)
-    return Line(title, style, mean, _plain(np.min(rows, axis=0)), _plain(np.max(rows, axis=0)))
+        return TemperatureLine(title, style, mean)
+    return TemperatureLine(title, style, mean, _short(np.min(rows, axis=0)), _short(np.max(rows, axis=0)))
 
 
-def packed(panels: Sequence[Panel]) -> dict[str, Any]:
-    """All panels ready for JSON; they share their temperatures."""
+def packed(charts: Sequence[TemperatureChart]) -> dict[str, Any]:
+    """All charts ready for JSON; they share their temperatures."""
     return {
-        "at": list(panels[0].at) if panels else [],
+        "at": list(charts[0].at) if charts else [],
         "panels": [
             {
-                "title": panel.title,
-                "unit": panel.unit,
-                "format": panel.format,
-                "axis": panel.axis,
-                "least": panel.least,
+                **{name: getattr(chart, name) for name in ("title", "unit", "format", "axis", "least")},
                 "lines": [
                     {
-                        "name": each.name,
-                        "className": each.style,
-                        "y": list(each.y),
-                        **({"low": list(each.low), "high": list(each.high)} if each.low and each.high else {}),
+                        "name": line.name,
+                        "className": line.style,
+                        "y": list(line.y),
+                        **({"low": list(line.low), "high": list(line.high)} if line.low and line.high else {}),
                     }
-                    for each in panel.lines
+                    for line in chart.lines
                 ],
             }
-            for panel in panels
+            for chart in charts
         ],
     }
 
 
-def _plain(values: Any) -> tuple[float | None, ...]:
-    """JSON has no word for what is no number, and a browser needs few digits."""
-    return tuple(float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None for value in values)
+def _short(values: Any) -> tuple[float | None, ...]:
+    return tuple(short(value, _DIGITS) for value in values)

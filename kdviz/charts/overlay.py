@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, cycle
 from statistics import fmean
+from types import MappingProxyType
+from typing import Any
 
 import plotly.graph_objects as go
 
-from kdviz.charts.comparison_live import short_title
+from kdviz.charts.compact import finite_mean, thinned
+from kdviz.charts.comparison_live import moments_of, short_title
+from kdviz.charts.layout import LEGEND, SYMBOLS, hover, laid_out
 from kdviz.charts.palette import Palette
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import PLAIN
 from kdviz.recipes.single import Recipe
+from kdviz.recipes.study import Study
 from kdviz.recipes.sweep import Cell, Sweep
-from kdviz.records.comparison import Moment
 from kdviz.records.kinds import AnyRecipe, Ending, Event
 from kdviz.records.single import Progress
 from kdviz.records.sweep import FinishedStack, Grown, Swept
@@ -27,13 +32,12 @@ WITHOUT = "without a teacher"
 # (by lightness where the hue fails). The first is the student's own.
 LIGHT = ("#7b3294", "#0f7b8a", "#8f6a00", "#b3216f", "#3a4a5c")
 DARK = ("#c9a0dc", "#5fd0de", "#e3c35a", "#ff8fc4", "#c3ccd6")
-MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
 DASHES = ("solid", "dot", "dashdot", "longdash", "longdashdot", "2px,6px", "12px,3px,3px,3px", "18px,4px")
 PLAIN_DASH = "dash"  # as on every page
 
 
 @dataclass(frozen=True)
-class Line:
+class LearningCurve:
     """One student's accuracy on the validation images over its epochs, in the mean over its seeds."""
 
     way: str  # who it is, within its run
@@ -43,63 +47,61 @@ class Line:
     accuracy: tuple[float, ...]
 
 
-def lines(recipe: AnyRecipe, events: Sequence[Event], result: Ending | None = None) -> list[Line]:
+def learning_curves(recipe: AnyRecipe, events: Sequence[Event], result: Ending | None = None) -> list[LearningCurve]:
     """What there is to draw of a run, as far as it has got; nothing of a lesson's study, whose arms are no curves."""
-    if isinstance(recipe, Recipe):
-        return _of_run(recipe, events)
-    if isinstance(recipe, Comparison):
-        return _of_comparison(recipe, events)
-    return _of_sweep(events, result) if isinstance(recipe, Sweep) else []
+    return _CURVES[type(recipe)](recipe, events, result)
 
 
-def _of_run(recipe: Recipe, events: Sequence[Event]) -> list[Line]:
+def _of_single(recipe: Recipe, events: Sequence[Event], _: Ending | None) -> list[LearningCurve]:
     reports = [event for event in events if isinstance(event, Progress)]
     return [
-        _line(
+        _thinned(
             "distilled" if role == "distilled" else WITHOUT,
             role == "plain",
             recipe.epochs,
-            [(recipe.epochs * r.step / r.steps, r.validation_accuracy) for r in reports if r.role == role],
+            [
+                (recipe.epochs * report.step / report.steps, report.validation_accuracy)
+                for report in reports
+                if report.role == role
+            ],
         )
         for role in ("distilled", "plain")
         if any(report.role == role for report in reports)
     ]
 
 
-def _of_comparison(comparison: Comparison, events: Sequence[Event]) -> list[Line]:
-    """Of a way with several stages the last one: the student's own training."""
-    moments: dict[str, list[Moment]] = {name: [] for name in comparison.methods}
-    for event in events:
-        if isinstance(event, Moment) and event.method in moments and event.stage_number == event.stages:
-            moments[event.method].append(event)
-    return [
-        _line(
-            short_title(name),
-            name == PLAIN,
-            of_method[-1].epochs,
-            [(m.epochs * m.step / m.steps, _mean(m.validation_accuracy)) for m in of_method],
-        )
-        for name, of_method in moments.items()
-        if of_method
-    ]
+def _of_comparison(comparison: Comparison, events: Sequence[Event], _: Ending | None) -> list[LearningCurve]:
+    """Of a method with several stages the last one: the student's own training."""
+    curves = []
+    for name, moments in moments_of(comparison.methods, events).items():
+        own = [moment for moment in moments if moment.stage_number == moment.stages]
+        points = [(moment.epochs * moment.step / moment.steps, _mean(moment.validation_accuracy)) for moment in own]
+        if own:
+            curves.append(_thinned(short_title(name), name == PLAIN, own[-1].epochs, points))
+    return curves
 
 
-def _of_sweep(events: Sequence[Event], result: Ending | None) -> list[Line]:
+def _of_sweep(_: Sweep, events: Sequence[Event], result: Ending | None) -> list[LearningCurve]:
     """The chosen cell and its control; as long as nothing is chosen, the best one so far."""
-    grown = {(one.stack.id, one.step): one for one in _grown(events)}
+    reports = {(report.stack.id, report.step): report for report in _reports(events)}
     stacks: dict[str, list[Grown]] = {}
-    for (stack, _), one in sorted(grown.items(), key=lambda item: item[0]):
-        stacks.setdefault(stack, []).append(one)
+    for (stack, _step), report in sorted(reports.items(), key=lambda item: item[0]):
+        stacks.setdefault(stack, []).append(report)
     choice = result.choice if isinstance(result, Swept) else None
     cell, word = (choice.cell, "") if choice else (_best(stacks.values()), ", best so far")
     if cell is None:
         return []
     named = f"T = {cell.temperature:g}, α = {cell.alpha:g}{word}"
-    curves = [] if cell.trained_as == cell.plain else [_curve(stacks.values(), cell, named)]
-    return [line for line in (*curves, _curve(stacks.values(), cell.plain, WITHOUT)) if line.epochs]
+    curves = [] if cell.trained_as == cell.plain else [_of_cell(stacks.values(), cell, named)]
+    return [curve for curve in (*curves, _of_cell(stacks.values(), cell.plain, WITHOUT)) if curve.epochs]
 
 
-def _grown(events: Iterable[Event]) -> Iterable[Grown]:
+_CURVES: Mapping[type[AnyRecipe], Callable[[Any, Sequence[Event], Ending | None], list[LearningCurve]]] = (
+    MappingProxyType({Recipe: _of_single, Comparison: _of_comparison, Sweep: _of_sweep, Study: lambda *_: []})
+)
+
+
+def _reports(events: Iterable[Event]) -> Iterator[Grown]:
     for event in events:
         if isinstance(event, Grown):
             yield event
@@ -109,42 +111,42 @@ def _grown(events: Iterable[Event]) -> Iterable[Grown]:
 
 def _best(stacks: Iterable[Sequence[Grown]]) -> Cell | None:
     """The taught cell with the best mean accuracy after the most epochs that any has been trained for."""
-    found: dict[tuple[int, Cell], list[float]] = {}
+    accuracies: dict[tuple[int, Cell], list[float]] = {}
     for moments in stacks:
         last = moments[-1]
         for cell, accuracy in zip(last.stack.cells, last.validation_accuracy, strict=True):
             if cell.alpha > 0 and math.isfinite(accuracy):
-                found.setdefault((last.stack.epochs, cell), []).append(accuracy)
-    best = max(found, key=lambda key: (key[0], fmean(found[key])), default=None)
+                accuracies.setdefault((last.stack.epochs, cell), []).append(accuracy)
+    best = max(accuracies, key=lambda key: (key[0], fmean(accuracies[key])), default=None)
     return None if best is None else best[1]
 
 
-def _curve(stacks: Iterable[Sequence[Grown]], cell: Cell, way: str) -> Line:
+def _of_cell(stacks: Iterable[Sequence[Grown]], cell: Cell, way: str) -> LearningCurve:
     """The cell's mean over seeds and folds, where all of them have a report; of the most epochs it was trained for."""
-    of_cell = [moments for moments in stacks if cell in moments[0].stack.cells]
-    epochs = max((moments[0].stack.epochs for moments in of_cell), default=0)
-    found: dict[float, list[float]] = {}
-    longest = [moments for moments in of_cell if moments[0].stack.epochs == epochs]
-    for moments in longest:
-        for one in moments:
-            found.setdefault(one.step / one.steps, []).append(one.validation_accuracy[one.stack.cells.index(cell)])
-    means = [(epochs * share, _mean(each)) for share, each in sorted(found.items()) if len(each) == len(longest)]
-    return _line(way, cell.alpha == 0, epochs, means)
+    of_cell = [reports for reports in stacks if cell in reports[0].stack.cells]
+    epochs = max((reports[0].stack.epochs for reports in of_cell), default=0)
+    longest = [reports for reports in of_cell if reports[0].stack.epochs == epochs]
+    accuracies: dict[float, list[float]] = {}  # by the share of the training that is done
+    for report in chain.from_iterable(longest):
+        accuracy = report.validation_accuracy[report.stack.cells.index(cell)]
+        accuracies.setdefault(report.step / report.steps, []).append(accuracy)
+    means = [(epochs * share, _mean(all_)) for share, all_ in sorted(accuracies.items()) if len(all_) == len(longest)]
+    return _thinned(way, cell.alpha == 0, epochs, means)
 
 
-def _line(way: str, plain: bool, planned: int, points: Sequence[tuple[float, float]]) -> Line:
-    stride = -(-len(points) // POINTS) or 1  # evenly spread and with the last
-    known = [(epoch, accuracy) for epoch, accuracy in points[::-1][::stride][::-1] if math.isfinite(accuracy)]
-    return Line(way, plain, planned, tuple(epoch for epoch, _ in known), tuple(accuracy for _, accuracy in known))
+def _thinned(way: str, plain: bool, planned: int, points: Sequence[tuple[float, float]]) -> LearningCurve:
+    known = [(epoch, accuracy) for epoch, accuracy in thinned(points, POINTS) if math.isfinite(accuracy)]
+    epochs, accuracies = (tuple(values) for values in zip(*known, strict=True)) if known else ((), ())
+    return LearningCurve(way, plain, planned, epochs, accuracies)
 
 
 def _mean(values: Iterable[float]) -> float:
-    known = [value for value in values if math.isfinite(value)]
-    return fmean(known) if known else math.nan
+    mean = finite_mean(values)
+    return math.nan if mean is None else mean
 
 
 def overlay_figure(
-    runs: Mapping[str, Sequence[Line]], floor: float, colours: Palette, *, share: bool = False
+    runs: Mapping[str, Sequence[LearningCurve]], floor: float, colours: Palette, *, share: bool = False
 ) -> go.Figure:
     """Validation accuracy over the epochs; a colour and a mark for each run, a dash for each of its students.
 
@@ -155,48 +157,36 @@ def overlay_figure(
     figure = go.Figure()
     shown = list(runs.items())[:MOST_RUNS]
     for number, (name, of_run) in enumerate(shown):
-        colour, taught = run_colours(colours)[number], iter(_dashes())
-        for line in of_run:
+        colour, taught = run_colours(colours)[number], cycle(DASHES)
+        for curve in of_run:
             figure.add_trace(
                 go.Scatter(
-                    x=[epoch / line.planned for epoch in line.epochs] if share else line.epochs,
-                    y=line.accuracy,
-                    name=f"{name}: {line.way}",
+                    x=[epoch / curve.planned for epoch in curve.epochs] if share else curve.epochs,
+                    y=curve.accuracy,
+                    name=f"{name}: {curve.way}",
                     mode="lines+markers",
-                    line={"color": colour, "dash": PLAIN_DASH if line.plain else next(taught), "width": 2},
+                    line={"color": colour, "dash": PLAIN_DASH if curve.plain else next(taught), "width": 2},
                     marker={
-                        "symbol": MARKS[number] + ("-open" if line.plain else ""),
+                        "symbol": SYMBOLS[number] + ("-open" if curve.plain else ""),
                         "size": 8,
                         "maxdisplayed": 8,
                         "color": colour,
                         "line": {"width": 1.5, "color": colour},
                     },
-                    hovertemplate="%{fullData.name}<br>" + ("%{x:.0%}" if share else "epoch %{x:.3~g}") + ": %{y:.2%}"
-                    "<extra></extra>",
+                    hovertemplate=hover(("%{x:.0%}" if share else "epoch %{x:.3~g}") + ": %{y:.2%}", name=True),
                 )
             )
     entries = sum(len(of_run) for _, of_run in shown)
-    ends = [line.accuracy[-1] for _, of_run in shown for line in of_run if line.accuracy]
+    ends = [curve.accuracy[-1] for _, of_run in shown for curve in of_run if curve.accuracy]
     figure.update_xaxes(rangemode="tozero", tickformat=".0%" if share else "~g")
     figure.update_xaxes(title_text="of the training" if share else "epoch")
     figure.update_yaxes(title_text="right on the validation images", tickformat=".1~%")
     if ends and min(ends) >= floor:
         figure.update_yaxes(range=[floor, 1])
-    figure.update_layout(
-        height=400 + 12 * entries,
-        showlegend=True,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-    )
-    return figure
+    return laid_out(figure, 400 + 12 * entries, showlegend=True, legend=dict(LEGEND))
 
 
 def run_colours(colours: Palette) -> tuple[str, ...]:
     """The colours of the runs, in their order."""
     dark = int(colours.paper[1:3], 16) < 128
     return (colours.student, *(DARK if dark else LIGHT))
-
-
-def _dashes() -> Iterable[str]:
-    while True:
-        yield from DASHES

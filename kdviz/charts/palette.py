@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 Theme = Literal["light", "dark"]
+Role = Literal["teacher", "student", "label"]  # of a study's arm
 
 _CONFIG = Path(__file__).resolve().parents[2] / ".streamlit" / "config.toml"
 
@@ -23,6 +24,11 @@ class Palette:
     plain: str  # the student without a teacher, dashed
     text: str
     paper: str  # behind everything; also what stands on a filled button
+
+    @property
+    def roles(self) -> dict[Role, str]:
+        """The colour of a study's arm by its role; one that learns from labels alone is plain."""
+        return {"teacher": self.teacher, "student": self.student, "label": self.plain}
 
 
 @cache

@@ -1,64 +1,25 @@
-"""Vega-Lite specifications of a run's curves while they grow. The axes span the whole run from its first step."""
+"""The figures of a single run: Vega-Lite specifications while it is trained, and all its curves at the end.
+
+The axes of the first span the whole run from its first step, so that nothing jumps.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from kdviz.charts.compact import thinned
+from kdviz.charts.layout import laid_out
 from kdviz.charts.palette import Palette
+from kdviz.charts.vega import Spec, filling, number, one_of, told
 from kdviz.recipes.base import Conditions, Loss
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.records.single import Progress
 
-PANELS = ("Terms of the loss, nats, logarithmic", "Share of the soft term", "Accuracy", "Agreement with the teacher")
-
-
-def run_figure(frame: pd.DataFrame, loss: Loss, colours: Palette) -> go.Figure:
-    """Loss terms (logarithmic), the soft term's share of loss and gradient, accuracies and agreement, over the updates.
-
-    `frame` as from `live.curves`.
-    """
-    figure = make_subplots(
-        rows=4,
-        cols=1,
-        shared_xaxes=True,
-        vertical_spacing=0.06,
-        subplot_titles=PANELS,
-    )
-    distilled = frame[frame.role == "distilled"]
-    _line(figure, 1, distilled.step, distilled.loss_kd, SOFT_TERMS[loss], colours.teacher)
-    _line(figure, 1, distilled.step, distilled.loss_ce, "(1−α)·CE", colours.label)
-    total = distilled.loss_kd + distilled.loss_ce
-    _line(figure, 2, distilled.step, distilled.loss_kd / total, "of the loss", colours.teacher)
-    _line(figure, 2, distilled.step, distilled.gradient_share_kd, "of the gradient", colours.student, "dot")
-    plain = frame[frame.role == "plain"]
-    for network, role, colour in ((distilled, "distilled", colours.student), (plain, "plain", colours.plain)):
-        _line(figure, 3, network.step, network.validation_accuracy, f"{NAMES[role]}, validation", colour)
-        _line(figure, 3, network.step, network.training_accuracy, f"{NAMES[role]}, training", colour, "dot")
-    _line(figure, 4, distilled.step, distilled.agreement, NAMES["distilled"], colours.student)
-    _line(figure, 4, plain.step, plain.agreement, NAMES["plain"], colours.plain, "dash")
-    figure.update_yaxes(type="log", dtick=1, row=1)
-    figure.update_yaxes(tickformat=".0%", range=[0, 1], row=2)
-    figure.update_yaxes(tickformat=".0%", row=3)
-    figure.update_yaxes(tickformat=".0%", row=4)
-    figure.update_xaxes(title_text="update", row=4)
-    figure.update_layout(
-        height=720, hovermode="x unified", margin={"l": 10, "r": 10, "t": 30, "b": 10}, legend={"orientation": "h"}
-    )
-    return figure
-
-
-def _line(figure: go.Figure, row: int, x: pd.Series, y: pd.Series, name: str, colour: str, dash: str = "solid") -> None:
-    figure.add_trace(
-        go.Scatter(x=x, y=y, name=name, mode="lines", line={"color": colour, "dash": dash, "width": 2}), row=row, col=1
-    )
-
-
-Spec = dict[str, Any]
 Parts = Literal["amount", "share", "gradient"]
 Quality = Literal["validation_accuracy", "agreement"]
 
@@ -78,6 +39,7 @@ COLUMNS = (
     "agreement",
 )
 NAMES = {"teacher": "teacher", "distilled": "distilled", "plain": "without a teacher"}
+PANELS = ("Terms of the loss, nats, logarithmic", "Share of the soft term", "Accuracy", "Agreement with the teacher")
 
 
 def floor(recipe: Conditions) -> float:
@@ -90,9 +52,7 @@ def thin(progress: Sequence[Progress], most: int = MOMENTS) -> list[Progress]:
     """At most `most` reports of each network, evenly spread and with its last: all that a chart can show."""
     kept: list[Progress] = []
     for role in NAMES:
-        reports = [report for report in progress if report.role == role]
-        stride = -(-len(reports) // most) or 1
-        kept += reports[::-1][::stride][::-1]
+        kept += thinned([report for report in progress if report.role == role], most)
     return sorted(kept, key=lambda report: report.seconds)
 
 
@@ -135,18 +95,14 @@ def contributions_spec(frame: pd.DataFrame, steps: int, parts: Parts, colours: P
     top, _ = height(frame, parts)
     axis: Spec = {"format": "%"} if parts != "amount" else {}
     return {
-        **_frame(),
+        **_zoomable(),
         "mark": {"type": "area", "clip": True, "opacity": 0.85, "line": {"strokeWidth": 1}},
         "encoding": {
             "x": _steps(steps),
-            "y": _measure("value", [0, top], axis, stack="zero"),
+            "y": _measure("value", [0, top], axis) | {"stack": "zero"},
             "order": {"field": "term", "type": "nominal", "sort": "descending"},
-            "color": _colour("term", {"soft": colours.teacher, "hard": colours.label}),
-            "tooltip": [
-                {"field": "term", "type": "nominal"},
-                {"field": "step", "type": "quantitative", "format": ",d"},
-                {"field": "value", "type": "quantitative", "format": ".1%" if parts != "amount" else ".4f"},
-            ],
+            "color": one_of("term", {"soft": colours.teacher, "hard": colours.label}),
+            "tooltip": [told("term"), told("step", ",d"), told("value", ".1%" if parts != "amount" else ".4f")],
         },
     }
 
@@ -157,20 +113,12 @@ def quality_spec(steps: int, quality: Quality, floor: float, colours: Palette) -
     encoding: Spec = {
         "x": _steps(steps),
         "y": _measure(quality, [floor, 1], {"format": ".0%"}),
-        "color": _colour("network", roles),
-        "strokeDash": {
-            "field": "network",
-            "scale": {"domain": list(roles), "range": [[1, 0], [1, 0], [5, 3]]},
-            "legend": None,
-        },
-        "tooltip": [
-            {"field": "network", "type": "nominal"},
-            {"field": "step", "type": "quantitative", "format": ",d"},
-            {"field": quality, "type": "quantitative", "format": ".2%"},
-        ],
+        "color": one_of("network", roles),
+        "strokeDash": one_of("network", dict(zip(roles, ([1, 0], [1, 0], [5, 3]), strict=True))),
+        "tooltip": [told("network"), told("step", ",d"), told(quality, ".2%")],
     }
     return {
-        **_frame(),
+        **_zoomable(),
         "transform": [{"filter": f"isValid(datum.{quality})"}],
         "mark": {"type": "line", "clip": True, "strokeWidth": 2, "point": {"size": 60, "opacity": 0}},
         "encoding": encoding,
@@ -185,43 +133,49 @@ def quality(frame: pd.DataFrame, steps: int, teacher_accuracy: float | None) -> 
     return frame.assign(network=frame.role.map(NAMES))[["network", "step", "validation_accuracy", "agreement"]]
 
 
-def _frame() -> Spec:
-    return {
-        "height": HEIGHT,
-        "width": "container",
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        # Drag to move, Shift and wheel to zoom: the wheel alone scrolls the page.
-        "params": [
-            {"name": "zoom", "select": {"type": "interval", "zoom": "wheel![event.shiftKey]"}, "bind": "scales"}
-        ],
-        "config": {"view": {"stroke": None}},
-    }
+def _zoomable() -> Spec:
+    """Drag to move, Shift and wheel to zoom: the wheel alone scrolls the page."""
+    zoom = {"type": "interval", "zoom": "wheel![event.shiftKey]"}
+    return {**filling(HEIGHT), "params": [{"name": "zoom", "select": zoom, "bind": "scales"}]}
 
 
 def _steps(steps: int) -> Spec:
-    return {
-        "field": "step",
-        "type": "quantitative",
-        "scale": {"domain": [0, steps], "nice": False},
-        "axis": {"title": "update", "format": ",d", "grid": False, "tickCount": 4, "labelFlush": True},
-    }
+    axis = {"title": "update", "format": ",d", "grid": False, "tickCount": 4, "labelFlush": True}
+    return number("step", [0, steps], axis)
 
 
-def _measure(field: str, domain: list[float], axis: Spec, **more: Any) -> Spec:
-    return {
-        "field": field,
-        "type": "quantitative",
-        "scale": {"domain": domain, "nice": False},
-        # A fixed width for the labels: the plot does not jump when a label grows.
-        "axis": {"title": None, "tickCount": 4, "minExtent": 42, "maxExtent": 42, **axis},
-        **more,
-    }
+def _measure(field: str, ends: list[float], axis: Spec) -> Spec:
+    # A fixed width for the labels: the plot does not jump when a label grows.
+    return number(field, ends, {"tickCount": 4, "minExtent": 42, "maxExtent": 42, **axis})
 
 
-def _colour(field: str, colours: dict[str, str]) -> Spec:
-    return {
-        "field": field,
-        "type": "nominal",
-        "scale": {"domain": list(colours), "range": list(colours.values())},
-        "legend": None,
-    }
+def run_figure(frame: pd.DataFrame, loss: Loss, colours: Palette) -> go.Figure:
+    """Loss terms (logarithmic), the soft term's share of loss and gradient, accuracies and agreement, over the updates.
+
+    `frame` as from `curves`.
+    """
+    figure = make_subplots(rows=4, cols=1, shared_xaxes=True, vertical_spacing=0.06, subplot_titles=PANELS)
+    distilled = frame[frame.role == "distilled"]
+    _line(figure, 1, distilled.step, distilled.loss_kd, SOFT_TERMS[loss], colours.teacher)
+    _line(figure, 1, distilled.step, distilled.loss_ce, "(1−α)·CE", colours.label)
+    total = distilled.loss_kd + distilled.loss_ce
+    _line(figure, 2, distilled.step, distilled.loss_kd / total, "of the loss", colours.teacher)
+    _line(figure, 2, distilled.step, distilled.gradient_share_kd, "of the gradient", colours.student, "dot")
+    plain = frame[frame.role == "plain"]
+    for network, role, colour in ((distilled, "distilled", colours.student), (plain, "plain", colours.plain)):
+        _line(figure, 3, network.step, network.validation_accuracy, f"{NAMES[role]}, validation", colour)
+        _line(figure, 3, network.step, network.training_accuracy, f"{NAMES[role]}, training", colour, "dot")
+    _line(figure, 4, distilled.step, distilled.agreement, NAMES["distilled"], colours.student)
+    _line(figure, 4, plain.step, plain.agreement, NAMES["plain"], colours.plain, "dash")
+    figure.update_yaxes(type="log", dtick=1, row=1)
+    figure.update_yaxes(tickformat=".0%", range=[0, 1], row=2)
+    for row in (3, 4):
+        figure.update_yaxes(tickformat=".0%", row=row)
+    figure.update_xaxes(title_text="update", row=4)
+    return laid_out(figure, 720, top=30, hovermode="x unified", legend={"orientation": "h"})
+
+
+def _line(figure: go.Figure, row: int, x: pd.Series, y: pd.Series, name: str, colour: str, dash: str = "solid") -> None:
+    figure.add_trace(
+        go.Scatter(x=x, y=y, name=name, mode="lines", line={"color": colour, "dash": dash, "width": 2}), row=row, col=1
+    )

@@ -11,32 +11,43 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from kdviz.charts.palette import Palette
+from kdviz.charts.layout import (
+    DASHES,
+    HIDDEN,
+    LEGEND,
+    SYMBOLS,
+    hover,
+    intervals,
+    laid_out,
+    outlined,
+    row_title,
+)
+from kdviz.charts.palette import Palette, Role
+from kdviz.charts.vega import Spec, one_of
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Arm, Measure
 from kdviz.records.base import Mean
 from kdviz.records.study import Studied
 from kdviz.reports.study import formatted, published_of, values_of
 
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
-DASHES = ("solid", "dot", "dashdot", "longdash")
 ROW = 48  # pixels of an arm: its title, and its dots below
 FAINT = 0.35  # a seed's dot
 _NOTHING: Mapping[str, float] = MappingProxyType({})
+_SYMBOL_OF: Mapping[Role, str] = MappingProxyType({"teacher": "square", "student": "circle", "label": "circle-open"})
 
 
 @dataclass(frozen=True)
-class Point:
-    """One arm on one measure."""
+class MeasuredArm:
+    """One arm on one measure: the mean over its seeds with its interval, and each seed's figure."""
 
     arm: Arm
     mean: Mean
     seeds: tuple[tuple[int, float], ...]  # seed and figure
 
 
-def points(studied: Studied, measure: Measure) -> list[Point]:
+def measured_arms(studied: Studied, measure: Measure) -> list[MeasuredArm]:
     """The arms that have the measure, in the order of the facts."""
-    found = []
+    measured = []
     for arm in studied.recipe.chosen:
         finished, summary = studied.arm(arm.name), studied.summary(arm.name)
         mean = None if summary is None else summary.means.get(measure.name)
@@ -44,16 +55,14 @@ def points(studied: Studied, measure: Measure) -> list[Point]:
             continue
         values = values_of(finished.rows, measure.name)
         seeds = [row.seed for row in finished.rows if measure.name in row.figures]
-        found.append(Point(arm, mean, tuple(zip(seeds, values, strict=True))))
-    return found
+        measured.append(MeasuredArm(arm, mean, tuple(zip(seeds, values, strict=True))))
+    return measured
 
 
 def figure(studied: Studied, measure: Measure, colours: Palette) -> go.Figure:
     """The picture of a measure: over the study's axis where its arms have a place there, else a dot plot."""
-    shown = points(studied, measure)
-    published: Mapping[str, float] = {}
-    if measure == studied.recipe.facts.measures[0]:
-        published = published_of(studied.recipe)
+    shown = measured_arms(studied, measure)
+    published = published_of(studied.recipe) if measure == studied.recipe.facts.measures[0] else {}
     placed = sum(point.arm.x is not None for point in shown)
     if placed > 1 and 2 * placed >= len(shown):
         return over_axis(studied.recipe, shown, measure, colours, published)
@@ -62,14 +71,14 @@ def figure(studied: Studied, measure: Measure, colours: Palette) -> go.Figure:
 
 def over_axis(
     study: Study,
-    shown: Sequence[Point],
+    shown: Sequence[MeasuredArm],
     measure: Measure,
     colours: Palette,
     published: Mapping[str, float] = _NOTHING,
 ) -> go.Figure:
     """A line for each of the facts' lines, with interval bars; arms without a place on the axis lie across it."""
     facts, axis, picture = study.facts, escape(study.facts.x_title), go.Figure()
-    lines: dict[str, list[Point]] = {}
+    lines: dict[str, list[MeasuredArm]] = {}
     for point in shown:
         if point.arm.x is not None:
             lines.setdefault(point.arm.line or point.arm.title, []).append(point)
@@ -85,16 +94,20 @@ def over_axis(
                 mode="lines+markers",
                 line={"color": style.colour, "dash": style.dash, "width": 2},
                 marker={"color": style.colour, "symbol": style.symbol, "size": 9},
-                error_y=_bars(of_line, style.colour),
+                error_y=_intervals(of_line, style.colour),
                 customdata=[_interval(point, measure) for point in of_line],
-                hovertemplate=f"%{{fullData.name}}<br>{axis} %{{x:~g}}: %{{customdata}}<extra></extra>",
+                hovertemplate=hover(f"{axis} %{{x:~g}}: %{{customdata}}", name=True),
             )
         )
-        _paper(picture, [(p.arm.x, published[p.arm.name]) for p in of_line if p.arm.name in published], colours)
+        _paper(
+            picture,
+            [(point.arm.x, published[point.arm.name]) for point in of_line if point.arm.name in published],
+            colours,
+        )
     for number, point in enumerate(point for point in shown if point.arm.x is None):
         picture.add_hline(
             y=point.mean.mean,
-            line={"color": _colour(point.arm, colours), "dash": "dash", "width": 1.5},
+            line={"color": colours.roles[point.arm.role], "dash": "dash", "width": 1.5},
             annotation={
                 "text": escape(point.arm.title),
                 "font": {"color": colours.text, "size": 12},
@@ -106,23 +119,17 @@ def over_axis(
     picture.update_xaxes(title_text=axis, tickvals=places, tickformat="~g")
     if facts.x_log:
         picture.update_xaxes(type="log", tickvals=places, ticktext=[_short(place) for place in places])
-    picture.update_yaxes(title_text=escape(_axis(measure)), tickformat=_ticks(measure))
-    picture.update_layout(
-        height=380 + 22 * len(lines),
-        showlegend=True,
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-        margin={"l": 10, "r": 15, "t": 10, "b": 10},
-    )
-    return picture
+    picture.update_yaxes(title_text=escape(_axis_title(measure)), tickformat=_ticks(measure))
+    return laid_out(picture, 380 + 22 * len(lines), right=15, showlegend=True, legend=dict(LEGEND))
 
 
 def dots(
-    shown: Sequence[Point],
+    shown: Sequence[MeasuredArm],
     measure: Measure,
     colours: Palette,
     published: Mapping[str, float] = _NOTHING,
 ) -> go.Figure:
-    """The arms one below the other, titles above their dots; dashed, the mean of whom they are judged against."""
+    """The arms one below the other, titles above their dots; dashed, the mean that they are judged against."""
     picture = go.Figure()
     rows = {point.arm.name: number for number, point in enumerate(shown)}
     means = {point.arm.name: point.mean.mean for point in shown}
@@ -138,7 +145,7 @@ def dots(
             layer="below",
         )
     for point in shown:
-        colour, row = _colour(point.arm, colours), rows[point.arm.name]
+        colour, row = colours.roles[point.arm.role], rows[point.arm.name]
         if len(point.seeds) > 1:
             picture.add_trace(
                 go.Scatter(
@@ -146,8 +153,8 @@ def dots(
                     y=[row] * len(point.seeds),
                     mode="markers",
                     marker={"color": colour, "size": 7, "opacity": FAINT},
-                    customdata=[[seed, said(measure, value)] for seed, value in point.seeds],
-                    hovertemplate="seed %{customdata[0]}: %{customdata[1]}<extra></extra>",
+                    customdata=[[seed, with_unit(measure, value)] for seed, value in point.seeds],
+                    hovertemplate=hover("seed %{customdata[0]}: %{customdata[1]}"),
                 )
             )
         picture.add_trace(
@@ -155,69 +162,41 @@ def dots(
                 x=[point.mean.mean],
                 y=[row],
                 mode="markers",
-                marker={
-                    "color": colour,
-                    "size": 11,
-                    "symbol": _symbol(point.arm),
-                    "line": {"width": 2, "color": colour},
-                },
-                error_x=_bars([point], colour),
+                marker=outlined(colour, _SYMBOL_OF[point.arm.role], 11),
+                error_x=_intervals([point], colour),
                 customdata=[_interval(point, measure)],
-                hovertemplate=f"{escape(point.arm.title)}: %{{customdata}}<extra></extra>",
+                hovertemplate=hover(f"{escape(point.arm.title)}: %{{customdata}}"),
             )
         )
-        picture.add_annotation(
-            text=escape(point.arm.title),
-            x=0,
-            xref="paper",
-            xanchor="left",
-            y=row - 0.36,
-            yanchor="middle",
-            showarrow=False,
-            font={"color": colours.text, "size": 13},
-        )
+        row_title(picture, escape(point.arm.title), row - 0.36, colours)
         if point.arm.name in published:
             _paper(picture, [(published[point.arm.name], row)], colours)
-    picture.update_xaxes(title_text=escape(_axis(measure)), tickformat=_ticks(measure), zeroline=False)
-    picture.update_yaxes(range=[len(shown) - 0.4, -0.7], showticklabels=False, showgrid=False, zeroline=False)
-    picture.update_layout(
-        height=70 + ROW * max(1, len(shown)), showlegend=False, margin={"l": 10, "r": 15, "t": 5, "b": 10}
-    )
-    return picture
+    picture.update_xaxes(title_text=escape(_axis_title(measure)), tickformat=_ticks(measure), zeroline=False)
+    picture.update_yaxes(range=[len(shown) - 0.4, -0.7], **HIDDEN)
+    return laid_out(picture, 70 + ROW * max(1, len(shown)), right=15, top=5, showlegend=False)
 
 
-def said(measure: Measure, value: float) -> str:
+def with_unit(measure: Measure, value: float) -> str:
     """A figure with its unit, for a hover."""
     unit = {"share": "%", "count": ""}.get(measure.kind, measure.unit)
     return f"{formatted(measure, value)} {unit}".strip()
 
 
-def live_spec(study: Study, measure: Measure, colours: Palette) -> dict[str, Any]:
+def live_spec(study: Study, measure: Measure, colours: Palette) -> Spec:
     """A Vega-Lite picture of the arms that are done while a study is under way; data: title, role, seed, value.
 
     Plotly's node would be made anew with every look at the run.
     """
-    share = measure.kind == "share"
-    value = {
+    value: Spec = {
         "field": "value",
         "type": "quantitative",
-        "title": _axis(measure),
+        "title": _axis_title(measure),
         "scale": {"zero": False},
-        "axis": {"format": ".0%" if share else "~g", "grid": True},
+        "axis": {"format": ".0%" if measure.kind == "share" else "~g", "grid": True},
     }
-    axis: dict[str, Any] = {
-        "field": "title",
-        "type": "nominal",
-        "scale": {"domain": [arm.title for arm in study.chosen]},
-        "axis": None,
-    }
-    roles = {"teacher": colours.teacher, "student": colours.student, "label": colours.plain}
-    colour = {
-        "field": "role",
-        "type": "nominal",
-        "legend": None,
-        "scale": {"domain": list(roles), "range": list(roles.values())},
-    }
+    titles: Spec = {"domain": [arm.title for arm in study.chosen]}
+    axis: Spec = {"field": "title", "type": "nominal", "scale": titles, "axis": None}
+    colour = one_of("role", colours.roles)
     return {
         "height": {"step": 36},
         "layer": [
@@ -238,7 +217,7 @@ def live_spec(study: Study, measure: Measure, colours: Palette) -> dict[str, Any
     }
 
 
-def learning_spec(colours: Palette) -> dict[str, Any]:
+def learning_spec(colours: Palette) -> Spec:
     """A Vega-Lite picture of what is being trained; data: report, seed, accuracy."""
     return {
         "height": 220,
@@ -258,7 +237,7 @@ def learning_spec(colours: Palette) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Style:
+class LineStyle:
     """How a line is told from the others."""
 
     colour: str
@@ -266,35 +245,21 @@ class Style:
     dash: str
 
 
-def _styles(firsts: Sequence[Arm], colours: Palette) -> list[Style]:
+def _styles(firsts: Sequence[Arm], colours: Palette) -> list[LineStyle]:
     """A colour for the role, marks and dashes for lines of one role; labels alone are dashed, as on every page."""
-    found: list[Style] = []
+    styles: list[LineStyle] = []
     for arm in firsts:
-        colour = _colour(arm, colours)
-        before = sum(style.colour == colour for style in found)
+        colour = colours.roles[arm.role]
+        before = sum(style.colour == colour for style in styles)
         dash = "dash" if arm.role == "label" and before == 0 else DASHES[before % len(DASHES)]
         symbol = SYMBOLS[before % len(SYMBOLS)] + ("-open" if arm.role == "label" else "")
-        found.append(Style(colour, symbol, dash))
-    return found
+        styles.append(LineStyle(colour, symbol, dash))
+    return styles
 
 
-def _colour(arm: Arm, colours: Palette) -> str:
-    return {"teacher": colours.teacher, "student": colours.student, "label": colours.plain}[arm.role]
-
-
-def _symbol(arm: Arm) -> str:
-    return {"teacher": "square", "student": "circle", "label": "circle-open"}[arm.role]
-
-
-def _bars(shown: Sequence[Point], colour: str) -> dict[str, Any]:
-    ends = [(p.mean.mean, p.mean.low, p.mean.high) for p in shown]
-    return {
-        "array": [0.0 if high is None else high - mean for mean, _, high in ends],
-        "arrayminus": [0.0 if low is None else mean - low for mean, low, _ in ends],
-        "color": colour,
-        "thickness": 1.5,
-        "width": 5,
-    }
+def _intervals(shown: Sequence[MeasuredArm], colour: str) -> dict[str, Any]:
+    means, lows, highs = zip(*((arm.mean.mean, arm.mean.low, arm.mean.high) for arm in shown), strict=True)
+    return intervals(means, lows, highs, colour)
 
 
 def _paper(picture: go.Figure, places: Sequence[tuple[float | None, float]], colours: Palette) -> None:
@@ -309,15 +274,15 @@ def _paper(picture: go.Figure, places: Sequence[tuple[float | None, float]], col
                 showlegend=not any(trace.name == "as published" for trace in picture.data),
                 legendgroup="published",
                 marker={"symbol": "diamond-open", "size": 11, "color": colours.text, "line": {"width": 2}},
-                hovertemplate="as published: %{x}<extra></extra>",
+                hovertemplate=hover("as published: %{x}"),
             )
         )
 
 
-def _interval(point: Point, measure: Measure) -> str:
-    text = said(measure, point.mean.mean)
+def _interval(point: MeasuredArm, measure: Measure) -> str:
+    text = with_unit(measure, point.mean.mean)
     if point.mean.low is not None and point.mean.high is not None:
-        text += f" ({said(measure, point.mean.low)} to {said(measure, point.mean.high)})"
+        text += f" ({with_unit(measure, point.mean.low)} to {with_unit(measure, point.mean.high)})"
     return text
 
 
@@ -326,7 +291,7 @@ def _short(place: float) -> str:
     return f"{place:,.0f}" if place >= 100 else f"{place:.2g}"
 
 
-def _axis(measure: Measure) -> str:
+def _axis_title(measure: Measure) -> str:
     return f"{measure.title}, {measure.unit}" if measure.unit else measure.title
 
 

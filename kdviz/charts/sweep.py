@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 import plotly.graph_objects as go
 
+from kdviz.charts.layout import LEGEND, faint, hover, intervals, laid_out
 from kdviz.charts.palette import Palette
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.sweep import Cell
@@ -48,7 +49,7 @@ _QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)  # round values of alpha
 _ROUND = tuple(step * 10.0**power for power in range(-6, 4) for step in (1, 2, 5))  # ticks of a logarithmic axis
 
 
-class Point(NamedTuple):
+class CellPoint(NamedTuple):
     """A cell of a slice: where it stands, and what became of it."""
 
     at: float
@@ -58,24 +59,24 @@ class Point(NamedTuple):
 
 def summary_of(swept: Swept, cell: Cell) -> CellSummary | None:
     """A cell's summary; the cells with alpha = 0 share that of the student without a teacher."""
-    return next((each for each in swept.summaries if each.cell == cell.trained_as), None)
+    return next((summary for summary in swept.summaries if summary.cell == cell.trained_as), None)
 
 
 def best_taught(swept: Swept) -> Cell | None:
     """The choice, or where that is labels only, the best cell with a teacher: what slices are drawn through."""
     if swept.choice is not None and swept.choice.cell.alpha > 0:
         return swept.choice.cell
-    known = [each for each in swept.summaries if math.isfinite(each.validation_accuracy.mean)]
-    taught = [each for each in known if each.cell.alpha > 0 and each.epochs == swept.recipe.epochs]
-    return max(taught or known, key=lambda each: each.validation_accuracy.mean).cell if known else None
+    known = [summary for summary in swept.summaries if math.isfinite(summary.validation_accuracy.mean)]
+    taught = [summary for summary in known if summary.cell.alpha > 0 and summary.epochs == swept.recipe.epochs]
+    return max(taught or known, key=lambda summary: summary.validation_accuracy.mean).cell if known else None
 
 
-def points(swept: Swept, cell: Cell, along: Along) -> list[Point]:
+def points(swept: Swept, cell: Cell, along: Along) -> list[CellPoint]:
     """The cells that differ from this one in T alone, or in alpha alone; in order, without those that diverged."""
     return _sorted(swept, [other for other in swept.recipe.cells if _alike(cell, other, but={along})], along)
 
 
-def all_points(swept: Swept, cell: Cell, along: Along) -> list[Point]:
+def all_points(swept: Swept, cell: Cell, along: Along) -> list[CellPoint]:
     """All cells of the same student, learning rate and number of labels: what there is where none lie on a line."""
     both = {"temperature", "alpha"}
     return _sorted(swept, [other for other in swept.recipe.cells if _alike(cell, other, but=both)], along)
@@ -85,12 +86,11 @@ def _alike(cell: Cell, other: Cell, but: set[str]) -> bool:
     return all(getattr(cell, name) == getattr(other, name) for name in Cell.model_fields if name not in but)
 
 
-def _sorted(swept: Swept, cells: Sequence[Cell], along: Along) -> list[Point]:
-    found = [(cell, summary_of(swept, cell)) for cell in dict.fromkeys(cells)]
+def _sorted(swept: Swept, cells: Sequence[Cell], along: Along) -> list[CellPoint]:
     alive = [
-        Point(getattr(cell, along), cell, summary)
-        for cell, summary in found
-        if summary is not None and math.isfinite(summary.validation_accuracy.mean)
+        CellPoint(getattr(cell, along), cell, summary)
+        for cell in dict.fromkeys(cells)
+        if (summary := summary_of(swept, cell)) and math.isfinite(summary.validation_accuracy.mean)
     ]
     return sorted(alive, key=lambda point: point.at)
 
@@ -100,7 +100,7 @@ def interval(swept: Swept, summary: CellSummary, measure: CellMeasure) -> tuple[
     mean: Mean = getattr(summary, measure)
     if mean.low is not None and mean.high is not None:
         return mean.low, mean.high
-    trials = [t for t in swept.trials if t.cell == summary.cell and t.epochs == summary.epochs]
+    trials = [trial for trial in swept.trials if trial.cell == summary.cell and trial.epochs == summary.epochs]
     if len(trials) != 1 or measure != "validation_accuracy" or trials[0].diverged:
         return None
     return wilson_interval(trials[0].validation_accuracy, trials[0].validation_images)
@@ -124,9 +124,7 @@ def slice_figure(swept: Swept, cell: Cell, along: Along, measure: CellMeasure, c
     plain = summary_of(swept, cell.plain)
     summaries = [*(point.summary for point in shown), *([plain] if plain else [])]
     figure.update_yaxes(range=_heights(swept, summaries, measure))
-    legend = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0}
-    figure.update_layout(height=320, legend=legend, margin={"l": 10, "r": 14, "t": 10, "b": 10})
-    return figure
+    return laid_out(figure, 320, right=14, legend=dict(LEGEND))
 
 
 def _axis(values: Sequence[float], along: Along) -> dict[str, Any]:
@@ -143,12 +141,11 @@ def _axis(values: Sequence[float], along: Along) -> dict[str, Any]:
 
 def _heights(swept: Swept, summaries: Sequence[CellSummary], measure: CellMeasure) -> list[float] | None:
     """The range of the upright axis: as far as the intervals reach, but not so far that the means look alike."""
-    means = [getattr(each, measure).mean for each in summaries if math.isfinite(getattr(each, measure).mean)]
+    means = [mean for summary in summaries if math.isfinite(mean := getattr(summary, measure).mean)]
     if not means:
         return None
-    ends = [interval(swept, each, measure) for each in summaries]
-    low = min([*means, *(end[0] for end in ends if end)])
-    high = max([*means, *(end[1] for end in ends if end)])
+    ends = [end for summary in summaries for end in interval(swept, summary, measure) or ()]
+    low, high = min([*means, *ends]), max([*means, *ends])
     room = 2 * max(max(means) - min(means), 0.02 * max(means))
     low, high = max(low, min(means) - room), min(high, max(means) + room)
     edge = 0.06 * (high - low)
@@ -159,23 +156,23 @@ def _plain_band(
     figure: go.Figure, swept: Swept, cell: Cell, measure: CellMeasure, ends: tuple[float, float], colours: Palette
 ) -> None:
     plain = summary_of(swept, cell.plain)
-    if plain is None or not math.isfinite(getattr(plain, measure).mean):
+    mean = math.nan if plain is None else getattr(plain, measure).mean
+    if plain is None or not math.isfinite(mean):
         return
-    found = interval(swept, plain, measure)
-    if found is not None:
+    band = interval(swept, plain, measure)
+    if band is not None:
         figure.add_trace(
             go.Scatter(
                 x=[*ends, *reversed(ends)],
-                y=[found[1], found[1], found[0], found[0]],
+                y=[band[1], band[1], band[0], band[0]],
                 fill="toself",
                 mode="lines",
                 line={"width": 0},
-                fillcolor=_faint(colours.plain),
+                fillcolor=faint(colours.plain),
                 hoverinfo="skip",
                 showlegend=False,
             )
         )
-    mean = getattr(plain, measure).mean
     figure.add_trace(
         go.Scatter(
             x=list(ends),
@@ -183,27 +180,23 @@ def _plain_band(
             mode="lines",
             name="labels only",
             line={"color": colours.plain, "dash": "dash", "width": 2},
-            hovertemplate=f"labels only: {_said(measure)}<extra></extra>",
+            hovertemplate=hover(f"labels only: {_value(measure)}"),
         )
     )
 
 
 def _cells(
-    figure: go.Figure, swept: Swept, shown: Sequence[Point], measure: CellMeasure, *, joined: bool, colours: Palette
+    figure: go.Figure, swept: Swept, shown: Sequence[CellPoint], measure: CellMeasure, *, joined: bool, colours: Palette
 ) -> None:
     """Mean and interval of each cell; an open mark for one that was given up before the last epoch."""
     most = max((point.summary.epochs for point in shown), default=0)
-    up, down, about = [], [], []
-    for point in shown:
-        mean = getattr(point.summary, measure).mean
-        low, high = interval(swept, point.summary, measure) or (mean, mean)
-        up.append(high - mean)
-        down.append(mean - low)
-        about.append(f"T = {point.cell.temperature:g}, α = {point.cell.alpha:g}, {point.summary.epochs} epochs")
+    means = [getattr(point.summary, measure).mean for point in shown]
+    ends = [interval(swept, point.summary, measure) or (None, None) for point in shown]
+    about = [f"T = {p.cell.temperature:g}, α = {p.cell.alpha:g}, {p.summary.epochs} epochs" for p in shown]
     figure.add_trace(
         go.Scatter(
             x=[point.at for point in shown],
-            y=[getattr(point.summary, measure).mean for point in shown],
+            y=means,
             mode="lines+markers" if joined and all(point.summary.epochs == most for point in shown) else "markers",
             name="with the teacher",
             line={"color": colours.student, "width": 2},
@@ -212,9 +205,9 @@ def _cells(
                 "color": colours.student,
                 "symbol": ["circle" if point.summary.epochs == most else "circle-open" for point in shown],
             },
-            error_y={"array": up, "arrayminus": down, "color": colours.student, "thickness": 1.5, "width": 5},
+            error_y=intervals(means, [low for low, _ in ends], [high for _, high in ends], colours.student),
             customdata=about,
-            hovertemplate=f"%{{customdata}}: {_said(measure)}<extra></extra>",
+            hovertemplate=hover(f"%{{customdata}}: {_value(measure)}"),
         )
     )
 
@@ -225,13 +218,14 @@ def _marked(
     cell: Cell,
     along: Along,
     measure: CellMeasure,
-    shown: Sequence[Point],
+    shown: Sequence[CellPoint],
     colours: Palette,
 ) -> None:
     """A ring around the cell that was chosen, and around the one that is looked at."""
     chosen = swept.choice.cell if swept.choice else None
-    here = [point for point in shown if point.cell in (chosen, cell)]
-    for point in here:
+    for point in shown:
+        if point.cell not in (chosen, cell):
+            continue
         figure.add_trace(
             go.Scatter(
                 x=[point.at],
@@ -249,14 +243,8 @@ def _marked(
         )
 
 
-def _said(measure: CellMeasure) -> str:
+def _value(measure: CellMeasure) -> str:
     return "%{y:.2%}" if measure in IN_PERCENT else "%{y:.4f}"
-
-
-def _faint(colour: str) -> str:
-    """A colour of the palette, as a wash behind lines."""
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    return f"rgba({red}, {green}, {blue}, 0.18)"
 
 
 def frame(swept: Swept) -> pd.DataFrame:
@@ -264,7 +252,7 @@ def frame(swept: Swept) -> pd.DataFrame:
     choice = swept.choice
     rows = []
     for summary in swept.summaries:
-        found = interval(swept, summary, "validation_accuracy")
+        low, high = interval(swept, summary, "validation_accuracy") or (math.nan, math.nan)
         against = summary.against_plain
         means: dict[str, float] = {measure: getattr(summary, measure).mean for measure in MEASURES}
         rows.append(
@@ -272,8 +260,8 @@ def frame(swept: Swept) -> pd.DataFrame:
                 **summary.cell.model_dump(),
                 "epochs": summary.epochs,
                 **means,
-                "low": found[0] if found else math.nan,
-                "high": found[1] if found else math.nan,
+                "low": low,
+                "high": high,
                 "difference": against.difference if against else math.nan,
                 "verdict": against.word if against else "",
                 "chosen": choice is not None and summary.cell == choice.cell.trained_as,
@@ -288,9 +276,12 @@ def frame(swept: Swept) -> pd.DataFrame:
 def varied(swept: Swept) -> list[str]:
     """The parameters with more than one value in this sweep, T and alpha always among them."""
     cells = swept.recipe.trained_cells
-    values = {name: {getattr(cell, name) for cell in cells} for name in Cell.model_fields}
-    found = [name for name in Cell.model_fields if name in ("temperature", "alpha") or len(values[name]) > 1]
-    return [*found, "epochs"] if len(swept.recipe.rungs) > 1 else found
+    names = [
+        name
+        for name in Cell.model_fields
+        if name in ("temperature", "alpha") or len({getattr(cell, name) for cell in cells}) > 1
+    ]
+    return [*names, "epochs"] if len(swept.recipe.rungs) > 1 else names
 
 
 def parallel_figure(swept: Swept, colours: Palette) -> go.Figure:
@@ -312,8 +303,7 @@ def parallel_figure(swept: Swept, colours: Palette) -> go.Figure:
             rangefont={"color": "rgba(0,0,0,0)", "size": 1},  # the ticks say it
         )
     )
-    figure.update_layout(height=360, margin={"l": 40, "r": 40, "t": 50, "b": 20})
-    return figure
+    return figure.update_layout(height=360, margin={"l": 40, "r": 40, "t": 50, "b": 20})
 
 
 def _dimension(name: str, values: pd.Series) -> dict[str, Any]:

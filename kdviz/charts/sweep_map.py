@@ -5,13 +5,12 @@ Arrays are thin and rounded, so that a message stays small however many cells th
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from statistics import fmean, quantiles
+from statistics import quantiles
 from typing import Any
 
+from kdviz.charts.compact import finite_mean, pixels, rounded, rounded_up, short, thinned
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.sweep import Cell, Sweep
 from kdviz.records.base import Watched
@@ -76,7 +75,7 @@ def choosers(sweep: Sweep) -> list[Data]:
         "Labels": [_labels(count) for count in sweep.label_counts or (sweep.labels,)],
         "Learning rate": [f"{rate:g}" for rate in sweep.learning_rates or (sweep.learning_rate,)],
     }
-    return [{"name": name, "values": found} for name, found in values.items()]
+    return [{"name": name, "values": of_name} for name, of_name in values.items()]
 
 
 def picture(sweep: Sweep, heard: Heard, swept: Swept | None = None) -> Data:
@@ -162,8 +161,8 @@ def _verdicts(cells: Sequence[Cell], swept: Swept | None) -> Data:
     """What only the end can say: who differs from the control in accuracy, what was chosen, and what ties with it."""
     if swept is None:
         return {}
-    found = {summary.cell: summary.against_plain for summary in swept.summaries}
-    verdicts = [found.get(cell) for cell in cells]
+    against_plain = {summary.cell: summary.against_plain for summary in swept.summaries}
+    verdicts = [against_plain.get(cell) for cell in cells]
     choice = swept.choice
     return {
         "word": ["" if verdict is None else verdict.word for verdict in verdicts],
@@ -194,7 +193,7 @@ def scale(figures: Sequence[float], measure: Measure, others: Sequence[float] = 
         first, _, third = quantiles(goods, n=4, method="inclusive")
         low = max(low, first - 1.5 * (third - first))
     span = max(high - low, LEAST_SPAN[measure])
-    step = _step(span / 5)
+    step = rounded_up(span / 5, (1, 2, 5, 10))
     low = min(low, high - LEAST_SPAN[measure])
     low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
     ends = (max(0.0, low), min(1.0, high)) if sign > 0 else (-low, max(0.0, -high))
@@ -202,16 +201,10 @@ def scale(figures: Sequence[float], measure: Measure, others: Sequence[float] = 
     return [short(ends[0]) or 0.0, short(ends[1]) or 0.0, float(worst < low - 1e-12)]
 
 
-def _step(about: float) -> float:
-    """The next round number: 1, 2 or 5 times a power of ten."""
-    power = 10.0 ** math.floor(math.log10(about))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= about * (1 - 1e-9))
-
-
 def details(sweep: Sweep, heard: Heard, cells: Iterable[Cell]) -> Data:
     """What is shown of a cell on its own: curves, and answers to watched images; with the images and the teacher's."""
     students = len(sweep.seeds) * (sweep.folds or 1)
-    found, parts = {}, dict[str, Watched]()
+    of_cells, parts = {}, dict[str, Watched]()
     for cell in cells:
         shown = level(heard, cell, students).shown
         if not shown:
@@ -222,11 +215,11 @@ def details(sweep: Sweep, heard: Heard, cells: Iterable[Cell]) -> Data:
         trial = shown[part].trial if part is not None else None
         if part is not None and trial is not None:
             parts[_part_name(part)] = heard.watched[part]
-            detail |= {"watched": _part_name(part), "logits": [_rounded(row) for row in trial.watched_logits]}
-        found[key_of(cell)] = detail
+            detail |= {"watched": _part_name(part), "logits": [rounded(logits, 2) for logits in trial.watched_logits]}
+        of_cells[key_of(cell)] = detail
     return {
         "names": list(DATA_SETS[sweep.data].class_names),
-        "cells": found,
+        "cells": of_cells,
         "watched": {name: _images(watched) for name, watched in parts.items()},
     }
 
@@ -249,16 +242,14 @@ def _controls(heard: Heard, cell: Cell, shown: Mapping[Part, Student]) -> dict[P
 
 def _curves(shown: Mapping[Part, Student], controls: Mapping[Part, Student]) -> Data:
     """Means over the students, as far as all of them have come; the control's at the same updates."""
-    told = [student for student in shown.values() if student.reports]
-    count = min((len(student.reports) for student in told), default=0)
-    stride = -(-count // MOMENTS) or 1
-    at = list(range(count))[::-1][::stride][::-1]
-    if not told:
+    students = [student for student in shown.values() if student.reports]
+    if not students:
         return {"students": len(shown), "steps": 0, "step": []}
-    first = told[0].reports
+    at = thinned(range(min(len(student.reports) for student in students)), MOMENTS)
+    first = students[0].reports
 
     def mean(name: str) -> list[float | None]:
-        return [short(_mean(float(getattr(s.reports[i], name)[s.at]) for s in told)) for i in at]
+        return [short(finite_mean(getattr(s.reports[i], name)[s.at] for s in students)) for i in at]
 
     return {
         "students": len(shown),
@@ -273,32 +264,13 @@ def _curves(shown: Mapping[Part, Student], controls: Mapping[Part, Student]) -> 
 
 def _accuracy_at(controls: Iterable[Student], share: float) -> float | None:
     reports = [(control.at, control.report_at(share)) for control in controls]
-    return _mean(report.validation_accuracy[at] for at, report in reports if report is not None)
-
-
-def _mean(figures: Iterable[float]) -> float | None:
-    known = [figure for figure in figures if math.isfinite(figure)]
-    return fmean(known) if known else None
+    return finite_mean(report.validation_accuracy[at] for at, report in reports if report is not None)
 
 
 def _images(watched: Watched) -> Data:
     return {
         "indices": watched.indices,
         "labels": watched.labels,
-        "images": [_pixels(tuple(image)) for image in watched.images],
-        "teacher": [_rounded(row) for row in watched.teacher_logits],
+        "images": [pixels(tuple(image)) for image in watched.images],
+        "teacher": [rounded(logits, 2) for logits in watched.teacher_logits],
     }
-
-
-@lru_cache(maxsize=256)
-def _pixels(image: tuple[int, ...]) -> str:
-    return base64.b64encode(bytes(image)).decode("ascii")
-
-
-def _rounded(logits: Sequence[float]) -> list[float | None]:
-    return [round(z, 2) if math.isfinite(z) else None for z in logits]
-
-
-def short(value: float | None) -> float | None:
-    """Four digits that matter; what is no number is left out."""
-    return float(f"{value:.4g}") if value is not None and math.isfinite(value) else None

@@ -279,7 +279,7 @@ def test_the_papers_counts_stand_beside_their_intervals(visit: Visit, app_url: s
     numbers.first.wait_for()
     studied = recorded("hinton-2015")
     assert studied is not None
-    lines = hinton.lines(studied)
+    lines = hinton.table_rows(studied)
     expected = [f"{count.errors:,.0f}" for line in lines for count in (line.ours, line.paper) if count is not None]
     assert sorted(text.strip() for text in numbers.all_text_contents()) == sorted(expected)
     boxes = [node.bounding_box() for node in numbers.all()]

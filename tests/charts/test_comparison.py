@@ -7,6 +7,7 @@ import pytest
 
 from kdviz.charts import comparison as charts
 from kdviz.charts import comparison_live as side_by_side
+from kdviz.charts.compact import rounded_up
 from kdviz.charts.palette import palette
 from kdviz.recipes.methods import METHODS
 from kdviz.records.comparison import Bin, Finished
@@ -129,7 +130,7 @@ def test_a_message_stays_small():
 
 @pytest.mark.parametrize(("value", "top"), [(0.3, 0.3), (0.31, 0.5), (1, 1), (1.2, 1.5), (8, 10), (0, 1), (0.02, 0.02)])
 def test_the_axis_of_the_loss_ends_at_a_round_number(value, top):
-    assert side_by_side.rounded_up(value) == top
+    assert rounded_up(value) == top
 
 
 def test_the_axis_of_the_loss_stays_while_a_run_grows():

@@ -4,7 +4,16 @@ import math
 
 import pytest
 
-from kdviz.charts.overlay import MARKS, MOST_RUNS, PLAIN_DASH, POINTS, Line, lines, overlay_figure, run_colours
+from kdviz.charts.layout import SYMBOLS
+from kdviz.charts.overlay import (
+    MOST_RUNS,
+    PLAIN_DASH,
+    POINTS,
+    LearningCurve,
+    learning_curves,
+    overlay_figure,
+    run_colours,
+)
 from kdviz.charts.palette import palette
 from kdviz.recipes.single import Recipe
 from kdviz.records.sweep import FinishedStack, Grown
@@ -23,7 +32,9 @@ def store(tmp_path):
 
 def test_a_single_run_has_both_students_over_its_epochs():
     wanted = recipe(epochs=8)
-    distilled, plain = lines(wanted, [*progress(wanted, "teacher"), *progress(wanted), *progress(wanted, "plain")])
+    distilled, plain = learning_curves(
+        wanted, [*progress(wanted, "teacher"), *progress(wanted), *progress(wanted, "plain")]
+    )
     assert (distilled.way, plain.way, plain.plain) == ("distilled", "without a teacher", True)
     assert distilled.epochs == (2, 4, 6, 8)
     assert distilled.accuracy[-1] == pytest.approx(0.95)
@@ -31,7 +42,7 @@ def test_a_single_run_has_both_students_over_its_epochs():
 
 def test_a_long_run_is_thinned_and_keeps_its_end():
     wanted = recipe()
-    (line,) = lines(wanted, progress(wanted, steps=1000, reports=1000))
+    (line,) = learning_curves(wanted, progress(wanted, steps=1000, reports=1000))
     assert len(line.epochs) <= POINTS
     assert line.epochs[-1] == wanted.epochs
 
@@ -44,7 +55,7 @@ def test_a_way_with_stages_shows_the_students_own_training_in_the_mean_over_the_
         moment("born-again", 100, accuracy=(0.5,), stage="generation 1", number=1, stages=2),
         moment("born-again", 50, accuracy=(0.7, math.nan), number=2, stages=2),
     ]
-    plain, again = lines(wanted, events)
+    plain, again = learning_curves(wanted, events)
     assert plain.plain
     assert plain.accuracy == pytest.approx((0.85,))
     assert again.epochs == (1,)
@@ -53,7 +64,7 @@ def test_a_way_with_stages_shows_the_students_own_training_in_the_mean_over_the_
 
 def test_a_sweep_shows_its_choice_and_the_control():
     wanted = sweep()
-    chosen, plain = lines(wanted, stack_events(wanted), swept(wanted))
+    chosen, plain = learning_curves(wanted, stack_events(wanted), swept(wanted))
     assert chosen.way == "T = 4, α = 1"
     assert chosen.epochs == (1, 2, 3, 4)
     assert chosen.accuracy[-1] == pytest.approx(0.9 + 0.004 * 4 + 0.001), "the mean over three seeds"
@@ -65,36 +76,36 @@ def test_what_a_stack_said_counts_once():
     wanted = sweep()
     events = stack_events(wanted)
     only_parts = [event for event in events if isinstance(event, FinishedStack)]
-    assert lines(wanted, events, swept(wanted)) == lines(wanted, only_parts, swept(wanted))
+    assert learning_curves(wanted, events, swept(wanted)) == learning_curves(wanted, only_parts, swept(wanted))
 
 
 def test_a_sweep_without_a_choice_shows_the_best_so_far():
     wanted = sweep()
-    best, _ = lines(wanted, [event for event in stack_events(wanted) if isinstance(event, Grown)])
+    best, _ = learning_curves(wanted, [event for event in stack_events(wanted) if isinstance(event, Grown)])
     assert best.way == "T = 4, α = 1, best so far"
-    assert lines(wanted, []) == []
+    assert learning_curves(wanted, []) == []
 
 
 def test_only_where_all_seeds_have_got_is_there_a_mean():
     wanted = sweep(seeds="0,1")
     grown = [event for event in stack_events(wanted) if isinstance(event, Grown)]
     early = [event for event in grown if event.stack.seed == 0 or event.step <= 20]
-    best, _ = lines(wanted, early)
+    best, _ = learning_curves(wanted, early)
     assert best.epochs == (1, 2)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_lines_are_told_apart_by_more_than_colour(theme):
     colours = palette(theme)
-    line = Line("distilled", False, 2, (1.0, 2.0), (0.8, 0.9))
-    control = Line("without a teacher", True, 2, (1.0, 2.0), (0.7, 0.8))
+    line = LearningCurve("distilled", False, 2, (1.0, 2.0), (0.8, 0.9))
+    control = LearningCurve("without a teacher", True, 2, (1.0, 2.0), (0.7, 0.8))
     runs = {f"run {number}": [line, line, control] for number in range(MOST_RUNS + 1)}
     traces = overlay_figure(runs, 0.6, colours).data
     assert len(traces) == 3 * MOST_RUNS
     looks = {(trace.line.color, trace.line.dash, trace.marker.symbol) for trace in traces}
     assert len(looks) == len(traces)
     assert [trace.line.dash for trace in traces[:3]] == ["solid", "dot", PLAIN_DASH]
-    assert {trace.marker.symbol for trace in traces[::3]} == set(MARKS)
+    assert {trace.marker.symbol for trace in traces[::3]} == set(SYMBOLS)
     assert {colours.teacher, colours.label}.isdisjoint(run_colours(colours)), "they have their own meaning"
     assert contrast(colours.paper, run_colours(colours)) > 3
 
@@ -113,7 +124,7 @@ def contrast(paper, found):
 
 def test_the_axis_begins_at_the_floor_unless_a_line_ends_below_it():
     colours = palette("light")
-    high, low = Line("a", False, 1, (1.0,), (0.9,)), Line("b", False, 1, (1.0,), (0.3,))
+    high, low = LearningCurve("a", False, 1, (1.0,), (0.9,)), LearningCurve("b", False, 1, (1.0,), (0.3,))
     assert overlay_figure({"x": [high]}, 0.6, colours).layout.yaxis.range == (0.6, 1)
     assert overlay_figure({"x": [high, low]}, 0.6, colours).layout.yaxis.range is None
 

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from kdviz.charts import mistakes as charts
+from kdviz.charts.curves import seed_curve
 from kdviz.recipes.study_facts.mistakes import MISTAKES, NOISY
 from kdviz.widgets.pictures import mistakes, which_mistake
 from kdviz.widgets.pictures.which_mistake import NONE, SERIES, Score, deal
@@ -205,18 +206,18 @@ def test_every_answer_has_a_sentence_for_every_run(result, name):
 
 def test_a_trace_is_the_mean_of_the_seeds_within_their_range():
     arm = finished("right")
-    whole, one = charts.trace(arm, "loss_kd"), charts.trace(arm, "loss_kd", 1)
-    assert whole.low[0] <= whole.y[0] <= whole.high[0]
-    assert one.y[0] == one.low[0] == pytest.approx(18.018)
-    assert not charts.trace(arm, "no such thing").x
+    whole, one = seed_curve(arm, "loss_kd"), seed_curve(arm, "loss_kd", 1)
+    assert whole.low[0] <= whole.mean[0] <= whole.high[0]
+    assert one.mean[0] == one.low[0] == pytest.approx(18.018)
+    assert not seed_curve(arm, "no such thing").x
 
 
 def test_axes_hold_what_is_shown():
-    right, wrong = charts.trace(finished("right"), "loss_kd"), charts.trace(finished("no-log"), "loss_kd")
+    right, wrong = seed_curve(finished("right"), "loss_kd"), seed_curve(finished("no-log"), "loss_kd")
     assert charts.soft_axis([right], 30.0).low == 0
     assert charts.soft_axis([right, wrong], 30.0).low == -1000
-    hard = charts.hard_axis([charts.trace(finished("right"), "loss_ce")])
+    hard = charts.hard_axis([seed_curve(finished("right"), "loss_ce")])
     assert (hard.low, hard.high) == (0.01, 1.0)
-    low = charts.trace(finished("positions"), "agreement")
+    low = seed_curve(finished("positions"), "agreement")
     assert charts.share_axis([low], 0.6).low == 0
-    assert charts.share_axis([charts.trace(finished("right"), "agreement")], 0.6).low == 0.6
+    assert charts.share_axis([seed_curve(finished("right"), "agreement")], 0.6).low == 0.6

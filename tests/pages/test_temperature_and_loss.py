@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kdviz.charts.over_t import Line, Panel, line, packed
+from kdviz.charts.over_t import TemperatureChart, TemperatureLine, line, packed
 from kdviz.engine import evaluation, losses
 from kdviz.recipes.study import Study
 from kdviz.records.study import Curve, FinishedArm, Studied
@@ -188,7 +188,9 @@ def test_lines_are_means_with_the_range_of_the_seeds():
     assert found.low is not None
     assert found.low[0] == 1
     assert line(arm, "ece", "A", "student", (1.0,)).y == (None,)
-    data = packed([Panel("NLL", "nats", (1.0, 10.0, 100.0), (found, Line("B", "plain", (1.0, 2.0, 3.0))))])
+    data = packed(
+        [TemperatureChart("NLL", "nats", (1.0, 10.0, 100.0), (found, TemperatureLine("B", "plain", (1.0, 2.0, 3.0))))]
+    )
     assert data["at"] == [1.0, 10.0, 100.0]
     assert [each["name"] for each in data["panels"][0]["lines"]] == ["A", "B"]
     assert "low" not in data["panels"][0]["lines"][1]

@@ -168,7 +168,7 @@ def test_names_tell_studies_apart():
 
 
 def test_a_study_has_no_curve_among_others():
-    assert overlay.lines(FEW, SAID, DONE.result) == []
+    assert overlay.learning_curves(FEW, SAID, DONE.result) == []
 
 
 def test_every_kind_of_recipe_has_a_home_that_is_there():

@@ -6,7 +6,8 @@ from functools import partial
 
 import streamlit as st
 
-from kdviz.charts.over_t import Axis, Format, Line, Panel, curves_named, line
+from kdviz.charts.curves import curves_named
+from kdviz.charts.over_t import AxisKind, Format, TemperatureChart, TemperatureLine, line
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.records.study import Judgement, Studied
 from kdviz.reports import phrases
@@ -17,7 +18,9 @@ from kdviz.widgets.study import result as live_study
 
 STUDY = "forgotten-temperature"
 _LINES = (("labels", "label-line dashed"), ("taught", "student"), ("soft", "student dotted"))
-_PANELS: tuple[tuple[str, str, Format, Axis], ...] = (  # curve, word of its unit, how its values are written, its axis
+_PANELS: tuple[
+    tuple[str, str, Format, AxisKind], ...
+] = (  # curve, word of its unit, how its values are written, its axis
     ("test_accuracy", "share-of-images", "exact", "share"),
     ("confidence", "mean-share", "share", "share"),
     ("nll", "nats", "number", "log"),
@@ -26,16 +29,16 @@ _PANELS: tuple[tuple[str, str, Format, Axis], ...] = (  # curve, word of its uni
 _TITLES = {"test_accuracy": "accuracy"}
 
 
-def panels(here: Here, studied: Studied) -> tuple[Panel, ...]:
+def panels(here: Here, studied: Studied) -> tuple[TemperatureChart, ...]:
     """Accuracy, confidence, NLL and calibration over T, a line for each kind of student."""
     arms = [(arm, style, name) for name, style in _LINES if (arm := studied.arm(f"{name}-1")) is not None]
     found = []
     for curve, unit, form, axis in _PANELS:
         at = tuple(curves_named(arms[0][0], curve)[0].x) if arms else ()
-        lines: tuple[Line, ...] = tuple(
+        lines: tuple[TemperatureLine, ...] = tuple(
             line(arm, curve, here.word(f"line-{name}"), style, at) for arm, style, name in arms
         )
-        found.append(Panel(here.word(_TITLES.get(curve, curve)), here.word(unit), at, lines, form, axis))
+        found.append(TemperatureChart(here.word(_TITLES.get(curve, curve)), here.word(unit), at, lines, form, axis))
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from kdviz.charts.over_t import Panel, packed
+from kdviz.charts.over_t import TemperatureChart, packed
 from kdviz.widgets.components import component
 from kdviz.widgets.pictures.soft_targets import GROUP, OnTemperature, valid_temperature
 
@@ -19,7 +19,7 @@ _measured = component(
 
 
 def measured_over_t(
-    *, key: str, panels: Sequence[Panel], temperature: float, on_commit: OnTemperature, group: str = GROUP
+    *, key: str, panels: Sequence[TemperatureChart], temperature: float, on_commit: OnTemperature, group: str = GROUP
 ) -> None:
     """Charts that share the temperature of their `group`; `on_commit` gets T when the finger lets go."""
 

@@ -9,7 +9,7 @@ from statistics import fmean
 import streamlit as st
 
 from kdviz.charts import mistakes as charts
-from kdviz.charts.mistakes import Trace, trace
+from kdviz.charts.curves import SeedCurve, seed_curve
 from kdviz.jobs.queue import Jobs
 from kdviz.recipes.catalogue import CLASSES
 from kdviz.recipes.study import Study
@@ -122,7 +122,7 @@ def panels(
     of_term = {"loss_kd": colours.teacher, "gradient_share_kd": colours.teacher, "loss_ce": colours.label}
     for begin in range(0, len(TRACES), 3):
         for column, name in zip(st.columns(3, gap="medium"), TRACES[begin : begin + 3], strict=True):
-            seen, usual = trace(wrong, name, seeds[0]), trace(right, name, seeds[1])
+            seen, usual = seed_curve(wrong, name, seeds[0]), seed_curve(right, name, seeds[1])
             axis = charts.axis_of(name, (seen, usual), data, most_soft)
             colour = of_term.get(name, colours.student)
             title = here.word(name)
@@ -150,7 +150,8 @@ def _picked(here: Here, test: FinishedArm, validation: FinishedArm) -> None:
     )
     st.html(f'<p style="font-size:14px;margin:0">{" · ".join(marks)}</p>')
     shown = charts.picked_frame(test, validation, names)
-    alt = f"{names[0]}: {percent(trace(test, 'reported').last, 2)}; {names[1]}: {percent(trace(test, FRESH).last, 2)}"
+    reported, fresh = (percent(seed_curve(test, name).last, 2) for name in ("reported", FRESH))
+    alt = f"{names[0]}: {reported}; {names[1]}: {fresh}"
     st.vega_lite_chart(
         shown, charts.picked_spec(shown, names, here.word("tries"), colours), key="panel_picked", alt=alt
     )
@@ -245,18 +246,18 @@ def places(
         "classes": f"{CLASSES}",
     }
     for prefix, arm, seed in (("", wrong, seeds[0]), ("right_", right, seeds[1])):
-        along = {name: trace(arm, name, seed) for name in TRACES}
+        along = {name: seed_curve(arm, name, seed) for name in TRACES}
         found |= {
             f"{prefix}first_soft": _first(along["loss_kd"]),
             f"{prefix}last_soft": _last(along["loss_kd"]),
             f"{prefix}last_hard": _last(along["loss_ce"]),
-            f"{prefix}share": _percent(fmean(along["gradient_share_kd"].y or (0.0,))),
+            f"{prefix}share": _percent(fmean(along["gradient_share_kd"].mean or (0.0,))),
             f"{prefix}validation": _percent_last(along["validation_accuracy"]),
             f"{prefix}training": _percent_last(along["training_accuracy"]),
             f"{prefix}agreement": _percent_last(along["agreement"]),
         }
-    first, usual = (trace(arm, "loss_kd", seed) for arm, seed in ((wrong, seeds[0]), (right, seeds[1])))
-    apart = usual.first / first.first if first.y and usual.y and first.first > 0 else None
+    first, usual = (seed_curve(arm, "loss_kd", seed) for arm, seed in ((wrong, seeds[0]), (right, seeds[1])))
+    apart = usual.first / first.first if first.x and usual.x and first.first > 0 else None
     reported, fresh = _mean(wrong, "test_accuracy"), _mean(wrong, FRESH)
     return found | {
         "times": "–" if apart is None else f"{apart:.2g}" if apart < 100 else f"{apart:.0f}",
@@ -290,17 +291,17 @@ def _number(value: float) -> str:
     return f"{value:.3g}".replace("-", "−")
 
 
-def _first(along: Trace) -> str:
-    return _number(along.first) if along.y else "–"
+def _first(along: SeedCurve) -> str:
+    return _number(along.first) if along.x else "–"
 
 
-def _last(along: Trace) -> str:
-    return _number(along.last) if along.y else "–"
+def _last(along: SeedCurve) -> str:
+    return _number(along.last) if along.x else "–"
 
 
 def _percent(share: float) -> str:
     return percent(share, 0)
 
 
-def _percent_last(along: Trace) -> str:
-    return percent(along.last, 1) if along.y else "–"
+def _percent_last(along: SeedCurve) -> str:
+    return percent(along.last, 1) if along.x else "–"

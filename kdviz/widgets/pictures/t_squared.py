@@ -6,7 +6,8 @@ from functools import partial
 
 import streamlit as st
 
-from kdviz.charts.over_t import Line, Panel, curves_named, line
+from kdviz.charts.curves import curves_named
+from kdviz.charts.over_t import TemperatureChart, TemperatureLine, line
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.study_facts.t_squared import BATCH_IMAGES
 from kdviz.records.study import FinishedArm, Studied
@@ -21,23 +22,23 @@ STUDY = "t-squared"
 MOMENTS = ("start", "epoch-1", "trained")
 
 
-def panels(here: Here, arm: FinishedArm) -> tuple[Panel, ...]:
+def panels(here: Here, arm: FinishedArm) -> tuple[TemperatureChart, ...]:
     """The gradients, and T²·KL beside the matching of logits with the difference of the two."""
     at = tuple(curves_named(arm, "without")[0].x)
 
-    def of(curve: str, style: str) -> Line:
+    def of(curve: str, style: str) -> TemperatureLine:
         return line(arm, curve, here.word(curve), style, at)
 
-    def named(curve: str, word: str, style: str) -> Line:
+    def named(curve: str, word: str, style: str) -> TemperatureLine:
         return line(arm, curve, here.word(word), style, at)
 
     gradients = (of("without", "teacher dashed"), of("with", "teacher"), of("hard", "label-line"))
     losses = (named("kl_t2", "with", "teacher"), of("limit", "student dashed"), of("entropy", "soft-line dotted"))
     error = (named("match_error", "error", "student"),)
     return (
-        Panel(here.word("gradients"), here.word("at-logits"), at, gradients, "number", "log", least=1e-5),
-        Panel(here.word("losses"), here.word("nats"), at, losses, "number", "log", least=1e-3),
-        Panel(here.word("error"), here.word("of-limit"), at, error, "share", "log", least=1e-4),
+        TemperatureChart(here.word("gradients"), here.word("at-logits"), at, gradients, "number", "log", least=1e-5),
+        TemperatureChart(here.word("losses"), here.word("nats"), at, losses, "number", "log", least=1e-3),
+        TemperatureChart(here.word("error"), here.word("of-limit"), at, error, "share", "log", least=1e-4),
     )
 
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from kdviz.charts import single as finished
-from kdviz.charts import single as live
+from kdviz.charts import single as charts
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.records.base import Scores
 from kdviz.records.single import Progress, Result
@@ -87,7 +86,7 @@ def _row(name: str, scores: Scores) -> str:
 def _explore(result: Result, progress: Sequence[Progress]) -> None:
     with st.expander("More curves of this run"):
         st.plotly_chart(
-            finished.run_figure(live.curves(progress), result.recipe.loss, page.colours()),
+            charts.run_figure(charts.curves(progress), result.recipe.loss, page.colours()),
             key="finished",
             config=PLOTLY_CONFIG,
         )

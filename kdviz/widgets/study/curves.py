@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from math import floor
 from types import MappingProxyType
@@ -10,7 +11,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from kdviz.charts import study_curves as charts
-from kdviz.charts.study_curves import Line
+from kdviz.charts.study_curves import ArmCurve
 from kdviz.records.study import Studied
 from kdviz.reports import phrases
 from kdviz.widgets import page
@@ -23,14 +24,14 @@ _PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 Beside = Callable[[Studied, Here], None]
 
 
-def lines_of(studied: Studied, curve: str, arms: str = "") -> list[Line]:
+def lines_of(studied: Studied, curve: str, arms: str = "") -> list[ArmCurve]:
     """A line for each arm that has the curve, with `arms` at the beginning of its name."""
     found = []
     for arm in studied.recipe.chosen:
         finished = studied.arm(arm.name)
         if finished is None or not arm.name.startswith(arms):
             continue
-        line = charts.line(finished, curve, arm.title.rpartition(": ")[2], arm.role)
+        line = charts.arm_curve(finished, curve, arm.title.rpartition(": ")[2], arm.role)
         found += [] if line is None else [line]
     return found
 
@@ -74,13 +75,16 @@ def _gaps(studied: Studied, text: Here) -> None:
 
 
 def _gap(
-    upper: Line, lower: Line, x: str, least: float, text: Here, column: st.delta_generator.DeltaGenerator, number: int
+    upper: ArmCurve,
+    lower: ArmCurve,
+    x: str,
+    least: float,
+    text: Here,
+    column: st.delta_generator.DeltaGenerator,
+    number: int,
 ) -> None:
     column.markdown(f"**{upper.name}**")
-    named = [
-        Line(text.word(word), line.role, line.x, line.mean, line.low, line.high)
-        for word, line in (("training", upper), ("validation", lower))
-    ]
+    named = [replace(line, name=text.word(word)) for word, line in (("training", upper), ("validation", lower))]
     column.plotly_chart(
         charts.gap(named[0], named[1], x, least, page.colours()),
         key=f"gap_{number}",

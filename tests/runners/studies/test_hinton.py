@@ -325,4 +325,4 @@ def test_a_bias_is_worth_seeing_as_far_as_errors_are_few(rule, floor_at, ends):
 
 
 def test_a_study_with_a_few_arms_has_a_few_rows():
-    assert [line.arm for line in charts.lines(hinton(arms="distilled"))] == ["plain", "distilled"]
+    assert [line.arm for line in charts.table_rows(hinton(arms="distilled"))] == ["plain", "distilled"]

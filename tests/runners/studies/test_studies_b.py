@@ -484,16 +484,16 @@ def test_on_usps_a_student_makes_about_as_many_updates(usps, seen):
 def test_a_line_is_the_mean_of_its_seeds_with_their_range():
     curves = [Curve(name="gap", seed=seed, x=[0, 10], y=y) for seed, y in ((0, [0.1, 0.5]), (1, [0.3, 0.9]))]
     arm = FinishedArm(arm="none", rows=[], curves=curves, seconds=1.0)
-    line = study_curves.line(arm, "gap", "no remedy", "label")
+    line = study_curves.arm_curve(arm, "gap", "no remedy", "label")
     assert line.x == (0, 10)
     assert line.mean == pytest.approx((0.2, 0.7))
     assert (line.low, line.high) == ((0.1, 0.5), (0.3, 0.9))
-    assert study_curves.line(arm, "other", "no remedy", "label") is None
+    assert study_curves.arm_curve(arm, "other", "no remedy", "label") is None
 
 
 def test_the_gap_is_filled_between_the_two_lines():
     upper, lower = (
-        study_curves.Line(name, "label", (0.0, 1.0), level, level, level)
+        study_curves.ArmCurve((0.0, 1.0), level, level, level, name, "label")
         for name, level in (("own", (0.5, 1.0)), ("validation", (0.4, 0.8)))
     )
     picture = study_curves.gap(upper, lower, "passes", 0.4, palette("dark"))

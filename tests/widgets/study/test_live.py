@@ -219,7 +219,7 @@ def test_every_study_has_a_picture_of_every_measure(name):
     for measure in end.recipe.facts.measures:
         figure = charts.figure(end, measure, palette("light"))
         drawn = sum(len(trace.x) for trace in figure.data) + len(figure.layout.shapes)
-        assert drawn >= len(charts.points(end, measure))
+        assert drawn >= len(charts.measured_arms(end, measure))
 
 
 def test_lines_go_over_the_axis_in_order_with_their_intervals():

@@ -1,0 +1,67 @@
+"""What all Plotly figures share: legends, margins, intervals, titles of rows, washes of colour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import plotly.graph_objects as go
+
+from kdviz.charts.palette import Palette
+
+# How a page shows a figure: on a phone the bar would lie on the legend, and the wheel scrolls the page.
+CONFIG: Mapping[str, bool] = MappingProxyType({"displayModeBar": False, "scrollZoom": False})
+LEGEND: Mapping[str, Any] = MappingProxyType({"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0})
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
+DASHES = ("solid", "dot", "dashdot", "longdash")
+HIDDEN: Mapping[str, bool] = MappingProxyType({"showticklabels": False, "showgrid": False, "zeroline": False})
+
+
+def laid_out(figure: go.Figure, height: float, *, right: int = 10, top: int = 10, **layout: Any) -> go.Figure:
+    """The figure with its height and narrow margins in pixels, and whatever `layout` says besides."""
+    margin = {"l": 10, "r": right, "t": top, "b": 10}
+    return figure.update_layout(height=int(height), margin=margin, **layout)
+
+
+def intervals(
+    means: Sequence[float],
+    lows: Sequence[float | None],
+    highs: Sequence[float | None],
+    colour: str,
+    *,
+    thickness: float = 1.5,
+    width: int = 5,
+) -> dict[str, Any]:
+    """Error bars from the ends of intervals, in the units of the axis; none where an end is None."""
+    return {
+        "array": [0.0 if high is None else high - mean for mean, high in zip(means, highs, strict=True)],
+        "arrayminus": [0.0 if low is None else mean - low for mean, low in zip(means, lows, strict=True)],
+        "color": colour,
+        "thickness": thickness,
+        "width": width,
+    }
+
+
+def outlined(colour: str, symbol: str | Sequence[str], size: int) -> dict[str, Any]:
+    """A marker whose open symbols are drawn as boldly as its full ones."""
+    return {"color": colour, "symbol": symbol, "size": size, "line": {"width": 2, "color": colour}}
+
+
+def row_title(figure: go.Figure, text: str, y: float, colours: Palette, **options: Any) -> None:
+    """A title above a row of a dot plot, at the left edge; Plotly reads markup in `text`."""
+    font = {"color": colours.text, "size": 13}
+    figure.add_annotation(
+        text=text, x=0, xref="paper", xanchor="left", y=y, yanchor="middle", showarrow=False, font=font, **options
+    )
+
+
+def faint(colour: str) -> str:
+    """A colour of the palette as a wash behind lines."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.18)"
+
+
+def hover(text: str, *, name: bool = False) -> str:
+    """A hover template without Plotly's box for the trace; with `name`, the trace's name stands above the text."""
+    return f"{'%{fullData.name}<br>' if name else ''}{text}<extra></extra>"

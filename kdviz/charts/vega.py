@@ -1,0 +1,35 @@
+"""What all Vega-Lite specifications share: a frame that fills its column, encodings of numbers and of colours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Spec = dict[str, Any]
+
+
+def filling(height: float) -> Spec:
+    """A chart as wide as its column, without a frame, `height` pixels high."""
+    return {
+        "height": height,
+        "width": "container",
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "config": {"view": {"stroke": None}},
+    }
+
+
+def number(field: str, ends: Sequence[float], axis: Spec, scale: Spec | None = None) -> Spec:
+    """The encoding of a number on an axis that ends where `ends` say; without a title unless `axis` has one."""
+    domain = {"domain": list(ends), "nice": False, **(scale or {})}
+    return {"field": field, "type": "quantitative", "scale": domain, "axis": {"title": None, **axis}}
+
+
+def one_of(field: str, values: Mapping[Any, Any]) -> Spec:
+    """The encoding of a name by a colour or a dash of its own, without a legend."""
+    scale = {"domain": list(values), "range": list(values.values())}
+    return {"field": field, "type": "nominal", "scale": scale, "legend": None}
+
+
+def told(field: str, form: str = "", **more: Any) -> Spec:
+    """A line of a tooltip: a number by its format, or a name."""
+    return {"field": field, **({"type": "quantitative", "format": form} if form else {"type": "nominal"}), **more}
