@@ -3,61 +3,38 @@
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 
 from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.single import Recipe
 from kdviz.recipes.study import Study
 from kdviz.recipes.sweep import Sweep
 from kdviz.records.kinds import RECIPES, AnyRecipe
 
-_SINGLE = """\
-print(f"distilled: {ending.distilled.test_accuracy}")
-"""
-_COMPARISON = """\
-for summary in ending.summaries:  # the mean over the seeds
-    print(f"{summary.method}: {summary.means['test_accuracy'].mean}")
-"""
-_SWEEP = """\
-if ending.choice is None:
-    sys.exit("Every student diverged; nothing was chosen.")
-cell = ending.choice.cell  # the mean over the seeds
-print(f"T = {cell.temperature:g}, alpha = {cell.alpha:g}: {ending.choice.test_accuracy.mean}")
-"""
-_STUDY = """\
-measure = recipe.facts.measures[0].name
-for summary in ending.summaries:  # the mean over the seeds
-    if measure in summary.means:
-        print(f"{summary.arm}: {summary.means[measure].mean}")
-"""
+_PRINTED = MappingProxyType(
+    {
+        Recipe: "the distilled student's test accuracy",
+        Comparison: "each method's mean test accuracy",
+        Sweep: "the test accuracy of what was chosen",
+        Study: "each arm's mean of {measure}",
+    }
+)
 _SCRIPT = """\
-# Repeats run {id} of kdviz and prints {what}: the same as before on the same kind of machine.
+# Repeats run {id} of kdviz and prints {printed}: the same as before on the same kind of machine.
 #
 # Run it where Python finds the package: in the project's folder, or from anywhere with
 #     PYTHONPATH=<the project's folder> python <this file>
 # KDVIZ_DATA_DIR says where the data sets are. The app's runs are not touched.
 
-import sys
-
-import torch
-{imports}
-from kdviz.records.kinds import RECIPES, Ending
+from kdviz import repeat
 
 RECIPE = r'''
 {recipe}
 '''
 
-recipe = RECIPES.validate_json(RECIPE)
-if recipe.id != "{id}":
-    print("This version of kdviz trains in another way: the accuracy may differ.", file=sys.stderr)
-torch.set_num_threads({threads})  # {why}
-
-for event in worker.study(recipe, finished=[]):
-    if isinstance(event, Ending):
-        ending = event
-    elif hasattr(event, "seconds_left"):
-        print(f"\\r{{event.seconds_left:6.0f}} s left", end="", file=sys.stderr)
-print(file=sys.stderr)
-
-{report}"""
+ending = repeat.train(RECIPE, "{id}", threads={threads})  # as many as {whose}
+repeat.report(ending)
+"""
 
 
 def script(recipe: AnyRecipe, threads: int | None = None) -> str:
@@ -66,23 +43,11 @@ def script(recipe: AnyRecipe, threads: int | None = None) -> str:
     `threads`, those of the run, decide the last bits of its sums; as many as a worker has if not given.
     """
     checked = RECIPES.validate_json(recipe.model_dump_json())  # whatever made the recipe: names and numbers only
-    what, report = "the distilled student's test accuracy", _SINGLE
-    if isinstance(checked, Comparison):
-        what, report = "each method's mean test accuracy", _COMPARISON
-    elif isinstance(checked, Sweep):
-        what, report = "the test accuracy of what was chosen", _SWEEP
-    elif isinstance(checked, Study):
-        what, report = f"each arm's mean of {checked.facts.measures[0].name}", _STUDY
-    known = threads is not None
-    return (
-        _SCRIPT.format(
-            id=checked.id,
-            what=what,
-            imports="from kdviz.jobs import worker" if known else "from kdviz.jobs import cluster, worker",
-            recipe=json.dumps(checked.model_dump(mode="json"), indent=2),
-            threads=int(threads) if threads is not None else "cluster.torch_threads()",
-            why="as many as the run had" if known else "as many as a worker has",
-            report=report.rstrip(),
-        )
-        + "\n"
+    measure = checked.facts.measures[0].name if isinstance(checked, Study) else ""
+    return _SCRIPT.format(
+        id=checked.id,
+        printed=_PRINTED[type(checked)].format(measure=measure),
+        recipe=json.dumps(checked.model_dump(mode="json"), indent=2),
+        threads=None if threads is None else int(threads),
+        whose="a worker has" if threads is None else "the run had",
     )

@@ -130,3 +130,8 @@ class Compared(Record):
     threads: int
     torch: str
     seconds: Figure
+
+    @property
+    def main_figures(self) -> dict[str, float]:
+        """Mean test accuracy of each method over the seeds."""
+        return {summary.method: summary.means["test_accuracy"].mean for summary in self.summaries}

@@ -45,3 +45,8 @@ class Result(Record):
     threads: int
     torch: str
     seconds: Figure
+
+    @property
+    def main_figures(self) -> dict[str, float]:
+        """Test accuracy of the distilled student."""
+        return {"distilled": self.distilled.test_accuracy}

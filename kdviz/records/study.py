@@ -75,6 +75,12 @@ class Studied(Record):
     torch: str
     seconds: Figure  # of all arms, with what they share
 
+    @property
+    def main_figures(self) -> dict[str, float]:
+        """Mean of the study's first measure over the seeds for each arm that has one."""
+        measure = self.recipe.facts.measures[0].name
+        return {summary.arm: summary.means[measure].mean for summary in self.summaries if measure in summary.means}
+
     def arm(self, name: str) -> FinishedArm | None:
         """What one arm gave, if it was trained."""
         return next((each for each in self.finished if each.arm == name), None)

@@ -104,3 +104,11 @@ class Swept(Record):
     threads: int
     torch: str
     seconds: Figure
+
+    @property
+    def main_figures(self) -> dict[str, float]:
+        """Mean test accuracy of the chosen cell over the seeds; empty where every student diverged."""
+        if self.choice is None:
+            return {}
+        cell = self.choice.cell
+        return {f"T = {cell.temperature:g}, alpha = {cell.alpha:g}": self.choice.test_accuracy.mean}
