@@ -73,6 +73,7 @@ def errors_in(document):
     return [number for value in document for number in errors_in(value)] if isinstance(document, list) else []
 
 
+@pytest.mark.trains
 @pytest.mark.parametrize("kind", RUNS)
 def test_a_recipe_gives_the_same_bits_as_before_the_move(stored, own_state, one_thread, kind):
     run = stored.get(RUNS[kind])
@@ -88,6 +89,7 @@ def test_a_recipe_gives_the_same_bits_as_before_the_move(stored, own_state, one_
         assert all(student == stored.student(run.id, name) for name, student in students.items())
 
 
+@pytest.mark.trains
 @pytest.mark.parametrize("kind", [*RUNS, "single_any_threads"])
 def test_a_script_that_was_exported_before_the_move_runs_unchanged_and_prints_the_same(stored, tmp_path, kind):
     script = shutil.copy(MADE_BEFORE / f"{kind}.py", tmp_path)

@@ -100,7 +100,7 @@ def test_a_script_holds_nothing_but_the_recipe(recipe):
     (theirs,) = re.findall(r"r'''\n(.*?)\n'''", exports.script(other, 2), re.DOTALL)
     assert exports.script(other, 2).replace(theirs, "").replace(other.id, "") == rest
     ast.parse(script)
-    assert "set_num_threads(2)" in script
+    assert "threads=2" in script
     assert "set_num_threads(cluster.torch_threads())" in exports.script(recipe)
 
 
