@@ -49,6 +49,13 @@ def own_state(tmp_path, monkeypatch):
     return tmp_path / "state"
 
 
+def pytest_collection_modifyitems(items):
+    """What looks at trained runs trains them, where it is the first to do so."""
+    for item in items:
+        if "trained_runs" in item.fixturenames:
+            item.add_marker(pytest.mark.trains)
+
+
 @pytest.fixture(scope="session")
 def once(tmp_path_factory):
     """Gives a folder that is filled once for all processes of this session; they copy from it, and change nothing."""

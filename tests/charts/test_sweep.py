@@ -312,6 +312,7 @@ def test_links_and_commands_make_the_very_recipe_that_the_cell_was_trained_with(
         assert kind.suited(given.get("data", "mnist"), given).id == asked.id
 
 
+@pytest.mark.trains
 def test_the_command_of_a_cell_runs():
     wanted = sweep(epochs=1, teacher_epochs=1, temperatures=(4.0,), alphas=(0.75,), seeds=(3,))
     line = cell_recipe.command(wanted.recipe_of(wanted.cells[0], 3))

@@ -73,6 +73,7 @@ def store(trained, monkeypatch):
     return RunStore(settings.database_url())
 
 
+@pytest.mark.trains
 def test_train_writes_one_json_document_and_nothing_else(trained):
     done, _ = trained
     assert done.returncode == 0, done.stderr
@@ -93,6 +94,7 @@ def test_train_writes_one_json_document_and_nothing_else(trained):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.trains
 def test_the_same_recipe_is_found_again(trained, store):
     found = kdviz(*QUICK, "--json")
     assert found.exit_code == 0
@@ -100,6 +102,7 @@ def test_the_same_recipe_is_found_again(trained, store):
     assert "--again" in found.stderr
 
 
+@pytest.mark.trains
 def test_training_again_gives_the_same_bits(trained, store):
     again = kdviz(*QUICK, "--again", "--json")
     assert again.exit_code == 0, again.stderr
@@ -108,6 +111,7 @@ def test_training_again_gives_the_same_bits(trained, store):
     assert first["seconds"] != second["seconds"], "it was not trained again"
 
 
+@pytest.mark.trains
 def test_the_table_for_people(trained, store):
     result = kdviz(*QUICK)
     assert result.exit_code == 0
@@ -251,6 +255,7 @@ def test_compare_writes_a_row_for_each_method_and_seed_and_what_they_come_to(fak
     assert noted("train") == 2 * ["plain", "offline", "mutual"]
 
 
+@pytest.mark.trains
 def test_a_real_comparison(tmp_path):
     """The same command twice: trained by the first, found by the second."""
     command = [sys.executable, "-m", "kdviz", "compare", *OPTIONS, "--epochs", "1", "--methods", "plain,offline"]
@@ -554,6 +559,7 @@ def test_ctrl_c_before_the_training_ends_as_in_it(swept, faked, monkeypatch):
     assert (stopped.exit_code, stopped.stderr) == (130, "Error: stopped.\n")
 
 
+@pytest.mark.trains
 def test_a_real_sweep(own_state):
     """With an estimate, teachers, stacks, folds and a choice."""
     options = ("--data", "digits", "--temperatures", "4", "--alphas", "0.5", "--seeds", "0", "--epochs", "1")
@@ -608,6 +614,7 @@ def test_data_that_is_broken_is_said_to_be(tmp_path):
     assert "ubyte" in mnist["problem"]
 
 
+@pytest.mark.trains
 def test_runs_are_listed_and_shown(trained, store):
     run_id = json.loads(trained[0].stdout)["run_id"]
     listed = json.loads(kdviz("runs", "list", "--json").stdout)
@@ -630,6 +637,7 @@ def test_runs_of_an_empty_store(own_state):
     assert "000000000000 is not in the store" in missing.stderr
 
 
+@pytest.mark.trains
 def test_ctrl_c_stops_the_run_and_keeps_its_progress(tmp_path):
     state = tmp_path / "state"
     environment = {**os.environ, "KDVIZ_STATE_DIR": str(state)}

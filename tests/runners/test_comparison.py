@@ -19,6 +19,7 @@ from kdviz.runners import comparison_method as course
 from kdviz.runners import single
 from kdviz.runners.teachers import rows_of_seeds
 
+pytestmark = pytest.mark.trains
 TEACHER, STUDENT = "784-256-10", "784-30-30-10"
 METHODS_RUN = (
     "plain,offline,several-teachers,assistant,mutual,mutual-mixed,mutual-three,born-again,deep-to-shallow,"

@@ -20,6 +20,7 @@ from kdviz.runners import sweep as study
 from kdviz.runners import teachers as teaching_staff
 from kdviz.runners.estimate import estimate, memory_of
 
+pytestmark = pytest.mark.trains
 TEACHER, STUDENT = "784-128-10", "784-30-30-10"
 OPTIONS = {
     "data": "digits",

@@ -17,6 +17,7 @@ from kdviz.records.base import Learnt, Watched
 from kdviz.records.single import Progress, Result
 from kdviz.runners import session, single
 
+pytestmark = pytest.mark.trains
 RECIPE = Recipe(data="digits", student="784-30-30-10", teacher_epochs=3, epochs=2, seed=2)
 FIGURES = ("test_accuracy", "test_errors", "test_images", "nll", "ece", "agreement", "fidelity_kl")
 

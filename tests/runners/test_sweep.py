@@ -23,6 +23,7 @@ from kdviz.runners import single
 from kdviz.runners import sweep as study
 from kdviz.runners import teachers as teaching_staff
 
+pytestmark = pytest.mark.trains
 TEACHER, STUDENT = "784-128-10", "784-30-30-10"
 OPTIONS = {
     "data": "digits",

@@ -16,6 +16,7 @@ from kdviz.runners.studies import gradient_noise as noise
 from kdviz.runners.studies.lab import STUDENT
 from kdviz.widgets.pictures import gradient_noise as shown
 
+pytestmark = pytest.mark.trains
 SEEDS, BATCHES, SIZE = 2, 6, 8
 
 

@@ -23,6 +23,7 @@ from kdviz.runners.studies.hinton import bias_for, everything, kept_teachers
 from kdviz.runners.studies.lab import Lab
 from tests.samples.hinton_records import hinton
 
+pytestmark = pytest.mark.trains
 SMALL = "784-30-30-10"
 MNIST_ARMS = ("teacher", "plain", "distilled", "no-threes", "no-threes-bias", "sevens-eights", "sevens-eights-bias")
 

@@ -16,6 +16,7 @@ from kdviz.runners.studies import keras_example as lesson_keras
 from kdviz.runners.studies import lab as laboratory
 from kdviz.runners.studies.lab import Lab
 
+pytestmark = pytest.mark.trains
 NAMES = ("keras-256-512", "keras-16-32")
 
 

@@ -12,6 +12,7 @@ from kdviz.runners.session import Session
 from kdviz.runners.studies import lab as laboratory
 from kdviz.runners.studies.lab import STUDENT, TEACHER, Lab, copied, part_of
 
+pytestmark = pytest.mark.trains
 QUICK = Study.of("few-labels", "digits", seeds="0,1", quick=True, arms="all-50")
 
 

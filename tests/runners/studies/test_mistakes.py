@@ -29,6 +29,7 @@ from kdviz.runners.studies.mistaken import (
 )
 from kdviz.runners.studies.mistakes import DROPPED, asked_twice, picked
 
+pytestmark = pytest.mark.trains
 QUICK = Study.of("mistakes", "digits", seeds="0,1", quick=True)
 WRONG = {"no-t2": WithoutTSquared, "mean-classes": MeanOverClasses, "no-log": Probabilities}
 CLASSES = 10

@@ -12,6 +12,7 @@ from kdviz.records.study import Studied
 from kdviz.runners import study as lessons
 from kdviz.runners.studies import sizes as lesson_sizes
 
+pytestmark = pytest.mark.trains
 PAIR = ("784-16-10", "784-512-256-10")
 
 

@@ -29,6 +29,7 @@ from kdviz.widgets.pictures.bias_slider import Rule
 from kdviz.widgets.study import checks as study_checks
 from kdviz.widgets.study import words as study_words
 
+pytestmark = pytest.mark.trains
 NAMES = ("noisy-labels", "left-out-class", "narrow-student", "large-teacher", "all-labels")
 
 

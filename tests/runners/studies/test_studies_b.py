@@ -26,6 +26,7 @@ from kdviz.runners.studies.lab import STUDENT, TEACHER, Lab, copied
 from kdviz.texts import lesson as lesson_text
 from kdviz.widgets.study.curves import BESIDE
 
+pytestmark = pytest.mark.trains
 NAMES = ("smoothed-teacher", "overfitting", "several-teachers", "one-task", "other-domain")
 
 
