@@ -7,6 +7,7 @@ import streamlit as st
 
 from kdviz.charts import hinton
 from kdviz.charts.hinton import Biases
+from kdviz.charts.layout import CONFIG
 from kdviz.charts.study import measured_arms, over_axis
 from kdviz.recipes.studies import STUDIES
 from kdviz.recipes.study_facts.hinton import TEMPERATURES, WIDTHS
@@ -20,7 +21,6 @@ from kdviz.widgets.pictures.bias_slider import Line, Panel, Picture, Rule, Says,
 from kdviz.widgets.study import result as live_study
 from kdviz.widgets.study import words as study_words
 
-PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 STUDY, EXAMPLE = "hinton-2015", "keras-example"
 PAPER = {arm.name: int(arm.published) for arm in STUDIES[STUDY].arms if arm.published is not None}
 NARROW, WIDE = WIDTHS
@@ -37,7 +37,7 @@ def picture(studied: Studied) -> None:
     if not shown:
         return
     figure = hinton.paper_figure(studied, page.colours())
-    st.plotly_chart(figure, key="paper", config=PLOTLY_CONFIG, alt="Errors here and in the paper, with intervals")
+    st.plotly_chart(figure, key="paper", config=CONFIG, alt="Errors here and in the paper, with intervals")
     errors = {row.arm: f"{row.ours.errors:,.0f}" for row in shown}
     compared = [row for row in shown if row.paper is not None]
     if {"plain", "distilled"} <= errors.keys():
@@ -127,7 +127,7 @@ def narrow(studied: Studied, means: Mapping[int, Mapping[float, float]]) -> None
     with left:
         figure = over_axis(studied.recipe, placed, measure, page.colours())
         figure.update_yaxes(type="log", tickvals=[20, 50, 100, 150, 200, 300, 400, 500, 1000, 2000], tickformat=",")
-        st.plotly_chart(figure, key="narrow", config=PLOTLY_CONFIG, alt="Errors over the temperature, by width")
+        st.plotly_chart(figure, key="narrow", config=CONFIG, alt="Errors over the temperature, by width")
     with right:
         here.text("narrow")
     if all(len(found) == len(TEMPERATURES) for found in means.values()):

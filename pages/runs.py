@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from kdviz.charts import overlay
+from kdviz.charts.layout import CONFIG
 from kdviz.charts.overlay import LearningCurve
 from kdviz.charts.single import floor as lowest
 from kdviz.jobs.queue import Version
@@ -20,7 +21,6 @@ from kdviz.widgets.runs import table as run_table
 from kdviz.widgets.runs import words as run_words
 
 NO_CURVES = "A lesson’s study has no curve to lay over others: its arms stand beside one another on its own page."
-PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 page.header(
     "What was tried here, and what came of it?",
@@ -77,7 +77,7 @@ def several(runs: Sequence[Run]) -> None:
         st.plotly_chart(
             overlay.overlay_figure(curves, floor, page.colours(), share=over != "Epochs"),
             key="overlay" if over == "Epochs" else "overlay_share",  # in place of one another, a title could stay
-            config=PLOTLY_CONFIG,
+            config=CONFIG,
             alt="Validation accuracy of the ticked runs as they were trained, a line for each of their students",
         )
     else:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from kdviz.charts import all_studies
 from kdviz.charts.all_studies import Gain
+from kdviz.charts.layout import CONFIG
 from kdviz.recipes.studies import STUDIES
 from kdviz.recipes.study import Study
 from kdviz.reports.phrases import count, difference, signed
@@ -30,7 +31,6 @@ GROUPS = {
     "pairs": ("narrow-student", "large-teacher", "several-teachers", "smoothed-teacher"),
     "limits": ("all-labels",),
 }
-PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 here = lesson.begin("when_it_helps")
 groups = {group: tuple(name for name in names if name in STUDIES) for group, names in GROUPS.items()}
@@ -71,7 +71,7 @@ def overview() -> None:
             titled = {STUDIES[name].title: shown[name] for name in part}
             figure = all_studies.overview_figure(titled, here.word("gain"), all_studies.ends(whole), page.colours())
             alt = f"Verdicts of {', '.join(titled)}"
-            column.plotly_chart(figure, key=f"overview_{part[0]}", config=PLOTLY_CONFIG, alt=alt)
+            column.plotly_chart(figure, key=f"overview_{part[0]}", config=CONFIG, alt=alt)
     words = [gain.word for gain in whole]
     here.say(
         "overview",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -11,11 +10,11 @@ import plotly.graph_objects as go
 from kdviz.charts.palette import Palette
 
 # How a page shows a figure: on a phone the bar would lie on the legend, and the wheel scrolls the page.
-CONFIG: Mapping[str, bool] = MappingProxyType({"displayModeBar": False, "scrollZoom": False})
-LEGEND: Mapping[str, Any] = MappingProxyType({"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0})
+CONFIG = {"displayModeBar": False, "scrollZoom": False}
+LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0}
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
 DASHES = ("solid", "dot", "dashdot", "longdash")
-HIDDEN: Mapping[str, bool] = MappingProxyType({"showticklabels": False, "showgrid": False, "zeroline": False})
+HIDDEN = {"showticklabels": False, "showgrid": False, "zeroline": False}  # of an axis whose places say nothing
 
 
 def laid_out(figure: go.Figure, height: float, *, right: int = 10, top: int = 10, **layout: Any) -> go.Figure:

@@ -183,7 +183,7 @@ def overlay_figure(
     figure.update_yaxes(title_text="right on the validation images", tickformat=".1~%")
     if ends and min(ends) >= floor:
         figure.update_yaxes(range=[floor, 1])
-    return laid_out(figure, 400 + 12 * entries, showlegend=True, legend=dict(LEGEND))
+    return laid_out(figure, 400 + 12 * entries, showlegend=True, legend=LEGEND)
 
 
 def run_colours(colours: Palette) -> tuple[str, ...]:

@@ -120,7 +120,7 @@ def over_axis(
     if facts.x_log:
         picture.update_xaxes(type="log", tickvals=places, ticktext=[_short(place) for place in places])
     picture.update_yaxes(title_text=escape(_axis_title(measure)), tickformat=_ticks(measure))
-    return laid_out(picture, 380 + 22 * len(lines), right=15, showlegend=True, legend=dict(LEGEND))
+    return laid_out(picture, 380 + 22 * len(lines), right=15, showlegend=True, legend=LEGEND)
 
 
 def dots(

@@ -60,7 +60,7 @@ def together(
     if apart:  # whose axis would begin at 0
         picture.update_yaxes(range=[max(0.0, min(min(curve.low) for curve in curves) - 0.05), 1.01])
     mode = "group" if apart else "overlay"
-    return laid_out(picture, 330 + 20 * len(curves), right=15, legend=dict(LEGEND), scattermode=mode)
+    return laid_out(picture, 330 + 20 * len(curves), right=15, legend=LEGEND, scattermode=mode)
 
 
 def gap(upper: ArmCurve, lower: ArmCurve, x_title: str, least: float, colours: Palette) -> go.Figure:

@@ -124,7 +124,7 @@ def slice_figure(swept: Swept, cell: Cell, along: Along, measure: CellMeasure, c
     plain = summary_of(swept, cell.plain)
     summaries = [*(point.summary for point in shown), *([plain] if plain else [])]
     figure.update_yaxes(range=_heights(swept, summaries, measure))
-    return laid_out(figure, 320, right=14, legend=dict(LEGEND))
+    return laid_out(figure, 320, right=14, legend=LEGEND)
 
 
 def _axis(values: Sequence[float], along: Along) -> dict[str, Any]:

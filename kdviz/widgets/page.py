@@ -1,9 +1,8 @@
-"""Page furniture, written once: header, sentence, formula, things to try, checks, sources."""
+"""Page furniture, written once: style, header, sentence, refusal."""
 
 from __future__ import annotations
 
 import runpy
-from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import urlsplit
 
@@ -87,46 +86,3 @@ def refuse(what: str, why: str) -> None:
     """What was not done, and why; the reason may quote a visitor's text, so it is shown letter by letter."""
     st.error(what, icon=":material/error:")
     st.text(why)
-
-
-def formula(latex: str, symbols: Mapping[str, str]) -> None:
-    """A formula with its symbols explained where they stand."""
-    st.latex(latex)
-    st.markdown(" · ".join(f"${symbol}$ {meaning}" for symbol, meaning in symbols.items()))
-
-
-def try_this(suggestions: Sequence[str]) -> None:
-    """What to do with the picture next."""
-    st.subheader("Try this", anchor=False)
-    st.markdown("\n".join(f"- {suggestion}" for suggestion in suggestions))
-
-
-def check(key: str, question: str, answers: Mapping[str, str], right: str) -> None:
-    """A question with an explanation for each answer."""
-    st.markdown(f"**{question}**")
-    given = st.radio(question, list(answers), index=None, key=f"check_{key}", label_visibility="collapsed")
-    if given == right:
-        st.success(answers[given], icon=":material/check:")
-    elif given is not None:
-        st.info(f"Not quite. {answers[given]}", icon=":material/arrow_back:")
-
-
-def checks(title: str = "Did it sink in?") -> None:
-    """The heading above a page's questions."""
-    st.subheader(title, anchor=False)
-
-
-def sources(works: Sequence[tuple[str, str]]) -> None:
-    """Author, year and title of each work, with its address."""
-    st.subheader("Sources", anchor=False)
-    st.markdown("\n".join(f"- [{work}]({address})" for work, address in works))
-
-
-HINTON_2015 = (
-    "Hinton, Vinyals, Dean (2015): Distilling the Knowledge in a Neural Network",
-    "https://arxiv.org/abs/1503.02531",
-)
-STANTON_2021 = (
-    "Stanton, Izmailov, Kirichenko, Alemi, Wilson (2021): Does Knowledge Distillation Really Work?",
-    "https://arxiv.org/abs/2106.05945",
-)

@@ -9,6 +9,7 @@ import streamlit as st
 from kdviz.charts import comparison as charts
 from kdviz.charts.comparison import COSTS, Cost, trials_of
 from kdviz.charts.comparison_live import short_title
+from kdviz.charts.layout import CONFIG
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.methods import METHODS
 from kdviz.records.base import Mean
@@ -18,7 +19,6 @@ from kdviz.reports.phrases import percent
 from kdviz.widgets import page
 from kdviz.widgets.comparison import words
 
-_PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}  # on a phone the bar would lie on the legend
 _COSTS: dict[Cost, str] = {"seconds": "Seconds", "multiply_adds": "Multiply-adds", "images_seen": "Images"}
 _HEADER = (
     "| | right ↑ | errors | NLL ↓ | ECE ↓ | agreement ↑ | KL ↓ | seconds | multiply-adds | memory | verdict |\n"
@@ -42,7 +42,7 @@ def show(compared: Compared) -> None:
         st.plotly_chart(
             charts.reliability_figure(compared, page.colours()),
             key="reliability",
-            config=_PLOTLY_CONFIG,
+            config=CONFIG,
             alt="Accuracy against confidence of each way of teaching, in bars of equal width",
         )
         st.caption(
@@ -144,7 +144,7 @@ def _picture(compared: Compared) -> None:
         st.plotly_chart(
             charts.cost_figure(compared, cost, page.colours()),
             key="chart_against_cost",
-            config=_PLOTLY_CONFIG,
+            config=CONFIG,
             alt=f"Test accuracy with its interval against {COSTS[cost]}, a mark for each way of teaching",
         )
     st.caption(

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from kdviz.charts import study as charts
+from kdviz.charts.layout import CONFIG
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.study_facts.left_out_class import FACTS
 from kdviz.records.study import FinishedArm, Studied
@@ -23,7 +24,6 @@ from kdviz.widgets.pictures.bias_slider import Line, Panel, Picture, Rule, Says,
 CORRECTED = "corrected"
 PARAMETER = "bias"  # in the URL
 DIGITS = 1  # the biases are tenths
-_PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
 def show(studied: Studied) -> None:
@@ -36,7 +36,7 @@ def show(studied: Studied) -> None:
     st.plotly_chart(
         charts.figure(studied, FACTS.measures[0], page.colours()),
         key="left_out_class",
-        config=_PLOTLY_CONFIG,
+        config=CONFIG,
         alt=f"{FACTS.title}: {FACTS.measures[0].title}, the mean of each arm with its interval",
     )
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from kdviz.charts import study_curves as charts
+from kdviz.charts.layout import CONFIG
 from kdviz.charts.study_curves import ArmCurve
 from kdviz.records.study import Studied
 from kdviz.reports import phrases
@@ -19,7 +20,6 @@ from kdviz.widgets.lesson import Here
 
 COLUMNS = 3
 BELOW = 0.1  # where the axis begins, under the lowest end
-_PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 Beside = Callable[[Studied, Here], None]
 
@@ -52,7 +52,7 @@ def _together(
         st.plotly_chart(
             charts.together(lines, x, y, page.colours(), log=log, apart=apart),
             key=f"curves_{curve}_{part}",
-            config=_PLOTLY_CONFIG,
+            config=CONFIG,
             alt=f"{title} {y}, {x}: {', '.join(line.name for line in lines)}".strip(),
         )
 
@@ -88,7 +88,7 @@ def _gap(
     column.plotly_chart(
         charts.gap(named[0], named[1], x, least, page.colours()),
         key=f"gap_{number}",
-        config=_PLOTLY_CONFIG,
+        config=CONFIG,
         alt=f"{upper.name}: {text.word('training')} {phrases.percent(upper.mean[-1], 1)}, "
         f"{text.word('validation')} {phrases.percent(lower.mean[-1], 1)} at the end",
     )

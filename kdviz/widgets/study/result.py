@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from kdviz.charts import study as charts
+from kdviz.charts.layout import CONFIG
 from kdviz.jobs.queue import Jobs
 from kdviz.recipes.base import RecipeError
 from kdviz.recipes.studies import STUDIES
@@ -22,7 +23,6 @@ from kdviz.widgets.study import live as running_study
 from kdviz.widgets.study import words as study_words
 from kdviz.widgets.study.form import Controls, _adopt, _asked, _form, _keep
 
-PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 RECORDED = "recorded"  # in the link, in place of a run: show what comes with the program
 _FEW = 4  # verdicts that are read one by one; more are folded
 
@@ -158,7 +158,7 @@ def _finished(shown: Studied, controls: Controls, picture: Picture | None) -> No
         st.plotly_chart(
             charts.figure(shown, measure, page.colours()),
             key=f"study_figure_{facts.name}_{measure.name}",
-            config=PLOTLY_CONFIG,
+            config=CONFIG,
             alt=f"{facts.title}: {measure.title}, the mean of each arm with its interval",
         )
     if summary := study_words.summary(shown, measure):

@@ -11,6 +11,7 @@ import streamlit as st
 
 from kdviz.charts import sweep as charts
 from kdviz.charts import sweep_map as heat_map
+from kdviz.charts.layout import CONFIG
 from kdviz.charts.sweep import IN_PERCENT, MEASURES, NAMES, Along, CellMeasure
 from kdviz.recipes.sweep import Cell
 from kdviz.records.base import Mean, Scores
@@ -20,7 +21,6 @@ from kdviz.reports.phrases import percent, percent_of_images, percent_over_seeds
 from kdviz.widgets import page
 from kdviz.widgets.sweep import words
 
-_PLOTLY_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 _SHORT: dict[CellMeasure, str] = {
     "validation_accuracy": "Accuracy",
     "agreement": "Agreement",
@@ -151,7 +151,7 @@ def _slices(swept: Swept, cell: Cell) -> None:
             st.plotly_chart(
                 charts.slice_figure(swept, cell, along, measure, page.colours()),
                 key=f"slice_{along}",
-                config=_PLOTLY_CONFIG,
+                config=CONFIG,
                 alt=f"{MEASURES[measure]} over {NAMES[along]} with 95 % intervals, beside labels only",
             )
     folds = "" if swept.recipe.folds is None else ", widened because folds learn from largely the same images"
@@ -169,7 +169,7 @@ def _side_by_side(swept: Swept) -> None:
         st.plotly_chart(
             charts.parallel_figure(swept, page.colours()),
             key="parallel",
-            config=_PLOTLY_CONFIG,
+            config=CONFIG,
             alt="A line for each cell through its parameters and its measures, coloured by accuracy",
         )
         st.caption(
