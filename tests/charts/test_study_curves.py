@@ -1,0 +1,44 @@
+"""What is drawn beside the figures of a study: means with ranges, a gap, and their words."""
+
+import pytest
+
+from kdviz.charts import study_curves
+from kdviz.charts.palette import palette
+from kdviz.recipes.studies import STUDIES
+from kdviz.records.study import Curve, FinishedArm
+from kdviz.texts import lesson as lesson_text
+from kdviz.widgets.study.curves import BESIDE
+
+
+def test_a_line_is_the_mean_of_its_seeds_with_their_range():
+    curves = [Curve(name="gap", seed=seed, x=[0, 10], y=y) for seed, y in ((0, [0.1, 0.5]), (1, [0.3, 0.9]))]
+    arm = FinishedArm(arm="none", rows=[], curves=curves, seconds=1.0)
+    line = study_curves.arm_curve(arm, "gap", "no remedy", "label")
+    assert line.x == (0, 10)
+    assert line.mean == pytest.approx((0.2, 0.7))
+    assert (line.low, line.high) == ((0.1, 0.5), (0.3, 0.9))
+    assert study_curves.arm_curve(arm, "other", "no remedy", "label") is None
+
+
+def test_the_gap_is_filled_between_the_two_lines():
+    upper, lower = (
+        study_curves.ArmCurve((0.0, 1.0), level, level, level, name, "label")
+        for name, level in (("own", (0.5, 1.0)), ("validation", (0.4, 0.8)))
+    )
+    picture = study_curves.gap(upper, lower, "passes", 0.4, palette("dark"))
+    assert [trace.fill for trace in picture.data] == [None, "tonexty"]
+    assert [list(trace.y) for trace in picture.data] == [[0.5, 1.0], [0.4, 0.8]]
+
+
+@pytest.mark.parametrize("name", sorted(BESIDE))
+def test_what_is_drawn_beside_a_study_has_its_words(name):
+    text = lesson_text.read(f"studies/{name}")
+    assert name in STUDIES
+    assert not text.text("curves").places
+    wanted = {
+        "smoothed-teacher": ["curves-y"],
+        "overfitting": ["training", "validation"],
+        "one-task": ["curves-y", "curves-parity", "curves-size"],
+        "other-domain": ["curves-y"],
+    }
+    assert all(text.word(word) for word in ["curves-x", *wanted[name]])
