@@ -14,7 +14,7 @@ from kdviz import settings
 from kdviz.bench.training import Ratio, usual_epoch
 from kdviz.distillers.own_settings import OwnSettings
 from kdviz.engine import data, models, teachers
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.data import Split
 from kdviz.engine.memory import PeakMemory
 from kdviz.engine.training import Report, fit
@@ -107,7 +107,7 @@ def _fitted(students: int, split: Split) -> Iterator[Report | None]:
     """One epoch of a stack."""
     training = GRID.training_of_stack(waiting(GRID, [])[0])
     cohort = models.cohort(training.model, [models.build(training.model, 0) for _ in range(students)])
-    advice = Advice([cohort], 1.0, torch.zeros(1, len(split), CLASSES))
+    advice = FixedTeachers([cohort], 1.0, torch.zeros(1, len(split), CLASSES))
     return fit([cohort], split, [training], OwnSettings.of([4.0] * students, [0.5] * students), advice, reports=1)
 
 

@@ -20,7 +20,7 @@ from torchvision import datasets, transforms
 from kdviz import settings
 from kdviz.distillers.offline import Offline
 from kdviz.engine import data, models, teachers
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.data import Split
 from kdviz.engine.training import fit
 from kdviz.recipes.catalogue import ARCHITECTURES
@@ -89,10 +89,10 @@ def usual_epoch(
         optimizer.step()
 
 
-def kdviz_epoch(student: nn.Sequential, advice: Advice, split: Split) -> None:
+def kdviz_epoch(student: nn.Sequential, advice: FixedTeachers, split: Split) -> None:
     """The same epoch by the loop of this program, with its one report at the end."""
     training = RECIPE.student_training.model_copy(update={"epochs": 1})
-    offline = Offline(RECIPE.temperature, RECIPE.alpha, RECIPE.loss)
+    offline = Offline(RECIPE.temperature, RECIPE.alpha)
     for _ in fit([models.cohort(RECIPE.student, [student])], split, [training], offline, advice, reports=1):
         pass
 
@@ -130,7 +130,7 @@ def measure(repetitions: int = 5, on_step: Callable[[str], None] = lambda step: 
         usual.append(_seconds(partial(usual_epoch, student, teacher, usual_data)))
         on_step(f"usual loop {usual[-1]:.2f} s")
         begun = time.perf_counter()
-        advice = Advice.of([asked], here.training, RECIPE.student_training, RECIPE.temperature)
+        advice = FixedTeachers.of([asked], here.training, RECIPE.student_training, RECIPE.temperature)
         passes.append(time.perf_counter() - begun)
         student = models.build(RECIPE.student, repetition)
         ours.append(_seconds(partial(kdviz_epoch, student, advice, here.training)))
@@ -161,5 +161,7 @@ def _seconds(work: Callable[[], None]) -> float:
 def _warm_up(split: Split) -> None:
     """The first calls of every kernel are slow; they belong to no epoch."""
     few = Split(split.images[:2000], split.labels[:2000])
-    advice = Advice([models.cohort(RECIPE.teacher, [models.build(RECIPE.teacher, 0)])], 1.0, torch.zeros(1, 2000, 10))
+    advice = FixedTeachers(
+        [models.cohort(RECIPE.teacher, [models.build(RECIPE.teacher, 0)])], 1.0, torch.zeros(1, 2000, 10)
+    )
     kdviz_epoch(models.build(RECIPE.student, 0), advice, few)

@@ -9,10 +9,9 @@ from typing import Literal
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from kdviz.charts.comparison_live import short_title
 from kdviz.charts.layout import LEGEND, hover, intervals, laid_out, outlined
 from kdviz.charts.palette import Palette
-from kdviz.recipes.methods import METHODS, PLAIN
+from kdviz.recipes.methods import METHODS, PLAIN, short_title
 from kdviz.records.comparison import Bin, Compared, Summary, Trial
 from kdviz.records.intervals import wilson_interval
 

@@ -12,60 +12,15 @@ from statistics import fmean
 from typing import Any
 
 from kdviz.charts.compact import rounded_up, short, thinned
-from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.comparison import Comparison
-from kdviz.recipes.methods import GENERATIONS, METHODS, Method
+from kdviz.recipes.methods import FAMILIES, METHODS, Arrow, Method, short_title
 from kdviz.records.base import Expense
 from kdviz.records.comparison import Finished, Moment, Trial
 from kdviz.records.kinds import Event
 
 MOMENTS = 80  # of a way of teaching that its panel shows at most
 ALL_MOMENTS = 640  # of all together
-FAMILIES = {
-    "control": "control",
-    "offline": "offline",
-    "online": "online",
-    "self": "self",
-    "feature": "features",
-    "relation": "relations",
-}
-
-Arrow = tuple[str, str]  # who teaches, who is taught
 PanelData = dict[str, Any]
-
-
-def arrows(method: str, comparison: Comparison) -> list[Arrow]:
-    """Who teaches whom in a way of teaching, by the names that `records.Arrow` has; the labels teach besides."""
-    teacher, student = "teacher", "student"
-    if method in ("plain", "label-smoothing") or (METHODS[method].family == "offline" and comparison.alpha == 0):
-        return []
-    chains: dict[str, list[str]] = {
-        "assistant": [teacher, "assistant", student],
-        "born-again": [*(f"generation {number}" for number in range(GENERATIONS)), student],
-        "earlier-self": ["last epoch", student],
-        "earlier-average": ["own average", student],
-    }
-    if method in chains:
-        return list(zip(chains[method], chains[method][1:], strict=False))
-    peers = {"mutual": ["peer 2"], "mutual-mixed": ["large peer"], "mutual-three": ["peer 2", "peer 3"]}
-    if method in peers:
-        voices = [student, *peers[method]]
-        return [(a, b) for a in voices for b in voices if a != b]
-    if method == "deep-to-shallow":
-        hidden = len(ARCHITECTURES[comparison.student].layers) - 1
-        return [(student, f"head {number}") for number in range(1, hidden + 1)]
-    others = ["teacher 2", "teacher 3"] if method == "several-teachers" else []
-    return [(each, student) for each in (teacher, *others)]
-
-
-def short_title(name: str, *, family: bool = True) -> str:
-    """A way of teaching in a word or two: for a list of all, or, without `family`, beside its family's name."""
-    before, colon, after = METHODS[name].title.partition(": ")
-    if not colon:
-        return before
-    if before == "Offline":  # the word by which it is known everywhere
-        return before if family else METHODS[name].title
-    return after[0].upper() + after[1:]
 
 
 def moments_of(methods: Iterable[str], events: Iterable[Event]) -> dict[str, list[Moment]]:
@@ -123,7 +78,7 @@ def _panel(
         "family": " · ".join(filter(None, (_family(method), _asked_at(comparison, method)))),
         "says": f"{method.says} {comparison.remark(name)}".rstrip(),
         "teacher": method.asks_teacher,
-        "arrows": arrows(name, comparison),
+        "arrows": list(comparison.arrows(name)),
         "stages": [_stage(group, most // len(stages)) for group in stages],
         "done": done,
         "cost": None
@@ -145,17 +100,16 @@ def _together(trials: Iterable[Trial]) -> Expense:
 
 def _family(method: Method) -> str:
     """The word for its family, unless the panel's title begins with that."""
-    word = FAMILIES[method.family]
+    word = FAMILIES[method.family].word
     return "" if short_title(method.name, family=False).lower().startswith(word) else word
 
 
 def _asked_at(comparison: Comparison, method: Method) -> str:
     """The T and the alpha of a soft term; nothing where there is none, or where neither plays a part."""
-    if method.family not in ("offline", "online", "self"):
+    if method.soft_term in ("layers", "none"):
         return ""
-    if method.name == "offline-mse":  # the logits themselves are matched
-        return f"α = {comparison.alpha:g}"
-    return f"T = {comparison.temperature_of(method.name):g}, α = {comparison.alpha_of(method.name):g}"
+    temperature = f"T = {comparison.temperature_of(method.name):g}, " if method.soft_term == "softmax" else ""
+    return f"{temperature}α = {comparison.alpha_of(method.name):g}"
 
 
 def _stage(moments: Sequence[Moment], most: int) -> PanelData:

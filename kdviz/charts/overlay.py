@@ -13,11 +13,11 @@ from typing import Any
 import plotly.graph_objects as go
 
 from kdviz.charts.compact import finite_mean, thinned
-from kdviz.charts.comparison_live import moments_of, short_title
+from kdviz.charts.comparison_live import moments_of
 from kdviz.charts.layout import LEGEND, SYMBOLS, hover, laid_out
 from kdviz.charts.palette import Palette
 from kdviz.recipes.comparison import Comparison
-from kdviz.recipes.methods import PLAIN
+from kdviz.recipes.methods import PLAIN, short_title
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.study import Study
 from kdviz.recipes.sweep import Cell, Sweep

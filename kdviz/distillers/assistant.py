@@ -8,27 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kdviz.distillers.offline import Offline, distilled
-from kdviz.distillers.stage import Given, Stage
-from kdviz.recipes.catalogue import assistant
+from kdviz.distillers.offline import Offline, offline_stage
+from kdviz.distillers.stage import Conditions, Stage
+from kdviz.recipes import catalogue
 
 
-def stages(given: Given) -> Iterator[Stage]:
+def stages(conditions: Conditions) -> Iterator[Stage]:
     """Teacher to assistant, assistant to student."""
-    conditions = given.conditions
-    model = assistant(conditions.teacher, conditions.student)
+    model = catalogue.assistant(conditions.comparison.teacher, conditions.comparison.student)
     assert model is not None  # or `methods.METHODS` had refused it
-    method = Offline(conditions.temperature, conditions.alpha)
-    middle = given.students(model)
-    first = distilled(given, method, {"teacher": given.teachers[0]})
-    yield replace(
-        first,
-        name="assistant",
-        cohorts=[middle],
-        trainings=given.trainings(model),
-        arrows=[("teacher", "assistant")],
-        stages=2,
-    )
-    learnt = middle.frozen()
-    second = distilled(given, method, {"assistant": learnt})
-    yield replace(second, fixed={"teacher": given.teachers[0], "assistant": learnt}, number=2, stages=2)
+    teacher, assistant = conditions.teachers[0], conditions.students(model)
+    first = offline_stage(conditions, Offline, {"teacher": teacher})
+    trainings = conditions.trainings(model)
+    yield replace(first, name="assistant", cohorts=[assistant], trainings=trainings, stages=2)
+    trained = assistant.frozen()
+    second = offline_stage(conditions, Offline, {"assistant": trained})
+    yield replace(second, fixed={"teacher": teacher, "assistant": trained}, number=2, stages=2)

@@ -7,22 +7,22 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from kdviz.distillers.stage import Given, Stage, from_teacher
+from kdviz.distillers.stage import Conditions, Stage, feature_stage
 from kdviz.engine import knowledge
-from kdviz.engine.teaching import FromActivations
+from kdviz.engine.distiller import FeatureDistiller
 
 STRENGTH = 1000.0  # as the authors' own code weighs a mean of squares
 
 
-class Attention(FromActivations):
+class Attention(FeatureDistiller):
     """CE + 1000 * mean squared distance of the attention maps of every convolution."""
 
-    def knowledge(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
+    def distance(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
         """Summed over the hidden layers."""
         pairs = zip(student[:-1], teacher[:-1], strict=True)
         return torch.stack([knowledge.attention_loss(inner, outer) for inner, outer in pairs]).sum()
 
 
-def stages(given: Given) -> Iterator[Stage]:
+def stages(conditions: Conditions) -> Iterator[Stage]:
     """Each student with the teacher of its own seed."""
-    yield from_teacher(given, Attention(given.teachers[0], STRENGTH))
+    yield feature_stage(conditions, Attention(conditions.teachers[0], STRENGTH))

@@ -10,27 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kdviz.distillers.offline import Offline, distilled
+from kdviz.distillers.offline import Offline, offline_stage
 from kdviz.distillers.plain import Plain
-from kdviz.distillers.stage import Given, Stage
+from kdviz.distillers.stage import Conditions, Stage
 from kdviz.engine.models import Cohort
 from kdviz.recipes.methods import GENERATIONS
 
 
-def stages(given: Given) -> Iterator[Stage]:
+def stages(conditions: Conditions) -> Iterator[Stage]:
     """From the labels, then twice from the generation before."""
-    method = Offline(given.conditions.temperature, given.conditions.alpha)
-    family: list[Cohort] = []
+    trained: list[Cohort] = []
     for generation in range(GENERATIONS + 1):
         last = generation == GENERATIONS
-        name, kin = ("student", 0) if last else (f"generation {generation}", GENERATIONS - generation)
-        learner, trainings = given.students(kin=kin), given.trainings(kin=kin)
-        if family:
-            parent = f"generation {generation - 1}"
-            stage = distilled(given, method, {parent: family[-1]})
-            stage = replace(stage, name=name, cohorts=[learner], trainings=trainings, arrows=[(parent, name)])
+        name, relative = ("student", 0) if last else (f"generation {generation}", GENERATIONS - generation)
+        learner, trainings = conditions.students(relative=relative), conditions.trainings(relative=relative)
+        if trained:
+            stage = offline_stage(conditions, Offline, {f"generation {generation - 1}": trained[-1]})
+            stage = replace(stage, name=name, cohorts=[learner], trainings=trainings)
         else:
             stage = Stage(name, [learner], Plain(), trainings)
-        together = [*family, learner] if last else []
+        together = [*trained, learner] if last else []
         yield replace(stage, number=generation + 1, stages=GENERATIONS + 1, together=together)
-        family.append(learner.frozen())
+        trained.append(learner.frozen())

@@ -7,33 +7,30 @@ sure, is replaced by a constant.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from torch import Tensor
 
-from kdviz.distillers.offline import distilled
-from kdviz.distillers.stage import Given, Stage
+from kdviz.distillers import offline
+from kdviz.distillers.stage import Conditions, Stage
 from kdviz.engine import losses
-from kdviz.engine.teaching import FromLogits
+from kdviz.engine.distiller import LogitDistiller
 
 
-@dataclass(frozen=True)
-class Decoupled(FromLogits):
+class Decoupled(LogitDistiller):
     """alpha * T^2 * (TCKD + 8 NCKD) + (1 - alpha) * CE.
 
     The class is the teacher's answer, so that an image without a label can be used: the paper takes the label.
     """
 
-    def soft_gradient(self, logits: Tensor, targets: Tensor, weight: float) -> Tensor:
-        """In closed form."""
-        return losses.decoupled_gradient(logits, targets, targets.argmax(dim=-1), self.temperature) * weight
-
-    def soft_term(self, logits: Tensor, teacher: Tensor) -> Tensor:
+    def soft_term(self, student: Tensor, teacher: Tensor) -> Tensor:
         """T^2 * (TCKD + 8 NCKD)."""
-        return losses.decoupled_loss(logits, teacher, teacher.argmax(dim=-1), self.temperature)
+        return losses.decoupled_loss(student, teacher, teacher.argmax(dim=-1), self.temperature)
+
+    def soft_gradient(self, student: Tensor, targets: Tensor, weight: float) -> Tensor:
+        """In closed form, see `losses`."""
+        return losses.decoupled_gradient(student, targets, targets.argmax(dim=-1), self.temperature) * weight
 
 
-def stages(given: Given) -> Iterator[Stage]:
+def stages(conditions: Conditions) -> Iterator[Stage]:
     """Each student with the teacher of its own seed."""
-    method = Decoupled(given.conditions.temperature, given.conditions.alpha)
-    yield distilled(given, method, {"teacher": given.teachers[0]})
+    return offline.stages(conditions, Decoupled)

@@ -11,15 +11,15 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from kdviz.distillers.stage import Given, Stage, from_teacher
+from kdviz.distillers.stage import Conditions, Stage, feature_stage
 from kdviz.engine import knowledge
+from kdviz.engine.distiller import FeatureDistiller
 from kdviz.engine.models import Cohort
-from kdviz.engine.teaching import FromActivations
 
 STRENGTH = 1.0
 
 
-class Flow(FromActivations):
+class Flow(FeatureDistiller):
     """CE + mean squared distance of the flow matrices between the first and the last hidden layer."""
 
     def __init__(self, teachers: Cohort, maps: list[tuple[Tensor, Tensor]]) -> None:
@@ -29,26 +29,23 @@ class Flow(FromActivations):
     @property
     def parameters(self) -> list[Tensor]:
         """The maps."""
-        return [each for pair in self._maps for each in pair]
+        return [projection for pair in self._maps for projection in pair]
 
     @property
-    def asked(self) -> float:
+    def extra_multiply_adds(self) -> float:
         """The teacher's forward pass, and the maps' forward and backward on each image's matrix."""
         first, last = self._maps[0]
-        return super().asked + 3.0 * (first.numel() * last.shape[1] + first.shape[0] * last.numel())
+        matrix = first.numel() * last.shape[1] + first.shape[0] * last.numel()
+        return super().extra_multiply_adds + 3.0 * matrix
 
-    def knowledge(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
+    def distance(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
         """Yim et al., equation 2."""
         first, last = self._maps[number]
-        own = knowledge.flow(student[0], student[-2])
-        return knowledge.flow_loss(first @ own @ last.t(), knowledge.flow(teacher[0], teacher[-2]))
+        mapped = first @ knowledge.flow(student[0], student[-2]) @ last.t()
+        return knowledge.flow_loss(mapped, knowledge.flow(teacher[0], teacher[-2]))
 
 
-def stages(given: Given) -> Iterator[Stage]:
+def stages(conditions: Conditions) -> Iterator[Stage]:
     """Each student with the teacher of its own seed."""
-    inner, outer = given.conditions.student, given.conditions.teacher
-    maps = [
-        (given.projection(number, inner, outer, layer=0), given.projection(number, inner, outer, layer=-1))
-        for number in range(len(given.conditions.seeds))
-    ]
-    yield from_teacher(given, Flow(given.teachers[0], maps))
+    maps = list(zip(conditions.projections(layer=0), conditions.projections(layer=-1), strict=True))
+    yield feature_stage(conditions, Flow(conditions.teachers[0], maps))

@@ -11,16 +11,16 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from kdviz.distillers.stage import Given, Stage, from_teacher
+from kdviz.distillers.stage import Conditions, Stage, feature_stage
 from kdviz.engine import knowledge
+from kdviz.engine.distiller import FeatureDistiller
 from kdviz.engine.models import Cohort
-from kdviz.engine.teaching import FromActivations
 from kdviz.recipes.catalogue import IMAGE_SIDE
 
 STRENGTH = 1.0
 
 
-class Hints(FromActivations):
+class Hints(FeatureDistiller):
     """CE + mean squared distance between the mapped layer and the teacher's."""
 
     def __init__(self, teachers: Cohort, regressors: list[Tensor]) -> None:
@@ -33,20 +33,18 @@ class Hints(FromActivations):
         return self._regressors
 
     @property
-    def asked(self) -> float:
+    def extra_multiply_adds(self) -> float:
         """The teacher's forward pass, and the regressor's forward and backward at every place of the maps."""
         shape = self.teachers.architecture
         places = (IMAGE_SIDE >> len(shape.widths)) ** 2 if shape.convolutional else 1
-        return super().asked + 3.0 * places * self._regressors[0].numel()
+        return super().extra_multiply_adds + 3.0 * places * self._regressors[0].numel()
 
-    def knowledge(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
+    def distance(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
         """FitNets, equation 3."""
         mapped = torch.einsum("tc,bc...->bt...", self._regressors[number], student[-2])
         return knowledge.hint_loss(mapped, teacher[-2])
 
 
-def stages(given: Given) -> Iterator[Stage]:
+def stages(conditions: Conditions) -> Iterator[Stage]:
     """Each student with the teacher of its own seed."""
-    inner, outer = given.conditions.student, given.conditions.teacher
-    regressors = [given.projection(number, inner, outer, layer=-1) for number in range(len(given.conditions.seeds))]
-    yield from_teacher(given, Hints(given.teachers[0], regressors))
+    yield feature_stage(conditions, Hints(conditions.teachers[0], conditions.projections(layer=-1)))

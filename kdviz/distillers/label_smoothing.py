@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from kdviz.distillers.plain import Plain
-from kdviz.distillers.stage import Given, Stage
+from kdviz.distillers.stage import Conditions, Stage
 from kdviz.engine import losses
 from kdviz.engine.batches import Chunk
 from kdviz.recipes.base import Training
@@ -34,6 +34,6 @@ def from_labels(training: Training) -> Plain:
     return LabelSmoothing(training.label_smoothing) if training.label_smoothing else Plain()
 
 
-def stages(given: Given) -> Iterator[Stage]:
+def stages(conditions: Conditions) -> Iterator[Stage]:
     """As plain training, with other labels."""
-    yield Stage("student", [given.students()], LabelSmoothing(), given.trainings())
+    yield Stage("student", [conditions.students()], LabelSmoothing(), conditions.trainings())

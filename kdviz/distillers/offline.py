@@ -1,64 +1,48 @@
-"""Offline distillation: a trained teacher, fixed, advises the student.
-
-Hinton, Vinyals, Dean 2015, section 2; with matched logits as Ba, Caruana 2014, section 2.2.
-"""
+"""Offline distillation: a trained teacher, fixed, gives its soft targets (Hinton, Vinyals, Dean 2015, section 2)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from torch import Tensor
 
 from kdviz.distillers.plain import Plain
-from kdviz.distillers.stage import Given, Stage
+from kdviz.distillers.stage import Conditions, Stage
 from kdviz.engine import losses
 from kdviz.engine.batches import Chunk
+from kdviz.engine.distiller import LogitDistiller
 from kdviz.engine.models import Cohort
-from kdviz.engine.teaching import FromLogits
-from kdviz.recipes.base import Loss
 
 
-@dataclass(frozen=True)
-class Offline(FromLogits):
-    """alpha * T^2 * KL(p || q) + (1 - alpha) * CE, or one of KL's relatives."""
-
-    loss: Loss = "kl"
+class Offline(LogitDistiller):
+    """alpha * T^2 * KL(p || q) + (1 - alpha) * CE."""
 
     def targets(self, chunk: Chunk) -> Tensor:
-        """p, the softmax at T, once for all batches; the logits where they are matched."""
-        return losses.soft_targets(self.loss, chunk.teacher, self.temperature)
+        """p, the softmax at T, once for all batches."""
+        return losses.softmax(chunk.teacher_logits, self.temperature)
 
-    def soft_gradient(self, logits: Tensor, targets: Tensor, weight: float) -> Tensor:
-        """T * (q - p)."""
-        return losses.soft_gradient(self.loss, logits, targets, self.temperature, weight)
-
-    def soft_term(self, logits: Tensor, teacher: Tensor) -> Tensor:
+    def soft_term(self, student: Tensor, teacher: Tensor) -> Tensor:
         """T^2 * KL(p || q)."""
-        return losses.soft_term(self.loss, logits, teacher, self.temperature)
+        return losses.kd_loss(student, teacher, self.temperature)
+
+    def soft_gradient(self, student: Tensor, targets: Tensor, weight: float) -> Tensor:
+        """T * (q - p)."""
+        return losses.kd_gradient(student, targets, self.temperature, weight)
 
 
-def stages(given: Given, loss: Loss = "kl") -> Iterator[Stage]:
+def stages(conditions: Conditions, kind: type[LogitDistiller] = Offline) -> Iterator[Stage]:
     """Each student with the teacher of its own seed."""
-    method = Offline(given.conditions.temperature, given.conditions.alpha, loss)
-    yield distilled(given, method, {"teacher": given.teachers[0]})
+    yield offline_stage(conditions, kind, {"teacher": conditions.teachers[0]})
 
 
-def independent(given: Given) -> Iterator[Stage]:
-    """The control of Stanton et al. 2021, section 4: each student with the teacher of the next seed."""
-    method = Offline(given.conditions.temperature, given.conditions.alpha)
-    yield distilled(given, method, {"other teacher": given.teachers[1]})
-
-
-def distilled(given: Given, method: FromLogits, teachers: dict[str, Cohort]) -> Stage:
-    """The students' stage under fixed teachers. With alpha = 0 nobody is asked: that is plain training."""
-    asked = given.conditions.alpha > 0
+def offline_stage(conditions: Conditions, kind: type[LogitDistiller], teachers: dict[str, Cohort]) -> Stage:
+    """The students' stage under fixed teachers. With alpha = 0 they are not asked: that is plain training."""
+    comparison, taught = conditions.comparison, conditions.comparison.alpha > 0
     return Stage(
         "student",
-        [given.students()],
-        method if asked else Plain(),
-        given.trainings(),
-        given.advice(*teachers.values()) if asked else None,
+        [conditions.students()],
+        kind(comparison.temperature, comparison.alpha) if taught else Plain(),
+        conditions.trainings(),
+        conditions.logits_of(*teachers.values()) if taught else None,
         fixed=teachers,
-        arrows=[(name, "student") for name in teachers] if asked else [],
     )

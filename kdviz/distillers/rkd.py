@@ -9,23 +9,23 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from kdviz.distillers.stage import Given, Stage, from_teacher
+from kdviz.distillers.stage import Conditions, Stage, feature_stage
 from kdviz.engine import knowledge
-from kdviz.engine.teaching import FromActivations
+from kdviz.engine.distiller import FeatureDistiller
 
 STRENGTH = 25.0
 ANGLES = 2.0  # as much again as the distances
 
 
-class Relational(FromActivations):
+class Relational(FeatureDistiller):
     """CE + 25 * (distances + 2 * angles), of the last hidden layer."""
 
-    def knowledge(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
+    def distance(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
         """Huber losses of both."""
-        own, other = student[-2].flatten(1), teacher[-2].flatten(1)
-        return knowledge.distance_loss(own, other) + ANGLES * knowledge.angle_loss(own, other)
+        inner, outer = student[-2].flatten(1), teacher[-2].flatten(1)
+        return knowledge.distance_loss(inner, outer) + ANGLES * knowledge.angle_loss(inner, outer)
 
 
-def stages(given: Given) -> Iterator[Stage]:
+def stages(conditions: Conditions) -> Iterator[Stage]:
     """Each student with the teacher of its own seed."""
-    yield from_teacher(given, Relational(given.teachers[0], STRENGTH))
+    yield feature_stage(conditions, Relational(conditions.teachers[0], STRENGTH))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kdviz.distillers.offline import Offline, distilled
-from kdviz.distillers.stage import Given, Stage
+from kdviz.distillers.offline import Offline, offline_stage
+from kdviz.distillers.stage import Conditions, Stage
 
 
-def stages(given: Given) -> Iterator[Stage]:
+def stages(conditions: Conditions) -> Iterator[Stage]:
     """Each student with its own seed's teacher and the two after it."""
-    method = Offline(given.conditions.temperature, given.conditions.alpha)
     names = ("teacher", "teacher 2", "teacher 3")
-    yield distilled(given, method, dict(zip(names, given.teachers[:3], strict=True)))
+    yield offline_stage(conditions, Offline, dict(zip(names, conditions.teachers[:3], strict=True)))

@@ -6,21 +6,21 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from kdviz.distillers.stage import Given, Stage, from_teacher
+from kdviz.distillers.stage import Conditions, Stage, feature_stage
 from kdviz.engine import knowledge
-from kdviz.engine.teaching import FromActivations
+from kdviz.engine.distiller import FeatureDistiller
 
 STRENGTH = 3000.0  # gamma of the paper's section 4
 
 
-class Similarity(FromActivations):
+class Similarity(FeatureDistiller):
     """CE + 3000 * squared distance of the similarity matrices of the last hidden layer, per pair of images."""
 
-    def knowledge(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
+    def distance(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
         """Tung and Mori, equation 4."""
         return knowledge.similarity_loss(student[-2], teacher[-2])
 
 
-def stages(given: Given) -> Iterator[Stage]:
+def stages(conditions: Conditions) -> Iterator[Stage]:
     """Each student with the teacher of its own seed."""
-    yield from_teacher(given, Similarity(given.teachers[0], STRENGTH))
+    yield feature_stage(conditions, Similarity(conditions.teachers[0], STRENGTH))

@@ -1,97 +1,100 @@
-"""What a way of teaching consists of: one stage after another, in each of which somebody learns.
+"""What a way of teaching consists of: one stage after another, in each of which networks learn.
 
-A way of teaching is a generator of stages: when it goes on, the networks of the stage before are trained.
+A module of this package has the name of its method and a function `stages`, a generator: when it goes on, the networks
+of the stage before are trained.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 
 import torch
 from torch import Tensor
 
 from kdviz.engine import models
-from kdviz.engine.batches import Advice, Adviser
+from kdviz.engine.batches import FixedTeachers, TeacherLogits
 from kdviz.engine.data import Split
+from kdviz.engine.distiller import Distiller
 from kdviz.engine.models import Cohort
-from kdviz.engine.teaching import Distiller
 from kdviz.recipes.base import Training
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.number_lists import LARGEST_SEED
 
-KIN = 1_000_003  # between the seeds of a student and of its peers or ancestors: far from the next student's
+RELATIVE = 1_000_003  # between the seeds of a student and of its peers or ancestors: far from the next student's
 
 
 @dataclass
 class Stage:
-    """Who learns, how, and from whom."""
+    """What learns, how, and from what. Names are those of the method's arrows."""
 
     name: str  # of the first cohort; "student" in the last stage
-    cohorts: list[Cohort]  # the students, or whoever shall teach them; then their peers
+    cohorts: list[Cohort]  # the students, or what shall teach them; then their peers
     distiller: Distiller
     trainings: list[Training]  # one for each seed
-    adviser: Adviser | None = None
-    fixed: dict[str, Cohort] = field(default_factory=dict)  # who teaches and learns nothing any more
-    arrows: list[tuple[str, str]] = field(default_factory=list)  # who teaches whom; the labels' are understood
+    teacher: TeacherLogits | None = None
+    fixed: dict[str, Cohort] = field(default_factory=dict)  # what teaches and is no longer trained
     together: list[Cohort] = field(default_factory=list)  # whose mean answer is worth a look as well
     number: int = 1
     stages: int = 1
 
 
 @dataclass(frozen=True)
-class Given:
+class Conditions:
     """What every way of teaching starts from."""
 
-    conditions: Comparison
+    comparison: Comparison
     split: Split
     teachers: Sequence[Cohort]  # trained and frozen: each seed's own, then the next seed's, then the one after
 
-    def trainings(self, model: str | None = None, kin: int = 0) -> list[Training]:
+    def trainings(self, model: str | None = None, relative: int = 0) -> list[Training]:
         """How the students are trained, or another network with batches of its own; few labels are the same for all."""
-        own = kin if self.conditions.labels is None else 0  # the seed decides whose labels may be used
-        return [self.conditions.training_of_student(_kin(seed, own), model) for seed in self.conditions.seeds]
+        own = relative if self.comparison.labels is None else 0  # the seed decides whose labels may be used
+        return [self.comparison.training_of_student(_seed(seed, own), model) for seed in self.comparison.seeds]
 
-    def students(self, model: str | None = None, kin: int = 0) -> Cohort:
-        """Untrained students, or other networks; with `kin` not those of the seeds themselves but their relatives."""
-        name = model or self.conditions.student
-        device = self.split.labels.device
-        return models.cohort(name, [models.build(name, _kin(seed, kin)).to(device) for seed in self.conditions.seeds])
+    def students(self, model: str | None = None, relative: int = 0) -> Cohort:
+        """Untrained students, or other networks; with `relative` those of other seeds, which follow from their own."""
+        name = model or self.comparison.student
+        networks = [models.build(name, _seed(seed, relative)) for seed in self.comparison.seeds]
+        return models.cohort(name, [network.to(self.split.labels.device) for network in networks])
 
-    def advice(self, *teachers: Cohort) -> Advice:
-        """What these teachers say of the training images."""
-        return Advice.of(teachers, self.split, self.trainings()[0], self.conditions.temperature)
+    def logits_of(self, *teachers: Cohort) -> FixedTeachers:
+        """Logits of these teachers, or of their mean, for the training images."""
+        return FixedTeachers.of(teachers, self.split, self.trainings()[0], self.comparison.temperature)
 
-    def projection(self, number: int, inner: str, outer: str, layer: int) -> Tensor:
-        """A linear map to be learnt, (outer's width, inner's), between hidden layers of the same place.
+    def projections(self, layer: int) -> list[Tensor]:
+        """For each student a linear map to be learnt from its hidden layer `layer` to the teacher's.
 
-        `layer` counts hidden layers, from 0 or from the end; the width is units or channels.
+        (teacher's width, student's width), which is units or channels; `layer` counts hidden layers, from 0 or the end.
         """
-        small, large = ARCHITECTURES[inner].hidden[layer], ARCHITECTURES[outer].hidden[layer]
-        drawn: Tensor = torch.randn(large, small, generator=self.generator(number)) / small**0.5
-        return drawn.to(self.split.labels.device).requires_grad_()
+        names = (self.comparison.student, self.comparison.teacher)
+        small, large = (ARCHITECTURES[name].hidden[layer] for name in names)
+        drawn = [torch.randn(large, small, generator=generator) / small**0.5 for generator in self.generators()]
+        return [projection.to(self.split.labels.device).requires_grad_() for projection in drawn]
 
-    def generator(self, number: int) -> torch.Generator:
-        """For what else is drawn at random for the student `number`: heads, regressors."""
-        return torch.Generator().manual_seed(_kin(self.conditions.seeds[number], -1))
+    def generators(self) -> list[torch.Generator]:
+        """For what else is drawn at random for each student: heads, regressors."""
+        return [torch.Generator().manual_seed(_seed(seed, -1)) for seed in self.comparison.seeds]
 
 
-def from_teacher(given: Given, method: Distiller) -> Stage:
+def stages_of(method: str, conditions: Conditions) -> Iterator[Stage]:
+    """The stages of a method by its name in `recipes.methods`."""
+    module = import_module(f"kdviz.distillers.{method.replace('-', '_')}")
+    stages: Iterator[Stage] = module.stages(conditions)
+    return stages
+
+
+def feature_stage(conditions: Conditions, distiller: Distiller) -> Stage:
     """The students' stage under a teacher whose hidden layers the distiller itself looks at.
 
     With few labels they see the labelled images only: hidden layers do not say which class is which, and among images
     without a label the few labels would not be heard.
     """
-    return Stage(
-        "student",
-        [given.students()],
-        method,
-        given.trainings(),
-        fixed={"teacher": given.teachers[0]},
-        arrows=[("teacher", "student")],
-    )
+    teachers = {"teacher": conditions.teachers[0]}
+    return Stage("student", [conditions.students()], distiller, conditions.trainings(), fixed=teachers)
 
 
-def _kin(seed: int, relative: int) -> int:
-    return (seed + KIN * relative) % (LARGEST_SEED + 1)
+def _seed(seed: int, relative: int) -> int:
+    return (seed + RELATIVE * relative) % (LARGEST_SEED + 1)

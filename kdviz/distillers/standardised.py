@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from torch import Tensor
 
-from kdviz.distillers.offline import distilled
-from kdviz.distillers.stage import Given, Stage
+from kdviz.distillers import offline
+from kdviz.distillers.stage import Conditions, Stage
 from kdviz.engine import losses
-from kdviz.engine.teaching import FromLogits
+from kdviz.engine.distiller import LogitDistiller
 
 
-@dataclass(frozen=True)
-class Standardised(FromLogits):
+class Standardised(LogitDistiller):
     """alpha * T^2 * KL of logits with mean 0 and deviation 1 + (1 - alpha) * CE."""
 
-    def soft_gradient(self, logits: Tensor, targets: Tensor, weight: float) -> Tensor:
-        """In closed form."""
-        return losses.standardised_gradient(logits, targets, self.temperature, weight)
-
-    def soft_term(self, logits: Tensor, teacher: Tensor) -> Tensor:
+    def soft_term(self, student: Tensor, teacher: Tensor) -> Tensor:
         """T^2 * KL(softmax(Z(v) / T) || softmax(Z(z) / T))."""
-        return losses.standardised_loss(logits, teacher, self.temperature)
+        return losses.standardised_loss(student, teacher, self.temperature)
+
+    def soft_gradient(self, student: Tensor, targets: Tensor, weight: float) -> Tensor:
+        """In closed form, see `losses`."""
+        return losses.standardised_gradient(student, targets, self.temperature, weight)
 
 
-def stages(given: Given) -> Iterator[Stage]:
+def stages(conditions: Conditions) -> Iterator[Stage]:
     """Each student with the teacher of its own seed."""
-    method = Standardised(given.conditions.temperature, given.conditions.alpha)
-    yield distilled(given, method, {"teacher": given.teachers[0]})
+    return offline.stages(conditions, Standardised)

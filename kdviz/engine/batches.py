@@ -23,7 +23,7 @@ from kdviz.recipes.catalogue import CLASSES
 CHUNK_IMAGES = 1024  # large enough to cost nothing per batch, small enough for the cache
 
 
-class Adviser(Protocol):
+class TeacherLogits(Protocol):
     """Whoever gives soft targets for training images."""
 
     @property
@@ -44,7 +44,7 @@ class Adviser(Protocol):
         ...
 
 
-class Advice:
+class FixedTeachers:
     """Trained teachers' logits for the training images, by sample index; of augmented images, asked anew.
 
     Each student has a teacher of its own, or several, whose mean soft targets at T it is given. A teacher and its
@@ -60,7 +60,7 @@ class Advice:
         self.multiply_adds = 0.0
 
     @classmethod
-    def of(cls, teachers: Sequence[Cohort], split: Split, training: Training, temperature: float) -> Advice:
+    def of(cls, teachers: Sequence[Cohort], split: Split, training: Training, temperature: float) -> FixedTeachers:
         """Cached for all training images at once, unless they are augmented."""
         advice = cls(teachers, temperature)
         if training.augmentation == "none":
@@ -68,7 +68,7 @@ class Advice:
         return advice
 
     def on(self, epoch: int, indices: Tensor, images: Tensor) -> Tensor:
-        """Logits (students, N, classes); see `Adviser`."""
+        """Logits (students, N, classes); see `TeacherLogits`."""
         if self._cached is None:
             return self._ask(images)
         return torch.stack([logits[index] for logits, index in zip(self._cached, indices, strict=True)])
@@ -86,7 +86,7 @@ class Batch(NamedTuple):
     images: Tensor  # normalised, (students, batch, 1, 28, 28)
     targets: Tensor  # what the distiller made of the teacher's logits
     one_hot: Tensor  # (students, batch, classes)
-    labelled: Tensor | None  # 1 where the label may be used, else 0, (students, batch, 1); None where all may
+    labelled: Tensor | None  # 1 where the label may be used, else 0, (students, batch); None where all may
     done: float  # share of all updates that came before this chunk
 
 
@@ -100,12 +100,12 @@ class Chunk:
     images: Tensor  # normalised, (students, N, 1, 28, 28)
     one_hot: Tensor  # (students, N, classes)
     labelled: Tensor | None  # 1 where the label may be used, (students, N); None where all may
-    teacher: Tensor  # logits (students, N, classes); without an adviser the one-hot labels, which nobody looks at
+    teacher_logits: Tensor  # (students, N, classes); without a teacher the one-hot labels, as a stand-in
 
     def batches(self, targets: Tensor, size: int) -> Iterator[Batch]:
         """One update's part after another; `targets` belong to the images of this chunk."""
         count = -(-self.labels.shape[1] // size)
-        masks = [None] * count if self.labelled is None else self.labelled.unsqueeze(-1).split(size, 1)
+        masks = [None] * count if self.labelled is None else self.labelled.split(size, 1)
         parts = zip(self.images.split(size, 1), targets.split(size, 1), self.one_hot.split(size, 1), masks, strict=True)
         return (Batch(*part, self.done) for part in parts)
 
@@ -121,7 +121,7 @@ def joined(chunks: Sequence[Chunk]) -> Chunk:
         chunks[-1].without_images(),
         labels=torch.cat([chunk.labels for chunk in chunks], dim=1),
         one_hot=torch.cat([chunk.one_hot for chunk in chunks], dim=1),
-        teacher=torch.cat([chunk.teacher for chunk in chunks], dim=1),
+        teacher_logits=torch.cat([chunk.teacher_logits for chunk in chunks], dim=1),
         labelled=torch.cat(masks, dim=1) if masks else None,
     )
 
@@ -137,7 +137,9 @@ def chunk_size(training: Training, most_updates: int) -> int:
     return training.batch_size * max(1, min(most_updates, CHUNK_IMAGES // training.batch_size))
 
 
-def chunks(split: Split, trainings: Sequence[Training], adviser: Adviser | None, most_updates: int) -> Iterator[Chunk]:
+def chunks(
+    split: Split, trainings: Sequence[Training], teacher: TeacherLogits | None, most_updates: int
+) -> Iterator[Chunk]:
     """All images of all epochs, in chunks of at most `most_updates` batches; the same for the same trainings.
 
     The trainings differ in their seeds alone. Images that add nothing to the loss are not drawn: without a trained
@@ -146,7 +148,7 @@ def chunks(split: Split, trainings: Sequence[Training], adviser: Adviser | None,
     training, total, device = trainings[0], len(split), split.labels.device
     labelled = [data.labelled(split, each.labels, each.seed) for each in trainings]
     is_labelled = None
-    unlabelled = adviser is not None and adviser.unlabelled
+    unlabelled = teacher is not None and teacher.unlabelled
     if training.labels is not None and unlabelled:
         is_labelled = torch.stack([torch.zeros(total).index_fill_(0, chosen, 1.0) for chosen in labelled]).to(device)
     usable = [torch.arange(total)] * len(trainings) if unlabelled else labelled
@@ -172,7 +174,7 @@ def chunks(split: Split, trainings: Sequence[Training], adviser: Adviser | None,
                 images=_pixels(images, training).unflatten(0, indices.shape),
                 one_hot=one_hot[indices],
                 labelled=None if is_labelled is None else is_labelled.gather(1, indices),
-                teacher=one_hot[indices] if adviser is None else adviser.on(epoch, indices, images),
+                teacher_logits=one_hot[indices] if teacher is None else teacher.on(epoch, indices, images),
             )
 
 

@@ -156,23 +156,13 @@ def _of_length_one(x: Tensor) -> Tensor:
     return x / length
 
 
-def linear_cka(x: Tensor, y: Tensor) -> Tensor:
-    """Linear CKA of two layers' activations (N, D1) and (N, D2) for the same N images, from 0 to 1, double precision.
-
-    ||Y'X||^2 / (||X'X|| ||Y'Y||) with centred columns (Kornblith et al. 2019, equations 2-3); 0 for a constant layer.
-    It does not change with rotations and positive scalings of either.
-    """
-    x, y = (_of_length_one(_centred(layer)) for layer in (x, y))
-    if max(x.shape[1], y.shape[1]) > len(x):  # by the images' products, as the features' would be larger
-        alike: Tensor = (_of_length_one(x @ x.T) * _of_length_one(y @ y.T)).sum()
-        return alike.clamp(0, 1)
-    most = (x.T @ x).norm() * (y.T @ y).norm()
-    share: Tensor = (y.T @ x).square().sum() / most.clamp_min(torch.finfo(x.dtype).tiny)
-    return share.clamp(0, 1)
-
-
 def cka_between(layers: Sequence[Tensor], others: Sequence[Tensor]) -> Tensor:
-    """`linear_cka` of each of `layers`, a row, with each of `others`, a column, from N x N products, each made once."""
+    """Linear CKA of each of `layers`, a row, with each of `others`, a column, from 0 to 1, in double precision.
+
+    Activations (N, D) of the same N images, with any D: ||Y'X||^2 / (||X'X|| ||Y'Y||) with centred columns, here from
+    the N x N products XX' and YY', each made once (Kornblith et al. 2019, equations 2-3); 0 for a constant layer. It
+    does not change with rotations and positive scalings of either.
+    """
     rows, columns = (
         torch.stack([_of_length_one(x @ x.T).flatten() for x in (_of_length_one(_centred(layer)) for layer in side)])
         for side in (layers, others)

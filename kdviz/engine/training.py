@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from kdviz.engine.batches import Adviser, Chunk, chunk_size, chunks, joined
+from kdviz.engine.batches import Chunk, TeacherLogits, chunk_size, chunks, joined
 from kdviz.engine.data import Split
+from kdviz.engine.distiller import Distiller
 from kdviz.engine.dropout import Dropout
 from kdviz.engine.models import Cohort
 from kdviz.engine.optimizers import learning_rate, optimizer
-from kdviz.engine.teaching import Distiller
 from kdviz.recipes.base import Training
 
 REPORTS = 60  # of each network: a smooth curve that costs a few per cent
@@ -58,7 +58,7 @@ def fit(
     split: Split,
     trainings: Sequence[Training],
     distiller: Distiller,
-    adviser: Adviser | None = None,
+    teacher: TeacherLogits | None = None,
     *,
     reports: int = REPORTS,
     clock: Callable[[], float] = time.perf_counter,
@@ -75,24 +75,24 @@ def fit(
     update = optimizer(training, learning)
     for cohort in cohorts:
         cohort.train(Dropout.of(trainings, len(cohort), split.labels.device))
-    # Each image takes three passes' worth from everybody who learns, and what the distiller asks besides.
-    work = 3 * sum(cohort.architecture.multiply_adds for cohort in cohorts) + distiller.asked
+    # Each image takes three passes' worth from every network that learns, and what the distiller needs besides.
+    work = 3 * sum(cohort.architecture.multiply_adds for cohort in cohorts) + distiller.extra_multiply_adds
     step, reported, images, seconds = 0, 0, 0, 0.0
     since: list[tuple[Chunk, tuple[Tensor, ...]]] = []
     started = clock()
-    for chunk in chunks(split, trainings, adviser, every):
+    for chunk in chunks(split, trainings, teacher, every):
         records: list[tuple[Tensor, ...]] = []
         _expect_pixels(cohorts, training, learning=True)
         for batch in chunk.batches(distiller.targets(chunk), training.batch_size):
-            taken = distiller.step(cohorts, batch)
+            forward = distiller.step(cohorts, batch)
             # The loss is a mean over the batch; its gradient at the logits is known in closed form (losses.py), so
             # the loss itself need not be computed in every update, only for the reports.
-            torch.autograd.backward(taken.outputs, taken.gradients)
+            torch.autograd.backward(forward.outputs, forward.gradients)
             update(learning_rate(training, step + len(records), steps))
             if training.max_norm is not None:
                 for cohort in cohorts:
                     cohort.limit_norms(training.max_norm)
-            records.append(taken.record)
+            records.append(tuple(part.detach() for part in forward.record))
         _expect_pixels(cohorts, training, learning=False)
         step += len(records)
         images += chunk.labels.shape[1] * len(cohorts[0])
@@ -114,7 +114,7 @@ def fit(
                 training_accuracy=(record[0].argmax(dim=-1) == given.labels).double().mean(dim=1).tolist(),
                 seconds=seconds,
                 images_seen=images * len(cohorts),
-                multiply_adds=images * work + (0.0 if adviser is None else adviser.multiply_adds),
+                multiply_adds=images * work + (0.0 if teacher is None else teacher.multiply_adds),
             )
             reported, since = step, []
         else:

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from kdviz.recipes.base import OneSetting, Training, digest, known
 from kdviz.recipes.catalogue import ARCHITECTURES
-from kdviz.recipes.methods import DEFAULT, METHODS, PLAIN
+from kdviz.recipes.methods import DEFAULT, METHODS, PLAIN, WITH_CONTROL, Arrow
 from kdviz.recipes.number_lists import seeds_in
 
 MOST_ANGLES = 256  # images of a batch: 17 million angles, 67 MB each time they are looked at
@@ -83,6 +83,11 @@ class Comparison(OneSetting):
     def alpha_of(self, method: str) -> float:
         """Weight of the soft term, in the same way."""
         return self.online_alpha if METHODS[method].learning_teacher else self.alpha
+
+    def arrows(self, method: str) -> tuple[Arrow, ...]:
+        """Which network teaches which in a method; the labels teach besides. With alpha = 0 no trained teacher does."""
+        facts = WITH_CONTROL[method]
+        return () if facts.family == "offline" and self.alpha == 0 else facts.arrows(self.student)
 
     def remark(self, method: str) -> str:
         """What a visitor should know of a method under these conditions; nothing as a rule."""

@@ -4,18 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise, permutations
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from kdviz.recipes.catalogue import ARCHITECTURES, assistant
 
 Family = Literal["control", "offline", "online", "self", "feature", "relation"]
 Fits = Callable[[str, str], str]  # teacher, student: why not, in one sentence, or nothing
+Arrow = tuple[str, str]  # a network that teaches and the one that it teaches, by their names in `records.comparison`
+PLAIN = "plain"
+CONTROL = "independent"  # the student of another seed's teacher: Stanton et al. 2021, section 4
+GENERATIONS = 2  # that are born again, after the one that learns from the labels alone
+DEFAULT = (PLAIN, "offline", "mutual", "born-again", "deep-to-shallow", "earlier-self")
+
+
+class FamilyWords(NamedTuple):
+    """What a family of methods is called: in a word, and as the heading of its methods."""
+
+    word: str
+    title: str
+
+
+FAMILIES: MappingProxyType[Family, FamilyWords] = MappingProxyType(
+    {
+        "control": FamilyWords("control", "Without a teacher"),
+        "offline": FamilyWords("offline", "Offline: from a trained teacher’s answers"),
+        "online": FamilyWords("online", "Online: peers learn together"),
+        "self": FamilyWords("self", "Self-distillation: from itself"),
+        "feature": FamilyWords("features", "From the teacher’s features"),
+        "relation": FamilyWords("relations", "From the teacher’s relations"),
+    }
+)
 
 
 @dataclass(frozen=True)
 class Method:
-    """A way of teaching. `says` is one sentence for a student; `source` author, year, title and `address` its link."""
+    """A way of teaching; its loss and gradient are in the module of `kdviz.distillers` that has its name.
+
+    `says` is one sentence for a student; `source` author, year, title and `address` its link.
+    """
 
     name: str
     title: str
@@ -24,13 +52,35 @@ class Method:
     source: str
     address: str
     fits: Fits = lambda teacher, student: ""
-    asks: int = 0  # how many trained teachers: their training is part of its cost
-    learning_teacher: bool = False  # whether whoever teaches is still learning: then T and alpha are others
+    # Each student's trained teachers: 0 is its own seed's, 1 the next seed's. Their training is part of the cost.
+    teachers: tuple[int, ...] = ()
+    between: Callable[[str], tuple[Arrow, ...]] | None = None  # the arrows, where others teach than trained teachers
+    also_trained: tuple[str, ...] = ()  # besides the student: networks of the "student", "teacher" or "assistant" size
+    learning_teacher: bool = False  # whether what teaches is still learning: then T and alpha are others
+    soft_term: Literal["softmax", "logits", "layers", "none"] = "softmax"  # T and alpha count, alpha, neither, neither
 
     @property
     def asks_teacher(self) -> bool:
         """Whether it needs a trained teacher."""
-        return self.asks > 0
+        return bool(self.teachers)
+
+    def arrows(self, student: str) -> tuple[Arrow, ...]:
+        """Which network teaches which, for a student of this architecture; the labels teach besides."""
+        if self.between is not None:
+            return self.between(student)
+        return tuple((f"teacher {row + 1}" if row else "teacher", "student") for row in self.teachers)
+
+
+def _chain(*names: str) -> Callable[[str], tuple[Arrow, ...]]:
+    return lambda student: tuple(pairwise(names))
+
+
+def _each_other(*peers: str) -> Callable[[str], tuple[Arrow, ...]]:
+    return lambda student: tuple(permutations(("student", *peers), 2))
+
+
+def _heads(student: str) -> tuple[Arrow, ...]:
+    return tuple(("student", f"head {number}") for number in range(1, len(ARCHITECTURES[student].hidden) + 1))
 
 
 def _convolutional(teacher: str, student: str) -> str:
@@ -81,6 +131,7 @@ METHODS = MappingProxyType(
                 "The student learns from the hard labels alone: what all others are measured against.",
                 "Rumelhart, Hinton, Williams (1986): Learning representations by back-propagating errors",
                 "https://doi.org/10.1038/323533a0",
+                soft_term="none",
             ),
             Method(
                 "label-smoothing",
@@ -89,6 +140,7 @@ METHODS = MappingProxyType(
                 "Soft targets without knowledge: a tenth of the certainty is spread evenly over all classes.",
                 "Szegedy, Vanhoucke, Ioffe, Shlens, Wojna (2016): Rethinking the Inception Architecture",
                 "https://arxiv.org/abs/1512.00567",
+                soft_term="none",
             ),
             Method(
                 "offline",
@@ -96,7 +148,7 @@ METHODS = MappingProxyType(
                 "offline",
                 "A teacher that is trained first and then stands still gives its soft targets.",
                 *_HINTON,
-                asks=1,
+                teachers=(0,),
             ),
             Method(
                 "offline-soft-ce",
@@ -104,7 +156,7 @@ METHODS = MappingProxyType(
                 "offline",
                 "The teacher's soft targets with cross-entropy: the gradient of KL, but never zero.",
                 *_HINTON,
-                asks=1,
+                teachers=(0,),
             ),
             Method(
                 "offline-mse",
@@ -113,7 +165,8 @@ METHODS = MappingProxyType(
                 "The student's logits are drawn to the teacher's: the limit of a very high temperature.",
                 "Ba, Caruana (2014): Do Deep Nets Really Need to be Deep?",
                 "https://arxiv.org/abs/1312.6184",
-                asks=1,
+                teachers=(0,),
+                soft_term="logits",
             ),
             Method(
                 "decoupled",
@@ -122,7 +175,7 @@ METHODS = MappingProxyType(
                 "KL taken apart: how sure the teacher is of the class, and what it says of the others, weighed apart.",
                 "Zhao, Cui, Song, Qiu, Liang (2022): Decoupled Knowledge Distillation",
                 "https://arxiv.org/abs/2203.08679",
-                asks=1,
+                teachers=(0,),
             ),
             Method(
                 "standardised",
@@ -131,7 +184,7 @@ METHODS = MappingProxyType(
                 "Both networks' logits are brought to mean 0 and one spread first: only their shape is taught.",
                 "Sun, Ren, Li, Wang, Cao (2024): Logit Standardization in Knowledge Distillation",
                 "https://arxiv.org/abs/2403.01427",
-                asks=1,
+                teachers=(0,),
             ),
             Method(
                 "several-teachers",
@@ -139,7 +192,7 @@ METHODS = MappingProxyType(
                 "offline",
                 "The mean of three trained teachers' soft targets.",
                 *_HINTON,
-                asks=3,
+                teachers=(0, 1, 2),
             ),
             Method(
                 "assistant",
@@ -150,7 +203,9 @@ METHODS = MappingProxyType(
                 "Teacher Assistant",
                 "https://arxiv.org/abs/1902.03393",
                 _something_between,
-                asks=1,
+                teachers=(0,),
+                between=_chain("teacher", "assistant", "student"),
+                also_trained=("assistant",),
             ),
             Method(
                 "mutual",
@@ -159,6 +214,8 @@ METHODS = MappingProxyType(
                 "Two untrained networks of the same size learn together, each from the labels and from the other.",
                 *_ZHANG_2018,
                 learning_teacher=True,
+                between=_each_other("peer 2"),
+                also_trained=("student",),
             ),
             Method(
                 "mutual-mixed",
@@ -168,6 +225,8 @@ METHODS = MappingProxyType(
                 *_ZHANG_2018,
                 _larger,
                 learning_teacher=True,
+                between=_each_other("large peer"),
+                also_trained=("teacher",),
             ),
             Method(
                 "mutual-three",
@@ -176,6 +235,8 @@ METHODS = MappingProxyType(
                 "Three untrained networks learn together, each from the labels and from both others.",
                 *_ZHANG_2018,
                 learning_teacher=True,
+                between=_each_other("peer 2", "peer 3"),
+                also_trained=("student",) * 2,
             ),
             Method(
                 "born-again",
@@ -184,6 +245,8 @@ METHODS = MappingProxyType(
                 "A network teaches the next one of its own architecture, for two generations.",
                 "Furlanello, Lipton, Tschannen, Itti, Anandkumar (2018): Born-Again Neural Networks",
                 "https://arxiv.org/abs/1805.04770",
+                between=_chain(*(f"generation {number}" for number in range(GENERATIONS)), "student"),
+                also_trained=("student",) * GENERATIONS,
             ),
             Method(
                 "deep-to-shallow",
@@ -193,6 +256,7 @@ METHODS = MappingProxyType(
                 "Zhang, Song, Gao, Chen, Bao, Ma (2019): Be Your Own Teacher",
                 "https://arxiv.org/abs/1905.08094",
                 learning_teacher=True,
+                between=_heads,
             ),
             Method(
                 "earlier-self",
@@ -201,6 +265,7 @@ METHODS = MappingProxyType(
                 "The network as it was at the end of the epoch before teaches it, with growing weight.",
                 *_PSKD,
                 learning_teacher=True,
+                between=_chain("last epoch", "student"),
             ),
             Method(
                 "earlier-average",
@@ -210,6 +275,7 @@ METHODS = MappingProxyType(
                 "Tarvainen, Valpola (2017): Mean teachers are better role models",
                 "https://arxiv.org/abs/1703.01780",
                 learning_teacher=True,
+                between=_chain("own average", "student"),
             ),
             Method(
                 "hints",
@@ -219,7 +285,8 @@ METHODS = MappingProxyType(
                 "Romero, Ballas, Kahou, Chassang, Gatta, Bengio (2015): FitNets: Hints for Thin Deep Nets",
                 "https://arxiv.org/abs/1412.6550",
                 _one_kind,
-                asks=1,
+                teachers=(0,),
+                soft_term="layers",
             ),
             Method(
                 "attention",
@@ -229,7 +296,8 @@ METHODS = MappingProxyType(
                 "Zagoruyko, Komodakis (2017): Paying More Attention to Attention",
                 "https://arxiv.org/abs/1612.03928",
                 _convolutional,
-                asks=1,
+                teachers=(0,),
+                soft_term="layers",
             ),
             Method(
                 "fsp",
@@ -239,7 +307,8 @@ METHODS = MappingProxyType(
                 "Yim, Joo, Bae, Kim (2017): A Gift from Knowledge Distillation",
                 "https://openaccess.thecvf.com/content_cvpr_2017/html/Yim_A_Gift_From_CVPR_2017_paper.html",
                 _convolutional,
-                asks=1,
+                teachers=(0,),
+                soft_term="layers",
             ),
             Method(
                 "rkd",
@@ -248,7 +317,8 @@ METHODS = MappingProxyType(
                 "The student learns how far apart the images of a batch are for the teacher, and under which angles.",
                 "Park, Kim, Lu, Cho (2019): Relational Knowledge Distillation",
                 "https://arxiv.org/abs/1904.05068",
-                asks=1,
+                teachers=(0,),
+                soft_term="layers",
             ),
             Method(
                 "similarity",
@@ -257,13 +327,36 @@ METHODS = MappingProxyType(
                 "The student learns which images of a batch are alike for the teacher.",
                 "Tung, Mori (2019): Similarity-Preserving Knowledge Distillation",
                 "https://arxiv.org/abs/1907.09682",
-                asks=1,
+                teachers=(0,),
+                soft_term="layers",
             ),
         )
     }
 )
 
-PLAIN = "plain"
-GENERATIONS = 2  # that are born again, after the one that learns from the labels alone
-CONTROL = "independent"  # the student of another seed's teacher: Stanton et al. 2021, section 4
-DEFAULT = ("plain", "offline", "mutual", "born-again", "deep-to-shallow", "earlier-self")
+# Those that can be asked for, and the control of offline distillation, which comes with that.
+WITH_CONTROL = MappingProxyType(
+    {
+        **METHODS,
+        CONTROL: Method(
+            CONTROL,
+            "Control: another teacher’s student",
+            "offline",
+            "A student learns from the teacher of another seed.",
+            "Stanton, Izmailov, Kirichenko, Alemi, Wilson (2021): Does Knowledge Distillation Really Work?",
+            "https://arxiv.org/abs/2106.05945",
+            teachers=(1,),
+            between=_chain("other teacher", "student"),
+        ),
+    }
+)
+
+
+def short_title(name: str, *, family: bool = True) -> str:
+    """A way of teaching in a word or two: for a list of all, or, without `family`, beside its family's name."""
+    before, colon, after = METHODS[name].title.partition(": ")
+    if not colon:
+        return before
+    if before == "Offline":  # the word by which it is known everywhere
+        return before if family else METHODS[name].title
+    return after[0].upper() + after[1:]

@@ -14,13 +14,13 @@ from itertools import chain
 import torch
 
 from kdviz.distillers.plain import Plain
-from kdviz.distillers.stage import Given
+from kdviz.distillers.stage import Conditions
 from kdviz.engine import models
 from kdviz.engine.data import Split
 from kdviz.engine.memory import PeakMemory
 from kdviz.engine.training import fit
 from kdviz.recipes.comparison import Comparison
-from kdviz.recipes.methods import CONTROL, METHODS
+from kdviz.recipes.methods import CONTROL, WITH_CONTROL
 from kdviz.records.comparison import Compared, Finished, Moment, Trial
 from kdviz.records.kinds import Event, Said
 from kdviz.runners.comparison_method import ComparisonState, MethodProgress, train_method, trial_of, work_of
@@ -76,9 +76,8 @@ def prepared(
     """Load the data, find or train the teachers; returns what `methods` are trained with, none of them begun."""
     session = Session.load(comparison.data, LIVE_VALIDATION_IMAGES, clock)
     _warm_up(comparison, session)
-    wanted = _methods(comparison)
-    rows = max(1, *(2 if name == CONTROL else METHODS[name].asks for name in wanted))
-    seeds = rows_of_seeds(comparison.seeds, rows)
+    rows = {0}.union(*(WITH_CONTROL[name].teachers for name in _methods(comparison)))  # the own teacher is always there
+    seeds = rows_of_seeds(comparison.seeds, max(rows) + 1)
     progresses = [MethodProgress(method, work_of(method, comparison, session)) for method in methods]
     student_work = session.work(comparison.training_of_student(0))
     work = sum(progress.work for progress in progresses) * len(seeds[0]) * student_work
@@ -90,7 +89,7 @@ def prepared(
     return ComparisonState(
         comparison,
         session,
-        Given(comparison, session.data.training, cohorts),
+        Conditions(comparison, session.data.training, cohorts),
         teachers,
         seeds,
         session.live_images[torch.tensor(watched.indices)],

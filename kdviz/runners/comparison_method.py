@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from kdviz.distillers.stage import Given, Stage
-from kdviz.distillers.ways import WAYS
+from kdviz.distillers.stage import Conditions, Stage, stages_of
 from kdviz.engine import evaluation, losses, students
 from kdviz.engine.memory import PeakMemory, watched
 from kdviz.engine.training import Report, chunks_of_epoch, fit, steps_of
 from kdviz.recipes.catalogue import assistant
 from kdviz.recipes.comparison import INSIDE_IMAGES, Comparison
-from kdviz.recipes.methods import CONTROL, GENERATIONS, METHODS
+from kdviz.recipes.methods import WITH_CONTROL
 from kdviz.records.base import Expense, Learnt
 from kdviz.records.comparison import Arrow, Bin, Finished, Inside, Moment, Trial
 from kdviz.runners.inside import activations_of, compared_inside
@@ -69,7 +68,7 @@ class ComparisonState:
 
     comparison: Comparison
     session: Session
-    given: Given
+    given: Conditions
     teachers: dict[int, TrainedTeacher]  # by seed
     teachers_seeds: list[list[int]]  # as `teachers.rows_of_seeds` gives them
     watched: Tensor  # uint8 images
@@ -111,24 +110,24 @@ def work_of(method: str, comparison: Comparison, session: Session) -> float:
     student = session.work(comparison.training_of_student(0))
     large = session.work(comparison.training_of_student(0, comparison.teacher)) / student
     middle = assistant(comparison.teacher, comparison.student)
-    extra = {
-        "mutual": 1.0,
-        "mutual-three": 2.0,
-        "mutual-mixed": large,
-        "born-again": float(GENERATIONS),
+    work_of_network = {
+        "student": 1.0,
+        "teacher": large,
         "assistant": session.work(comparison.training_of_student(0, middle)) / student if middle else 0.0,
     }
-    if method == CONTROL or METHODS[method].family in ("offline", "feature", "relation"):
-        passes = 1 / comparison.epochs if method == CONTROL or METHODS[method].family == "offline" else 1.0
-        return 1 + extra.get(method, 0.0) + passes * large / 3
-    return 1 + extra.get(method, 0.3)
+    facts = WITH_CONTROL[method]
+    others = sum(work_of_network[network] for network in facts.also_trained)
+    if facts.asks_teacher:
+        passes = 1 / comparison.epochs if facts.family == "offline" else 1.0
+        return 1 + others + passes * large / 3
+    return 1 + (others or 0.3)
 
 
 def train_method(
     state: ComparisonState, progress: MethodProgress
 ) -> Iterator[Moment | Inside | Learnt | Finished | None]:
     """Train a method's students. Yields None after every few updates; the first seed's student and Finished last."""
-    stages = WAYS[progress.method](state.given)
+    stages = stages_of(progress.method, state.given)
     last: Stage | None = None
     moments: list[Moment] = []
     insides: list[Inside] = []
@@ -159,7 +158,7 @@ def _train_stage(
     session = state.session
     data, steps = session.data.training, steps_of(stage.trainings[0], len(session.data.training))
     reports = fit(
-        stage.cohorts, data, stage.trainings, stage.distiller, stage.adviser, reports=REPORTS, clock=session.clock
+        stage.cohorts, data, stage.trainings, stage.distiller, stage.teacher, reports=REPORTS, clock=session.clock
     )
     fixed = {name: evaluation.logits_of_all(cohort, session.live_images) for name, cohort in stage.fixed.items()}
     final = stage.number == stage.stages
@@ -202,7 +201,7 @@ def _moment(
     """One report; `fixed` are the live logits of the networks that do not learn any more, by name."""
     session = state.session
     student_logits = evaluation.logits_of_all(stage.cohorts[0], session.live_images)
-    others = stage.distiller.voices(stage.cohorts, session.live_images)
+    others = stage.distiller.other_logits(stage.cohorts, session.live_images)
     logits = {**fixed, **others, stage.name: student_logits}
     return Moment(
         method=progress.method,
@@ -224,8 +223,8 @@ def _moment(
                 target=target,
                 kl=losses.kl_divergence(logits[target].double(), logits[source].double(), 1.0).mean().item(),
             )
-            for source, target in stage.arrows
-            if source in logits and target in logits
+            for source, target in state.comparison.arrows(progress.method)
+            if source in logits and target in logits and target not in stage.fixed
         ],
         expense=progress.spent,
         seconds=session.seconds(),
@@ -245,7 +244,7 @@ def _inside(state: ComparisonState, method: str, stage: Stage, step: int, steps:
 def _trials(state: ComparisonState, progress: MethodProgress, stage: Stage) -> list[Trial]:
     """A trial for each seed: the test images are used here, and nowhere before."""
     cohort, images = stage.cohorts[0], state.session.data.test.images
-    others = stage.distiller.voices(stage.cohorts, images)
+    others = stage.distiller.other_logits(stage.cohorts, images)
     if stage.together:
         members = torch.stack([evaluation.logits_of_all(member, images) for member in stage.together])
         others["ensemble"] = losses.mean_of_teachers(members, 1.0)
@@ -276,13 +275,10 @@ def _share(expense: Expense, students: int) -> Expense:
 
 def _expense_of_teachers(state: ComparisonState, method: str, number: int) -> Expense | None:
     """What the trained teachers of student `number` took; None where its method has none, or alpha = 0."""
-    control = method == CONTROL
-    if not control and not METHODS[method].asks_teacher:
+    facts = WITH_CONTROL[method]
+    if not facts.asks_teacher or (facts.family == "offline" and state.comparison.alpha == 0):
         return None
-    if state.comparison.alpha == 0 and (control or METHODS[method].family == "offline"):
-        return None
-    rows = [1] if control else range(METHODS[method].asks)
-    expenses = [state.teachers[state.teachers_seeds[row][number]].expense for row in rows]
+    expenses = [state.teachers[state.teachers_seeds[row][number]].expense for row in facts.teachers]
     return Expense(
         seconds=sum(expense.seconds for expense in expenses),
         images_seen=sum(expense.images_seen for expense in expenses),

@@ -10,7 +10,7 @@ import torch
 
 from kdviz.distillers.own_settings import OwnSettings
 from kdviz.engine import models, teachers
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.data import Split
 from kdviz.engine.training import fit, steps_of
 from kdviz.recipes.base import Training
@@ -108,7 +108,7 @@ def _measured(model: str, batch_size: int, students: int, time_slot: int) -> flo
         split = split.to(torch.device("cuda"))
     device = split.labels.device
     cohort = models.cohort(model, [models.build(model, 0).to(device) for _ in range(students)])
-    advice = Advice([cohort], 1.0, torch.zeros(1, images, CLASSES, device=device))
+    advice = FixedTeachers([cohort], 1.0, torch.zeros(1, images, CLASSES, device=device))
     distiller = OwnSettings.of([4.0] * students, [0.5] * students, device)
     for _ in fit([cohort], split, [training], distiller, advice, reports=1):
         pass  # the first calls are slow

@@ -14,13 +14,13 @@ from itertools import zip_longest
 import torch
 from torch import Tensor, nn
 
-from kdviz.distillers.offline import Offline
+from kdviz.distillers.by_loss import DISTILLERS
 from kdviz.distillers.plain import Plain
 from kdviz.engine import evaluation, models, students, teachers
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
+from kdviz.engine.distiller import Distiller
 from kdviz.engine.memory import PeakMemory, watched
 from kdviz.engine.teachers import Cost
-from kdviz.engine.teaching import Distiller
 from kdviz.engine.training import Report, fit, steps_of
 from kdviz.recipes.base import Training
 from kdviz.recipes.catalogue import ARCHITECTURES
@@ -42,7 +42,7 @@ class Trainee:
     network: nn.Sequential
     training: Training
     distiller: Distiller
-    advice: Advice | None = None
+    advice: FixedTeachers | None = None
     cost: Cost = Cost(0.0, 0)  # noqa: RUF009, frozen
 
 
@@ -88,18 +88,18 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Said | 
     state.watched = session.live_images[torch.tensor(watched.indices)]
     yield watched
 
-    def student(role: Role, distiller: Distiller, advice: Advice | None = None) -> Trainee:
+    def student(role: Role, distiller: Distiller, advice: FixedTeachers | None = None) -> Trainee:
         network = models.build(recipe.student, recipe.seed).to(device)
         return Trainee(role, network, recipe.student_training, distiller, advice)
 
     # With alpha = 0 the teacher plays no part: that is plain training, which draws labelled images only.
     begun = clock()
-    advice: Advice | None = None
+    advice: FixedTeachers | None = None
     distiller: Distiller = Plain()
     if recipe.alpha > 0:
         cohort = models.cohort(recipe.teacher, [teacher])
-        advice = Advice.of([cohort], data.training, recipe.student_training, recipe.temperature)
-        distiller = Offline(recipe.temperature, recipe.alpha, recipe.loss)
+        advice = FixedTeachers.of([cohort], data.training, recipe.student_training, recipe.temperature)
+        distiller = DISTILLERS[recipe.loss](recipe.temperature, recipe.alpha)
     advising = clock() - begun
     distilled, plain = student("distilled", distiller, advice), student("plain", Plain())
     for turn in zip_longest(_train(state, distilled), _train(state, plain)):

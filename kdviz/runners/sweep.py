@@ -17,7 +17,7 @@ from torch import Tensor
 from kdviz.distillers.own_settings import OwnSettings
 from kdviz.distillers.plain import Plain
 from kdviz.engine import evaluation, models
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.models import Cohort
 from kdviz.engine.training import fit, steps_of
 from kdviz.recipes.base import Training
@@ -187,12 +187,12 @@ def _teacher(state: SweepState, session: Session, stack: Stack) -> Generator[Mom
     return teachers[stack.seed]
 
 
-def _advice(state: SweepState, session: Session, stack: Stack, teacher: TrainedTeacher) -> Advice:
+def _advice(state: SweepState, session: Session, stack: Stack, teacher: TrainedTeacher) -> FixedTeachers:
     """The teacher's logits of the training images; computed once for all stacks of a seed."""
     if state.sweep.training_of_stack(stack).augmentation != "none":
-        return Advice([teacher.cohort], 1.0)
+        return FixedTeachers([teacher.cohort], 1.0)
     question = _Question(state.sweep.teacher_of_stack(stack).id, teacher.cohort, session.data.training.images)
-    return Advice([teacher.cohort], 1.0, teacher_logits_of(question))
+    return FixedTeachers([teacher.cohort], 1.0, teacher_logits_of(question))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from kdviz.charts import comparison as charts
 from kdviz.charts import comparison_live as side_by_side
 from kdviz.charts.compact import rounded_up
 from kdviz.charts.palette import palette
-from kdviz.recipes.methods import METHODS
+from kdviz.recipes.methods import METHODS, short_title
 from kdviz.records.comparison import Bin, Finished
 from kdviz.records.intervals import wilson_interval
 from kdviz.reports import phrases
@@ -25,7 +25,7 @@ def panel(panels, method):
 
 @pytest.mark.parametrize("method", sorted(METHODS))
 def test_every_way_has_a_diagram_in_which_somebody_stands_by_the_student(method):
-    between = side_by_side.arrows(method, CONVOLUTIONAL)
+    between = CONVOLUTIONAL.arrows(method)
     assert len(set(between)) == len(between)
     assert all(source != target for source, target in between)
     if METHODS[method].family == "control":
@@ -38,7 +38,7 @@ def test_every_way_has_a_diagram_in_which_somebody_stands_by_the_student(method)
 
 def test_a_head_for_each_hidden_layer():
     deep = comparison(methods=("deep-to-shallow",), student="784-30-30-10")
-    assert side_by_side.arrows("deep-to-shallow", deep) == [("student", "head 1"), ("student", "head 2")]
+    assert deep.arrows("deep-to-shallow") == (("student", "head 1"), ("student", "head 2"))
 
 
 def test_panels_are_there_before_anything_has_happened():
@@ -100,7 +100,7 @@ def test_the_axes_of_quality_begin_at_0_where_a_training_diverged():
 
 
 def test_offline_has_one_name_everywhere():
-    assert side_by_side.short_title("offline") == "Offline"
+    assert short_title("offline") == "Offline"
     (_, offline) = side_by_side.panels(comparison(methods=("offline",)), [])
     assert offline["title"].startswith("Offline")
     assert offline["family"].startswith("T ="), "not said twice"

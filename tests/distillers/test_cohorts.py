@@ -9,7 +9,7 @@ import torch
 from kdviz.distillers.offline import Offline
 from kdviz.distillers.plain import Plain
 from kdviz.engine import data, evaluation, models
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.data import Split
 from kdviz.engine.models import Cohort, StackedCohort
 from kdviz.engine.training import fit
@@ -52,7 +52,7 @@ def train(cohort, split, seeds, teachers=None, **changes):
     trainings = [how(seed, **changes) for seed in seeds]
     if teachers is None:
         return [r for r in fit([cohort], split, trainings, Plain()) if r]
-    advice = Advice.of([teachers], split, trainings[0], 4.0)
+    advice = FixedTeachers.of([teachers], split, trainings[0], 4.0)
     return [r for r in fit([cohort], split, trainings, Offline(4.0, 0.7), advice) if r]
 
 

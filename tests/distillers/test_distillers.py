@@ -14,20 +14,19 @@ from torch import nn
 from torch.nn import functional
 
 from kdviz.distillers.deep_to_shallow import DeepToShallow
-from kdviz.distillers.earlier_self import DECAY, FromAverage, FromEpochBefore
+from kdviz.distillers.earlier_average import DECAY, FromAverage
+from kdviz.distillers.earlier_self import FromEpochBefore
 from kdviz.distillers.mutual import Mutual
 from kdviz.distillers.plain import Plain
-from kdviz.distillers.stage import Given
-from kdviz.distillers.ways import WAYS
-from kdviz.engine import data, evaluation, knowledge, models
+from kdviz.distillers.stage import Conditions, stages_of
+from kdviz.engine import data, evaluation, knowledge, losses, models
 from kdviz.engine.batches import Batch
 from kdviz.engine.data import Split
 from kdviz.engine.models import Cohort
-from kdviz.engine.teaching import hard
 from kdviz.engine.training import fit
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.comparison import Comparison
-from kdviz.recipes.methods import CONTROL, METHODS
+from kdviz.recipes.methods import CONTROL, WITH_CONTROL
 
 T, ALPHA, ONLINE_T, ONLINE_ALPHA = 4.0, 0.7, 2.0, 0.6  # all different, so that none is taken for another
 IMAGES, BATCH, EPOCHS = 40, 16, 2  # updates of 16, 16 and 8 images
@@ -36,10 +35,10 @@ MLP = ("784-256-10", "784-30-30-10")
 ONE_LAYER = ("784-256-10", "784-128-10")
 CNN = ("cnn-16-32", "cnn-8-16")
 
-FIXED_TEACHER = [name for name in WAYS if name == CONTROL or METHODS[name].asks_teacher]
+FIXED_TEACHER = [name for name, method in WITH_CONTROL.items() if method.asks_teacher]
 OF_MAPS = ("attention", "fsp")
 CASES = [
-    *((name, MLP) for name in WAYS if name not in OF_MAPS),
+    *((name, MLP) for name in WITH_CONTROL if name not in OF_MAPS),
     *((name, CNN) for name in (*OF_MAPS, "hints", "rkd", "similarity", "offline", "mutual", "deep-to-shallow")),
     *((name, ONE_LAYER) for name in ("deep-to-shallow", "hints", "mutual-mixed")),
 ]
@@ -82,7 +81,7 @@ def asked(name, pair=MLP, seeds=(3,), **options):
 def given(comparison, split):
     """What every way starts from, with teachers that know nothing but have opinions."""
     rows = [[models.build(comparison.teacher, 100 * row + seed) for seed in comparison.seeds] for row in (1, 2, 3)]
-    return Given(comparison, split, [models.cohort(comparison.teacher, networks).frozen() for networks in rows])
+    return Conditions(comparison, split, [models.cohort(comparison.teacher, networks).frozen() for networks in rows])
 
 
 def weights(network):
@@ -108,18 +107,18 @@ def train(stage, split, look=lambda *_: None, reports=1000):
     """Train a stage, looking at its students after each report, as a study does."""
     said = []
     distiller = Spy(stage.distiller, look)
-    for report in fit(stage.cohorts, split, stage.trainings, distiller, stage.adviser, reports=reports):
+    for report in fit(stage.cohorts, split, stage.trainings, distiller, stage.teacher, reports=reports):
         if report:
             said.append(report)
             evaluation.logits_of_all(stage.cohorts[0], split.images[:5])
-            stage.distiller.voices(stage.cohorts, split.images[:5])
+            stage.distiller.other_logits(stage.cohorts, split.images[:5])
             assert all(network.training for cohort in stage.cohorts for network in cohort.networks)
     return said
 
 
 def finish(name, split, **options):
     """All stages of a way of teaching; returns the last one and its reports."""
-    for stage in WAYS[name](given(asked(name, **options), split)):
+    for stage in stages_of(name, given(asked(name, **options), split)):
         said = train(stage, split)
     return stage, said
 
@@ -201,7 +200,7 @@ class Oracle:
     """Works out each update's loss once more, the usual way, and compares."""
 
     name: str
-    given: Given
+    given: Conditions
     distiller: object
     former: list  # the networks that learnt in the stage before, as they are
     terms: list = field(default_factory=list)
@@ -240,7 +239,7 @@ class Oracle:
     def loss(self, number, learners, batch):
         """(logits, soft term, hard term) of student `number`, and the whole loss of its peers."""
         name, images, y = self.name, batch.images[number], batch.one_hot[number].argmax(1)
-        mask = torch.ones(len(y)) if batch.labelled is None else batch.labelled[number, :, 0]
+        mask = torch.ones(len(y)) if batch.labelled is None else batch.labelled[number]
         own = layers(learners[0], images)
         z = own[-1]
 
@@ -259,7 +258,7 @@ class Oracle:
             soft, labels = ALPHA * OF_LOGITS[name](z, who(images).detach()), (1 - ALPHA) * ce(z)
         elif name in OF_LAYERS:
             extra = self.distiller.parameters
-            count = len(extra) // len(self.given.conditions.seeds)
+            count = len(extra) // len(self.given.comparison.seeds)
             mine = extra[number] if name == "hints" else extra[number * count : (number + 1) * count]
             with torch.no_grad():
                 other = layers(teachers[0], images)
@@ -327,7 +326,7 @@ def test_every_updates_gradient_and_terms_are_those_of_the_loss_as_it_is_written
             for layer in network:
                 layer.register_forward_hook(lambda layer, *_: modes.append((layer.training, torch.is_grad_enabled())))
     former = []
-    for stage in WAYS[name](what):
+    for stage in stages_of(name, what):
         look = Oracle(name, what, stage.distiller, former)
         said = train(stage, split, lambda *seen, look=look: hidden(modes, look, *seen))
         assert len(look.terms) == len(said) == EPOCHS * UPDATES
@@ -364,7 +363,9 @@ class HardTerm(Plain):
 
     def step(self, cohorts, batch):
         step = super().step(cohorts, batch)
-        return step._replace(gradients=(hard(step.record[0], batch, 1 - ONLINE_ALPHA),))
+        logits = step.record[0].detach()
+        weight = (1 - ONLINE_ALPHA) / logits.shape[1]
+        return step._replace(gradients=(losses.cross_entropy_gradient(logits, batch.one_hot, weight, batch.labelled),))
 
 
 @pytest.mark.parametrize("count", [2, 3])
@@ -393,7 +394,7 @@ def test_peers_that_differ_do_teach_each_other(split):
 
 @pytest.mark.parametrize("name", ["mutual", "mutual-mixed", "mutual-three"])
 def test_all_peers_are_updated_in_every_step_on_the_same_batch(split, name):
-    (stage,) = WAYS[name](given(asked(name), split))
+    (stage,) = stages_of(name, given(asked(name), split))
     assert len(stage.cohorts) == (3 if name == "mutual-three" else 2)
     seen, images = [], []
     for cohort in stage.cohorts:
@@ -417,7 +418,7 @@ def test_all_peers_are_updated_in_every_step_on_the_same_batch(split, name):
 
 
 def test_a_large_peer_has_the_teachers_size(split):
-    (stage,) = WAYS["mutual-mixed"](given(asked("mutual-mixed"), split))
+    (stage,) = stages_of("mutual-mixed", given(asked("mutual-mixed"), split))
     assert [cohort.architecture.name for cohort in stage.cohorts] == [MLP[1], MLP[0]]
 
 
@@ -427,7 +428,7 @@ def test_a_large_peer_has_the_teachers_size(split):
 def generations(split, **options):
     """The reports, first weights and last weights of each stage."""
     found = []
-    for stage in WAYS["born-again"](given(asked("born-again", **options), split)):
+    for stage in stages_of("born-again", given(asked("born-again", **options), split)):
         start = weights(stage.cohorts[0].networks[0])
         found.append((stage, start, train(stage, split), weights(stage.cohorts[0].networks[0])))
     return found
@@ -436,15 +437,12 @@ def generations(split, **options):
 def test_each_generation_learns_from_the_one_before(split):
     found = generations(split)
     assert [stage.name for stage, *_ in found] == ["generation 0", "generation 1", "student"]
-    assert [stage.arrows for stage, *_ in found[1:]] == [
-        [("generation 0", "generation 1")],
-        [("generation 1", "student")],
-    ]
-    assert found[0][0].adviser is None
+    assert [list(stage.fixed) for stage, *_ in found] == [[], ["generation 0"], ["generation 1"]]
+    assert found[0][0].teacher is None
     everything = torch.arange(IMAGES).unsqueeze(0)
     for (parent, *_), (child, *_) in pairwise(found):
         assert child.cohorts[0] is not parent.cohorts[0]
-        advice = child.adviser.on(1, everything, split.images.unsqueeze(0))
+        advice = child.teacher.on(1, everything, split.images.unsqueeze(0))
         assert torch.equal(advice[0], evaluation.logits_of(parent.cohorts[0].networks[0], split.images))
         assert not advice.requires_grad
     starts = [start for _, start, _, _ in found]
@@ -472,7 +470,7 @@ def test_the_last_generation_stands_together_with_its_ancestors(split):
 
 @pytest.mark.parametrize("pair", [MLP, ONE_LAYER, CNN])
 def test_heads_learn_and_are_no_part_of_the_student_afterwards(split, pair):
-    (stage,) = WAYS["deep-to-shallow"](given(asked("deep-to-shallow", pair), split))
+    (stage,) = stages_of("deep-to-shallow", given(asked("deep-to-shallow", pair), split))
     heads = [parameter.detach().clone() for parameter in stage.distiller.parameters]
     assert len(heads) == 2 * len(ARCHITECTURES[pair[1]].hidden)
     train(stage, split)
@@ -482,10 +480,10 @@ def test_heads_learn_and_are_no_part_of_the_student_afterwards(split, pair):
     assert sum(p.numel() for p in network.parameters()) == ARCHITECTURES[pair[1]].parameters
     own = {p.data_ptr() for p in network.parameters()}
     assert not own & {p.data_ptr() for p in stage.distiller.parameters}
-    voices = stage.distiller.voices(stage.cohorts, split.images)
-    assert list(voices) == [f"head {number}" for number in range(1, len(heads) // 2 + 1)]
+    others = stage.distiller.other_logits(stage.cohorts, split.images)
+    assert list(others) == [f"head {number}" for number in range(1, len(heads) // 2 + 1)]
     inner = layers(network, data.normalise(split.images))
-    for number, said in enumerate(voices.values()):
+    for number, said in enumerate(others.values()):
         weight, bias = stage.distiller.parameters[2 * number : 2 * number + 2]
         torch.testing.assert_close(said[0], (inner[number].flatten(1) @ weight[0] + bias[0]).detach())
 
@@ -503,7 +501,7 @@ def test_heads_teach_the_layers_that_they_share_with_the_student(split):
 def histories(name, split, **options):
     """The student before each update and at the end, and the reports."""
     seen = []
-    (stage,) = WAYS[name](given(asked(name, **options), split))
+    (stage,) = stages_of(name, given(asked(name, **options), split))
     said = train(stage, split, lambda cohorts, *_: seen.append(weights(cohorts[0].networks[0])))
     return [*seen, weights(stage.cohorts[0].networks[0])], said
 
@@ -553,12 +551,12 @@ def test_asking_the_epoch_before_is_counted_in_every_epoch_but_the_first(split, 
 
 def test_the_snapshot_is_the_student_at_the_end_of_the_epoch_before(split):
     found, before = [], []
-    (stage,) = WAYS["earlier-self"](given(asked("earlier-self", epochs=3), split))
-    assert stage.distiller.voices(stage.cohorts, split.images) == {}
+    (stage,) = stages_of("earlier-self", given(asked("earlier-self", epochs=3), split))
+    assert stage.distiller.other_logits(stage.cohorts, split.images) == {}
 
     def look(cohorts, *_):
         before.append(evaluation.logits_of_all(cohorts[0], split.images))
-        found.append(stage.distiller.voices(cohorts, split.images))
+        found.append(stage.distiller.other_logits(cohorts, split.images))
 
     train(stage, split, look)
     assert found[:UPDATES] == [{}] * UPDATES
@@ -608,7 +606,7 @@ def batch_of(images):
 def recorded(name, split, **options):
     """The first weights of the students of the last stage, and what each update saw."""
     pair = CNN if name in OF_MAPS else options.pop("pair", MLP)
-    for stage in WAYS[name](given(asked(name, pair, **options), split)):
+    for stage in stages_of(name, given(asked(name, pair, **options), split)):
         seen = []
         start = [weights(network) for network in stage.cohorts[0].networks]
         train(stage, split, lambda _, batch, *__, seen=seen: seen.append((batch.images, batch.one_hot)), reports=5)
@@ -616,7 +614,7 @@ def recorded(name, split, **options):
 
 
 @pytest.mark.parametrize("augmentation", ["none", "affine"])
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", WITH_CONTROL)
 def test_all_ways_start_from_the_same_weights_and_see_the_same_batches(split, name, augmentation):
     pair = CNN if name in OF_MAPS else MLP
     options = {"seeds": (1, 4), "augmentation": augmentation}
@@ -628,22 +626,22 @@ def test_all_ways_start_from_the_same_weights_and_see_the_same_batches(split, na
         assert all(torch.equal(*pair) for pair in zip(one, other, strict=True))
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", WITH_CONTROL)
 def test_without_a_trained_teacher_only_labelled_images_are_seen_and_with_one_all(split, name):
     everything = {image.numpy().tobytes() for image in data.normalise(split.images)}
     few = {image.numpy().tobytes() for image in data.normalise(split.images[data.labelled(split, 10, seed=3)])}
-    for stage in WAYS[name](given(asked(name, CNN if name in OF_MAPS else MLP, labels=10), split)):
+    for stage in stages_of(name, given(asked(name, CNN if name in OF_MAPS else MLP, labels=10), split)):
         seen = []
         train(stage, split, lambda _, batch, *__, seen=seen: seen.append(batch), reports=5)
         images = {image.numpy().tobytes() for batch in seen for image in batch.images[0]}
         # Hidden layers do not say which class is which: what is taught by them needs labels.
-        taught = stage.adviser is not None and stage.adviser.unlabelled
+        taught = stage.teacher is not None and stage.teacher.unlabelled
         assert taught is (
             (name in FIXED_TEACHER and name not in OF_LAYERS) or (name == "born-again" and stage.number > 1)
         )
         assert images == (everything if taught else few)
         for batch in seen:
-            labelled = torch.tensor([[[float(image.numpy().tobytes() in few)] for image in batch.images[0]]])
+            labelled = torch.tensor([[float(image.numpy().tobytes() in few) for image in batch.images[0]]])
             assert batch.labelled is None if not taught else torch.equal(batch.labelled, labelled)
         assert len(seen) == EPOCHS * UPDATES
         assert sum(batch.images.shape[1] for batch in seen) == EPOCHS * IMAGES
@@ -657,7 +655,7 @@ def test_alpha_zero_is_plain_training_whoever_teaches(split, name):
     assert [r.loss_ce for r in said] == [r.loss_ce for r in said_plain]
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", WITH_CONTROL)
 def test_the_same_seed_gives_the_same_students_to_the_last_bit(split, name):
     ends = []
     for noise in (1, 2):
@@ -667,13 +665,13 @@ def test_the_same_seed_gives_the_same_students_to_the_last_bit(split, name):
     assert all(torch.equal(*pair) for pair in zip(*ends, strict=True))
 
 
-@pytest.mark.parametrize("name", [name for name in WAYS if name not in OF_MAPS])
+@pytest.mark.parametrize("name", [name for name in WITH_CONTROL if name not in OF_MAPS])
 def test_a_student_learns_the_same_alone_and_among_other_seeds(split, name):
     """Hardly anything but rounding tells them apart: heads, regressors and peers follow from the student's own seed."""
     together, _ = finish(name, split, seeds=(2, 3, 9))
     for number, seed in enumerate((2, 3, 9)):
         what = given(asked(name, seeds=(seed,)), split)
-        for stage in WAYS[name](what):
+        for stage in stages_of(name, what):
             train(stage, split)
         alone = weights(stage.cohorts[0].networks[0])
         start = weights(models.build(MLP[1], seed))

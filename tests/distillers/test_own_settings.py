@@ -15,7 +15,7 @@ from kdviz.distillers.offline import Offline
 from kdviz.distillers.own_settings import OwnSettings
 from kdviz.distillers.plain import Plain
 from kdviz.engine import data, evaluation, models
-from kdviz.engine.batches import Advice, Batch, Chunk, chunks
+from kdviz.engine.batches import Batch, Chunk, FixedTeachers, chunks
 from kdviz.engine.data import Split
 from kdviz.engine.models import Cohort
 from kdviz.engine.training import fit, steps_of
@@ -71,7 +71,7 @@ def stacked(split, training, pairs=SETTINGS, *, poison=None, distiller=None, rep
     cohort = models.cohort(training.model, networks)
     if distiller is None:
         distiller = OwnSettings.of(*zip(*pairs, strict=True), dtype=torch.get_default_dtype())
-    advice = Advice.of([teacher or a_teacher()], split, training, 1.0)
+    advice = FixedTeachers.of([teacher or a_teacher()], split, training, 1.0)
     said = [report for report in fit([cohort], split, [training], distiller, advice, reports=reports) if report]
     return cohort, said
 
@@ -80,7 +80,7 @@ def alone(split, training, temperature, alpha, reports=1000):
     """The usual training of a single student, as a single run has it."""
     network = models.build(training.model, training.seed)
     distiller = Offline(temperature, alpha) if alpha > 0 else Plain()
-    advice = Advice.of([a_teacher()], split, training, temperature) if alpha > 0 else None
+    advice = FixedTeachers.of([a_teacher()], split, training, temperature) if alpha > 0 else None
     cohort = Cohort(training.model, [network])
     said = [report for report in fit([cohort], split, [training], distiller, advice, reports=reports) if report]
     return network, said
@@ -239,7 +239,7 @@ def a_chunk(students, images, masked, seed=0):
         images=torch.zeros(1, images, 1),
         one_hot=torch.eye(10, dtype=torch.float64)[labels],
         labelled=(torch.rand(1, images, generator=dice) < 0.5).double() if masked else None,
-        teacher=v,
+        teacher_logits=v,
     )
     return z, chunk
 
@@ -259,7 +259,7 @@ def test_the_gradient_is_that_of_the_documented_loss(pairs, images, masked, seed
     for number, (temperature, alpha) in enumerate(pairs):
         own = z[number].clone().requires_grad_()
         mask = None if chunk.labelled is None else chunk.labelled[0]
-        soft, hard = loss_of(own, chunk.teacher[0], chunk.labels[0], temperature, alpha, mask)
+        soft, hard = loss_of(own, chunk.teacher_logits[0], chunk.labels[0], temperature, alpha, mask)
         (expected,) = torch.autograd.grad(soft + hard, own)
         # T * (q - p) loses the digits that T takes from q - p.
         torch.testing.assert_close(step.gradients[0][number], expected, rtol=1e-9, atol=1e-11)
@@ -274,7 +274,7 @@ def test_the_terms_are_those_of_every_fourth_image(pairs, images, masked, seed):
     for number, (temperature, alpha) in enumerate(pairs):
         mask = None if chunk.labelled is None else chunk.labelled[0, ::every]
         soft, hard = loss_of(
-            z[number, ::every], chunk.teacher[0, ::every], chunk.labels[0, ::every], temperature, alpha, mask
+            z[number, ::every], chunk.teacher_logits[0, ::every], chunk.labels[0, ::every], temperature, alpha, mask
         )
         assert terms.loss_kd[number].item() == pytest.approx(soft.item(), rel=1e-7, abs=1e-8)
         assert terms.loss_ce[number].item() == pytest.approx(hard.item(), rel=1e-9, abs=1e-12)
@@ -298,12 +298,12 @@ def test_targets_are_the_teachers_softmax_at_each_temperature():
     targets = OwnSettings.of((0.5, 3.0, 50.0), (0.1, 0.5, 1.0), dtype=torch.float64).targets(chunk)
     assert targets.shape == (3, 5, 10)
     for number, temperature in enumerate((0.5, 3.0, 50.0)):
-        torch.testing.assert_close(targets[number], functional.softmax(chunk.teacher[0] / temperature, 1))
+        torch.testing.assert_close(targets[number], functional.softmax(chunk.teacher_logits[0] / temperature, 1))
 
 
 def test_every_term_is_finite_in_single_precision_at_both_ends_of_the_temperature():
     z, chunk = a_chunk(4, 16, False)
-    chunk = replace(chunk, one_hot=chunk.one_hot.float(), teacher=chunk.teacher.float() * 30)
+    chunk = replace(chunk, one_hot=chunk.one_hot.float(), teacher_logits=chunk.teacher_logits.float() * 30)
     distiller = OwnSettings.of((0.05, 0.05, 1000.0, 1000.0), (0.5, 1.0, 0.5, 1.0))
     logits = z.float() * 30
     terms = distiller.terms(chunk, (logits,))
@@ -378,10 +378,10 @@ def test_all_students_see_the_batches_that_one_would(split, monkeypatch):
         OwnSettings, "step", lambda self, cohorts, batch: seen.append(batch) or step(self, cohorts, batch)
     )
     stacked(split, training, TAUGHT)
-    expected = list(chunks(split, [training], Advice.of([a_teacher()], split, training, 1.0), 1))
+    expected = list(chunks(split, [training], FixedTeachers.of([a_teacher()], split, training, 1.0), 1))
     assert len(seen) == len(expected) == steps_of(training, IMAGES)
     for batch, chunk in zip(seen, expected, strict=True):
         assert batch.images.shape[0] == batch.one_hot.shape[0] == batch.labelled.shape[0] == 1
         assert torch.equal(batch.images, chunk.images)
         assert torch.equal(batch.one_hot, chunk.one_hot)
-        assert torch.equal(batch.labelled.squeeze(-1), chunk.labelled)
+        assert torch.equal(batch.labelled, chunk.labelled)

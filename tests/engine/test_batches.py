@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from kdviz.distillers.offline import Offline
+from kdviz.distillers.by_loss import DISTILLERS
 from kdviz.engine import data, evaluation, losses, models
 from kdviz.engine.augmentation import augment
-from kdviz.engine.batches import Advice, chunks, epoch_order
+from kdviz.engine.batches import FixedTeachers, chunks, epoch_order
 from kdviz.engine.data import Split
 from kdviz.engine.models import Cohort
 from kdviz.recipes.single import Recipe
@@ -35,7 +35,7 @@ def training(**changes):
 
 
 def advice(teacher, split, how):
-    return Advice.of([Cohort("784-30-30-10", [teacher])], split, how, 4.0)
+    return FixedTeachers.of([Cohort("784-30-30-10", [teacher])], split, how, 4.0)
 
 
 def numbers(chunk):
@@ -149,12 +149,12 @@ def test_batches_carry_the_masks_of_their_images(split, teacher):
     how = training(labels=20)
     for chunk in collect(split, how, advice(teacher, split, how)):
         masks = [batch.labelled for batch in chunk.batches(chunk.one_hot, 16)]
-        assert torch.equal(torch.cat(masks, dim=1).squeeze(2), chunk.labelled)
+        assert torch.equal(torch.cat(masks, dim=1), chunk.labelled)
     for chunk in collect(split, training()):
         assert all(batch.labelled is None for batch in chunk.batches(chunk.one_hot, 16))
 
 
-# Advice.
+# Logits of fixed teachers.
 
 
 def test_cached_advice_is_what_the_teacher_says_of_those_very_images(split, teacher):
@@ -164,9 +164,9 @@ def test_cached_advice_is_what_the_teacher_says_of_those_very_images(split, teac
     seen = collect(split, how, advice(teacher, split, how))
     assert sum(asked) == IMAGES  # in two epochs
     for chunk in seen:
-        torch.testing.assert_close(chunk.teacher[0], teacher(chunk.images[0]))
+        torch.testing.assert_close(chunk.teacher_logits[0], teacher(chunk.images[0]))
         expected = evaluation.logits_of(teacher, split.images[numbers(chunk)])
-        assert (chunk.teacher[0] - expected).abs().max() < 1e-5 < chunk.teacher.std()
+        assert (chunk.teacher_logits[0] - expected).abs().max() < 1e-5 < chunk.teacher_logits.std()
 
 
 @pytest.mark.parametrize("augmentation", ["shift", "affine"])
@@ -174,7 +174,7 @@ def test_advice_on_augmented_images_is_what_the_teacher_says_of_the_augmented_on
     how = training(augmentation=augmentation)
     seen = collect(split, how, advice(teacher, split, how))
     for chunk in seen:
-        torch.testing.assert_close(chunk.teacher[0], teacher(chunk.images[0]))
+        torch.testing.assert_close(chunk.teacher_logits[0], teacher(chunk.images[0]))
     known = {image.numpy().tobytes() for image in data.normalise(split.images)}
     changed = [image.numpy().tobytes() not in known for chunk in seen for image in chunk.images[0]]
     assert sum(changed) > len(changed) / 2
@@ -184,8 +184,8 @@ def test_advice_on_augmented_images_is_what_the_teacher_says_of_the_augmented_on
 def test_targets_follow_from_the_teachers_logits_at_the_temperature(split, teacher, loss):
     how = training()
     for chunk in collect(split, how, advice(teacher, split, how)):
-        targets = Offline(4.0, 0.7, loss).targets(chunk)
-        assert torch.equal(targets, losses.soft_targets(loss, chunk.teacher, 4.0))
+        targets, logits = DISTILLERS[loss](4.0, 0.7).targets(chunk), chunk.teacher_logits
+        assert torch.equal(targets, logits if loss == "mse" else losses.softmax(logits, 4.0))
         given = [batch.targets for batch in chunk.batches(targets, 16)]
         assert torch.equal(torch.cat(given, dim=1), targets)
 
@@ -196,7 +196,7 @@ def test_the_teacher_is_asked_in_evaluation_mode_and_outside_every_graph(split):
         how = training(augmentation=augmentation)
         one, other = (collect(split, how, advice(network, split, how)) for _ in range(2))
         assert all(torch.equal(a.teacher, b.teacher) for a, b in zip(one, other, strict=True))
-        assert not any(chunk.teacher.requires_grad for chunk in one)
+        assert not any(chunk.teacher_logits.requires_grad for chunk in one)
 
 
 # Augmentation.

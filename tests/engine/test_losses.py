@@ -2,6 +2,7 @@
 
 import math
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -12,7 +13,14 @@ from torch.nn import functional
 from kdviz.engine import losses
 
 CLASSES = 10
-SOFT_TERMS = ["kl", "soft-ce", "mse"]
+SOFT_TERMS = {  # each one's loss and gradient, from the student's and the teacher's logits and T
+    "kl": (losses.kd_loss, lambda z, v, t: losses.kd_gradient(z, losses.softmax(v, t), t)),
+    "soft-ce": (
+        lambda z, v, t: t**2 * losses.soft_cross_entropy(z, v, t),
+        lambda z, v, t: losses.kd_gradient(z, losses.softmax(v, t), t),
+    ),
+    "mse": (lambda z, v, t: losses.logit_mse(z, v), lambda z, v, t: losses.logit_mse_gradient(z, v)),
+}
 DTYPES = [torch.float32, torch.float64]
 
 temperatures = st.floats(math.log(0.05), math.log(1000)).map(lambda x: min(max(math.exp(x), 0.05), 1000.0))
@@ -41,6 +49,25 @@ def autograd(term, student):
     leaf = student.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(term(leaf), leaf)
     return gradient
+
+
+def soft_gradient(loss, student, teacher, temperature):
+    return SOFT_TERMS[loss][1](student, teacher, temperature)
+
+
+def soft_term(loss, student, teacher, temperature):
+    return SOFT_TERMS[loss][0](student, teacher, temperature)
+
+
+class Combined(NamedTuple):
+    loss_kd: torch.Tensor
+    loss_ce: torch.Tensor
+
+
+def combined_loss(student, teacher, labels, *, temperature, alpha, loss="kl", labelled=None):
+    """The two summands of the loss, from logits."""
+    soft, hard = soft_term(loss, student, teacher, temperature), losses.cross_entropy(student, labels, labelled)
+    return Combined(*losses.distillation_loss(soft, hard, alpha))
 
 
 # Values worked out by hand: dog 0.7, wolf 0.2, cat 0.1 against the hard label dog.
@@ -79,7 +106,7 @@ def test_entropy_and_cross_entropies_of_the_opening_example():
 
 def test_combined_loss_of_the_opening_example():
     # T = 1, alpha = 0.7: 0.7 * 0.026812 and 0.3 * -ln 0.6
-    terms = losses.distillation_loss(OTHER, DOG, torch.tensor([0]), temperature=1.0, alpha=0.7)
+    terms = combined_loss(OTHER, DOG, torch.tensor([0]), temperature=1.0, alpha=0.7)
     assert terms.loss_kd.item() == pytest.approx(0.018768, abs=1e-6)
     assert terms.loss_ce.item() == pytest.approx(0.153248, abs=1e-6)
 
@@ -100,7 +127,7 @@ def test_combined_loss_equals_torchs_functions(batch, temperature, alpha):
         functional.softmax(teacher / temperature, dim=1),
         reduction="batchmean",
     )
-    terms = losses.distillation_loss(student, teacher, labels, temperature=temperature, alpha=alpha)
+    terms = combined_loss(student, teacher, labels, temperature=temperature, alpha=alpha)
     close(terms.loss_kd, alpha * temperature**2 * soft, atol=1e-8)
     close(terms.loss_ce, (1 - alpha) * functional.cross_entropy(student, labels))
 
@@ -114,7 +141,7 @@ def test_the_common_mistake_of_a_mean_over_classes_is_ten_times_smaller(batch, t
             functional.softmax(teacher / temperature, dim=1),
             reduction="mean",
         )
-    ours = losses.distillation_loss(student, teacher, labels, temperature=temperature, alpha=1.0).loss_kd
+    ours = combined_loss(student, teacher, labels, temperature=temperature, alpha=1.0).loss_kd
     close(ours, 10 * temperature**2 * mistaken, atol=1e-8)
 
 
@@ -125,9 +152,8 @@ def test_the_common_mistake_of_a_mean_over_classes_is_ten_times_smaller(batch, t
 @given(ordinary, temperatures)
 def test_soft_gradient_is_the_derivative_of_the_soft_term(loss, batch, temperature):
     student, teacher, _ = batch
-    targets = losses.soft_targets(loss, teacher, temperature)
-    ours = losses.soft_gradient(loss, student, targets, temperature)
-    close(ours, autograd(lambda z: losses.soft_term(loss, z, teacher, temperature).sum(), student), atol=1e-8)
+    ours = soft_gradient(loss, student, teacher, temperature)
+    close(ours, autograd(lambda z: soft_term(loss, z, teacher, temperature).sum(), student), atol=1e-8)
 
 
 @given(ordinary, temperatures)
@@ -141,29 +167,28 @@ def test_identity_1_gradient_of_the_soft_term_is_t_times_q_minus_p(batch, temper
 @given(ordinary)
 def test_hard_gradient_is_the_derivative_of_the_cross_entropy(batch):
     student, _, labels = batch
-    ours = losses.hard_gradient(student, torch.eye(CLASSES, dtype=student.dtype)[labels])
+    ours = losses.cross_entropy_gradient(student, torch.eye(CLASSES, dtype=student.dtype)[labels])
     close(ours, autograd(lambda z: functional.cross_entropy(z, labels, reduction="sum"), student))
 
 
 @pytest.mark.parametrize("loss", SOFT_TERMS)
 @given(ordinary, temperatures, alphas, st.integers(0, 2**10 - 1))
 def test_the_sum_that_training_uses_is_the_derivative_of_the_combined_loss(loss, batch, temperature, alpha, mask):
-    from kdviz.distillers.offline import Offline
+    from kdviz.distillers.by_loss import DISTILLERS
     from kdviz.engine.batches import Batch
 
     student, teacher, labels = batch
     labelled = torch.tensor([mask >> i & 1 for i in range(len(labels))], dtype=student.dtype)
     one_hot = torch.eye(CLASSES, dtype=student.dtype)[labels]
-    targets = losses.soft_targets(loss, teacher, temperature)
-    seen = Batch(student[None], targets[None], one_hot[None], labelled[None, :, None], 0.0)
+    distiller = DISTILLERS[loss](temperature, alpha)
+    targets = distiller.targets(SimpleNamespace(teacher_logits=teacher[None]))
+    seen = Batch(student[None], targets, one_hot[None], labelled[None], 0.0)
     cohort = SimpleNamespace(logits=lambda images: images)  # a student whose logits are what it sees
-    ((ours,),) = Offline(temperature, alpha, loss).step([cohort], seen).gradients
+    ((ours,),) = distiller.step([cohort], seen).gradients
 
     def combined(z):
         return sum(
-            losses.distillation_loss(
-                z, teacher, labels, temperature=temperature, alpha=alpha, loss=loss, labelled=labelled
-            )
+            combined_loss(z, teacher, labels, temperature=temperature, alpha=alpha, loss=loss, labelled=labelled)
         )
 
     close(ours, autograd(combined, student), atol=1e-8)
@@ -192,9 +217,7 @@ def test_identity_2_at_twenty_degrees_agrees_to_about_half_a_per_cent():
 @given(logits(size=st.just(1.0)))
 def test_without_the_square_of_t_the_soft_gradient_fades(batch):
     student, teacher, _ = batch
-    near, far = (
-        losses.soft_gradient("kl", student, losses.soft_targets("kl", teacher, t), t).norm() for t in (100.0, 1000.0)
-    )
+    near, far = (soft_gradient("kl", student, teacher, t).norm() for t in (100.0, 1000.0))
     assert near / far == pytest.approx(1, abs=0.2)  # and ten times as large without T^2
 
 
@@ -214,8 +237,8 @@ def test_identity_3_soft_cross_entropy_is_kl_plus_the_teachers_entropy(batch, te
 def test_identity_3_both_have_the_same_gradient(batch, temperature):
     student, teacher, _ = batch
     close(
-        autograd(lambda z: losses.soft_term("kl", z, teacher, temperature).sum(), student),
-        autograd(lambda z: losses.soft_term("soft-ce", z, teacher, temperature).sum(), student),
+        autograd(lambda z: soft_term("kl", z, teacher, temperature).sum(), student),
+        autograd(lambda z: soft_term("soft-ce", z, teacher, temperature).sum(), student),
         atol=1e-8,
     )
 
@@ -233,11 +256,9 @@ def test_kl_is_never_negative_and_zero_only_for_the_same_distribution(batch, tem
 @given(ordinary, temperatures, alphas)
 def test_loss_is_the_mean_over_the_batch(batch, temperature, alpha):
     student, teacher, labels = batch
-    whole = losses.distillation_loss(student, teacher, labels, temperature=temperature, alpha=alpha)
+    whole = combined_loss(student, teacher, labels, temperature=temperature, alpha=alpha)
     parts = [
-        losses.distillation_loss(
-            student[i : i + 1], teacher[i : i + 1], labels[i : i + 1], temperature=temperature, alpha=alpha
-        )
+        combined_loss(student[i : i + 1], teacher[i : i + 1], labels[i : i + 1], temperature=temperature, alpha=alpha)
         for i in range(len(labels))
     ]
     close(whole.loss_kd, torch.stack([part.loss_kd for part in parts]).mean(), atol=1e-8)
@@ -303,9 +324,8 @@ def test_kl_does_not_change_when_logits_are_shifted(batch, temperature, shift):
 @given(st.data(), temperatures)
 def test_identity_9_identical_logits_give_exactly_no_loss_and_no_gradient(loss, dtype, source, temperature):
     student, _, _ = source.draw(logits(dtype))
-    assert (losses.soft_term(loss, student, student.clone(), temperature) == 0).all()
-    targets = losses.soft_targets(loss, student.clone(), temperature)
-    assert (losses.soft_gradient(loss, student, targets, temperature) == 0).all()
+    assert (soft_term(loss, student, student.clone(), temperature) == 0).all()
+    assert (soft_gradient(loss, student, student.clone(), temperature) == 0).all()
 
 
 # Identity 10.
@@ -314,12 +334,11 @@ def test_identity_9_identical_logits_give_exactly_no_loss_and_no_gradient(loss, 
 @given(ordinary, temperatures)
 def test_identity_10_alpha_zero_is_plain_training_and_alpha_one_sees_no_label(batch, temperature):
     student, teacher, labels = batch
-    plain = losses.distillation_loss(student, teacher, labels, temperature=temperature, alpha=0.0)
+    plain = combined_loss(student, teacher, labels, temperature=temperature, alpha=0.0)
     assert plain.loss_kd == 0
     close(plain.loss_ce, functional.cross_entropy(student, labels))
     soft, other = (
-        losses.distillation_loss(student, teacher, y, temperature=temperature, alpha=1.0)
-        for y in (labels, (labels + 1) % CLASSES)
+        combined_loss(student, teacher, y, temperature=temperature, alpha=1.0) for y in (labels, (labels + 1) % CLASSES)
     )
     assert soft.loss_ce == other.loss_ce == 0
     assert torch.equal(soft.loss_kd, other.loss_kd)
@@ -332,10 +351,10 @@ def test_identity_10_no_jump_at_either_end_of_alpha(loss, alpha, batch, temperat
     student, teacher, labels = batch
 
     def total(a):
-        return sum(losses.distillation_loss(student, teacher, labels, temperature=temperature, alpha=a, loss=loss))
+        return sum(combined_loss(student, teacher, labels, temperature=temperature, alpha=a, loss=loss))
 
     inner = abs(alpha - 1e-9)
-    scale = 1 + losses.soft_term(loss, student, teacher, temperature).abs().mean() + total(0.0)
+    scale = 1 + soft_term(loss, student, teacher, temperature).abs().mean() + total(0.0)
     assert (total(alpha) - total(inner)).abs() <= 1e-8 * scale
 
 
@@ -343,7 +362,7 @@ def test_identity_10_no_jump_at_either_end_of_alpha(loss, alpha, batch, temperat
 @given(ordinary, temperatures)
 def test_identity_10_no_jump_in_temperature(loss, batch, temperature):
     student, teacher, _ = batch
-    here, beside = (losses.soft_term(loss, student, teacher, t) for t in (temperature, temperature * (1 + 1e-9)))
+    here, beside = (soft_term(loss, student, teacher, t) for t in (temperature, temperature * (1 + 1e-9)))
     close(here, beside, rtol=1e-6, atol=1e-6)
 
 
@@ -356,10 +375,9 @@ def test_identity_10_no_jump_in_temperature(loss, batch, temperature):
 def test_identity_11_everything_stays_finite_where_probabilities_underflow(loss, dtype, source, temperature, alpha):
     student, teacher, labels = source.draw(logits(dtype))
     leaf = student.clone().requires_grad_()
-    terms = losses.distillation_loss(leaf, teacher, labels, temperature=temperature, alpha=alpha, loss=loss)
+    terms = combined_loss(leaf, teacher, labels, temperature=temperature, alpha=alpha, loss=loss)
     sum(terms).backward()
-    targets = losses.soft_targets(loss, teacher, temperature)
-    for value in (*terms, leaf.grad, losses.soft_gradient(loss, student, targets, temperature)):
+    for value in (*terms, leaf.grad, soft_gradient(loss, student, teacher, temperature)):
         assert value.isfinite().all()
         assert value.dtype == dtype
     assert losses.entropy(teacher, temperature).isfinite().all()
@@ -379,7 +397,7 @@ def test_single_precision_agrees_with_double(source, temperature):
     student, teacher, labels = source.draw(logits(torch.float32, size=st.sampled_from([0.1, 1.0, 5.0, 30.0])))
     for loss in SOFT_TERMS:
         single, double = (
-            losses.soft_gradient(loss, z, losses.soft_targets(loss, v, temperature), temperature)
+            soft_gradient(loss, z, v, temperature)
             for z, v in ((student, teacher), (student.double(), teacher.double()))
         )
         # q - p is exact to single precision's 1e-7, and T stands before it.
@@ -401,12 +419,12 @@ def test_unlabelled_images_add_nothing_to_the_hard_term_and_count_in_the_mean(ba
     labelled = torch.zeros(len(labels), dtype=student.dtype)
     labelled[0] = 1
     options = {"temperature": temperature, "alpha": alpha}
-    some = losses.distillation_loss(student, teacher, labels, labelled=labelled, **options)
+    some = combined_loss(student, teacher, labels, labelled=labelled, **options)
     swapped = (labels + 1) % CLASSES
     swapped[0] = labels[0]
-    assert losses.distillation_loss(student, teacher, swapped, labelled=labelled, **options) == some
+    assert combined_loss(student, teacher, swapped, labelled=labelled, **options) == some
     close(some.loss_ce, (1 - alpha) * functional.cross_entropy(student[:1], labels[:1]) / len(labels))
-    assert some.loss_kd == losses.distillation_loss(student, teacher, labels, **options).loss_kd
+    assert some.loss_kd == combined_loss(student, teacher, labels, **options).loss_kd
 
 
 # Any axes before the batch: the seeds that train together.
@@ -418,10 +436,10 @@ def test_seeds_in_front_give_each_seeds_own_loss(loss):
     student, teacher = (torch.randn(3, 4, CLASSES, generator=generator, dtype=torch.float64) for _ in range(2))
     labels = torch.randint(CLASSES, (3, 4), generator=generator)
     options = {"temperature": 3.0, "alpha": 0.7, "loss": loss}
-    together = losses.distillation_loss(student, teacher, labels, **options)
+    together = combined_loss(student, teacher, labels, **options)
     assert together.loss_kd.shape == together.loss_ce.shape == (3,)
     for seed in range(3):
-        alone = losses.distillation_loss(student[seed], teacher[seed], labels[seed], **options)
+        alone = combined_loss(student[seed], teacher[seed], labels[seed], **options)
         assert alone.loss_kd.shape == ()
         close(together.loss_kd[seed], alone.loss_kd)
         close(together.loss_ce[seed], alone.loss_ce)

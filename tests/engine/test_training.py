@@ -7,10 +7,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from kdviz.distillers.offline import Offline
+from kdviz.distillers.by_loss import DISTILLERS
 from kdviz.distillers.plain import Plain
 from kdviz.engine import data, evaluation, models, teachers
-from kdviz.engine.batches import Advice, chunks
+from kdviz.engine.batches import FixedTeachers, chunks
 from kdviz.engine.data import Split
 from kdviz.engine.models import Cohort
 from kdviz.engine.optimizers import learning_rate
@@ -44,14 +44,14 @@ def alone(network):
 
 
 def advised(teacher, split, training):
-    return Advice.of([alone(teacher)], split, training, TEMPERATURE)
+    return FixedTeachers.of([alone(teacher)], split, training, TEMPERATURE)
 
 
 def batches(split, training, teacher):
     """Images, labels, mask and teacher's logits of one update after another."""
     for chunk in chunks(split, [training], advised(teacher, split, training), 1):
         mask = None if chunk.labelled is None else chunk.labelled[0]
-        yield chunk.images[0], chunk.labels[0], mask, chunk.teacher[0]
+        yield chunk.images[0], chunk.labels[0], mask, chunk.teacher_logits[0]
 
 
 def weights(network):
@@ -68,7 +68,7 @@ def trained(split, training, distiller, advice=None, *, network=None, reports=4)
 
 def offline(split, training, teacher, alpha=ALPHA, loss="kl", **options):
     advice = advised(teacher, split, training)
-    return trained(split, training, Offline(TEMPERATURE, alpha, loss), advice, **options)
+    return trained(split, training, DISTILLERS[loss](TEMPERATURE, alpha), advice, **options)
 
 
 # The same mathematics, the usual way, in double precision.
@@ -233,7 +233,7 @@ def test_the_label_of_an_unlabelled_image_changes_nothing(split, teacher):
 
     def run(part, monkey):
         monkey.setattr(data, "labelled", lambda *_: allowed)  # which are labelled follows from the labels themselves
-        return trained(part, training, Offline(TEMPERATURE, ALPHA), advice)
+        return trained(part, training, DISTILLERS["kl"](TEMPERATURE, ALPHA), advice)
 
     with pytest.MonkeyPatch.context() as monkey:
         (one, said), (other, _) = (run(part, monkey) for part in (split, Split(split.images, labels)))

@@ -6,7 +6,6 @@ from itertools import pairwise
 import pytest
 import torch
 
-from kdviz.charts.comparison_live import arrows
 from kdviz.engine import data, evaluation, knowledge, losses, models, teachers
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.comparison import Comparison
@@ -183,15 +182,15 @@ def test_the_divergences_of_all_arrows_can_be_compared(state, monkeypatch):
     taken = set()
     kl_divergence = losses.kl_divergence
     monkeypatch.setattr(losses, "kl_divergence", lambda one, other, t: taken.add(t) or kl_divergence(one, other, t))
-    monkeypatch.setattr(losses, "soft_term", lambda loss, student, teacher, temperature: student.sum(dim=-1))
+    monkeypatch.setattr(losses, "kd_loss", lambda student, teacher, temperature: student.sum(dim=-1))
     events(small("plain,offline,mutual,earlier-average"))
     assert taken == {1.0}
 
 
-def test_the_charts_know_who_teaches_whom(whole):
+def test_the_live_arrows_are_those_of_the_methods_facts(whole):
     for name in WHOLE.methods:
         said = {(arrow.source, arrow.target) for moment in moments(whole[0], name) for arrow in moment.arrows}
-        assert said == set(arrows(name, WHOLE)), name
+        assert said == set(WHOLE.arrows(name)), name
 
 
 def test_a_student_comes_nearer_to_the_teacher_it_learns_from(whole):

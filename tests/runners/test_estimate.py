@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kdviz.distillers.own_settings import OwnSettings
 from kdviz.engine import data, models, teachers
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.data import Split
 from kdviz.engine.memory import PeakMemory, watched
 from kdviz.engine.training import fit, steps_of
@@ -194,7 +194,7 @@ def peak_of(model, students, split, batch_size):
     stack = a_stack(model, students)
     training = sweep_of(student=model, batch_size=batch_size).training_of_stack(stack)
     cohort = models.cohort(model, [models.build(model, 0) for _ in stack.cells])
-    advice = Advice.of([models.cohort(TEACHER, [models.build(TEACHER, 0)])], split, training, 1.0)
+    advice = FixedTeachers.of([models.cohort(TEACHER, [models.build(TEACHER, 0)])], split, training, 1.0)
     distiller = OwnSettings.of([c.temperature for c in stack.cells], [c.alpha for c in stack.cells])
     memory = PeakMemory()
     memory.hold(cohort.parameters)

@@ -9,7 +9,7 @@ import torch
 from kdviz.distillers.offline import Offline
 from kdviz.distillers.plain import Plain
 from kdviz.engine import data, evaluation, models, teachers
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.models import Cohort
 from kdviz.engine.training import fit, steps_of
 from kdviz.recipes.single import Recipe
@@ -111,7 +111,7 @@ def test_the_results_figures_are_those_of_the_networks_trained_again_by_hand(who
     result = first[-1]
     teacher_test = evaluation.logits_of(teacher, digits.test.images)
     training = RECIPE.student_training
-    advice = Advice.of([Cohort(RECIPE.teacher, [teacher])], digits.training, training, RECIPE.temperature)
+    advice = FixedTeachers.of([Cohort(RECIPE.teacher, [teacher])], digits.training, training, RECIPE.temperature)
     unlike = {"agreement": None, "fidelity_kl": None}
     assert figures(result.teacher) == evaluation.test_figures(teacher_test, digits.test.labels) | unlike
     for scores, method, taught in (

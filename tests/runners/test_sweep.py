@@ -110,7 +110,7 @@ class Fitted:
     split: Split
     start: list
     cohort: models.Cohort
-    adviser: object
+    teacher: object
     distiller: object
 
 
@@ -122,11 +122,11 @@ def spied(sweep):
     def fit_in(module, name):
         fit = module.fit
 
-        def spy(cohorts, split, trainings, distiller, adviser=None, **options):
+        def spy(cohorts, split, trainings, distiller, teacher=None, **options):
             (cohort,), (training,) = cohorts, trainings
             start = [weights(network).clone() for network in cohort.networks]
-            line.append((name, Fitted(training, split, start, cohort, adviser, distiller)))
-            return fit(cohorts, split, trainings, distiller, adviser, **options)
+            line.append((name, Fitted(training, split, start, cohort, teacher, distiller)))
+            return fit(cohorts, split, trainings, distiller, teacher, **options)
 
         return spy
 
@@ -331,14 +331,14 @@ def test_the_teacher_of_a_stack_is_the_one_of_its_single_runs(whole, kind):
         network, _ = teachers.kept(training)
         assert_says(network, part.watched)
         assert torch.tensor(part.watched.teacher_logits).argmax(1).tolist() == part.watched.labels
-        if fit.adviser is not None:
-            ((cohort,),) = (fit.adviser._teachers,)
+        if fit.teacher is not None:
+            ((cohort,),) = (fit.teacher._teachers,)
             (own,) = cohort.networks
             assert torch.equal(weights(own), weights(network))  # also after the training
             assert not own.training
             assert all(not p.requires_grad and p.grad is None for p in own.parameters())
-            if fit.adviser._cached is not None:
-                assert torch.equal(fit.adviser._cached[0], evaluation.logits_of(network, fit.split.images))
+            if fit.teacher._cached is not None:
+                assert torch.equal(fit.teacher._cached[0], evaluation.logits_of(network, fit.split.images))
             else:
                 assert sweep.augmentation != "none"
 
@@ -375,7 +375,7 @@ def test_a_stacks_students_begin_with_the_weights_of_a_single_run(whole, kind):
         assert len(fit.start) == len(stack.cells)
         assert all(torch.equal(own, start) for own in fit.start)
         taught = any(cell.alpha > 0 for cell in stack.cells)
-        assert (fit.adviser is not None) == taught
+        assert (fit.teacher is not None) == taught
         if taught:
             assert fit.distiller.temperatures.flatten().tolist() == pytest.approx([c.temperature for c in stack.cells])
             assert fit.distiller.alphas.flatten().tolist() == pytest.approx([c.alpha for c in stack.cells])

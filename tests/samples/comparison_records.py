@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kdviz.charts.comparison_live import arrows
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import CONTROL, METHODS
 from kdviz.records.base import Expense
@@ -20,7 +19,7 @@ CONVOLUTIONAL = comparison(methods=tuple(METHODS), teacher="cnn-32-64", student=
 
 
 def moment(method, step, *, accuracy=(0.9,), kd=0.2, ce=0.1, stage="student", number=1, stages=1, kl=0.05, **changes):
-    between = [] if method not in METHODS else arrows(method, CONVOLUTIONAL)
+    between = CONVOLUTIONAL.arrows(method) if method in METHODS else []
     return Moment(
         **{
             "method": method,

@@ -72,5 +72,5 @@ def chunk_of(labels, teacher):
         images=torch.zeros(*labels.shape, 1, 28, 28),
         one_hot=torch.eye(10)[labels],
         labelled=None,
-        teacher=teacher,
+        teacher_logits=teacher,
     )

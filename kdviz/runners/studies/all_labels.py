@@ -7,7 +7,7 @@ has knowledge that is not the own teacher's (Stanton et al. 2021, section 4).
 from __future__ import annotations
 
 from kdviz.distillers.offline import Offline
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.models import Cohort
 from kdviz.runners.studies.lab import STUDENT, TEACHER, Given, Lab, Steps
 
@@ -26,8 +26,8 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
     if teachers is None:
         students = yield from lab.train(trainings)
     else:
-        adviser = Advice.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
-        students = yield from lab.train(trainings, Offline(TEMPERATURE, ALPHA), adviser)
+        teacher = FixedTeachers.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
+        students = yield from lab.train(trainings, Offline(TEMPERATURE, ALPHA), teacher)
     return lab.rows(students, own), []
 
 

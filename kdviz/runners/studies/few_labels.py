@@ -7,14 +7,14 @@ those that the students have.
 from __future__ import annotations
 
 from kdviz.distillers.offline import Offline
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.runners.studies.lab import STUDENT, TEACHER, Given, Lab, Steps
 
 TEMPERATURE = 4.0
 
 
-class LabelledOnly(Advice):
-    """Advice on the labelled images alone; the others are not drawn."""
+class LabelledOnly(FixedTeachers):
+    """Logits of teachers for the labelled images alone; the others are not drawn."""
 
     unlabelled = False
 
@@ -25,13 +25,13 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
     epochs = lab.epochs(3)
     trainings = lab.trainings(STUDENT, epochs, labels=int(count))
     trusted = yield from lab.teachers(lab.trainings(TEACHER, epochs), share=0.5)
-    distiller, adviser = None, None
+    distiller, teacher = None, None
     if way != "labels":
         teachers = trusted
         if way == "own":
             teachers = yield from lab.teachers(lab.trainings(TEACHER, epochs, labels=int(count)), share=0.5)
         distiller = Offline(TEMPERATURE, 1.0)
-        kind = LabelledOnly if way == "labelled" else Advice
-        adviser = kind.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
-    students = yield from lab.train(trainings, distiller, adviser, share=0.5)
+        kind = LabelledOnly if way == "labelled" else FixedTeachers
+        teacher = kind.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
+    students = yield from lab.train(trainings, distiller, teacher, share=0.5)
     return lab.rows(students, trusted), []

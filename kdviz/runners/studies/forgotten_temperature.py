@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from kdviz.distillers.offline import Offline
-from kdviz.engine import evaluation
-from kdviz.engine.batches import Advice
+from kdviz.engine import evaluation, losses
+from kdviz.engine.batches import FixedTeachers
 from kdviz.recipes.study_facts.forgotten_temperature import TRAINING_TEMPERATURE
 from kdviz.records.study import Curve
 from kdviz.runners.studies.lab import STUDENT, TEACHER, Given, Lab, Steps
@@ -48,12 +48,12 @@ def _answers(lab: Lab, student: str) -> Steps[Answers]:
     """Train the students of all seeds and let them answer, once for all readings."""
     epochs = lab.epochs(3)
     trainings = lab.trainings(STUDENT, epochs)
-    distiller, adviser = None, None
+    distiller, teacher = None, None
     if student in ALPHA:
         teachers = yield from lab.teachers(lab.trainings(TEACHER, epochs))
         distiller = Offline(TRAINING_TEMPERATURE, ALPHA[student])
-        adviser = Advice.of([teachers], lab.session.data.training, trainings[0], TRAINING_TEMPERATURE)
-    cohort = yield from lab.train(trainings, distiller, adviser, share=0.5 if student in ALPHA else 1.0)
+        teacher = FixedTeachers.of([teachers], lab.session.data.training, trainings[0], TRAINING_TEMPERATURE)
+    cohort = yield from lab.train(trainings, distiller, teacher, share=0.5 if student in ALPHA else 1.0)
     data = lab.session.data
     said = [evaluation.logits_of_all(cohort, split.images).double() for split in (data.validation, data.test)]
     return Answers(*said)
@@ -61,7 +61,7 @@ def _answers(lab: Lab, student: str) -> Steps[Answers]:
 
 def confidence(logits: Tensor) -> float:
     """Mean of the largest softmax."""
-    return torch.softmax(logits, dim=-1).max(dim=-1).values.mean().item()
+    return losses.softmax(logits).max(dim=-1).values.mean().item()
 
 
 def _best(logits: Tensor, labels: Tensor) -> float:

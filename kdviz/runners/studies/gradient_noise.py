@@ -17,7 +17,7 @@ from torch import Tensor
 
 from kdviz.distillers.offline import Offline
 from kdviz.engine import evaluation, losses
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.data import normalise
 from kdviz.engine.models import Cohort
 from kdviz.recipes.catalogue import CLASSES
@@ -121,14 +121,14 @@ def _path(lab: Lab, path: str) -> Steps[list[Moment]]:
     teachers = yield from lab.once("teachers", lab.teachers(lab.trainings(TEACHER, epochs), share=0.2))
     batches = Batches.of(lab, teachers, QUICK_BATCHES if lab.study.quick else BATCHES)
     trainings = lab.trainings(STUDENT, epochs)
-    distiller, adviser = None, None
+    distiller, teacher = None, None
     if path == "taught":
         distiller = Offline(TAUGHT_TEMPERATURE, TAUGHT_ALPHA)
-        adviser = Advice.of([teachers], lab.session.data.training, trainings[0], TAUGHT_TEMPERATURE)
+        teacher = FixedTeachers.of([teachers], lab.session.data.training, trainings[0], TAUGHT_TEMPERATURE)
     cohort, before = lab.networks(trainings), lab.part
     share = 1.0 - before
     found = [Moment(0.0, (yield from _noises(cohort, batches, None)))]
-    for progress in lab.train(trainings, distiller, adviser, cohort=cohort, share=share):
+    for progress in lab.train(trainings, distiller, teacher, cohort=cohort, share=share):
         yield progress
         done = (lab.part - before) / share
         if progress is not None and len(found) < len(MOMENTS) and done >= MOMENTS[len(found)] - 1e-9:
@@ -153,12 +153,10 @@ def _noises(cohort: Cohort, batches: Batches, progress: StudyProgress | None) ->
 def gradient_at_logits(target: Target, logits: Tensor, one_hot: Tensor, teacher: Tensor) -> Tensor:
     """Of the mean loss of each seed's batch, (seeds, batch, classes)."""
     share, temperature = 1 / logits.shape[-2], target.temperature
-    hard = losses.hard_gradient(logits, one_hot, (1 - target.alpha) * share)
+    hard = losses.cross_entropy_gradient(logits, one_hot, (1 - target.alpha) * share)
     if target.alpha == 0:
         return hard
-    soft = losses.soft_gradient(
-        "kl", logits, losses.soft_targets("kl", teacher, temperature), temperature, target.alpha * share
-    )
+    soft = losses.kd_gradient(logits, losses.softmax(teacher, temperature), temperature, target.alpha * share)
     return hard + soft
 
 

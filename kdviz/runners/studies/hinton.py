@@ -16,7 +16,7 @@ from torch import Tensor
 
 from kdviz.distillers.offline import Offline
 from kdviz.engine import evaluation, models, teachers
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.data import Split
 from kdviz.engine.models import Cohort
 from kdviz.engine.teachers import Cost
@@ -171,8 +171,8 @@ def _taught(
     images = everything(lab)
     if which is not None:
         images, advice = part_of(images, which), advice[:, which]
-    adviser = Advice([], temperature, advice)
-    return (yield from lab.train(trainings, Offline(temperature, alpha), adviser, split=images))
+    teacher = FixedTeachers([], temperature, advice)
+    return (yield from lab.train(trainings, Offline(temperature, alpha), teacher, split=images))
 
 
 def _narrow(lab: Lab, trainings: list[Training]) -> list[Training]:

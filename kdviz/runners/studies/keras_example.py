@@ -11,7 +11,7 @@ import torch
 
 from kdviz.distillers.offline import Offline
 from kdviz.engine import evaluation
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.data import Split
 from kdviz.recipes.base import Training
 from kdviz.runners.studies.hinton import everything, kept_teachers
@@ -35,7 +35,7 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
     taught = yield from lab.once("teachers", kept_teachers(lab, _trainings(lab, "teacher"), images, share=share))
     if arm == "teacher":
         return lab.rows(taught), []
-    advice = Advice([], TEMPERATURE, evaluation.logits_of_all(taught, images.images))
+    advice = FixedTeachers([], TEMPERATURE, evaluation.logits_of_all(taught, images.images))
     cohort = yield from lab.train(trainings, Offline(TEMPERATURE, 1 - HARD_WEIGHT), advice, split=images)
     return lab.rows(cohort, taught), []
 

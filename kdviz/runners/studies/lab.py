@@ -10,11 +10,11 @@ from torch import Tensor
 
 from kdviz.distillers.label_smoothing import from_labels
 from kdviz.engine import evaluation, models, teachers
-from kdviz.engine.batches import Adviser
+from kdviz.engine.batches import TeacherLogits
 from kdviz.engine.data import Split
+from kdviz.engine.distiller import Distiller
 from kdviz.engine.models import Cohort
 from kdviz.engine.teachers import Cost
-from kdviz.engine.teaching import Distiller
 from kdviz.engine.training import Report, fit, steps_of
 from kdviz.recipes.base import SUITED, Training
 from kdviz.recipes.study import Study
@@ -82,7 +82,7 @@ class Lab:
         self,
         trainings: Sequence[Training],
         distiller: Distiller | None = None,
-        adviser: Adviser | None = None,
+        teacher: TeacherLogits | None = None,
         *,
         split: Split | None = None,
         cohort: Cohort | None = None,
@@ -104,7 +104,7 @@ class Lab:
             images,
             trainings,
             from_labels(trainings[0]) if distiller is None else distiller,
-            adviser,
+            teacher,
             reports=REPORTS,
             clock=self.session.clock,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from kdviz.distillers.offline import Offline
 from kdviz.engine import evaluation
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.models import Cohort
 from kdviz.recipes.study_facts.large_teacher import LARGE, MIDDLE, STUDENTS
 from kdviz.runners.studies.lab import Given, Lab, Steps
@@ -47,5 +47,5 @@ def taught(lab: Lab, model: str, teachers: Cohort | None, *, doing: str = "stude
     trainings = lab.trainings(model, lab.epochs(EPOCHS))
     if teachers is None:
         return (yield from lab.train(trainings, doing=doing))
-    adviser = Advice.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
-    return (yield from lab.train(trainings, Offline(TEMPERATURE, ALPHA), adviser, doing=doing))
+    teacher = FixedTeachers.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
+    return (yield from lab.train(trainings, Offline(TEMPERATURE, ALPHA), teacher, doing=doing))

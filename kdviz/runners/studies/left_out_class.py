@@ -12,7 +12,7 @@ from torch import Tensor
 
 from kdviz.distillers.offline import Offline
 from kdviz.engine import evaluation
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.data import Split
 from kdviz.engine.models import Cohort
 from kdviz.recipes.study_facts.left_out_class import BIASES, LEFT_OUT
@@ -77,8 +77,8 @@ def _students(lab: Lab, split: Split, teachers: Cohort | None) -> Steps[Cohort]:
     left = max(1.0 - lab.part, 0.1)
     if teachers is None:
         return (yield from lab.train(trainings, split=split, share=left))
-    adviser = Advice.of([teachers], split, trainings[0], TEMPERATURE)
-    return (yield from lab.train(trainings, Offline(TEMPERATURE, 1.0), adviser, split=split, share=left))
+    teacher = FixedTeachers.of([teachers], split, trainings[0], TEMPERATURE)
+    return (yield from lab.train(trainings, Offline(TEMPERATURE, 1.0), teacher, split=split, share=left))
 
 
 def _figures(logits: Tensor, labels: Tensor) -> dict[str, list[float]]:

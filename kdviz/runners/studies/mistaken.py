@@ -13,11 +13,11 @@ from torch import Tensor
 
 from kdviz.distillers.offline import Offline
 from kdviz.engine import data, losses
-from kdviz.engine.batches import Advice, Batch, Chunk
+from kdviz.engine.batches import Batch, Chunk, FixedTeachers
 from kdviz.engine.data import Split
+from kdviz.engine.distiller import Step, Terms
 from kdviz.engine.dropout import Dropout
 from kdviz.engine.models import Cohort
-from kdviz.engine.teaching import Step, Terms, hard
 from kdviz.recipes.base import Training
 
 
@@ -25,26 +25,26 @@ from kdviz.recipes.base import Training
 class WithoutTSquared(Offline):
     """alpha * KL(p || q): the gradient is (q - p) / T, so it fades as T grows."""
 
-    def soft_gradient(self, logits: Tensor, targets: Tensor, weight: float) -> Tensor:
+    def soft_gradient(self, student: Tensor, targets: Tensor, weight: float) -> Tensor:
         """(q - p) / T."""
-        return super().soft_gradient(logits, targets, weight / self.temperature**2)
+        return super().soft_gradient(student, targets, weight / self.temperature**2)
 
-    def soft_term(self, logits: Tensor, teacher: Tensor) -> Tensor:
+    def soft_term(self, student: Tensor, teacher: Tensor) -> Tensor:
         """KL(p || q)."""
-        return losses.kl_divergence(logits, teacher, self.temperature)
+        return losses.kl_divergence(student, teacher, self.temperature)
 
 
 @dataclass(frozen=True)
 class MeanOverClasses(Offline):
     """T^2 * KL(p || q) / N: what `torch.nn.KLDivLoss` gives with its default, a mean over all numbers it is handed."""
 
-    def soft_gradient(self, logits: Tensor, targets: Tensor, weight: float) -> Tensor:
+    def soft_gradient(self, student: Tensor, targets: Tensor, weight: float) -> Tensor:
         """T * (q - p) / N."""
-        return super().soft_gradient(logits, targets, weight / logits.shape[-1])
+        return super().soft_gradient(student, targets, weight / student.shape[-1])
 
-    def soft_term(self, logits: Tensor, teacher: Tensor) -> Tensor:
+    def soft_term(self, student: Tensor, teacher: Tensor) -> Tensor:
         """T^2 * KL(p || q) / N."""
-        return super().soft_term(logits, teacher) / logits.shape[-1]
+        return super().soft_term(student, teacher) / student.shape[-1]
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,15 @@ class Probabilities(Offline):
     Linear in q, so it is least where q is all on the teacher's likeliest class; it is below 0 for every q.
     """
 
-    def soft_gradient(self, logits: Tensor, targets: Tensor, weight: float) -> Tensor:
+    def soft_gradient(self, student: Tensor, targets: Tensor, weight: float) -> Tensor:
         """-T * q * (p - <p, q>)."""
-        q = losses.softmax(logits, self.temperature)
+        q = losses.softmax(student, self.temperature)
         expected = (targets * q).sum(dim=-1, keepdim=True)
         return q.mul_(expected - targets).mul_(weight * self.temperature)
 
-    def soft_term(self, logits: Tensor, teacher: Tensor) -> Tensor:
+    def soft_term(self, student: Tensor, teacher: Tensor) -> Tensor:
         """-T^2 * (H(p) + <p, q>)."""
-        p, q = losses.softmax(teacher, self.temperature), losses.softmax(logits, self.temperature)
+        p, q = losses.softmax(teacher, self.temperature), losses.softmax(student, self.temperature)
         return -(self.temperature**2) * (losses.entropy(teacher, self.temperature) + (p * q).sum(dim=-1))
 
 
@@ -76,14 +76,15 @@ class OwnTeacher(Offline):
         answer = logits.detach()
         own = losses.softmax(answer, self.temperature)
         soft = self.soft_gradient(answer, own, self.alpha / answer.shape[1])
-        return Step((logits,), (hard(answer, batch, 1 - self.alpha) + soft,), (answer,))
+        hard = losses.cross_entropy_gradient(answer, batch.one_hot, (1 - self.alpha) / answer.shape[1], batch.labelled)
+        return Step((logits,), (hard + soft,), (answer,))
 
     def terms(self, chunk: Chunk, record: tuple[Tensor, ...]) -> Terms:
         """Both terms, with the student's own answers for a teacher's."""
-        return super().terms(replace(chunk, teacher=record[0]), record)
+        return super().terms(replace(chunk, teacher_logits=record[0]), record)
 
 
-class ByPosition(Advice):
+class ByPosition(FixedTeachers):
     """Kept in the order in which a first pass through a shuffled loader gave it; the training shuffles anew."""
 
     first_pass: Tensor  # (students, training images): whose answers lie at each position
@@ -117,7 +118,7 @@ class ByPosition(Advice):
         return super().on(epoch, theirs, images)
 
 
-class InTrainingMode(Advice):
+class InTrainingMode(FixedTeachers):
     """Asked anew in every epoch while the teachers drop units at random, as they did when they learnt."""
 
     @classmethod

@@ -13,10 +13,10 @@ from torch import Tensor
 
 from kdviz.distillers.offline import Offline
 from kdviz.engine import evaluation, losses
-from kdviz.engine.batches import Advice, Adviser
+from kdviz.engine.batches import FixedTeachers, TeacherLogits
 from kdviz.engine.data import Split
+from kdviz.engine.distiller import Distiller
 from kdviz.engine.models import Cohort
-from kdviz.engine.teaching import Distiller
 from kdviz.engine.training import Report
 from kdviz.recipes.base import Training
 from kdviz.recipes.study_facts.mistakes import ALPHA, FRESH, NOISY, REPORTED, TEMPERATURE, TRACES, TRIES, WRONG_LABELS
@@ -104,22 +104,22 @@ def curve(name: str, seed: int | None, x: Sequence[float], y: Sequence[float]) -
 
 
 def _distilled(lab: Lab, name: str, *, noisy: bool) -> Steps[Given]:
-    """With a distiller or an adviser that makes a mistake, or with the right ones."""
+    """With a distiller or a teacher that makes a mistake, or with the right ones."""
     teachers = yield from _teachers(lab)
     trainings = lab.trainings(STUDENT, _epochs(lab))
     split = lab.session.data.training
     if noisy:
         split = copied(split, labels=with_noise(split.labels, WRONG_LABELS / 100, NOISE_SEED))
     distiller = DISTILLERS.get(name, Offline)(TEMPERATURE, ALPHA)
-    adviser: Adviser | None = None
+    teacher: TeacherLogits | None = None
     if name == "positions":
-        adviser = ByPosition.shuffled(teachers, split, trainings, TEMPERATURE, FIRST_PASS)
+        teacher = ByPosition.shuffled(teachers, split, trainings, TEMPERATURE, FIRST_PASS)
     elif name != "same-object":
-        adviser = Advice.of([teachers], split, trainings[0], TEMPERATURE)
-    students, traces = yield from _trained(lab, trainings, split, teachers, distiller, adviser)
+        teacher = FixedTeachers.of([teachers], split, trainings[0], TEMPERATURE)
+    students, traces = yield from _trained(lab, trainings, split, teachers, distiller, teacher)
     extra = {"soft_share": traces.soft_share()}
-    if isinstance(adviser, ByPosition):
-        extra["misplaced"] = [adviser.misplaced / adviser.asked] * len(students)
+    if isinstance(teacher, ByPosition):
+        extra["misplaced"] = [teacher.misplaced / teacher.asked] * len(students)
     return lab.rows(students, teachers, extra=extra), traces.curves()
 
 
@@ -139,7 +139,7 @@ def _trained(
     split: Split,
     teachers: Cohort,
     distiller: Distiller,
-    adviser: Adviser | None,
+    teacher: TeacherLogits | None,
     *,
     left: bool = False,
 ) -> Steps[tuple[Cohort, Traces]]:
@@ -153,7 +153,7 @@ def _trained(
                 network.eval()
 
     students = yield from lab.train(
-        trainings, distiller, adviser, split=split, share=max(0.0, 1.0 - lab.part), heard=heard
+        trainings, distiller, teacher, split=split, share=max(0.0, 1.0 - lab.part), heard=heard
     )
     return students, traces
 
@@ -164,23 +164,23 @@ def _dropout_teacher(lab: Lab, *, training_mode: bool) -> Steps[Given]:
     trainings, split = lab.trainings(STUDENT, _epochs(lab)), lab.session.data.training
     asked = InTrainingMode.dropping(teachers, lab.trainings(TEACHER, 1, **DROPPED), TEMPERATURE)
     changed, apart = asked_twice(asked, lab.session.live_images)
-    adviser = asked if training_mode else Advice.of([teachers], split, trainings[0], TEMPERATURE)
-    students, traces = yield from _trained(lab, trainings, split, teachers, Offline(TEMPERATURE, ALPHA), adviser)
+    teacher = asked if training_mode else FixedTeachers.of([teachers], split, trainings[0], TEMPERATURE)
+    students, traces = yield from _trained(lab, trainings, split, teachers, Offline(TEMPERATURE, ALPHA), teacher)
     extra = {"soft_share": traces.soft_share()}
     if training_mode:
         extra |= {"changed": changed, "apart": apart}
     return lab.rows(students, teachers, extra=extra), traces.curves()
 
 
-def asked_twice(adviser: InTrainingMode, images: Tensor) -> tuple[list[float], list[float]]:
+def asked_twice(teacher: InTrainingMode, images: Tensor) -> tuple[list[float], list[float]]:
     """Of each teacher: the share of uint8 images (N, 28, 28) to which its second answer names another class.
 
     And the mean of T^2 * KL between the two answers, nats.
     """
-    seen = images.expand(adviser.students, *images.shape)
-    first, second = adviser.ask(seen).double(), adviser.ask(seen).double()
+    seen = images.expand(teacher.students, *images.shape)
+    first, second = teacher.ask(seen).double(), teacher.ask(seen).double()
     changed = (first.argmax(dim=-1) != second.argmax(dim=-1)).double().mean(dim=-1)
-    apart = losses.soft_term("kl", second, first, TEMPERATURE).mean(dim=-1)
+    apart = losses.kd_loss(second, first, TEMPERATURE).mean(dim=-1)
     return changed.tolist(), apart.tolist()
 
 
@@ -188,9 +188,9 @@ def _dropout_student(lab: Lab, *, left: bool) -> Steps[Given]:
     """A student that drops units while it learns, or only until it has been looked at for the first time."""
     teachers = yield from _teachers(lab)
     trainings, split = lab.trainings(STUDENT, _epochs(lab), **STUDENT_DROPPED), lab.session.data.training
-    adviser = Advice.of([teachers], split, trainings[0], TEMPERATURE)
+    teacher = FixedTeachers.of([teachers], split, trainings[0], TEMPERATURE)
     students, traces = yield from _trained(
-        lab, trainings, split, teachers, Offline(TEMPERATURE, ALPHA), adviser, left=left
+        lab, trainings, split, teachers, Offline(TEMPERATURE, ALPHA), teacher, left=left
     )
     return lab.rows(students, teachers, extra={"soft_share": traces.soft_share()}), traces.curves()
 
@@ -241,7 +241,7 @@ def _tries(lab: Lab) -> Steps[Tries]:
     whole = lab.session.data
     for number, (temperature, alpha) in enumerate(settings):
         trainings = lab.trainings(STUDENT, lab.epochs(1, 10))
-        adviser = Advice.of([teachers], whole.training, trainings[0], temperature)
+        teacher = FixedTeachers.of([teachers], whole.training, trainings[0], temperature)
         half = trainings[0].epochs * -(-len(whole.training) // trainings[0].batch_size) / 2
 
         def heard(report: Report, students: Cohort, half: float = half) -> None:
@@ -250,7 +250,7 @@ def _tries(lab: Lab) -> Steps[Tries]:
 
         doing = f"students, setting {number + 1} of {len(settings)}"
         share = (1.0 - lab.part) / (len(settings) - number)
-        yield from lab.train(trainings, Offline(temperature, alpha), adviser, doing=doing, share=share, heard=heard)
+        yield from lab.train(trainings, Offline(temperature, alpha), teacher, doing=doing, share=share, heard=heard)
     return Tries(*(torch.stack(parts) for parts in zip(*kept, strict=True)))
 
 

@@ -9,7 +9,7 @@ from statistics import fmean
 
 from kdviz.distillers.offline import Offline
 from kdviz.engine import evaluation
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.models import Cohort
 from kdviz.recipes.study_facts.narrow_student import MODELS
 from kdviz.runners.studies.lab import TEACHER, Given, Lab, Steps
@@ -46,9 +46,9 @@ def _student(lab: Lab, units: str, temperature: float, teachers: Cohort) -> Step
 def _taught(lab: Lab, units: str, temperature: float, teachers: Cohort) -> Steps[Cohort]:
     trainings = lab.trainings(MODELS[units], lab.epochs(EPOCHS, EPOCHS_OF_FEW))
     if "advice" not in lab.shared:  # a teacher's logits do not depend on T: they serve all arms
-        lab.shared["advice"] = Advice.of([teachers], lab.session.data.training, trainings[0], temperature)
-    adviser: Advice = lab.shared["advice"]
-    return (yield from lab.train(trainings, Offline(temperature, ALPHA), adviser))
+        lab.shared["advice"] = FixedTeachers.of([teachers], lab.session.data.training, trainings[0], temperature)
+    teacher: FixedTeachers = lab.shared["advice"]
+    return (yield from lab.train(trainings, Offline(temperature, ALPHA), teacher))
 
 
 def _chosen(lab: Lab, units: str, teachers: Cohort) -> Steps[float]:

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kdviz.distillers.offline import Offline
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.recipes.base import Training
 from kdviz.runners.studies.lab import STUDENT, TEACHER, Given, Lab, Steps
 
 TEMPERATURE = 4.0
 
 
-class OnTheSameImages(Advice):
-    """Advice on the images whose labels the other students have; the rest are not drawn."""
+class OnTheSameImages(FixedTeachers):
+    """Logits of teachers for the images whose labels the other students have; the rest are not drawn."""
 
     unlabelled = False
 
@@ -38,9 +38,9 @@ def measure_examples(lab: Lab, arm: str) -> Steps[Given]:
 def _taught(lab: Lab, way: str, trainings: Sequence[Training]) -> Steps[Given]:
     """Students of labels alone, or of soft targets alone. The teacher has seen all training images with labels."""
     teachers = yield from lab.once("teachers", lab.teachers(lab.trainings(TEACHER, lab.epochs(3))))
-    distiller, adviser = None, None
+    distiller, teacher = None, None
     if way == "taught":
         distiller = Offline(TEMPERATURE, 1.0)
-        adviser = OnTheSameImages.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
-    cohort = yield from lab.train(trainings, distiller, adviser, share=1.0 - lab.part)
+        teacher = OnTheSameImages.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
+    cohort = yield from lab.train(trainings, distiller, teacher, share=1.0 - lab.part)
     return lab.rows(cohort, teachers), []

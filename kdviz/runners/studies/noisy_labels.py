@@ -13,7 +13,7 @@ from torch import Tensor
 
 from kdviz.distillers.offline import Offline
 from kdviz.engine import evaluation, models
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.data import Split
 from kdviz.engine.models import Cohort
 from kdviz.recipes.catalogue import CLASSES
@@ -60,12 +60,15 @@ def _trained(
     """A network for each seed, each on labels of its own."""
     networks = []
     for number, (training, split) in enumerate(zip(lab.trainings(model, lab.epochs(3)), splits, strict=True)):
-        distiller, adviser = None, None
+        distiller, teacher = None, None
         if teachers is not None:
-            teacher = models.cohort(teachers.architecture.name, [teachers.networks[number]])
-            distiller, adviser = Offline(TEMPERATURE, alpha), Advice.of([teacher], split, training, TEMPERATURE)
+            own = models.cohort(teachers.architecture.name, [teachers.networks[number]])
+            distiller, teacher = (
+                Offline(TEMPERATURE, alpha),
+                FixedTeachers.of([own], split, training, TEMPERATURE),
+            )
         doing = f"{'teacher' if model == TEACHER else 'student'}, seed {training.seed}"
-        one = yield from lab.train([training], distiller, adviser, split=split, doing=doing, share=share / len(splits))
+        one = yield from lab.train([training], distiller, teacher, split=split, doing=doing, share=share / len(splits))
         networks += one.networks
     return models.cohort(model, networks)
 

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from kdviz.engine import evaluation, losses
-from kdviz.engine.batches import Advice, Batch, Chunk
+from kdviz.engine.batches import Batch, Chunk, FixedTeachers
 from kdviz.engine.data import Split
+from kdviz.engine.distiller import Distiller, Step, Terms
 from kdviz.engine.models import Cohort
-from kdviz.engine.teaching import Alone, Step, Terms
 from kdviz.records.study import Curve
 from kdviz.runners.studies.lab import Given, Lab, Steps, copied
 
@@ -35,7 +35,7 @@ ALL_ANSWERS = torch.cat([torch.eye(10), torch.eye(2)[ANSWERS["parity"]], torch.e
 
 
 @dataclass(frozen=True)
-class Heads(Alone):
+class Heads(Distiller):
     """A loss for each head, added up: T^2 * KL(p || q) at T, which for labels and T = 1 is CE.
 
     `wanted` makes of a chunk what the heads should say: distributions, one beside the other, (students, N, outputs).
@@ -56,7 +56,7 @@ class Heads(Alone):
         gradient = torch.empty_like(answer)
         for head in self.heads:
             said, wanted = answer[..., head], batch.targets[..., head]
-            gradient[..., head] = losses.soft_gradient("kl", said, wanted, self.temperature, 1 / answer.shape[1])
+            gradient[..., head] = losses.kd_gradient(said, wanted, self.temperature, 1 / answer.shape[1])
         return Step((logits,), (gradient,), (answer,))
 
     def terms(self, chunk: Chunk, record: tuple[Tensor, ...]) -> Terms:
@@ -77,13 +77,17 @@ def from_labels(answers: Tensor) -> Callable[[Chunk], Tensor]:
 
 def from_heads(heads: Sequence[slice], temperature: float = TEMPERATURE) -> Callable[[Chunk], Tensor]:
     """The teacher's soft targets in some of its heads."""
-    return lambda chunk: torch.cat([losses.softmax(chunk.teacher[..., head], temperature) for head in heads], dim=-1)
+    return lambda chunk: torch.cat(
+        [losses.softmax(chunk.teacher_logits[..., head], temperature) for head in heads], dim=-1
+    )
 
 
 def from_digits(answers: Tensor, temperature: float = TEMPERATURE) -> Callable[[Chunk], Tensor]:
     """The teacher's soft targets for the ten digits, added up for each answer to a task, `answers` (10,)."""
     table = torch.eye(2)[answers]
-    return lambda chunk: losses.softmax(chunk.teacher[..., DIGIT], temperature) @ table.to(chunk.teacher.device)
+    return lambda chunk: (
+        losses.softmax(chunk.teacher_logits[..., DIGIT], temperature) @ table.to(chunk.teacher_logits.device)
+    )
 
 
 def measure(lab: Lab, arm: str) -> Steps[Given]:
@@ -121,8 +125,8 @@ def _of_all_tasks(lab: Lab, model: str, doing: str) -> Steps[Cohort]:
 
 def _taught(lab: Lab, model: str, teachers: Cohort, distiller: Heads, images: Split) -> Steps[Cohort]:
     trainings = lab.trainings(model, lab.epochs(3))
-    adviser = Advice.of([teachers], images, trainings[0], TEMPERATURE)
-    return (yield from lab.train(trainings, distiller, adviser, split=images))
+    teacher = FixedTeachers.of([teachers], images, trainings[0], TEMPERATURE)
+    return (yield from lab.train(trainings, distiller, teacher, split=images))
 
 
 def _answers(task: str, labels: Tensor) -> Tensor:

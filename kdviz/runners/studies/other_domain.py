@@ -17,7 +17,7 @@ from torchvision.transforms.v2 import InterpolationMode, functional
 
 from kdviz.distillers.offline import Offline
 from kdviz.engine import data, evaluation, models
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.data import Data, Split
 from kdviz.engine.models import Cohort
 from kdviz.recipes.base import Training
@@ -69,11 +69,11 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
         return _rows(lab, there, students), []
 
     trainings = _trainings(there, STUDENT, labels=LABELLED[lab.study.data] if way == "few" else None)
-    distiller, adviser = None, None
+    distiller, teacher = None, None
     if way in ("straight", "fine"):
         distiller = Offline(TEMPERATURE, 1.0)
-        adviser = Advice.of([teachers], there.session.data.training, trainings[0], TEMPERATURE)
-    students = yield from there.train(trainings, distiller, adviser, share=1.0 - there.part)
+        teacher = FixedTeachers.of([teachers], there.session.data.training, trainings[0], TEMPERATURE)
+    students = yield from there.train(trainings, distiller, teacher, share=1.0 - there.part)
     return _rows(lab, there, students, teachers if distiller else None), []
 
 

@@ -41,12 +41,12 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
     changes = {"input_dropout": INPUT_DROPOUT, "dropout": DROPOUT} if "dropout" in remedies else {}
     augmentation = next((each for each in ("shift", "affine") if each in remedies), "none")
     trainings = lab.trainings(STUDENT, epochs, labels=count, augmentation=augmentation, **changes)
-    distiller, adviser = None, None
+    distiller, teacher = None, None
     if "taught" in remedies:
         known = count if "small" in remedies else None
         teachers = yield from lab.teachers(lab.trainings(TEACHER, lab.epochs(3), labels=known), share=0.5)
         distiller = Offline(TEMPERATURE, 1.0)
-        adviser = LabelledOnly.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
+        teacher = LabelledOnly.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
     students, own = lab.networks(trainings), _own(lab, trainings)
     seen = [Look(0.0, _right(students, *own), _validation(lab, students))]
     images = len(lab.session.data.training)
@@ -55,7 +55,7 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
     def look(report: Report, learning: Cohort) -> None:
         seen.append(Look(passes * report.step, _right(learning, *own), _validation(lab, learning)))
 
-    yield from lab.train(trainings, distiller, adviser, cohort=students, share=1.0 - lab.part, heard=look)
+    yield from lab.train(trainings, distiller, teacher, cohort=students, share=1.0 - lab.part, heard=look)
     return _rows(lab, students, own), _curves(lab.seeds, seen)
 
 

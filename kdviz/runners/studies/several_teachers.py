@@ -12,7 +12,7 @@ from torch import Tensor
 
 from kdviz.distillers.offline import Offline
 from kdviz.engine import evaluation, losses
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.models import Cohort
 from kdviz.recipes.base import Training
 from kdviz.runners.studies.lab import STUDENT, TEACHER, Given, Lab, Steps
@@ -47,8 +47,8 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
     if who == "ensemble":
         return lab.rows_of(together, test.labels), []
 
-    adviser = Advice.of(teachers, lab.session.data.training, trainings[0], TEMPERATURE)
-    students = yield from lab.train(trainings, Offline(TEMPERATURE, 1.0), adviser, share=0.5)
+    teacher = FixedTeachers.of(teachers, lab.session.data.training, trainings[0], TEMPERATURE)
+    students = yield from lab.train(trainings, Offline(TEMPERATURE, 1.0), teacher, share=0.5)
     said = evaluation.logits_of_all(students, test.images)
     right = evaluation.accuracies(together, test.labels)
     return lab.rows_of(said, test.labels, together, extra={"teacher_accuracy": right}), []

@@ -15,7 +15,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from kdviz.distillers.offline import Offline
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.data import normalise
 from kdviz.engine.models import Cohort
 from kdviz.recipes.study_facts.sizes import TEACHERS
@@ -35,8 +35,8 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
     trainings = lab.trainings(network, epochs)
     if way == "taught":
         teachers = yield from lab.teachers(lab.trainings(teacher, epochs))
-        adviser = Advice.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
-        cohort = yield from lab.train(trainings, Offline(TEMPERATURE, ALPHA), adviser, share=0.5)
+        teacher_logits = FixedTeachers.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
+        cohort = yield from lab.train(trainings, Offline(TEMPERATURE, ALPHA), teacher_logits, share=0.5)
         return lab.rows(cohort, teachers, extra=costs(lab, cohort)), []
     if network in TEACHERS:
         cohort = yield from lab.teachers(trainings, share=1.0)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from kdviz.distillers.offline import Offline
 from kdviz.engine import evaluation, losses
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.models import Cohort
 from kdviz.recipes.study_facts.smoothed_teacher import SHARE
 from kdviz.records.study import Curve
@@ -52,8 +52,8 @@ def measure(lab: Lab, arm: str) -> Steps[Given]:
         return lab.rows(teachers), _spread(lab, teachers)
 
     students_learn = lab.trainings(STUDENT, epochs, schedule=SCHEDULE)
-    adviser = Advice.of([teachers], lab.session.data.training, students_learn[0], float(temperature))
-    students = yield from lab.train(students_learn, Offline(float(temperature), 1.0), adviser, share=0.5)
+    teacher = FixedTeachers.of([teachers], lab.session.data.training, students_learn[0], float(temperature))
+    students = yield from lab.train(students_learn, Offline(float(temperature), 1.0), teacher, share=0.5)
     test = lab.session.data.test
     theirs = evaluation.accuracies(evaluation.logits_of_all(teachers, test.images), test.labels)
     return lab.rows(students, teachers, extra={"teacher_accuracy": theirs}), []

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from kdviz.distillers.offline import Offline
 from kdviz.engine import evaluation, losses
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.data import Split
 from kdviz.engine.models import Cohort
 from kdviz.recipes.study_facts.t_squared import BATCH_IMAGES, HOT
@@ -60,16 +60,15 @@ def _student(lab: Lab, teachers: Cohort, epochs: int) -> Steps[Cohort]:
     if epochs == 0:
         return lab.networks(lab.trainings(STUDENT, 1))
     trainings = lab.trainings(STUDENT, epochs)
-    adviser = Advice.of([teachers], lab.session.data.training, trainings[0], TRAINING_TEMPERATURE)
-    return (yield from lab.train(trainings, Offline(TRAINING_TEMPERATURE, ALPHA), adviser))
+    teacher = FixedTeachers.of([teachers], lab.session.data.training, trainings[0], TRAINING_TEMPERATURE)
+    return (yield from lab.train(trainings, Offline(TRAINING_TEMPERATURE, ALPHA), teacher))
 
 
 def sizes(batch: Batch, temperature: float) -> Sizes:
     """Gradients and losses at one temperature."""
-    targets = losses.soft_targets("kl", batch.teacher, temperature)
-    gradient = losses.soft_gradient("kl", batch.student, targets, temperature)
+    gradient = losses.kd_gradient(batch.student, losses.softmax(batch.teacher, temperature), temperature)
     length = gradient.norm(dim=-1).mean().item()
-    kl = losses.soft_term("kl", batch.student, batch.teacher, temperature).mean().item()
+    kl = losses.kd_loss(batch.student, batch.teacher, temperature).mean().item()
     entropy = losses.entropy(batch.teacher, temperature).mean().item()
     return Sizes(length / temperature**2, length, kl, entropy)
 
@@ -77,7 +76,7 @@ def sizes(batch: Batch, temperature: float) -> Sizes:
 def hard_size(batch: Batch) -> float:
     """Mean length of the gradient of the cross-entropy with the labels; it knows no T."""
     one_hot = functional.one_hot(batch.labels.long(), batch.student.shape[-1]).to(batch.student.dtype)
-    return float(losses.hard_gradient(batch.student, one_hot).norm(dim=-1).mean())
+    return float(losses.cross_entropy_gradient(batch.student, one_hot).norm(dim=-1).mean())
 
 
 def matching(batch: Batch) -> float:

@@ -12,25 +12,15 @@ from typing import Any, get_args
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from kdviz.charts.comparison_live import short_title
 from kdviz.recipes.base import Augmentation, Optimizer, RecipeError, Schedule
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.comparison import Comparison
-from kdviz.recipes.methods import METHODS, PLAIN, Family, Method
+from kdviz.recipes.methods import FAMILIES, METHODS, PLAIN, Family, Method, short_title
 from kdviz.recipes.number_lists import MOST_SEEDS
 from kdviz.widgets import controls
 from kdviz.widgets.controls import chosen_data, data_set, number, optional, slider
 
 _LEFT_OUT = "ways_left_out"
-
-FAMILIES: dict[Family, str] = {
-    "control": "Without a teacher",
-    "offline": "Offline: from a trained teacher’s answers",
-    "online": "Online: peers learn together",
-    "self": "Self-distillation: from itself",
-    "feature": "From the teacher’s features",
-    "relation": "From the teacher’s relations",
-}
 
 
 def adopt(comparison: Comparison) -> None:
@@ -154,7 +144,7 @@ def _fitting(methods: Iterable[str], teacher: str, student: str) -> tuple[str, .
 def _methods(chosen: tuple[str, ...], teacher: str, student: str) -> tuple[str, ...]:
     """A row of pills for each family; what does not fit the networks is named with the reason."""
     chosen = _fitting(chosen, teacher, student)
-    for family, title in FAMILIES.items():
+    for family, (_, title) in FAMILIES.items():
         ways = {method.name: method for method in METHODS.values() if method.family == family}
         fitting = _fitting(ways, teacher, student)
         if fitting:

@@ -11,10 +11,9 @@ import streamlit as st
 
 from kdviz.charts import comparison_live as side_by_side
 from kdviz.charts import single as live
-from kdviz.charts.comparison_live import short_title
 from kdviz.jobs.queue import Jobs, Version
 from kdviz.recipes.comparison import Comparison
-from kdviz.recipes.methods import METHODS, PLAIN
+from kdviz.recipes.methods import METHODS, PLAIN, short_title
 from kdviz.records.base import Watched
 from kdviz.records.comparison import Compared, Moment
 from kdviz.records.kinds import Event
@@ -114,7 +113,7 @@ def _for_whom(teaching: Moment, comparison: Comparison) -> str:
     seed = teaching.stage.removeprefix("seed ")
     if not seed.isdecimal() or int(seed) in comparison.seeds:
         return ""
-    names = [short_title(name) for name in comparison.methods if METHODS[name].asks > 1]
+    names = [short_title(name) for name in comparison.methods if len(METHODS[name].teachers) > 1]
     first = int(seed) == comparison.seeds[-1] + 1
     if comparison.control and "offline" in comparison.methods and len(comparison.seeds) == 1 and first:
         names.append("the control")

@@ -8,10 +8,9 @@ import streamlit as st
 
 from kdviz.charts import comparison as charts
 from kdviz.charts.comparison import COSTS, Cost, trials_of
-from kdviz.charts.comparison_live import short_title
 from kdviz.charts.layout import CONFIG
 from kdviz.recipes.catalogue import DATA_SETS
-from kdviz.recipes.methods import METHODS
+from kdviz.recipes.methods import METHODS, short_title
 from kdviz.records.base import Mean
 from kdviz.records.comparison import Compared, Summary, Trial
 from kdviz.reports import phrases

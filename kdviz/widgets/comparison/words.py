@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean
 
 from kdviz.charts.comparison import trials_of
-from kdviz.charts.comparison_live import short_title
-from kdviz.recipes.methods import METHODS, PLAIN, Family
+from kdviz.recipes.methods import METHODS, PLAIN, Family, short_title
 from kdviz.records.base import Verdict
 from kdviz.records.comparison import Compared, Measure, Summary, Trial
 from kdviz.reports import phrases

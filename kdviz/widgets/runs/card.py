@@ -8,9 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from kdviz.charts.comparison_live import short_title
 from kdviz.errors import PlainError
-from kdviz.recipes.methods import PLAIN
+from kdviz.recipes.methods import PLAIN, short_title
 from kdviz.recipes.sweep import Sweep
 from kdviz.records.base import Mean, Scores, Verdict
 from kdviz.records.comparison import Compared

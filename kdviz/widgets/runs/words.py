@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from kdviz.charts.comparison_live import short_title
 from kdviz.recipes.comparison import Comparison
-from kdviz.recipes.methods import PLAIN
+from kdviz.recipes.methods import PLAIN, short_title
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.study import Study
 from kdviz.recipes.sweep import Cell, Sweep

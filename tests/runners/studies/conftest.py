@@ -25,9 +25,9 @@ def seen(monkeypatch):
     """What every training of the laboratory was given: model, images, trainings, distiller, teacher."""
     calls, fit = [], laboratory.fit
 
-    def noted(cohorts, split, trainings, distiller, adviser=None, **more):
-        calls.append((cohorts[0], split, trainings, distiller, adviser))
-        return fit(cohorts, split, trainings, distiller, adviser, **more)
+    def noted(cohorts, split, trainings, distiller, teacher=None, **more):
+        calls.append((cohorts[0], split, trainings, distiller, teacher))
+        return fit(cohorts, split, trainings, distiller, teacher, **more)
 
     monkeypatch.setattr(laboratory, "fit", noted)
     return calls

@@ -25,10 +25,10 @@ def test_the_other_teacher_is_the_next_seeds():
 def test_label_smoothing_has_no_teacher(seen):
     lab = lab_of("all-labels")
     given(lab, lesson_all_labels, "smoothing")
-    _, _, trainings, distiller, adviser = seen[-1]
+    _, _, trainings, distiller, teacher = seen[-1]
     assert isinstance(distiller, LabelSmoothing)
     assert distiller.share == 0.1
-    assert adviser is None
+    assert teacher is None
     assert {training.seed for training in trainings} == {0, 1}
 
 

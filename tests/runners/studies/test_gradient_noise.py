@@ -38,12 +38,17 @@ def drawn():
     return noise.Batches(images, one_hot, teacher, torch.randint(40, (SEEDS, BATCHES, SIZE), generator=generator))
 
 
+def loss_of(target, logits, teacher, labels):
+    """The mean loss of each batch, from logits (..., N, classes)."""
+    soft, hard = losses.kd_loss(logits, teacher, target.temperature), losses.cross_entropy(logits, labels)
+    return sum(losses.distillation_loss(soft, hard, target.alpha))
+
+
 @pytest.mark.parametrize("target", [Target(1.0, 0.0), Target(4.0, 1.0), Target(20.0, 1.0), Target(4.0, 0.7)])
 def test_gradients_at_the_logits_are_those_of_the_loss(target):
     logits, teacher = torch.randn(2, 5, 10, requires_grad=True), torch.randn(2, 5, 10)
     labels = torch.randint(10, (2, 5))
-    parts = losses.distillation_loss(logits, teacher, labels, temperature=target.temperature, alpha=target.alpha)
-    (parts.loss_kd + parts.loss_ce).sum().backward()
+    loss_of(target, logits, teacher, labels).sum().backward()
     found = noise.gradient_at_logits(target, logits.detach(), torch.eye(10)[labels], teacher)
     assert torch.allclose(found, logits.grad, atol=1e-6)
 
@@ -55,10 +60,8 @@ def one_by_one(network, batches, seed, target):
         chosen = batches.indices[seed, number]
         logits = network(normalise(batches.images[chosen]))
         labels = batches.one_hot[chosen].argmax(dim=-1)
-        parts = losses.distillation_loss(
-            logits, batches.teacher[seed, chosen], labels, temperature=target.temperature, alpha=target.alpha
-        )
-        found = torch.autograd.grad(parts.loss_kd + parts.loss_ce, list(network.parameters()))
+        loss = loss_of(target, logits, batches.teacher[seed, chosen], labels)
+        found = torch.autograd.grad(loss, list(network.parameters()))
         gradients.append(torch.cat([each.flatten() for each in found]).double())
     return torch.stack(gradients)
 

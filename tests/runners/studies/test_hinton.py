@@ -41,9 +41,9 @@ def seen(monkeypatch):
     """What every training of the laboratory was given."""
     calls, fit = [], laboratory.fit
 
-    def noted(cohorts, split, trainings, distiller, adviser=None, **more):
-        calls.append((split, trainings, distiller, adviser))
-        return fit(cohorts, split, trainings, distiller, adviser, **more)
+    def noted(cohorts, split, trainings, distiller, teacher_logits=None, **more):
+        calls.append((split, trainings, distiller, teacher_logits))
+        return fit(cohorts, split, trainings, distiller, teacher_logits, **more)
 
     monkeypatch.setattr(laboratory, "fit", noted)
     return calls
@@ -158,10 +158,10 @@ def test_what_is_left_out_of_the_transfer_set_is_not_in_it_and_advice_fits_its_i
     assert set(threes[0].labels.tolist()) == {0, 1, 2, 4, 5, 6, 7, 8, 9}
     assert set(eights[0].labels.tolist()) == {7, 8}
     teacher = lab.shared["teacher"]
-    for split, _, _, adviser in (threes, eights):
+    for split, _, _, teacher_logits in (threes, eights):
         some = torch.tensor([[0, 5, len(split) - 1]])
         expected = lesson_hinton.evaluation.logits_of_all(teacher, split.images[some[0]])
-        torch.testing.assert_close(adviser.on(1, some, split.images[some]), expected, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(teacher_logits.on(1, some, split.images[some]), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_moving_the_bias_trains_nobody_anew_and_uses_no_test_label(small, seen):

@@ -102,9 +102,9 @@ def seen(monkeypatch, own_state):
     monkeypatch.setattr(lesson_keras, "QUICK_IMAGES", 64)
     calls, fit = [], laboratory.fit
 
-    def noted(cohorts, split, trainings, distiller, adviser=None, **more):
-        calls.append((split, trainings, distiller, adviser))
-        return fit(cohorts, split, trainings, distiller, adviser, **more)
+    def noted(cohorts, split, trainings, distiller, teacher=None, **more):
+        calls.append((split, trainings, distiller, teacher))
+        return fit(cohorts, split, trainings, distiller, teacher, **more)
 
     monkeypatch.setattr(laboratory, "fit", noted)
     return calls

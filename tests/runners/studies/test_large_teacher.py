@@ -33,5 +33,5 @@ def test_the_small_teacher_has_learnt_from_labels_alone(seen, own_state):
     given(lab, lesson_large_teacher, "small-8")
     *teachers, student = seen
     assert [cohort.architecture.name for cohort, *_ in teachers] == ["784-128-10"] * 2
-    assert all(isinstance(distiller, Plain) and adviser is None for *_, distiller, adviser in teachers)
+    assert all(isinstance(distiller, Plain) and teacher is None for *_, distiller, teacher in teachers)
     assert student[4] is not None

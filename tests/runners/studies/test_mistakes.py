@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from kdviz.distillers.offline import Offline
 from kdviz.engine import evaluation, losses
-from kdviz.engine.batches import Advice, Batch, chunks
+from kdviz.engine.batches import Batch, FixedTeachers, chunks
 from kdviz.engine.dropout import Dropout
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.mistakes import ALPHA, FACTS, MISTAKES, TEMPERATURE, TRACES, TRIES
@@ -104,7 +104,7 @@ def test_a_student_that_is_its_own_teacher_has_the_hard_terms_gradient_alone():
             return z
 
     taken = OwnTeacher(TEMPERATURE, ALPHA).step([Fixed()], Batch(z, one_hot, one_hot, None, 0.0))
-    hard = losses.hard_gradient(z, one_hot, (1 - ALPHA) / z.shape[1])
+    hard = losses.cross_entropy_gradient(z, one_hot, (1 - ALPHA) / z.shape[1])
     assert torch.equal(taken.gradients[0], hard)
     assert taken.gradients[0].abs().max() > 0
 
@@ -124,10 +124,10 @@ def some():
 def test_advice_by_position_is_about_other_images(some):
     lab, teachers, trainings = some
     split = lab.session.data.training
-    cached = Advice.of([teachers], split, trainings[0], 4.0)
+    cached = FixedTeachers.of([teachers], split, trainings[0], 4.0)
     shuffled = ByPosition.shuffled(teachers, split, trainings, 4.0, lesson_mistakes.FIRST_PASS)
-    right = torch.cat([chunk.teacher for chunk in chunks(split, trainings, cached, 8)], dim=1)
-    wrong = torch.cat([chunk.teacher for chunk in chunks(split, trainings, shuffled, 8)], dim=1)
+    right = torch.cat([chunk.teacher_logits for chunk in chunks(split, trainings, cached, 8)], dim=1)
+    wrong = torch.cat([chunk.teacher_logits for chunk in chunks(split, trainings, shuffled, 8)], dim=1)
     assert right.shape == wrong.shape
     same = (right == wrong).all(dim=-1).double().mean().item()
     assert same < 0.02
@@ -147,7 +147,7 @@ def test_a_teacher_in_training_mode_answers_differently_every_time(some):
     first, second = restless.on(1, None, images), restless.on(1, None, images)
     assert not torch.allclose(first, second, atol=1e-3)
     assert not first.requires_grad
-    settled = Advice([teachers], TEMPERATURE)
+    settled = FixedTeachers([teachers], TEMPERATURE)
     assert torch.equal(settled.on(1, None, images), settled.on(1, None, images))
     assert not any(network.training for network in teachers.networks), "the teacher itself is left as it was"
     changed, apart = asked_twice(restless, lab.session.live_images)

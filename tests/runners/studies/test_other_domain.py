@@ -29,9 +29,9 @@ def test_a_fine_tuning_takes_few_labels_and_leaves_the_teacher_as_it_was(seen):
     before = figures(lab, lesson_other_domain, "inverted-teacher")
     calls = len(seen)
     tuned = figures(lab, lesson_other_domain, "inverted-tuned")
-    cohort, split, trainings, _, adviser = seen[-1]
+    cohort, split, trainings, _, teacher = seen[-1]
     assert len(seen) == calls + 1
-    assert (trainings[0].labels, adviser) == (100, None)
+    assert (trainings[0].labels, teacher) == (100, None)
     assert torch.equal(split.images, 255 - lab.session.data.training.images)
     assert cohort.architecture.name == TEACHER
     assert tuned != before
@@ -50,9 +50,9 @@ def test_students_in_another_domain_see_the_labels_that_they_are_said_to_see(see
     wanted = {"few": 100, "own": 100, "straight": None, "fine": None, "all": None}
     for way, labels in wanted.items():
         given(lab, lesson_other_domain, f"turned-{way}")
-        _, split, trainings, _, adviser = seen[-1]
+        _, split, trainings, _, teacher = seen[-1]
         assert trainings[0].labels == labels
-        assert (adviser is not None) == (way in ("straight", "fine"))
+        assert (teacher is not None) == (way in ("straight", "fine"))
         assert torch.equal(split.images, lesson_other_domain.turned(lab.session.data.training.images))
 
 

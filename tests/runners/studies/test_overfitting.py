@@ -19,14 +19,14 @@ def test_remedies_are_those_in_the_name_and_the_images_always_the_same_few(own_s
     lab = lab_of("overfitting", seeds="0")
     for arm in (each.name for each in lab.study.facts.arms):
         given(lab, lesson_overfitting, arm)
-        _, split, trainings, distiller, adviser = seen[-1]
+        _, split, trainings, distiller, teacher = seen[-1]
         training = trainings[0]
         assert split is lab.session.data.training
         assert training.labels == LABELLED["digits"]
         assert (training.dropout > 0) == (training.input_dropout > 0) == ("dropout" in arm)
         assert training.augmentation == ("shift" if "shift" in arm else "affine" if "affine" in arm else "none")
-        assert isinstance(distiller, Plain) == (adviser is None) == ("taught" not in arm)
-        assert adviser is None or not adviser.unlabelled
+        assert isinstance(distiller, Plain) == (teacher is None) == ("taught" not in arm)
+        assert teacher is None or not teacher.unlabelled
     of_teachers = {trainings[0].labels for _, _, trainings, _, _ in seen if trainings[0].model == TEACHER}
     assert of_teachers == {None, LABELLED["digits"]}
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from kdviz.engine import losses
-from kdviz.engine.batches import Advice
+from kdviz.engine.batches import FixedTeachers
 from kdviz.runners.studies import several_teachers as lesson_several_teachers
 from kdviz.runners.studies.lab import STUDENT, TEACHER
 from tests.samples.labs import figures, lab_of, without_labels
@@ -34,7 +34,7 @@ def test_equal_teachers_are_one_teacher(monkeypatch):
     assert torch.allclose(losses.softmax(same, 1.0), losses.softmax(single, 1.0), atol=1e-6)
     split, training = lab.session.data.training, lab.trainings(STUDENT, 1)[0]
     chosen = torch.arange(20).expand(2, -1)
-    advised = [Advice.of([one] * n, split, training, 4.0).on(1, chosen, split.images[chosen]) for n in (1, 3)]
+    advised = [FixedTeachers.of([one] * n, split, training, 4.0).on(1, chosen, split.images[chosen]) for n in (1, 3)]
     assert torch.allclose(losses.softmax(advised[0], 4.0), losses.softmax(advised[1], 4.0), atol=1e-6)
 
     taught = figures(lab, lesson_several_teachers, "taught-1")

@@ -1,0 +1,29 @@
+"""Offline distillation by matching logits: KL in the limit of a high temperature (Ba, Caruana 2014, section 2.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torch import Tensor
+
+from kdviz.distillers import offline
+from kdviz.distillers.stage import Conditions, Stage
+from kdviz.engine import losses
+from kdviz.engine.distiller import LogitDistiller
+
+
+class MatchedLogits(LogitDistiller):
+    """alpha * mean of (z - v)^2 + (1 - alpha) * CE; T plays no part."""
+
+    def soft_term(self, student: Tensor, teacher: Tensor) -> Tensor:
+        """Mean over the classes of (z - v)^2."""
+        return losses.logit_mse(student, teacher)
+
+    def soft_gradient(self, student: Tensor, targets: Tensor, weight: float) -> Tensor:
+        """2 * (z - v) / classes."""
+        return losses.logit_mse_gradient(student, targets, weight)
+
+
+def stages(conditions: Conditions) -> Iterator[Stage]:
+    """Each student with the teacher of its own seed."""
+    return offline.stages(conditions, MatchedLogits)

@@ -1,0 +1,27 @@
+"""Offline distillation with soft cross-entropy: KL plus the teacher's entropy (Hinton, Vinyals, Dean 2015, section 2).
+
+The entropy does not depend on the student: the gradient is that of KL, but the loss is never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torch import Tensor
+
+from kdviz.distillers import offline
+from kdviz.distillers.stage import Conditions, Stage
+from kdviz.engine import losses
+
+
+class SoftCrossEntropy(offline.Offline):
+    """alpha * T^2 * CE(p, q) + (1 - alpha) * CE."""
+
+    def soft_term(self, student: Tensor, teacher: Tensor) -> Tensor:
+        """T^2 * CE(p, q)."""
+        return self.temperature**2 * losses.soft_cross_entropy(student, teacher, self.temperature)
+
+
+def stages(conditions: Conditions) -> Iterator[Stage]:
+    """Each student with the teacher of its own seed."""
+    return offline.stages(conditions, SoftCrossEntropy)
