@@ -34,39 +34,12 @@ link.check_choice("class", shown.facts.class_names)
 link.check_choice("start", STARTS)
 controls = st.container(horizontal=True, vertical_alignment="bottom", key="controls")
 with controls:
-    view = st.segmented_control(
-        here.word("picture"),
-        VIEWS,
-        default=UNSURE,
-        required=True,
-        wrap=True,
-        key="view",
-        bind="query-params",
-        on_change=state.first_image,
-    )
-
-
-def choose_class() -> list[int]:
-    """The test images of the class that the visitor chooses."""
-    names = list(shown.facts.class_names)
-    with controls:
-        label = st.segmented_control(
-            here.word("class"),
-            names,
-            default=names[2],
-            required=True,
-            wrap=True,
-            key="class",
-            bind="query-params",
-            on_change=state.first_image,
-        )
-    return state.of_class(shown, names.index(label))
-
+    view = state.choose(here.word("picture"), VIEWS, "view")
 
 seen: Picture | None = None  # what Python knows of the picture: a drawing stays in the browser
 if view in (UNSURE, BY_CLASS):
-    candidates = choose_class() if view == BY_CLASS else state.least_sure(shown)
     with controls:
+        candidates = state.choose_class(here, shown) if view == BY_CLASS else state.least_sure(shown)
         index = state.leaf(candidates, key=f"{shown.facts.name}-{view}")
     seen = state.picture(shown, index)
     soft_targets(key="picture", picture=seen, temperature=temperature, on_commit=state.set_temperature)
@@ -81,21 +54,12 @@ elif view == DRAW:
     )
 else:
     with controls:
-        what = st.segmented_control(
-            here.word("start"),
-            STARTS,
-            default=STARTS[0],
-            required=True,
-            wrap=True,
-            key="start",
-            bind="query-params",
-            on_change=state.first_image,
-        )
+        what = state.choose(here.word("start"), STARTS, "start")
     if what == STARTS[0]:
         begun = Picture(ANIMALS, ANIMAL_LOGITS, label=0)
     else:
-        candidates = choose_class()
         with controls:
+            candidates = state.choose_class(here, shown)
             begun = state.picture(shown, state.leaf(candidates, key=f"{shown.facts.name}-edit"))
     logits = state.edited_logits(begun.logits)
     caption = here.word("caption")
@@ -154,15 +118,5 @@ else:
         share=phrases.percent(now.second_share, 1),
     )
 here.choice("entropy", right="none")
-figures = gallery.shipped_figures(shown.facts.name)
-st.caption(
-    here.sentence(
-        "teacher",
-        teacher=state.teacher_name(shown),
-        data=shown.facts.title,
-        training_images=f"{shown.facts.training_images:,}",
-        test_images=f"{len(shown.labels):,}",
-        accuracy=f"{figures['test_accuracy']:.2%}",
-    )
-)
+state.teacher_caption(here, shown)
 here.end()

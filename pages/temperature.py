@@ -5,7 +5,6 @@ import math
 import streamlit as st
 
 from kdviz.reports import phrases
-from kdviz.store import gallery
 from kdviz.widgets import lesson, link, server
 from kdviz.widgets.pictures import chosen_image as state
 from kdviz.widgets.pictures import forgotten_temperature
@@ -27,23 +26,10 @@ UNSURE, BY_CLASS = views = ("unsure", "by-class")
 link.check_choice("class", shown.facts.class_names)
 controls = st.container(horizontal=True, vertical_alignment="bottom", key="controls")
 with controls:
-    named = {each: here.word(each) for each in views}
-    view = link.switch("which", here.word("picture"), named, on_change=state.first_image)
-    if view == BY_CLASS:
-        names = list(shown.facts.class_names)
-        label = st.segmented_control(
-            here.word("class"),
-            names,
-            default=names[2],
-            required=True,
-            wrap=True,
-            key="class",
-            bind="query-params",
-            on_change=state.first_image,
-        )
-        candidates = state.of_class(shown, names.index(label))
-    else:
-        candidates = unsure_but_decided(shown)
+    view = link.switch(
+        "which", here.word("picture"), {name: here.word(name) for name in views}, on_change=state.first_image
+    )
+    candidates = state.choose_class(here, shown) if view == BY_CLASS else unsure_but_decided(shown)
     index = state.leaf(candidates, key=f"{shown.facts.name}-{view}")
 picture = state.picture(shown, index)
 temperature_picture(key="picture", picture=picture, temperature=temperature, on_commit=state.set_temperature)
@@ -73,8 +59,8 @@ here.text("best")
 here.try_this()
 now = at_temperature(picture, temperature)
 moved = "T" in st.query_params
-found = "right" if abs(now.bits - TWO_BITS) <= NEAR else "low" if now.bits < TWO_BITS else "high"
-here.moved("two-bits", found if moved else None, temperature=f"{temperature:g}", bits=f"{now.bits:.2f}")
+reached = "right" if abs(now.bits - TWO_BITS) <= NEAR else "low" if now.bits < TWO_BITS else "high"
+here.moved("two-bits", reached if moved else None, temperature=f"{temperature:g}", bits=f"{now.bits:.2f}")
 first = 1 / (1 + math.exp(-(3 - 1) / 2))
 here.number(
     "two-classes",
@@ -84,15 +70,5 @@ here.number(
     at_one=f"{1 / (1 + math.exp(-2)):.2f}",
 )
 here.choice("forgotten", right="sure")
-figures = gallery.shipped_figures(shown.facts.name)
-st.caption(
-    here.sentence(
-        "teacher",
-        teacher=state.teacher_name(shown),
-        data=shown.facts.title,
-        training_images=f"{shown.facts.training_images:,}",
-        test_images=f"{len(shown.labels):,}",
-        accuracy=f"{figures['test_accuracy']:.2%}",
-    )
-)
+state.teacher_caption(here, shown)
 here.end()

@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 from kdviz.recipes.catalogue import ARCHITECTURES, SHIPPED_TEACHERS
-from kdviz.store.gallery import Gallery
+from kdviz.store.gallery import Gallery, shipped_figures
+from kdviz.widgets.lesson import Here
 from kdviz.widgets.link import _number
 from kdviz.widgets.pictures.soft_targets import LARGEST_LOGIT, T_MAX, T_MIN, Picture
 
@@ -128,3 +129,37 @@ def set_edited_logits(logits: Sequence[float], start: Sequence[float]) -> None:
         forget_logits()
     else:
         st.query_params["logits"] = given
+
+
+def choose(label: str, options: Sequence[str], key: str, default: int = 0) -> str:
+    """One of `options`, which the URL has as `key`; another choice begins at its first image."""
+    return st.segmented_control(
+        label,
+        options,
+        default=options[default],
+        required=True,
+        wrap=True,
+        key=key,
+        bind="query-params",
+        on_change=first_image,
+    )
+
+
+def choose_class(here: Here, shown: Gallery) -> list[int]:
+    """The test images of the class that the visitor chooses, at first of the third."""
+    names = shown.facts.class_names
+    return of_class(shown, names.index(choose(here.word("class"), names, "class", default=2)))
+
+
+def teacher_caption(here: Here, shown: Gallery) -> None:
+    """Which teacher gave the logits, and how good it is."""
+    st.caption(
+        here.sentence(
+            "teacher",
+            teacher=teacher_name(shown),
+            data=shown.facts.title,
+            training_images=f"{shown.facts.training_images:,}",
+            test_images=f"{len(shown.labels):,}",
+            accuracy=f"{shipped_figures(shown.facts.name)['test_accuracy']:.2%}",
+        )
+    )
