@@ -4,7 +4,7 @@ import streamlit as st
 
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.study_facts.gradient_noise import BATCH
-from kdviz.records.study import Studied
+from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.widgets import lesson, link
 from kdviz.widgets.pictures.gradient_noise import (
@@ -30,7 +30,7 @@ def short(value: float) -> str:
     return f"{value:.0f}" if value >= 9.95 else f"{value:#.2g}"
 
 
-def look(studied: Studied) -> tuple[Path, Chosen]:
+def look(studied: StudyResult) -> tuple[Path, Chosen]:
     """The picture with its control, and what it says; the path and what is looked at."""
     there = paths_in(studied)
     name = link.switch("path", here.word("path"), {each: here.word(each) for each in there})
@@ -62,7 +62,7 @@ def readings(path: Path, chosen: Chosen) -> dict[str, str]:
     }
 
 
-def say_rates(studied: Studied) -> None:
+def say_rates(studied: StudyResult) -> None:
     """Both ways at their best, in one sentence."""
     labels, taught = best_rate(studied, "labels"), best_rate(studied, "taught")
     if labels is None or taught is None:

@@ -13,7 +13,7 @@ from kdviz.recipes.studies import STUDIES
 from kdviz.recipes.study_facts.hinton import TEMPERATURES, WIDTHS
 from kdviz.records.base import Verdict, Word
 from kdviz.records.intervals import same_rate_p_value
-from kdviz.records.study import Studied
+from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.widgets import lesson, page
 from kdviz.widgets.pictures import bias_slider
@@ -31,7 +31,7 @@ MORE_THREES, MORE_ERRORS = 1.5, 1.2  # the question about the bias allows so man
 here = lesson.begin("hintons_table")
 
 
-def picture(studied: Studied) -> None:
+def picture(studied: StudyResult) -> None:
     """Ours beside the paper's."""
     shown = hinton.table_rows(studied)
     if not shown:
@@ -57,7 +57,7 @@ def picture(studied: Studied) -> None:
         st.dataframe(hinton.table(studied), hide_index=True, height="content", alt="The table in figures")
 
 
-def figures_of(studied: Studied, arm: str) -> Mapping[str, float]:
+def figures_of(studied: StudyResult, arm: str) -> Mapping[str, float]:
     """What an arm's first seed gave; nothing where the arm was left out."""
     finished = studied.arm(arm)
     return {} if finished is None else finished.rows[0].figures
@@ -88,7 +88,7 @@ def over_bias(
     )
 
 
-def bias_of_three(studied: Studied, measured: Biases) -> float | None:
+def bias_of_three(studied: StudyResult, measured: Biases) -> float | None:
     """Errors over the bias of class 3, under a slider; the bias that the link names."""
     here.text("never-seen", share=phrases.percent(measured.known, 1))
     lines = [
@@ -105,7 +105,7 @@ def bias_of_three(studied: Studied, measured: Biases) -> float | None:
     return bias_slider.show(drawn, key="bias_of_three", parameter="bias")
 
 
-def biases_of_two(studied: Studied, measured: Biases) -> None:
+def biases_of_two(studied: StudyResult, measured: Biases) -> None:
     """Errors over the biases of 7 and 8, under a slider."""
     here.text("two-digits")
     lines = [Line("errors", here.word("all-images"), "ink", short(measured.test_errors))]
@@ -119,7 +119,7 @@ def biases_of_two(studied: Studied, measured: Biases) -> None:
     bias_slider.show(drawn, key="biases_of_two", parameter="biases")
 
 
-def narrow(studied: Studied, means: Mapping[int, Mapping[float, float]]) -> None:
+def narrow(studied: StudyResult, means: Mapping[int, Mapping[float, float]]) -> None:
     """Errors over T for 30 and for 300 units a layer."""
     measure = studied.recipe.facts.measures[0]
     placed = [point for point in measured_arms(studied, measure) if point.arm.x is not None]
@@ -144,7 +144,7 @@ def narrow(studied: Studied, means: Mapping[int, Mapping[float, float]]) -> None
         )
 
 
-def keras_said(studied: Studied) -> None:
+def keras_said(studied: StudyResult) -> None:
     """What several seeds of the example say."""
     measure = studied.recipe.facts.measures[0]
     means = {arm: studied.summary(arm) for arm in ("distilled", "scratch", "teacher")}

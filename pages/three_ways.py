@@ -6,7 +6,7 @@ import streamlit as st
 
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import DEFAULT, METHODS
-from kdviz.records.comparison import Compared
+from kdviz.records.comparison import ComparisonResult
 from kdviz.widgets import controls, lesson, page, run_status, server
 from kdviz.widgets.comparison import form as comparison_form
 from kdviz.widgets.comparison import live as live_comparison
@@ -54,7 +54,7 @@ if run is None and wanted is not None:
     live_comparison.preview(wanted)
     here.say("nothing-runs")
 
-compared = run.result if run is not None and isinstance(run.result, Compared) else None
+compared = run.result if run is not None and isinstance(run.result, ComparisonResult) else None
 words, formulas = st.columns([5, 4], gap="large")
 with words:
     here.text("what-to-expect")

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from kdviz import repeat
-from kdviz.records.base import Learnt
+from kdviz.records.base import TrainedStudent
 from kdviz.store.runs import RunStore
 
 ROOT = Path(__file__).parents[1]
@@ -82,7 +82,7 @@ def test_a_recipe_gives_the_same_bits_as_before_the_move(stored, own_state, one_
     before = json.loads(run.result.model_dump_json())
     assert ending["run_id"] == run.id
     assert errors_in(ending) == pytest.approx(errors_in(before), abs=FEW)
-    students = {student.name: student for student in said if isinstance(student, Learnt)}
+    students = {student.name: student for student in said if isinstance(student, TrainedStudent)}
     assert students.keys() == set(stored.students(run.id))
     if SAME_MACHINE:
         assert untimed(ending) == untimed(before)

@@ -17,7 +17,7 @@ from kdviz.engine import data, models
 from kdviz.engine.models import Cohort, StackedCohort
 from kdviz.engine.training import fit
 from kdviz.recipes.comparison import Comparison
-from kdviz.records.kinds import Said
+from kdviz.records.kinds import Output
 from kdviz.runners.comparison import in_turns, prepared, run
 from kdviz.runners.comparison_method import train_method
 
@@ -64,7 +64,7 @@ def measure(repetitions: int, on_step: Callable[[str], None] = lambda step: None
     )
 
 
-def _seconds_of_courses(order: Callable[[Sequence[Iterator[Said | None]]], Iterator[Said | None]]) -> float:
+def _seconds_of_courses(order: Callable[[Sequence[Iterator[Output | None]]], Iterator[Output | None]]) -> float:
     """Of all methods' training, in this order; the teachers are found."""
     getting_ready = prepared(COMPARISON, time.perf_counter, COMPARISON.methods)
     while True:

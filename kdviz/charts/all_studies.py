@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from kdviz.charts.layout import HIDDEN, hover, intervals, laid_out, row_title
 from kdviz.charts.palette import Palette
 from kdviz.records.base import Word
-from kdviz.records.study import Judgement, Studied
+from kdviz.records.study import Judgement, StudyResult
 
 BAR = 9  # pixels of a comparison
 TITLE = 26  # of a study's title
@@ -34,7 +34,7 @@ class Gain:
     word: Word
 
 
-def gains(studied: Studied) -> list[Gain]:
+def gains(studied: StudyResult) -> list[Gain]:
     """The verdicts on students that had a teacher; if there are such, only those against labels alone.
 
     The main measure is a share of right answers, or a count of errors, which is turned into one.
@@ -60,7 +60,7 @@ def gains(studied: Studied) -> list[Gain]:
     return gains
 
 
-def _scale(studied: Studied, judgement: Judgement) -> float | None:
+def _scale(studied: StudyResult, judgement: Judgement) -> float | None:
     """From the measure's unit to percentage points of right answers."""
     main = studied.recipe.facts.measures[0]
     if main.kind == "share" and main.better == "higher":

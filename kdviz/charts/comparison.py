@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from kdviz.charts.layout import LEGEND, hover, intervals, laid_out, outlined
 from kdviz.charts.palette import Palette
 from kdviz.recipes.methods import METHODS, PLAIN, short_title
-from kdviz.records.comparison import Bin, Compared, Summary, Trial
+from kdviz.records.comparison import Bin, ComparisonResult, Summary, Trial
 from kdviz.records.intervals import wilson_interval
 
 Cost = Literal["seconds", "multiply_adds", "images_seen"]
@@ -27,12 +27,12 @@ COLUMNS = 3  # of reliability diagrams
 FEWEST_IMAGES = 5  # of a mark in one: the accuracy of fewer says nothing
 
 
-def trials_of(compared: Compared, method: str) -> list[Trial]:
+def trials_of(compared: ComparisonResult, method: str) -> list[Trial]:
     """A method's trials, one for each seed."""
     return [trial for trial in compared.trials if trial.method == method]
 
 
-def interval(compared: Compared, summary: Summary) -> tuple[float, float] | None:
+def interval(compared: ComparisonResult, summary: Summary) -> tuple[float, float] | None:
     """The 95 % interval of a method's test accuracy: over the seeds, or with one seed over the test images."""
     mean = summary.means["test_accuracy"]
     if mean.low is not None and mean.high is not None:
@@ -43,7 +43,7 @@ def interval(compared: Compared, summary: Summary) -> tuple[float, float] | None
     return wilson_interval(trials[0].test_accuracy, trials[0].test_images)
 
 
-def cost_figure(compared: Compared, cost: Cost, colours: Palette) -> go.Figure:
+def cost_figure(compared: ComparisonResult, cost: Cost, colours: Palette) -> go.Figure:
     """Test accuracy with its interval against cost; a method with a teacher once without and once with its training."""
     figure = go.Figure()
     shown = [summary for summary in compared.summaries if math.isfinite(summary.means["test_accuracy"].mean)]
@@ -102,7 +102,7 @@ def pooled(trials: Sequence[Trial]) -> list[Bin]:
     return bars
 
 
-def reliability_figure(compared: Compared, colours: Palette) -> go.Figure:
+def reliability_figure(compared: ComparisonResult, colours: Palette) -> go.Figure:
     """Accuracy against confidence for each method; a mark's area is its number of test images."""
     methods = [summary.method for summary in compared.summaries]
     columns = min(COLUMNS, len(methods))

@@ -15,7 +15,7 @@ from kdviz.charts.compact import rounded_up, short, thinned
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import FAMILIES, METHODS, Arrow, Method, short_title
 from kdviz.records.base import Expense
-from kdviz.records.comparison import Finished, Moment, Trial
+from kdviz.records.comparison import FinishedMethod, Moment, Trial
 from kdviz.records.kinds import Event
 
 MOMENTS = 80  # of a way of teaching that its panel shows at most
@@ -59,7 +59,7 @@ def panels(comparison: Comparison, events: Sequence[Event]) -> list[PanelData]:
     moments = moments_of(comparison.methods, events)
     trained: dict[str, dict[int, Trial]] = {name: {} for name in comparison.methods}
     for event in events:
-        if isinstance(event, Finished) and event.method in trained:
+        if isinstance(event, FinishedMethod) and event.method in trained:
             trained[event.method] |= {trial.seed: trial for trial in event.trials}
     most = min(MOMENTS, ALL_MOMENTS // len(moments))
     return [_panel(name, comparison, of_method, trained[name], most) for name, of_method in moments.items()]

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from kdviz.charts.curves import curves_named
 from kdviz.charts.layout import HIDDEN, LEGEND, hover, intervals, laid_out, outlined, row_title
 from kdviz.charts.palette import Palette, Role
-from kdviz.records.study import FinishedArm, Studied
+from kdviz.records.study import FinishedArm, StudyResult
 
 ROW = 60  # pixels of a row: its title, and its two dots below
 APART = 0.14  # ours above, the paper's below, in rows
@@ -50,7 +50,7 @@ class TableRow:
         return self.p_value is not None and self.p_value < ALIKE
 
 
-def table_rows(studied: Studied) -> list[TableRow]:
+def table_rows(studied: StudyResult) -> list[TableRow]:
     """The rows that the paper has; of several seeds, the first."""
     rows = []
     for arm in studied.recipe.chosen:
@@ -66,7 +66,7 @@ def table_rows(studied: Studied) -> list[TableRow]:
     return rows
 
 
-def table(studied: Studied) -> pd.DataFrame:
+def table(studied: StudyResult) -> pd.DataFrame:
     """The same in words, with the threes where the paper counts them."""
     rows = []
     for row in table_rows(studied):
@@ -86,7 +86,7 @@ def with_interval(count: Count) -> str:
     return f"{count.errors:,.0f} ({count.low:,.0f} to {count.high:,.0f})"
 
 
-def paper_figure(studied: Studied, colours: Palette) -> go.Figure:
+def paper_figure(studied: StudyResult, colours: Palette) -> go.Figure:
     """A dot with its interval for each row, and the paper's below it. Errors on a logarithmic axis."""
     picture, shown = go.Figure(), table_rows(studied)
     for number, row in enumerate(shown):
@@ -191,7 +191,7 @@ def over_biases(finished: FinishedArm | None) -> Biases | None:
     return Biases(tuple(curves[0].x), errors, of_threes, predicted, row.figures["bias"])
 
 
-def over_temperatures(studied: Studied, units: int) -> dict[float, float]:
+def over_temperatures(studied: StudyResult, units: int) -> dict[float, float]:
     """Mean errors of the students with so many units a layer, by T."""
     errors = {}
     for arm in studied.recipe.chosen:

@@ -11,7 +11,7 @@ from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import METHODS, PLAIN, Family
 from kdviz.records.base import Watched
-from kdviz.records.comparison import Compared, Inside, Measure
+from kdviz.records.comparison import ComparisonResult, Inside, Measure
 
 Kind = Literal["response", "feature", "relation"]
 # Where in the picture a method of a family is shown.
@@ -104,7 +104,7 @@ _COLUMNS: tuple[tuple[Measure, str, str], ...] = (
 )
 
 
-def table(result: Compared) -> str:
+def table(result: ComparisonResult) -> str:
     """A finished comparison's methods side by side as a Markdown table: means over the seeds, on the test images."""
     header = "| | kind | " + " | ".join(title for _, title, _ in _COLUMNS) + " |\n|:--|:--|" + "--:|" * len(_COLUMNS)
     rows = [

@@ -23,7 +23,7 @@ from kdviz.recipes.study import Study
 from kdviz.recipes.sweep import Cell, Sweep
 from kdviz.records.kinds import AnyRecipe, Ending, Event
 from kdviz.records.single import Progress
-from kdviz.records.sweep import FinishedStack, Grown, Swept
+from kdviz.records.sweep import FinishedStack, StackProgress, SweepResult
 
 MOST_RUNS = 6  # more colours than that cannot be told apart
 POINTS = 80  # of a line, at most
@@ -84,10 +84,10 @@ def _of_comparison(comparison: Comparison, events: Sequence[Event], _: Ending | 
 def _of_sweep(_: Sweep, events: Sequence[Event], result: Ending | None) -> list[LearningCurve]:
     """The chosen cell and its control; as long as nothing is chosen, the best one so far."""
     reports = {(report.stack.id, report.step): report for report in _reports(events)}
-    stacks: dict[str, list[Grown]] = {}
+    stacks: dict[str, list[StackProgress]] = {}
     for (stack, _step), report in sorted(reports.items(), key=lambda item: item[0]):
         stacks.setdefault(stack, []).append(report)
-    choice = result.choice if isinstance(result, Swept) else None
+    choice = result.choice if isinstance(result, SweepResult) else None
     cell, word = (choice.cell, "") if choice else (_best(stacks.values()), ", best so far")
     if cell is None:
         return []
@@ -101,15 +101,15 @@ _CURVES: Mapping[type[AnyRecipe], Callable[[Any, Sequence[Event], Ending | None]
 )
 
 
-def _reports(events: Iterable[Event]) -> Iterator[Grown]:
+def _reports(events: Iterable[Event]) -> Iterator[StackProgress]:
     for event in events:
-        if isinstance(event, Grown):
+        if isinstance(event, StackProgress):
             yield event
         elif isinstance(event, FinishedStack):
             yield from event.moments
 
 
-def _best(stacks: Iterable[Sequence[Grown]]) -> Cell | None:
+def _best(stacks: Iterable[Sequence[StackProgress]]) -> Cell | None:
     """The taught cell with the best mean accuracy after the most epochs that any has been trained for."""
     accuracies: dict[tuple[int, Cell], list[float]] = {}
     for moments in stacks:
@@ -121,7 +121,7 @@ def _best(stacks: Iterable[Sequence[Grown]]) -> Cell | None:
     return None if best is None else best[1]
 
 
-def _of_cell(stacks: Iterable[Sequence[Grown]], cell: Cell, way: str) -> LearningCurve:
+def _of_cell(stacks: Iterable[Sequence[StackProgress]], cell: Cell, way: str) -> LearningCurve:
     """The cell's mean over seeds and folds, where all of them have a report; of the most epochs it was trained for."""
     of_cell = [reports for reports in stacks if cell in reports[0].stack.cells]
     epochs = max((reports[0].stack.epochs for reports in of_cell), default=0)

@@ -27,7 +27,7 @@ from kdviz.charts.vega import Spec, one_of
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Arm, Measure
 from kdviz.records.base import Mean
-from kdviz.records.study import Studied
+from kdviz.records.study import StudyResult
 from kdviz.reports.study import formatted, published_of, values_of
 
 ROW = 48  # pixels of an arm: its title, and its dots below
@@ -45,7 +45,7 @@ class MeasuredArm:
     seeds: tuple[tuple[int, float], ...]  # seed and figure
 
 
-def measured_arms(studied: Studied, measure: Measure) -> list[MeasuredArm]:
+def measured_arms(studied: StudyResult, measure: Measure) -> list[MeasuredArm]:
     """The arms that have the measure, in the order of the facts."""
     measured = []
     for arm in studied.recipe.chosen:
@@ -59,7 +59,7 @@ def measured_arms(studied: Studied, measure: Measure) -> list[MeasuredArm]:
     return measured
 
 
-def figure(studied: Studied, measure: Measure, colours: Palette) -> go.Figure:
+def figure(studied: StudyResult, measure: Measure, colours: Palette) -> go.Figure:
     """The picture of a measure: over the study's axis where its arms have a place there, else a dot plot."""
     shown = measured_arms(studied, measure)
     published = published_of(studied.recipe) if measure == studied.recipe.facts.measures[0] else {}

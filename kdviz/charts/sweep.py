@@ -16,7 +16,7 @@ from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.sweep import Cell
 from kdviz.records.base import Mean
 from kdviz.records.intervals import wilson_interval
-from kdviz.records.sweep import CellSummary, Swept
+from kdviz.records.sweep import CellSummary, SweepResult
 
 Along = Literal["temperature", "alpha"]
 CellMeasure = Literal["validation_accuracy", "agreement", "nll", "ece"]
@@ -57,12 +57,12 @@ class CellPoint(NamedTuple):
     summary: CellSummary
 
 
-def summary_of(swept: Swept, cell: Cell) -> CellSummary | None:
+def summary_of(swept: SweepResult, cell: Cell) -> CellSummary | None:
     """A cell's summary; the cells with alpha = 0 share that of the student without a teacher."""
     return next((summary for summary in swept.summaries if summary.cell == cell.trained_as), None)
 
 
-def best_taught(swept: Swept) -> Cell | None:
+def best_taught(swept: SweepResult) -> Cell | None:
     """The choice, or where that is labels only, the best cell with a teacher: what slices are drawn through."""
     if swept.choice is not None and swept.choice.cell.alpha > 0:
         return swept.choice.cell
@@ -71,12 +71,12 @@ def best_taught(swept: Swept) -> Cell | None:
     return max(taught or known, key=lambda summary: summary.validation_accuracy.mean).cell if known else None
 
 
-def points(swept: Swept, cell: Cell, along: Along) -> list[CellPoint]:
+def points(swept: SweepResult, cell: Cell, along: Along) -> list[CellPoint]:
     """The cells that differ from this one in T alone, or in alpha alone; in order, without those that diverged."""
     return _sorted(swept, [other for other in swept.recipe.cells if _alike(cell, other, but={along})], along)
 
 
-def all_points(swept: Swept, cell: Cell, along: Along) -> list[CellPoint]:
+def all_points(swept: SweepResult, cell: Cell, along: Along) -> list[CellPoint]:
     """All cells of the same student, learning rate and number of labels: what there is where none lie on a line."""
     both = {"temperature", "alpha"}
     return _sorted(swept, [other for other in swept.recipe.cells if _alike(cell, other, but=both)], along)
@@ -86,7 +86,7 @@ def _alike(cell: Cell, other: Cell, but: set[str]) -> bool:
     return all(getattr(cell, name) == getattr(other, name) for name in Cell.model_fields if name not in but)
 
 
-def _sorted(swept: Swept, cells: Sequence[Cell], along: Along) -> list[CellPoint]:
+def _sorted(swept: SweepResult, cells: Sequence[Cell], along: Along) -> list[CellPoint]:
     alive = [
         CellPoint(getattr(cell, along), cell, summary)
         for cell in dict.fromkeys(cells)
@@ -95,7 +95,7 @@ def _sorted(swept: Swept, cells: Sequence[Cell], along: Along) -> list[CellPoint
     return sorted(alive, key=lambda point: point.at)
 
 
-def interval(swept: Swept, summary: CellSummary, measure: CellMeasure) -> tuple[float, float] | None:
+def interval(swept: SweepResult, summary: CellSummary, measure: CellMeasure) -> tuple[float, float] | None:
     """The 95 % interval of a cell's mean: over seeds and folds; of a single student's accuracy, Wilson's."""
     mean: Mean = getattr(summary, measure)
     if mean.low is not None and mean.high is not None:
@@ -106,7 +106,7 @@ def interval(swept: Swept, summary: CellSummary, measure: CellMeasure) -> tuple[
     return wilson_interval(trials[0].validation_accuracy, trials[0].validation_images)
 
 
-def slice_figure(swept: Swept, cell: Cell, along: Along, measure: CellMeasure, colours: Palette) -> go.Figure:
+def slice_figure(swept: SweepResult, cell: Cell, along: Along, measure: CellMeasure, colours: Palette) -> go.Figure:
     """A measure over T or over alpha with its intervals, all else as in `cell`; plain training as a band.
 
     Where no other cell lies on the line, as after a random search, all cells are shown.
@@ -139,7 +139,7 @@ def _axis(values: Sequence[float], along: Along) -> dict[str, Any]:
     return axis
 
 
-def _heights(swept: Swept, summaries: Sequence[CellSummary], measure: CellMeasure) -> list[float] | None:
+def _heights(swept: SweepResult, summaries: Sequence[CellSummary], measure: CellMeasure) -> list[float] | None:
     """The range of the upright axis: as far as the intervals reach, but not so far that the means look alike."""
     means = [mean for summary in summaries if math.isfinite(mean := getattr(summary, measure).mean)]
     if not means:
@@ -153,7 +153,7 @@ def _heights(swept: Swept, summaries: Sequence[CellSummary], measure: CellMeasur
 
 
 def _plain_band(
-    figure: go.Figure, swept: Swept, cell: Cell, measure: CellMeasure, ends: tuple[float, float], colours: Palette
+    figure: go.Figure, swept: SweepResult, cell: Cell, measure: CellMeasure, ends: tuple[float, float], colours: Palette
 ) -> None:
     plain = summary_of(swept, cell.plain)
     mean = math.nan if plain is None else getattr(plain, measure).mean
@@ -186,7 +186,13 @@ def _plain_band(
 
 
 def _cells(
-    figure: go.Figure, swept: Swept, shown: Sequence[CellPoint], measure: CellMeasure, *, joined: bool, colours: Palette
+    figure: go.Figure,
+    swept: SweepResult,
+    shown: Sequence[CellPoint],
+    measure: CellMeasure,
+    *,
+    joined: bool,
+    colours: Palette,
 ) -> None:
     """Mean and interval of each cell; an open mark for one that was given up before the last epoch."""
     most = max((point.summary.epochs for point in shown), default=0)
@@ -214,7 +220,7 @@ def _cells(
 
 def _marked(
     figure: go.Figure,
-    swept: Swept,
+    swept: SweepResult,
     cell: Cell,
     along: Along,
     measure: CellMeasure,
@@ -247,7 +253,7 @@ def _value(measure: CellMeasure) -> str:
     return "%{y:.2%}" if measure in IN_PERCENT else "%{y:.4f}"
 
 
-def frame(swept: Swept) -> pd.DataFrame:
+def frame(swept: SweepResult) -> pd.DataFrame:
     """A row for each student that differs, the best first: its parameters, its means with intervals, its verdict."""
     choice = swept.choice
     rows = []
@@ -273,7 +279,7 @@ def frame(swept: Swept) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values(["validation_accuracy", "nll"], ascending=[False, True], na_position="last")
 
 
-def varied(swept: Swept) -> list[str]:
+def varied(swept: SweepResult) -> list[str]:
     """The parameters with more than one value in this sweep, T and alpha always among them."""
     cells = swept.recipe.trained_cells
     names = [
@@ -284,7 +290,7 @@ def varied(swept: Swept) -> list[str]:
     return [*names, "epochs"] if len(swept.recipe.rungs) > 1 else names
 
 
-def parallel_figure(swept: Swept, colours: Palette) -> go.Figure:
+def parallel_figure(swept: SweepResult, colours: Palette) -> go.Figure:
     """A line for each cell through all its parameters and measures, coloured by accuracy; what diverged is left out."""
     rows = frame(swept)
     rows = rows[rows.validation_accuracy.notna()].iloc[::-1]  # the best lines lie on top

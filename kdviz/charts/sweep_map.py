@@ -14,8 +14,18 @@ from kdviz.charts.compact import finite_mean, pixels, rounded, rounded_up, short
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.sweep import Cell, Sweep
 from kdviz.records.base import Watched
-from kdviz.records.sweep import Swept
-from kdviz.records.sweep_so_far import LARGER_IS_BETTER, MEASURES, Heard, Level, Measure, Part, Student, dropped, level
+from kdviz.records.sweep import SweepResult
+from kdviz.records.sweep_so_far import (
+    LARGER_IS_BETTER,
+    MEASURES,
+    Heard,
+    Level,
+    Measure,
+    SeedAndFold,
+    Student,
+    dropped,
+    level,
+)
 
 ALL_DETAILS = 40  # cells up to which the browser has the details of all at once, again and again
 ALL_DETAILS_OF_THE_END = 150  # the same when nothing grows any more
@@ -78,7 +88,7 @@ def choosers(sweep: Sweep) -> list[Data]:
     return [{"name": name, "values": of_name} for name, of_name in values.items()]
 
 
-def picture(sweep: Sweep, heard: Heard, swept: Swept | None = None) -> Data:
+def picture(sweep: Sweep, heard: Heard, swept: SweepResult | None = None) -> Data:
     """The maps of a sweep: axes, scales, and a column for each thing that is known of the cells."""
     cells, students = sweep.trained_cells, len(sweep.seeds) * (sweep.folds or 1)
     order = {facet: number for number, facet in enumerate(facets(sweep))}
@@ -157,7 +167,7 @@ def best(levels: Sequence[Level], among: Iterable[int]) -> int | None:
     return max(known, key=lambda at: levels[at].means["validation_accuracy"], default=None)
 
 
-def _verdicts(cells: Sequence[Cell], swept: Swept | None) -> Data:
+def _verdicts(cells: Sequence[Cell], swept: SweepResult | None) -> Data:
     """What only the end can say: who differs from the control in accuracy, what was chosen, and what ties with it."""
     if swept is None:
         return {}
@@ -224,23 +234,23 @@ def details(sweep: Sweep, heard: Heard, cells: Iterable[Cell]) -> Data:
     }
 
 
-def _in_order(part: Part) -> tuple[int, int]:
+def _in_order(part: SeedAndFold) -> tuple[int, int]:
     return part[0], part[1] or 0
 
 
-def _part_name(part: Part) -> str:
+def _part_name(part: SeedAndFold) -> str:
     seed, fold = part
     return f"seed {seed}" if fold is None else f"seed {seed}, fold {fold + 1}"
 
 
-def _controls(heard: Heard, cell: Cell, shown: Mapping[Part, Student]) -> dict[Part, Student]:
+def _controls(heard: Heard, cell: Cell, shown: Mapping[SeedAndFold, Student]) -> dict[SeedAndFold, Student]:
     """The control's students of the same seeds, trained for as long."""
     epochs = heard.longest.get(cell, 0)
     known = heard.students.get((cell.plain, epochs), {}) if cell.alpha > 0 else {}
     return {part: known[part] for part in shown if part in known and not known[part].diverged}
 
 
-def _curves(shown: Mapping[Part, Student], controls: Mapping[Part, Student]) -> Data:
+def _curves(shown: Mapping[SeedAndFold, Student], controls: Mapping[SeedAndFold, Student]) -> Data:
     """Means over the students, as far as all of them have come; the control's at the same updates."""
     students = [student for student in shown.values() if student.reports]
     if not students:

@@ -16,11 +16,11 @@ from kdviz.cli.progress import TrainingBar
 from kdviz.errors import PlainError
 from kdviz.jobs import cluster, worker
 from kdviz.records import kinds
-from kdviz.records.base import Learnt
+from kdviz.records.base import TrainedStudent
 from kdviz.records.kinds import AnyRecipe, Ending, Event, Part
 from kdviz.reports.kinds import finished_parts, stopped
 from kdviz.store.runs import RunStore, StoreError
-from kdviz.store.teacher_files import Taught
+from kdviz.store.teacher_files import TeacherFile
 
 HEARTBEAT = 2.0  # seconds between two signs of life in the store
 PATIENCE = 60.0  # seconds for which a store may be locked, or its disk full
@@ -89,9 +89,9 @@ def train_here(recipe: AnyRecipe, store: RunStore, bar: TrainingBar) -> Ending:
                 if isinstance(event, Ending):
                     writer.insist(partial(store.finish, recipe.id, event))
                     return event
-                if isinstance(event, Learnt):
+                if isinstance(event, TrainedStudent):
                     writer.insist(partial(store.keep_student, recipe.id, event))
-                elif event is not None and not isinstance(event, Taught):
+                elif event is not None and not isinstance(event, TeacherFile):
                     writer.add(event)
                     bar.show(event)
                 writer.heartbeat()
@@ -154,8 +154,8 @@ class EventWriter:
     def stored_and_missing(self) -> str:
         """Which parts of the run are stored, and which are not."""
         stored = kinds.newest(self._stored)
-        known = set(map(kinds.part, stored))
-        lost = [event for event in self._waiting if isinstance(event, Part) and kinds.part(event) not in known]
+        known = {part.key for part in stored}
+        lost = [event for event in self._waiting if isinstance(event, Part) and event.key not in known]
         missing = finished_parts(self._recipe, lost) or "what came after that"
         verb = "is" if missing in ("one student", "what came after that") else "are"
         kept = finished_parts(self._recipe, stored) or "no finished parts"

@@ -16,7 +16,7 @@ from kdviz.records.comparison import Moment
 from kdviz.records.kinds import Event, Part
 from kdviz.records.single import Progress
 from kdviz.records.study import StudyProgress
-from kdviz.records.sweep import FinishedStack, Grown
+from kdviz.records.sweep import FinishedStack, StackProgress
 from kdviz.records.sweep_plan import expected
 
 if TYPE_CHECKING:
@@ -78,15 +78,15 @@ class SweepBar(TrainingBar):
 
     def show(self, event: Event) -> None:
         """How many students are trained, and what is going on now."""
-        if isinstance(event, Grown | FinishedStack):
-            share = event.step / event.steps if isinstance(event, Grown) else 1.0
+        if isinstance(event, StackProgress | FinishedStack):
+            share = event.step / event.steps if isinstance(event, StackProgress) else 1.0
             self._shares[event.stack] = max(share, self._shares.get(event.stack, 0.0))
         if isinstance(event, Moment):
             accuracy = f"{fmean(event.validation_accuracy):.1%}"
             now = f"teacher of {event.stage}, epoch {event.epoch}/{event.epochs}, {accuracy}"
         elif isinstance(event, Progress):
             now = f"the choice once more, {event.role}, epoch {event.epoch}/{event.epochs}"
-        elif isinstance(event, Grown):
+        elif isinstance(event, StackProgress):
             best = max(filter(math.isfinite, event.validation_accuracy), default=0.0)
             now = f"seed {event.stack.seed}, epoch {event.epoch}/{event.stack.epochs}, best {best:.1%}{self._left()}"
         else:

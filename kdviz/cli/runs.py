@@ -15,7 +15,7 @@ import click
 from kdviz import settings
 from kdviz.cli.console import FAILURE, USAGE_ERROR, end
 from kdviz.cli.options import json_option
-from kdviz.records.base import Learnt
+from kdviz.records.base import TrainedStudent
 from kdviz.reports import kinds
 from kdviz.reports.text import table
 from kdviz.store.run import Run
@@ -199,7 +199,7 @@ def _row(run: Run) -> list[str]:
     ]
 
 
-def _student(store: RunStore, run: Run, name: str | None) -> Learnt:
+def _student(store: RunStore, run: Run, name: str | None) -> TrainedStudent:
     names = store.students(run.id)
     if not names:
         end(f"run {run.id} keeps no student: it has not finished, or it was made before students were kept.", FAILURE)
@@ -211,14 +211,14 @@ def _student(store: RunStore, run: Run, name: str | None) -> Learnt:
     return student
 
 
-def _content(store: RunStore, run: Run, form: str, student: Learnt | None, with_onnx: bool) -> bytes:
+def _content(store: RunStore, run: Run, form: str, student: TrainedStudent | None, with_onnx: bool) -> bytes:
     from kdviz.exports import bundles, model_cards, results, scripts
 
     if form == "bundle":
         students = [store.student(run.id, name) for name in store.students(run.id)] if with_onnx else []
         return bundles.pack_stored(store, run, {each.name: _onnx(run, each) for each in students if each})
     if student is not None:
-        of_student: dict[str, Callable[[Learnt], bytes]] = {
+        of_student: dict[str, Callable[[TrainedStudent], bytes]] = {
             "safetensors": lambda student: base64.b64decode(student.weights),
             "onnx": lambda student: _onnx(run, student),
             "card": lambda student: model_cards.model_card(run, student.name).encode(),
@@ -233,7 +233,7 @@ def _content(store: RunStore, run: Run, form: str, student: Learnt | None, with_
     return of_run[form](run)
 
 
-def _onnx(run: Run, learnt: Learnt) -> bytes:
+def _onnx(run: Run, learnt: TrainedStudent) -> bytes:
     from kdviz.engine import onnx_files
     from kdviz.exports import model_cards
 

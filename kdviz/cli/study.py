@@ -13,7 +13,7 @@ from kdviz.cli.options import again_option, json_option, show
 from kdviz.errors import PlainError
 from kdviz.recipes.studies import STUDIES
 from kdviz.recipes.study import Study
-from kdviz.records.study import Studied
+from kdviz.records.study import StudyResult
 from kdviz.reports import study as reports
 from kdviz.store import recorded
 
@@ -56,7 +56,7 @@ def study(
     options = {"quick": quick, "seeds": seeds, "arms": arms}
     given = {option: value for option, value in options.items() if value is not None}
     ending = carry_out(_on_data_at_hand(name, given) if data is None else Study.of(name, data, **given), again)
-    assert isinstance(ending, Studied)  # what a study ends with
+    assert isinstance(ending, StudyResult)  # what a study ends with
     if record:
         _record(ending)
     show(ending, as_json)
@@ -83,7 +83,7 @@ def _list(as_json: bool) -> None:
     click.echo(json.dumps(facts, indent=2) if as_json else reports.names())
 
 
-def _record(studied: Studied) -> None:
+def _record(studied: StudyResult) -> None:
     try:
         path = recorded.record(studied)
     except OSError as error:

@@ -17,7 +17,7 @@ from kdviz.jobs import cluster
 from kdviz.jobs.queue import Jobs
 from kdviz.recipes.sweep import LONG, Sweep
 from kdviz.records.kinds import Ending
-from kdviz.records.sweep import Estimate, Swept
+from kdviz.records.sweep import Estimate, SweepResult
 from kdviz.reports.kinds import finished_parts, stopped
 from kdviz.store.runs import RunStore
 
@@ -85,7 +85,7 @@ def _refuse_if_long(recipe: Sweep, store: RunStore, again: bool, seconds: float)
         end(f"this sweep would take about {seconds / 3600:.1f} hours; --yes begins it all the same.", USAGE_ERROR)
 
 
-def _follow(recipe: Sweep, store: RunStore, jobs: Jobs) -> Swept:
+def _follow(recipe: Sweep, store: RunStore, jobs: Jobs) -> SweepResult:
     """Let the cluster train, and show how far it is."""
     shown = 0
     try:
@@ -101,7 +101,7 @@ def _follow(recipe: Sweep, store: RunStore, jobs: Jobs) -> Swept:
         jobs.cancel(recipe.id)
         jobs.close()  # what is finished gets to the store
         end(f"{jobs.trouble} {stopped(recipe, store.finished(recipe.id))}".strip(), INTERRUPTED)
-    if not isinstance(run.result, Swept):
+    if not isinstance(run.result, SweepResult):
         jobs.close()
         kept = finished_parts(recipe, store.finished(recipe.id))
         more = f" Finished before are {kept}: the same command goes on." if kept else ""

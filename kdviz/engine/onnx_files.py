@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from kdviz.engine import students
 from kdviz.recipes.catalogue import IMAGE_SIDE
-from kdviz.records.base import Learnt
+from kdviz.records.base import TrainedStudent
 
 _EXAMPLES = 2  # images that the exporter follows through the network; any number may come later
 
@@ -33,14 +33,14 @@ class _FromGreyLevels(nn.Module):
 
 
 def make(learnt: str, about: str = "{}") -> str:
-    """The ONNX file, in base64, of a `Learnt` as JSON; `about` are texts to be written into it, as JSON.
+    """The ONNX file, in base64, of a `TrainedStudent` as JSON; `about` are texts to be written into it, as JSON.
 
     Raises WeightsError.
     """
-    return base64.b64encode(onnx_file(Learnt.model_validate_json(learnt), json.loads(about))).decode()
+    return base64.b64encode(onnx_file(TrainedStudent.model_validate_json(learnt), json.loads(about))).decode()
 
 
-def onnx_file(learnt: Learnt, about: Mapping[str, str]) -> bytes:
+def onnx_file(learnt: TrainedStudent, about: Mapping[str, str]) -> bytes:
     """The ONNX file: `images`, uint8 (N, 28, 28), to `logits`, float (N, 10). Equal students, equal bytes.
 
     Raises WeightsError.

@@ -12,11 +12,11 @@ from torch import nn
 
 from kdviz.engine import models
 from kdviz.records import weights
-from kdviz.records.base import Learnt
+from kdviz.records.base import TrainedStudent
 from kdviz.records.weights import WeightsError
 
 
-def learnt(name: str, architecture: str, network: nn.Module) -> Learnt:
+def learnt(name: str, architecture: str, network: nn.Module) -> TrainedStudent:
     """The network's weights as they are now, in single precision. Equal weights, equal bytes."""
     tensors = {
         key: tensor.detach().to("cpu", torch.float32).contiguous().clone()  # students trained stacked share a storage
@@ -24,10 +24,10 @@ def learnt(name: str, architecture: str, network: nn.Module) -> Learnt:
     }
     about = {"format": "pt", "architecture": architecture}
     content = save(tensors, metadata={"kdviz": json.dumps(about)})  # one entry: the order of several is left open
-    return Learnt(name=name, architecture=architecture, weights=base64.b64encode(content).decode())
+    return TrainedStudent(name=name, architecture=architecture, weights=base64.b64encode(content).decode())
 
 
-def network_of(learnt: Learnt) -> nn.Sequential:
+def network_of(learnt: TrainedStudent) -> nn.Sequential:
     """The network, in evaluation mode. Raises WeightsError."""
     content = base64.b64decode(learnt.weights)
     weights.check(content, learnt.architecture)

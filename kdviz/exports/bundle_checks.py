@@ -22,11 +22,11 @@ from kdviz.recipes.single import Recipe
 from kdviz.recipes.study import Study
 from kdviz.recipes.sweep import Cell, Sweep
 from kdviz.records.base import Mean, Scores, Watched
-from kdviz.records.comparison import Compared, Finished, Inside, Moment, Trial
+from kdviz.records.comparison import ComparisonResult, FinishedMethod, Inside, Moment, Trial
 from kdviz.records.kinds import AnyRecipe, Ending, Event
 from kdviz.records.single import Progress, Result
-from kdviz.records.study import FinishedArm, Studied, StudyProgress
-from kdviz.records.sweep import CellSummary, CellTrial, FinishedStack, Grown, Swept
+from kdviz.records.study import FinishedArm, StudyProgress, StudyResult
+from kdviz.records.sweep import CellSummary, CellTrial, FinishedStack, StackProgress, SweepResult
 from kdviz.records.sweep_plan import survivors
 
 _NAME = re.compile(r"[\w .,:;%()/=+×·–-]{0,120}")  # what methods, stages, devices and versions are called
@@ -34,8 +34,8 @@ _LARGEST = 2**63
 _ROUNDING = 1e-3  # accuracies are worked out in single precision
 _SAYS: dict[type[AnyRecipe], tuple[type[Event], ...]] = {
     Recipe: (Watched, Progress),
-    Comparison: (Watched, Moment, Finished, Inside),
-    Sweep: (Moment, Grown, FinishedStack, Progress),
+    Comparison: (Watched, Moment, FinishedMethod, Inside),
+    Sweep: (Moment, StackProgress, FinishedStack, Progress),
     Study: (StudyProgress, FinishedArm),
 }
 
@@ -98,16 +98,16 @@ def check_result(recipe: AnyRecipe, result: Ending) -> None:
     fits = result.recipe.id == recipe.id == result.run_id and type(result.recipe) is type(recipe) and _ran(result)
     if fits and isinstance(result, Result):
         fits = _possible(result)
-    elif fits and isinstance(result, Compared):
+    elif fits and isinstance(result, ComparisonResult):
         asked = {(method, seed) for method in result.recipe.methods for seed in result.recipe.seeds}
         fits = (
             {(trial.method, trial.seed) for trial in result.trials} == asked
             and {summary.method for summary in result.summaries} == set(result.recipe.methods)
             and all(map(_tested, (*result.trials, *result.controls, *result.teachers)))
         )
-    elif fits and isinstance(result, Swept):
+    elif fits and isinstance(result, SweepResult):
         fits = _swept(result)
-    elif fits and isinstance(result, Studied):
+    elif fits and isinstance(result, StudyResult):
         fits = study_fits.result(result)
     if not fits:
         raise refuse("The bundle's result is not that of its recipe")
@@ -187,7 +187,7 @@ def _cost(scores: Scores) -> bool:
     return min(counts) > 0 and scores.images_seen >= 0 and not scores.seconds < 0
 
 
-def _swept(result: Swept) -> bool:
+def _swept(result: SweepResult) -> bool:
     sweep, choice = result.recipe, result.choice
     cells = set(sweep.trained_cells)
     if not all(map(_tried, result.trials)) or not _all_tried(sweep, result.trials):
@@ -256,20 +256,20 @@ def _tried(trial: CellTrial) -> bool:
 def _sensible(recipe: AnyRecipe, event: Event) -> bool:
     if isinstance(event, Watched):
         return _watchable(event)
-    if isinstance(event, Grown | FinishedStack):
+    if isinstance(event, StackProgress | FinishedStack):
         return isinstance(recipe, Sweep) and _of_stack(recipe, event)
     if isinstance(event, StudyProgress | FinishedArm):
         return isinstance(recipe, Study) and study_fits.event(recipe, event)
-    if isinstance(event, Moment | Finished | Inside):
+    if isinstance(event, Moment | FinishedMethod | Inside):
         return _of_method(event)
     return _counts(event)
 
 
-def _of_stack(sweep: Sweep, event: Grown | FinishedStack) -> bool:
+def _of_stack(sweep: Sweep, event: StackProgress | FinishedStack) -> bool:
     stack = event.stack
     if not stack.cells or stack.seed not in sweep.seeds or not set(stack.cells) <= set(sweep.trained_cells):
         return False
-    if isinstance(event, Grown):
+    if isinstance(event, StackProgress):
         lists = (event.loss_kd, event.loss_ce, event.validation_accuracy, event.nll, event.ece, event.agreement)
         return _counts(event) and all(len(figures) == len(stack.cells) for figures in lists)
     return (
@@ -280,10 +280,10 @@ def _of_stack(sweep: Sweep, event: Grown | FinishedStack) -> bool:
     )
 
 
-def _of_method(event: Moment | Finished | Inside) -> bool:
+def _of_method(event: Moment | FinishedMethod | Inside) -> bool:
     if event.method not in (*METHODS, CONTROL, "teacher"):
         return False
-    if isinstance(event, Finished):
+    if isinstance(event, FinishedMethod):
         tried = all(trial.method == event.method and _tested(trial) for trial in event.trials)
         return tried and all(map(_of_method, event.moments)) and all(map(_of_method, event.looks))
     if isinstance(event, Inside):
@@ -291,7 +291,7 @@ def _of_method(event: Moment | Finished | Inside) -> bool:
     return _counts(event) and len(event.loss_kd) == len(event.loss_ce) > 0
 
 
-def _counts(event: Progress | Moment | Grown) -> bool:
+def _counts(event: Progress | Moment | StackProgress) -> bool:
     return 0 <= event.step <= event.steps and event.steps > 0 and event.epoch >= 0
 
 

@@ -36,12 +36,11 @@ from kdviz.exports.bundle_checks import (
 from kdviz.exports.model_cards import CardError
 from kdviz.recipes.base import ENGINE
 from kdviz.records import weights
-from kdviz.records.base import Learnt
-from kdviz.records.kinds import ENDINGS, RECIPES, AnyRecipe, Ending, Event
+from kdviz.records.base import TrainedStudent
+from kdviz.records.kinds import ENDINGS, EVENT_TYPES, RECIPES, STORED_NAMES, AnyRecipe, Ending, Event
 from kdviz.store.annotations import tidy_note, tidy_tags
 from kdviz.store.run import Bundle, Run
 from kdviz.store.runs import RunStore
-from kdviz.store.tables import KINDS
 
 FORMAT = 1
 MOST_FILES = 64
@@ -87,7 +86,7 @@ class _RunFile(BaseModel):
 
 
 def pack(
-    run: Run, events: Sequence[Event], students: Sequence[Learnt], onnx: Mapping[str, bytes] | None = None
+    run: Run, events: Sequence[Event], students: Sequence[TrainedStudent], onnx: Mapping[str, bytes] | None = None
 ) -> bytes:
     """The bundle of a run that is over; `onnx` are ONNX files by their students' names. Raises BundleError."""
     if run.live:
@@ -145,7 +144,7 @@ def unpack(content: bytes) -> Bundle:
     return Bundle(_run(run_file, recipe, result), events, students)
 
 
-def _run_file(run: Run, students: Sequence[Learnt]) -> _RunFile:
+def _run_file(run: Run, students: Sequence[TrainedStudent]) -> _RunFile:
     return _RunFile(
         id=run.id,
         recipe=run.recipe.model_dump(mode="json"),
@@ -192,13 +191,15 @@ def _recipe(run_file: _RunFile) -> AnyRecipe:
 
 
 def _line(event: Event) -> bytes:
-    said = {"kind": type(event).__name__.lower(), "event": event.model_dump(mode="json")}
+    said = {"kind": STORED_NAMES[type(event)], "event": event.model_dump(mode="json")}
     return json.dumps(said, ensure_ascii=True, allow_nan=False).encode() + b"\n"
 
 
 def _event(line: bytes) -> Event:
     said = document(line)
-    kind = KINDS.get(str(said.get("kind"))) if isinstance(said, dict) and said.keys() == {"kind", "event"} else None
+    kind = (
+        EVENT_TYPES.get(str(said.get("kind"))) if isinstance(said, dict) and said.keys() == {"kind", "event"} else None
+    )
     if kind is None:
         raise refuse("The bundle holds a file that cannot be read")
     names_only(said)
@@ -212,7 +213,7 @@ def _validated(kind: type[Model], found: Any) -> Model:
         raise refuse("The bundle holds a file that cannot be read") from None
 
 
-def _students(recipe: AnyRecipe, run_file: _RunFile, files: Mapping[str, bytes]) -> tuple[Learnt, ...]:
+def _students(recipe: AnyRecipe, run_file: _RunFile, files: Mapping[str, bytes]) -> tuple[TrainedStudent, ...]:
     possible, found = students_of(recipe), []
     for kept in run_file.students:
         content = files.get(_file(kept.name, "safetensors"))
@@ -223,7 +224,7 @@ def _students(recipe: AnyRecipe, run_file: _RunFile, files: Mapping[str, bytes])
         except PlainError:
             raise refuse("The bundle's students are not those of its recipe") from None
         encoded = base64.b64encode(content).decode()
-        found.append(Learnt(name=kept.name, architecture=kept.architecture, weights=encoded))
+        found.append(TrainedStudent(name=kept.name, architecture=kept.architecture, weights=encoded))
     named = {kept.name for kept in run_file.students}
     if len(named) != len(found) or sum(name.endswith(".safetensors") for name in files) != len(found):
         raise refuse("The bundle's students are not those of its recipe")

@@ -13,10 +13,10 @@ from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import CONTROL, METHODS
 from kdviz.recipes.single import Recipe
 from kdviz.records.base import Scores
-from kdviz.records.comparison import Compared, Trial
+from kdviz.records.comparison import ComparisonResult, Trial
 from kdviz.records.intervals import wilson_interval
 from kdviz.records.single import Result
-from kdviz.records.sweep import Swept
+from kdviz.records.sweep import SweepResult
 from kdviz.store.run import Run
 
 # What is known of the licences of the images.
@@ -44,7 +44,7 @@ class Subject:
     seed: int
     network: Architecture
     scores: Scores | Trial
-    result: Result | Compared
+    result: Result | ComparisonResult
 
 
 def subject(run: Run, name: str) -> Subject:
@@ -52,9 +52,9 @@ def subject(run: Run, name: str) -> Subject:
     result, found = run.result, None
     if isinstance(result, Result) and name == "distilled":
         found = _of_single(result)
-    elif isinstance(result, Compared):
+    elif isinstance(result, ComparisonResult):
         found = _of_comparison(result, name)
-    elif isinstance(result, Swept) and result.choice:
+    elif isinstance(result, SweepResult) and result.choice:
         found = next((_of_single(each) for each in result.choice.results if name == f"seed {each.recipe.seed}"), None)
     if found is None:
         raise CardError(f"Run {run.id} has no result of a student of that name.")
@@ -142,7 +142,7 @@ def _of_single(result: Result) -> Subject:
     )
 
 
-def _of_comparison(compared: Compared, name: str) -> Subject | None:
+def _of_comparison(compared: ComparisonResult, name: str) -> Subject | None:
     recipe = compared.recipe
     seed = recipe.seeds[0]
     trial = next((t for t in (*compared.trials, *compared.controls) if (t.method, t.seed) == (name, seed)), None)

@@ -18,11 +18,11 @@ from kdviz.errors import PlainError
 from kdviz.exports.model_cards import model_card
 from kdviz.exports.scripts import script
 from kdviz.recipes.study import Study
-from kdviz.records.comparison import Compared
+from kdviz.records.comparison import ComparisonResult
 from kdviz.records.intervals import wilson_interval
-from kdviz.records.kinds import Ending, study_of
+from kdviz.records.kinds import Ending, kind_name
 from kdviz.records.single import Result
-from kdviz.records.study import Studied
+from kdviz.records.study import StudyResult
 from kdviz.reports import kinds
 from kdviz.reports import sweep as sweep_tables
 from kdviz.store.run import Run
@@ -44,7 +44,7 @@ def table(run: Run) -> pd.DataFrame:
     cell, seed and fold, then the choice's students. Lessons' studies: each arm and seed; their curves are in the JSON
     document. Figures that are no numbers are missing values; a column without any value is left out.
     """
-    study = run.recipe.study if isinstance(run.recipe, Study) else study_of(run.recipe) or "single"
+    study = run.recipe.study if isinstance(run.recipe, Study) else kind_name(run.recipe) or "single"
     whose = {"run_id": run.id, "study": study}
     said = {"recipe": run.recipe.model_dump_json(), "tags": ", ".join(run.tags) or None, "note": run.note or None}
     rows = [{**whose, **{name: _figure(value) for name, value in row.items()}, **said} for row in _rows(run)]
@@ -91,11 +91,11 @@ def _rows(run: Run) -> Iterator[dict[str, Any]]:
     if isinstance(result, Result):
         for role, scores in (("teacher", result.teacher), ("distilled", result.distilled), ("plain", result.plain)):
             yield {"role": role, "seed": result.recipe.seed, **_with_interval(scores.model_dump())}
-    elif isinstance(result, Compared):
+    elif isinstance(result, ComparisonResult):
         for role, trials in (("student", result.trials), ("control", result.controls), ("teacher", result.teachers)):
             for trial in trials:
                 yield {"role": role, **_with_interval(_flat(trial.model_dump(exclude={"reliability", "others"})))}
-    elif isinstance(result, Studied):
+    elif isinstance(result, StudyResult):
         for arm in result.recipe.chosen:
             finished = result.arm(arm.name)
             for row in finished.rows if finished else []:

@@ -9,10 +9,10 @@ from statistics import fmean
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Measure
 from kdviz.records.base import Mean
-from kdviz.records.study import ArmSummary, Curve, FinishedArm, Judgement, Row, Studied, StudyProgress
+from kdviz.records.study import ArmSummary, Curve, FinishedArm, Judgement, Row, StudyProgress, StudyResult
 
 
-def result(studied: Studied) -> bool:
+def result(studied: StudyResult) -> bool:
     """Every arm once and in order, its means those of its seeds, its verdicts those of its differences."""
     study = studied.recipe
     names = [arm.name for arm in study.chosen]

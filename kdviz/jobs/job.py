@@ -17,10 +17,10 @@ from kdviz.jobs import messages
 from kdviz.recipes.base import Training
 from kdviz.recipes.sweep import Stack, Sweep
 from kdviz.records import sweep_plan
-from kdviz.records.base import Learnt
-from kdviz.records.kinds import Event, Part, newest, part
+from kdviz.records.base import TrainedStudent
+from kdviz.records.kinds import Event, Part, newest
 from kdviz.records.study import FinishedArm
-from kdviz.records.sweep import FinishedStack, Swept
+from kdviz.records.sweep import FinishedStack, SweepResult
 from kdviz.store import teacher_files
 from kdviz.store.run import LIVE, Run, Status
 
@@ -57,7 +57,7 @@ class Job:
     run: Run
     finished: list[Part]  # parts that are done, by this attempt or before
     events: list[Event] = field(default_factory=list)
-    learnt: list[Learnt] = field(default_factory=list)  # students that are not stored yet
+    learnt: list[TrainedStudent] = field(default_factory=list)  # students that are not stored yet
     tasks: dict[str, Task] = field(default_factory=dict)  # by key
     wish: messages.Wish = "go"
     stored: Version = _NEW
@@ -73,7 +73,7 @@ class Job:
         if not self.sweep:
             self._plan, self._last = [None], True
         self._seconds = sweep_plan.seconds_of(each for each in self.finished if isinstance(each, FinishedStack))
-        self.stored_parts = frozenset(map(part, self.finished))
+        self.stored_parts = frozenset(part.key for part in self.finished)
         self.events += [event for each in self.finished if self.sweep for event in _said_by(each)]
 
     @property
@@ -212,7 +212,7 @@ class Job:
             return
         if outcome.result:
             result = outcome.result
-            if isinstance(result, Swept):  # its worker knows only of the end
+            if isinstance(result, SweepResult):  # its worker knows only of the end
                 result = result.model_copy(update={"seconds": self.seconds})
             self.change(status="finished", result=result)
         elif outcome.stack:
@@ -227,7 +227,7 @@ class Job:
 
     def unstored(self) -> str:
         """What would be lost if the server ended now."""
-        parts = [each for each in self.finished if part(each) not in self.stored_parts]
+        parts = [each for each in self.finished if each.key not in self.stored_parts]
         and_end = "" if self.run.live else " and its end"
         if arms := sum(isinstance(each, FinishedArm) for each in parts):
             return f"{arms} finished {'arm' if arms == 1 else 'arms'} of run {self.run.id}{and_end}"

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kdviz.recipes.base import Training
 from kdviz.recipes.sweep import Stack
-from kdviz.records.base import Learnt
+from kdviz.records.base import TrainedStudent
 from kdviz.records.kinds import Ending, Event
 from kdviz.records.sweep import FinishedStack
 
@@ -39,7 +39,7 @@ class Message(BaseModel):
     kind: Kind
     text: str = ""  # of a stumble
     event: Event | None = Field(None, union_mode="left_to_right")  # no two kinds look alike: the first that fits
-    learnt: Learnt | None = None
+    learnt: TrainedStudent | None = None
 
 
 class Outcome(BaseModel):

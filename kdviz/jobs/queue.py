@@ -19,7 +19,6 @@ from kdviz.jobs import messages
 from kdviz.jobs.connection import ClusterState, Connection, JobError
 from kdviz.jobs.job import Job, Task, Version
 from kdviz.recipes.base import Training
-from kdviz.records import kinds
 from kdviz.records.kinds import AnyRecipe, Event
 from kdviz.store import teacher_files
 from kdviz.store.run import Run
@@ -247,7 +246,7 @@ class Jobs:
             self._store.keep_student(run.id, student)
         if status != now.status:
             self._store_status(run)
-        parts = frozenset(map(kinds.part, finished))
+        parts = frozenset(part.key for part in finished)
         with self._lock:
             job.stored, job.stored_parts = now, parts
             del job.learnt[: len(learnt)]

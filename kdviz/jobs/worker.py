@@ -23,11 +23,11 @@ from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.study import Study
 from kdviz.recipes.sweep import Stack, Sweep
-from kdviz.records.base import Learnt
-from kdviz.records.kinds import PARTS, RECIPES, AnyRecipe, Ending, Event, Part, Said, newest, part
-from kdviz.records.sweep import FinishedStack, Grown
+from kdviz.records.base import TrainedStudent
+from kdviz.records.kinds import PARTS, RECIPES, AnyRecipe, Ending, Event, Output, Part, newest
+from kdviz.records.sweep import FinishedStack, StackProgress
 from kdviz.store import teacher_files
-from kdviz.store.teacher_files import Taught
+from kdviz.store.teacher_files import TeacherFile
 
 if TYPE_CHECKING:
     from distributed import Client, Worker
@@ -100,7 +100,7 @@ class Kept:
 
     def add(self, finished: Part) -> None:
         """Returns when the scheduler has it: from then on the worker may die."""
-        self._put(finished.model_dump_json(), "finished", part(finished))
+        self._put(finished.model_dump_json(), "finished", finished.key)
 
     def outcome(self) -> str:
         """How an earlier try of the task ended, if its worker was lost before that was fetched; else nothing."""
@@ -128,7 +128,7 @@ def perform(order: Order, task: str, topic: str, weights: Mapping[str, bytes] = 
     if known := kept.outcome():
         return known
 
-    def say(kind: Kind, text: str = "", event: Event | None = None, learnt: Learnt | None = None) -> None:
+    def say(kind: Kind, text: str = "", event: Event | None = None, learnt: TrainedStudent | None = None) -> None:
         message = Message(job=task, attempt=attempt, kind=kind, text=text, event=event, learnt=learnt)
         worker.log_event(topic, message.model_dump_json())
 
@@ -138,13 +138,13 @@ def perform(order: Order, task: str, topic: str, weights: Mapping[str, bytes] = 
         for training, content in weights.items():
             teacher_files.put(training, content)
         finished = kept.parts()
-        done = {part(each) for each in finished}
+        done = {part.key for part in finished}
 
-        def tell(event: Said) -> None:
-            if isinstance(event, Learnt):
+        def tell(event: Output) -> None:
+            if isinstance(event, TrainedStudent):
                 say("learnt", learnt=event)
                 return
-            if isinstance(event, Grown | FinishedStack) and event.stack.id in done:
+            if isinstance(event, StackProgress | FinishedStack) and event.stack.id in done:
                 return  # its server knows it, and the sweep may have hundreds
             if isinstance(event, Part):
                 kept.add(event)
@@ -176,13 +176,13 @@ def study(
     clock: Callable[[], float] = time.perf_counter,
     trainer: str | None = None,
     only: Only | None = None,
-) -> Generator[Said | Ending | Taught | None, None, None]:
+) -> Generator[Output | Ending | TeacherFile | None, None, None]:
     """Carry out a recipe, or `only` a part of a sweep; a single run has no parts that may be finished."""
     run = _resolve(trainer or TRAINERS[Training if isinstance(only, Training) else type(recipe)])
     parts: dict[str, Any] = {} if isinstance(recipe, Recipe) else {"finished": finished}
     if only is not None:
         parts = {"only": only}
-    events: Generator[Said | Ending | Taught | None, None, None] = run(recipe, clock=clock, **parts)
+    events: Generator[Output | Ending | TeacherFile | None, None, None] = run(recipe, clock=clock, **parts)
     return events
 
 
@@ -210,9 +210,9 @@ def dask_setup(worker: Worker) -> None:
 
 
 def _follow(
-    events: Generator[Said | Ending | Taught | None, None, None],
+    events: Generator[Output | Ending | TeacherFile | None, None, None],
     control: Control,
-    say: Callable[[Said], None],
+    say: Callable[[Output], None],
     only: Only | None,
 ) -> Outcome:
     with closing(events):
@@ -220,7 +220,7 @@ def _follow(
             event = next(events)  # None is a tick: nothing to say yet
             if isinstance(event, Ending):
                 return Outcome(result=event)
-            if isinstance(event, Taught):
+            if isinstance(event, TeacherFile):
                 return Outcome(teacher=base64.b64encode(event.weights).decode())
             if isinstance(event, FinishedStack) and event.stack == only:
                 return Outcome(stack=event)

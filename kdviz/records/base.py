@@ -57,12 +57,21 @@ class Scores(Record):
         return wilson_interval(self.test_accuracy, self.test_images)
 
 
-class Learnt(Record):
+class TrainedStudent(Record):
     """A trained student, to be kept with its run. No event: it is too large to be looked at again and again."""
 
     name: str  # "distilled" of a single run, the method in a comparison, "seed 3" of a sweep's choice
     architecture: str
     weights: str  # a safetensors file in base64, single precision
+
+
+class FinishedPart(Record):
+    """A finished part of a run: stored at once, so that it need not be trained again after an interruption."""
+
+    @property
+    def key(self) -> str:
+        """The part's name among those of its run."""
+        raise NotImplementedError
 
 
 class Expense(Record):

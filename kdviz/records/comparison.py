@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from kdviz.recipes.comparison import Comparison
-from kdviz.records.base import Expense, Figure, Mean, Record, Verdict
+from kdviz.records.base import Expense, Figure, FinishedPart, Mean, Record, Verdict
 
 
 class Arrow(Record):
@@ -91,16 +91,21 @@ class Inside(Record):
     teacher_singular_values: list[Figure]
 
 
-class Finished(Record):
-    """A method is done with these seeds: what a lost worker does not take along.
+class FinishedMethod(FinishedPart):
+    """A method has been trained with these seeds.
 
-    With all it said on the way, which is said again when the comparison goes on elsewhere.
+    With all its reports, which are repeated when the comparison goes on in another process.
     """
 
     method: str
     trials: list[Trial]
     moments: list[Moment] = []  # noqa: RUF012, pydantic copies it
     looks: list[Inside] = []  # noqa: RUF012
+
+    @property
+    def key(self) -> str:
+        """The method and its seeds."""
+        return f"{self.method} {','.join(str(trial.seed) for trial in self.trials)}"
 
 
 Measure = Literal["test_accuracy", "nll", "ece", "agreement", "fidelity_kl"]
@@ -117,7 +122,7 @@ class Summary(Record):
     expense_with_teacher: Expense
 
 
-class Compared(Record):
+class ComparisonResult(Record):
     """The end of a comparison."""
 
     run_id: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kdviz.recipes.study import Study
-from kdviz.records.base import Figure, Mean, Record, Verdict
+from kdviz.records.base import Figure, FinishedPart, Mean, Record, Verdict
 
 
 class Row(Record):
@@ -36,13 +36,18 @@ class StudyProgress(Record):
     seconds_left: Figure  # of the whole study
 
 
-class FinishedArm(Record):
-    """An arm is done: what a lost worker does not take along."""
+class FinishedArm(FinishedPart):
+    """An arm has been trained with all seeds."""
 
     arm: str
     rows: list[Row]
     curves: list[Curve]
     seconds: Figure
+
+    @property
+    def key(self) -> str:
+        """The arm's name."""
+        return self.arm
 
 
 class Judgement(Record):
@@ -62,7 +67,7 @@ class ArmSummary(Record):
     means: dict[str, Mean]
 
 
-class Studied(Record):
+class StudyResult(Record):
     """The end of a study."""
 
     run_id: str

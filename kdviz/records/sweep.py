@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from kdviz.recipes.sweep import Cell, Stack, Sweep
-from kdviz.records.base import Figure, Mean, Record, Verdict, Watched
+from kdviz.records.base import Figure, FinishedPart, Mean, Record, Verdict, Watched
 from kdviz.records.single import Result
 
 
-class Grown(Record):
+class StackProgress(Record):
     """The state of a stack's students after an update; lists have an entry for each of its cells, in their order.
 
     Losses are means over a quarter of the images since the last report, as they enter the loss; the other figures are
@@ -53,14 +53,19 @@ class CellTrial(Record):
     watched_logits: list[list[Figure]]  # of the stack's watched images
 
 
-class FinishedStack(Record):
-    """A stack is done: what a lost worker does not take along, with all it said on the way."""
+class FinishedStack(FinishedPart):
+    """A stack has been trained; with all its reports."""
 
     stack: Stack
     watched: Watched  # images that were held out, with what the seed's teacher says of them
     teacher_accuracy: Figure  # of the seed's teacher on all images that were held out
     trials: list[CellTrial]  # one for each cell, in the stack's order
-    moments: list[Grown]
+    moments: list[StackProgress]
+
+    @property
+    def key(self) -> str:
+        """The stack's id."""
+        return self.stack.id
 
 
 class CellSummary(Record):
@@ -92,7 +97,7 @@ class Choice(Record):
     against_plain: Verdict  # on the test images
 
 
-class Swept(Record):
+class SweepResult(Record):
     """The end of a sweep."""
 
     run_id: str

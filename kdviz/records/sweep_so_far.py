@@ -11,14 +11,14 @@ from typing import Literal, get_args
 from kdviz.recipes.sweep import Cell, Stack, Sweep
 from kdviz.records.base import Watched
 from kdviz.records.kinds import Event
-from kdviz.records.sweep import CellTrial, FinishedStack, Grown
+from kdviz.records.sweep import CellTrial, FinishedStack, StackProgress
 from kdviz.records.sweep_plan import survivors
 
 Measure = Literal["validation_accuracy", "agreement", "nll", "ece"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 LARGER_IS_BETTER: dict[Measure, bool] = {"validation_accuracy": True, "agreement": True, "nll": False, "ece": False}
 
-Part = tuple[int, int | None]  # the seed, and the fold that is held out
+SeedAndFold = tuple[int, int | None]  # the seed, and the fold that is held out
 Figures = Mapping[Measure, float]
 A_REPORT = 0.05  # of a training lies between two reports, at most: figures that far apart are compared
 
@@ -27,7 +27,7 @@ A_REPORT = 0.05  # of a training lies between two reports, at most: figures that
 class Student:
     """A cell's student of one seed and fold: its place in the reports of its stack, and its trial at the end."""
 
-    reports: Sequence[Grown]
+    reports: Sequence[StackProgress]
     at: int
     trial: CellTrial | None
 
@@ -63,12 +63,12 @@ class Student:
         report = self.report_at(other.share)
         return {} if report is None else self._reported(report)
 
-    def report_at(self, share: float) -> Grown | None:
+    def report_at(self, share: float) -> StackProgress | None:
         """The last report that is not after this share of the training; None where it has not come so far."""
         known = [report for report in self.reports if report.step <= share * report.steps + 1e-6]
         return known[-1] if known and self.share > share - A_REPORT else None
 
-    def _reported(self, report: Grown) -> Figures:
+    def _reported(self, report: StackProgress) -> Figures:
         return {measure: float(getattr(report, measure)[self.at]) for measure in MEASURES}
 
 
@@ -76,22 +76,22 @@ class Student:
 class Heard:
     """Students by cell and epochs, and the images that were watched, by seed and fold."""
 
-    students: Mapping[tuple[Cell, int], Mapping[Part, Student]]
-    watched: Mapping[Part, Watched]
+    students: Mapping[tuple[Cell, int], Mapping[SeedAndFold, Student]]
+    watched: Mapping[SeedAndFold, Watched]
     finished: Sequence[FinishedStack]
-    growing: Sequence[Grown]  # the last report of each stack that is not done
+    growing: Sequence[StackProgress]  # the last report of each stack that is not done
     longest: Mapping[Cell, int]  # the most epochs for which a cell is trained so far
     at_once: int  # stacks that were seen to train side by side: on one machine 1
 
 
 def hear(events: Iterable[Event], trials: Iterable[CellTrial] = ()) -> Heard:
     """Put together what was said. Of a stack that began once more, what was said last; `trials` where none was said."""
-    reports: dict[object, list[Grown]] = {}
+    reports: dict[object, list[StackProgress]] = {}
     finished: dict[object, FinishedStack] = {}
     stacks: dict[object, Stack] = {}
     begun, at_once = set[object](), 0
     for event in events:
-        if isinstance(event, Grown):
+        if isinstance(event, StackProgress):
             known = reports.setdefault(_name(event.stack), [])
             while known and known[-1].step >= event.step:
                 known.pop()
@@ -106,7 +106,7 @@ def hear(events: Iterable[Event], trials: Iterable[CellTrial] = ()) -> Heard:
         else:
             continue
         stacks[_name(event.stack)] = event.stack
-    students: dict[tuple[Cell, int], dict[Part, Student]] = {}
+    students: dict[tuple[Cell, int], dict[SeedAndFold, Student]] = {}
     for name, stack in stacks.items():
         part = finished.get(name)
         for at, cell in enumerate(stack.cells):
@@ -143,7 +143,7 @@ class Level:
     running: int
     diverged: int
     progress: float  # of all its students together, those to come included
-    shown: Mapping[Part, Student]  # whom the means are over
+    shown: Mapping[SeedAndFold, Student]  # whom the means are over
     means: Figures
     gains: Figures  # against the control's students of the same seeds, just as far
 

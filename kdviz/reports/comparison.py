@@ -8,7 +8,7 @@ from typing import Any
 
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import CONTROL
-from kdviz.records.comparison import Compared, Finished, Measure, Summary, Trial
+from kdviz.records.comparison import ComparisonResult, FinishedMethod, Measure, Summary, Trial
 from kdviz.reports import fields
 from kdviz.reports.text import ONE_SEED, difference, ranges, seeds, share, table
 
@@ -33,7 +33,7 @@ def columns(comparison: Comparison) -> list[str]:
     return [comparison.student, f"{comparison.temperature:g}", f"{comparison.alpha:g}", methods]
 
 
-def document(compared: Compared) -> dict[str, Any]:
+def document(compared: ComparisonResult) -> dict[str, Any]:
     """A row for each method and seed, and for each method what all seeds say of it."""
     return fields.document(
         compared,
@@ -44,7 +44,7 @@ def document(compared: Compared) -> dict[str, Any]:
     )
 
 
-def text(compared: Compared) -> str:
+def text(compared: ComparisonResult) -> str:
     """The methods a line each, then the verdicts in words and what the seeds allow to say."""
     rows = [_summary_row(summary) for summary in compared.summaries]
     rows += [_mean_row(trials) for trials in (compared.controls, compared.teachers) if trials]
@@ -64,17 +64,17 @@ def text(compared: Compared) -> str:
     return "\n\n".join(filter(None, paragraphs))
 
 
-def accuracy(compared: Compared) -> str:
+def accuracy(compared: ComparisonResult) -> str:
     """Nothing: each method has its own."""
     return ""
 
 
-def finished_parts(finished: Sequence[Finished]) -> str:
+def finished_parts(finished: Sequence[FinishedMethod]) -> str:
     """The methods that are finished."""
     return ", ".join(part.method for part in finished)
 
 
-def text_so_far(comparison: Comparison, finished: Sequence[Finished]) -> str:
+def text_so_far(comparison: Comparison, finished: Sequence[FinishedMethod]) -> str:
     """The methods that are finished, in a line."""
     return f"finished so far: {finished_parts(finished)}" if finished else ""
 

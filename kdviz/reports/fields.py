@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from kdviz.records.base import Mean, Verdict
-from kdviz.records.comparison import Compared
-from kdviz.records.study import Studied
-from kdviz.records.sweep import Swept
+from kdviz.records.comparison import ComparisonResult
+from kdviz.records.study import StudyResult
+from kdviz.records.sweep import SweepResult
 
 
-def document(ending: Compared | Swept | Studied, **fields: Any) -> dict[str, Any]:
+def document(ending: ComparisonResult | SweepResult | StudyResult, **fields: Any) -> dict[str, Any]:
     """`fields` between what was asked for and what it was carried out with."""
     asked = ending.model_dump(mode="json", include={"run_id", "recipe"})
     machine = ending.model_dump(mode="json", include={"device", "threads", "torch", "seconds"})

@@ -11,7 +11,7 @@ from kdviz.recipes.studies import STUDIES
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Arm, Measure
 from kdviz.records.base import Mean
-from kdviz.records.study import FinishedArm, Judgement, Row, Studied
+from kdviz.records.study import FinishedArm, Judgement, Row, StudyResult
 from kdviz.reports import fields
 from kdviz.reports.text import DIVERGED, ONE_SEED, judged, ranges, table
 
@@ -38,7 +38,7 @@ def columns(study: Study) -> list[str]:
     return ["", "", "", f"{study.study}, {len(study.chosen)} arms, seeds {ranges(study.seeds)}"]
 
 
-def document(studied: Studied) -> dict[str, Any]:
+def document(studied: StudyResult) -> dict[str, Any]:
     """A row for each arm: its figures for each seed, their means, and the verdicts on it."""
     facts = studied.recipe.facts
     return fields.document(
@@ -57,7 +57,7 @@ def document(studied: Studied) -> dict[str, Any]:
     )
 
 
-def text(studied: Studied) -> str:
+def text(studied: StudyResult) -> str:
     """The arms a line each, the verdicts on the main measure in words, and what the seeds allow to say."""
     study, measures = studied.recipe, studied.recipe.facts.measures
     header = ["", *map(_heading, measures), "seconds", "verdict"]
@@ -81,7 +81,7 @@ def text(studied: Studied) -> str:
     return "\n\n".join(filter(None, paragraphs))
 
 
-def accuracy(studied: Studied) -> str:
+def accuracy(studied: StudyResult) -> str:
     """Nothing: each arm has its own."""
     return ""
 
@@ -144,12 +144,12 @@ def _heading(measure: Measure) -> str:
     return f"{measure.title} ({measure.unit})" if measure.unit else measure.title
 
 
-def _mean(studied: Studied, arm: Arm, measure: Measure) -> Mean | None:
+def _mean(studied: StudyResult, arm: Arm, measure: Measure) -> Mean | None:
     summary = studied.summary(arm.name)
     return summary.means.get(measure.name) if summary else None
 
 
-def _verdict(studied: Studied, judgement: Judgement, measure: Measure) -> str:
+def _verdict(studied: StudyResult, judgement: Judgement, measure: Measure) -> str:
     """An arm against the one it is judged by, in a line."""
     titles = {arm.name: arm.title for arm in studied.recipe.chosen}
     if measure.kind == "share":
@@ -159,7 +159,7 @@ def _verdict(studied: Studied, judgement: Judgement, measure: Measure) -> str:
     return f"{titles[judgement.arm]}, against {titles[judgement.against]}: {verdict}"
 
 
-def _footing(studied: Studied, comparisons: int) -> str:
+def _footing(studied: StudyResult, comparisons: int) -> str:
     """What the intervals and verdicts stand on."""
     seeds = len(studied.recipe.seeds)
     if seeds == 1:
@@ -171,7 +171,7 @@ def _footing(studied: Studied, comparisons: int) -> str:
     return f"{seeds} seeds: means with 95 % intervals (Student's t){against}."
 
 
-def _row(studied: Studied, arm: Arm, finished: FinishedArm) -> dict[str, Any]:
+def _row(studied: StudyResult, arm: Arm, finished: FinishedArm) -> dict[str, Any]:
     main = studied.recipe.facts.measures[0]
     whole = finished.model_dump(mode="json")
     verdicts = {each.measure: each.verdict for each in studied.judgements if each.arm == arm.name}

@@ -12,7 +12,7 @@ from kdviz.recipes.number_lists import MOST_VALUES
 from kdviz.recipes.sweep import Cell, Sweep
 from kdviz.records.base import Mean
 from kdviz.records.single import Result
-from kdviz.records.sweep import CellSummary, CellTrial, Choice, FinishedStack, Swept
+from kdviz.records.sweep import CellSummary, CellTrial, Choice, FinishedStack, SweepResult
 from kdviz.records.sweep_plan import trials_of
 from kdviz.reports import fields
 from kdviz.reports.phrases import counted
@@ -55,7 +55,7 @@ def columns(sweep: Sweep) -> list[str]:
     return [students, numbers(sweep.temperatures), numbers(sweep.alphas), cells]
 
 
-def document(swept: Swept) -> dict[str, Any]:
+def document(swept: SweepResult) -> dict[str, Any]:
     """A row for each cell asked for and seed (and fold), for each cell what they say together, and the choice."""
     trials = _of_last_rung(swept.trials)
     sweep = swept.recipe
@@ -68,7 +68,7 @@ def document(swept: Swept) -> dict[str, Any]:
     )
 
 
-def text(swept: Swept) -> str:
+def text(swept: SweepResult) -> str:
     """Accuracies over T and alpha, the choice with its test accuracy, and what the seeds allow to say."""
     sweep = swept.recipe
     summaries = {summary.cell: summary for summary in swept.summaries}
@@ -89,7 +89,7 @@ def text(swept: Swept) -> str:
     return "\n\n".join(filter(None, paragraphs))
 
 
-def accuracy(swept: Swept) -> str:
+def accuracy(swept: SweepResult) -> str:
     """Mean test accuracy of the chosen cell's students."""
     return f"{swept.choice.test_accuracy.mean:.2%}" if swept.choice else ""
 
@@ -150,7 +150,7 @@ def _trial(cell: Cell, trial: CellTrial) -> dict[str, Any]:
     return {"temperature": names.pop("temperature"), "alpha": names.pop("alpha"), **whole, **names}
 
 
-def _cell(swept: Swept, cell: Cell) -> dict[str, Any]:
+def _cell(swept: SweepResult, cell: Cell) -> dict[str, Any]:
     summary = _summary(swept, cell)
     if summary is None:
         return _names(cell)
@@ -170,7 +170,7 @@ def _cell(swept: Swept, cell: Cell) -> dict[str, Any]:
     }
 
 
-def _choice(swept: Swept, choice: Choice) -> dict[str, Any]:
+def _choice(swept: SweepResult, choice: Choice) -> dict[str, Any]:
     summary = _summary(swept, choice.cell)
     return {
         **_names(_first_cell(swept.recipe, choice.cell)),
@@ -264,7 +264,7 @@ def _plain_levels(sweep: Sweep, summaries: Iterable[CellSummary]) -> list[str]:
     return lines
 
 
-def _legend(swept: Swept) -> str:
+def _legend(swept: SweepResult) -> str:
     parts = [f"{CHOSEN} the choice"] if swept.choice is not None else []
     if any(
         summary.against_plain and summary.against_plain.word == "no difference shown" for summary in swept.summaries
@@ -275,7 +275,7 @@ def _legend(swept: Swept) -> str:
     return "; ".join(parts)
 
 
-def _choice_in_words(swept: Swept, choice: Choice) -> str:
+def _choice_in_words(swept: SweepResult, choice: Choice) -> str:
     summary, cell = _summary(swept, choice.cell), choice.cell
     level = "" if summary is None else f", validation accuracy {_share(summary.validation_accuracy)}"
     tested = _share(choice.test_accuracy)
@@ -302,7 +302,7 @@ def _ties(sweep: Sweep, choice: Choice) -> str:
     return f"Tied with it, not shown to differ: {counted(len(choice.tied), 'cell')}: {'; '.join(parts)}."
 
 
-def _basis(swept: Swept) -> str:
+def _basis(swept: SweepResult) -> str:
     """What the verdicts and ties stand on."""
     sweep = swept.recipe
     if len(sweep.seeds) == 1 and sweep.folds is None:
@@ -331,7 +331,7 @@ def _mean_over(sweep: Sweep) -> str:
 # Cells.
 
 
-def _summary(swept: Swept, cell: Cell) -> CellSummary | None:
+def _summary(swept: SweepResult, cell: Cell) -> CellSummary | None:
     return next((summary for summary in swept.summaries if summary.cell == cell.trained_as), None)
 
 

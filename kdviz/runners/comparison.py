@@ -21,8 +21,8 @@ from kdviz.engine.memory import PeakMemory
 from kdviz.engine.training import fit
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import CONTROL, WITH_CONTROL
-from kdviz.records.comparison import Compared, Finished, Moment, Trial
-from kdviz.records.kinds import Event, Said
+from kdviz.records.comparison import ComparisonResult, FinishedMethod, Moment, Trial
+from kdviz.records.kinds import Event, Output
 from kdviz.runners.comparison_method import ComparisonState, MethodProgress, train_method, trial_of, work_of
 from kdviz.runners.session import Clock, Session
 from kdviz.runners.teachers import TEACHER, find_or_train, rows_of_seeds
@@ -33,12 +33,12 @@ WATCHED_IMAGES = 8
 
 
 def run(
-    comparison: Comparison, *, clock: Clock = time.perf_counter, finished: Sequence[Finished] = ()
-) -> Iterator[Said | Compared | None]:
-    """Carry out a comparison. Yields Watched once, Moment and Inside often, then Learnt and Finished for each method.
+    comparison: Comparison, *, clock: Clock = time.perf_counter, finished: Sequence[FinishedMethod] = ()
+) -> Iterator[Output | ComparisonResult | None]:
+    """Carry out a comparison. Yields Watched once, Moment and Inside often, then each method's student and part.
 
-    Compared comes last, and None in between is a sign of life. `finished` are methods that an earlier attempt got
-    done: they are yielded again and not trained again. Raises DataError and TeacherError.
+    ComparisonResult comes last, and None in between is a sign of life. `finished` are methods that an earlier attempt
+    got done: they are yielded again and not trained again. Raises DataError and TeacherError.
     """
     done = {part.method: part for part in finished}
     for part in done.values():
@@ -48,11 +48,11 @@ def run(
     methods = _methods(comparison)
     state = yield from prepared(comparison, clock, [method for method in methods if method not in done])
     for event in in_turns([train_method(state, progress) for progress in state.methods]):
-        if isinstance(event, Finished):
+        if isinstance(event, FinishedMethod):
             done[event.method] = event
         yield event
     trials = [trial for method in comparison.methods for trial in done[method].trials]
-    yield Compared(
+    yield ComparisonResult(
         run_id=comparison.id,
         recipe=comparison,
         teachers=_teachers_trials(state),
@@ -97,7 +97,7 @@ def prepared(
     )
 
 
-def in_turns(trainings: Sequence[Iterator[Said | None]]) -> Iterator[Said | None]:
+def in_turns(trainings: Sequence[Iterator[Output | None]]) -> Iterator[Output | None]:
     """Let each training go on until its next Moment, then the next one, until all are over."""
     waiting = deque(trainings)
     while waiting:

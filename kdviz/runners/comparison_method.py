@@ -15,8 +15,8 @@ from kdviz.engine.training import Report, chunks_of_epoch, fit, steps_of
 from kdviz.recipes.catalogue import assistant
 from kdviz.recipes.comparison import INSIDE_IMAGES, Comparison
 from kdviz.recipes.methods import WITH_CONTROL
-from kdviz.records.base import Expense, Learnt
-from kdviz.records.comparison import Arrow, Bin, Finished, Inside, Moment, Trial
+from kdviz.records.base import Expense, TrainedStudent
+from kdviz.records.comparison import Arrow, Bin, FinishedMethod, Inside, Moment, Trial
 from kdviz.runners.inside import activations_of, compared_inside
 from kdviz.runners.session import Session
 from kdviz.runners.teachers import TrainedTeacher
@@ -125,8 +125,8 @@ def work_of(method: str, comparison: Comparison, session: Session) -> float:
 
 def train_method(
     state: ComparisonState, progress: MethodProgress
-) -> Iterator[Moment | Inside | Learnt | Finished | None]:
-    """Train a method's students. Yields None after every few updates; the first seed's student and Finished last."""
+) -> Iterator[Moment | Inside | TrainedStudent | FinishedMethod | None]:
+    """Train a method's students. Yields None after every few updates; its first student and part last."""
     stages = stages_of(progress.method, state.given)
     last: Stage | None = None
     moments: list[Moment] = []
@@ -148,7 +148,7 @@ def train_method(
         progress.before, last = progress.spent, stage
     assert last is not None  # every way of teaching has a stage
     yield students.learnt(progress.method, last.cohorts[0].architecture.name, last.cohorts[0].networks[0])
-    yield Finished(method=progress.method, trials=_trials(state, progress, last), moments=moments, looks=insides)
+    yield FinishedMethod(method=progress.method, trials=_trials(state, progress, last), moments=moments, looks=insides)
 
 
 def _train_stage(

@@ -26,7 +26,7 @@ from kdviz.recipes.base import Training
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.single import Recipe
 from kdviz.records.base import Scores
-from kdviz.records.kinds import Said
+from kdviz.records.kinds import Output
 from kdviz.records.single import Progress, Result, Role
 from kdviz.runners.session import CLOCK_TICK, Clock, Session
 
@@ -62,8 +62,8 @@ class SingleState:
         return self.session.seconds() * (self.work - done) / done if done else 0.0
 
 
-def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Said | Result | None]:
-    """Carry out a recipe. Yields Watched once, Progress often, Learnt once and Result last; None is a sign of life.
+def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Output | Result | None]:
+    """Carry out a recipe. Yields Watched once, Progress often, TrainedStudent once, Result last, None in between.
 
     Between two of them the caller may wait or close the generator. Raises DataError and TeacherError.
     """

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from kdviz.recipes.study import Study
-from kdviz.records.kinds import Said
-from kdviz.records.study import FinishedArm, Studied
+from kdviz.records.kinds import Output
+from kdviz.records.study import FinishedArm, StudyResult
 from kdviz.runners.session import Clock, Session
 from kdviz.runners.studies.lab import Given, Lab, Steps
 from kdviz.verdicts.study import judge, summarise
@@ -20,8 +20,8 @@ Measure = Callable[[Lab, str], Steps[Given]]
 
 def run(
     study: Study, *, clock: Clock = time.perf_counter, finished: Sequence[FinishedArm] = ()
-) -> Iterator[Said | Studied | None]:
-    """Carry out a study. Yields StudyProgress often, FinishedArm for each arm, Studied last; None is a sign of life.
+) -> Iterator[Output | StudyResult | None]:
+    """Carry out a study. Yields StudyProgress often, FinishedArm for each arm, StudyResult last, None in between.
 
     `finished` are arms that an earlier attempt got done: they are yielded again and not trained again. Raises DataError
     and TeacherError.
@@ -42,7 +42,7 @@ def run(
             yield done[arm.name]
         lab.done_weight += arm.weight
     parts = [done[arm.name] for arm in study.chosen]
-    yield Studied(
+    yield StudyResult(
         run_id=study.id,
         recipe=study,
         finished=parts,

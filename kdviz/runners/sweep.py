@@ -22,17 +22,17 @@ from kdviz.engine.models import Cohort
 from kdviz.engine.training import fit, steps_of
 from kdviz.recipes.base import Training
 from kdviz.recipes.sweep import TRAINED_ALONE, Cell, Stack, Sweep
-from kdviz.records.base import Learnt, Watched
+from kdviz.records.base import TrainedStudent, Watched
 from kdviz.records.comparison import Moment
-from kdviz.records.kinds import Said
+from kdviz.records.kinds import Output
 from kdviz.records.single import Result
-from kdviz.records.sweep import CellTrial, Choice, FinishedStack, Grown, Swept
+from kdviz.records.sweep import CellTrial, Choice, FinishedStack, StackProgress, SweepResult
 from kdviz.records.sweep_plan import expected, seconds_of, trials_of, waiting
 from kdviz.runners import single
 from kdviz.runners.session import Clock, Session
 from kdviz.runners.teachers import TrainedTeacher, find_or_train
 from kdviz.store import teacher_files
-from kdviz.store.teacher_files import Taught
+from kdviz.store.teacher_files import TeacherFile
 from kdviz.verdicts import sweep as sweep_verdicts
 
 LIVE_VALIDATION_IMAGES = 500  # the part of the images held out that the live map shows
@@ -67,11 +67,12 @@ class SweepState:
 
 def run(
     sweep: Sweep, *, clock: Clock = time.perf_counter, finished: Sequence[FinishedStack] = (), only: Stack | None = None
-) -> Iterator[Said | Swept | None]:
-    """Carry out a sweep. Yields Moment while teachers learn, Grown often, FinishedStack for each stack, Swept last.
+) -> Iterator[Output | SweepResult | None]:
+    """Carry out a sweep. Yields Moment while teachers learn and StackProgress often.
 
-    None in between is a sign of life. `finished` are stacks that are done: yielded again and not trained again. With
-    `only`, that one stack is trained and nothing is chosen. Raises DataError and TeacherError.
+    Then FinishedStack for each stack, and SweepResult last; None in between is a sign of life. `finished` are
+    stacks that are done: yielded again and not trained again. With `only`, that one stack is trained and nothing is
+    chosen. Raises DataError and TeacherError.
     """
     session = Session.load(sweep.data, LIVE_VALIDATION_IMAGES, clock)
     if only is not None:
@@ -91,15 +92,17 @@ def run(
     yield from _concluded(state, done)
 
 
-def run_teacher(sweep: Sweep, *, clock: Clock = time.perf_counter, only: Training) -> Iterator[Moment | Taught | None]:
+def run_teacher(
+    sweep: Sweep, *, clock: Clock = time.perf_counter, only: Training
+) -> Iterator[Moment | TeacherFile | None]:
     """Train the teacher `only`, or find it, and keep it here: once, though several workers' students need it.
 
-    Yields Moment often, Taught last. Raises DataError, TeacherError, TeacherFileError.
+    Yields Moment often, TeacherFile last. Raises DataError, TeacherError, TeacherFileError.
     """
     session = Session.load(sweep.data, LIVE_VALIDATION_IMAGES, clock).held_out(only.fold, only.folds)
     try:
         yield from find_or_train({only.seed: only}, session, 0.0)
-        yield Taught(teacher_files.path_of(only.id).read_bytes())
+        yield TeacherFile(teacher_files.path_of(only.id).read_bytes())
     except OSError as error:
         raise teacher_files.not_kept(error) from None
 
@@ -116,7 +119,7 @@ def whole_work(sweep: Sweep, session: Session, finished: Sequence[FinishedStack]
     return work + alone * len(sweep.seeds)
 
 
-def _stack(state: SweepState, stack: Stack) -> Iterator[Said | None]:
+def _stack(state: SweepState, stack: Stack) -> Iterator[Output | None]:
     """Train the students of one stack, from the same first weights."""
     sweep, session = state.sweep, state.held_out(stack.fold)
     training = sweep.training_of_stack(stack)
@@ -141,7 +144,7 @@ def _stack(state: SweepState, stack: Stack) -> Iterator[Said | None]:
         reports=min(MOST_REPORTS, REPORTS * stack.epochs),
         clock=session.clock,
     )
-    moments: list[Grown] = []
+    moments: list[StackProgress] = []
     work, spent, seconds = work_of(sweep, state.session, stack), state.spent, 0.0
     for report in reports:
         if report is None:
@@ -150,7 +153,7 @@ def _stack(state: SweepState, stack: Stack) -> Iterator[Said | None]:
         state.spent = spent + session.clock() - begun
         logits = evaluation.logits_of_all(students, images)
         moments.append(
-            Grown(
+            StackProgress(
                 stack=stack,
                 step=report.step,
                 steps=steps,
@@ -240,7 +243,7 @@ def _trials(
     return trials
 
 
-def _concluded(state: SweepState, done: Sequence[FinishedStack]) -> Iterator[Said | Swept | None]:
+def _concluded(state: SweepState, done: Sequence[FinishedStack]) -> Iterator[Output | SweepResult | None]:
     """Choose a cell by the images that were held out; train it once more by itself, and use the test images once."""
     sweep = state.sweep
     trials = trials_of(sweep, done)
@@ -254,7 +257,7 @@ def _concluded(state: SweepState, done: Sequence[FinishedStack]) -> Iterator[Sai
             result = yield from _alone(state, cell, seed)
             results.append(result)
         choice = sweep_verdicts.choice_of(sweep, cell, tied, results)
-    yield Swept(
+    yield SweepResult(
         run_id=sweep.id,
         recipe=sweep,
         trials=trials,
@@ -265,12 +268,12 @@ def _concluded(state: SweepState, done: Sequence[FinishedStack]) -> Iterator[Sai
     )
 
 
-def _alone(state: SweepState, cell: Cell, seed: int) -> Generator[Said | None, None, Result]:
+def _alone(state: SweepState, cell: Cell, seed: int) -> Generator[Output | None, None, Result]:
     """The single run of the choice with one seed, whose student is kept."""
     for event in single.run(state.sweep.recipe_of(cell, seed), clock=state.session.clock):
         if isinstance(event, Result):
             return event
-        if isinstance(event, Learnt):
+        if isinstance(event, TrainedStudent):
             yield event.model_copy(update={"name": f"seed {seed}"})
         elif not isinstance(event, Watched):
             yield event

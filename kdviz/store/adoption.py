@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -65,7 +65,7 @@ def _take(connection: sa.Connection, owner: str, bundle: Bundle, over: sa.Column
 def _add_parts(connection: sa.Connection, run_id: str, events: Sequence[Event]) -> None:
     """Finished parts that are not here, before everything that the run here has said."""
     known = finished_parts(connection, run_id)
-    new = [event for event in events if isinstance(event, get_args(Part)) and event not in known]
+    new = [event for event in events if isinstance(event, Part) and event not in known]
     first = connection.execute(sa.select(sa.func.min(EVENTS.c.sequence)).where(EVENTS.c.run_id == run_id)).scalar()
     if new:
         connection.execute(sa.insert(EVENTS), rows(run_id, new, min(first or 1, 1) - len(new)))

@@ -6,12 +6,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from kdviz import settings
-from kdviz.records.study import Studied
+from kdviz.records.study import StudyResult
 
 FOLDER = settings.ASSETS / "studies"
 
 
-def recorded(name: str, folder: Path | None = None) -> Studied | None:
+def recorded(name: str, folder: Path | None = None) -> StudyResult | None:
     """The recorded run of a study, if one is there. A file that has changed is read again."""
     path = path_of(name, folder)
     try:
@@ -20,7 +20,7 @@ def recorded(name: str, folder: Path | None = None) -> Studied | None:
         return None
 
 
-def record(studied: Studied, folder: Path | None = None) -> Path:
+def record(studied: StudyResult, folder: Path | None = None) -> Path:
     """Keep the end of a study as its recorded run, in place of the one before; where it is. Raises OSError."""
     path = path_of(studied.recipe.study, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,5 +34,5 @@ def path_of(name: str, folder: Path | None = None) -> Path:
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path, _changed: int) -> Studied:
-    return Studied.model_validate_json(path.read_text(encoding="utf-8"))
+def _read(path: Path, _changed: int) -> StudyResult:
+    return StudyResult.model_validate_json(path.read_text(encoding="utf-8"))

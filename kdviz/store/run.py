@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from kdviz.records.base import Learnt
+from kdviz.records.base import TrainedStudent
 from kdviz.records.kinds import AnyRecipe, Ending, Event
 
 Status = Literal["queued", "running", "paused", "finished", "failed", "cancelled", "interrupted"]
@@ -45,4 +45,4 @@ class Bundle:
 
     run: Run
     events: tuple[Event, ...]
-    students: tuple[Learnt, ...]
+    students: tuple[TrainedStudent, ...]

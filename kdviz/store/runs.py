@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
-from kdviz.records.base import Learnt
+from kdviz.records.base import TrainedStudent
 from kdviz.records.kinds import ENDINGS, RECIPES, AnyRecipe, Ending, Event, Part
 from kdviz.store.adoption import adopt
 from kdviz.store.annotations import tidy_note, tidy_tags
@@ -79,7 +79,7 @@ class Keeping:
             _purge(connection)
             connection.execute(sa.delete(DISCARDED).where(DISCARDED.c.run_id.in_(run_ids)))
 
-    def keep_student(self, run_id: str, learnt: Learnt) -> None:
+    def keep_student(self, run_id: str, learnt: TrainedStudent) -> None:
         """Keep a trained student with its run, instead of the one of that name. Only the run's owner may."""
         with self._read() as connection:
             mine = RUNS.c.id == run_id, RUNS.c.owner == self.owner
@@ -93,7 +93,7 @@ class Keeping:
         with self._read() as connection:
             return list(connection.execute(wanted).scalars())
 
-    def student(self, run_id: str, name: str) -> Learnt | None:
+    def student(self, run_id: str, name: str) -> TrainedStudent | None:
         """A student of the run, or None where it is not kept."""
         wanted = sa.select(STUDENTS).where(STUDENTS.c.run_id == run_id, STUDENTS.c.name == name)
         with self._read() as connection:
@@ -101,9 +101,9 @@ class Keeping:
         if row is None:
             return None
         weights = base64.b64encode(row.weights).decode()
-        return Learnt(name=row.name, architecture=row.architecture, weights=weights)
+        return TrainedStudent(name=row.name, architecture=row.architecture, weights=weights)
 
-    def _keep(self, run_id: str, learnt: Learnt) -> None:
+    def _keep(self, run_id: str, learnt: TrainedStudent) -> None:
         values = {
             "architecture": learnt.architecture,
             "weights": base64.b64decode(learnt.weights),

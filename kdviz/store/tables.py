@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, get_args
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from kdviz.records.kinds import PARTS, Event, Part, newest
+from kdviz.records.kinds import EVENT_TYPES, PART_NAMES, PARTS, STORED_NAMES, Event, Part, newest
 
 METADATA = sa.MetaData()
 # Times are seconds since 1970 in UTC: the same number, and the same order, in every database.
@@ -58,10 +58,9 @@ STUDENTS = sa.Table(
     sa.Column("weights", sa.LargeBinary, nullable=False),  # a safetensors file
     sa.Column("made", sa.Double, nullable=False),
 )
-KINDS: dict[str, type[Event]] = {kind.__name__.lower(): kind for kind in get_args(Event)}
 # The finished parts of a study outlive the attempt that made them. From then on their sequence numbers are below
 # 1, and they are no events of the present attempt, which says them again.
-_FINISHED = EVENTS.c.kind.in_([kind.__name__.lower() for kind in get_args(Part)])
+_FINISHED = EVENTS.c.kind.in_(PART_NAMES)
 
 
 def said(connection: sa.Connection, run_id: str, after: int) -> list[Event] | None:
@@ -72,7 +71,7 @@ def said(connection: sa.Connection, run_id: str, after: int) -> list[Event] | No
         .order_by(EVENTS.c.sequence)
     )
     try:
-        return [KINDS[kind].model_validate_json(payload) for kind, payload in connection.execute(wanted)]
+        return [EVENT_TYPES[kind].model_validate_json(payload) for kind, payload in connection.execute(wanted)]
     except (KeyError, ValidationError):
         return None
 
@@ -107,7 +106,7 @@ def rows(run_id: str, events: Sequence[Event], first_sequence: int) -> list[dict
         {
             "run_id": run_id,
             "sequence": sequence,
-            "kind": type(event).__name__.lower(),
+            "kind": STORED_NAMES[type(event)],
             "payload": event.model_dump_json(),
         }
         for sequence, event in enumerate(events, first_sequence)

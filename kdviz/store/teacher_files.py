@@ -15,7 +15,7 @@ class TeacherFileError(PlainError):
     """A trained teacher that cannot be kept; the message is one plain sentence."""
 
 
-class Taught(NamedTuple):
+class TeacherFile(NamedTuple):
     """A teacher is trained: its safetensors file."""
 
     weights: bytes

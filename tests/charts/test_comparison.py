@@ -10,7 +10,7 @@ from kdviz.charts import comparison_live as side_by_side
 from kdviz.charts.compact import rounded_up
 from kdviz.charts.palette import palette
 from kdviz.recipes.methods import METHODS, short_title
-from kdviz.records.comparison import Bin, Finished
+from kdviz.records.comparison import Bin, FinishedMethod
 from kdviz.records.intervals import wilson_interval
 from kdviz.reports import phrases
 from kdviz.widgets.comparison import words
@@ -80,13 +80,15 @@ def test_generations_are_stages_in_order():
 
 def test_a_way_is_done_when_all_its_seeds_are():
     wanted = comparison(seeds=(0, 1), methods=("plain",))
-    halves = [Finished(method="plain", trials=[trial("plain", seed, 10)]) for seed in (0, 1)]
+    halves = [FinishedMethod(method="plain", trials=[trial("plain", seed, 10)]) for seed in (0, 1)]
     assert [side_by_side.panels(wanted, halves[:n])[0]["done"] for n in (0, 1, 2)] == [False, False, True]
 
 
 def test_what_is_done_without_a_moment_has_the_cost_of_its_trials():
     wanted = comparison(seeds=(0, 1), methods=("plain",))
-    (plain,) = side_by_side.panels(wanted, [Finished(method="plain", trials=[trial("plain", s, 10) for s in (0, 1)])])
+    (plain,) = side_by_side.panels(
+        wanted, [FinishedMethod(method="plain", trials=[trial("plain", s, 10) for s in (0, 1)])]
+    )
     assert plain["done"]
     assert plain["cost"] == {"seconds": 4.0, "images": 75_420, "operations": 5e10, "memory": 4_800_000}
 

@@ -16,7 +16,7 @@ from kdviz.charts.overlay import (
 )
 from kdviz.charts.palette import palette
 from kdviz.recipes.single import Recipe
-from kdviz.records.sweep import FinishedStack, Grown
+from kdviz.records.sweep import FinishedStack, StackProgress
 from kdviz.store.runs import RunStore
 from kdviz.widgets.runs import words as run_words
 from tests.samples.comparison_records import comparison, moment
@@ -81,14 +81,14 @@ def test_what_a_stack_said_counts_once():
 
 def test_a_sweep_without_a_choice_shows_the_best_so_far():
     wanted = sweep()
-    best, _ = learning_curves(wanted, [event for event in stack_events(wanted) if isinstance(event, Grown)])
+    best, _ = learning_curves(wanted, [event for event in stack_events(wanted) if isinstance(event, StackProgress)])
     assert best.way == "T = 4, α = 1, best so far"
     assert learning_curves(wanted, []) == []
 
 
 def test_only_where_all_seeds_have_got_is_there_a_mean():
     wanted = sweep(seeds="0,1")
-    grown = [event for event in stack_events(wanted) if isinstance(event, Grown)]
+    grown = [event for event in stack_events(wanted) if isinstance(event, StackProgress)]
     early = [event for event in grown if event.stack.seed == 0 or event.step <= 20]
     best, _ = learning_curves(wanted, early)
     assert best.epochs == (1, 2)

@@ -19,7 +19,7 @@ from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import DEFAULT
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.sweep import Sweep
-from kdviz.records.comparison import Finished
+from kdviz.records.comparison import FinishedMethod
 from kdviz.records.sweep import FinishedStack
 from kdviz.records.sweep_plan import waiting
 from kdviz.store.runs import RunStore, StoreError
@@ -340,7 +340,7 @@ def test_a_comparison_stopped_by_ctrl_c_goes_on_with_the_rest(faked):
     assert noted("train") == ["plain", "offline", "offline", "mutual"]
     assert noted("kept") == ["plain"]
     store = RunStore(settings.database_url())
-    assert [event.method for event in store.events(COMPARISON.id) if isinstance(event, Finished)] == [
+    assert [event.method for event in store.events(COMPARISON.id) if isinstance(event, FinishedMethod)] == [
         "plain",
         "offline",
         "mutual",

@@ -13,7 +13,7 @@ from kdviz.engine import evaluation, models, onnx_files, students
 from kdviz.exports import model_cards as cards
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.records import weights
-from kdviz.records.base import Learnt
+from kdviz.records.base import TrainedStudent
 from kdviz.records.weights import WeightsError
 from tests.samples.kept_runs import COMPARISON, CONVOLUTIONAL, SINGLE, SWEEP, carry_out, copied
 
@@ -126,7 +126,7 @@ def test_weights_of_another_network_are_refused():
         with pytest.raises(WeightsError):
             weights.check(content(good), other)
     with pytest.raises(WeightsError):
-        students.network_of(Learnt(name="any", architecture="784-128-10", weights=good.weights))
+        students.network_of(TrainedStudent(name="any", architecture="784-128-10", weights=good.weights))
 
 
 @pytest.mark.parametrize("recipe", [SINGLE, CONVOLUTIONAL])

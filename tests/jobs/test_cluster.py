@@ -12,7 +12,7 @@ import pytest
 
 from kdviz.jobs.queue import Jobs
 from kdviz.recipes.sweep import Sweep
-from kdviz.records.sweep import FinishedStack, Grown, Swept
+from kdviz.records.sweep import FinishedStack, StackProgress, SweepResult
 from kdviz.records.sweep_plan import waiting
 from kdviz.store.runs import RunStore
 
@@ -127,7 +127,7 @@ def undisturbed(tmp_path_factory):
         text=True,
         check=True,
     )
-    return Swept.model_validate_json(done.stdout)
+    return SweepResult.model_validate_json(done.stdout)
 
 
 def on_cluster(address, *options, **environment):
@@ -158,9 +158,11 @@ def test_a_sweep_on_two_workers_of_which_one_is_killed(cluster, undisturbed, tmp
             events = jobs.events(run.id)
             if not any(isinstance(event, FinishedStack) for event in events):
                 return None
-            last = {event.stack.id: event for event in events if isinstance(event, Grown | FinishedStack)}
+            last = {event.stack.id: event for event in events if isinstance(event, StackProgress | FinishedStack)}
             present = [(each, last.get(each.noted("stack")[-1])) for each in machines]
-            return next((each for each, at in present if isinstance(at, Grown) and at.step < at.steps / 2), None)
+            return next(
+                (each for each, at in present if isinstance(at, StackProgress) and at.step < at.steps / 2), None
+            )
 
         victim = wait(unlucky)
         victim.process.send_signal(signal.SIGKILL)

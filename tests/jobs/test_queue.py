@@ -22,10 +22,10 @@ from kdviz.recipes.single import Recipe
 from kdviz.recipes.study import Study
 from kdviz.recipes.sweep import Sweep
 from kdviz.records.base import Watched
-from kdviz.records.comparison import Compared, Finished, Moment
+from kdviz.records.comparison import ComparisonResult, FinishedMethod, Moment
 from kdviz.records.single import Progress
-from kdviz.records.study import FinishedArm, Studied, StudyProgress
-from kdviz.records.sweep import FinishedStack, Grown, Swept
+from kdviz.records.study import FinishedArm, StudyProgress, StudyResult
+from kdviz.records.sweep import FinishedStack, StackProgress, SweepResult
 from kdviz.records.sweep_plan import waiting
 from kdviz.store import runs
 from kdviz.store.runs import RunStore, StoreError
@@ -249,10 +249,10 @@ def test_a_comparison_streams_and_finishes(make, store):
     run = jobs.submit(comparison(3))
     done = ended(jobs, run)
     assert (done.status, done.attempt, done.message) == ("finished", 1, "")
-    assert isinstance(done.result, Compared)
+    assert isinstance(done.result, ComparisonResult)
     wait(lambda: not jobs._jobs)
     events = jobs.events(run.id)  # from the store now
-    assert [type(event) for event in events] == 4 * [Moment, Moment, Moment, Finished]
+    assert [type(event) for event in events] == 4 * [Moment, Moment, Moment, FinishedMethod]
     assert store.get(run.id).result == done.result
     assert jobs.submit(run.recipe).result == done.result
     assert trained(run) == (list(run.recipe.methods), [])
@@ -266,7 +266,7 @@ def test_a_worker_lost_in_a_comparison_takes_no_finished_method_along(make, stor
     assert done.message == "The worker was lost; started again."
     assert trained(run) == (list(run.recipe.methods), ["plain", "offline"])
     wait(lambda: not jobs._jobs)
-    finished = [event for event in store.events(run.id) if isinstance(event, Finished)]
+    finished = [event for event in store.events(run.id) if isinstance(event, FinishedMethod)]
     assert finished == [part(run.recipe, method) for method in run.recipe.methods]
     wait(lambda: not [key for key in metadata(jobs) if run.id in str(key)])  # it went with the job
 
@@ -296,7 +296,7 @@ def test_what_an_attempt_finished_is_stored_though_it_was_lost_at_once(make, sto
 def test_a_cancelled_comparison_goes_on_when_asked_again(make, store):
     jobs = make("compares")
     run = jobs.submit(comparison(30))
-    wait(lambda: any(isinstance(event, Finished) for event in jobs.events(run.id)))
+    wait(lambda: any(isinstance(event, FinishedMethod) for event in jobs.events(run.id)))
     jobs.cancel(run.id)
     jobs.submit(run.recipe)
     jobs.cancel(run.id)  # before its worker had begun
@@ -309,7 +309,7 @@ def test_a_cancelled_comparison_goes_on_when_asked_again(make, store):
 def test_a_server_that_starts_again_goes_on_with_a_comparison(make, store, tmp_path, cluster):
     jobs = make("compares")
     run = jobs.submit(comparison(30))
-    wait(lambda: any(isinstance(event, Finished) for event in jobs.events(run.id)))
+    wait(lambda: any(isinstance(event, FinishedMethod) for event in jobs.events(run.id)))
     jobs.close()
     wait(lambda: any(line.startswith("end") for line in lines(run)), 2)
     heir = Jobs(RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}"), cluster.address, trainer=FAKES + "compares")
@@ -365,7 +365,7 @@ def test_a_cancelled_study_goes_on_when_asked_again(make, store):
     done = ended(jobs, run)
     assert done.status == "finished"
     assert noted(run, "train ").count("labels-20") == 1
-    assert isinstance(done.result, Studied)
+    assert isinstance(done.result, StudyResult)
     assert any(isinstance(event, StudyProgress) for event in jobs.events(run.id))
 
 
@@ -395,9 +395,9 @@ def test_a_sweep_is_many_tasks_and_finishes(make, store):
     assert noted(run, "kept") == [stack.id for stack in wanted]  # the choice was told of them, and says them again
     events = jobs.events(run.id)  # from the store now
     assert stacks(events) == wanted  # each once all the same
-    assert [type(event) for event in events[:10]] == [Moment, *2 * [*3 * [Grown], FinishedStack], Moment]
+    assert [type(event) for event in events[:10]] == [Moment, *2 * [*3 * [StackProgress], FinishedStack], Moment]
     assert [type(event) for event in events[-2:]] == 2 * [Progress]
-    assert isinstance(done.result, Swept)
+    assert isinstance(done.result, SweepResult)
     assert store.get(run.id).result == done.result
     assert [trial.cell for trial in done.result.trials] == 2 * list(run.recipe.trained_cells)
     assert store.students(run.id) == [f"seed {seed}" for seed in run.recipe.seeds]
@@ -429,7 +429,7 @@ def test_a_worker_lost_in_a_sweep_costs_its_own_stack_only(make, store):
     wait(lambda: not jobs._jobs)
     events = store.events(run.id)
     assert stacks(events) == wanted
-    steps = [event.step for event in events if isinstance(event, Grown) and event.stack == wanted[1]]
+    steps = [event.step for event in events if isinstance(event, StackProgress) and event.stack == wanted[1]]
     assert steps == [1, 1, 2, 3, 4, 5]  # it begins again, and nothing else is lost
     assert store.get(run.id).message == done.message
     wait(lambda: not [key for key in metadata(jobs) if run.id in str(key)])
@@ -445,7 +445,7 @@ def test_a_sweep_that_lost_two_workers_goes_on_when_asked_again(make, store):
     jobs = make("fake_sweep")
     assert jobs.submit(run.recipe).live
     again = jobs.events(run.id)  # at once, before a worker has begun
-    assert [type(event) for event in again] == [*5 * [Grown], FinishedStack]
+    assert [type(event) for event in again] == [*5 * [StackProgress], FinishedStack]
     assert ended(jobs, run).status == "finished"
     assert noted(run, "train") == [wanted[number].id for number in (0, 1, 1, 1, 2, 3)]
     wait(lambda: not jobs._jobs)

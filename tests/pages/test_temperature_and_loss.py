@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kdviz.charts.over_t import TemperatureChart, TemperatureLine, line, packed
 from kdviz.engine import evaluation, losses
 from kdviz.recipes.study import Study
-from kdviz.records.study import Curve, FinishedArm, Studied
+from kdviz.records.study import Curve, FinishedArm, StudyResult
 from kdviz.runners import study as lessons
 from kdviz.runners.studies import forgotten_temperature as lesson_forgotten
 from kdviz.runners.studies import t_squared as lesson_t_squared
@@ -134,13 +134,13 @@ def test_a_high_temperature_matches_logits():
 @pytest.fixture(scope="module")
 def t_squared():
     wanted = Study.of("t-squared", "digits", seeds="0,1", quick=True)
-    return next(event for event in lessons.run(wanted) if isinstance(event, Studied))
+    return next(event for event in lessons.run(wanted) if isinstance(event, StudyResult))
 
 
 @pytest.fixture(scope="module")
 def forgotten():
     wanted = Study.of("forgotten-temperature", "digits", seeds="0,1", quick=True)
-    return next(event for event in lessons.run(wanted) if isinstance(event, Studied))
+    return next(event for event in lessons.run(wanted) if isinstance(event, StudyResult))
 
 
 def test_without_t_squared_the_soft_gradient_fades_and_with_it_not(t_squared):

@@ -7,7 +7,7 @@ import pytest
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import DEFAULT, METHODS
 from kdviz.recipes.single import Recipe
-from kdviz.records.comparison import Finished
+from kdviz.records.comparison import FinishedMethod
 from tests.samples.app_pages import button, component, markdown, opened, said, start
 from tests.samples.comparison_records import compared, comparison, moment
 
@@ -177,7 +177,7 @@ def test_a_live_comparison_says_where_it_is(stored):
     assert not panels(at)["taught"]
 
     store.said += [moment(name, 60) for name in wanted.methods]
-    store.said.append(Finished(method="plain", trials=[]))
+    store.said.append(FinishedMethod(method="plain", trials=[]))
     at = opened(PAGE, run=wanted.id)
     assert at.get("progress")[0].proto.text == "3 ways to teach, in turns: epoch 2 of 2 · 4 s left"
     assert {"Pause", "Cancel"} <= {each.label for each in at.button}

@@ -9,7 +9,7 @@ from kdviz.recipes.base import RecipeError
 from kdviz.recipes.studies import STUDIES
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
-from kdviz.records.kinds import ENDINGS, RECIPES, study_of
+from kdviz.records.kinds import ENDINGS, RECIPES, kind_name
 from kdviz.records.study import FinishedArm, Row
 from kdviz.verdicts.intervals import poisson_interval
 from kdviz.verdicts.study import judge, summarise
@@ -56,7 +56,7 @@ def arms(study, figures):
 
 def test_a_study_is_found_again_in_json_and_by_its_id():
     assert RECIPES.validate_json(FEW.model_dump_json()) == FEW
-    assert study_of(FEW) == "lesson"
+    assert kind_name(FEW) == "lesson"
     end = studied(FEW)
     assert ENDINGS.validate_json(end.model_dump_json()) == end
 

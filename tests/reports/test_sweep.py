@@ -6,7 +6,7 @@ import math
 import pytest
 
 from kdviz.recipes.sweep import Sweep
-from kdviz.records.sweep import Swept
+from kdviz.records.sweep import SweepResult
 from kdviz.records.sweep_plan import waiting
 from kdviz.reports import kinds
 from kdviz.reports import sweep as sweep_tables
@@ -34,7 +34,7 @@ def swept(errors=sweep_records.errors_of, diverged=(), **changes):
         recipes = [wanted.recipe_of(chosen[0], seed) for seed in wanted.seeds]
         results = [result(each, 8, 8 if chosen[0].alpha == 0 else 16 + each.seed % 2) for each in recipes]
         choice = sweep_verdicts.choice_of(wanted, *chosen, results)
-    return Swept(
+    return SweepResult(
         run_id=wanted.id,
         recipe=wanted,
         trials=trials,

@@ -12,7 +12,7 @@ from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import CONTROL, DEFAULT, METHODS
 from kdviz.recipes.single import Recipe
 from kdviz.records.base import Watched
-from kdviz.records.comparison import Compared, Finished, Inside, Moment
+from kdviz.records.comparison import ComparisonResult, FinishedMethod, Inside, Moment
 from kdviz.runners import comparison as study
 from kdviz.runners import comparison_method as course
 from kdviz.runners import single
@@ -95,9 +95,9 @@ def test_teachers_come_first_then_the_watched_images_then_the_methods_and_the_en
     assert {event.method for event in first[:watched]} == {"teacher"}
     assert list(dict.fromkeys(event.stage for event in first[:watched])) == ["seed 0", "seed 1", "seed 4"]
     assert {event.method for event in moments(first[watched:])} == set(NAMES)
-    assert [event.method for event in first if isinstance(event, Finished)].count("teacher") == 0
-    assert sorted(event.method for event in first if isinstance(event, Finished)) == sorted(NAMES)
-    assert isinstance(first[-1], Compared)
+    assert [event.method for event in first if isinstance(event, FinishedMethod)].count("teacher") == 0
+    assert sorted(event.method for event in first if isinstance(event, FinishedMethod)) == sorted(NAMES)
+    assert isinstance(first[-1], ComparisonResult)
     assert isinstance(second[0], Watched)  # the teachers were kept
     assert second[0] == first[watched]
 
@@ -114,7 +114,7 @@ def test_methods_come_in_turns_until_each_is_over(whole):
             assert set(between) >= {other for other in NAMES if last[other] > there and other != name}
     for name in NAMES:  # and nothing of a method comes after it was finished
         places = [place for place, event in enumerate(whole[1]) if getattr(event, "method", "") == name]
-        assert isinstance(whole[1][places[-1]], Finished)
+        assert isinstance(whole[1][places[-1]], FinishedMethod)
 
 
 def test_moments_count_up_through_all_stages(whole):
@@ -233,7 +233,7 @@ def test_the_same_comparison_gives_the_same_to_the_last_bit(whole):
 def test_finished_methods_are_said_first_and_not_trained_again(state):
     comparison = small("plain,offline,mutual,born-again", seeds=(0, 1))
     before = events(comparison)
-    done = [event for event in before if isinstance(event, Finished) and event.method in ("offline", "mutual")]
+    done = [event for event in before if isinstance(event, FinishedMethod) and event.method in ("offline", "mutual")]
     after = events(comparison, finished=done)
     again = [event for event in after if getattr(event, "method", "") in ("offline", "mutual")]
     assert again == after[: len(again)]
@@ -242,7 +242,7 @@ def test_finished_methods_are_said_first_and_not_trained_again(state):
         looks = [event for event in before if isinstance(event, Inside) and event.method == part.method]
         assert part.looks == looks
         assert [event for event in again if event.method == part.method] == [*looks, *part.moments, part]
-    assert sum(isinstance(event, Finished) for event in after) == 5
+    assert sum(isinstance(event, FinishedMethod) for event in after) == 5
     assert timeless(before[-1]) == timeless(after[-1])
     for name in ("offline", "mutual"):
         assert [trial for trial in after[-1].trials if trial.method == name] == [
@@ -255,7 +255,7 @@ def test_finished_methods_are_said_first_and_not_trained_again(state):
 def test_with_everything_finished_nothing_is_trained(state, monkeypatch):
     comparison = small()
     before = events(comparison)
-    done = [event for event in before if isinstance(event, Finished)]
+    done = [event for event in before if isinstance(event, FinishedMethod)]
     monkeypatch.setattr(course, "fit", None)
     after = events(comparison, finished=done)
     assert timeless(after[-1]) == timeless(before[-1])
@@ -446,7 +446,7 @@ def test_the_test_images_are_looked_at_once_when_a_method_is_done(state, monkeyp
     tests = [place for place, event in enumerate(rest) if event == "test"]
     for place in tests:
         following = next(event for event in rest[place:] if event != "test")
-        assert isinstance(following, Finished | Compared)
+        assert isinstance(following, FinishedMethod | ComparisonResult)
     # plain, offline and the control 2 each; mutual its 2 peers as voices and in the ensemble, its students in that too
     assert len(tests) == 3 * 2 + (2 + 2 + 2 + 2) + 2
 
@@ -607,7 +607,7 @@ def test_a_diverging_comparison_ends_with_its_figures_and_they_travel(own_state)
         "plain,offline-mse,mutual,earlier-average", seeds=(2, 3, 4), optimizer="sgd", learning_rate=10.0, batch_size=16
     )
     said = events(comparison)
-    assert isinstance(said[-1], Compared)
+    assert isinstance(said[-1], ComparisonResult)
     for event in said:
         text = event.model_dump_json()
         json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
@@ -619,7 +619,7 @@ def test_a_diverging_convolutional_student_ends_nothing_either(own_state):
         small("plain,fsp", teacher="cnn-16-32", student="cnn-8-16", optimizer="sgd", learning_rate=10.0, epochs=1)
     )
     look = [event for event in said if isinstance(event, Inside)][-1]
-    assert isinstance(said[-1], Compared)
+    assert isinstance(said[-1], ComparisonResult)
     assert len(look.singular_values) == len(look.teacher_singular_values) // 2
 
 

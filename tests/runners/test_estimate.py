@@ -14,7 +14,7 @@ from kdviz.engine.memory import PeakMemory, watched
 from kdviz.engine.training import fit, steps_of
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.sweep import LONG, MOST_STACKED, Cell, Stack, Sweep
-from kdviz.records.sweep import Estimate, Swept
+from kdviz.records.sweep import Estimate, SweepResult
 from kdviz.runners import estimate as module
 from kdviz.runners import sweep as study
 from kdviz.runners import teachers as teaching_staff
@@ -79,7 +79,7 @@ def test_the_estimate_is_of_the_updates_that_a_sweep_makes(monkeypatch, changes)
     for owner in (study, study.single, teaching_staff):
         counted(owner)
     *_, end = study.run(sweep)
-    assert isinstance(end, Swept)
+    assert isinstance(end, SweepResult)
     assert sum(made) <= said <= 1.4 * sum(made)
     # Teachers that are there now cost only what is asked of them.
     again = estimate(sweep).seconds

@@ -13,7 +13,7 @@ from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.models import Cohort
 from kdviz.engine.training import fit, steps_of
 from kdviz.recipes.single import Recipe
-from kdviz.records.base import Learnt, Watched
+from kdviz.records.base import TrainedStudent, Watched
 from kdviz.records.single import Progress, Result
 from kdviz.runners import session, single
 
@@ -46,7 +46,7 @@ def test_events_come_in_order(whole):
     assert all(event.role == "teacher" for event in first[:watched])
     assert watched > 10
     assert all(isinstance(event, Progress) for event in [*first[:watched], *first[watched + 1 : -2]])
-    assert isinstance(first[-2], Learnt)
+    assert isinstance(first[-2], TrainedStudent)
     assert isinstance(first[-1], Result)
     turns = [event.role for event in first[watched + 1 : -2]]
     assert turns == ["distilled", "plain"] * (len(turns) // 2)  # side by side, so that they can be watched

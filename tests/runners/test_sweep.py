@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from kdviz.engine import data, evaluation, models, students, teachers
 from kdviz.engine.data import Split
 from kdviz.recipes.sweep import MOST_STACKED, Sweep
-from kdviz.records.base import Learnt
+from kdviz.records.base import TrainedStudent
 from kdviz.records.comparison import Moment
 from kdviz.records.single import Progress, Result
-from kdviz.records.sweep import FinishedStack, Grown, Swept
+from kdviz.records.sweep import FinishedStack, StackProgress, SweepResult
 from kdviz.records.sweep_plan import survivors, waiting
 from kdviz.runners import single
 from kdviz.runners import sweep as study
@@ -176,7 +176,7 @@ def test_stacks_come_one_after_the_other_then_the_choices_runs_and_the_end(whole
     last = max(place for place, event in enumerate(said) if isinstance(event, FinishedStack))
     current = None
     for event in said[: last + 1]:
-        if isinstance(event, Grown):
+        if isinstance(event, StackProgress):
             assert current in (None, event.stack)
             current = event.stack
         elif isinstance(event, FinishedStack):
@@ -187,8 +187,8 @@ def test_stacks_come_one_after_the_other_then_the_choices_runs_and_the_end(whole
             assert (event.method, current) == ("teacher", None)
             assert event.stage in {f"seed {seed}" for seed in sweep.seeds}
     assert [type(event) for event in said[last + 1 :] if not isinstance(event, Progress)] == [
-        *[Learnt] * len(sweep.seeds),
-        Swept,
+        *[TrainedStudent] * len(sweep.seeds),
+        SweepResult,
     ]
 
 
@@ -213,7 +213,7 @@ def test_every_cell_is_trained_once_with_each_seed_and_fold(whole, kind):
         assert {(t.seed, t.fold, t.epochs) for t in part.trials} == {
             (part.stack.seed, part.stack.fold, part.stack.epochs)
         }
-        assert part.moments == [event for event in of(Grown, whole(kind).said) if event.stack == part.stack]
+        assert part.moments == [event for event in of(StackProgress, whole(kind).said) if event.stack == part.stack]
 
 
 def test_halving_trains_a_third_of_the_taught_for_longer(whole):
@@ -258,7 +258,7 @@ def test_a_stacks_students_grow_to_the_last_update(whole, kind):
 
 @every_kind
 def test_time_goes_on_until_the_choice_and_what_is_left_shrinks(whole, kind):
-    said = of(Grown, whole(kind).said)
+    said = of(StackProgress, whole(kind).said)
     assert [event.seconds for event in said] == sorted(event.seconds for event in said)
     assert whole(kind).said[-1].seconds >= said[-1].seconds
     assert said[0].seconds_left > 0
@@ -278,7 +278,7 @@ def test_every_event_comes_back_from_json(whole, kind):
 def lone_run(sweep, cell, seed, epochs):
     """A single run of a cell: whether a teacher was trained for it, its student and its result."""
     said = [e for e in single.run(sweep.recipe_of(cell, seed).model_copy(update={"epochs": epochs})) if e is not None]
-    learnt = [event for event in said if isinstance(event, Learnt)]
+    learnt = [event for event in said if isinstance(event, TrainedStudent)]
     taught = any(isinstance(event, Progress) and event.role == "teacher" for event in said)
     return taught, students.network_of(learnt[0]), said[-1]
 
@@ -522,7 +522,7 @@ def test_the_test_images_are_looked_at_after_the_choice_and_by_its_runs_alone(wh
 def test_the_same_sweep_gives_the_same_to_the_last_bit(whole, own_state, kind):
     before, after = whole(kind).said, events(sweep_of(kind))  # teachers and all
     assert timeless(after[-1]) == timeless(before[-1])
-    assert all_timeless(of(Grown, after)) == all_timeless(of(Grown, before))
+    assert all_timeless(of(StackProgress, after)) == all_timeless(of(StackProgress, before))
 
 
 @pytest.mark.parametrize(
@@ -554,7 +554,7 @@ def test_finished_stacks_are_said_first_and_not_trained_again(whole, monkeypatch
     left = [part.stack for part in parts(before) if part not in done]
     assert trained == [len(stack.cells) for stack in left]
     assert [part.stack for part in parts(after)[len(done) :]] == left
-    assert not any(event.stack in [p.stack for p in done] for event in of(Grown, after[len(said_again) :]))
+    assert not any(event.stack in [p.stack for p in done] for event in of(StackProgress, after[len(said_again) :]))
     assert timeless(after[-1]) == timeless(before[-1])
     by_id = {part.stack.id: part for part in parts(before)}
     for part in parts(after):
@@ -573,7 +573,7 @@ def test_with_everything_finished_only_the_choice_is_trained(whole, monkeypatch,
 def test_only_one_stack_is_trained_and_comes_out_as_in_the_whole(whole, kind):
     for part in parts(whole(kind).said)[::-2]:  # as a worker may: others first
         said = events(sweep_of(kind), only=part.stack)
-        assert {type(event) for event in said[:-1]} == {Grown}
+        assert {type(event) for event in said[:-1]} == {StackProgress}
         assert timeless(said[-1]) == timeless(part)
         assert said[:-1] == said[-1].moments
         assert said[-2].seconds_left == pytest.approx(0, abs=1e-6)
@@ -614,7 +614,7 @@ def test_the_choices_results_are_those_of_single_runs(whole, kind):
     sweep, said = sweep_of(kind), whole(kind).said
     choice = said[-1].choice
     assert [result.recipe for result in choice.results] == [sweep.recipe_of(choice.cell, s) for s in sweep.seeds]
-    learnt = of(Learnt, said)
+    learnt = of(TrainedStudent, said)
     assert [each.name for each in learnt] == [f"seed {seed}" for seed in sweep.seeds]
     seed = sweep.seeds[-1]
     alone = [event for event in single.run(sweep.recipe_of(choice.cell, seed)) if event is not None]
@@ -622,7 +622,7 @@ def test_the_choices_results_are_those_of_single_runs(whole, kind):
         one, other = getattr(choice.results[-1], role), getattr(alone[-1], role)
         for figure in ("validation_accuracy", "test_accuracy", "test_errors", "nll", "ece", "agreement", "fidelity_kl"):
             assert getattr(one, figure) == getattr(other, figure)
-    (student,) = of(Learnt, alone)
+    (student,) = of(TrainedStudent, alone)
     assert student.model_copy(update={"name": f"seed {seed}"}) == learnt[-1]
     accuracy = sum(result.distilled.test_accuracy for result in choice.results) / len(sweep.seeds)
     assert choice.test_accuracy.mean == pytest.approx(accuracy)
@@ -722,7 +722,7 @@ def test_where_every_student_diverges_nothing_is_chosen(state):
     said = events(sweep_of("grid", optimizer="sgd", temperatures=(4.0,), teacher_epochs=1, **options))
     assert all(trial.diverged for trial in said[-1].trials)
     assert said[-1].choice is None
-    assert not of(Learnt, said)
+    assert not of(TrainedStudent, said)
     assert not of(Progress, said)
     assert [summary.diverged for summary in said[-1].summaries] == [1, 1, 1]
     for event in said:
@@ -733,7 +733,7 @@ def test_where_every_student_diverges_nothing_is_chosen(state):
 
 def test_a_closed_sweep_leaves_whole_teachers_behind(own_state):
     run = study.run(sweep_of("grid"))
-    next(event for event in run if isinstance(event, Grown) and event.stack.seed == 0)
+    next(event for event in run if isinstance(event, StackProgress) and event.stack.seed == 0)
     run.close()
     (file,) = (own_state / "teachers").iterdir()
     assert file == teachers.kept_path(sweep_of("grid").teacher_training(0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import CONTROL, METHODS
 from kdviz.records.base import Expense
-from kdviz.records.comparison import Arrow, Bin, Compared, Moment, Trial
+from kdviz.records.comparison import Arrow, Bin, ComparisonResult, Moment, Trial
 from kdviz.verdicts.comparison import summarise
 
 IMAGES = 1000
@@ -87,7 +87,7 @@ def compared(wanted=None, better=(), disagreeing=(), control=True):
         for method in recipe.methods
         for seed in recipe.seeds
     ]
-    return Compared(
+    return ComparisonResult(
         run_id=recipe.id,
         recipe=recipe,
         teachers=[trial("teacher", seed, 30, agreement=1.0) for seed in recipe.seeds],

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Measure
-from kdviz.records.study import Curve, FinishedArm, Row, Studied, StudyProgress
+from kdviz.records.study import Curve, FinishedArm, Row, StudyProgress, StudyResult
 from tests.samples.fake_training import TICK, log_of
 
 Clock = Callable[[], float]
@@ -49,12 +49,12 @@ def finished_arm(study: Study, arm: str) -> FinishedArm:
     return FinishedArm(arm=arm, rows=rows, curves=[curve], seconds=1.5)
 
 
-def studied(study: Study, seconds: float = 12.0) -> Studied:
+def studied(study: Study, seconds: float = 12.0) -> StudyResult:
     """The end of a study, summed up and judged as real ones are."""
     from kdviz.verdicts.study import judge, summarise  # scipy, which pages do without
 
     done = [finished_arm(study, arm.name) for arm in study.chosen]
-    return Studied(
+    return StudyResult(
         run_id=study.id,
         recipe=study,
         finished=done,
@@ -88,7 +88,7 @@ def note(study: Study, line: str) -> None:
 
 def fake_study(
     study: Study, clock: Clock = time.perf_counter, finished: Sequence[FinishedArm] = (), steps: int = 3
-) -> Iterator[StudyProgress | FinishedArm | Studied | None]:
+) -> Iterator[StudyProgress | FinishedArm | StudyResult | None]:
     """One arm after the other, `steps` reports each."""
     note(study, "begin")
     started, done = clock(), {each.arm for each in finished}
@@ -112,14 +112,14 @@ def fake_study(
 
 def long_study(
     study: Study, clock: Clock = time.perf_counter, finished: Sequence[FinishedArm] = ()
-) -> Iterator[StudyProgress | FinishedArm | Studied | None]:
+) -> Iterator[StudyProgress | FinishedArm | StudyResult | None]:
     """Long enough to be stopped in the middle of the second arm."""
     yield from fake_study(study, clock, finished, steps=30)
 
 
 def study_dies_once(
     study: Study, clock: Clock = time.perf_counter, finished: Sequence[FinishedArm] = ()
-) -> Iterator[StudyProgress | FinishedArm | Studied | None]:
+) -> Iterator[StudyProgress | FinishedArm | StudyResult | None]:
     """Loses its worker in the middle of the second arm, the first time."""
     first = not log_of(study.seeds[0]).exists()
     for event in fake_study(study, clock, finished):
@@ -131,7 +131,7 @@ def study_dies_once(
 
 def study_dies(
     study: Study, clock: Clock = time.perf_counter, finished: Sequence[FinishedArm] = ()
-) -> Iterator[StudyProgress | FinishedArm | Studied | None]:
+) -> Iterator[StudyProgress | FinishedArm | StudyResult | None]:
     """Loses its worker in the middle of the second arm, every time."""
     for event in fake_study(study, clock, finished):
         yield event
@@ -142,7 +142,7 @@ def study_dies(
 
 def study_stopped_once(
     study: Study, clock: Clock = time.perf_counter, finished: Sequence[FinishedArm] = ()
-) -> Iterator[StudyProgress | FinishedArm | Studied | None]:
+) -> Iterator[StudyProgress | FinishedArm | StudyResult | None]:
     """Somebody presses Ctrl-C in the middle of the second arm, the first time."""
     first = not log_of(study.seeds[0]).exists()
     for event in fake_study(study, clock, finished):

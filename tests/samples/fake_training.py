@@ -19,13 +19,13 @@ from kdviz.recipes.base import Training
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.sweep import Cell, Stack, Sweep
-from kdviz.records.base import Expense, Learnt, Mean, Scores, Verdict, Watched
-from kdviz.records.comparison import Bin, Compared, Finished, Moment, Summary, Trial
-from kdviz.records.kinds import Event, Said
+from kdviz.records.base import Expense, Mean, Scores, TrainedStudent, Verdict, Watched
+from kdviz.records.comparison import Bin, ComparisonResult, FinishedMethod, Moment, Summary, Trial
+from kdviz.records.kinds import Event, Output
 from kdviz.records.single import Progress, Result
-from kdviz.records.sweep import CellTrial, FinishedStack, Grown, Swept
+from kdviz.records.sweep import CellTrial, FinishedStack, StackProgress, SweepResult
 from kdviz.records.sweep_plan import trials_of, waiting
-from kdviz.store.teacher_files import Taught
+from kdviz.store.teacher_files import TeacherFile
 
 TICK = 0.02
 Clock = Callable[[], float]
@@ -89,8 +89,8 @@ def refuses(recipe: Recipe, clock: Clock = time.perf_counter) -> Iterator[Watche
 
 
 def compares(
-    comparison: Comparison, clock: Clock = time.perf_counter, finished: Sequence[Finished] = ()
-) -> Iterator[Event | Compared | None]:
+    comparison: Comparison, clock: Clock = time.perf_counter, finished: Sequence[FinishedMethod] = ()
+) -> Iterator[Event | ComparisonResult | None]:
     """One method after the other, each for as many reports as there are epochs."""
     note(comparison, "begin")
     started = clock()
@@ -113,19 +113,19 @@ def compares(
 
 
 def compares_and_dies_once(
-    comparison: Comparison, clock: Clock = time.perf_counter, finished: Sequence[Finished] = ()
-) -> Iterator[Event | Compared | None]:
+    comparison: Comparison, clock: Clock = time.perf_counter, finished: Sequence[FinishedMethod] = ()
+) -> Iterator[Event | ComparisonResult | None]:
     """Loses its worker as soon as it has said that the second method is done, the first time."""
     first = not log_of(comparison.seeds[0]).exists()
     for event in compares(comparison, clock, finished):
         yield event
-        if first and isinstance(event, Finished) and event.method == comparison.methods[1]:
+        if first and isinstance(event, FinishedMethod) and event.method == comparison.methods[1]:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
 def compares_and_dies(
-    comparison: Comparison, clock: Clock = time.perf_counter, finished: Sequence[Finished] = ()
-) -> Iterator[Event | Compared | None]:
+    comparison: Comparison, clock: Clock = time.perf_counter, finished: Sequence[FinishedMethod] = ()
+) -> Iterator[Event | ComparisonResult | None]:
     """Loses its worker in the middle of the third method, every time."""
     for event in compares(comparison, clock, finished):
         yield event
@@ -134,20 +134,20 @@ def compares_and_dies(
 
 
 def compares_and_dies_at_once(
-    comparison: Comparison, clock: Clock = time.perf_counter, finished: Sequence[Finished] = ()
-) -> Iterator[Event | Compared | None]:
+    comparison: Comparison, clock: Clock = time.perf_counter, finished: Sequence[FinishedMethod] = ()
+) -> Iterator[Event | ComparisonResult | None]:
     """Loses its worker after the first method, and again before it says anything."""
     for event in [] if log_of(comparison.seeds[0]).exists() else compares(comparison, clock, finished):
         yield event
-        if isinstance(event, Finished):
+        if isinstance(event, FinishedMethod):
             time.sleep(0.1)  # it shall have arrived
             break
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def compares_until_stopped_once(
-    comparison: Comparison, clock: Clock = time.perf_counter, finished: Sequence[Finished] = ()
-) -> Iterator[Event | Compared | None]:
+    comparison: Comparison, clock: Clock = time.perf_counter, finished: Sequence[FinishedMethod] = ()
+) -> Iterator[Event | ComparisonResult | None]:
     """Somebody presses Ctrl-C in the middle of the second method, the first time."""
     first = not log_of(comparison.seeds[0]).exists()
     for event in compares(comparison, clock, finished):
@@ -266,11 +266,11 @@ def trial(method: str, seed: int, accuracy: float = 0.9) -> Trial:
     )
 
 
-def part(comparison: Comparison, method: str) -> Finished:
-    return Finished(method=method, trials=[trial(method, seed) for seed in comparison.seeds])
+def part(comparison: Comparison, method: str) -> FinishedMethod:
+    return FinishedMethod(method=method, trials=[trial(method, seed) for seed in comparison.seeds])
 
 
-def compared(comparison: Comparison, trials: list[Trial], seconds: float) -> Compared:
+def compared(comparison: Comparison, trials: list[Trial], seconds: float) -> ComparisonResult:
     """Methods other than plain are better by 0.02 in everything, if there are several seeds."""
     several = len(comparison.seeds) > 1
     measures = ("test_accuracy", "nll", "ece", "agreement", "fidelity_kl")
@@ -288,7 +288,7 @@ def compared(comparison: Comparison, trials: list[Trial], seconds: float) -> Com
         )
         for method in comparison.methods
     ]
-    return Compared(
+    return ComparisonResult(
         run_id=comparison.id,
         recipe=comparison,
         teachers=[trial("teacher", seed) for seed in comparison.seeds],
@@ -311,7 +311,7 @@ def fake_sweep(
     finished: Sequence[FinishedStack] = (),
     only: Stack | Training | None = None,
     tick: float = TICK,
-) -> Iterator[Said | Swept | Taught | None]:
+) -> Iterator[Output | SweepResult | TeacherFile | None]:
     """As `kdviz.runners.sweep:run`, with figures that look like a sweep's; a report for each epoch of a stack.
 
     With `only` it stands in for `kdviz.runners.sweep:run_teacher` as well.
@@ -323,7 +323,7 @@ def fake_sweep(
             note(sweep, f"teach {only.seed} {only.fold}")
             time.sleep(tick)
             yield teaching(sweep, only.seed, clock() - started)
-            yield Taught(b"")  # no file that a real training might find
+            yield TeacherFile(b"")  # no file that a real training might find
             return
         if only is not None:
             yield from fake_stack(sweep, only, clock, started, tick)
@@ -348,7 +348,7 @@ def fake_sweep(
         for seed in sweep.seeds:
             time.sleep(tick)
             yield progress(1, 1, clock() - started)
-            yield Learnt(name=f"seed {seed}", architecture=sweep.student, weights="")
+            yield TrainedStudent(name=f"seed {seed}", architecture=sweep.student, weights="")
         yield swept(sweep, done, clock() - started)
     finally:
         note(sweep, f"end {time.time()}")
@@ -356,7 +356,7 @@ def fake_sweep(
 
 def fake_stack(
     sweep: Sweep, stack: Stack, clock: Clock, started: float, tick: float
-) -> Iterator[Grown | FinishedStack | None]:
+) -> Iterator[StackProgress | FinishedStack | None]:
     note(sweep, f"train {stack.id}")
     for step in range(1, stack.epochs + 1):
         time.sleep(tick)
@@ -371,7 +371,7 @@ def fake_sweep_slow(
     clock: Clock = time.perf_counter,
     finished: Sequence[FinishedStack] = (),
     only: Stack | Training | None = None,
-) -> Iterator[Said | Swept | Taught | None]:
+) -> Iterator[Output | SweepResult | TeacherFile | None]:
     """Slow enough to be looked at: a tenth of a second for each epoch of a stack."""
     yield from fake_sweep(sweep, clock, finished, only, tick=0.1)
 
@@ -381,13 +381,13 @@ def fake_sweep_dies_once(
     clock: Clock = time.perf_counter,
     finished: Sequence[FinishedStack] = (),
     only: Stack | Training | None = None,
-) -> Iterator[Said | Swept | Taught | None]:
+) -> Iterator[Output | SweepResult | TeacherFile | None]:
     """Loses its worker in the middle of the second stack of the first seed, the first time."""
     second = waiting(sweep, [])[1]
     first = f"train {second.id}" not in (log_of(sweep.seeds[0]).read_text() if log_of(sweep.seeds[0]).exists() else "")
     for event in fake_sweep(sweep, clock, finished, only):
         yield event
-        if first and isinstance(event, Grown) and event.stack == second:
+        if first and isinstance(event, StackProgress) and event.stack == second:
             time.sleep(0.2)  # what it said shall have arrived
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -397,11 +397,11 @@ def fake_sweep_dies(
     clock: Clock = time.perf_counter,
     finished: Sequence[FinishedStack] = (),
     only: Stack | Training | None = None,
-) -> Iterator[Said | Swept | Taught | None]:
+) -> Iterator[Output | SweepResult | TeacherFile | None]:
     """Loses its worker in the middle of the second stack, every time."""
     for event in fake_sweep(sweep, clock, finished, only):
         yield event
-        if isinstance(event, Grown) and event.stack == waiting(sweep, [])[1]:
+        if isinstance(event, StackProgress) and event.stack == waiting(sweep, [])[1]:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -410,10 +410,10 @@ def fake_sweep_refuses(
     clock: Clock = time.perf_counter,
     finished: Sequence[FinishedStack] = (),
     only: Stack | Training | None = None,
-) -> Iterator[Said | Swept | Taught | None]:
+) -> Iterator[Output | SweepResult | TeacherFile | None]:
     """Refuses the second stack in plain words, but not the first."""
     for event in fake_sweep(sweep, clock, finished, only):
-        if isinstance(event, Grown) and event.stack == waiting(sweep, [])[1]:
+        if isinstance(event, StackProgress) and event.stack == waiting(sweep, [])[1]:
             raise PlainError("The file train-images is truncated.")
         yield event
 
@@ -423,12 +423,12 @@ def fake_sweep_stopped_once(
     clock: Clock = time.perf_counter,
     finished: Sequence[FinishedStack] = (),
     only: Stack | Training | None = None,
-) -> Iterator[Said | Swept | Taught | None]:
+) -> Iterator[Output | SweepResult | TeacherFile | None]:
     """Somebody presses Ctrl-C in the middle of the second stack, the first time."""
     first = not log_of(sweep.seeds[0]).exists()
     for event in fake_sweep(sweep, clock, finished, only):
         yield event
-        if first and isinstance(event, Grown) and event.stack == waiting(sweep, [])[1]:
+        if first and isinstance(event, StackProgress) and event.stack == waiting(sweep, [])[1]:
             raise KeyboardInterrupt
 
 
@@ -449,11 +449,11 @@ def diverged(cell: Cell) -> bool:
     return cell.learning_rate >= 1
 
 
-def grown(stack: Stack, step: int, steps: int, seconds: float = 1.0) -> Grown:
+def grown(stack: Stack, step: int, steps: int, seconds: float = 1.0) -> StackProgress:
     accuracies = [
         math.nan if diverged(cell) else accuracy_of(cell, stack.seed, stack.fold, step / steps) for cell in stack.cells
     ]
-    return Grown(
+    return StackProgress(
         stack=stack,
         step=step,
         steps=steps,
@@ -533,7 +533,7 @@ def teaching(sweep: Sweep, seed: int, seconds: float = 0.0, step: int = 1, steps
     )
 
 
-def swept(sweep: Sweep, done: Sequence[FinishedStack] | None = None, seconds: float = 12.0) -> Swept:
+def swept(sweep: Sweep, done: Sequence[FinishedStack] | None = None, seconds: float = 12.0) -> SweepResult:
     """The end of a sweep; the choice's runs are a little worse on the test images than where it was chosen."""
     from kdviz.verdicts import sweep as sweep_verdicts  # imports scipy, which not every test of these fakes needs
 
@@ -545,7 +545,7 @@ def swept(sweep: Sweep, done: Sequence[FinishedStack] | None = None, seconds: fl
         cell, tied = chosen
         results = [fake_result_of_choice(sweep, cell, seed) for seed in sweep.seeds]
         choice = sweep_verdicts.choice_of(sweep, cell, tied, results)
-    return Swept(
+    return SweepResult(
         run_id=sweep.id,
         recipe=sweep,
         trials=trials,

@@ -4,7 +4,7 @@ import math
 
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.hinton import PAPER_THREES
-from kdviz.records.study import Curve, FinishedArm, Row, Studied
+from kdviz.records.study import Curve, FinishedArm, Row, StudyResult
 from kdviz.verdicts.intervals import poisson_interval
 from kdviz.verdicts.study import judge, summarise
 
@@ -101,7 +101,7 @@ def keras(student_less_teacher=0.004):
 
 def ended(study, finished):
     """The end of a study, summed up and judged."""
-    return Studied(
+    return StudyResult(
         run_id=study.id,
         recipe=study,
         finished=finished,

@@ -1,7 +1,7 @@
 """What is heard of students whose insides are compared with their teacher's, and how such a run ends: made up."""
 
 from kdviz.records.base import Expense, Mean, Watched
-from kdviz.records.comparison import Compared, Inside, Summary, Trial
+from kdviz.records.comparison import ComparisonResult, Inside, Summary, Trial
 
 LAYERS = ["convolution 1", "convolution 2", "logits"]
 
@@ -55,7 +55,7 @@ def ended(wanted, accuracies):
         expense=NOTHING,
         teacher=None,
     )
-    return Compared(
+    return ComparisonResult(
         run_id=wanted.id,
         recipe=wanted,
         teachers=[],

@@ -9,7 +9,7 @@ from kdviz.jobs import worker as work
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.sweep import Sweep
-from kdviz.records.base import Learnt
+from kdviz.records.base import TrainedStudent
 from kdviz.records.kinds import AnyRecipe, Ending
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
@@ -29,7 +29,7 @@ def carry_out(store: RunStore, recipe: AnyRecipe) -> Run:
     for event in work.study(recipe, finished=[]):
         if isinstance(event, Ending):
             store.finish(run_id, event)
-        elif isinstance(event, Learnt):
+        elif isinstance(event, TrainedStudent):
             store.keep_student(run_id, event)
         elif event is not None:
             said += 1

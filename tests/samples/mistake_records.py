@@ -2,7 +2,7 @@
 
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.mistakes import NOISY, TRACES
-from kdviz.records.study import Curve, FinishedArm, Row, Studied
+from kdviz.records.study import Curve, FinishedArm, Row, StudyResult
 from kdviz.verdicts.study import judge, summarise
 
 STUDY = Study.of("mistakes", "digits", seeds="0-2")
@@ -69,7 +69,7 @@ def finished(arm, seeds=STUDY.seeds):
 def studied(study=STUDY):
     """A whole study."""
     arms = [finished(arm.name, study.seeds) for arm in study.chosen]
-    return Studied(
+    return StudyResult(
         run_id=study.id,
         recipe=study,
         finished=arms,

@@ -11,9 +11,9 @@ from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.sweep import Sweep
 from kdviz.records import weights
-from kdviz.records.base import Learnt, Mean, Scores, Verdict, Watched
+from kdviz.records.base import Mean, Scores, TrainedStudent, Verdict, Watched
 from kdviz.records.single import Progress, Result
-from kdviz.records.sweep import CellSummary, CellTrial, Choice, FinishedStack, Grown, Swept
+from kdviz.records.sweep import CellSummary, CellTrial, Choice, FinishedStack, StackProgress, SweepResult
 from tests.samples import comparison_records
 
 IMAGES = 1000
@@ -93,7 +93,7 @@ def stack_events(wanted, end=0.9):
     for stack in wanted.stacks(wanted.trained_cells, wanted.epochs):
         goal = [end + 0.004 * cell.temperature * cell.alpha + 0.001 * stack.seed for cell in stack.cells]
         moments = [
-            Grown(
+            StackProgress(
                 stack=stack,
                 step=10 * number,
                 steps=40,
@@ -162,7 +162,7 @@ def swept(wanted, errors=30, plain=36, better=True):
         plain_test_accuracy=control,
         against_plain=verdict,
     )
-    return Swept(
+    return SweepResult(
         run_id=wanted.id,
         recipe=wanted,
         trials=trials,
@@ -183,7 +183,7 @@ def learnt(name="distilled", architecture="784-30-30-10"):
         header[part] = {"dtype": "F32", "shape": list(shape), "data_offsets": [at, at + size]}
         at += size
     head = json.dumps(header).encode()
-    return Learnt(
+    return TrainedStudent(
         name=name,
         architecture=architecture,
         weights=base64.b64encode(struct.pack("<Q", len(head)) + head + bytes(at)).decode(),

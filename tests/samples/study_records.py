@@ -1,6 +1,6 @@
 """Finished studies with figures that a test chooses, judged as real ones are."""
 
-from kdviz.records.study import FinishedArm, Row, Studied
+from kdviz.records.study import FinishedArm, Row, StudyResult
 from kdviz.verdicts.study import judge, summarise
 
 
@@ -15,7 +15,7 @@ def ended(study, figures):
         )
         for arm in study.chosen
     ]
-    return Studied(
+    return StudyResult(
         run_id=study.id,
         recipe=study,
         finished=finished,

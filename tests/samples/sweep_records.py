@@ -8,7 +8,7 @@ from statistics import fmean
 from kdviz.recipes.sweep import Cell, Sweep
 from kdviz.records.base import Scores
 from kdviz.records.single import Result
-from kdviz.records.sweep import CellSummary, CellTrial, Choice, Swept
+from kdviz.records.sweep import CellSummary, CellTrial, Choice, SweepResult
 from kdviz.verdicts.intervals import mean_with_interval, verdict
 
 IMAGES = 180
@@ -123,7 +123,7 @@ def swept(wanted=None, *, diverged=(), tied=(), test_errors=8, plain_test_errors
     ]
     summaries = [summary(recipe, trials, cell) for cell in recipe.trained_cells]
     alive = [each for each in summaries if not each.diverged]
-    return Swept(
+    return SweepResult(
         run_id=recipe.id,
         recipe=recipe,
         trials=trials,

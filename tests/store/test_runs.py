@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from kdviz import settings
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
-from kdviz.records.base import Learnt
+from kdviz.records.base import TrainedStudent
 from kdviz.store import runs
 from kdviz.store import runs as keeping
 from kdviz.store.annotations import LONGEST_NOTE, LONGEST_TAG, MOST_TAGS, AnnotationError
@@ -26,7 +26,7 @@ RECIPE = Recipe()
 COMPARISON = Comparison(methods=("plain", "offline", "mutual"), seeds=(0, 1))
 
 
-LEARNT = Learnt(name="distilled", architecture="784-128-10", weights="c29tZQ==")
+LEARNT = TrainedStudent(name="distilled", architecture="784-128-10", weights="c29tZQ==")
 
 
 def other(seed):

@@ -15,7 +15,7 @@ from kdviz.jobs.queue import Jobs, Version
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import METHODS, PLAIN, short_title
 from kdviz.records.base import Watched
-from kdviz.records.comparison import Compared, Moment
+from kdviz.records.comparison import ComparisonResult, Moment
 from kdviz.records.kinds import Event
 from kdviz.reports.phrases import listed, percent
 from kdviz.store.run import Run
@@ -57,7 +57,7 @@ def _panel(jobs: Jobs, run: Run) -> None:
     run_status.status(jobs, run, frame.position)
     _ways(key="three_ways", data={"run": f"{run.id}-{run.attempt}", "live": run.live, **frame.data})
     page.say(frame.sentence)
-    if isinstance(run.result, Compared):
+    if isinstance(run.result, ComparisonResult):
         comparison_summary.show(run.result)
 
 

@@ -12,7 +12,7 @@ from kdviz.charts.layout import CONFIG
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.methods import METHODS, short_title
 from kdviz.records.base import Mean
-from kdviz.records.comparison import Compared, Summary, Trial
+from kdviz.records.comparison import ComparisonResult, Summary, Trial
 from kdviz.reports import phrases
 from kdviz.reports.phrases import percent
 from kdviz.widgets import page
@@ -29,7 +29,7 @@ _HEADER_OF_SEEDS = (
 )
 
 
-def show(compared: Compared) -> None:
+def show(compared: ComparisonResult) -> None:
     """Table, verdicts, the picture of accuracy against cost, and how well confidence fits."""
     st.subheader("Result on the test images, looked at once", anchor=False)
     with st.container(key="compared"):
@@ -57,7 +57,7 @@ def show(compared: Compared) -> None:
         )
 
 
-def _row(compared: Compared, summary: Summary) -> str:
+def _row(compared: ComparisonResult, summary: Summary) -> str:
     trials = trials_of(compared, summary.method)
     means, verdict = summary.means, summary.verdicts.get("test_accuracy")
     with_teacher = f" ({summary.expense_with_teacher.seconds:.1f})" if METHODS[summary.method].asks_teacher else ""
@@ -78,13 +78,13 @@ def _row(compared: Compared, summary: Summary) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _accuracy(compared: Compared, summary: Summary) -> str:
+def _accuracy(compared: ComparisonResult, summary: Summary) -> str:
     mean: Mean = summary.means["test_accuracy"]
     interval = charts.interval(compared, summary) if mean.low is None else None
     return phrases.percent_of_images(mean.mean, interval) if interval else phrases.percent_over_seeds(mean, 2)
 
 
-def _legend(compared: Compared) -> str:
+def _legend(compared: ComparisonResult) -> str:
     recipe, facts = compared.recipe, DATA_SETS[compared.recipe.data]
     seeds = phrases.count(len(recipe.seeds), "seed")
     interval = (
@@ -110,7 +110,7 @@ def _seed_names(seeds: tuple[int, ...]) -> str:
     )
 
 
-def _verdicts(compared: Compared) -> None:
+def _verdicts(compared: ComparisonResult) -> None:
     judged = [summary for summary in compared.summaries if summary.verdicts]
     if len(compared.recipe.seeds) == 1:
         page.say(words.NO_VERDICT)
@@ -127,7 +127,7 @@ def _verdicts(compared: Compared) -> None:
         page.say(control)
 
 
-def _picture(compared: Compared) -> None:
+def _picture(compared: ComparisonResult) -> None:
     st.subheader("What the accuracy costs", anchor=False)
     cost = st.segmented_control(
         "Cost",
@@ -153,7 +153,7 @@ def _picture(compared: Compared) -> None:
     )
 
 
-def _every_seed(compared: Compared) -> str:
+def _every_seed(compared: ComparisonResult) -> str:
     trials = [
         *((short_title(trial.method), trial) for trial in compared.trials),
         *(("Control: another teacher’s student", trial) for trial in compared.controls),

@@ -9,7 +9,7 @@ from statistics import fmean
 from kdviz.charts.comparison import trials_of
 from kdviz.recipes.methods import METHODS, PLAIN, Family, short_title
 from kdviz.records.base import Verdict
-from kdviz.records.comparison import Compared, Measure, Summary, Trial
+from kdviz.records.comparison import ComparisonResult, Measure, Summary, Trial
 from kdviz.reports import phrases
 from kdviz.reports.phrases import count, listed, percent
 
@@ -57,7 +57,7 @@ def besides_in_words(summary: Summary) -> str:
     return f"{name}: {'; '.join(changed)}." if changed else f"{name}: nothing else is shown to differ."
 
 
-def control_in_words(compared: Compared) -> str:
+def control_in_words(compared: ComparisonResult) -> str:
     """Offline's students beside the students of another teacher; nothing where there are none."""
     own = {trial.seed: trial for trial in trials_of(compared, "offline")}
     pairs = [(own[trial.seed], trial) for trial in compared.controls if trial.seed in own]
@@ -76,7 +76,7 @@ def control_in_words(compared: Compared) -> str:
     )
 
 
-def gains_in_words(compared: Compared, families: Sequence[Family]) -> str:
+def gains_in_words(compared: ComparisonResult, families: Sequence[Family]) -> str:
     """Whether the ways of these families gained accuracy here, and what they changed; nothing without a verdict."""
     judged = [
         summary

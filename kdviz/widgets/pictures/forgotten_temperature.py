@@ -9,7 +9,7 @@ import streamlit as st
 from kdviz.charts.curves import curves_named
 from kdviz.charts.over_t import AxisKind, Format, TemperatureChart, TemperatureLine, line
 from kdviz.recipes.catalogue import DATA_SETS
-from kdviz.records.study import Judgement, Studied
+from kdviz.records.study import Judgement, StudyResult
 from kdviz.reports import phrases
 from kdviz.widgets.lesson import Here
 from kdviz.widgets.pictures import chosen_image as state
@@ -29,7 +29,7 @@ _PANELS: tuple[
 _TITLES = {"test_accuracy": "accuracy"}
 
 
-def panels(here: Here, studied: Studied) -> tuple[TemperatureChart, ...]:
+def panels(here: Here, studied: StudyResult) -> tuple[TemperatureChart, ...]:
     """Accuracy, confidence, NLL and calibration over T, a line for each kind of student."""
     arms = [(arm, style, name) for name, style in _LINES if (arm := studied.arm(f"{name}-1")) is not None]
     found = []
@@ -47,7 +47,7 @@ def show(here: Here, temperature: float) -> None:
     live_study.show(STUDY, picture=partial(_picture, here, temperature))
 
 
-def _picture(here: Here, temperature: float, studied: Studied) -> None:
+def _picture(here: Here, temperature: float, studied: StudyResult) -> None:
     """The curves of a finished study with one slider, and in words what forgetting costs."""
     measured_over_t(
         key="forgotten", panels=panels(here, studied), temperature=temperature, on_commit=state.set_temperature
@@ -65,7 +65,7 @@ def _picture(here: Here, temperature: float, studied: Studied) -> None:
     _say(here, studied)
 
 
-def _say(here: Here, studied: Studied) -> None:
+def _say(here: Here, studied: StudyResult) -> None:
     at_one, at_four, at_best = (studied.summary(f"taught-{at}") for at in ("1", "4", "best"))
     if at_one is None or at_four is None:
         return

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from kdviz.recipes.study_facts.gradient_noise import BATCH, MIDDLE, PATHS, TARGETS, arm_name
-from kdviz.records.study import Curve, FinishedArm, Studied
+from kdviz.records.study import Curve, FinishedArm, StudyResult
 from kdviz.widgets.components import component
 from kdviz.widgets.lesson import Here
 
@@ -64,24 +64,24 @@ class Chosen:
     moment: int
 
 
-def paths_in(studied: Studied) -> list[str]:
+def paths_in(studied: StudyResult) -> list[str]:
     """The students along whose training both kinds of target were measured."""
     return [name for name in PATHS if studied.arm(arm_name(name, HARD)) is not None and _soft_of(studied, name)]
 
 
-def path_of(studied: Studied, name: str) -> Path:
+def path_of(studied: StudyResult, name: str) -> Path:
     """The curves of one student's training."""
     hard = _found(studied, name, HARD)
     soft = tuple(_noise_of(target, _found(studied, name, target)) for target in _soft_of(studied, name))
     return Path(_curves(hard, "ratio")[0].x, _noise_of(HARD, hard), soft)
 
 
-def _soft_of(studied: Studied, path: str) -> list[str]:
+def _soft_of(studied: StudyResult, path: str) -> list[str]:
     known = [target for target in TARGETS if target.startswith("soft-")]
     return [target for target in known if studied.arm(arm_name(path, target)) is not None]
 
 
-def _found(studied: Studied, path: str, target: str) -> FinishedArm:
+def _found(studied: StudyResult, path: str, target: str) -> FinishedArm:
     arm = studied.arm(arm_name(path, target))
     assert arm is not None  # `paths_in` and `_soft_of` name only those
     return arm
@@ -187,7 +187,7 @@ class Best:
     highest: float | None  # the highest rate at which at least half of the test images came out right
 
 
-def best_rate(studied: Studied, way: str) -> Best | None:
+def best_rate(studied: StudyResult, way: str) -> Best | None:
     """Over the learning rates that were tried."""
     found = {}
     for arm in studied.recipe.chosen:

@@ -13,7 +13,7 @@ from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
 from kdviz.recipes.comparison import INSIDE_IMAGES, Comparison
 from kdviz.recipes.methods import METHODS
 from kdviz.records.base import Watched
-from kdviz.records.comparison import Compared, Inside, Moment
+from kdviz.records.comparison import ComparisonResult, Inside, Moment
 from kdviz.store.run import Run
 from kdviz.widgets import link, page, run_status
 from kdviz.widgets.components import component
@@ -64,7 +64,7 @@ def _panel(jobs: Jobs, run: Run) -> None:
     run_status.status(jobs, run, view.position)
     _mount(f"{run.id}-{run.attempt}", view.picture)
     _facts(recipe, 0 if view.picture is None else len(view.picture["indices"]))
-    if isinstance(run.result, Compared):
+    if isinstance(run.result, ComparisonResult):
         _table(run.result)
 
 
@@ -146,7 +146,7 @@ def _network(name: str) -> str:
     return f"{name} ({ARCHITECTURES[name].parameters:,} parameters)"
 
 
-def _table(result: Compared) -> None:
+def _table(result: ComparisonResult) -> None:
     st.subheader("What came of it? The test images, looked at once", anchor=False)
     st.markdown(inside.table(result))
     images = result.trials[0].test_images

@@ -12,7 +12,7 @@ from kdviz.charts import study as charts
 from kdviz.charts.layout import CONFIG
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.study_facts.left_out_class import FACTS
-from kdviz.records.study import FinishedArm, Studied
+from kdviz.records.study import FinishedArm, StudyResult
 from kdviz.reports.text import ranges
 from kdviz.texts import course
 from kdviz.texts import lesson as lesson_text
@@ -26,7 +26,7 @@ PARAMETER = "bias"  # in the URL
 DIGITS = 1  # the biases are tenths
 
 
-def show(studied: Studied) -> None:
+def show(studied: StudyResult) -> None:
     """The arms side by side, and above them the student without 3s under the slider."""
     arm = studied.arm(CORRECTED)
     if arm is not None and arm.curves:
@@ -99,7 +99,7 @@ def _line(
     return Line(key, name, style, short(rows.mean(axis=0)), *ends)
 
 
-def _source(studied: Studied, arm: FinishedArm, text: LessonText) -> None:
+def _source(studied: StudyResult, arm: FinishedArm, text: LessonText) -> None:
     seeds, chosen = studied.recipe.seeds, biases(arm)
     places = {
         "data": DATA_SETS[studied.recipe.data].title,

@@ -24,7 +24,7 @@ from kdviz.recipes.study_facts.mistakes import (
     WRONG_LABELS,
     Mistake,
 )
-from kdviz.records.study import FinishedArm, Studied
+from kdviz.records.study import FinishedArm, StudyResult
 from kdviz.reports.phrases import percent
 from kdviz.store.recorded import recorded
 from kdviz.store.run import Run
@@ -80,7 +80,7 @@ def choose(here: Here) -> Chosen:
     return Chosen(MISTAKES[name], noisy)
 
 
-def picture(here: Here, chosen: Chosen, shown: Studied) -> None:
+def picture(here: Here, chosen: Chosen, shown: StudyResult) -> None:
     """The chosen mistake in a finished study: what to look at, the curves, and the figures on the test images."""
     arms = {arm.arm: arm for arm in shown.finished}
     if curves(here, chosen, arms, shown.recipe):
@@ -157,7 +157,7 @@ def _picked(here: Here, test: FinishedArm, validation: FinishedArm) -> None:
     )
 
 
-def accuracy(here: Here, chosen: Chosen, shown: Studied) -> None:
+def accuracy(here: Here, chosen: Chosen, shown: StudyResult) -> None:
     """One sentence about the accuracy, with its verdict."""
     judgement = shown.judgement(chosen.wrong)
     if chosen.mistake.name == PICKED or judgement is None:
@@ -171,7 +171,7 @@ def accuracy(here: Here, chosen: Chosen, shown: Studied) -> None:
     )
 
 
-def figures(here: Here, chosen: Chosen, shown: Studied) -> None:
+def figures(here: Here, chosen: Chosen, shown: StudyResult) -> None:
     """The measures of both arms with intervals and verdicts."""
     wrong, right = shown.summary(chosen.wrong), shown.summary(chosen.right)
     if wrong is None or right is None:
@@ -272,7 +272,7 @@ def places(
     }
 
 
-def teacher_needed(here: Here, shown: Studied) -> None:
+def teacher_needed(here: Here, shown: StudyResult) -> None:
     """How much the teacher is worth with right and with wrong labels, where both were trained."""
     names = {"clean": RIGHT, "noisy": NOISY + RIGHT, "clean_alone": "same-object", "noisy_alone": NOISY + "same-object"}
     arms = {place: shown.arm(name) for place, name in names.items()}

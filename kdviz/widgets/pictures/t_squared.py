@@ -10,7 +10,7 @@ from kdviz.charts.curves import curves_named
 from kdviz.charts.over_t import TemperatureChart, TemperatureLine, line
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.study_facts.t_squared import BATCH_IMAGES
-from kdviz.records.study import FinishedArm, Studied
+from kdviz.records.study import FinishedArm, StudyResult
 from kdviz.reports import phrases
 from kdviz.widgets import link
 from kdviz.widgets.lesson import Here
@@ -47,7 +47,7 @@ def show(here: Here, temperature: float, on_commit: OnTemperature) -> None:
     live_study.show(STUDY, picture=partial(_picture, here, temperature, on_commit))
 
 
-def _picture(here: Here, temperature: float, on_commit: OnTemperature, studied: Studied) -> None:
+def _picture(here: Here, temperature: float, on_commit: OnTemperature, studied: StudyResult) -> None:
     """The curves at one moment of the student's training with one slider, and what they say in words."""
     there = [name for name in MOMENTS if studied.arm(name) is not None]
     latest_first = {name: here.word(name) for name in reversed(there)}

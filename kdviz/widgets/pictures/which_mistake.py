@@ -10,7 +10,7 @@ import streamlit as st
 
 from kdviz.charts import mistakes as charts
 from kdviz.recipes.study_facts.mistakes import ALPHA, MISTAKES, NOISY, RIGHT, TEMPERATURE, WRONG_LABELS
-from kdviz.records.study import Studied
+from kdviz.records.study import StudyResult
 from kdviz.texts import course
 from kdviz.widgets.lesson import Here
 from kdviz.widgets.pictures import mistakes
@@ -62,7 +62,7 @@ class Score:
         return sum(self.found.values())
 
 
-def deal(shown: Studied) -> list[Round]:
+def deal(shown: StudyResult) -> list[Round]:
     """All rounds that a study's results allow, the same for the same study; the first ones hide different things."""
     seeds = shown.recipe.seeds
     there = {arm.arm for arm in shown.finished}
@@ -96,7 +96,7 @@ def _round(number: int, hidden: str, wrong: str, right: str, seeds: Sequence[int
     return Round(number, hidden, wrong, right, (seed, other), order)
 
 
-def show(here: Here, shown: Studied) -> None:
+def show(here: Here, shown: StudyResult) -> None:
     """The exercise with its check: a run, the answers, what gives it away, the score."""
     rounds = deal(shown)
     series = min(SERIES, len(rounds))

@@ -9,7 +9,7 @@ from typing import Any
 from kdviz.recipes.catalogue import ARCHITECTURES, CLASSES, IMAGE_SIDE, Architecture
 from kdviz.recipes.study_facts.sizes import STUDENTS, TEACHERS, labels_arm, taught_arm
 from kdviz.records.base import Mean
-from kdviz.records.study import Studied
+from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.reports.phrases import milliseconds, storage
 from kdviz.widgets.components import component
@@ -89,13 +89,13 @@ def times(ratio: float) -> str:
     return f"{ratio:.2g}\u00a0×" if 1 <= ratio < 9.95 else f"{ratio:,.0f}\u00a0×" if ratio > 1 else ""
 
 
-def mean_of(studied: Studied | None, arm: str, measure: str) -> Mean | None:
+def mean_of(studied: StudyResult | None, arm: str, measure: str) -> Mean | None:
     """What a study found for one arm over its seeds."""
     summary = None if studied is None else studied.summary(arm)
     return None if summary is None else summary.means.get(measure)
 
 
-def cost_rows(here: Here, pair: Pair, studied: Studied | None) -> list[CostRow]:
+def cost_rows(here: Here, pair: Pair, studied: StudyResult | None) -> list[CostRow]:
     """Size and work from the catalogue; times and errors as the study measured them."""
     rows = [
         _row(here.word("stored"), pair, lambda each: each.bytes, storage),

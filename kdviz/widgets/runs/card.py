@@ -12,10 +12,10 @@ from kdviz.errors import PlainError
 from kdviz.recipes.methods import PLAIN, short_title
 from kdviz.recipes.sweep import Sweep
 from kdviz.records.base import Mean, Scores, Verdict
-from kdviz.records.comparison import Compared
+from kdviz.records.comparison import ComparisonResult
 from kdviz.records.single import Result
-from kdviz.records.study import Studied
-from kdviz.records.sweep import Choice, Swept
+from kdviz.records.study import StudyResult
+from kdviz.records.sweep import Choice, SweepResult
 from kdviz.reports import phrases
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
@@ -76,7 +76,7 @@ def _result(run: Run) -> None:
         after = "" if taken is None else f" after {taken:.1f} s"
         page.say(f"Nothing yet: the run is {run.status}{after}. Its own page shows how far it got.")
         return
-    if isinstance(run.result, Studied):
+    if isinstance(run.result, StudyResult):
         _of_study(run.result)
         return
     st.dataframe(
@@ -98,7 +98,7 @@ def _result(run: Run) -> None:
     page.say(verdict(run.result))
 
 
-def _of_study(studied: Studied) -> None:
+def _of_study(studied: StudyResult) -> None:
     """The arms with their verdicts, and what the seeds allow to say."""
     main = studied.recipe.facts.measures[0]
     live_study.table(studied, "figures_of_run")
@@ -107,7 +107,7 @@ def _of_study(studied: Studied) -> None:
     page.say(study_words.summary(studied, main) or "None of these arms is judged against another.")
 
 
-def figures(result: Result | Compared | Swept) -> pd.DataFrame:
+def figures(result: Result | ComparisonResult | SweepResult) -> pd.DataFrame:
     """A row for each student of a result, as people look for them; accuracies in per cent."""
     if isinstance(result, Result):
         rows = [
@@ -115,7 +115,7 @@ def figures(result: Result | Compared | Swept) -> pd.DataFrame:
             _scores("Distilled", result.distilled),
             _scores("No teacher", result.plain),
         ]
-    elif isinstance(result, Compared):
+    elif isinstance(result, ComparisonResult):
         rows = [
             {
                 "who": short_title(summary.method),
@@ -160,7 +160,7 @@ def _mean(mean: Mean) -> dict[str, Any]:
     }
 
 
-def _intervals(result: Result | Compared | Swept) -> str:
+def _intervals(result: Result | ComparisonResult | SweepResult) -> str:
     if isinstance(result, Result):
         return "Intervals: Wilson’s, for the choice of test images alone; one seed."
     if len(result.recipe.seeds) == 1:
@@ -168,11 +168,11 @@ def _intervals(result: Result | Compared | Swept) -> str:
     return f"Means and 95 % intervals over {phrases.count(len(result.recipe.seeds), 'seed')}."
 
 
-def verdict(result: Result | Compared | Swept) -> str:
+def verdict(result: Result | ComparisonResult | SweepResult) -> str:
     """What the figures allow to say, in a sentence."""
     if isinstance(result, Result):
         return run_summary.verdict(result)
-    if isinstance(result, Swept):
+    if isinstance(result, SweepResult):
         return _chosen(result.choice)
     judged = {summary.method: summary.verdicts.get("test_accuracy") for summary in result.summaries}
     words: dict[str, list[str]] = {}

@@ -20,7 +20,7 @@ from kdviz.recipes.study import Study
 from kdviz.recipes.sweep import Sweep
 from kdviz.records.comparison import Moment
 from kdviz.records.single import Progress
-from kdviz.records.study import Studied, StudyProgress
+from kdviz.records.study import StudyProgress, StudyResult
 from kdviz.reports import phrases
 from kdviz.reports.text import ranges
 from kdviz.store.run import Run, Status
@@ -163,7 +163,7 @@ def _who(run: Run) -> str:
     """Of a lesson's study, which it is and how its verdicts fall."""
     if not isinstance(run.recipe, Study):
         return ""
-    tally = study_words.tally(run.result) if isinstance(run.result, Studied) else ""
+    tally = study_words.tally(run.result) if isinstance(run.result, StudyResult) else ""
     return f"{run.recipe.study}: {tally}" if tally else run.recipe.study
 
 

@@ -18,8 +18,8 @@ from kdviz.recipes.study import Study
 from kdviz.recipes.sweep import Cell, Sweep
 from kdviz.records.kinds import AnyRecipe, Ending
 from kdviz.records.single import Result
-from kdviz.records.study import Studied
-from kdviz.records.sweep import Swept
+from kdviz.records.study import StudyResult
+from kdviz.records.sweep import SweepResult
 from kdviz.reports.text import ranges
 from kdviz.store.run import Run
 from kdviz.widgets.controls import LABELS
@@ -75,11 +75,11 @@ def outcome(result: Ending | None) -> Outcome | None:
 
     A lesson's study has none: its arms answer a question together, and the best of them is no answer.
     """
-    if result is None or isinstance(result, Studied):
+    if result is None or isinstance(result, StudyResult):
         return None
     if isinstance(result, Result):
         found = Outcome("distilled", result.distilled.test_accuracy, result.plain.test_accuracy)
-    elif isinstance(result, Swept):
+    elif isinstance(result, SweepResult):
         choice = result.choice
         if choice is None:
             return None

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from kdviz.records.study import Studied
+from kdviz.records.study import StudyResult
 
-Rule = Callable[[Studied], str | None]  # the key of the right answer; None where this result does not say
+Rule = Callable[[StudyResult], str | None]  # the key of the right answer; None where this result does not say
 
 _WORDS = MappingProxyType({"better": "better", "worse": "worse", "no difference shown": "none"})
 
 
-def _price(studied: Studied) -> str | None:
+def _price(studied: StudyResult) -> str | None:
     """Whether raising the bias of the class left out costs errors on the others."""
     before, after = (studied.summary(arm) for arm in ("without", "corrected"))
     if before is None or after is None:
@@ -26,7 +26,7 @@ def _price(studied: Studied) -> str | None:
     return "others" if after.means[name].mean > before.means[name].mean else "neither"
 
 
-def _agrees(studied: Studied) -> str | None:
+def _agrees(studied: StudyResult) -> str | None:
     """Whether the taught student agrees more with its teacher than the one with labels only."""
     judgement = studied.judgement("taught", "agreement")
     words = {"better": "more", "worse": "less", "no difference shown": "none"}
@@ -43,7 +43,7 @@ RULES: Mapping[tuple[str, str], Rule] = MappingProxyType(
 )
 
 
-def right(studied: Studied, check: str, answers: Sequence[str]) -> str | None:
+def right(studied: StudyResult, check: str, answers: Sequence[str]) -> str | None:
     """The key of the right answer; None where this result does not say."""
     rule = RULES.get((studied.recipe.study, check))
     if rule is not None:
@@ -63,7 +63,7 @@ def known(study: str, check: str) -> bool:
     return (study, check) in RULES or check.startswith("verdict-") or check.partition("-")[0] == "best"
 
 
-def _best(studied: Studied, answers: Sequence[str]) -> str | None:
+def _best(studied: StudyResult, answers: Sequence[str]) -> str | None:
     main = studied.recipe.facts.measures[0]
     means = {
         name: summary.means[main.name].mean

@@ -13,7 +13,7 @@ import streamlit as st
 from kdviz.charts import study_curves as charts
 from kdviz.charts.layout import CONFIG
 from kdviz.charts.study_curves import ArmCurve
-from kdviz.records.study import Studied
+from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.widgets import page
 from kdviz.widgets.lesson import Here
@@ -21,10 +21,10 @@ from kdviz.widgets.lesson import Here
 COLUMNS = 3
 BELOW = 0.1  # where the axis begins, under the lowest end
 
-Beside = Callable[[Studied, Here], None]
+Beside = Callable[[StudyResult, Here], None]
 
 
-def lines_of(studied: Studied, curve: str, arms: str = "") -> list[ArmCurve]:
+def lines_of(studied: StudyResult, curve: str, arms: str = "") -> list[ArmCurve]:
     """A line for each arm that has the curve, with `arms` at the beginning of its name."""
     found = []
     for arm in studied.recipe.chosen:
@@ -37,7 +37,7 @@ def lines_of(studied: Studied, curve: str, arms: str = "") -> list[ArmCurve]:
 
 
 def _together(
-    studied: Studied, text: Here, *, curve: str, arms: Sequence[str] = ("",), log: bool = False, apart: bool = False
+    studied: StudyResult, text: Here, *, curve: str, arms: Sequence[str] = ("",), log: bool = False, apart: bool = False
 ) -> None:
     """A figure for each beginning of the arms' names."""
     parts = {part: lines for part in arms if (lines := lines_of(studied, curve, part))}
@@ -57,7 +57,7 @@ def _together(
         )
 
 
-def _gaps(studied: Studied, text: Here) -> None:
+def _gaps(studied: StudyResult, text: Here) -> None:
     """Small figures side by side, one for each arm, on one scale."""
     upper = lines_of(studied, "training_accuracy")
     lower = lines_of(studied, "validation_accuracy")

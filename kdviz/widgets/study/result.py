@@ -14,7 +14,7 @@ from kdviz.recipes.base import RecipeError
 from kdviz.recipes.studies import STUDIES
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Measure, StudyFacts
-from kdviz.records.study import Studied
+from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.store.recorded import recorded
 from kdviz.store.run import Run
@@ -26,10 +26,10 @@ from kdviz.widgets.study.form import Controls, _adopt, _asked, _form, _keep
 RECORDED = "recorded"  # in the link, in place of a run: show what comes with the program
 _FEW = 4  # verdicts that are read one by one; more are folded
 
-Picture = Callable[[Studied], None]
+Picture = Callable[[StudyResult], None]
 
 
-def show(name: str, *, key: str | None = None, picture: Picture | None = None) -> Studied | None:
+def show(name: str, *, key: str | None = None, picture: Picture | None = None) -> StudyResult | None:
     """The study called `name` with all that belongs to it; what it shows, None while nothing is finished.
 
     `picture` draws a result in place of the usual figure. Where a page holds two studies, each has a `key`.
@@ -61,13 +61,13 @@ def show(name: str, *, key: str | None = None, picture: Picture | None = None) -
     return shown
 
 
-def result(name: str, *, key: str | None = None) -> Studied | None:
+def result(name: str, *, key: str | None = None) -> StudyResult | None:
     """What `show` would show, without showing it."""
     jobs, controls = server.jobs(), Controls(key)
     run_id = st.query_params.get("run", RECORDED)
     run = None if run_id == RECORDED else jobs.get(run_id)
     if run is not None and isinstance(run.recipe, Study) and run.recipe.study == name:
-        return run.result if isinstance(run.result, Studied) else None
+        return run.result if isinstance(run.result, StudyResult) else None
     try:
         wanted = _asked(STUDIES[name], controls)
     except RecipeError:
@@ -75,15 +75,15 @@ def result(name: str, *, key: str | None = None) -> Studied | None:
     return _found(jobs, None, wanted, name)
 
 
-def _found(jobs: Jobs, run: Run | None, wanted: Study | None, name: str) -> Studied | None:
+def _found(jobs: Jobs, run: Run | None, wanted: Study | None, name: str) -> StudyResult | None:
     """The run of the link, else the finished run with the settings that are asked for, else the recorded one."""
     ships = recorded(name)
     if ships is not None and st.query_params.get("run") == RECORDED:
         return ships
-    if run is not None and isinstance(run.result, Studied):
+    if run is not None and isinstance(run.result, StudyResult):
         return run.result
     known = None if wanted is None else jobs.get(wanted.id)
-    if known is not None and isinstance(known.result, Studied):
+    if known is not None and isinstance(known.result, StudyResult):
         return known.result
     return ships
 
@@ -109,7 +109,7 @@ def _named(jobs: Jobs, name: str) -> Run | None:
 # What came of it.
 
 
-def _provenance(controls: Controls, shown: Studied, wanted: Study | None) -> None:
+def _provenance(controls: Controls, shown: StudyResult, wanted: Study | None) -> None:
     """Where the figures come from, and how to have them again."""
     name = shown.recipe.study
     ships = shown == recorded(name)
@@ -147,7 +147,7 @@ def _show_recorded() -> None:
     st.query_params["run"] = RECORDED
 
 
-def _finished(shown: Studied, controls: Controls, picture: Picture | None) -> None:
+def _finished(shown: StudyResult, controls: Controls, picture: Picture | None) -> None:
     """Picture, verdicts and figures."""
     facts = shown.recipe.facts
     measure = facts.measures[0]
@@ -197,7 +197,7 @@ def _measure(facts: StudyFacts, controls: Controls) -> Measure:
     return by_name[st.session_state[name]]
 
 
-def figures(shown: Studied) -> pd.DataFrame:
+def figures(shown: StudyResult) -> pd.DataFrame:
     """A row for each arm: the means of all measures with their intervals, in words."""
     rows = []
     for arm in shown.recipe.chosen:
@@ -219,7 +219,7 @@ def figures(shown: Studied) -> pd.DataFrame:
     return pd.DataFrame(rows).fillna("")
 
 
-def table(shown: Studied, key: str) -> None:
+def table(shown: StudyResult, key: str) -> None:
     """The arms with their figures and verdicts."""
     titles = {"": st.column_config.TextColumn(width=230)}
     alt = "Means of all measures with their intervals"
@@ -228,7 +228,7 @@ def table(shown: Studied, key: str) -> None:
     )
 
 
-def _figures(shown: Studied) -> None:
+def _figures(shown: StudyResult) -> None:
     table(shown, "figures_of_study")
     titles = {arm.name: arm.title for arm in shown.recipe.chosen}
     names = {measure.name: measure.title for measure in shown.recipe.facts.measures}

@@ -8,7 +8,7 @@ from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Measure
 from kdviz.records.base import Mean, Verdict, Word
-from kdviz.records.study import Judgement, Studied
+from kdviz.records.study import Judgement, StudyResult
 from kdviz.reports import phrases
 from kdviz.reports.phrases import count, duration, in_words, listed, percent
 from kdviz.reports.study import formatted
@@ -31,7 +31,7 @@ def settings(study: Study) -> str:
     return ", ".join(parts)
 
 
-def machine(studied: Studied) -> str:
+def machine(studied: StudyResult) -> str:
     """How long it took, and where: "48 s on AMD EPYC, 2 threads"."""
     threads = count(studied.threads, "thread")
     return f"{duration(studied.seconds)} on {studied.device}, {threads}"
@@ -79,12 +79,12 @@ def value(measure: Measure, number: float) -> str:
     return f"{formatted(measure, number)}\u00a0{measure.unit}".rstrip("\u00a0")
 
 
-def judged(studied: Studied, measure: Measure) -> list[Judgement]:
+def judged(studied: StudyResult, measure: Measure) -> list[Judgement]:
     """The verdicts on a measure."""
     return [each for each in studied.judgements if each.measure == measure.name]
 
 
-def sentence(studied: Studied, judgement: Judgement) -> str:
+def sentence(studied: StudyResult, judgement: Judgement) -> str:
     """One verdict in a sentence, as Markdown."""
     arms = {arm.name: arm.title for arm in studied.recipe.chosen}
     measure = next(each for each in studied.recipe.facts.measures if each.name == judgement.measure)
@@ -94,13 +94,13 @@ def sentence(studied: Studied, judgement: Judgement) -> str:
     )
 
 
-def sentences(studied: Studied, measure: Measure) -> list[str]:
+def sentences(studied: StudyResult, measure: Measure) -> list[str]:
     """All verdicts on a measure, those that show a difference first."""
     found = sorted(judged(studied, measure), key=lambda each: WORDS.index(each.verdict.word))
     return [sentence(studied, each) for each in found]
 
 
-def listing(studied: Studied, measure: Measure) -> list[str]:
+def listing(studied: StudyResult, measure: Measure) -> list[str]:
     """What stands below the summary: a sentence for each verdict, or where there are many, one for each line."""
     found = judged(studied, measure)
     if len(found) < 2:
@@ -122,13 +122,13 @@ def listing(studied: Studied, measure: Measure) -> list[str]:
     return said
 
 
-def tally(studied: Studied) -> str:
+def tally(studied: StudyResult) -> str:
     """How the verdicts on the main measure fall: "2 better, 1 no difference shown"."""
     words = [each.verdict.word for each in judged(studied, studied.recipe.facts.measures[0])]
     return ", ".join(f"{words.count(word)} {word}" for word in WORDS if word in words)
 
 
-def summary(studied: Studied, measure: Measure) -> str:
+def summary(studied: StudyResult, measure: Measure) -> str:
     """The measure's verdicts in one sentence, for the line below the picture; "" for a study of single networks."""
     words = [each.verdict.word for each in judged(studied, measure)]
     if not words or studied.recipe.seeds == studied.recipe.facts.seeds[:1] == studied.recipe.facts.seeds:
@@ -141,7 +141,7 @@ def summary(studied: Studied, measure: Measure) -> str:
     return f"{_capital(measure.title)}: of {count(len(words), 'comparison')}, {listed(parts)}."
 
 
-def footing(studied: Studied, measure: Measure) -> str:
+def footing(studied: StudyResult, measure: Measure) -> str:
     """On what the intervals and verdicts rest."""
     seeds, pairs = len(studied.recipe.seeds), len(judged(studied, measure))
     if seeds == 1:
@@ -177,7 +177,7 @@ def _plain(markdown: str) -> str:
     return markdown.replace("**", "")
 
 
-def places(studied: Studied) -> dict[str, str]:
+def places(studied: StudyResult) -> dict[str, str]:
     """Figures for the named places of a study's text: `mean_ARM`, `difference_ARM`, `verdict_ARM`, `MEASURE_ARM`,
     `difference_MEASURE_ARM`.
 

@@ -16,7 +16,7 @@ from kdviz.recipes.sweep import Sweep
 from kdviz.records.comparison import Moment
 from kdviz.records.kinds import Event
 from kdviz.records.single import Progress
-from kdviz.records.sweep import Grown, Swept
+from kdviz.records.sweep import StackProgress, SweepResult
 from kdviz.records.sweep_so_far import Heard, hear
 from kdviz.reports.phrases import percent
 from kdviz.store.run import Run
@@ -67,7 +67,7 @@ def preview(sweep: Sweep) -> None:
 def _panel(jobs: Jobs, run: Run) -> None:
     if not isinstance(run.recipe, Sweep):
         return  # the page has said that it is of another kind
-    sweep, swept = run.recipe, run.result if isinstance(run.result, Swept) else None
+    sweep, swept = run.recipe, run.result if isinstance(run.result, SweepResult) else None
     frame = _frame(jobs, run.id, run.started, jobs.version(run.id), sweep, swept)
     run_status.status(jobs, run, frame.position)
     selected = heat_map.cell_of(sweep, st.query_params.get(CELL))
@@ -105,7 +105,12 @@ def _mount(sweep: Sweep, data: dict[str, Any], details: dict[str, Any]) -> None:
 
 @st.cache_resource(max_entries=16, show_spinner=False)  # one for all visitors, until there is something new to show
 def _frame(
-    _jobs: Jobs, run_id: str, started: datetime | None, version: Version | None, _sweep: Sweep, _swept: Swept | None
+    _jobs: Jobs,
+    run_id: str,
+    started: datetime | None,
+    version: Version | None,
+    _sweep: Sweep,
+    _swept: SweepResult | None,
 ) -> Frame:
     events = _jobs.events(run_id)
     heard = hear(events, _swept.trials if _swept is not None else ())
@@ -122,7 +127,7 @@ def _frame(
 
 
 def _position(sweep: Sweep, heard: Heard, events: Sequence[Event]) -> run_status.Position | None:
-    last = next((event for event in reversed(events) if isinstance(event, Moment | Grown | Progress)), None)
+    last = next((event for event in reversed(events) if isinstance(event, Moment | StackProgress | Progress)), None)
     times = sweep_time.times(sweep, events, heard)
     if last is None or times is None:
         return None
@@ -138,7 +143,7 @@ def _choice_trains(sweep: Sweep, progress: Sequence[Progress]) -> str:
     return f"The choice trains once more, for the test images · seed {seed} · epoch {last.epoch} of {last.epochs}"
 
 
-def _who_learns(stacks: int, heard: Heard, last: Moment | Grown) -> str:
+def _who_learns(stacks: int, heard: Heard, last: Moment | StackProgress) -> str:
     if isinstance(last, Moment):
         right = "".join(f" · {percent(accuracy, 1)} right" for accuracy in last.validation_accuracy)
         return f"The teacher of {last.stage}: epoch {last.epoch} of {last.epochs}{right}"

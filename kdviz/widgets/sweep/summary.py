@@ -16,7 +16,7 @@ from kdviz.charts.sweep import IN_PERCENT, MEASURES, NAMES, Along, CellMeasure
 from kdviz.recipes.sweep import Cell
 from kdviz.records.base import Mean, Scores
 from kdviz.records.single import Result
-from kdviz.records.sweep import Swept
+from kdviz.records.sweep import SweepResult
 from kdviz.reports.phrases import percent, percent_of_images, percent_over_seeds
 from kdviz.widgets import page
 from kdviz.widgets.sweep import words
@@ -31,7 +31,7 @@ _HEADER = "| | right ↑ | errors | NLL ↓ | ECE ↓ | agreement ↑ | KL ↓ |
 _RUNS = "pages/runs.py"
 
 
-def show(swept: Swept, key: str | None, recipe: Callable[[], None] | None = None) -> None:
+def show(swept: SweepResult, key: str | None, recipe: Callable[[], None] | None = None) -> None:
     """What was learnt, the choice on the test images, slices through the selected cell or the choice, every cell.
 
     `recipe` draws what there is to say about the selected cell; it comes after what was learnt.
@@ -56,7 +56,7 @@ def show(swept: Swept, key: str | None, recipe: Callable[[], None] | None = None
         _table(swept)
 
 
-def _choice(swept: Swept) -> None:
+def _choice(swept: SweepResult) -> None:
     choice = swept.choice
     if choice is None:
         return
@@ -126,7 +126,7 @@ def _every_seed(results: list[Result]) -> str:
     return header + "\n".join(rows)
 
 
-def _slices(swept: Swept, cell: Cell) -> None:
+def _slices(swept: SweepResult, cell: Cell) -> None:
     st.subheader("Slices of the map, with intervals", anchor=False)
     measure: CellMeasure = st.segmented_control(
         "Measure of the slices",
@@ -163,7 +163,7 @@ def _slices(swept: Swept, cell: Cell) -> None:
     )
 
 
-def _side_by_side(swept: Swept) -> None:
+def _side_by_side(swept: SweepResult) -> None:
     several = len(charts.varied(swept)) > 2
     with st.expander("All parameters side by side (parallel coordinates)", expanded=several):
         st.plotly_chart(
@@ -178,7 +178,7 @@ def _side_by_side(swept: Swept) -> None:
         )
 
 
-def _table(swept: Swept) -> None:
+def _table(swept: SweepResult) -> None:
     rows = charts.frame(swept)
     shown = ["chosen", "tied", *charts.varied(swept), *MEASURES, "low", "high", "difference", "verdict", "students"]
     if rows.diverged.any():

@@ -17,7 +17,7 @@ from kdviz.recipes.sweep import TRAINED_ALONE, Stack, Sweep
 from kdviz.records.comparison import Moment
 from kdviz.records.kinds import Event
 from kdviz.records.single import Progress
-from kdviz.records.sweep import Grown
+from kdviz.records.sweep import StackProgress
 from kdviz.records.sweep_plan import expected
 from kdviz.records.sweep_so_far import Heard, hear
 from kdviz.store import teacher_files
@@ -81,7 +81,7 @@ def work_of(sweep: Sweep, stack: Stack) -> float:
 def times(sweep: Sweep, events: Sequence[Event], heard: Heard | None = None) -> Times | None:
     """Where the whole sweep stands; None as long as nothing of it has been heard."""
     heard = hear(events) if heard is None else heard
-    last = next((event for event in reversed(events) if isinstance(event, Moment | Grown | Progress)), None)
+    last = next((event for event in reversed(events) if isinstance(event, Moment | StackProgress | Progress)), None)
     if last is None:
         return None
     plan = Plan.of(sweep)
@@ -117,7 +117,7 @@ def _pace(sweep: Sweep, heard: Heard, otherwise: float | None) -> float:
     return sum(seconds for seconds, _ in known) / sum(work_of(sweep, stack) for _, stack in known)
 
 
-def _seconds(moments: Sequence[Grown], trials: Iterable[object]) -> float:
+def _seconds(moments: Sequence[StackProgress], trials: Iterable[object]) -> float:
     """Of a stack with all that comes before its first update; where that is not known, of the training alone."""
     return moments[-1].seconds if moments else sum(getattr(trial, "seconds", 0.0) for trial in trials)
 

@@ -10,7 +10,7 @@ from kdviz.charts.sweep import Along, summary_of
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.sweep import Cell, Sweep
 from kdviz.records.base import Verdict
-from kdviz.records.sweep import CellSummary, Choice, Swept
+from kdviz.records.sweep import CellSummary, Choice, SweepResult
 from kdviz.reports.phrases import count, listed, percent, percent_over_seeds
 from kdviz.widgets.comparison.words import difference
 
@@ -35,7 +35,7 @@ def name(cell: Cell, sweep: Sweep) -> str:
     return ", ".join(parts)
 
 
-def learnt(swept: Swept) -> str:
+def learnt(swept: SweepResult) -> str:
     """The sweep in two or three sentences: the best cell, what the test images say of it, and what mattered."""
     sweep, choice = swept.recipe, swept.choice
     if choice is None:
@@ -69,7 +69,7 @@ def _tied(choice: Choice, sweep: Sweep) -> str:
     return f", tied with {count(len(choice.tied), 'other cell')}"
 
 
-def tested(swept: Swept) -> str:
+def tested(swept: SweepResult) -> str:
     """The choice against plain training on the test images, with its verdict."""
     choice = swept.choice
     if choice is None:
@@ -89,7 +89,7 @@ def tested(swept: Swept) -> str:
     return f"{right}, and {own} with labels only: {verdict.word}, {points_of(verdict)}; {rests}."
 
 
-def both_verdicts(swept: Swept) -> str:
+def both_verdicts(swept: SweepResult) -> str:
     """Why the test images may say of the choice what the map does not say; nothing where both say the same."""
     choice = swept.choice
     summary = None if choice is None else summary_of(swept, choice.cell)
@@ -132,7 +132,7 @@ def _held_out(sweep: Sweep) -> str:
     return f"{facts.training_images + facts.validation_images:,} images in {sweep.folds} folds"
 
 
-def mattered(swept: Swept) -> str:
+def mattered(swept: SweepResult) -> str:
     """Whether T or alpha moved the accuracy more, where a grid can tell; nothing elsewhere."""
     moved = {along: spread_along(swept, along) for along in ("temperature", "alpha")}
     over_temperature, over_alpha = moved["temperature"], moved["alpha"]
@@ -158,7 +158,7 @@ def mattered(swept: Swept) -> str:
     return f"{more} moved the mean accuracy more, in these runs: it {span}."
 
 
-def spread_along(swept: Swept, along: Along) -> float | None:
+def spread_along(swept: SweepResult, along: Along) -> float | None:
     """The range of the mean accuracy along T or alpha, averaged over the other; None where there is nothing to average.
 
     Of the cells with a teacher in a whole grid that nobody was left out of; a share, not percentage points.
@@ -177,14 +177,14 @@ def spread_along(swept: Swept, along: Along) -> float | None:
     return max(means) - min(means)
 
 
-def typical_half_width(swept: Swept) -> float | None:
+def typical_half_width(swept: SweepResult) -> float | None:
     """Half the width of a usual cell's interval for its difference from plain training; None without verdicts."""
     verdicts = [summary.against_plain for summary in swept.summaries if summary.against_plain is not None]
     widths = [width for width in map(_half_width, verdicts) if width is not None]
     return median(widths) if widths else None
 
 
-def against_plain(swept: Swept) -> str:
+def against_plain(swept: SweepResult) -> str:
     """How many cells differ from plain training on the images that were held out.
 
     Of successive halving, those that were trained to the end: the others were judged after fewer epochs.
@@ -202,7 +202,7 @@ def against_plain(swept: Swept) -> str:
     return f"{ended} {_counted(swept, judged, of_these)}"
 
 
-def _counted(swept: Swept, judged: Sequence[CellSummary], of_them: str) -> str:
+def _counted(swept: SweepResult, judged: Sequence[CellSummary], of_them: str) -> str:
     """How many of these cells have which verdict."""
     words = [each.against_plain.word for each in judged if each.against_plain is not None]
     if judged and len(swept.recipe.seeds) == 1 and all(word == "no verdict" for word in words):
@@ -227,7 +227,7 @@ def _counted(swept: Swept, judged: Sequence[CellSummary], of_them: str) -> str:
     return f"{of_them}, {listed(parts)}."
 
 
-def diverged(swept: Swept) -> str:
+def diverged(swept: SweepResult) -> str:
     """Which cells lost students; nothing where none did."""
     lost = [each for each in swept.summaries if each.diverged]
     if not lost:
@@ -248,7 +248,7 @@ def points_of(verdict: Verdict) -> str:
     return difference("test_accuracy", verdict)
 
 
-def chosen_how(swept: Swept) -> str:
+def chosen_how(swept: SweepResult) -> str:
     """Where T and alpha were chosen, and what was not looked at."""
     sweep, facts = swept.recipe, DATA_SETS[swept.recipe.data]
     if sweep.folds is None:

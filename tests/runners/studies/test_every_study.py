@@ -4,7 +4,7 @@ import pytest
 
 from kdviz.recipes.study import Study
 from kdviz.records.kinds import ENDINGS
-from kdviz.records.study import Studied
+from kdviz.records.study import StudyResult
 from kdviz.runners import study as lessons
 from kdviz.texts import lesson as lesson_text
 from kdviz.widgets.study import checks as study_checks
@@ -20,7 +20,7 @@ OTHERS = ("smoothed-teacher", "overfitting", "several-teachers", "one-task", "ot
 def test_the_quick_version_comes_to_its_end_and_its_text_has_places_for_it(name, own_state):
     study = Study.of(name, "digits", seeds="0,1", quick=True)
     *_, end = (event for event in lessons.run(study) if event is not None)
-    assert isinstance(end, Studied)
+    assert isinstance(end, StudyResult)
     assert ENDINGS.validate_json(end.model_dump_json()) == end
     for arm in end.finished:
         assert [row.seed for row in arm.rows] == [0, 1]
@@ -56,7 +56,7 @@ def _text_fits(name, end):
 def test_a_quick_version_gives_every_arm_every_seed_and_its_main_measure(name):
     study = Study.of(name, "digits", seeds="1", quick=True)
     end = [event for event in lessons.run(study) if event is not None][-1]
-    assert isinstance(end, Studied)
+    assert isinstance(end, StudyResult)
     assert ENDINGS.validate_json(end.model_dump_json()) == end
     assert [arm.arm for arm in end.finished] == [arm.name for arm in study.chosen]
     for arm in end.finished:

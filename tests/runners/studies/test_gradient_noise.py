@@ -10,7 +10,7 @@ from kdviz.engine.data import normalise
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts import fewer_examples, noise_payoff
 from kdviz.recipes.study_facts.gradient_noise import FACTS, MOMENTS, PATHS, TARGETS, Target, arm_name
-from kdviz.records.study import Studied
+from kdviz.records.study import StudyResult
 from kdviz.runners import study as lessons
 from kdviz.runners.studies import gradient_noise as noise
 from kdviz.runners.studies.lab import STUDENT
@@ -119,7 +119,7 @@ def studied():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(noise, "QUICK_BATCHES", 8)
         study = Study.of("gradient-noise", "digits", seeds="0,1", quick=True)
-        return next(event for event in lessons.run(study) if isinstance(event, Studied))
+        return next(event for event in lessons.run(study) if isinstance(event, StudyResult))
 
 
 def test_the_study_has_each_target_at_each_moment_of_both_trainings(studied):
@@ -172,7 +172,7 @@ def test_every_arm_of_the_facts_is_one_the_engine_knows():
 )
 def test_the_payoff_compares_soft_targets_with_the_same_condition_on_labels(study, arm):
     wanted = Study.of(study, "digits", seeds="0,1", quick=True, arms=arm)
-    end = next(event for event in lessons.run(wanted) if isinstance(event, Studied))
+    end = next(event for event in lessons.run(wanted) if isinstance(event, StudyResult))
     assert [each.arm for each in end.finished] == [arm.replace("taught", "labels"), arm]
     assert end.judgement(arm).against == arm.replace("taught", "labels")
     assert all(row.figures["test_accuracy"] > 0.3 for each in end.finished for row in each.rows)

@@ -6,7 +6,7 @@ import torch
 from kdviz.engine import models
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.study import Study
-from kdviz.records.study import FinishedArm, Studied, StudyProgress
+from kdviz.records.study import FinishedArm, StudyProgress, StudyResult
 from kdviz.runners import study as lessons
 from kdviz.runners.session import Session
 from kdviz.runners.studies import lab as laboratory
@@ -39,7 +39,7 @@ def test_a_study_says_how_far_it_is_then_each_arm_then_its_end(events):
     progress = [event for event in events if isinstance(event, StudyProgress)]
     arms = [event.arm for event in events if isinstance(event, FinishedArm)]
     assert arms == ["labels-50", "all-50"]
-    assert isinstance(events[-1], Studied)
+    assert isinstance(events[-1], StudyResult)
     for arm in arms:
         shares = [event.done for event in progress if event.arm == arm]
         assert shares == sorted(shares)

@@ -14,7 +14,7 @@ from kdviz.engine.batches import Batch, FixedTeachers, chunks
 from kdviz.engine.dropout import Dropout
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.mistakes import ALPHA, FACTS, MISTAKES, TEMPERATURE, TRACES, TRIES
-from kdviz.records.study import Studied
+from kdviz.records.study import StudyResult
 from kdviz.runners import study as lessons
 from kdviz.runners.session import Session
 from kdviz.runners.studies import mistakes as lesson_mistakes
@@ -162,7 +162,7 @@ def test_a_teacher_in_training_mode_answers_differently_every_time(some):
 def trained():
     """The quick version on the digits, all of it."""
     said = [event for event in lessons.run(QUICK) if event is not None]
-    assert isinstance(said[-1], Studied)
+    assert isinstance(said[-1], StudyResult)
     return said[-1]
 
 

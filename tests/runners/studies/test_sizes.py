@@ -8,7 +8,7 @@ from kdviz.engine import models
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts import sizes
-from kdviz.records.study import Studied
+from kdviz.records.study import StudyResult
 from kdviz.runners import study as lessons
 from kdviz.runners.studies import sizes as lesson_sizes
 
@@ -57,7 +57,7 @@ def test_a_run_measures_time_file_and_accuracy_of_each_seeds_network(own_state):
     student, teacher = PAIR
     arm = sizes.taught_arm(student, teacher)
     study = Study.of("sizes", "digits", seeds="0,1", quick=True, arms=arm)
-    end = next(event for event in lessons.run(study) if isinstance(event, Studied))
+    end = next(event for event in lessons.run(study) if isinstance(event, StudyResult))
     assert [each.arm for each in end.finished] == [sizes.labels_arm(student), arm]
     for finished in end.finished:
         assert [row.seed for row in finished.rows] == [0, 1]
