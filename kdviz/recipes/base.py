@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -68,9 +68,16 @@ class Training(BaseModel):
 
 
 class Request(BaseModel):
-    """What every recipe has: a data set, and ways from and to forms, URLs and the command line."""
+    """What every recipe has: a data set, and ways from and to forms, URLs and the command line.
+
+    Class variables and properties say what one kind has in another way than the others.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    kind: ClassVar[str]  # for people: "single run", "comparison", "sweep", "study"
+    command: ClassVar[str]  # the command of `python -m kdviz` that trains such a recipe
+    students_kept: ClassVar[bool] = True  # whether trained students are stored with the run
 
     data: str = Field("mnist", description="data set")
 
@@ -98,6 +105,21 @@ class Request(BaseModel):
         }
         return cls.parse({"data": data, **suits, **values})
 
+    @property
+    def usual(self) -> Self:
+        """The recipe of this kind with the defaults that suit its data set."""
+        return self.suited(self.data)
+
+    @property
+    def architectures(self) -> tuple[str, ...]:
+        """The students' architectures that are tried, in order; empty where a study has its own."""
+        return ()
+
+    @property
+    def lesson(self) -> str | None:
+        """The slug of the lesson that asks for such runs; None where it is not a lesson's study."""
+        return None
+
     def changes(self) -> dict[str, Any]:
         """The fields that differ from the defaults, as a URL carries them."""
         return self.model_dump(mode="json", exclude_defaults=True)
@@ -121,6 +143,11 @@ class Conditions(Request):
     optimizer: Optimizer = Field("adam", description="optimizer")
     learning_rate: float = Field(1e-3, gt=0, le=10, description="learning rate (its peak with one-cycle)")
     schedule: Schedule = Field("constant", description="learning-rate schedule")
+
+    @property
+    def architectures(self) -> tuple[str, ...]:
+        """The students' architectures that are tried, in order."""
+        return (self.student,)
 
     @field_validator("teacher", "student")
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -20,6 +20,9 @@ class Comparison(OneSetting):
 
     Plain training is always among the methods: it is what the others are judged against.
     """
+
+    kind: ClassVar[str] = "comparison"
+    command: ClassVar[str] = "compare"
 
     study: Literal["compare"] = Field("compare", description="kind of study")
     online_temperature: float = Field(

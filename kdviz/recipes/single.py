@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -17,6 +17,9 @@ class Recipe(OneSetting):
     Loss of the distilled student: alpha * T^2 * KL(teacher_T || student_T) + (1 - alpha) * CE
     (Hinton, Vinyals, Dean 2015, section 2, with alpha weighing the soft term).
     """
+
+    kind: ClassVar[str] = "single run"
+    command: ClassVar[str] = "train"
 
     loss: Loss = Field("kl", description="soft term of the loss")
     pretrained: bool = Field(False, description="use the trained teacher that comes with the program")
@@ -38,6 +41,16 @@ class Recipe(OneSetting):
         """The run's identity: equal recipes, equal id. A shipped teacher's training is not the recipe's own."""
         ignored = {"teacher_epochs", "teacher_labels", "teacher_augmentation"} if self.pretrained else set()
         return digest(self.model_dump(mode="json", exclude=ignored))
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The one seed, as the other kinds have several."""
+        return (self.seed,)
+
+    @property
+    def epochs_of_teacher(self) -> int:
+        """Epochs of the teacher when it is not the shipped one."""
+        return self.teacher_epochs
 
     @property
     def teacher_training(self) -> Training:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -14,6 +14,10 @@ from kdviz.recipes.study_facts.facts import Arm, StudyFacts
 
 class Study(Request):
     """Each arm of the study, with each seed. The study's facts say what an arm is and what is measured."""
+
+    kind: ClassVar[str] = "study"
+    command: ClassVar[str] = "study"
+    students_kept: ClassVar[bool] = False
 
     study: str = Field(description="which study")
     seeds: tuple[int, ...] = Field((0, 1, 2, 3, 4), description="seeds, as 0-4 or 0,2,7")
@@ -52,6 +56,16 @@ class Study(Request):
         """A study with the seeds that suit it. Raises `RecipeError`."""
         facts = STUDIES.get(name)
         return cls.parse({"study": name, "data": data, **({"seeds": facts.seeds} if facts else {}), **values})
+
+    @property
+    def usual(self) -> Self:
+        """The same study with the seeds that suit it."""
+        return self.of(self.study, self.data)
+
+    @property
+    def lesson(self) -> str | None:
+        """The slug of the lesson that asks this study's question."""
+        return self.facts.lesson
 
     @property
     def facts(self) -> StudyFacts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator
 from itertools import product
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
@@ -69,6 +69,9 @@ class Sweep(Conditions):
     Plain students, without a teacher, are always among them: their level is what counts. T and alpha are chosen on
     images that neither teachers nor students learn from, and only the choice is tried on the test images.
     """
+
+    kind: ClassVar[str] = "sweep"
+    command: ClassVar[str] = "sweep"
 
     study: Literal["sweep"] = Field("sweep", description="kind of study")
     epochs: int = Field(3, ge=1, le=500, description="epochs of every student")
@@ -163,7 +166,7 @@ class Sweep(Conditions):
         """The number of `trained_cells`, of a grid without making them: there may be millions."""
         if self.search == "random":
             return len(self.trained_cells)
-        kinds = len(self.students or (1,)) * len(self.label_counts or (1,)) * len(self.learning_rates or (1,))
+        kinds = len(self.architectures) * len(self.label_counts or (1,)) * len(self.learning_rates or (1,))
         return kinds * (1 + len(self.temperatures) * sum(alpha > 0 for alpha in self.alphas))
 
     @property
@@ -171,13 +174,18 @@ class Sweep(Conditions):
         """The sweep's identity: equal students to be trained and chosen in the same way, equal id."""
         same: dict[str, Any] = {
             "teacher_epochs": self.epochs_of_teacher,
-            "students": self.students or (self.student,),
+            "students": self.architectures,
             "learning_rates": self.learning_rates or (self.learning_rate,),
             "label_counts": self.label_counts or (self.labels,),
             "draws": self.draws if self.search == "random" else None,
         }
         alone = {"student", "learning_rate", "labels"}  # stand in the lists
         return digest({**self.model_dump(mode="json", exclude=alone), **same})
+
+    @property
+    def architectures(self) -> tuple[str, ...]:
+        """The students' architectures that are tried, in order."""
+        return self.students or (self.student,)
 
     @property
     def epochs_of_teacher(self) -> int:
@@ -262,7 +270,7 @@ class Sweep(Conditions):
 
     def _grid(self) -> Iterator[Cell]:
         for student, labels, rate, temperature, alpha in product(
-            self.students or (self.student,),
+            self.architectures,
             self.label_counts or (self.labels,),
             self.learning_rates or (self.learning_rate,),
             self.temperatures,
@@ -283,7 +291,7 @@ class Sweep(Conditions):
                 temperature=min(max(float(f"{low * (high / low) ** dice.random():.3g}"), low), high),
                 alpha=min(max(round(dice.uniform(least, most), 3), least), most),
                 learning_rate=dice.choice(self.learning_rates or (self.learning_rate,)),
-                student=dice.choice(self.students or (self.student,)),
+                student=dice.choice(self.architectures),
                 labels=dice.choice(self.label_counts or (self.labels,)),
             )
 
