@@ -21,7 +21,7 @@ from kdviz.widgets.pictures.gradient_noise import (
 from kdviz.widgets.study import result as live_study
 
 STUDENT = ARCHITECTURES["784-128-10"]
-ALIKE = 0.95  # of the other's noise, and nobody would call it less
+ALIKE = 0.95  # a ratio of noises nearer to 1 than that is called the same
 NOISE, RATES, EXAMPLES = "gradient-noise", "noise-payoff", "fewer-examples"  # studies, and the keys of their settings
 
 
@@ -33,7 +33,7 @@ def short(value: float) -> str:
 def look(studied: StudyResult) -> tuple[Path, Chosen]:
     """The picture with its control, and what it says; the path and what is looked at."""
     there = paths_in(studied)
-    name = link.switch("path", here.word("path"), {each: here.word(each) for each in there})
+    name = link.switch("path", here.word("path"), {name: here.word(name) for name in there})
     path = path_of(studied, name)
     chosen = chosen_in_link(path)
     noise_picture(here, path, chosen, key=f"noise-{studied.run_id}-{name}", on_commit=keep_in_link)
@@ -67,10 +67,9 @@ def say_rates(studied: StudyResult) -> None:
     labels, taught = best_rate(studied, "labels"), best_rate(studied, "taught")
     if labels is None or taught is None:
         return
-    told = {"labels": labels, "taught": taught}
     places = {
         f"{way}_{what}": text
-        for way, best in told.items()
+        for way, best in (("labels", labels), ("taught", taught))
         for what, text in (
             ("rate", f"{best.rate:g}"),
             ("accuracy", phrases.percent(best.accuracy, 2)),

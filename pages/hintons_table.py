@@ -130,13 +130,13 @@ def narrow(studied: StudyResult, means: Mapping[int, Mapping[float, float]]) -> 
         st.plotly_chart(figure, key="narrow", config=CONFIG, alt="Errors over the temperature, by width")
     with right:
         here.text("narrow")
-    if all(len(found) == len(TEMPERATURES) for found in means.values()):
+    if all(len(of_width) == len(TEMPERATURES) for of_width in means.values()):
         judged = {units: studied.judgement(f"units-{units}-t-4") for units in WIDTHS}
-        verdicts = {units: "" if each is None else each.verdict.word for units, each in judged.items()}
-        counts = {units: [f"{found[each]:,.0f}" for each in TEMPERATURES] for units, found in means.items()}
+        verdicts = {units: judgement.verdict.word if judgement else "" for units, judgement in judged.items()}
+        counts = {units: [f"{of_width[t]:,.0f}" for t in TEMPERATURES] for units, of_width in means.items()}
         here.say(
             "narrow",
-            temperatures=phrases.listed([f"{each:g}" for each in TEMPERATURES]),
+            temperatures=phrases.listed([f"{temperature:g}" for temperature in TEMPERATURES]),
             narrow=phrases.listed(counts[NARROW]),
             wide=phrases.listed(counts[WIDE]),
             verdict_narrow=verdicts[NARROW],
@@ -145,7 +145,7 @@ def narrow(studied: StudyResult, means: Mapping[int, Mapping[float, float]]) -> 
 
 
 def keras_said(studied: StudyResult) -> None:
-    """What several seeds of the example say."""
+    """A sentence on what several seeds of Keras' example measured."""
     measure = studied.recipe.facts.measures[0]
     means = {arm: studied.summary(arm) for arm in ("distilled", "scratch", "teacher")}
     against = {arm: studied.judgement(arm) for arm in ("distilled", "teacher")}
@@ -230,12 +230,12 @@ if len(means.get(NARROW, {})) == len(TEMPERATURES):
     )
 judged = None if example is None else example.judgement("teacher")
 if judged is not None and judged.verdict.word in ("better", "worse", "no difference shown"):
-    said = judged.verdict  # on the teacher, against its student
+    verdict = judged.verdict  # on the teacher, against its student
     turned = Verdict(
-        word=OPPOSITE.get(said.word, said.word),
-        difference=-said.difference,
-        low=None if said.high is None else -said.high,
-        high=None if said.low is None else -said.low,
+        word=OPPOSITE.get(verdict.word, verdict.word),
+        difference=-verdict.difference,
+        low=None if verdict.high is None else -verdict.high,
+        high=None if verdict.low is None else -verdict.low,
     )
     right = turned.word if turned.word != "no difference shown" else "same"
     here.choice("keras", right=right, difference=study_words.difference(STUDIES[EXAMPLE].measures[0], turned))

@@ -50,9 +50,9 @@ example = EXAMPLES.get(st.query_params.get("example", "start"), EXAMPLES["start"
 chosen = chosen_in_link(example)
 
 
-def keep(told: Chosen) -> None:
+def keep(moved_to: Chosen) -> None:
     """What the visitor has moved goes into the URL."""
-    keep_in_link(told, example)
+    keep_in_link(moved_to, example)
 
 
 def take(name: str) -> None:
@@ -78,7 +78,8 @@ with formulas:
 
 here.text("forward-reverse")
 one, spread = (
-    readings(Chosen(each.teacher, each.student, each.label, 1.0, 0.7)) for each in (EXAMPLES["one"], EXAMPLES["all"])
+    readings(Chosen(preset.teacher, preset.student, preset.label, 1.0, 0.7))
+    for preset in (EXAMPLES["one"], EXAMPLES["all"])
 )
 here.say(
     "preferred",
@@ -110,8 +111,8 @@ here.try_this()
 now = readings(chosen)
 moved = any(name in st.query_params for name in ("teacher", "student", "T", "alpha", "label"))
 ratio = now.soft_part / now.hard_part if now.hard_part > 0 else math.inf
-found = "right" if 1 / EVEN <= ratio <= EVEN else "low" if ratio < 1 else "high"
-here.moved("balance", found if moved else None, soft=f"{now.soft_part:.3f}", hard=f"{now.hard_part:.3f}")
+balance = "right" if 1 / EVEN <= ratio <= EVEN else "low" if ratio < 1 else "high"
+here.moved("balance", balance if moved else None, soft=f"{now.soft_part:.3f}", hard=f"{now.hard_part:.3f}")
 halves = readings(Chosen(logits_of((0.5, 0.5)), logits_of((0.9, 0.1)), 0, 1.0, 0.7))
 here.number(
     "kl",

@@ -42,8 +42,9 @@ with st.container(horizontal=True, key="presets"):
     for name, preset in PRESETS.items():
         st.button(here.word(name), type="tertiary", on_click=choose, args=(preset,))
 run = run_status.named(jobs, Comparison)
-if run is not None and isinstance(run.recipe, Comparison):
-    comparison_form.adopt(run.recipe)
+given = run_status.recipe_of(run, Comparison)
+if given is not None:
+    comparison_form.adopt(given)
 wanted, start_place = comparison_form.comparison_form(home)
 run_status.start(jobs, start_place, wanted, run, problem_of_link, write=comparison_form.write)
 run_id = st.query_params.get("run")
@@ -58,11 +59,8 @@ compared = run.result if run is not None and isinstance(run.result, ComparisonRe
 words, formulas = st.columns([5, 4], gap="large")
 with words:
     here.text("what-to-expect")
-    for gains in (
-        comparison_words.gains_in_words(compared, ("offline",)) if compared else "",
-        comparison_words.gains_in_words(compared, ("online", "self")) if compared else "",
-    ):
-        if gains:
+    for families in (("offline",), ("online", "self")):
+        if compared and (gains := comparison_words.gains_in_words(compared, families)):
             page.say(gains)
     here.text("what-you-see")
 with formulas:
@@ -75,6 +73,5 @@ here.try_this()
 here.choice("peers-alike", right="nothing")
 here.choice("no-difference", right="not-shown")
 here.choice("whose-cost", right="if-there")
-shown = run.recipe.methods if run is not None and isinstance(run.recipe, Comparison) else None
-works = [(METHODS[name].source, METHODS[name].address) for name in shown or (wanted.methods if wanted else DEFAULT)]
-here.end(works)
+shown = given or wanted
+here.end([(METHODS[name].source, METHODS[name].address) for name in (shown.methods if shown else DEFAULT)])

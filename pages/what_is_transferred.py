@@ -13,12 +13,13 @@ jobs = server.jobs()
 home = server.home()
 problem_of_link = link_problem()  # before the controls, which drop what they cannot show
 run = run_status.named(jobs, Comparison)
-if run is not None and isinstance(run.recipe, Comparison):
-    adopt(run.recipe)
+given = run_status.recipe_of(run, Comparison)
+if given is not None:
+    adopt(given)
 recipe, start_place = transfer_form(home)
 run_id = st.query_params.get("run")
 if run_id is None and recipe is not None:
-    trained = jobs.get(recipe.id)  # by somebody before: shown without being asked for
+    trained = jobs.get(recipe.id)  # by an earlier visitor: shown without a click
     run = trained if trained is not None and trained.status == "finished" else None
 run_status.start(jobs, start_place, recipe, run, problem_of_link)
 shown = run.id if run is not None else run_id

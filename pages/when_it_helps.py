@@ -14,7 +14,7 @@ from kdviz.recipes.study import Study
 from kdviz.reports.phrases import count, difference, signed
 from kdviz.store.recorded import recorded
 from kdviz.texts import lesson as lesson_text
-from kdviz.widgets import lesson, page, server
+from kdviz.widgets import lesson, page, run_status, server
 from kdviz.widgets.components import source
 from kdviz.widgets.pictures import left_out_class
 from kdviz.widgets.study import checks as study_checks
@@ -48,7 +48,7 @@ def halves(shown: Mapping[str, Sequence[Gain]]) -> tuple[list[str], list[str]]:
     sizes = {name: len(of_study) + 3 for name, of_study in shown.items()}
     first: list[str] = []
     for name in shown:
-        if sum(sizes[each] for each in first) + sizes[name] / 2 > sum(sizes.values()) / 2:
+        if sum(sizes[before] for before in first) + sizes[name] / 2 > sum(sizes.values()) / 2:
             break
         first.append(name)
     return first, [name for name in shown if name not in first]
@@ -72,23 +72,23 @@ def overview() -> None:
             figure = all_studies.overview_figure(titled, here.word("gain"), all_studies.ends(whole), page.colours())
             alt = f"Verdicts of {', '.join(titled)}"
             column.plotly_chart(figure, key=f"overview_{part[0]}", config=CONFIG, alt=alt)
-    words = [gain.word for gain in whole]
+    verdicts = [gain.word for gain in whole]
     here.say(
         "overview",
         compared=count(len(whole), "comparison").capitalize(),
         studies=count(len(shown), "study").replace("studys", "studies"),
-        better=words.count("better"),
-        worse=words.count("worse"),
-        none=words.count("no difference shown"),
+        better=verdicts.count("better"),
+        worse=verdicts.count("worse"),
+        none=verdicts.count("no difference shown"),
     )
     with st.expander(here.word("table"), icon=":material/table:"):
-        said = {"better": "helps", "worse": "hurts", "no difference shown": "no-difference"}
+        words = {"better": "helps", "worse": "hurts", "no difference shown": "no-difference"}
         rows = [
             {
                 "Study": STUDIES[gain.study].title,
                 "Student": gain.arm,
                 "Against": gain.against,
-                "Verdict": here.word(said[gain.word]) if gain.word in said else gain.word,
+                "Verdict": here.word(words[gain.word]) if gain.word in words else gain.word,
                 "Points": points(gain),
             }
             for gain in whole
@@ -125,7 +125,8 @@ def choose() -> str:
 def of_run() -> str | None:
     """The study of the run that a link names, where it names no study."""
     run = server.jobs().get(st.query_params["run"]) if "run" in st.query_params else None
-    return run.recipe.study if run is not None and isinstance(run.recipe, Study) else None
+    study = run_status.recipe_of(run, Study)
+    return None if study is None else study.study
 
 
 def go(name: str) -> None:
@@ -159,7 +160,7 @@ def one(name: str) -> Sequence[tuple[str, str]]:
         text.try_this(**places)
     if shown is not None:
         for key, check in text.lesson.checks.items():
-            answer = study_checks.right(shown, key, [each.key for each in check.answers])
+            answer = study_checks.right(shown, key, [answer.key for answer in check.answers])
             if answer is not None:
                 text.choice(key, right=answer, **places)
     here.asked = text.asked  # the heading stands once
@@ -167,14 +168,13 @@ def one(name: str) -> Sequence[tuple[str, str]]:
 
 
 def has_text(name: str) -> bool:
-    """Whether somebody has written about it."""
+    """Whether a text about this study exists."""
     return (lesson_text.FOLDER / "en" / "studies" / f"{name}.md").exists()
 
 
 def most(group: str) -> float | None:
     """The largest difference of a group's comparisons."""
-    found = [gain.difference for name in groups[group] for gain in gains.get(name, [])]
-    return max(found, default=None)
+    return max((gain.difference for name in groups[group] for gain in gains.get(name, [])), default=None)
 
 
 overview()
@@ -184,6 +184,6 @@ works = one(chosen)
 here.choice("no-difference", right="hidden")
 best = {group: gain for group in ("labels", "pairs", "limits") if (gain := most(group)) is not None}
 if len(best) == 3:
-    said = {f"{group}_gain": f"{signed(gain, 1)} points" for group, gain in best.items()}
-    here.choice("where-most", right=max(best, key=best.__getitem__), **said)
+    places = {f"{group}_gain": f"{signed(gain, 1)} points" for group, gain in best.items()}
+    here.choice("where-most", right=max(best, key=best.__getitem__), **places)
 here.end(works)

@@ -15,7 +15,7 @@ from kdviz.widgets.study.words import difference
 
 FEW = 50  # labels of the study on few of them
 FLASH, RAM = 1_000_000, 256_000  # bytes of the board that the text names
-MORE = 1.5  # times as many images, to be said as more
+MORE = 1.5  # times as many images count as more
 CNN, DENSE = ARCHITECTURES["cnn-8-16"], ARCHITECTURES["784-128-10"]
 
 here = lesson.begin("why_distil")
@@ -33,9 +33,9 @@ studied = live_study.result("sizes")
 sizes_picture(here, pair, cost_rows(here, pair, studied), key="sizes")
 
 
-def bytes_of(network: Architecture) -> float:
-    """What a network takes to store."""
-    return network.bytes
+def ratio(value: float) -> str:
+    """How many times, with two digits at least."""
+    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
 
 
 def say_elsewhere(student: str) -> None:
@@ -57,8 +57,8 @@ def say_elsewhere(student: str) -> None:
     )
 
 
-times_less = pair.times_less(bytes_of)
-less = f"{times_less:.2g}" if times_less < 10 else f"{times_less:,.0f}"
+times_less = pair.times_less(lambda network: network.bytes)
+less = ratio(times_less)
 own, theirs, taught = (
     mean_of(studied, arm, "test_accuracy")
     for arm in (labels_arm(student), labels_arm(teacher), taught_arm(student, teacher))
@@ -96,7 +96,7 @@ else:
             student=student,
             teacher_rate=f"{rates[0].mean:,.0f}",
             student_rate=f"{rates[1].mean:,.0f}",
-            times=f"{more:.2g}" if more < 10 else f"{more:,.0f}",
+            times=ratio(more),
         )
 
 
@@ -116,7 +116,7 @@ with words:
         student=student,
         teacher_parameters=f"{pair.teacher.parameters:,}",
         student_parameters=f"{pair.student.parameters:,}",
-        times=f"{pair.times_less(lambda each: each.parameters):,.0f}",
+        times=f"{pair.times_less(lambda network: network.parameters):,.0f}",
         seeds="several" if studied is None else len(studied.recipe.seeds),
     )
 with formulas:

@@ -85,6 +85,11 @@ def named(jobs: Jobs, kind: type[AnyRecipe]) -> Run | None:
     return None
 
 
+def recipe_of(run: Run | None, kind: type[R]) -> R | None:
+    """The run's recipe where there is a run, and one of this kind."""
+    return run.recipe if run is not None and isinstance(run.recipe, kind) else None
+
+
 def start(
     jobs: Jobs,
     place: DeltaGenerator,
