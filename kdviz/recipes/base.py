@@ -57,6 +57,13 @@ class Training(BaseModel):
     label_smoothing: float = Field(0.0, ge=0, lt=1)  # where it learns from labels alone
     pixels_from_zero: bool = False  # it learns from pixels from 0 (black) to 1, not -1 to 1; multi-layer networks only
 
+    @classmethod
+    def reference(cls, data: str, model: str, epochs: int, **changes: Any) -> Training:
+        """By Adam 1e-3 on all labels in batches of 64, seed 0, but for `changes`."""
+        usual = {"batch_size": 64, "optimizer": "adam", "learning_rate": 1e-3, "schedule": "constant"}
+        rest = {"augmentation": "none", "labels": None, "seed": 0}
+        return cls(data=data, model=model, epochs=epochs, **{**usual, **rest, **changes})
+
     @property
     def id(self) -> str:
         """A short hash that names this training."""

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from kdviz.recipes.study_facts import (
     all_labels,
     few_labels,
-    fewer_examples,
     forgotten_temperature,
     gradient_noise,
     hinton,
@@ -31,14 +30,14 @@ from kdviz.recipes.study_facts.facts import StudyFacts
 
 STUDIES: Mapping[str, StudyFacts] = MappingProxyType(
     {
-        each.name: each
-        for each in (
+        facts.name: facts
+        for facts in (
             sizes.FACTS,
             forgotten_temperature.FACTS,
             t_squared.FACTS,
             gradient_noise.FACTS,
-            noise_payoff.FACTS,
-            fewer_examples.FACTS,
+            noise_payoff.RATE_FACTS,
+            noise_payoff.EXAMPLES_FACTS,
             few_labels.FACTS,
             hinton.FACTS,
             keras_example.FACTS,

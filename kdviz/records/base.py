@@ -82,6 +82,15 @@ class Expense(Record):
     multiply_adds: Figure
     peak_memory: int  # bytes: weights, optimizer state, cached advice, and the most that one update needs besides
 
+    def __add__(self, after: Expense) -> Expense:
+        """Of two trainings, one after the other: the peak of the memory is the larger of the two."""
+        return Expense(
+            seconds=self.seconds + after.seconds,
+            images_seen=self.images_seen + after.images_seen,
+            multiply_adds=self.multiply_adds + after.multiply_adds,
+            peak_memory=max(self.peak_memory, after.peak_memory),
+        )
+
 
 Word = Literal["better", "worse", "no difference shown", "no verdict"]
 

@@ -21,6 +21,10 @@ from kdviz.runners.inside import activations_of, compared_inside
 from kdviz.runners.session import Session
 from kdviz.runners.teachers import TrainedTeacher
 
+REPORTS = 36  # of each stage: after each of them another method has its turn
+REPORTS_INSIDE = 6  # at every so many reports the layers are compared with the teacher's
+NOTHING = Expense(seconds=0.0, images_seen=0, multiply_adds=0.0, peak_memory=0)
+
 
 def trial_of(
     session: Session,
@@ -55,11 +59,6 @@ def trial_of(
         expense=expense,
         teacher=teacher,
     )
-
-
-REPORTS = 36  # of each stage: after each of them another method has its turn
-REPORTS_INSIDE = 6  # at every so many reports the layers are compared with the teacher's
-NOTHING = Expense(seconds=0.0, images_seen=0, multiply_adds=0.0, peak_memory=0)
 
 
 @dataclass
@@ -174,20 +173,16 @@ def _train_stage(
             yield None
             continue
         count += 1
-        progress.spent = _added(progress.before, report, preparing, memory.peak)
+        progress.spent = progress.before + Expense(
+            seconds=preparing + report.seconds,
+            images_seen=report.images_seen,
+            multiply_adds=report.multiply_adds,
+            peak_memory=memory.peak,
+        )
         progress.part = (stage.number - 1 + report.step / steps) / stage.stages
         if final and (count % REPORTS_INSIDE == 0 or report.step == steps):
             yield _inside(state, progress.method, stage, report.step, steps)
         yield _moment(state, progress, stage, fixed, report, steps)
-
-
-def _added(before: Expense, report: Report, preparing: float, peak: int) -> Expense:
-    return Expense(
-        seconds=before.seconds + preparing + report.seconds,
-        images_seen=before.images_seen + report.images_seen,
-        multiply_adds=before.multiply_adds + report.multiply_adds,
-        peak_memory=max(before.peak_memory, peak),
-    )
 
 
 def _moment(
@@ -278,10 +273,4 @@ def _expense_of_teachers(state: ComparisonState, method: str, number: int) -> Ex
     facts = WITH_CONTROL[method]
     if not facts.asks_teacher or (facts.family == "offline" and state.comparison.alpha == 0):
         return None
-    expenses = [state.teachers[state.teachers_seeds[row][number]].expense for row in facts.teachers]
-    return Expense(
-        seconds=sum(expense.seconds for expense in expenses),
-        images_seen=sum(expense.images_seen for expense in expenses),
-        multiply_adds=sum(expense.multiply_adds for expense in expenses),
-        peak_memory=max(expense.peak_memory for expense in expenses),
-    )
+    return sum((state.teachers[state.teachers_seeds[row][number]].expense for row in facts.teachers), NOTHING)

@@ -88,18 +88,7 @@ def _pace(model: str, batch_size: int, students: int) -> float:
 @lru_cache(maxsize=64)
 def _measured(model: str, batch_size: int, students: int, time_slot: int) -> float:
     """Seconds of an update, for each student of a stack, from a few updates; measured anew in each `time_slot`."""
-    training = Training(
-        data="mnist",
-        model=model,
-        epochs=1,
-        batch_size=batch_size,
-        optimizer="adam",
-        learning_rate=1e-3,
-        schedule="constant",
-        augmentation="none",
-        labels=None,
-        seed=0,
-    )
+    training = Training.reference("mnist", model, 1, batch_size=batch_size)
     work = students * batch_size * ARCHITECTURES[model].multiply_adds
     updates = max(1, min(MEASURED_UPDATES, int(MEASURED_WORK / work)))
     images = updates * batch_size

@@ -10,12 +10,10 @@ from kdviz.recipes.study import Study
 from kdviz.records.kinds import Output
 from kdviz.records.study import FinishedArm, StudyResult
 from kdviz.runners.session import Clock, Session
-from kdviz.runners.studies.lab import Given, Lab, Steps
+from kdviz.runners.studies.lab import ArmResult, Lab, Reporting
 from kdviz.verdicts.study import judge, summarise
 
-LIVE_VALIDATION_IMAGES = 1000
-
-Measure = Callable[[Lab, str], Steps[Given]]
+LIVE_VALIDATION_IMAGES = 1000  # the part of the validation split that the live curves show
 
 
 def run(
@@ -29,7 +27,7 @@ def run(
     done = {arm.arm: arm for arm in finished}
     session = Session.load(study.data, LIVE_VALIDATION_IMAGES, clock)
     module, _, name = study.facts.trainer.partition(":")
-    measure: Measure = getattr(importlib.import_module(module), name)
+    measure: Callable[[Lab, str], Reporting[ArmResult]] = getattr(importlib.import_module(module), name)
     lab = Lab(study, session, study.chosen[0], begun=session.seconds())
     for arm in study.chosen:
         if arm.name in done:

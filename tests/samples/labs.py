@@ -1,5 +1,7 @@
 """Laboratories of quick studies on digits, what an arm gives in them, and laboratories with other labels."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -7,7 +9,7 @@ from kdviz.engine.batches import Chunk
 from kdviz.engine.data import Data, Split
 from kdviz.recipes.study import Study
 from kdviz.runners.session import Session
-from kdviz.runners.studies.lab import Lab, copied
+from kdviz.runners.studies.lab import Lab
 
 
 def lab_of(name, seeds="0,1", **changes):
@@ -61,7 +63,7 @@ def with_training(lab, split):
 
 def without_labels(lab):
     training = lab.session.data.training
-    return with_training(lab, copied(training, labels=torch.zeros_like(training.labels)))
+    return with_training(lab, replace(training, labels=torch.zeros_like(training.labels)))
 
 
 def chunk_of(labels, teacher):

@@ -1,6 +1,6 @@
 """All labels and an ordinary student: where distillation does not help, and what it changes all the same."""
 
-from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, Arm, Measure, StudyFacts
 
 FACTS = StudyFacts(
     name="all-labels",
@@ -14,9 +14,9 @@ FACTS = StudyFacts(
         Arm("other", "taught by another seed’s teacher", against="labels"),
     ),
     measures=(
-        Measure("test_accuracy", "right on the test images"),
+        TEST_ACCURACY,
         Measure("agreement", "agreement with the teacher of its seed", better="higher"),
-        Measure("nll", "negative log-likelihood", kind="number", better="lower", unit="nats"),
+        NLL,
         Measure("ece", "calibration error", better="lower"),
     ),
     lesson="when_it_helps",

@@ -1,9 +1,9 @@
-"""The forgotten temperature: what a student says when it is still divided by T after its training."""
+"""The forgotten temperature: a student whose logits are still divided by T after its training."""
 
-from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import HINTON_2015, NLL, TEST_ACCURACY, Arm, Measure, Role, StudyFacts
 
 TRAINING_TEMPERATURE = 4.0
-_STUDENTS = (  # name, title, colour, in the quick version
+_STUDENTS: tuple[tuple[str, str, Role, bool], ...] = (  # name, title, colour, in the quick version
     ("labels", "labels only", "label", True),
     ("taught", "taught at T = 4, α = 0.7", "student", True),
     ("soft", "taught at T = 4, α = 1", "student", False),
@@ -21,7 +21,7 @@ FACTS = StudyFacts(
             title=f"{title}, {reading}",
             line=title,
             against="" if at == "1" else f"{student}-1",
-            role="label" if role == "label" else "student",
+            role=role,
             weight=1.0 if at == "1" else 0.02,
             quick=quick,
         )
@@ -29,18 +29,15 @@ FACTS = StudyFacts(
         for at, reading in _READINGS
     ),
     measures=(
-        Measure("nll", "negative log-likelihood", kind="number", better="lower", unit="nats"),
+        NLL,
         Measure("ece", "calibration error (ECE)", better="lower"),
-        Measure("test_accuracy", "right on the test images"),
+        TEST_ACCURACY,
         Measure("confidence", "mean confidence", better=""),
         Measure("temperature", "T at which it was read", kind="number", better=""),
     ),
     lesson="temperature",
     sources=(
-        (
-            "Hinton, Vinyals, Dean (2015): Distilling the Knowledge in a Neural Network",
-            "https://arxiv.org/abs/1503.02531",
-        ),
+        HINTON_2015,
         (
             "Guo, Pleiss, Sun, Weinberger (2017): On Calibration of Modern Neural Networks",
             "https://arxiv.org/abs/1706.04599",

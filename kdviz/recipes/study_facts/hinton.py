@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
-
-PAPER = "Hinton, Vinyals, Dean 2015: Distilling the Knowledge in a Neural Network"
-ADDRESS = "https://arxiv.org/abs/1503.02531"
+from kdviz.recipes.study_facts.facts import TEST_ACCURACY, Arm, Measure, StudyFacts
 
 TEMPERATURES = (1.0, 2.5, 4.0, 8.0, 20.0)
 WIDTHS = MappingProxyType({30: "784-30-30-10", 300: "784-300-300-10"})  # units in each hidden layer: network
@@ -14,51 +11,26 @@ WIDTHS = MappingProxyType({30: "784-30-30-10", 300: "784-300-300-10"})  # units 
 # Errors on the 1,010 threes of the test images, where the paper gives them.
 PAPER_THREES: Mapping[str, int] = MappingProxyType({"no-threes": 133, "no-threes-bias": 14})
 
+_TEACHER = "1200 + 1200 units, dropout, weight constraint, jitter"
+_STUDENT = "800 + 800 units"
+_FAST = "hard labels, the learning rate of the taught"
+_TAUGHT = "the teacher’s soft targets at T = 20"
+_NO_THREES, _ONLY = "no 3 in the transfer set", "only 7s and 8s"
+
 FACTS = StudyFacts(
     name="hinton-2015",
     title="Hinton’s table",
     question="Do the experiments that made distillation known come out the same when they are run again?",
     trainer="kdviz.runners.studies.hinton:measure",
     arms=(
-        Arm(
-            "teacher",
-            "teacher: 1200 + 1200 units, dropout, weight constraint, jitter",
-            role="teacher",
-            weight=400,
-            published=67,
-        ),
-        Arm("plain", "800 + 800 units, hard labels", role="label", weight=90, published=146),
-        Arm(
-            "plain-fast",
-            "800 + 800 units, hard labels, the learning rate of the taught",
-            against="plain",
-            role="label",
-            weight=90,
-            quick=False,
-        ),
-        Arm(
-            "distilled",
-            "800 + 800 units, the teacher’s soft targets at T = 20",
-            against="plain",
-            weight=90,
-            published=74,
-        ),
-        Arm("no-threes", "no 3 in the transfer set", against="distilled", weight=80, published=206),
-        Arm(
-            "no-threes-bias",
-            "no 3 in the transfer set, bias of class 3 raised",
-            against="no-threes",
-            weight=1,
-            published=109,
-        ),
-        Arm("sevens-eights", "only 7s and 8s in the transfer set", against="distilled", weight=20, published=4730),
-        Arm(
-            "sevens-eights-bias",
-            "only 7s and 8s, their biases lowered",
-            against="sevens-eights",
-            weight=1,
-            published=1320,
-        ),
+        Arm("teacher", f"teacher: {_TEACHER}", role="teacher", weight=400, published=67),
+        Arm("plain", f"{_STUDENT}, hard labels", role="label", weight=90, published=146),
+        Arm("plain-fast", f"{_STUDENT}, {_FAST}", against="plain", role="label", weight=90, quick=False),
+        Arm("distilled", f"{_STUDENT}, {_TAUGHT}", against="plain", weight=90, published=74),
+        Arm("no-threes", _NO_THREES, against="distilled", weight=80, published=206),
+        Arm("no-threes-bias", f"{_NO_THREES}, bias of class 3 raised", against="no-threes", weight=1, published=109),
+        Arm("sevens-eights", f"{_ONLY} in the transfer set", against="distilled", weight=20, published=4730),
+        Arm("sevens-eights-bias", f"{_ONLY}, their biases lowered", against="sevens-eights", weight=1, published=1320),
         *(
             Arm(
                 f"units-{units}-t-{temperature:g}",
@@ -74,7 +46,7 @@ FACTS = StudyFacts(
     ),
     measures=(
         Measure("test_errors", "wrong on the test images", kind="count", better="lower"),
-        Measure("test_accuracy", "right on the test images"),
+        TEST_ACCURACY,
         Measure("three_errors", "3s of the test images wrong", kind="count", better=""),
         Measure("nll", "negative log-likelihood", kind="number", better="", unit="nats"),
     ),
@@ -82,5 +54,10 @@ FACTS = StudyFacts(
     x_title="temperature T",
     x_log=True,
     lesson="hintons_table",
-    sources=((PAPER, ADDRESS),),
+    sources=(
+        (
+            "Hinton, Vinyals, Dean 2015: Distilling the Knowledge in a Neural Network",
+            "https://arxiv.org/abs/1503.02531",
+        ),
+    ),
 )

@@ -1,9 +1,8 @@
 """The worked example of Keras' documentation, whose text reports a distilled student better than its teacher."""
 
-from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, Arm, StudyFacts
 
-EXAMPLE = "Borup 2020: Knowledge Distillation, an example in the documentation of Keras"
-ADDRESS = "https://keras.io/examples/vision/knowledge_distillation/"
+_TEACHER = "teacher (256 and 512 channels)"
 
 FACTS = StudyFacts(
     name="keras-example",
@@ -21,19 +20,18 @@ FACTS = StudyFacts(
             published=0.976,
         ),
         Arm("scratch", "student from scratch (16 and 32)", role="label", weight=15, published=0.976),
-        Arm(
-            "distilled",
-            "distilled student (16 and 32)",
-            against="scratch",
-            weight=15,
-            published=0.981,
-        ),
+        Arm("distilled", "distilled student (16 and 32)", against="scratch", weight=15, published=0.981),
     ),
     measures=(
-        Measure("test_accuracy", "right on the test images"),
-        Measure("nll", "negative log-likelihood", kind="number", better="lower", unit="nats"),
+        TEST_ACCURACY,
+        NLL,
     ),
     seeds=(0, 1, 2),
     lesson="hintons_table",
-    sources=((EXAMPLE, ADDRESS),),
+    sources=(
+        (
+            "Borup 2020: Knowledge Distillation, an example in the documentation of Keras",
+            "https://keras.io/examples/vision/knowledge_distillation/",
+        ),
+    ),
 )

@@ -1,15 +1,14 @@
 """A very narrow student: does a teacher help it, and at which temperature?"""
 
-from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import HINTON_2015, NLL, TEST_ACCURACY, Arm, Measure, StudyFacts
 
 MODELS = {"4": "784-4-10", "8": "784-8-10", "16": "784-16-10", "30-30": "784-30-30-10"}
 TEMPERATURES = (1, 2, 4, 8, 20)
-HOT = TEMPERATURES[-1]
-_QUICK = (("8", "30-30"), (1, 4, 20))
+_QUICK = ("8", "30-30")
 
 
 def _arms(units: str, name: str) -> tuple[Arm, ...]:
-    quick = units in _QUICK[0]
+    quick, best = units in _QUICK, f"{name}, T chosen on validation images"
     return (
         Arm(f"labels-{units}", f"{name}, labels only", role="label", quick=quick),
         *(
@@ -18,18 +17,12 @@ def _arms(units: str, name: str) -> tuple[Arm, ...]:
                 f"{name}, T = {temperature}",
                 line=name,
                 x=temperature,
-                against=f"{units}-t{HOT}" if temperature == 4 else "",  # nobody's choice after the fact
-                quick=quick and temperature in _QUICK[1],
+                against=f"{units}-t20" if temperature == 4 else "",  # a pair that was chosen before the results
+                quick=quick and temperature in (1, 4, 20),
             )
             for temperature in TEMPERATURES
         ),
-        Arm(
-            f"{units}-best",
-            f"{name}, T chosen on validation images",
-            against=f"labels-{units}",
-            weight=0.05,
-            quick=quick,
-        ),
+        Arm(f"{units}-best", best, against=f"labels-{units}", weight=0.05, quick=quick),
     )
 
 
@@ -40,19 +33,14 @@ FACTS = StudyFacts(
     trainer="kdviz.runners.studies.narrow_student:measure",
     arms=tuple(arm for units, name in MODELS.items() for arm in _arms(units, name)),
     measures=(
-        Measure("test_accuracy", "right on the test images"),
+        TEST_ACCURACY,
         Measure("validation_accuracy", "right on the validation images", better=""),
-        Measure("nll", "negative log-likelihood", kind="number", better="lower", unit="nats"),
+        NLL,
         Measure("agreement", "agreement with the teacher", better=""),
         Measure("temperature", "temperature T", kind="number", better=""),
     ),
     x_title="temperature T",
     x_log=True,
     lesson="when_it_helps",
-    sources=(
-        (
-            "Hinton, Vinyals, Dean (2015): Distilling the Knowledge in a Neural Network",
-            "https://arxiv.org/abs/1503.02531",
-        ),
-    ),
+    sources=(HINTON_2015,),
 )

@@ -1,43 +1,49 @@
-"""What a quieter gradient would allow: larger learning rates."""
+"""What a quieter gradient would allow: larger learning rates, fewer examples. Hard and soft targets side by side."""
 
-from __future__ import annotations
-
-from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import HINTON_2015, NLL, TEST_ACCURACY, Measure, StudyFacts, arm_at
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)  # of SGD with momentum 0.9
-WAYS = ("labels", "taught")
-LINES = {"labels": "labels only", "taught": "soft targets only, T = 4"}
-CHANCE = 0.1  # ten classes: at twice this a student is said to have learnt
+COUNTS = (100, 300, 1000, 3000, 10_000)  # images
+_TRAINING_IMAGES_OF_DIGITS = 1257
+_LINES = {"labels": "labels only", "taught": "soft targets only, T = 4"}
 
-FACTS = StudyFacts(
+RATE_FACTS = StudyFacts(
     name="noise-payoff",
     title="Learning rates with hard and soft targets",
     question="Can the student learn at a higher rate from soft targets?",
     trainer="kdviz.runners.studies.noise_payoff:measure_rate",
     arms=tuple(
-        Arm(
-            name=f"{way}-{rate:g}",
-            title=f"{LINES[way]}, learning rate {rate:g}",
-            line=LINES[way],
-            x=rate,
-            against="" if way == "labels" else f"labels-{rate:g}",
-            role="label" if way == "labels" else "student",
-            quick=rate in (0.003, 0.03, 0.3),
-        )
+        arm_at(way, line, rate, f"learning rate {rate:g}", quick=rate in (0.003, 0.03, 0.3))
         for rate in RATES
-        for way in WAYS
+        for way, line in _LINES.items()
     ),
-    measures=(
-        Measure("test_accuracy", "right on the test images"),
-        Measure("nll", "negative log-likelihood", kind="number", better="lower", unit="nats"),
-    ),
+    measures=(TEST_ACCURACY, NLL),
     x_title="learning rate of SGD",
     x_log=True,
     lesson="gradient_noise",
-    sources=(
-        (
-            "Hinton, Vinyals, Dean (2015): Distilling the Knowledge in a Neural Network",
-            "https://arxiv.org/abs/1503.02531",
-        ),
+    sources=(HINTON_2015,),
+)
+
+EXAMPLES_FACTS = StudyFacts(
+    name="fewer-examples",
+    title="Fewer examples with hard and soft targets",
+    question="Can the student learn from fewer images if each has a soft target?",
+    trainer="kdviz.runners.studies.noise_payoff:measure_examples",
+    arms=tuple(
+        arm_at(
+            way,
+            line,
+            count,
+            f"{count:,} images",
+            quick=count in (300, 1000, 10_000),
+            only=("mnist",) if count > _TRAINING_IMAGES_OF_DIGITS else (),
+        )
+        for count in COUNTS
+        for way, line in _LINES.items()
     ),
+    measures=(TEST_ACCURACY, NLL, Measure("agreement", "agreement with the teacher", better="")),
+    x_title="images",
+    x_log=True,
+    lesson="gradient_noise",
+    sources=(HINTON_2015,),
 )

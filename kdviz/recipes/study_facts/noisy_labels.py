@@ -1,6 +1,6 @@
 """Noisy labels: what a teacher is worth when many of the labels are wrong."""
 
-from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import HINTON_2015, NLL, TEST_ACCURACY, Measure, StudyFacts, arm_at
 
 SHARES = (0.0, 0.2, 0.4, 0.6)  # of the training labels, each replaced by one of the nine other classes
 _LINES = {
@@ -16,13 +16,11 @@ FACTS = StudyFacts(
     question="What is a teacher worth when many of the labels are wrong?",
     trainer="kdviz.runners.studies.noisy_labels:measure",
     arms=tuple(
-        Arm(
-            name=f"{way}-{100 * share:.0f}",
-            title=f"{line}, {100 * share:.0f} % of the labels wrong",
-            line=line,
-            x=100 * share,
-            against="" if way == "labels" else f"labels-{100 * share:.0f}",
-            role="label" if way == "labels" else "student",
+        arm_at(
+            way,
+            line,
+            100 * share,
+            f"{100 * share:.0f} % of the labels wrong",
             weight=2.5 if way == "own" else 1.0,
             quick=share in (0.0, 0.4),
         )
@@ -30,18 +28,15 @@ FACTS = StudyFacts(
         for way, line in _LINES.items()
     ),
     measures=(
-        Measure("test_accuracy", "right on the test images"),
-        Measure("nll", "negative log-likelihood", kind="number", better="lower", unit="nats"),
+        TEST_ACCURACY,
+        NLL,
         Measure("fitted", "training images whose wrong label the student gives back", better=""),
         Measure("agreement", "agreement with the teacher that had clean labels", better=""),
     ),
     x_title="wrong training labels, per cent",
     lesson="when_it_helps",
     sources=(
-        (
-            "Hinton, Vinyals, Dean (2015): Distilling the Knowledge in a Neural Network",
-            "https://arxiv.org/abs/1503.02531",
-        ),
+        HINTON_2015,
         (
             "Li, Yang, Song, Cao, Luo, Li (2017): Learning from Noisy Labels with Distillation",
             "https://arxiv.org/abs/1703.02391",

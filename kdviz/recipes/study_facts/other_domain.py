@@ -1,14 +1,13 @@
 """Another domain: what is a teacher worth on images of a kind it never saw?"""
 
 from types import MappingProxyType
-from typing import Literal
 
-from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import NLL, Measure, Role, StudyFacts, arms_in_groups
 
 LABELLED = MappingProxyType({"mnist": 200, "digits": 100})  # images of the other domain whose labels may be used
 DOMAINS = MappingProxyType({"usps": "USPS", "turned": "turned by 45°", "inverted": "inverted"})
 
-_WAYS: dict[str, tuple[str, str, Literal["teacher", "student", "label"]]] = {  # title, judged against, colour
+_WAYS: dict[str, tuple[str, str, Role]] = {  # title, judged against, colour
     "teacher": ("teacher as it is", "", "teacher"),
     "tuned": ("teacher, fine-tuned on a few labels", "teacher", "teacher"),
     "few": ("student, a few labels only", "", "label"),
@@ -23,22 +22,18 @@ FACTS = StudyFacts(
     title="Another domain",
     question="What is a teacher worth on images of a kind it never saw?",
     trainer="kdviz.runners.studies.other_domain:measure",
-    arms=tuple(
-        Arm(
-            name=f"{domain}-{way}",
-            title=f"{title}: {what}",
-            against=f"{domain}-{against}" if against else "",
-            role=role,
-            weight=0.3 if way == "teacher" else 1.0,
-            quick=domain != "turned",
-            only=("mnist",) if domain == "usps" else (),
-        )
-        for domain, title in DOMAINS.items()
-        for way, (what, against, role) in _WAYS.items()
+    arms=arms_in_groups(
+        DOMAINS,
+        _WAYS,
+        lambda domain, way: {
+            "weight": 0.3 if way == "teacher" else 1.0,
+            "quick": domain != "turned",
+            "only": ("mnist",) if domain == "usps" else (),
+        },
     ),
     measures=(
         Measure("test_accuracy", "right on the other domain’s test images"),
-        Measure("nll", "negative log-likelihood", kind="number", better="lower", unit="nats"),
+        NLL,
         Measure("source_accuracy", "right on the test images of the teacher’s own domain", better=""),
         Measure("agreement", "agreement with its teacher", better=""),
     ),

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, Arm, Measure, StudyFacts
 
 LABELLED = MappingProxyType({"mnist": 500, "digits": 100})  # all the images there are for a student
 
@@ -23,10 +23,10 @@ FACTS = StudyFacts(
         Arm("taught-dropout-shift", "all three", against="dropout-shift", weight=2.0, quick=False),
     ),
     measures=(
-        Measure("test_accuracy", "right on the test images"),
+        TEST_ACCURACY,
         Measure("training_accuracy", "right on its own labelled images", better=""),
         Measure("gap", "training minus test", kind="number", better="lower", unit="percentage points"),
-        Measure("nll", "negative log-likelihood", kind="number", better="lower", unit="nats"),
+        NLL,
     ),
     lesson="when_it_helps",
 )

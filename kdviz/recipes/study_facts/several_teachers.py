@@ -1,6 +1,6 @@
 """One teacher or several: is the mean of their soft targets worth more?"""
 
-from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, Arm, Measure, StudyFacts
 
 MOST = 3  # teachers of one student
 
@@ -13,22 +13,22 @@ FACTS = StudyFacts(
         Arm("labels", "labels only", role="label"),
         *(
             Arm(
-                name=f"{who}-{count}",
+                name=f"{way}-{count}",
                 title=f"{title}, {count} teacher{'s' if count > 1 else ''}",
                 line=title,
                 x=count,
-                against=f"{who}-1" if count > 1 else "" if who == "ensemble" else "labels",
-                role="teacher" if who == "ensemble" else "student",
-                weight=3.0 if who == "ensemble" else 1.0,
+                against=f"{way}-1" if count > 1 else "" if way == "ensemble" else "labels",
+                role="teacher" if way == "ensemble" else "student",
+                weight=3.0 if way == "ensemble" else 1.0,
                 quick=count != 2,
             )
-            for who, title in (("ensemble", "the teachers themselves"), ("taught", "student"))
+            for way, title in (("ensemble", "the teachers themselves"), ("taught", "student"))
             for count in range(1, MOST + 1)
         ),
     ),
     measures=(
-        Measure("test_accuracy", "right on the test images"),
-        Measure("nll", "negative log-likelihood", kind="number", better="lower", unit="nats"),
+        TEST_ACCURACY,
+        NLL,
         Measure("agreement", "agreement with the teachers’ mean", better=""),
         Measure("fidelity_kl", "KL from the teachers’ mean", kind="number", better="", unit="nats"),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kdviz.recipes.catalogue import ARCHITECTURES
-from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import HINTON_2015, TEST_ACCURACY, Arm, Measure, StudyFacts
 
 LARGE = "784-1200-1200-10"  # the teacher of Hinton, Vinyals, Dean 2015, section 3
 TEACHERS = (LARGE, "784-512-256-10")
@@ -64,7 +64,7 @@ FACTS = StudyFacts(
         *(_taught(student, teacher) for student in DENSE_STUDENTS for teacher in TEACHERS),
     ),
     measures=(
-        Measure("test_accuracy", "right on the test images"),
+        TEST_ACCURACY,
         Measure("one_image", "time for one image", kind="number", better="", unit="ms"),
         Measure("throughput", "images per second in batches of 1,000", kind="number", better=""),
         Measure("file_bytes", "size of its file", kind="number", better="", unit="bytes"),
@@ -74,9 +74,6 @@ FACTS = StudyFacts(
     lesson="why_distil",
     sources=(
         ("Bucilă, Caruana, Niculescu-Mizil (2006): Model Compression", "https://doi.org/10.1145/1150402.1150464"),
-        (
-            "Hinton, Vinyals, Dean (2015): Distilling the Knowledge in a Neural Network",
-            "https://arxiv.org/abs/1503.02531",
-        ),
+        HINTON_2015,
     ),
 )

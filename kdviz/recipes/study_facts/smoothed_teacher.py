@@ -1,6 +1,6 @@
 """A label-smoothed teacher: more accurate itself, and a worse one for its student?"""
 
-from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, Arm, Measure, StudyFacts
 
 SHARE = 0.1  # of every label, spread evenly over the classes
 TEMPERATURES = (1, 2, 4, 8)
@@ -31,8 +31,8 @@ FACTS = StudyFacts(
         ),
     ),
     measures=(
-        Measure("test_accuracy", "right on the test images"),
-        Measure("nll", "negative log-likelihood", kind="number", better="lower", unit="nats"),
+        TEST_ACCURACY,
+        NLL,
         Measure("agreement", "agreement with its teacher", better=""),
         Measure("teacher_accuracy", "its teacher, right on the test images", better=""),
     ),

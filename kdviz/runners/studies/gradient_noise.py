@@ -15,9 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from kdviz.distillers.offline import Offline
 from kdviz.engine import evaluation, losses
-from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.data import normalise
 from kdviz.engine.models import Cohort
 from kdviz.recipes.catalogue import CLASSES
@@ -31,15 +29,14 @@ from kdviz.recipes.study_facts.gradient_noise import (
     Target,
 )
 from kdviz.records.study import Curve, Row, StudyProgress
-from kdviz.runners.studies.lab import STUDENT, TEACHER, Given, Lab, Steps
+from kdviz.runners.studies.lab import STUDENT, ArmResult, Lab, Reporting
 
 BATCHES, QUICK_BATCHES = 128, 64
 ARROWS = 40  # batches of the first seed whose gradients are kept as arrows
-_SHARE_OF_TRAINING = 0.5  # of a path's time
 
 
-class Noise(NamedTuple):
-    """Of one kind of target at one moment; (seeds,)."""
+class GradientNoise(NamedTuple):
+    """Signal and noise of the gradients towards one kind of target at one moment, (seeds,)."""
 
     variance: Tensor  # trace of the covariance of a batch's gradient
     signal: Tensor  # squared length of the mean gradient, without what the noise adds to it
@@ -51,15 +48,15 @@ class Noise(NamedTuple):
         return self.variance / self.signal
 
 
-class Moment(NamedTuple):
-    """Where the student was, and what each kind of target gave there."""
+class NoiseAtMoment(NamedTuple):
+    """The noise of each kind of target after so much of a student's training."""
 
     epoch: float
-    noises: Mapping[str, Noise]
+    noises: Mapping[str, GradientNoise]
 
 
 @dataclass(frozen=True)
-class Batches:
+class SharedBatches:
     """The same batches for every kind of target and every moment, drawn with replacement from the training images."""
 
     images: Tensor  # uint8 (training images, 28, 28)
@@ -68,7 +65,7 @@ class Batches:
     indices: Tensor  # (seeds, batches, images of a batch)
 
     @classmethod
-    def of(cls, lab: Lab, teachers: Cohort, count: int) -> Batches:
+    def of(cls, lab: Lab, teachers: Cohort, count: int) -> SharedBatches:
         """Drawn from each seed's own generator."""
         split = lab.session.data.training
         drawn = [
@@ -83,7 +80,7 @@ class Batches:
     def __len__(self) -> int:
         return self.indices.shape[1]
 
-    def each(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    def each_batch(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Images (seeds, batch, 1, 28, 28), labels and teacher's logits (seeds, batch, classes), batch after batch."""
         for number in range(len(self)):
             chosen = self.indices[:, number]
@@ -92,62 +89,58 @@ class Batches:
             yield images, self.one_hot[chosen], self.teacher[rows, chosen]
 
 
-def measure(lab: Lab, arm: str) -> Steps[Given]:
+def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
     """One kind of target along one student's training; the first arm that needs this student measures for all."""
     path, _, target = arm.partition("-")
-    moments = yield from lab.once(path, _path(lab, path))
+    moments = yield from lab.once(path, _moments(lab, path))
     epochs = [moment.epoch for moment in moments]
     noises = [moment.noises[target] for moment in moments]
     rows, curves = [], []
     for number, seed in enumerate(lab.seeds):
-        ratio, variance, signal = (
-            [float(getattr(noise, name)[number]) for noise in noises] for name in ("ratio", "variance", "signal")
-        )
-        decibels = {"start": ratio[0], "middle": ratio[MIDDLE], "end": ratio[-1]}
-        figures = {name: 10 * math.log10(value) for name, value in decibels.items()}
-        figures["variance_middle"] = variance[MIDDLE]
+        names = ("ratio", "variance", "signal")
+        lines = {name: [float(getattr(noise, name)[number]) for noise in noises] for name in names}
+        moments_of_ratio = {"start": 0, "middle": MIDDLE, "end": -1}
+        figures = {name: 10 * math.log10(lines["ratio"][moment]) for name, moment in moments_of_ratio.items()}
+        figures["variance_middle"] = lines["variance"][MIDDLE]
         rows.append(Row(arm=lab.arm.name, seed=seed, figures=figures))
-        for name, values in (("ratio", ratio), ("variance", variance), ("signal", signal)):
-            curves.append(Curve(name=name, seed=seed, x=epochs, y=values))
+        curves += [Curve(name=name, seed=seed, x=epochs, y=values) for name, values in lines.items()]
     for number, noise in enumerate(noises):
         along, across = zip(*noise.arrows, strict=True)
         curves.append(Curve(name=f"arrows-{number}", seed=lab.seeds[0], x=list(along), y=list(across)))
     return rows, curves
 
 
-def _path(lab: Lab, path: str) -> Steps[list[Moment]]:
+def _moments(lab: Lab, path: str) -> Reporting[list[NoiseAtMoment]]:
     """Train the students of all seeds, by labels or taught, and stop at each moment to measure."""
-    epochs = lab.epochs(3)
-    teachers = yield from lab.once("teachers", lab.teachers(lab.trainings(TEACHER, epochs), share=0.2))
-    batches = Batches.of(lab, teachers, QUICK_BATCHES if lab.study.quick else BATCHES)
-    trainings = lab.trainings(STUDENT, epochs)
-    distiller, teacher = None, None
-    if path == "taught":
-        distiller = Offline(TAUGHT_TEMPERATURE, TAUGHT_ALPHA)
-        teacher = FixedTeachers.of([teachers], lab.session.data.training, trainings[0], TAUGHT_TEMPERATURE)
+    teachers = yield from lab.reference_teachers(share=0.2)
+    batches = SharedBatches.of(lab, teachers, QUICK_BATCHES if lab.study.quick else BATCHES)
+    trainings = lab.trainings(STUDENT)
     cohort, before = lab.networks(trainings), lab.part
-    share = 1.0 - before
-    found = [Moment(0.0, (yield from _noises(cohort, batches, None)))]
-    for progress in lab.train(trainings, distiller, teacher, cohort=cohort, share=share):
+    moments = [NoiseAtMoment(0.0, (yield from _noises(cohort, batches, None)))]
+    known = teachers if path == "taught" else None
+    for progress in lab.distil(trainings, known, TAUGHT_TEMPERATURE, TAUGHT_ALPHA, cohort=cohort):
         yield progress
-        done = (lab.part - before) / share
-        if progress is not None and len(found) < len(MOMENTS) and done >= MOMENTS[len(found)] - 1e-9:
-            found.append(Moment(done * epochs, (yield from _noises(cohort, batches, progress))))
-    return found
+        done = (lab.part - before) / (1.0 - before)
+        if progress is not None and len(moments) < len(MOMENTS) and done >= MOMENTS[len(moments)] - 1e-9:
+            noises = yield from _noises(cohort, batches, progress)
+            moments.append(NoiseAtMoment(done * trainings[0].epochs, noises))
+    return moments
 
 
-def _noises(cohort: Cohort, batches: Batches, progress: StudyProgress | None) -> Steps[dict[str, Noise]]:
-    """What every kind of target gives at these weights. Says `progress` again, as nothing is trained meanwhile."""
-    gathered = {name: _Gathered(len(batches)) for name in TARGETS}
+def _noises(
+    cohort: Cohort, batches: SharedBatches, progress: StudyProgress | None
+) -> Reporting[dict[str, GradientNoise]]:
+    """The noise of every kind of target at these weights. Yields `progress` again: nothing is trained meanwhile."""
+    sums = {name: _GradientSums(len(batches)) for name in TARGETS}
     parameters = cohort.parameters
-    for number, (images, one_hot, teacher) in enumerate(batches.each()):
+    for number, (images, one_hot, teacher) in enumerate(batches.each_batch()):
         logits = cohort.logits(images)
         for name, target in TARGETS.items():
             pull = gradient_at_logits(target, logits.detach(), one_hot, teacher)
-            gathered[name].add(torch.autograd.grad(logits, parameters, pull, retain_graph=True))
+            sums[name].add(torch.autograd.grad(logits, parameters, pull, retain_graph=True))
         if number % 10 == 0:
             yield None if progress is None else progress.model_copy(update={"doing": "gradients"})
-    return {name: each.noise() for name, each in gathered.items()}
+    return {name: of_target.noise() for name, of_target in sums.items()}
 
 
 def gradient_at_logits(target: Target, logits: Tensor, one_hot: Tensor, teacher: Tensor) -> Tensor:
@@ -160,7 +153,7 @@ def gradient_at_logits(target: Target, logits: Tensor, one_hot: Tensor, teacher:
     return hard + soft
 
 
-class _Gathered:
+class _GradientSums:
     """Sums over the batches: all gradients at once would fill the memory."""
 
     def __init__(self, batches: int) -> None:
@@ -180,13 +173,13 @@ class _Gathered:
         torch._foreach_add_(self._sums, list(parts))
         self._squares += squares
 
-    def noise(self) -> Noise:
+    def noise(self) -> GradientNoise:
         """Unbiased, both: the mean of n gradients is longer than what it estimates, by a n-th of the variance."""
-        mean = torch.cat([each.flatten(1) for each in self._sums], dim=1) / self._batches
+        mean = torch.cat([layer.flatten(1) for layer in self._sums], dim=1) / self._batches
         length = mean.norm(dim=1).double().square()
         variance = (self._squares - self._batches * length) / (self._batches - 1)
         least = variance / self._batches  # a weaker signal cannot be seen with so many batches
-        return Noise(variance, torch.maximum(length - least, least), arrows_of(self._kept, mean[0]))
+        return GradientNoise(variance, torch.maximum(length - least, least), arrows_of(self._kept, mean[0]))
 
 
 def arrows_of(gradients: Sequence[Tensor], mean: Tensor) -> list[tuple[float, float]]:

@@ -15,16 +15,14 @@ import torch
 from torch import Tensor
 
 from kdviz.distillers.offline import Offline
-from kdviz.engine import evaluation, models, teachers
+from kdviz.engine import evaluation
 from kdviz.engine.batches import FixedTeachers
-from kdviz.engine.data import Split
 from kdviz.engine.models import Cohort
-from kdviz.engine.teachers import Cost
 from kdviz.recipes.base import Training
 from kdviz.recipes.study_facts.hinton import PAPER_THREES, WIDTHS
 from kdviz.records.intervals import same_rate_p_value
 from kdviz.records.study import Curve, Row
-from kdviz.runners.studies.lab import Given, Lab, Steps, part_of
+from kdviz.runners.studies.lab import ArmResult, Lab, Reporting, subset
 from kdviz.verdicts.intervals import poisson_interval
 
 TEACHER, STUDENT = "784-1200-1200-10", "784-800-800-10"
@@ -51,25 +49,29 @@ BIAS_RANGE = 10.0  # how far the picture of the errors over the bias goes to eit
 BIAS_STEPS = 81
 
 
-def measure(lab: Lab, arm: str) -> Steps[Given]:
+def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
     """One row of the table, or one T for one width."""
     if arm == "teacher":
-        cohort = yield from lab.once("teacher", _teacher(lab, share=1.0))
-        return _rows(lab, cohort), []
+        cohort = yield from lab.once("teacher", _teachers(lab, share=1.0))
+        return _rows(lab, cohort, lab.seeds), []
     if arm in ("plain", "plain-fast"):
         by = "labels" if arm == "plain" else "taught"
-        cohort = yield from lab.train(_trainings(lab, STUDENT, "student", by), split=everything(lab))
-        return _rows(lab, cohort), []
-    advice = yield from lab.once("advice", _advice(lab))
+        cohort = yield from lab.train(_trainings(lab, STUDENT, "student", by), split=lab.all_images)
+        return _rows(lab, cohort, lab.seeds), []
+    teacher_logits = yield from lab.once("teacher logits", _teacher_logits(lab))
     if arm == "distilled":
-        cohort = yield from _taught(lab, advice, _trainings(lab, STUDENT, "student", "taught"), TEMPERATURE)
-        return _rows(lab, cohort), []
+        cohort = yield from _taught(lab, teacher_logits, _trainings(lab, STUDENT, "student", "taught"), TEMPERATURE)
+        return _rows(lab, cohort, lab.seeds), []
     if arm.startswith("units-"):
         kind, _, temperature = arm.partition("-t-")
-        trainings = _narrow(lab, _trainings(lab, WIDTHS[int(kind.removeprefix("units-"))], kind, "taught"))
-        cohort = yield from _taught(lab, _widened(advice, len(trainings)), trainings, float(temperature))
-        return _rows(lab, cohort, seeds=[each.seed for each in trainings]), []
-    return (yield from _without(lab, arm.removesuffix("-bias"), advice, biased=arm.endswith("-bias")))
+        seeds: Sequence[int] = lab.seeds
+        if len(seeds) == 1:  # small networks differ much, and cost little
+            seeds = range(seeds[0], seeds[0] + (2 if lab.study.quick else NARROW_SEEDS))
+            teacher_logits = teacher_logits.expand(len(seeds), -1, -1)
+        trainings = _trainings(lab, WIDTHS[int(kind.removeprefix("units-"))], kind, "taught", seeds=seeds)
+        cohort = yield from _taught(lab, teacher_logits, trainings, float(temperature))
+        return _rows(lab, cohort, seeds), []
+    return (yield from _without(lab, arm.removesuffix("-bias"), teacher_logits, biased=arm.endswith("-bias")))
 
 
 def bias_for(logits: Tensor, classes: Sequence[int], share: float) -> float:
@@ -85,185 +87,132 @@ def bias_for(logits: Tensor, classes: Sequence[int], share: float) -> float:
     return ((lead_of_others[wanted - 1] + lead_of_others[wanted]) / 2).item()
 
 
-def _epochs(lab: Lab, kind: str) -> int:
+def _trainings(lab: Lab, model: str, kind: str, by: str, **changes: Any) -> list[Training]:
+    """Adam with one-cycle, batches of 256, on all training images; `kind` of `EPOCHS`, `by` of `LEARNING_RATES`."""
     full, digits, quick = EPOCHS[kind]
     if lab.study.data == "digits":
-        return max(1, digits // 4) if lab.study.quick else digits
-    return quick if lab.study.quick else full
-
-
-def _trainings(lab: Lab, model: str, kind: str, by: str, **changes: Any) -> list[Training]:
-    """Adam with one-cycle, batches of 256, on all training images."""
+        epochs, batch_size = max(1, digits // 4) if lab.study.quick else digits, 64
+    else:
+        epochs, batch_size = quick if lab.study.quick else full, 256
     settings = {
-        "batch_size": 256 if lab.study.data != "digits" else 64,
+        "batch_size": batch_size,
         "learning_rate": LEARNING_RATES[by],
         "schedule": "one-cycle",
         "with_validation": True,
         "pixels_from_zero": True,
         **changes,
     }
-    return lab.trainings(model, _epochs(lab, kind), **settings)
+    return lab.trainings(model, epochs, **settings)
 
 
-def everything(lab: Lab) -> Split:
-    """The images of the training split and of the validation split."""
-    here = lab.session.data
-    return Split(
-        torch.cat([here.training.images, here.validation.images]),
-        torch.cat([here.training.labels, here.validation.labels]),
-    )
-
-
-def _teacher(lab: Lab, share: float) -> Steps[Cohort]:
+def _teachers(lab: Lab, share: float) -> Reporting[Cohort]:
     """The teacher of each seed, found on this machine or trained; frozen."""
-    trainings = _trainings(
-        lab,
-        TEACHER,
-        "teacher",
-        "teacher",
-        augmentation="shift",
-        input_dropout=0.2,
-        dropout=0.5,
-        max_norm=2.5,
-    )
-    return (yield from kept_teachers(lab, trainings, everything(lab), share=share))
+    regularised = {"augmentation": "shift", "input_dropout": 0.2, "dropout": 0.5, "max_norm": 2.5}
+    trainings = _trainings(lab, TEACHER, "teacher", "teacher", **regularised)
+    return (yield from lab.teachers(trainings, split=lab.all_images, share=share))
 
 
-def kept_teachers(lab: Lab, trainings: Sequence[Training], images: Split, share: float) -> Steps[Cohort]:
-    """A frozen network for each training: found on this machine, or trained on these images and kept.
-
-    A part of the images is not in a training's name: such teachers are not kept.
-    """
-    found = []
-    whole = len(images) == len(everything(lab))
-    for training in trainings:
-        known = teachers.kept(training) if whole else None
-        if known is None:
-            begun = lab.session.clock()
-            cohort = yield from lab.train(
-                [training], split=images, doing=f"teacher, seed {training.seed}", share=share / len(trainings)
-            )
-            network = teachers.freeze(cohort.networks[0])
-            known = network, Cost(lab.session.clock() - begun, training.epochs * len(images))
-            if whole:
-                teachers.keep(*known, training)
-        else:
-            lab.part += share / len(trainings)
-        found.append(known[0].to(lab.session.device))
-    return models.cohort(trainings[0].model, found)
-
-
-def _advice(lab: Lab) -> Steps[Tensor]:
-    """The teachers' logits for all training images, (seeds, N, 10): asked once, as no image is jittered here."""
-    cohort = yield from lab.once("teacher", _teacher(lab, share=0.5))
-    return evaluation.logits_of_all(cohort, everything(lab).images)
+def _teacher_logits(lab: Lab) -> Reporting[Tensor]:
+    """Of all training images, (seeds, N, 10): computed once, as no image is jittered here."""
+    cohort = yield from lab.once("teacher", _teachers(lab, share=0.5))
+    return evaluation.logits_of_all(cohort, lab.all_images.images)
 
 
 def _taught(
     lab: Lab,
-    advice: Tensor,
+    teacher_logits: Tensor,
     trainings: list[Training],
     temperature: float,
     alpha: float = ALPHA,
     which: Tensor | None = None,
-) -> Steps[Cohort]:
-    """Students of the teachers' logits, of all training images or of those `which` says."""
-    images = everything(lab)
+) -> Reporting[Cohort]:
+    """Students of the teachers' logits, of all training images or of those of the mask `which`."""
+    images = lab.all_images
     if which is not None:
-        images, advice = part_of(images, which), advice[:, which]
-    teacher = FixedTeachers([], temperature, advice)
-    return (yield from lab.train(trainings, Offline(temperature, alpha), teacher, split=images))
+        images, teacher_logits = subset(images, which), teacher_logits[:, which]
+    advice = FixedTeachers([], temperature, teacher_logits)
+    return (yield from lab.train(trainings, Offline(temperature, alpha), advice, split=images))
 
 
-def _narrow(lab: Lab, trainings: list[Training]) -> list[Training]:
-    """Several students of a T, where the study has one seed: small networks differ much, and cost little."""
-    if len(trainings) > 1:
-        return trainings
-    seeds = range(trainings[0].seed, trainings[0].seed + (2 if lab.study.quick else NARROW_SEEDS))
-    return [trainings[0].model_copy(update={"seed": seed}) for seed in seeds]
-
-
-def _widened(advice: Tensor, students: int) -> Tensor:
-    """A teacher for each student: each its own, or one for all."""
-    return advice if len(advice) == students else advice.expand(students, -1, -1)
-
-
-def _without(lab: Lab, arm: str, advice: Tensor, *, biased: bool) -> Steps[Given]:
+def _without(lab: Lab, arm: str, teacher_logits: Tensor, *, biased: bool) -> Reporting[ArmResult]:
     """Students whose transfer set lacks some classes; then the same students with other biases."""
-    labels = everything(lab).labels
-    kept = torch.isin(labels, torch.tensor(LEFT_OUT[arm], device=labels.device), invert=True)
+    images, test = lab.all_images, lab.session.data.test
+    kept = torch.isin(images.labels, torch.tensor(LEFT_OUT[arm], device=images.labels.device), invert=True)
     trainings = _trainings(lab, STUDENT, "sevens-eights" if arm == "sevens-eights" else "student", "taught")
-    cohort = yield from lab.once(arm, _taught(lab, advice, trainings, TEMPERATURE, ALPHAS[arm], kept))
+    cohort = yield from lab.once(arm, _taught(lab, teacher_logits, trainings, TEMPERATURE, ALPHAS[arm], kept))
     if not biased:
-        return _rows(lab, cohort), []
+        return _rows(lab, cohort, lab.seeds), []
     classes = BIASED[arm]
-    share = torch.isin(labels, torch.tensor(classes, device=labels.device)).double().mean().item()
-    seen = evaluation.logits_of_all(cohort, everything(lab).images)
-    test = lab.session.data.test
-    said = evaluation.logits_of_all(cohort, test.images)
+    share = _share(images.labels, classes)
+    of_training = evaluation.logits_of_all(cohort, images.images)
+    of_test = evaluation.logits_of_all(cohort, test.images)
     biases, curves = [], []
-    for number, seed in enumerate(lab.seeds):
-        bias = bias_for(seen[number], classes, share)
+    for seed, seen, logits in zip(lab.seeds, of_training, of_test, strict=True):
+        bias = bias_for(seen, classes, share)
         biases.append(bias)
-        curves += _over_biases(said[number], seen[number], test.labels, classes, bias, seed)
-        said[number][:, list(classes)] += bias
-    rows = _rows_of(lab, said, lab.seeds)
+        curves += _over_biases(logits, seen, test.labels, classes, bias, seed)
+        logits[:, list(classes)] += bias
+    rows = _rows_of(lab, of_test, lab.seeds)
     return [
         row.model_copy(update={"figures": row.figures | {"bias": b}}) for row, b in zip(rows, biases, strict=True)
     ], curves
 
 
+def _share(labels: Tensor, classes: Sequence[int]) -> float:
+    """The share of labels (N,) that are of `classes`."""
+    return torch.isin(labels, torch.tensor(classes, device=labels.device)).double().mean().item()
+
+
 def _over_biases(
-    said: Tensor, seen: Tensor, labels: Tensor, classes: Sequence[int], bias: float, seed: int
+    logits: Tensor, seen: Tensor, labels: Tensor, classes: Sequence[int], bias: float, seed: int
 ) -> list[Curve]:
-    """Errors on the test images, and how often the classes are the answer for the images without labels."""
+    """Errors on the test images, and how often the classes are the answer for the images without labels.
+
+    `logits` (test images, 10) and `labels` are of the test images, `seen` (N, 10) of those of the training.
+    """
     furthest = max(BIAS_RANGE, 1.5 * abs(bias))
     biases = torch.linspace(-furthest, furthest, BIAS_STEPS).tolist()
-    curves: dict[str, list[float]] = {"test_errors": [], "three_errors": [], "share_predicted": []}
-    for each in biases:
-        moved = torch.zeros(said.shape[-1], device=said.device)
-        moved[list(classes)] = each
-        wrong = (said + moved).argmax(dim=-1) != labels
-        answers = (seen + moved).argmax(dim=-1)
-        curves["test_errors"].append(int(wrong.sum()))
-        curves["three_errors"].append(int(wrong[labels == THREE].sum()))
-        curves["share_predicted"].append(
-            torch.isin(answers, torch.tensor(classes, device=answers.device)).double().mean().item()
-        )
-    return [Curve(name=name, seed=seed, x=biases, y=values) for name, values in curves.items()]
+    lines: dict[str, list[float]] = {"test_errors": [], "three_errors": [], "share_predicted": []}
+    for added in biases:
+        moved = torch.zeros(logits.shape[-1], device=logits.device)
+        moved[list(classes)] = added
+        wrong = (logits + moved).argmax(dim=-1) != labels
+        lines["test_errors"].append(int(wrong.sum()))
+        lines["three_errors"].append(int(wrong[labels == THREE].sum()))
+        lines["share_predicted"].append(_share((seen + moved).argmax(dim=-1), classes))
+    return [Curve(name=name, seed=seed, x=biases, y=values) for name, values in lines.items()]
 
 
-def _rows(lab: Lab, cohort: Cohort, seeds: Sequence[int] | None = None) -> list[Row]:
-    """A row for each network; `seeds` where they are not the study's."""
-    return _rows_of(lab, evaluation.logits_of_all(cohort, lab.session.data.test.images), seeds or lab.seeds)
+def _rows(lab: Lab, cohort: Cohort, seeds: Sequence[int]) -> list[Row]:
+    """A row for each network."""
+    return _rows_of(lab, evaluation.logits_of_all(cohort, lab.session.data.test.images), seeds)
 
 
-def _rows_of(lab: Lab, said: Tensor, seeds: Sequence[int]) -> list[Row]:
+def _rows_of(lab: Lab, networks_logits: Tensor, seeds: Sequence[int]) -> list[Row]:
     """The same from logits (networks, N, 10) of the test images."""
     labels = lab.session.data.test.labels
     rows = []
-    for seed, logits in zip(seeds, said, strict=True):
+    for seed, logits in zip(seeds, networks_logits, strict=True):
         of_threes = logits[labels == THREE]
         figures = {
             **evaluation.test_figures(logits, labels),
             "threes": len(of_threes),
             "three_errors": int((of_threes.argmax(dim=-1) != THREE).sum()),
         }
-        rows.append(_with_paper(lab, Row(arm=lab.arm.name, seed=seed, figures=figures)))
+        rows.append(Row(arm=lab.arm.name, seed=seed, figures=_with_paper(lab, figures)))
     return rows
 
 
-def _with_paper(lab: Lab, row: Row) -> Row:
-    """The row with exact 95 % intervals of its counts; on MNIST also the paper's, and whether they differ."""
-    figures = dict(row.figures)
+def _with_paper(lab: Lab, figures: dict[str, float]) -> dict[str, float]:
+    """The figures with exact 95 % intervals of the counts; on MNIST also the paper's, and whether they differ."""
     figures["errors_low"], figures["errors_high"] = poisson_interval(figures["test_errors"])
     if lab.study.data == "mnist" and lab.arm.published is not None:
         paper = lab.arm.published
         figures["paper_errors"] = paper
         figures["paper_low"], figures["paper_high"] = poisson_interval(paper)
         figures["paper_p_value"] = same_rate_p_value(int(figures["test_errors"]), int(paper))
-        if row.arm in PAPER_THREES:
-            threes = float(PAPER_THREES[row.arm])
-            figures["paper_three_errors"] = threes
-            figures["paper_threes_p_value"] = same_rate_p_value(int(figures["three_errors"]), int(threes))
-    return row.model_copy(update={"figures": figures})
+        if lab.arm.name in PAPER_THREES:
+            threes = PAPER_THREES[lab.arm.name]
+            figures["paper_three_errors"] = float(threes)
+            figures["paper_three_p_value"] = same_rate_p_value(int(figures["three_errors"]), threes)
+    return figures

@@ -9,13 +9,9 @@ from __future__ import annotations
 
 import torch
 
-from kdviz.distillers.offline import Offline
-from kdviz.engine import evaluation
-from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.data import Split
 from kdviz.recipes.base import Training
-from kdviz.runners.studies.hinton import everything, kept_teachers
-from kdviz.runners.studies.lab import Given, Lab, Steps, part_of
+from kdviz.runners.studies.lab import ArmResult, Lab, Reporting, subset
 
 TEACHER, STUDENT = "keras-256-512", "keras-16-32"
 TEMPERATURE = 10.0
@@ -25,26 +21,26 @@ DIGITS_TIMES = 3  # so many times the epochs where there are 1,437 images
 QUICK_IMAGES = 6_000
 
 
-def measure(lab: Lab, arm: str) -> Steps[Given]:
+def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
     """The teachers, the students from scratch or the distilled students."""
     images, trainings = _images(lab), _trainings(lab, arm)
     if arm == "scratch":
-        cohort = yield from lab.train(trainings, split=images)
-        return lab.rows(cohort), []
+        students = yield from lab.train(trainings, split=images)
+        return lab.rows(students), []
     share = 1.0 if arm == "teacher" else 0.9
-    taught = yield from lab.once("teachers", kept_teachers(lab, _trainings(lab, "teacher"), images, share=share))
+    learning = lab.teachers(_trainings(lab, "teacher"), split=images, share=share)
+    teachers = yield from lab.once("teachers", learning)
     if arm == "teacher":
-        return lab.rows(taught), []
-    advice = FixedTeachers([], TEMPERATURE, evaluation.logits_of_all(taught, images.images))
-    cohort = yield from lab.train(trainings, Offline(TEMPERATURE, 1 - HARD_WEIGHT), advice, split=images)
-    return lab.rows(cohort, taught), []
+        return lab.rows(teachers), []
+    students = yield from lab.distil(trainings, teachers, TEMPERATURE, 1 - HARD_WEIGHT, split=images)
+    return lab.rows(students, teachers), []
 
 
 def _images(lab: Lab) -> Split:
     """All images; the first of them where it is to be quick."""
-    whole = everything(lab)
+    whole = lab.all_images
     first = torch.arange(min(QUICK_IMAGES, len(whole)), device=whole.labels.device)
-    return part_of(whole, first) if lab.study.quick else whole
+    return subset(whole, first) if lab.study.quick else whole
 
 
 def _trainings(lab: Lab, arm: str) -> list[Training]:

@@ -1,4 +1,4 @@
-"""Where the arms of a lesson's study are trained: networks of all seeds at once, teachers found again, figures."""
+"""Where the arms of a study are trained: networks of all seeds at once, teachers found again, figures and curves."""
 
 from __future__ import annotations
 
@@ -6,34 +6,43 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import torch
 from torch import Tensor
 
 from kdviz.distillers.label_smoothing import from_labels
+from kdviz.distillers.offline import Offline
 from kdviz.engine import evaluation, models, teachers
-from kdviz.engine.batches import TeacherLogits
+from kdviz.engine.batches import FixedTeachers, TeacherLogits
 from kdviz.engine.data import Split
 from kdviz.engine.distiller import Distiller
 from kdviz.engine.models import Cohort
 from kdviz.engine.teachers import Cost
 from kdviz.engine.training import Report, fit, steps_of
 from kdviz.recipes.base import SUITED, Training
+from kdviz.recipes.catalogue import CLASSES
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Arm
 from kdviz.records.study import Curve, Row, StudyProgress
 from kdviz.runners.session import Session
 
-TEACHER = "784-512-256-10"  # the reference pair of every study that says no other
+TEACHER = "784-512-256-10"  # the reference pair, of every study that names no other
 STUDENT = "784-128-10"
 REPORTS = 20  # of each training
 T = TypeVar("T")
 
-Steps = Generator[StudyProgress | None, None, T]  # says how far it is, then returns what was asked for
-Given = tuple[list[Row], list[Curve]]  # what an arm gives: a row for each seed, and curves if it has any
+Reporting = Generator[StudyProgress | None, None, T]  # yields its progress, and None as a sign of life; returns T
+ArmResult = tuple[list[Row], list[Curve]]  # a row for each seed, and curves if the arm has any
+
+
+class LabelledOnly(FixedTeachers):
+    """Soft targets for the labelled images alone; the others are not drawn."""
+
+    unlabelled = False
 
 
 @dataclass
 class Lab:
-    """What the arms of one study share. The runner sets `arm`; `shared` is for what several arms need."""
+    """What the arms of one study share. The runner sets `arm`; `shared` holds what several arms need, by name."""
 
     study: Study
     session: Session
@@ -48,32 +57,35 @@ class Lab:
         """One network of each kind for each seed."""
         return self.study.seeds
 
+    @property
+    def all_images(self) -> Split:
+        """The images of the training split and of the validation split."""
+        both = self.session.data.training, self.session.data.validation
+        return Split(torch.cat([split.images for split in both]), torch.cat([split.labels for split in both]))
+
     def epochs(self, usual: int, small: int | None = None) -> int:
         """Epochs of a training: `usual` on large data sets, `small` on the digits; half as many when it is quick."""
         suited = SUITED.get(self.study.data, {}).get("epochs")
         count = usual if suited is None else small or int(suited)
         return max(1, count // 2) if self.study.quick else count
 
-    def trainings(self, model: str, epochs: int, **changes: Any) -> list[Training]:
-        """How the network of each seed is trained: Adam 1e-3, batches of 64 (FACTS: the reference recipe)."""
-        settings: dict[str, Any] = {
-            "data": self.study.data,
-            "model": model,
-            "epochs": epochs,
-            "batch_size": 64,
-            "optimizer": "adam",
-            "learning_rate": 1e-3,
-            "schedule": "constant",
-            "augmentation": "none",
-            "labels": None,
-            **changes,
-        }
-        return [Training(seed=seed, **settings) for seed in self.seeds]
+    def trainings(
+        self, model: str, epochs: int | None = None, *, seeds: Sequence[int] | None = None, **changes: Any
+    ) -> list[Training]:
+        """How the network of each seed is trained, the study's seeds where no others are given.
+
+        By Adam 1e-3 in three epochs of batches of 64 (FACTS: the reference recipe), but for `changes`.
+        """
+        settings = {"data": self.study.data, "epochs": self.epochs(3) if epochs is None else epochs, **changes}
+        return [
+            Training.reference(model=model, seed=seed, **settings) for seed in (self.seeds if seeds is None else seeds)
+        ]
 
     def networks(self, trainings: Sequence[Training]) -> Cohort:
         """Fresh networks, each from its training's seed."""
         name = trainings[0].model
-        cohort = models.cohort(name, [models.build(name, each.seed).to(self.session.device) for each in trainings])
+        networks = [models.build(name, training.seed).to(self.session.device) for training in trainings]
+        cohort = models.cohort(name, networks)
         if trainings[0].pixels_from_zero:
             cohort.expect_pixels_from_zero(False)  # fresh weights are meant for the pixels they will learn from
         return cohort
@@ -87,18 +99,20 @@ class Lab:
         split: Split | None = None,
         cohort: Cohort | None = None,
         doing: str = "students",
-        share: float = 1.0,
-        heard: Callable[[Report, Cohort], None] | None = None,
-    ) -> Steps[Cohort]:
+        share: float | None = None,
+        on_report: Callable[[Report, Cohort], None] | None = None,
+    ) -> Reporting[Cohort]:
         """Train a network for each training, side by side; they differ in their seeds alone.
 
         By `distiller`, or on labels alone; on the training images, or on `split`; from fresh weights, or on from those
-        of `cohort`. `share` is how much of the arm's time it takes: only for the time left. Returns the trained cohort.
+        of `cohort`. `share` is how much of the arm's time it takes, by default all that is left of it: only for the
+        time left. `on_report` is called with each report and the networks. Returns the trained cohort.
         """
         images = self.session.data.training if split is None else split
         learning = self.networks(trainings) if cohort is None else cohort
         steps = steps_of(trainings[0], len(images))
         before = self.part
+        share = max(0.0, 1.0 - before) if share is None else share
         reports = fit(
             [learning],
             images,
@@ -113,96 +127,138 @@ class Lab:
                 yield None
                 continue
             self.part = before + share * report.step / steps
-            if heard is not None:
-                heard(report, learning)
+            if on_report is not None:
+                on_report(report, learning)
             yield self._progress(doing, learning, report, trainings[0].epochs)
         return learning
 
-    def teachers(self, trainings: Sequence[Training], *, share: float = 0.5) -> Steps[Cohort]:
+    def distil(
+        self,
+        trainings: Sequence[Training],
+        teachers: Cohort | Sequence[Cohort] | None,
+        temperature: float,
+        alpha: float = 1.0,
+        *,
+        labelled_only: bool = False,
+        split: Split | None = None,
+        **how: Any,
+    ) -> Reporting[Cohort]:
+        """Train students by alpha * T² * KL + (1 - alpha) * CE, or on labels alone where `teachers` is None.
+
+        Each has its own teacher of a cohort, or one of each cohort, whose soft targets are averaged. With
+        `labelled_only` images whose label may not be used are not drawn. `how` is as in `train`.
+        """
+        if teachers is None:
+            return (yield from self.train(trainings, split=split, **how))
+        cohorts = [teachers] if isinstance(teachers, Cohort) else teachers
+        images = self.session.data.training if split is None else split
+        teacher = (LabelledOnly if labelled_only else FixedTeachers).of(cohorts, images, trainings[0], temperature)
+        return (yield from self.train(trainings, Offline(temperature, alpha), teacher, split=split, **how))
+
+    def teachers(
+        self, trainings: Sequence[Training], *, share: float = 0.5, split: Split | None = None
+    ) -> Reporting[Cohort]:
         """A trained, frozen network for each training: found on this machine, or trained on labels alone and kept.
 
-        The same trainings are asked for by comparisons and by other studies, and trained once. Raises TeacherError.
+        Comparisons and other studies have the same trainings, which are carried out once. A part of the images is not
+        in a training's id: teachers of a `split` that is not all images are not kept. Raises TeacherError.
         """
-        found = []
+        networks = []
+        images = self.session.data.training if split is None else split
+        keep = split is None or len(split) == len(self.all_images)
         for training in trainings:
-            known = teachers.kept(training)
-            if known is None:
-                begun = self.session.clock()
-                cohort = yield from self.train(
-                    [training], doing=f"teacher, seed {training.seed}", share=share / len(trainings)
-                )
+            kept = teachers.kept(training) if keep else None
+            if kept is None:
+                begun, doing = self.session.clock(), f"teacher, seed {training.seed}"
+                cohort = yield from self.train([training], split=images, doing=doing, share=share / len(trainings))
                 network = teachers.freeze(cohort.networks[0])
-                seen = training.epochs * len(self.session.data.training)
-                known = network, Cost(self.session.clock() - begun, seen)
-                teachers.keep(*known, training)
+                kept = network, Cost(self.session.clock() - begun, training.epochs * len(images))
+                if keep:
+                    teachers.keep(*kept, training)
             else:
                 self.part += share / len(trainings)
-            found.append(known[0].to(self.session.device))
-        return models.cohort(trainings[0].model, found)
+            networks.append(kept[0].to(self.session.device))
+        return models.cohort(trainings[0].model, networks)
 
-    def once(self, name: str, make: Steps[T]) -> Steps[T]:
-        """What several arms need, made by the first that asks."""
+    def reference_teachers(self, *, share: float = 0.5) -> Reporting[Cohort]:
+        """The reference teacher of each seed, for all arms."""
+        return (yield from self.once("reference teachers", self.teachers(self.trainings(TEACHER), share=share)))
+
+    def once(self, name: str, make: Reporting[T]) -> Reporting[T]:
+        """What several arms need, made by the first of them."""
         if name not in self.shared:
             self.shared[name] = yield from make
-        found: T = self.shared[name]
-        return found
+        made: T = self.shared[name]
+        return made
 
     def rows(
         self,
         cohort: Cohort,
         teachers: Cohort | None = None,
         *,
-        test: Split | None = None,
         extra: Mapping[str, Sequence[float]] | None = None,
     ) -> list[Row]:
-        """The figures of each seed's network on the test images, or on others; `extra` adds a list for each figure."""
-        images = self.session.data.test if test is None else test
-        said = evaluation.logits_of_all(cohort, images.images)
-        theirs = None if teachers is None else evaluation.logits_of_all(teachers, images.images)
-        return self.rows_of(said, images.labels, theirs, extra=extra)
+        """The figures of each seed's network on the test images; `extra` has more of them, each a list over seeds."""
+        test = self.session.data.test
+        teacher_logits = None if teachers is None else evaluation.logits_of_all(teachers, test.images)
+        return self.rows_of(evaluation.logits_of_all(cohort, test.images), test.labels, teacher_logits, extra=extra)
 
     def rows_of(
         self,
-        said: Tensor,
+        students_logits: Tensor,
         labels: Tensor,
-        teachers: Tensor | None = None,
+        teachers_logits: Tensor | None = None,
         *,
         extra: Mapping[str, Sequence[float]] | None = None,
     ) -> list[Row]:
         """The same from logits (seeds, N, classes)."""
         rows = []
-        for number, (seed, logits) in enumerate(zip(self.seeds, said, strict=True)):
+        for number, (seed, logits) in enumerate(zip(self.seeds, students_logits, strict=True)):
             figures: dict[str, float] = dict(evaluation.test_figures(logits, labels))
-            if teachers is not None:
-                figures["agreement"] = evaluation.agreement(logits, teachers[number])
-                figures["fidelity_kl"] = evaluation.fidelity_kl(logits, teachers[number])
+            if teachers_logits is not None:
+                figures["agreement"] = evaluation.agreement(logits, teachers_logits[number])
+                figures["fidelity_kl"] = evaluation.fidelity_kl(logits, teachers_logits[number])
             figures |= {name: float(values[number]) for name, values in (extra or {}).items()}
             rows.append(Row(arm=self.arm.name, seed=seed, figures=figures))
         return rows
+
+    def curves(self, x: Sequence[float], lines: Mapping[str, Sequence[Sequence[float]]]) -> list[Curve]:
+        """A curve for each name and seed; `lines` has a value for each x and seed, (x, seeds)."""
+        return [
+            Curve(name=name, seed=seed, x=list(x), y=[values[number] for values in line])
+            for name, line in lines.items()
+            for number, seed in enumerate(self.seeds)
+        ]
 
     def _progress(self, doing: str, cohort: Cohort, report: Report, epochs: int) -> StudyProgress:
         seconds = self.session.seconds()
         done = self.done_weight + self.arm.weight * min(self.part, 1.0)
         whole = sum(arm.weight for arm in self.study.chosen)
         spent = seconds - self.begun
-        said = evaluation.logits_of_all(cohort, self.session.live_images)
+        logits = evaluation.logits_of_all(cohort, self.session.live_images)
+        of_digits = logits.shape[-1] == CLASSES
         return StudyProgress(
             arm=self.arm.name,
             doing=doing,
             done=min(self.part, 1.0),
             epoch=report.epoch,
             epochs=epochs,
-            validation_accuracy=evaluation.accuracies(said, self.session.live_labels) if said.shape[-1] == 10 else [],
+            validation_accuracy=evaluation.accuracies(logits, self.session.live_labels) if of_digits else [],
             seconds=seconds,
             seconds_left=spent * (whole - done) / done if done > 0 else 0.0,
         )
 
 
-def copied(split: Split, *, images: Tensor | None = None, labels: Tensor | None = None) -> Split:
-    """A split with other images or labels."""
-    return Split(split.images if images is None else images, split.labels if labels is None else labels)
+def accuracies(cohort: Cohort, split: Split) -> list[float]:
+    """The accuracy of each network on the images of a split."""
+    return evaluation.accuracies(evaluation.logits_of_all(cohort, split.images), split.labels)
 
 
-def part_of(split: Split, which: Tensor) -> Split:
+def subset(split: Split, which: Tensor) -> Split:
     """The images `which` (indices or a mask) of a split."""
     return Split(split.images[which], split.labels[which])
+
+
+def rounded(values: Sequence[float]) -> list[float]:
+    """Six significant digits: more than a picture shows, and half the size of a recorded run."""
+    return [float(f"{value:.6g}") for value in values]

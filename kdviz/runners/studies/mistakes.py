@@ -6,7 +6,8 @@ All students start from the weights of their seed and see the same batches. Nois
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,14 +16,11 @@ from kdviz.distillers.offline import Offline
 from kdviz.engine import evaluation, losses
 from kdviz.engine.batches import FixedTeachers, TeacherLogits
 from kdviz.engine.data import Split
-from kdviz.engine.distiller import Distiller
 from kdviz.engine.models import Cohort
 from kdviz.engine.training import Report
-from kdviz.recipes.base import Training
 from kdviz.recipes.study_facts.mistakes import ALPHA, FRESH, NOISY, REPORTED, TEMPERATURE, TRACES, TRIES, WRONG_LABELS
 from kdviz.records.study import Curve, Row
-from kdviz.runners.studies.lab import STUDENT, TEACHER, Given, Lab, Steps, copied
-from kdviz.runners.studies.mistaken import (
+from kdviz.runners.studies.faulty_distillers import (
     ByPosition,
     InTrainingMode,
     MeanOverClasses,
@@ -30,10 +28,11 @@ from kdviz.runners.studies.mistaken import (
     Probabilities,
     WithoutTSquared,
 )
+from kdviz.runners.studies.lab import STUDENT, TEACHER, ArmResult, Lab, Reporting, rounded
 from kdviz.runners.studies.noisy_labels import with_noise
 
-DROPPED = {"input_dropout": 0.2, "dropout": 0.5}  # of a teacher (Srivastava et al. 2014, appendix A.4)
-STUDENT_DROPPED = {"dropout": 0.5}
+DROPPED: dict[str, Any] = {"input_dropout": 0.2, "dropout": 0.5}  # of a teacher (Srivastava et al. 2014, appendix A.4)
+STUDENT_DROPPED: dict[str, Any] = {"dropout": 0.5}
 NOISE_SEED = 20171022
 FIRST_PASS = 1_000_003  # from a student's seed to that of the pass in which the teacher was asked
 DISTILLERS: dict[str, type[Offline]] = {
@@ -44,41 +43,35 @@ DISTILLERS: dict[str, type[Offline]] = {
 }
 SETTINGS = ((3.0, 0.5), (10.0, 0.5), (3.0, 0.9), (10.0, 0.9))  # T and alpha of the networks of which one is picked
 HALVINGS = 100  # of the test images, for each seed
-DIGITS_KEPT = 6  # of a figure in a curve
 
 
-def measure(lab: Lab, arm: str) -> Steps[Given]:
+def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
     """One mistake, or one of the runs without it."""
     if arm in ("test-picked", "validation-picked"):
         return (yield from _picked(lab, arm))
-    name = arm.removeprefix(NOISY)
-    if name in ("teacher-training", "dropout-teacher"):
-        return (yield from _dropout_teacher(lab, training_mode=name == "teacher-training"))
-    if name in ("student-eval", "dropout-student"):
-        return (yield from _dropout_student(lab, left=name == "student-eval"))
-    return (yield from _distilled(lab, name, noisy=arm.startswith(NOISY)))
+    return (yield from _distilled(lab, arm.removeprefix(NOISY), noisy=arm.startswith(NOISY)))
 
 
 class Traces:
-    """What is heard of all seeds along one training."""
+    """Figures of all seeds along one training; `per_epoch` updates are an epoch."""
 
     def __init__(self, lab: Lab, teachers: Cohort, per_epoch: int) -> None:
         self._lab = lab
-        self._teachers = evaluation.logits_of_all(teachers, lab.session.live_images)
+        self._teachers_logits = evaluation.logits_of_all(teachers, lab.session.live_images)
         self._per_epoch = per_epoch
         self.x: list[float] = []  # epochs
-        self.y: dict[str, list[list[float]]] = {name: [] for name in TRACES}  # of each report, of each seed
+        self.y: dict[str, list[list[float]]] = {name: [] for name in TRACES}  # (reports, seeds)
 
     def __call__(self, report: Report, students: Cohort) -> None:
-        """Keep one report."""
-        said = evaluation.logits_of_all(students, self._lab.session.live_images)
+        """Keep the figures of one report."""
+        logits = evaluation.logits_of_all(students, self._lab.session.live_images)
         figures = {
             "loss_kd": report.loss_kd,
             "loss_ce": report.loss_ce,
             "gradient_share_kd": report.gradient_share_kd or [0.0] * len(students),
-            "validation_accuracy": evaluation.accuracies(said, self._lab.session.live_labels),
+            "validation_accuracy": evaluation.accuracies(logits, self._lab.session.live_labels),
             "training_accuracy": report.training_accuracy,
-            "agreement": evaluation.agreements(said, self._teachers),
+            "agreement": evaluation.agreements(logits, self._teachers_logits),
         }
         self.x.append(report.step / self._per_epoch)
         for name, values in figures.items():
@@ -90,109 +83,54 @@ class Traces:
 
     def curves(self) -> list[Curve]:
         """A curve for each trace and seed."""
-        return [
-            curve(name, seed, self.x, [values[number] for values in along])
-            for name, along in self.y.items()
-            for number, seed in enumerate(self._lab.seeds)
-        ]
+        return self._lab.curves(rounded(self.x), {name: list(map(rounded, along)) for name, along in self.y.items()})
 
 
-def curve(name: str, seed: int | None, x: Sequence[float], y: Sequence[float]) -> Curve:
-    """A curve in as many digits as a picture shows."""
-    short = [[float(f"{value:.{DIGITS_KEPT}g}") for value in values] for values in (x, y)]
-    return Curve(name=name, seed=seed, x=short[0], y=short[1])
-
-
-def _distilled(lab: Lab, name: str, *, noisy: bool) -> Steps[Given]:
-    """With a distiller or a teacher that makes a mistake, or with the right ones."""
-    teachers = yield from _teachers(lab)
-    trainings = lab.trainings(STUDENT, _epochs(lab))
-    split = lab.session.data.training
+def _distilled(lab: Lab, name: str, *, noisy: bool) -> Reporting[ArmResult]:
+    """Students taught with the mistake `name`, or by one of the right ways."""
+    if name in ("teacher-training", "dropout-teacher"):
+        teachers = yield from lab.once("dropout teachers", lab.teachers(lab.trainings(TEACHER, **DROPPED)))
+    else:
+        teachers = yield from lab.reference_teachers()
+    dropped = STUDENT_DROPPED if name in ("student-eval", "dropout-student") else {}
+    trainings, split = lab.trainings(STUDENT, lab.epochs(2, 20), **dropped), lab.session.data.training
     if noisy:
-        split = copied(split, labels=with_noise(split.labels, WRONG_LABELS / 100, NOISE_SEED))
-    distiller = DISTILLERS.get(name, Offline)(TEMPERATURE, ALPHA)
+        split = replace(split, labels=with_noise(split.labels, WRONG_LABELS / 100, NOISE_SEED))
+    extra: dict[str, list[float]] = {}
     teacher: TeacherLogits | None = None
     if name == "positions":
         teacher = ByPosition.shuffled(teachers, split, trainings, TEMPERATURE, FIRST_PASS)
+    elif name == "teacher-training":
+        teacher = InTrainingMode.dropping(teachers, lab.trainings(TEACHER, 1, **DROPPED), TEMPERATURE)
+        extra["changed"], extra["apart"] = asked_twice(teacher, lab.session.live_images)
     elif name != "same-object":
         teacher = FixedTeachers.of([teachers], split, trainings[0], TEMPERATURE)
-    students, traces = yield from _trained(lab, trainings, split, teachers, distiller, teacher)
-    extra = {"soft_share": traces.soft_share()}
-    if isinstance(teacher, ByPosition):
-        extra["misplaced"] = [teacher.misplaced / teacher.asked] * len(students)
-    return lab.rows(students, teachers, extra=extra), traces.curves()
-
-
-def _teachers(lab: Lab, **dropped: float) -> Steps[Cohort]:
-    """The reference teachers, or others that drop units while they learn; each trained once on a machine."""
-    name = "dropout teachers" if dropped else "teachers"
-    return (yield from lab.once(name, lab.teachers(lab.trainings(TEACHER, lab.epochs(3), **dropped))))
-
-
-def _epochs(lab: Lab) -> int:
-    return lab.epochs(2, 20)
-
-
-def _trained(
-    lab: Lab,
-    trainings: Sequence[Training],
-    split: Split,
-    teachers: Cohort,
-    distiller: Distiller,
-    teacher: TeacherLogits | None,
-    *,
-    left: bool = False,
-) -> Steps[tuple[Cohort, Traces]]:
-    """Students and what was heard of them; with `left` they stay in evaluation mode once they have been looked at."""
     traces = Traces(lab, teachers, -(-len(split) // trainings[0].batch_size))
 
-    def heard(report: Report, students: Cohort) -> None:
-        traces(report, students)
-        if left:
-            for network in students.networks:
+    def on_report(report: Report, learning: Cohort) -> None:
+        traces(report, learning)
+        if name == "student-eval":  # and left there
+            for network in learning.networks:
                 network.eval()
 
-    students = yield from lab.train(
-        trainings, distiller, teacher, split=split, share=max(0.0, 1.0 - lab.part), heard=heard
-    )
-    return students, traces
-
-
-def _dropout_teacher(lab: Lab, *, training_mode: bool) -> Steps[Given]:
-    """A teacher that dropped units when it learnt; asked in training mode, it still does."""
-    teachers = yield from _teachers(lab, **DROPPED)
-    trainings, split = lab.trainings(STUDENT, _epochs(lab)), lab.session.data.training
-    asked = InTrainingMode.dropping(teachers, lab.trainings(TEACHER, 1, **DROPPED), TEMPERATURE)
-    changed, apart = asked_twice(asked, lab.session.live_images)
-    teacher = asked if training_mode else FixedTeachers.of([teachers], split, trainings[0], TEMPERATURE)
-    students, traces = yield from _trained(lab, trainings, split, teachers, Offline(TEMPERATURE, ALPHA), teacher)
-    extra = {"soft_share": traces.soft_share()}
-    if training_mode:
-        extra |= {"changed": changed, "apart": apart}
+    distiller = DISTILLERS.get(name, Offline)(TEMPERATURE, ALPHA)
+    students = yield from lab.train(trainings, distiller, teacher, split=split, on_report=on_report)
+    extra["soft_share"] = traces.soft_share()
+    if isinstance(teacher, ByPosition):
+        extra["misplaced"] = [teacher.misplaced / teacher.used] * len(students)
     return lab.rows(students, teachers, extra=extra), traces.curves()
 
 
 def asked_twice(teacher: InTrainingMode, images: Tensor) -> tuple[list[float], list[float]]:
-    """Of each teacher: the share of uint8 images (N, 28, 28) to which its second answer names another class.
+    """Of each teacher: the share of uint8 images (N, 28, 28) that it classifies otherwise in a second forward pass.
 
-    And the mean of T^2 * KL between the two answers, nats.
+    And the mean of T^2 * KL between the two passes, nats.
     """
-    seen = images.expand(teacher.students, *images.shape)
-    first, second = teacher.ask(seen).double(), teacher.ask(seen).double()
+    images = images.expand(teacher.students, *images.shape)
+    first, second = teacher.ask(images).double(), teacher.ask(images).double()
     changed = (first.argmax(dim=-1) != second.argmax(dim=-1)).double().mean(dim=-1)
     apart = losses.kd_loss(second, first, TEMPERATURE).mean(dim=-1)
     return changed.tolist(), apart.tolist()
-
-
-def _dropout_student(lab: Lab, *, left: bool) -> Steps[Given]:
-    """A student that drops units while it learns, or only until it has been looked at for the first time."""
-    teachers = yield from _teachers(lab)
-    trainings, split = lab.trainings(STUDENT, _epochs(lab), **STUDENT_DROPPED), lab.session.data.training
-    teacher = FixedTeachers.of([teachers], split, trainings[0], TEMPERATURE)
-    students, traces = yield from _trained(
-        lab, trainings, split, teachers, Offline(TEMPERATURE, ALPHA), teacher, left=left
-    )
-    return lab.rows(students, teachers, extra={"soft_share": traces.soft_share()}), traces.curves()
 
 
 class Tries(NamedTuple):
@@ -205,24 +143,23 @@ class Tries(NamedTuple):
 class Picked(NamedTuple):
     """Accuracy of the network that was picked among the first k tries, means over halvings and orders, one for each k.
 
-    On the half of the test images that the report is of, and on the other one, which nobody has looked at.
+    On the half of the test images that the report is of, and on the other one, by which nothing was picked.
     """
 
     reported: list[float]
     fresh: list[float]
 
 
-def _picked(lab: Lab, arm: str) -> Steps[Given]:
+def _picked(lab: Lab, arm: str) -> Reporting[ArmResult]:
     tries = yield from lab.once("tries", _tries(lab))
     counts = [count for count in TRIES if count <= len(tries.test)]
-    found = [
-        picked(tries.test[:, number], tries.validation[:, number] if arm == "validation-picked" else None, counts, seed)
-        for number, seed in enumerate(lab.seeds)
-    ]
     curves, rows = [], []
-    for seed, one in zip(lab.seeds, found, strict=True):
-        curves += [curve(REPORTED, seed, counts, one.reported), curve(FRESH, seed, counts, one.fresh)]
-        reported, fresh = one.reported[-1], one.fresh[-1]
+    for number, seed in enumerate(lab.seeds):
+        validation = tries.validation[:, number] if arm == "validation-picked" else None
+        best = picked(tries.test[:, number], validation, counts, seed)
+        for name, accuracies in ((REPORTED, best.reported), (FRESH, best.fresh)):
+            curves.append(Curve(name=name, seed=seed, x=rounded(counts), y=rounded(accuracies)))
+        reported, fresh = best.reported[-1], best.fresh[-1]
         figures = {
             "test_accuracy": reported,
             "fresh": fresh,
@@ -233,24 +170,23 @@ def _picked(lab: Lab, arm: str) -> Steps[Given]:
     return rows, curves
 
 
-def _tries(lab: Lab) -> Steps[Tries]:
-    """Every setting, looked at again and again in the second half of its training."""
-    teachers = yield from _teachers(lab)
+def _tries(lab: Lab) -> Reporting[Tries]:
+    """The students of every setting at each report in the second half of their training."""
+    teachers = yield from lab.reference_teachers()
     settings = SETTINGS[len(SETTINGS) // 2 :] if lab.study.quick else SETTINGS
     kept: list[tuple[Tensor, Tensor]] = []
-    whole = lab.session.data
+    data = lab.session.data
     for number, (temperature, alpha) in enumerate(settings):
         trainings = lab.trainings(STUDENT, lab.epochs(1, 10))
-        teacher = FixedTeachers.of([teachers], whole.training, trainings[0], temperature)
-        half = trainings[0].epochs * -(-len(whole.training) // trainings[0].batch_size) / 2
+        half = trainings[0].epochs * -(-len(data.training) // trainings[0].batch_size) / 2
 
-        def heard(report: Report, students: Cohort, half: float = half) -> None:
+        def on_report(report: Report, students: Cohort, half: float = half) -> None:
             if report.step > half:
-                kept.append((_right(students, whole.validation), _right(students, whole.test)))
+                kept.append((_right(students, data.validation), _right(students, data.test)))
 
         doing = f"students, setting {number + 1} of {len(settings)}"
         share = (1.0 - lab.part) / (len(settings) - number)
-        yield from lab.train(trainings, Offline(temperature, alpha), teacher, doing=doing, share=share, heard=heard)
+        yield from lab.distil(trainings, teachers, temperature, alpha, doing=doing, share=share, on_report=on_report)
     return Tries(*(torch.stack(parts) for parts in zip(*kept, strict=True)))
 
 
@@ -259,7 +195,7 @@ def _right(students: Cohort, split: Split) -> Tensor:
 
 
 def picked(test: Tensor, validation: Tensor | None, counts: Sequence[int], seed: int) -> Picked:
-    """What the best of the first k tries is said to reach, and what it reaches.
+    """The reported accuracy of the best of the first k tries, and its accuracy on fresh images.
 
     `test` and `validation` (tries, images) say which images each try gets right. The test images are cut in two halves
     at random. The network is picked by its accuracy on the half that is reported, or on the validation images.
@@ -272,6 +208,6 @@ def picked(test: Tensor, validation: Tensor | None, counts: Sequence[int], seed:
     unseen = right @ (1 - half).T / (1 - half).sum(dim=1)
     by = shown if validation is None else validation.cpu().double().mean(dim=1, keepdim=True).expand_as(shown)
     orders = torch.rand(HALVINGS, networks, generator=generator).argsort(dim=1).T  # (tries, halvings)
-    by, shown, unseen = (each.gather(0, orders) for each in (by, shown, unseen))
+    by, shown, unseen = (accuracy.gather(0, orders) for accuracy in (by, shown, unseen))
     best = [by[:count].argmax(dim=0, keepdim=True) for count in counts]
-    return Picked(*([each.gather(0, one).mean().item() for one in best] for each in (shown, unseen)))
+    return Picked(*([accuracy.gather(0, at).mean().item() for at in best] for accuracy in (shown, unseen)))

@@ -1,4 +1,4 @@
-"""Noisy labels (Li et al. 2017): students whose labels are partly wrong, with and without somebody who knows better.
+"""Noisy labels (Li et al. 2017): students whose labels are partly wrong, with and without a teacher of right ones.
 
 The noise is symmetric and drawn for each seed: it is part of the chance that the seeds stand for. So the students of
 different seeds learn from different labels, and are trained one after another. Validation and test labels stay right.
@@ -7,17 +7,16 @@ different seeds learn from different labels, and are trained one after another. 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from kdviz.distillers.offline import Offline
 from kdviz.engine import evaluation, models
-from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.data import Split
 from kdviz.engine.models import Cohort
 from kdviz.recipes.catalogue import CLASSES
-from kdviz.runners.studies.lab import STUDENT, TEACHER, Given, Lab, Steps, copied
+from kdviz.runners.studies.lab import STUDENT, TEACHER, ArmResult, Lab, Reporting
 
 TEMPERATURE, ALPHA = 4.0, 0.9
 STREAM = 20170307  # the day the paper appeared
@@ -38,49 +37,44 @@ def with_noise(labels: Tensor, share: float, seed: int) -> Tensor:
     return noisy.to(labels.device)
 
 
-def measure(lab: Lab, arm: str) -> Steps[Given]:
+def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
     """One way of teaching with one share of wrong labels."""
     way, _, percent = arm.partition("-")
     clean = lab.session.data.training
-    noisy = [copied(clean, labels=with_noise(clean.labels, int(percent) / 100, seed)) for seed in lab.seeds]
-    trusted = yield from lab.once("trusted", lab.teachers(lab.trainings(TEACHER, lab.epochs(3))))
-    lab.part = 0.0  # whoever was the first to need them
-    teachers = None if way == "labels" else trusted
+    noisy = [replace(clean, labels=with_noise(clean.labels, int(percent) / 100, seed)) for seed in lab.seeds]
+    of_clean_labels = yield from lab.reference_teachers()
+    teachers = None if way == "labels" else of_clean_labels
     if way == "own" and int(percent):
-        misled = yield from _trained(lab, TEACHER, noisy, None, 1.0, 0.7)
-        teachers = misled.frozen()
+        share = 0.7 * (1.0 - lab.part)
+        teachers = (yield from _trained(lab, TEACHER, noisy, None, share=share)).frozen()
     alpha = 1.0 if way == "soft" else ALPHA
-    students = yield from _trained(lab, STUDENT, noisy, teachers, alpha, 1.0 - lab.part)
-    return lab.rows(students, trusted, extra=_fitted(students, noisy, clean)), []
+    students = yield from _trained(lab, STUDENT, noisy, teachers, alpha, share=1.0 - lab.part)
+    return lab.rows(students, of_clean_labels, extra=_fitted(students, noisy, clean)), []
 
 
 def _trained(
-    lab: Lab, model: str, splits: Sequence[Split], teachers: Cohort | None, alpha: float, share: float
-) -> Steps[Cohort]:
+    lab: Lab, model: str, splits: Sequence[Split], teachers: Cohort | None, alpha: float = 1.0, *, share: float
+) -> Reporting[Cohort]:
     """A network for each seed, each on labels of its own."""
     networks = []
-    for number, (training, split) in enumerate(zip(lab.trainings(model, lab.epochs(3)), splits, strict=True)):
-        distiller, teacher = None, None
-        if teachers is not None:
-            own = models.cohort(teachers.architecture.name, [teachers.networks[number]])
-            distiller, teacher = (
-                Offline(TEMPERATURE, alpha),
-                FixedTeachers.of([own], split, training, TEMPERATURE),
-            )
+    for number, (training, split) in enumerate(zip(lab.trainings(model), splits, strict=True)):
+        own = None if teachers is None else models.cohort(teachers.architecture.name, [teachers.networks[number]])
         doing = f"{'teacher' if model == TEACHER else 'student'}, seed {training.seed}"
-        one = yield from lab.train([training], distiller, teacher, split=split, doing=doing, share=share / len(splits))
+        one = yield from lab.distil(
+            [training], own, TEMPERATURE, alpha, split=split, doing=doing, share=share / len(splits)
+        )
         networks += one.networks
     return models.cohort(model, networks)
 
 
 def _fitted(students: Cohort, noisy: Sequence[Split], clean: Split) -> dict[str, list[float]]:
     """The share of the training images with a wrong label to which each student gives that label."""
-    said = evaluation.logits_of_all(students, clean.images).argmax(dim=-1)
+    answers = evaluation.logits_of_all(students, clean.images).argmax(dim=-1)
     wrong = [split.labels != clean.labels for split in noisy]
     if not wrong[0].any():
         return {}
     shares = [
         (answer == split.labels)[which].double().mean().item()
-        for answer, split, which in zip(said, noisy, wrong, strict=True)
+        for answer, split, which in zip(answers, noisy, wrong, strict=True)
     ]
     return {"fitted": shares}

@@ -7,7 +7,7 @@ digit's label: its images carry the answers to its task alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -17,8 +17,7 @@ from kdviz.engine.batches import Batch, Chunk, FixedTeachers
 from kdviz.engine.data import Split
 from kdviz.engine.distiller import Distiller, Step, Terms
 from kdviz.engine.models import Cohort
-from kdviz.records.study import Curve
-from kdviz.runners.studies.lab import Given, Lab, Steps, copied
+from kdviz.runners.studies.lab import ArmResult, Lab, Reporting
 
 TEACHER = "784-512-256-14"  # the reference pair with an output for each answer to each task
 STUDENT = "784-128-14"
@@ -38,7 +37,7 @@ ALL_ANSWERS = torch.cat([torch.eye(10), torch.eye(2)[ANSWERS["parity"]], torch.e
 class Heads(Distiller):
     """A loss for each head, added up: T^2 * KL(p || q) at T, which for labels and T = 1 is CE.
 
-    `wanted` makes of a chunk what the heads should say: distributions, one beside the other, (students, N, outputs).
+    `wanted` makes the targets of a chunk: distributions over each head, one beside the other, (students, N, outputs).
     """
 
     heads: tuple[slice, ...]
@@ -46,32 +45,33 @@ class Heads(Distiller):
     temperature: float = 1.0
 
     def targets(self, chunk: Chunk) -> Tensor:
-        """What is wanted."""
+        """The heads' targets, (students, N, outputs)."""
         return self.wanted(chunk)
 
     def step(self, cohorts: Sequence[Cohort], batch: Batch) -> Step:
         """T * (q - p) in each head."""
         logits = cohorts[0].logits(batch.images)
-        answer = logits.detach()
-        gradient = torch.empty_like(answer)
+        student = logits.detach()
+        gradient = torch.empty_like(student)
         for head in self.heads:
-            said, wanted = answer[..., head], batch.targets[..., head]
-            gradient[..., head] = losses.kd_gradient(said, wanted, self.temperature, 1 / answer.shape[1])
-        return Step((logits,), (gradient,), (answer,))
+            targets = batch.targets[..., head]
+            weight = 1 / student.shape[1]
+            gradient[..., head] = losses.kd_gradient(student[..., head], targets, self.temperature, weight)
+        return Step((logits,), (gradient,), (student,))
 
     def terms(self, chunk: Chunk, record: tuple[Tensor, ...]) -> Terms:
-        """The heads' losses together. Whoever asks for labels calls it CE; they are not told apart here."""
-        wanted, said = self.targets(chunk).double(), record[0].double()
-        away = torch.zeros(said.shape[:2], dtype=said.dtype, device=said.device)
+        """The heads' losses together, as CE: soft and hard targets are not told apart here."""
+        targets, logits = self.targets(chunk).double(), record[0].double()
+        loss = torch.zeros(logits.shape[:2], dtype=logits.dtype, device=logits.device)
         for head in self.heads:
-            p, log_q = wanted[..., head], losses.log_softmax(said[..., head], self.temperature)
-            away += self.temperature**2 * (torch.xlogy(p, p) - p * log_q).sum(dim=-1)
-        mean = away.mean(dim=1)
+            p, log_q = targets[..., head], losses.log_softmax(logits[..., head], self.temperature)
+            loss += self.temperature**2 * (torch.xlogy(p, p) - p * log_q).sum(dim=-1)
+        mean = loss.mean(dim=1)
         return Terms(torch.zeros_like(mean), mean)
 
 
 def from_labels(answers: Tensor) -> Callable[[Chunk], Tensor]:
-    """What labels say: for each label its row of `answers` (labels, outputs)."""
+    """The targets of labels: for each label its row of `answers` (labels, outputs)."""
     return lambda chunk: answers.to(chunk.labels.device)[chunk.labels]
 
 
@@ -90,41 +90,42 @@ def from_digits(answers: Tensor, temperature: float = TEMPERATURE) -> Callable[[
     )
 
 
-def measure(lab: Lab, arm: str) -> Steps[Given]:
+def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
     """A task in one of the ways; networks for all tasks are trained once."""
     task, _, way = arm.partition("-")
-    teachers = yield from lab.once("teachers", _of_all_tasks(lab, TEACHER, "teachers"))
+    share = None if way == "teacher" else 0.5
+    teachers = yield from lab.once("teachers", _of_all_tasks(lab, TEACHER, "teachers", share))
     if way == "teacher":
-        return _given(lab, task, teachers, OF_TASK[task])
+        return _result(lab, task, teachers, OF_TASK[task])
     if way == "all":
         students = yield from lab.once("students", _of_all_tasks(lab, STUDENT, "students"))
-        return _given(lab, task, students, OF_TASK[task], teachers)
+        return _result(lab, task, students, OF_TASK[task], teachers)
     if way == "all-taught":
         taught = Heads(HEADS, from_heads(HEADS), TEMPERATURE)
         students = yield from lab.once("taught", _taught(lab, STUDENT, teachers, taught, lab.session.data.training))
-        return _given(lab, task, students, OF_TASK[task], teachers)
+        return _result(lab, task, students, OF_TASK[task], teachers)
 
     images = lab.session.data.training
-    answered = copied(images, labels=_answers(task, images.labels))
+    answered = replace(images, labels=_answers(task, images.labels))
     alone = (slice(0, 2),)
     if way == "labels":
         students = yield from lab.train(
-            lab.trainings(SPECIALIST, lab.epochs(3)), Heads(alone, from_labels(torch.eye(2))), split=answered
+            lab.trainings(SPECIALIST), Heads(alone, from_labels(torch.eye(2))), split=answered
         )
     else:
         wanted = from_heads([OF_TASK[task]]) if way == "head" else from_digits(ANSWERS[task])
         students = yield from _taught(lab, SPECIALIST, teachers, Heads(alone, wanted, TEMPERATURE), answered)
-    return _given(lab, task, students, slice(0, 2), teachers)
+    return _result(lab, task, students, slice(0, 2), teachers)
 
 
-def _of_all_tasks(lab: Lab, model: str, doing: str) -> Steps[Cohort]:
+def _of_all_tasks(lab: Lab, model: str, doing: str, share: float | None = None) -> Reporting[Cohort]:
     """Networks that learn all tasks at once, from their labels."""
-    trainings = lab.trainings(model, lab.epochs(3))
-    return (yield from lab.train(trainings, Heads(HEADS, from_labels(ALL_ANSWERS)), doing=doing))
+    learning = Heads(HEADS, from_labels(ALL_ANSWERS))
+    return (yield from lab.train(lab.trainings(model), learning, doing=doing, share=share))
 
 
-def _taught(lab: Lab, model: str, teachers: Cohort, distiller: Heads, images: Split) -> Steps[Cohort]:
-    trainings = lab.trainings(model, lab.epochs(3))
+def _taught(lab: Lab, model: str, teachers: Cohort, distiller: Heads, images: Split) -> Reporting[Cohort]:
+    trainings = lab.trainings(model)
     teacher = FixedTeachers.of([teachers], images, trainings[0], TEMPERATURE)
     return (yield from lab.train(trainings, distiller, teacher, split=images))
 
@@ -133,14 +134,11 @@ def _answers(task: str, labels: Tensor) -> Tensor:
     return ANSWERS[task].to(labels.device)[labels]
 
 
-def _given(lab: Lab, task: str, cohort: Cohort, head: slice, teachers: Cohort | None = None) -> Given:
+def _result(lab: Lab, task: str, cohort: Cohort, head: slice, teachers: Cohort | None = None) -> ArmResult:
     """How a task is done on the test images, and how much of each digit is right."""
     test = lab.session.data.test
-    said, right = evaluation.logits_of_all(cohort, test.images)[..., head], _answers(task, test.labels)
-    theirs = None if teachers is None else evaluation.logits_of_all(teachers, test.images)[..., OF_TASK[task]]
-    curves = []
-    for seed, logits in zip(lab.seeds, said, strict=True):
-        hits = (logits.argmax(dim=-1) == right).double()
-        shares = [hits[test.labels == digit].mean().item() for digit in range(10)]
-        curves.append(Curve(name="right_by_digit", seed=seed, x=list(range(10)), y=shares))
-    return lab.rows_of(said, right, theirs), curves
+    logits, right = evaluation.logits_of_all(cohort, test.images)[..., head], _answers(task, test.labels)
+    teacher_logits = None if teachers is None else evaluation.logits_of_all(teachers, test.images)[..., OF_TASK[task]]
+    hits = (logits.argmax(dim=-1) == right).double()
+    shares = [hits[:, test.labels == digit].mean(dim=1).tolist() for digit in range(10)]
+    return lab.rows_of(logits, right, teacher_logits), lab.curves(range(10), {"right_by_digit": shares})

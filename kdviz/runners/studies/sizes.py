@@ -14,12 +14,10 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from kdviz.distillers.offline import Offline
-from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.data import normalise
 from kdviz.engine.models import Cohort
 from kdviz.recipes.study_facts.sizes import TEACHERS
-from kdviz.runners.studies.lab import Given, Lab, Steps
+from kdviz.runners.studies.lab import ArmResult, Lab, Reporting
 
 TEMPERATURE, ALPHA = 4.0, 0.7
 ONE_IMAGE_TIMES, BATCH_TIMES = 300, 15  # repetitions; the median of them counts
@@ -27,16 +25,14 @@ WARM_UP = 5  # repetitions before the first that counts
 BATCH_IMAGES = 1000
 
 
-def measure(lab: Lab, arm: str) -> Steps[Given]:
+def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
     """One network with labels alone, or one student with one teacher."""
     way, _, rest = arm.partition("-")
     network, _, teacher = rest.partition("-by-")
-    epochs = lab.epochs(3)
-    trainings = lab.trainings(network, epochs)
+    trainings = lab.trainings(network)
     if way == "taught":
-        teachers = yield from lab.teachers(lab.trainings(teacher, epochs))
-        teacher_logits = FixedTeachers.of([teachers], lab.session.data.training, trainings[0], TEMPERATURE)
-        cohort = yield from lab.train(trainings, Offline(TEMPERATURE, ALPHA), teacher_logits, share=0.5)
+        teachers = yield from lab.teachers(lab.trainings(teacher))
+        cohort = yield from lab.distil(trainings, teachers, TEMPERATURE, ALPHA)
         return lab.rows(cohort, teachers, extra=costs(lab, cohort)), []
     if network in TEACHERS:
         cohort = yield from lab.teachers(trainings, share=1.0)
@@ -61,15 +57,15 @@ def seconds_for(
     network: nn.Module, images: Tensor, times: int, clock: Callable[[], float] = time.perf_counter
 ) -> float:
     """Median time of a forward pass of normalised images (N, 1, 28, 28)."""
-    taken = []
+    seconds = []
     for number in range(WARM_UP + times):
         begun = clock()
         network(images)
         if images.is_cuda:
-            torch.cuda.synchronize()  # what was only ordered so far belongs to this pass
+            torch.cuda.synchronize()  # the kernels that were only queued so far belong to this pass
         if number >= WARM_UP:
-            taken.append(clock() - begun)
-    return statistics.median(taken)
+            seconds.append(clock() - begun)
+    return statistics.median(seconds)
 
 
 def file_bytes(network: nn.Module) -> int:

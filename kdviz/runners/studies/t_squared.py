@@ -7,25 +7,21 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
-from kdviz.distillers.offline import Offline
 from kdviz.engine import evaluation, losses
-from kdviz.engine.batches import FixedTeachers
-from kdviz.engine.data import Split
-from kdviz.engine.models import Cohort
 from kdviz.recipes.study_facts.t_squared import BATCH_IMAGES, HOT
 from kdviz.records.study import Curve
-from kdviz.runners.studies.forgotten_temperature import rounded
-from kdviz.runners.studies.lab import STUDENT, TEACHER, Given, Lab, Steps
+from kdviz.runners.studies.forgotten_temperature import TEMPERATURES
+from kdviz.runners.studies.lab import STUDENT, ArmResult, Lab, Reporting, rounded, subset
 
-TEMPERATURES = [round(10 ** (exponent / 10), 4) for exponent in range(-10, 21)]  # 0.1 to 100, ten a decade
-TRAINING_TEMPERATURE, ALPHA = 4.0, 0.7  # of the student whose gradients are looked at
+TRAINING_TEMPERATURE, ALPHA = 4.0, 0.7  # of the student whose gradients are measured
 
 
-class Sizes(NamedTuple):
-    """What one seed's batch gives at one temperature."""
+class GradientLengths(NamedTuple):
+    """Gradients and losses of one seed's batch at one temperature."""
 
     without: float  # mean over the images of the gradient's length, KL without T²
     with_t2: float  # the same with T²
@@ -33,7 +29,7 @@ class Sizes(NamedTuple):
     entropy: float  # the teacher's, mean over the images, nats
 
 
-class Batch(NamedTuple):
+class BatchLogits(NamedTuple):
     """Logits of one seed's student and teacher, (images, classes), and the labels."""
 
     student: Tensor
@@ -41,47 +37,42 @@ class Batch(NamedTuple):
     labels: Tensor
 
 
-def measure(lab: Lab, arm: str) -> Steps[Given]:
+def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
     """One moment of the student's training."""
-    epochs = lab.epochs(3)
-    teachers = yield from lab.once("teachers", lab.teachers(lab.trainings(TEACHER, epochs)))
-    cohort = yield from _student(lab, teachers, {"start": 0, "epoch-1": 1}.get(arm, epochs))
-    training = lab.session.data.training
-    images = Split(training.images[:BATCH_IMAGES], training.labels[:BATCH_IMAGES])
-    said, known = (evaluation.logits_of_all(each, images.images).double() for each in (cohort, teachers))
-    batches = [Batch(z, v, images.labels) for z, v in zip(said, known, strict=True)]
+    teachers = yield from lab.reference_teachers()
+    epochs = {"start": 0, "epoch-1": 1}.get(arm, lab.epochs(3))
+    trainings = lab.trainings(STUDENT, max(1, epochs))
+    if epochs == 0:
+        cohort = lab.networks(trainings)
+    else:
+        cohort = yield from lab.distil(trainings, teachers, TRAINING_TEMPERATURE, ALPHA)
+    batch = subset(lab.session.data.training, torch.arange(BATCH_IMAGES))
+    students, known = (evaluation.logits_of_all(networks, batch.images).double() for networks in (cohort, teachers))
+    batches = [BatchLogits(z, v, batch.labels) for z, v in zip(students, known, strict=True)]
     curves = [curve for seed, batch in zip(lab.seeds, batches, strict=True) for curve in curves_of(batch, seed)]
     figures = [_figures(batch) for batch in batches]
-    extra = {name: [each[name] for each in figures] for name in figures[0]}
+    extra = {name: [of_seed[name] for of_seed in figures] for name in figures[0]}
     return lab.rows(cohort, teachers, extra=extra), curves
 
 
-def _student(lab: Lab, teachers: Cohort, epochs: int) -> Steps[Cohort]:
-    if epochs == 0:
-        return lab.networks(lab.trainings(STUDENT, 1))
-    trainings = lab.trainings(STUDENT, epochs)
-    teacher = FixedTeachers.of([teachers], lab.session.data.training, trainings[0], TRAINING_TEMPERATURE)
-    return (yield from lab.train(trainings, Offline(TRAINING_TEMPERATURE, ALPHA), teacher))
-
-
-def sizes(batch: Batch, temperature: float) -> Sizes:
+def sizes(batch: BatchLogits, temperature: float) -> GradientLengths:
     """Gradients and losses at one temperature."""
     gradient = losses.kd_gradient(batch.student, losses.softmax(batch.teacher, temperature), temperature)
     length = gradient.norm(dim=-1).mean().item()
     kl = losses.kd_loss(batch.student, batch.teacher, temperature).mean().item()
     entropy = losses.entropy(batch.teacher, temperature).mean().item()
-    return Sizes(length / temperature**2, length, kl, entropy)
+    return GradientLengths(length / temperature**2, length, kl, entropy)
 
 
-def hard_size(batch: Batch) -> float:
+def hard_size(batch: BatchLogits) -> float:
     """Mean length of the gradient of the cross-entropy with the labels; it knows no T."""
     one_hot = functional.one_hot(batch.labels.long(), batch.student.shape[-1]).to(batch.student.dtype)
     return float(losses.cross_entropy_gradient(batch.student, one_hot).norm(dim=-1).mean())
 
 
-def matching(batch: Batch) -> float:
+def matching(batch: BatchLogits) -> float:
     """The limit of T² * KL as T grows: |z~ - v~|² / (2 N), both centred, mean over the images (section 2.1)."""
-    z, v = (each - each.mean(dim=-1, keepdim=True) for each in (batch.student, batch.teacher))
+    z, v = (logits - logits.mean(dim=-1, keepdim=True) for logits in (batch.student, batch.teacher))
     return float(((z - v).square().sum(dim=-1) / (2 * z.shape[-1])).mean())
 
 
@@ -90,16 +81,16 @@ def relative_error(kl_t2: float, limit: float) -> float:
     return abs(kl_t2 - limit) / limit if limit > 0 else 0.0
 
 
-def curves_of(batch: Batch, seed: int) -> list[Curve]:
+def curves_of(batch: BatchLogits, seed: int) -> list[Curve]:
     """All curves of one seed over T."""
     over = [sizes(batch, temperature) for temperature in TEMPERATURES]
     limit, hard = matching(batch), hard_size(batch)
     lines = {
-        "without": [each.without for each in over],
-        "with": [each.with_t2 for each in over],
-        "kl_t2": [each.kl_t2 for each in over],
-        "match_error": [relative_error(each.kl_t2, limit) for each in over],
-        "entropy": [each.entropy for each in over],
+        "without": [at.without for at in over],
+        "with": [at.with_t2 for at in over],
+        "kl_t2": [at.kl_t2 for at in over],
+        "match_error": [relative_error(at.kl_t2, limit) for at in over],
+        "entropy": [at.entropy for at in over],
     }
     flat = {"hard": hard, "limit": limit}  # the same at every temperature: its two ends say it
     ends = [TEMPERATURES[0], TEMPERATURES[-1]]
@@ -109,7 +100,7 @@ def curves_of(batch: Batch, seed: int) -> list[Curve]:
     ]
 
 
-def _figures(batch: Batch) -> dict[str, float]:
+def _figures(batch: BatchLogits) -> dict[str, float]:
     one, hot = sizes(batch, 1.0), sizes(batch, HOT)
     hard = hard_size(batch)
     return {

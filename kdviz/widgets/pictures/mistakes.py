@@ -223,12 +223,8 @@ def explained(here: Here, mistake: Mistake) -> None:
     words, formulas = st.columns([5, 4], gap="large")
     with words:
         st.subheader(mistake.title, anchor=False)
-        signs = ((" ", mistake.same), ("-", mistake.wrong), ("+", mistake.right), (" ", mistake.after))
-        st.code(
-            "\n".join(f"{sign} {line}" for sign, text in signs for line in text.splitlines()),
-            language="diff",
-            wrap_lines=True,
-        )
+        fenced = here.lesson.say(f"program-{name}").markdown  # not `here.say`: these lines wrap
+        st.code(fenced.removeprefix("```diff\n").removesuffix("\n```"), language="diff", wrap_lines=True)
         here.text(f"about-{name}")
     with formulas:
         here.text("formulas")

@@ -8,7 +8,7 @@ import torch
 from kdviz.engine import losses, models
 from kdviz.engine.data import normalise
 from kdviz.recipes.study import Study
-from kdviz.recipes.study_facts import fewer_examples, noise_payoff
+from kdviz.recipes.study_facts import noise_payoff
 from kdviz.recipes.study_facts.gradient_noise import FACTS, MOMENTS, PATHS, TARGETS, Target, arm_name
 from kdviz.records.study import StudyResult
 from kdviz.runners import study as lessons
@@ -35,7 +35,7 @@ def drawn():
     images = torch.randint(256, (40, 28, 28), generator=generator, dtype=torch.uint8)
     one_hot = torch.eye(10)[torch.randint(10, (40,), generator=generator)]
     teacher = 4 * torch.randn(SEEDS, 40, 10, generator=generator)
-    return noise.Batches(images, one_hot, teacher, torch.randint(40, (SEEDS, BATCHES, SIZE), generator=generator))
+    return noise.SharedBatches(images, one_hot, teacher, torch.randint(40, (SEEDS, BATCHES, SIZE), generator=generator))
 
 
 def loss_of(target, logits, teacher, labels):
@@ -86,7 +86,7 @@ def test_noise_and_signal_are_those_of_gradients_taken_one_by_one():
 
 
 def gathered(gradients):
-    sums = noise._Gathered(len(gradients))
+    sums = noise._GradientSums(len(gradients))
     for gradient in gradients:
         sums.add([gradient[:, :30].unflatten(1, (5, 6)), gradient[:, 30:]])
     return sums.noise()
@@ -179,7 +179,7 @@ def test_the_payoff_compares_soft_targets_with_the_same_condition_on_labels(stud
 
 
 def test_the_arms_of_the_payoff_stand_in_pairs():
-    for facts in (noise_payoff.FACTS, fewer_examples.FACTS):
+    for facts in (noise_payoff.RATE_FACTS, noise_payoff.EXAMPLES_FACTS):
         names = {arm.name for arm in facts.arms}
         assert {arm.against for arm in facts.arms if arm.against} <= names
         assert len(names) == len(facts.arms)

@@ -19,7 +19,7 @@ from kdviz.runners import study as lessons
 from kdviz.runners.session import Session
 from kdviz.runners.studies import hinton as lesson_hinton
 from kdviz.runners.studies import lab as laboratory
-from kdviz.runners.studies.hinton import bias_for, everything, kept_teachers
+from kdviz.runners.studies.hinton import bias_for
 from kdviz.runners.studies.lab import Lab
 from tests.samples.hinton_records import hinton
 
@@ -181,7 +181,7 @@ def test_moving_the_bias_trains_nobody_anew_and_uses_no_test_label(small, seen):
     finally:
         lab.session.data.test.labels[:] = known_labels  # the data are held once for the whole process
     assert other.figures["bias"] == after.figures["bias"]
-    labels = everything(lab).labels
+    labels = lab.all_images.labels
     share = by_name["share_predicted"]
     known, rule = (labels == 3).double().mean().item(), after.figures["bias"]
     below = [y for x, y in zip(share.x, share.y, strict=True) if x < rule]
@@ -207,9 +207,9 @@ def test_a_teacher_is_found_again_but_not_one_that_saw_a_part_of_the_images(smal
     training = seen[0][1][0]
     assert teachers.kept(training) is not None
     lab = lab_of()
-    few = laboratory.part_of(everything(lab), torch.arange(50))
+    few = laboratory.subset(lab.all_images, torch.arange(50))
     other = training.model_copy(update={"seed": 1})
-    returned(kept_teachers(lab, [other], few, share=1.0))
+    returned(lab.teachers([other], split=few, share=1.0))
     assert teachers.kept(other) is None
 
 

@@ -10,7 +10,7 @@ from kdviz.records.study import FinishedArm, StudyProgress, StudyResult
 from kdviz.runners import study as lessons
 from kdviz.runners.session import Session
 from kdviz.runners.studies import lab as laboratory
-from kdviz.runners.studies.lab import STUDENT, TEACHER, Lab, copied, part_of
+from kdviz.runners.studies.lab import STUDENT, TEACHER, Lab, subset
 
 pytestmark = pytest.mark.trains
 QUICK = Study.of("few-labels", "digits", seeds="0,1", quick=True, arms="all-50")
@@ -117,10 +117,7 @@ def test_what_several_arms_need_is_made_once():
     assert made == [1]
 
 
-def test_parts_and_copies_of_a_split(digits):
+def test_a_subset_of_a_split(digits):
     split = digits.training
-    threes = part_of(split, split.labels == 3)
+    threes = subset(split, split.labels == 3)
     assert set(threes.labels.tolist()) == {3}
-    wrong = copied(split, labels=torch.zeros_like(split.labels))
-    assert wrong.images is split.images
-    assert not wrong.labels.any()

@@ -13,13 +13,12 @@ from kdviz.engine import evaluation, losses
 from kdviz.engine.batches import Batch, FixedTeachers, chunks
 from kdviz.engine.dropout import Dropout
 from kdviz.recipes.study import Study
-from kdviz.recipes.study_facts.mistakes import ALPHA, FACTS, MISTAKES, TEMPERATURE, TRACES, TRIES
+from kdviz.recipes.study_facts.mistakes import ALPHA, FACTS, TEMPERATURE, TRACES, TRIES
 from kdviz.records.study import StudyResult
 from kdviz.runners import study as lessons
 from kdviz.runners.session import Session
 from kdviz.runners.studies import mistakes as lesson_mistakes
-from kdviz.runners.studies.lab import STUDENT, TEACHER, Lab
-from kdviz.runners.studies.mistaken import (
+from kdviz.runners.studies.faulty_distillers import (
     ByPosition,
     InTrainingMode,
     MeanOverClasses,
@@ -27,7 +26,9 @@ from kdviz.runners.studies.mistaken import (
     Probabilities,
     WithoutTSquared,
 )
+from kdviz.runners.studies.lab import STUDENT, TEACHER, Lab
 from kdviz.runners.studies.mistakes import DROPPED, asked_twice, picked
+from kdviz.texts import lesson as lesson_text
 
 pytestmark = pytest.mark.trains
 QUICK = Study.of("mistakes", "digits", seeds="0,1", quick=True)
@@ -43,10 +44,11 @@ def drawn(seed, images=6, scale=6.0):
 
 def as_a_program(name, wrong, z, v, y, temperature, alpha):
     """What the lines on the page compute: the loss of a batch, with its graph."""
-    mistake = MISTAKES[name]
+    lines = lesson_text.read("mistakes").say(f"program-{name}").markdown.splitlines()[1:-1]
+    program = "\n".join(line[2:] for line in lines if line[0] in (" -" if wrong else " +"))
     names = {"F": functional, "T": temperature, "alpha": alpha, "z": z, "v": v}
     names["ce"] = functional.cross_entropy(z, y)
-    exec("\n".join((mistake.same, mistake.wrong if wrong else mistake.right, mistake.after)), names)
+    exec(program, names)
     return names.get("loss", alpha * temperature**2 * names["kl"] + (1 - alpha) * names["ce"])
 
 
@@ -131,8 +133,8 @@ def test_advice_by_position_is_about_other_images(some):
     assert right.shape == wrong.shape
     same = (right == wrong).all(dim=-1).double().mean().item()
     assert same < 0.02
-    assert shuffled.asked == 2 * len(split) * len(trainings)
-    assert shuffled.misplaced / shuffled.asked == pytest.approx(1 - same, abs=0.005)
+    assert shuffled.used == 2 * len(split) * len(trainings)
+    assert shuffled.misplaced / shuffled.used == pytest.approx(1 - same, abs=0.005)
     epochs = wrong.split(len(split), dim=1)
     assert torch.equal(*epochs), "by position it is the same in every epoch"
     for student in range(2):  # every answer is given once, only at the wrong place

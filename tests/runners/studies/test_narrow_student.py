@@ -18,7 +18,7 @@ def test_the_temperature_is_chosen_on_the_validation_images_alone(monkeypatch):
         return (yield from honest(lab, units, temperature, teachers))
 
     monkeypatch.setattr(lesson_narrow_student, "_taught", taught)
-    monkeypatch.setattr(lesson_narrow_student, "_validation", lambda lab, students: [right[at[-1]]] * 2)
+    monkeypatch.setattr(lesson_narrow_student, "accuracies", lambda students, split: [right[at[-1]]] * 2)
     rows = figures(lab, lesson_narrow_student, "30-30-best")
     assert at == [1.0, 4.0, 20.0]
     assert [row["temperature"] for row in rows] == [4.0, 4.0]

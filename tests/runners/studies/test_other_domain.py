@@ -100,5 +100,5 @@ def test_on_usps_a_student_makes_about_as_many_updates(usps, seen):
     assert trainings[0].data == "usps"
     assert trainings[0].epochs == 1  # one epoch of 1,257 images is less than one of 6,291
     mnist = Lab(Study.of("other-domain", "mnist"), lab.session, lab.arm)
-    there = lesson_other_domain._visit(mnist, "usps")
+    there = lesson_other_domain._in_domain(mnist, "usps")
     assert lesson_other_domain._trainings(there, STUDENT)[0].epochs == round(55_000 / 6_291)

@@ -1,4 +1,4 @@
-"""Distillation done wrong: the losses and the advice of the mistakes, as programs that make them compute them.
+"""Distillation done wrong: the losses and the soft targets of the mistakes, as programs that make them compute them.
 
 p = softmax(v / T), q = softmax(z / T), N classes; see `kdviz.engine.losses` for the loss they should be.
 """
@@ -36,7 +36,7 @@ class WithoutTSquared(Offline):
 
 @dataclass(frozen=True)
 class MeanOverClasses(Offline):
-    """T^2 * KL(p || q) / N: what `torch.nn.KLDivLoss` gives with its default, a mean over all numbers it is handed."""
+    """T^2 * KL(p || q) / N: what `torch.nn.KLDivLoss` gives with its default, a mean over all elements of its input."""
 
     def soft_gradient(self, student: Tensor, targets: Tensor, weight: float) -> Tensor:
         """T * (q - p) / N."""
@@ -49,7 +49,7 @@ class MeanOverClasses(Offline):
 
 @dataclass(frozen=True)
 class Probabilities(Offline):
-    """T^2 * sum p (log p - q): what `torch.nn.KLDivLoss` gives when it is handed q where it wants log q.
+    """T^2 * sum p (log p - q): what `torch.nn.KLDivLoss` gives when its input is q in place of log q.
 
     Linear in q, so it is least where q is all on the teacher's likeliest class; it is below 0 for every q.
     """
@@ -73,36 +73,37 @@ class OwnTeacher(Offline):
     def step(self, cohorts: Sequence[Cohort], batch: Batch) -> Step:
         """The hard term's gradient alone, as T * (q - q) = 0; autograd would see the teacher as a constant."""
         logits = cohorts[0].logits(batch.images)
-        answer = logits.detach()
-        own = losses.softmax(answer, self.temperature)
-        soft = self.soft_gradient(answer, own, self.alpha / answer.shape[1])
-        hard = losses.cross_entropy_gradient(answer, batch.one_hot, (1 - self.alpha) / answer.shape[1], batch.labelled)
-        return Step((logits,), (hard + soft,), (answer,))
+        student = logits.detach()
+        own = losses.softmax(student, self.temperature)
+        soft = self.soft_gradient(student, own, self.alpha / student.shape[1])
+        share = (1 - self.alpha) / student.shape[1]
+        hard = losses.cross_entropy_gradient(student, batch.one_hot, share, batch.labelled)
+        return Step((logits,), (hard + soft,), (student,))
 
     def terms(self, chunk: Chunk, record: tuple[Tensor, ...]) -> Terms:
-        """Both terms, with the student's own answers for a teacher's."""
+        """Both terms, with the student's own logits in place of a teacher's."""
         return super().terms(replace(chunk, teacher_logits=record[0]), record)
 
 
 class ByPosition(FixedTeachers):
-    """Kept in the order in which a first pass through a shuffled loader gave it; the training shuffles anew."""
+    """Logits in the order in which a first pass through a shuffled loader gave them; the training shuffles anew."""
 
-    first_pass: Tensor  # (students, training images): whose answers lie at each position
+    first_pass: Tensor  # (students, training images): the image whose logits lie at each position
+    used = 0  # logits so far
+    misplaced = 0  # how many of them were of another image
     _epoch = 0
     _position = 0
-    asked = 0
-    misplaced = 0  # of those asked, how many were about another image
 
     @classmethod
     def shuffled(
         cls, teachers: Cohort, split: Split, trainings: Sequence[Training], temperature: float, seed_of_pass: int
     ) -> ByPosition:
-        """Answers from one pass of each student's own loader, whose generator goes on from there."""
+        """Logits from one pass of each student's own loader, whose generator goes on from there."""
         advice = cls.of([teachers], split, trainings[0], temperature)
         assert isinstance(advice, cls)
         orders = [
-            torch.randperm(len(split), generator=torch.Generator().manual_seed(each.seed + seed_of_pass))
-            for each in trainings
+            torch.randperm(len(split), generator=torch.Generator().manual_seed(training.seed + seed_of_pass))
+            for training in trainings
         ]
         advice.first_pass = torch.stack(orders).to(split.labels.device)
         return advice
@@ -112,26 +113,25 @@ class ByPosition(FixedTeachers):
         if epoch != self._epoch:
             self._epoch, self._position = epoch, 0
         begin, self._position = self._position, self._position + indices.shape[1]
-        theirs = self.first_pass[:, begin : self._position]
-        self.asked += theirs.numel()
-        self.misplaced += int((theirs != indices).sum())
-        return super().on(epoch, theirs, images)
+        at_positions = self.first_pass[:, begin : self._position]
+        self.used += at_positions.numel()
+        self.misplaced += int((at_positions != indices).sum())
+        return super().on(epoch, at_positions, images)
 
 
 class InTrainingMode(FixedTeachers):
-    """Asked anew in every epoch while the teachers drop units at random, as they did when they learnt."""
+    """Logits computed anew in every epoch while the teachers drop units at random, as they did when they learnt."""
 
     @classmethod
     def dropping(cls, teachers: Cohort, trainings: Sequence[Training], temperature: float) -> InTrainingMode:
         """Of one teacher for each student; `trainings` say what a teacher drops."""
-        left = teachers.frozen()
-        device = left.parameters[0].device
-        left.train(Dropout.of(trainings, len(left), device))
-        return cls([left], temperature)
+        frozen = teachers.frozen()
+        frozen.train(Dropout.of(trainings, len(frozen), frozen.parameters[0].device))
+        return cls([frozen], temperature)
 
     @property
     def students(self) -> int:
-        """One teacher for each."""
+        """How many students there are, each with a teacher of its own."""
         return len(self._teachers[0])
 
     def on(self, epoch: int, indices: Tensor, images: Tensor) -> Tensor:
