@@ -1,4 +1,4 @@
-"""What the training loop eats: chunks of a few batches, gathered, augmented and normalised at once, with advice.
+"""What the training loop consumes: chunks of a few batches, gathered, augmented and normalised at once.
 
 Several students can train at once, each on batches of its own seed: the first axis of every tensor counts them. Where
 all of them see the same batches, that axis has the length 1.
@@ -24,17 +24,17 @@ CHUNK_IMAGES = 1024  # large enough to cost nothing per batch, small enough for 
 
 
 class TeacherLogits(Protocol):
-    """Whoever gives soft targets for training images."""
+    """A teacher's logits for training images."""
 
     @property
     def unlabelled(self) -> bool:
-        """Whether images without a label are worth drawing for the sake of this advice."""
+        """Whether images without a label are drawn as well, to learn from these logits alone."""
         ...
 
     def on(self, epoch: int, indices: Tensor, images: Tensor) -> Tensor:
         """Logits (students, N, classes) for the training images `indices` (students, N).
 
-        Which now look like the uint8 `images` (students, N, 28, 28).
+        `images`, uint8 (students, N, 28, 28), are these images as they are shown, which may be augmented.
         """
         ...
 
@@ -45,7 +45,7 @@ class TeacherLogits(Protocol):
 
 
 class FixedTeachers:
-    """Trained teachers' logits for the training images, by sample index; of augmented images, asked anew.
+    """Trained teachers' logits for the training images, by sample index; of augmented images, computed anew.
 
     Each student has a teacher of its own, or several, whose mean soft targets at T it is given. A teacher and its
     student must see the same augmented image (Beyer et al. 2021, section 3).
@@ -62,22 +62,22 @@ class FixedTeachers:
     @classmethod
     def of(cls, teachers: Sequence[Cohort], split: Split, training: Training, temperature: float) -> FixedTeachers:
         """Cached for all training images at once, unless they are augmented."""
-        advice = cls(teachers, temperature)
+        fixed = cls(teachers, temperature)
         if training.augmentation == "none":
-            advice._cached = advice._ask(split.images.expand(len(teachers[0]), *split.images.shape))
-        return advice
+            fixed._cached = fixed._logits(split.images.expand(len(teachers[0]), *split.images.shape))
+        return fixed
 
     def on(self, epoch: int, indices: Tensor, images: Tensor) -> Tensor:
         """Logits (students, N, classes); see `TeacherLogits`."""
         if self._cached is None:
-            return self._ask(images)
+            return self._logits(images)
         return torch.stack([logits[index] for logits, index in zip(self._cached, indices, strict=True)])
 
-    def _ask(self, images: Tensor) -> Tensor:
-        answers = torch.stack([evaluation.logits_of_each(teacher, images) for teacher in self._teachers])
+    def _logits(self, images: Tensor) -> Tensor:
+        logits = torch.stack([evaluation.logits_of_each(teacher, images) for teacher in self._teachers])
         for teacher in self._teachers:
             self.multiply_adds += float(images[..., 0, 0].numel() * teacher.architecture.multiply_adds)
-        return answers[0] if len(answers) == 1 else losses.mean_of_teachers(answers, self._temperature)
+        return logits[0] if len(logits) == 1 else losses.mean_of_teachers(logits, self._temperature)
 
 
 class Batch(NamedTuple):
@@ -146,7 +146,7 @@ def chunks(
     teacher, those whose label may not be used. The number of images is the same all the same.
     """
     training, total, device = trainings[0], len(split), split.labels.device
-    labelled = [data.labelled(split, each.labels, each.seed) for each in trainings]
+    labelled = [data.labelled(split, training.labels, training.seed) for training in trainings]
     is_labelled = None
     unlabelled = teacher is not None and teacher.unlabelled
     if training.labels is not None and unlabelled:
@@ -154,18 +154,18 @@ def chunks(
     usable = [torch.arange(total)] * len(trainings) if unlabelled else labelled
 
     one_hot = torch.eye(CLASSES, device=device)[split.labels]
-    generators = [torch.Generator().manual_seed(each.seed) for each in trainings]
+    generators = [torch.Generator().manual_seed(training.seed) for training in trainings]
     size = chunk_size(training, most_updates)
     for epoch in range(1, training.epochs + 1):
         orders = torch.stack(
-            [epoch_order(one, total, generator) for one, generator in zip(usable, generators, strict=True)]
+            [epoch_order(indices, total, generator) for indices, generator in zip(usable, generators, strict=True)]
         ).to(device)
         for begin in range(0, total, size):
             indices = orders[:, begin : begin + size]
             images = split.images[indices]
             if training.augmentation != "none":
                 images = torch.stack(
-                    [_augmented(some, training, generator) for some, generator in zip(images, generators, strict=True)]
+                    [_augmented(own, training, generator) for own, generator in zip(images, generators, strict=True)]
                 )
             yield Chunk(
                 epoch=epoch,

@@ -18,7 +18,7 @@ class Dropout:
     """What is dropped of several networks side by side: each draws from a generator of its own seed.
 
     So a network among others is the one it would be alone. What is kept is scaled up (by 1 / (1 - share)), so that
-    nothing need be scaled when the network answers.
+    nothing need be scaled in evaluation mode.
     """
 
     def __init__(
@@ -31,11 +31,11 @@ class Dropout:
 
     @classmethod
     def of(cls, trainings: Sequence[Training], networks: int, device: torch.device) -> Dropout | None:
-        """As the trainings want it, one for each network or one for all of them; None where nothing is dropped."""
+        """From the trainings, one for each network or one for all of them; None where nothing is dropped."""
         first = trainings[0]
         if not first.input_dropout and not first.dropout:
             return None
-        seeds = [each.seed for each in trainings] * (networks if len(trainings) == 1 else 1)
+        seeds = [training.seed for training in trainings] * (networks if len(trainings) == 1 else 1)
         black = 0.0 if first.pixels_from_zero else -1.0
         return cls(first.input_dropout, first.dropout, seeds, device, black)
 
@@ -54,8 +54,8 @@ class Dropout:
         count = like[0].numel()
         least = round(share * _LEVELS) - _LEVELS // 2
         kept = torch.empty(like.shape, dtype=like.dtype, device=like.device)
-        for number, one in enumerate(kept, first):
+        for number, of_network in enumerate(kept, first):
             drawn = torch.empty(-(-count // _WORDS), dtype=torch.int64, device=like.device)
             numbers = drawn.random_(-(2**63), None, generator=self._generators[number]).view(torch.int16)[:count]
-            torch.ge(numbers.view(one.shape), least, out=one)
+            torch.ge(numbers.view(of_network.shape), least, out=of_network)
         return kept.mul_(1 / (1 - share))

@@ -36,9 +36,8 @@ def _answers(networks: Sequence[nn.Module], images: Tensor) -> Tensor:
 
 
 def logits_of_each(cohort: Cohort, images: Tensor) -> Tensor:
-    """Logits (networks, N, 10) of uint8 images (networks, N, 28, 28), one lot for each network of the cohort."""
-    answers = [logits_of(network, some) for network, some in zip(cohort.networks, images, strict=True)]
-    return torch.stack(answers)
+    """Logits (networks, N, 10) of uint8 images (networks, N, 28, 28), other images for each network of the cohort."""
+    return torch.stack([logits_of(network, own) for network, own in zip(cohort.networks, images, strict=True)])
 
 
 def logits_of_all(cohort: Cohort, images: Tensor) -> Tensor:
@@ -53,7 +52,7 @@ def accuracy(logits: Tensor, labels: Tensor) -> float:
 
 def accuracies(logits: Tensor, labels: Tensor) -> list[float]:
     """The accuracy of each of several networks' logits (networks, N, 10) on the same images."""
-    return [accuracy(each, labels) for each in logits]
+    return [accuracy(of_network, labels) for of_network in logits]
 
 
 def agreements(students: Tensor, teachers: Tensor) -> list[float]:
@@ -76,10 +75,10 @@ def reliability(logits: Tensor, labels: Tensor, bins: int = CALIBRATION_BINS) ->
 
     Bins of equal width; the confidence is the largest softmax.
     """
-    confidence, predicted = torch.softmax(logits.double(), dim=-1).max(dim=-1)
-    which = (confidence * bins).nan_to_num().long().clamp(max=bins - 1)  # NaN of a diverged network: into any bin
-    each = torch.stack([torch.ones_like(confidence), confidence, (predicted == labels).double()], dim=1)
-    return torch.zeros(bins, 3, dtype=torch.double, device=logits.device).index_add_(0, which, each)
+    confidence, predicted = losses.softmax(logits.double()).max(dim=-1)
+    bin_of = (confidence * bins).nan_to_num().long().clamp(max=bins - 1)  # NaN of a diverged network: into any bin
+    of_images = torch.stack([torch.ones_like(confidence), confidence, (predicted == labels).double()], dim=1)
+    return torch.zeros(bins, 3, dtype=torch.double, device=logits.device).index_add_(0, bin_of, of_images)
 
 
 def expected_calibration_error(logits: Tensor, labels: Tensor, bins: int = CALIBRATION_BINS) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from types import MappingProxyType
 
 import torch
@@ -120,7 +120,7 @@ def hidden_layers(network: nn.Sequential) -> list[nn.Sequential]:
 
 
 class Cohort:
-    """Networks of one architecture, each with its own weights, that learn or answer side by side.
+    """Networks of one architecture, each with its own weights, that are trained or evaluated side by side.
 
     The first axis of what goes in and comes out counts the networks.
     """
@@ -164,7 +164,7 @@ class Cohort:
 
     @torch.no_grad()
     def expect_pixels_from_zero(self, wanted: bool) -> None:
-        """Rewrite the first layer for pixels from 0 to 1, or back for -1 to 1: the same answers to the same images.
+        """Rewrite the first layer for pixels from 0 to 1, or back for -1 to 1: the same logits of the same images.
 
         With x = 2 u - 1: W x + b = 2 W u + (b - sum of W). Gradient descent is not the same: a background of -1 pulls
         at every weight of it at once, as if the bias were learnt hundreds of times as fast. Multi-layer networks only.
@@ -192,24 +192,24 @@ class Cohort:
 
         `images` has the shape (networks, batch, 1, 28, 28), or (1, ...) where all see the same.
         """
-        dropout, found = self._dropping, []
-        for number, x in enumerate(images.expand(len(self), *images.shape[1:]).unbind()):
-            found.append(self._layers_of(number, x) if dropout is None else self._with(dropout, number, x))
-        if len(found) == 1:
-            return [layer.unsqueeze(0) for layer in found[0]]
-        return [torch.stack(layer) for layer in zip(*found, strict=True)]
+        own = images.expand(len(self), *images.shape[1:]).unbind()
+        of_networks = [self._layers_of(number, x) for number, x in enumerate(own)]
+        if len(of_networks) == 1:
+            return [layer.unsqueeze(0) for layer in of_networks[0]]
+        return [torch.stack(layer) for layer in zip(*of_networks, strict=True)]
 
     def _layers_of(self, number: int, x: Tensor) -> list[Tensor]:
-        return list(accumulate(self._pieces[number], lambda x, piece: piece(x), initial=x))[1:]
-
-    def _with(self, dropout: Dropout, number: int, x: Tensor) -> list[Tensor]:
-        """The same while units are dropped."""
-        x, found = dropout.pixels(x.unsqueeze(0), number)[0], []
-        *hidden, output = self._pieces[number]
+        """Activations (batch, ...) of one network, from its images (batch, 1, 28, 28)."""
+        dropout, *hidden, output = self._dropping, *self._pieces[number]
+        if dropout is not None:
+            x = dropout.pixels(x.unsqueeze(0), number)[0]
+        activations = []
         for piece in hidden:
-            x = dropout.units(piece(x).unsqueeze(0), number)[0]
-            found.append(x)
-        return [*found, output(x)]
+            x = piece(x)
+            if dropout is not None:
+                x = dropout.units(x.unsqueeze(0), number)[0]
+            activations.append(x)
+        return [*activations, output(x)]
 
     def logits(self, images: Tensor) -> Tensor:
         """Logits (networks, batch, 10) of normalised images (networks, batch, 1, 28, 28)."""

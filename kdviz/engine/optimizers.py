@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from kdviz.recipes.base import Training
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # Kingma, Ba 2015, algorithm 1
 MOMENTUM = 0.9
+_NEITHER: dict[str, Any] = {"weight_decay": 0.0, "maximize": False}
 
 Update = Callable[[float], None]
 
@@ -23,7 +25,15 @@ Update = Callable[[float], None]
 def optimizer(training: Training, parameters: Iterable[Tensor]) -> Update:
     """A function of the learning rate that makes one update of `parameters` from their gradients and clears them."""
     weights = list(parameters)
-    return _sgd(weights) if training.optimizer == "sgd" else _adam(weights)
+    apply = (_sgd if training.optimizer == "sgd" else _adam)(weights)
+
+    def update(rate: float) -> None:
+        with torch.no_grad():
+            apply([w.grad for w in weights if w.grad is not None], rate)
+        for w in weights:
+            w.grad = None
+
+    return update
 
 
 def learning_rate(training: Training, step: int, steps: int) -> float:
@@ -46,52 +56,23 @@ def _half_cosine(start: float, end: float, part: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * part)) / 2
 
 
-def _adam(weights: list[Tensor]) -> Update:
+def _adam(weights: list[Tensor]) -> Callable[[list[Tensor], float], None]:
     means, squares = [torch.zeros_like(w) for w in weights], [torch.zeros_like(w) for w in weights]
     counts = [torch.zeros((), device=w.device) for w in weights]
+    options: dict[str, Any] = {"beta1": BETA1, "beta2": BETA2, "eps": EPSILON, "amsgrad": False}
 
-    def update(rate: float) -> None:
-        with torch.no_grad():
-            torch._foreach_add_(counts, 1)
-            torch._fused_adam_(
-                weights,
-                [w.grad for w in weights if w.grad is not None],
-                means,
-                squares,
-                [],
-                counts,
-                amsgrad=False,
-                beta1=BETA1,
-                beta2=BETA2,
-                lr=rate,
-                weight_decay=0.0,
-                eps=EPSILON,
-                maximize=False,
-            )
-        for w in weights:
-            w.grad = None
+    def apply(gradients: list[Tensor], rate: float) -> None:
+        torch._foreach_add_(counts, 1)
+        torch._fused_adam_(weights, gradients, means, squares, [], counts, lr=rate, **_NEITHER, **options)
 
-    return update
+    return apply
 
 
-def _sgd(weights: list[Tensor]) -> Update:
+def _sgd(weights: list[Tensor]) -> Callable[[list[Tensor], float], None]:
     momenta = [torch.zeros_like(w) for w in weights]
+    options: dict[str, Any] = {"momentum": MOMENTUM, "dampening": 0.0, "nesterov": False, "is_first_step": False}
 
-    def update(rate: float) -> None:
-        with torch.no_grad():
-            torch._fused_sgd_(
-                weights,
-                [w.grad for w in weights if w.grad is not None],
-                momenta,
-                weight_decay=0.0,
-                momentum=MOMENTUM,
-                lr=rate,
-                dampening=0.0,
-                nesterov=False,
-                maximize=False,
-                is_first_step=False,
-            )
-        for w in weights:
-            w.grad = None
+    def apply(gradients: list[Tensor], rate: float) -> None:
+        torch._fused_sgd_(weights, gradients, momenta, lr=rate, **_NEITHER, **options)
 
-    return update
+    return apply

@@ -22,7 +22,7 @@ REPORTS = 60  # of each network: a smooth curve that costs a few per cent
 
 @dataclass(frozen=True)
 class Report:
-    """What `fit` says of its students now and then; lists have an entry for each student.
+    """How far `fit` is and how its students do; lists have an entry for each student.
 
     Losses and accuracy are of the images since the last report.
     """
@@ -34,7 +34,7 @@ class Report:
     gradient_share_kd: list[float] | None
     training_accuracy: list[float]
     seconds: float  # of training so far; reports are not counted
-    images_seen: int  # by everybody who learns, together
+    images_seen: int  # by all networks that learn, together
     multiply_adds: float  # a forward pass once, a forward and backward pass three times
 
 
@@ -96,22 +96,22 @@ def fit(
         _expect_pixels(cohorts, training, learning=False)
         step += len(records)
         images += chunk.labels.shape[1] * len(cohorts[0])
-        since.append((chunk.without_images(), _together(records)))
+        since.append((chunk.without_images(), _joined_records(records)))
         if chunk.labels.is_cuda:
             torch.cuda.synchronize()  # what was only ordered so far is this training's work, not the next one's
         seconds += clock() - started
         if step - reported >= every or step == steps:
-            given = joined([chunk for chunk, _ in since])
-            record = _together([record for _, record in since])
-            terms = distiller.terms(given, record)
+            seen = joined([chunk for chunk, _ in since])
+            record = _joined_records([record for _, record in since])
+            terms = distiller.terms(seen, record)
             share = terms.gradient_share_kd
             yield Report(
                 step=step,
-                epoch=given.epoch,
+                epoch=seen.epoch,
                 loss_kd=terms.loss_kd.tolist(),
                 loss_ce=terms.loss_ce.tolist(),
                 gradient_share_kd=None if share is None else share.tolist(),
-                training_accuracy=(record[0].argmax(dim=-1) == given.labels).double().mean(dim=1).tolist(),
+                training_accuracy=(record[0].argmax(dim=-1) == seen.labels).double().mean(dim=1).tolist(),
                 seconds=seconds,
                 images_seen=images * len(cohorts),
                 multiply_adds=images * work + (0.0 if teacher is None else teacher.multiply_adds),
@@ -123,11 +123,11 @@ def fit(
 
 
 def _expect_pixels(cohorts: Sequence[Cohort], training: Training, *, learning: bool) -> None:
-    """Whoever looks at a network between two chunks shows it the usual pixels."""
+    """Between two chunks the networks expect the usual pixels, -1 to 1, as evaluation gives them."""
     if training.pixels_from_zero:
         for cohort in cohorts:
             cohort.expect_pixels_from_zero(learning)
 
 
-def _together(records: Sequence[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+def _joined_records(records: Sequence[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
     return tuple(torch.cat(parts, dim=1) for parts in zip(*records, strict=True))

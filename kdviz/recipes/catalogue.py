@@ -43,32 +43,12 @@ DATA_SETS = MappingProxyType(
                 55_000,
                 5_000,
                 10_000,
-                (
-                    "T-shirt",
-                    "trousers",
-                    "pullover",
-                    "dress",
-                    "coat",
-                    "sandal",
-                    "shirt",
-                    "sneaker",
-                    "bag",
-                    "boot",
-                ),
+                ("T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"),
                 "Xiao, Rasul, Vollgraf 2017",
                 0.6,
             ),
             DataSet("usps", "USPS", 6_291, 1_000, 2_007, DIGIT_NAMES, "Hull 1994", 0.75),
-            DataSet(
-                "digits",
-                "Digits (scikit-learn)",
-                1_257,
-                180,
-                360,
-                DIGIT_NAMES,
-                "Alpaydin, Kaynak 1998",
-                0.6,
-            ),
+            DataSet("digits", "Digits (scikit-learn)", 1_257, 180, 360, DIGIT_NAMES, "Alpaydin, Kaynak 1998", 0.6),
         )
     }
 )
@@ -138,26 +118,27 @@ def _keras(*channels: int) -> Architecture:
     return Architecture("keras-" + "-".join(map(str, channels)), channels, "keras")
 
 
+def _by_name(*architectures: Architecture) -> dict[str, Architecture]:
+    return {architecture.name: architecture for architecture in architectures}
+
+
 # What a recipe can name.
 ARCHITECTURES = MappingProxyType(
-    {
-        architecture.name: architecture
-        for architecture in (
-            _mlp(784, 1200, 1200, 10),
-            _mlp(784, 800, 800, 10),
-            _mlp(784, 512, 256, 10),
-            _mlp(784, 300, 300, 10),
-            _mlp(784, 256, 10),
-            _mlp(784, 128, 10),
-            _mlp(784, 30, 30, 10),
-            _mlp(784, 16, 10),
-            _mlp(784, 8, 10),
-            _mlp(784, 4, 10),
-            _cnn(32, 64),
-            _cnn(16, 32),
-            _cnn(8, 16),
-        )
-    }
+    _by_name(
+        _mlp(784, 1200, 1200, 10),
+        _mlp(784, 800, 800, 10),
+        _mlp(784, 512, 256, 10),
+        _mlp(784, 300, 300, 10),
+        _mlp(784, 256, 10),
+        _mlp(784, 128, 10),
+        _mlp(784, 30, 30, 10),
+        _mlp(784, 16, 10),
+        _mlp(784, 8, 10),
+        _mlp(784, 4, 10),
+        _cnn(32, 64),
+        _cnn(16, 32),
+        _cnn(8, 16),
+    )
 )
 
 # All that can be built: also the networks of the worked example in Keras' documentation (Borup 2020), and those with
@@ -165,8 +146,8 @@ ARCHITECTURES = MappingProxyType(
 NETWORKS = MappingProxyType(
     {
         **ARCHITECTURES,
-        **{each.name: each for each in (_keras(256, 512), _keras(16, 32))},
-        **{each.name: each for each in (_mlp(784, 512, 256, 14), _mlp(784, 128, 14), _mlp(784, 128, 2))},
+        **_by_name(_keras(256, 512), _keras(16, 32)),
+        **_by_name(_mlp(784, 512, 256, 14), _mlp(784, 128, 14), _mlp(784, 128, 2)),
     }
 )
 
@@ -195,9 +176,9 @@ def assistant(teacher: str, student: str) -> str | None:
     large, small = ARCHITECTURES[teacher], ARCHITECTURES[student]
     half_way = math.sqrt(large.parameters * small.parameters)
     between = [
-        each
-        for each in map(ARCHITECTURES.__getitem__, ASSISTANTS)
-        if small.parameters < each.parameters < large.parameters and each.convolutional == large.convolutional
+        network
+        for network in map(ARCHITECTURES.__getitem__, ASSISTANTS)
+        if small.parameters < network.parameters < large.parameters and network.convolutional == large.convolutional
     ]
-    nearest = min(between, key=lambda each: abs(math.log(each.parameters / half_way)), default=None)
+    nearest = min(between, key=lambda network: abs(math.log(network.parameters / half_way)), default=None)
     return None if nearest is None else nearest.name
