@@ -52,8 +52,8 @@ def train(cohort, split, seeds, teachers=None, **changes):
     trainings = [how(seed, **changes) for seed in seeds]
     if teachers is None:
         return [r for r in fit([cohort], split, trainings, Plain()) if r]
-    advice = FixedTeachers.of([teachers], split, trainings[0], 4.0)
-    return [r for r in fit([cohort], split, trainings, Offline(4.0, 0.7), advice) if r]
+    fixed_teacher = FixedTeachers.of([teachers], split, trainings[0], 4.0)
+    return [r for r in fit([cohort], split, trainings, Offline(4.0, 0.7), fixed_teacher) if r]
 
 
 # Shape and kind.

@@ -158,8 +158,8 @@ def standardised(z, v):
     return kl(one, other, T)
 
 
-def mean_targets(z, *advice):
-    p = torch.stack([functional.softmax(v / T, 1) for v in advice]).mean(0)
+def mean_targets(z, *teacher_logits):
+    p = torch.stack([functional.softmax(v / T, 1) for v in teacher_logits]).mean(0)
     return T * T * (p * (p.log() - functional.log_softmax(z / T, 1))).sum(1).mean()
 
 
@@ -442,9 +442,9 @@ def test_each_generation_learns_from_the_one_before(split):
     everything = torch.arange(IMAGES).unsqueeze(0)
     for (parent, *_), (child, *_) in pairwise(found):
         assert child.cohorts[0] is not parent.cohorts[0]
-        advice = child.teacher.on(1, everything, split.images.unsqueeze(0))
-        assert torch.equal(advice[0], evaluation.logits_of(parent.cohorts[0].networks[0], split.images))
-        assert not advice.requires_grad
+        teacher_logits = child.teacher.on(1, everything, split.images.unsqueeze(0))
+        assert torch.equal(teacher_logits[0], evaluation.logits_of(parent.cohorts[0].networks[0], split.images))
+        assert not teacher_logits.requires_grad
     starts = [start for _, start, _, _ in found]
     assert not any(torch.equal(one, other) for one, other in pairwise(starts))
     assert all(report.loss_kd[0] > 0 for _, _, said, _ in found[1:] for report in said)

@@ -71,8 +71,8 @@ def stacked(split, training, pairs=SETTINGS, *, poison=None, distiller=None, rep
     cohort = models.cohort(training.model, networks)
     if distiller is None:
         distiller = OwnSettings.of(*zip(*pairs, strict=True), dtype=torch.get_default_dtype())
-    advice = FixedTeachers.of([teacher or a_teacher()], split, training, 1.0)
-    said = [report for report in fit([cohort], split, [training], distiller, advice, reports=reports) if report]
+    fixed_teacher = FixedTeachers.of([teacher or a_teacher()], split, training, 1.0)
+    said = [report for report in fit([cohort], split, [training], distiller, fixed_teacher, reports=reports) if report]
     return cohort, said
 
 
@@ -80,9 +80,9 @@ def alone(split, training, temperature, alpha, reports=1000):
     """The usual training of a single student, as a single run has it."""
     network = models.build(training.model, training.seed)
     distiller = Offline(temperature, alpha) if alpha > 0 else Plain()
-    advice = FixedTeachers.of([a_teacher()], split, training, temperature) if alpha > 0 else None
+    fixed_teacher = FixedTeachers.of([a_teacher()], split, training, temperature) if alpha > 0 else None
     cohort = Cohort(training.model, [network])
-    said = [report for report in fit([cohort], split, [training], distiller, advice, reports=reports) if report]
+    said = [report for report in fit([cohort], split, [training], distiller, fixed_teacher, reports=reports) if report]
     return network, said
 
 

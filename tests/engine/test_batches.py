@@ -34,7 +34,7 @@ def training(**changes):
     return Recipe(**options | changes).student_training
 
 
-def advice(teacher, split, how):
+def fixed_teacher(teacher, split, how):
     return FixedTeachers.of([Cohort("784-30-30-10", [teacher])], split, how, 4.0)
 
 
@@ -43,9 +43,9 @@ def numbers(chunk):
     return ((chunk.images[0, :, 0, 0, 0] + 1) * 255 / 2).round().long()
 
 
-def collect(split, how, advice=None, most_updates=3):
+def collect(split, how, fixed_teacher=None, most_updates=3):
     """The chunks of one student."""
-    return list(chunks(split, [how], advice, most_updates))
+    return list(chunks(split, [how], fixed_teacher, most_updates))
 
 
 # Order.
@@ -69,7 +69,7 @@ def test_few_usable_images_each_come_once_before_any_comes_a_second_time():
 @pytest.mark.parametrize("batch_size", [1, 16, 64, 150])
 def test_every_epoch_shows_every_image_once_in_another_order(split, teacher, advised, batch_size):
     how = training(batch_size=batch_size)
-    seen = collect(split, how, advice(teacher, split, how) if advised else None)
+    seen = collect(split, how, fixed_teacher(teacher, split, how) if advised else None)
     epochs = [torch.cat([numbers(chunk) for chunk in seen if chunk.epoch == epoch]) for epoch in (1, 2)]
     assert [sorted(epoch.tolist()) for epoch in epochs] == [list(range(IMAGES))] * 2
     assert not torch.equal(*epochs)
@@ -78,7 +78,7 @@ def test_every_epoch_shows_every_image_once_in_another_order(split, teacher, adv
 @pytest.mark.parametrize("augmentation", ["none", "shift", "affine"])
 def test_with_and_without_advice_the_images_are_the_same_and_in_the_same_order(split, teacher, augmentation):
     how = training(augmentation=augmentation)
-    advised, plain = collect(split, how, advice(teacher, split, how)), collect(split, how)
+    advised, plain = collect(split, how, fixed_teacher(teacher, split, how)), collect(split, how)
     for one, other in zip(advised, plain, strict=True):
         assert torch.equal(one.images, other.images)
         assert torch.equal(one.labels, other.labels)
@@ -139,7 +139,7 @@ def test_without_a_teacher_only_labelled_images_are_drawn_and_as_many_as_ever(sp
 def test_with_a_teacher_all_images_are_drawn_and_the_labelled_ones_marked(split, teacher):
     how = training(labels=20)
     allowed = data.labelled(split, 20, how.seed)
-    seen = collect(split, how, advice(teacher, split, how))
+    seen = collect(split, how, fixed_teacher(teacher, split, how))
     indices = torch.cat([numbers(chunk) for chunk in seen])
     assert sorted(indices.tolist()) == sorted([*range(IMAGES)] * 2)
     assert torch.equal(torch.cat([chunk.labelled[0] for chunk in seen]), torch.isin(indices, allowed).float())
@@ -147,7 +147,7 @@ def test_with_a_teacher_all_images_are_drawn_and_the_labelled_ones_marked(split,
 
 def test_batches_carry_the_masks_of_their_images(split, teacher):
     how = training(labels=20)
-    for chunk in collect(split, how, advice(teacher, split, how)):
+    for chunk in collect(split, how, fixed_teacher(teacher, split, how)):
         masks = [batch.labelled for batch in chunk.batches(chunk.one_hot, 16)]
         assert torch.equal(torch.cat(masks, dim=1), chunk.labelled)
     for chunk in collect(split, training()):
@@ -157,11 +157,11 @@ def test_batches_carry_the_masks_of_their_images(split, teacher):
 # Logits of fixed teachers.
 
 
-def test_cached_advice_is_what_the_teacher_says_of_those_very_images(split, teacher):
+def test_cached_logits_are_the_teachers_for_those_very_images(split, teacher):
     how = training()
     asked, forward = [], teacher.forward
     teacher.forward = lambda images: asked.append(len(images)) or forward(images)
-    seen = collect(split, how, advice(teacher, split, how))
+    seen = collect(split, how, fixed_teacher(teacher, split, how))
     assert sum(asked) == IMAGES  # in two epochs
     for chunk in seen:
         torch.testing.assert_close(chunk.teacher_logits[0], teacher(chunk.images[0]))
@@ -170,9 +170,9 @@ def test_cached_advice_is_what_the_teacher_says_of_those_very_images(split, teac
 
 
 @pytest.mark.parametrize("augmentation", ["shift", "affine"])
-def test_advice_on_augmented_images_is_what_the_teacher_says_of_the_augmented_ones(split, teacher, augmentation):
+def test_logits_of_augmented_images_are_the_teachers_for_the_augmented_ones(split, teacher, augmentation):
     how = training(augmentation=augmentation)
-    seen = collect(split, how, advice(teacher, split, how))
+    seen = collect(split, how, fixed_teacher(teacher, split, how))
     for chunk in seen:
         torch.testing.assert_close(chunk.teacher_logits[0], teacher(chunk.images[0]))
     known = {image.numpy().tobytes() for image in data.normalise(split.images)}
@@ -183,7 +183,7 @@ def test_advice_on_augmented_images_is_what_the_teacher_says_of_the_augmented_on
 @pytest.mark.parametrize("loss", ["kl", "soft-ce", "mse"])
 def test_targets_follow_from_the_teachers_logits_at_the_temperature(split, teacher, loss):
     how = training()
-    for chunk in collect(split, how, advice(teacher, split, how)):
+    for chunk in collect(split, how, fixed_teacher(teacher, split, how)):
         targets, logits = DISTILLERS[loss](4.0, 0.7).targets(chunk), chunk.teacher_logits
         assert torch.equal(targets, logits if loss == "mse" else losses.softmax(logits, 4.0))
         given = [batch.targets for batch in chunk.batches(targets, 16)]
@@ -194,8 +194,8 @@ def test_the_teacher_is_asked_in_evaluation_mode_and_outside_every_graph(split):
     network = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(784, 10)).train()
     for augmentation in ("none", "shift"):
         how = training(augmentation=augmentation)
-        one, other = (collect(split, how, advice(network, split, how)) for _ in range(2))
-        assert all(torch.equal(a.teacher, b.teacher) for a, b in zip(one, other, strict=True))
+        one, other = (collect(split, how, fixed_teacher(network, split, how)) for _ in range(2))
+        assert all(torch.equal(a.teacher_logits, b.teacher_logits) for a, b in zip(one, other, strict=True))
         assert not any(chunk.teacher_logits.requires_grad for chunk in one)
 
 

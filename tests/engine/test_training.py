@@ -58,17 +58,17 @@ def weights(network):
     return torch.cat([p.detach().flatten() for p in network.parameters()])
 
 
-def trained(split, training, distiller, advice=None, *, network=None, reports=4):
+def trained(split, training, distiller, fixed_teacher=None, *, network=None, reports=4):
     """A network's weights after `fit`, and the reports."""
     network = network or models.build(STUDENT, training.seed)
     cohorts = [alone(network)]
-    said = [report for report in fit(cohorts, split, [training], distiller, advice, reports=reports) if report]
+    said = [report for report in fit(cohorts, split, [training], distiller, fixed_teacher, reports=reports) if report]
     return weights(network), said
 
 
 def offline(split, training, teacher, alpha=ALPHA, loss="kl", **options):
-    advice = advised(teacher, split, training)
-    return trained(split, training, DISTILLERS[loss](TEMPERATURE, alpha), advice, **options)
+    fixed_teacher = advised(teacher, split, training)
+    return trained(split, training, DISTILLERS[loss](TEMPERATURE, alpha), fixed_teacher, **options)
 
 
 # The same mathematics, the usual way, in double precision.
@@ -160,10 +160,10 @@ def test_the_gradients_share_is_that_of_the_soft_term_at_the_logits(split, teach
     teacher.double()
     training = how(epochs=1, batch_size=300, labels=40)
     network = models.build(STUDENT, training.seed).double()
-    ((images, labels, labelled, advice),) = batches(split, training, teacher)
+    ((images, labels, labelled, teacher_logits),) = batches(split, training, teacher)
     z = network(images).detach().requires_grad_()
     hard = (functional.cross_entropy(z, labels, reduction="none") * labelled).mean()
-    soft = ALPHA * soft_loss("kl", z, advice)
+    soft = ALPHA * soft_loss("kl", z, teacher_logits)
     norms = [torch.autograd.grad(term, z)[0].norm() for term in (soft, (1 - ALPHA) * hard)]
     _, (said,) = offline(split, training, teacher, network=network)
     assert said.gradient_share_kd == [pytest.approx((norms[0] / sum(norms)).item(), rel=1e-6)]
@@ -229,11 +229,11 @@ def test_the_label_of_an_unlabelled_image_changes_nothing(split, teacher):
     allowed = data.labelled(split, 40, training.seed)
     labels = (split.labels + 1) % 10
     labels[allowed] = split.labels[allowed]
-    advice = advised(teacher, split, training)
+    fixed_teacher = advised(teacher, split, training)
 
     def run(part, monkey):
         monkey.setattr(data, "labelled", lambda *_: allowed)  # which are labelled follows from the labels themselves
-        return trained(part, training, DISTILLERS["kl"](TEMPERATURE, ALPHA), advice)
+        return trained(part, training, DISTILLERS["kl"](TEMPERATURE, ALPHA), fixed_teacher)
 
     with pytest.MonkeyPatch.context() as monkey:
         (one, said), (other, _) = (run(part, monkey) for part in (split, Split(split.images, labels)))
