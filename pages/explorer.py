@@ -76,7 +76,7 @@ run_status.start(
 run_id = st.query_params.get("run")
 
 if run_id is not None:
-    live_sweep.show(jobs, run_id)
+    live_sweep.PANEL.follow(jobs, run_id)
 if run is None and wanted is not None:
     live_sweep.preview(wanted)
     selected = heat_map.cell_of(wanted, st.query_params.get(live_sweep.CELL))

@@ -6,14 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from kdviz.charts import overlay
-from kdviz.charts.layout import CONFIG
 from kdviz.charts.overlay import LearningCurve
 from kdviz.charts.single import floor as lowest
 from kdviz.jobs.queue import Version
 from kdviz.recipes.base import Conditions
-from kdviz.recipes.study import Study
 from kdviz.store.run import Run
-from kdviz.widgets import page, run_status, server
+from kdviz.widgets import kinds, lesson, page, server
+from kdviz.widgets.figure import chart
 from kdviz.widgets.runs import bin as run_bin
 from kdviz.widgets.runs import card as run_card
 from kdviz.widgets.runs import export as run_export
@@ -22,33 +21,29 @@ from kdviz.widgets.runs import words as run_words
 
 NO_CURVES = "A lesson’s study has no curve to lay over others: its arms stand beside one another on its own page."
 
-page.header(
-    "What was tried here, and what came of it?",
-    "Every run, comparison, sweep and study of this app. Tick one to see, note and export it, several to lay them over "
-    "one another.",
-)
+lesson.begin("runs")
 jobs, store = server.jobs(), server.store()
 
 
 def link(run: Run, label: str = "Look") -> None:
     """The way to the run's own page."""
-    path = run_status.home(run.recipe).path
-    st.page_link(path, label=label, icon=":material/open_in_new:", query_params=run_status.link_to(run))
+    path = kinds.home(run.recipe).path
+    st.page_link(path, label=label, icon=":material/open_in_new:", query_params=kinds.link_to(run))
 
 
 def empty() -> None:
     """How the first run is made."""
     page.say("Nothing has been trained here yet. These pages train something:")
     with st.container(horizontal=True, key="first_run"):
-        for home in run_status.HOMES.values():
-            st.page_link(home.path, label=home.title, icon=":material/arrow_forward:")
+        for kind in kinds.RUN_KINDS.values():
+            st.page_link(kind.home.path, label=kind.home.title, icon=":material/arrow_forward:")
 
 
 def one(run: Run) -> None:
     """All about a run."""
     with st.container(horizontal=True, vertical_alignment="center", key="heading"):
-        st.subheader(f"{run_words.kind(run.recipe).capitalize()} {run.id}", anchor=False, width="content")
-        link(run, f"Open in “{run_status.home(run.recipe).title}”")
+        st.subheader(f"{kinds.run_kind(run.recipe).name.capitalize()} {run.id}", anchor=False, width="content")
+        link(run, f"Open in “{kinds.home(run.recipe).title}”")
         run_bin.button(store, jobs, [run])
     run_card.show(store, run)
     run_export.downloads(jobs, store, run)
@@ -74,19 +69,18 @@ def several(runs: Sequence[Run]) -> None:
             bind="query-params",
             label_visibility="collapsed",
         )
-        st.plotly_chart(
+        chart(
             overlay.overlay_figure(curves, floor, page.colours(), share=over != "Epochs"),
             key="overlay" if over == "Epochs" else "overlay_share",  # in place of one another, a title could stay
-            config=CONFIG,
             alt="Validation accuracy of the ticked runs as they were trained, a line for each of their students",
         )
     else:
-        studies = any(isinstance(run.recipe, Study) for run in shown)
+        studies = any(kinds.run_kind(run.recipe).figures_only for run in shown)
         page.say(NO_CURVES if studies else "None of these runs has said anything of a student yet.")
     remarks = ["Means over the seeds, on validation images that nobody learns from. Dashed: without a teacher."]
     if len(runs) > len(shown):
         remarks.append(f"Drawn are the first {len(shown)} of {len(runs)}.")
-    still = {names[run.id] for run in shown if isinstance(run.recipe, Study)}
+    still = {names[run.id] for run in shown if kinds.run_kind(run.recipe).figures_only}
     if silent := [name for name, lines in curves.items() if not lines and name not in still]:
         remarks.append(f"Nothing to draw yet of {', '.join(silent)}.")
     if still and any(curves.values()):

@@ -50,7 +50,7 @@ run_status.start(jobs, start_place, wanted, run, problem_of_link, write=comparis
 run_id = st.query_params.get("run")
 
 if run_id is not None:
-    live_comparison.show(jobs, run_id)
+    live_comparison.PANEL.follow(jobs, run_id)
 if run is None and wanted is not None:
     live_comparison.preview(wanted)
     here.say("nothing-runs")

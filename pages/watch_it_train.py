@@ -46,7 +46,7 @@ run_id = st.query_params.get("run")
 if run_id is None:
     here.say("nothing-runs")
 else:
-    live_run.show(jobs, run_id)
+    live_run.PANEL.follow(jobs, run_id)
 
 words, formulas = st.columns([5, 4], gap="large")
 with words:

@@ -28,7 +28,7 @@ if shown is None:
     here.say("nothing-measured")
     inside.explain()
 else:
-    inside.show(jobs, shown)
+    inside.PANEL.follow(jobs, shown)
 st.page_link(
     "pages/three_ways.py",
     label=here.word("three-ways"),

@@ -8,7 +8,6 @@ import streamlit as st
 
 from kdviz.charts import all_studies
 from kdviz.charts.all_studies import Gain
-from kdviz.charts.layout import CONFIG
 from kdviz.recipes.studies import STUDIES
 from kdviz.recipes.study import Study
 from kdviz.reports.phrases import count, difference, signed
@@ -16,6 +15,7 @@ from kdviz.store.recorded import recorded
 from kdviz.texts import lesson as lesson_text
 from kdviz.widgets import lesson, page, run_status, server
 from kdviz.widgets.components import source
+from kdviz.widgets.figure import chart
 from kdviz.widgets.pictures import left_out_class
 from kdviz.widgets.study import checks as study_checks
 from kdviz.widgets.study import result as live_study
@@ -71,7 +71,8 @@ def overview() -> None:
             titled = {STUDIES[name].title: shown[name] for name in part}
             figure = all_studies.overview_figure(titled, here.word("gain"), all_studies.ends(whole), page.colours())
             alt = f"Verdicts of {', '.join(titled)}"
-            column.plotly_chart(figure, key=f"overview_{part[0]}", config=CONFIG, alt=alt)
+            with column:
+                chart(figure, key=f"overview_{part[0]}", alt=alt)
     verdicts = [gain.word for gain in whole]
     here.say(
         "overview",

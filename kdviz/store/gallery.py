@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ class Gallery:
     labels: NDArray[np.uint8]  # (N,)
     logits: NDArray[np.float32]  # (N, classes)
 
-    @property
+    @cached_property  # once for all visitors, as they share the gallery
     def entropy(self) -> NDArray[np.float64]:
         """Entropy of the teacher's softmax at T = 1 in bits, (N,): how unsure it is of each image."""
         return entropy(self.logits) / math.log(2)

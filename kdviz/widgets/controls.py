@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType, NoneType
+from typing import Any, Literal, TypeVar, get_args, get_origin
 from urllib.parse import urlsplit
 
 import streamlit as st
 
 from kdviz.recipes.base import Conditions, RecipeError, Request, limits
-from kdviz.recipes.catalogue import DATA_SETS
+from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
 from kdviz.records.kinds import AnyRecipe
 
 _ADOPTED = "adopted"
+_SLIDERS = ("alpha", "online_alpha")
+_EMPTY = {"teacher_epochs": "as the students’", "folds": "5"}  # what no number means
+_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "temperature": {"step": 0.5, "format": "%g"},
+        "online_temperature": {"step": 0.5, "format": "%g"},
+        "learning_rate": {"step": 0.0005, "format": "%g"},
+        "labels": {"step": 10},
+        "teacher_labels": {"step": 10},
+    }
+)
+
+R = TypeVar("R", bound=Conditions)
 
 LABELS = {
     "data": "Data",
@@ -79,10 +94,10 @@ def adopt(recipe: AnyRecipe) -> bool:
 
     Whether it was done just now: once for each run on each page, so that the visitor can change them afterwards.
     """
-    here = f"{urlsplit(st.context.url or '').path} {recipe.id}"
-    if st.session_state.get(_ADOPTED) == here:
+    adopted = f"{urlsplit(st.context.url or '').path} {recipe.id}"
+    if st.session_state.get(_ADOPTED) == adopted:
         return False
-    st.session_state[_ADOPTED] = here
+    st.session_state[_ADOPTED] = adopted
     show(recipe, {name for name in type(recipe).model_fields if name not in st.query_params})
     return True
 
@@ -115,23 +130,82 @@ def _follow_data(kind: type[Conditions]) -> None:
         st.session_state[name] = None if follows else getattr(defaults, name)
 
 
-def number(name: str, defaults: Conditions, **options: Any) -> Any:
-    """A number that always has a value, whole where its default is."""
+def control(name: str, defaults: Conditions, **options: Any) -> Any:
+    """The control that suits a field of a recipe: a choice, a slider, or a number that may be left out or not."""
+    kind = type(defaults).model_fields[name].annotation
+    options = {**_OPTIONS.get(name, {}), **options}
+    if name in ("teacher", "student"):
+        return choice(name, list(ARCHITECTURES), defaults, **options)
+    if get_origin(kind) is Literal:
+        return choice(name, list(get_args(kind)), defaults, **options)
+    if name in _SLIDERS:
+        return slider(name, defaults, **options)
+    return number(
+        name, defaults, placeholder=_EMPTY.get(name, "all") if NoneType in get_args(kind) else None, **options
+    )
+
+
+def columns(
+    defaults: Conditions, names: Sequence[Sequence[str]], own: Mapping[str, Callable[[], Any]]
+) -> dict[str, Any]:
+    """The controls of these fields, a column for each list of names; `own` draws those that a form has for itself."""
+    values: dict[str, Any] = {}
+    for column, of_column in zip(st.columns(len(names), gap="medium"), names, strict=True):
+        with column:
+            values |= {name: own[name]() if name in own else control(name, defaults) for name in of_column}
+    return values
+
+
+def recipe_of(kind: type[R], values: Mapping[str, Any]) -> R | None:
+    """The recipe that these values make; None, with the reason on the page, where they do not go together."""
+    try:
+        return kind.parse(values)
+    except RecipeError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+
+
+def number(name: str, defaults: Conditions, *, placeholder: str | None = None, **options: Any) -> Any:
+    """A number, whole where its field is. With a `placeholder`, which says what that means, it may be left out."""
     low, high = limits(type(defaults), name)
-    default = getattr(defaults, name)
-    kind = type(default)
-    if name in st.session_state and st.session_state[name] is None:
+    default = None if placeholder is not None else getattr(defaults, name)
+    kind = int if default is None else type(default)
+    if default is not None and name in st.session_state and st.session_state[name] is None:
         del st.session_state[name]  # another page's, where it may be left out
-    return st.number_input(
+    given = st.number_input(
         LABELS[name],
         min_value=None if low is None else kind(low),
         max_value=None if high is None else kind(high),
         value=default,
+        placeholder=placeholder,
         key=name,
         bind="query-params",
         help=_help(name, type(defaults)),
         **options,
     )
+    return given if default is not None or given is None else int(given)
+
+
+def slider(name: str, defaults: Conditions, **options: Any) -> Any:
+    """A number between two limits."""
+    low, high = limits(type(defaults), name)
+    ends = float(low or 0), float(high or 1)
+    return st.slider(
+        LABELS[name],
+        *ends,
+        getattr(defaults, name),
+        0.05,
+        key=name,
+        bind="query-params",
+        help=HELP.get(name),
+        **options,
+    )
+
+
+def choice(name: str, choices: list[str], defaults: Conditions, **options: Any) -> Any:
+    """One of several words."""
+    at = choices.index(getattr(defaults, name))
+    return st.selectbox(LABELS[name], choices, index=at, key=name, bind="query-params", help=HELP.get(name), **options)
 
 
 def _help(name: str, kind: type[Conditions]) -> str:
@@ -144,49 +218,3 @@ def _help(name: str, kind: type[Conditions]) -> str:
         allowed = f"Above {low:,.10g}, up to {high:,.10g}" if above else f"{low:,.10g}–{high:,.10g}"
     refused = "another number turns the field red, and the last good one stays in use."
     return f"{HELP.get(name, '')} {allowed}; {refused}".strip()
-
-
-def optional(name: str, kind: type[Conditions], *, placeholder: str = "all", **options: Any) -> int | None:
-    """A whole number that may be left out; `placeholder` says what that means."""
-    low, high = limits(kind, name)
-    given = st.number_input(
-        LABELS[name],
-        min_value=None if low is None else int(low),
-        max_value=None if high is None else int(high),
-        value=None,
-        placeholder=placeholder,
-        key=name,
-        bind="query-params",
-        help=_help(name, kind),
-        **options,
-    )
-    return None if given is None else int(given)
-
-
-def slider(name: str, defaults: Conditions, **options: Any) -> Any:
-    """A number between two limits."""
-    low, high = limits(type(defaults), name)
-    return st.slider(
-        LABELS[name],
-        float(low or 0),
-        float(high or 1),
-        getattr(defaults, name),
-        0.05,
-        key=name,
-        bind="query-params",
-        help=HELP.get(name),
-        **options,
-    )
-
-
-def choice(name: str, choices: list[str], defaults: Conditions, **options: Any) -> Any:
-    """One of several words."""
-    return st.selectbox(
-        LABELS[name],
-        choices,
-        index=choices.index(getattr(defaults, name)),
-        key=name,
-        bind="query-params",
-        help=HELP.get(name),
-        **options,
-    )

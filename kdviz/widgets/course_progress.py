@@ -36,11 +36,6 @@ def overview() -> None:
     _course(key="course_overview", data={**_facts(course.lessons()), "shape": "overview", "lesson": None, "place": ""})
 
 
-def links() -> None:
-    """What makes terms show their meaning, on a page that has neither header nor overview."""
-    _course(key="course_links", data={**_facts(()), "shape": "none", "lesson": None, "place": ""})
-
-
 def solved(slug: str, check: str) -> None:
     """Let the browser keep that this check was answered rightly."""
     _solved(key=f"course_solved_{slug}_{check}", data={"lesson": slug, "check": check})

@@ -42,6 +42,11 @@ def part(name: str) -> Here:
     return Here(lesson_text.read(name), None)
 
 
+def sentence(slug: str, key: str, **places: object) -> str:
+    """The block `# say: key` of a page's text with its places filled, as Markdown. Raises LessonError."""
+    return lesson_text.read(slug).say(key).filled(places)
+
+
 @dataclass
 class Here:
     """The lesson that is being shown. Places are values for the text's `{{names}}`, as the page wants them shown."""
@@ -160,7 +165,8 @@ class Here:
         with st.container(key=f"told_{self.lesson.slug}_{check.key}"):
             if right:
                 st.success(explanation, icon=":material/check:")
-                progress.solved(self.lesson.slug, check.key)
+                if self.place is not None:
+                    progress.solved(self.lesson.slug, check.key)
             else:
                 prefix = f"{course.words().word('not-quite')} " if lead_in else ""
                 st.info(prefix + explanation, icon=":material/arrow_back:")

@@ -1,4 +1,4 @@
-"""Checks of what a visitor's link or widget says."""
+"""What a visitor's link says: checked, shown by a control, written."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ def check_choice(name: str, options: Sequence[str]) -> None:
         st.warning(f"{name} is {given}; it takes one of {', '.join(options)}. Shown is the default.")
 
 
+def write(name: str, text: str) -> None:
+    """Let the URL say something, or nothing more of it where the text is empty: that is the default."""
+    if text:
+        st.query_params[name] = text
+    else:
+        st.query_params.pop(name, None)
+
+
 def switch(
     name: str, label: str, words: Mapping[str, str], *, on_change: Callable[[], None] | None = None, **options: Any
 ) -> str:
@@ -30,10 +38,7 @@ def switch(
     st.session_state[key] = given if given in words else names[0]
 
     def keep() -> None:
-        if st.session_state[key] == names[0]:
-            st.query_params.pop(name, None)
-        else:
-            st.query_params[name] = st.session_state[key]
+        write(name, "" if st.session_state[key] == names[0] else st.session_state[key])
         if on_change is not None:
             on_change()
 
@@ -50,7 +55,8 @@ def switch(
     return chosen or names[0]
 
 
-def _number(text: str) -> float | None:
+def number_in(text: str) -> float | None:
+    """The finite number that a text is; None where it is none."""
     try:
         value = float(text)
     except ValueError:

@@ -1,9 +1,11 @@
-"""Page furniture, written once: style, header, sentence, refusal."""
+"""What every page has: style sheet, palette, heading, sentences, refusals and tables."""
 
 from __future__ import annotations
 
 import runpy
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -16,6 +18,8 @@ _ROUTED = "routed"
 _PAGE = "page"  # where the visitor is
 _DATA = "data_set_of_the_visit"
 _ROUTER = ASSETS.parent / "app.py"
+
+K = TypeVar("K", bound=str)
 
 
 def style() -> None:
@@ -56,12 +60,6 @@ def enter() -> None:
     _keep_data_set()
 
 
-def header(question: str, lead: str) -> None:
-    """The page's question and what answers it."""
-    enter()
-    heading(question, lead)
-
-
 def heading(question: str, lead: str) -> None:
     """The question as the page's title, and one or two sentences."""
     st.title(question, anchor=False)
@@ -69,12 +67,12 @@ def heading(question: str, lead: str) -> None:
 
 
 def _keep_data_set() -> None:
-    """Who goes from one page to the next stays with the data set: the links of the sidebar carry none."""
-    here = urlsplit(st.context.url or "").path
+    """From one page to the next the data set stays: the links of the sidebar carry none."""
+    path = urlsplit(st.context.url or "").path
     kept = st.session_state.get(_DATA)
-    if st.session_state.get(_PAGE, here) != here and kept is not None and not st.query_params:
+    if st.session_state.get(_PAGE, path) != path and kept is not None and not st.query_params:
         st.query_params["data"] = kept
-    st.session_state[_PAGE], st.session_state[_DATA] = here, st.query_params.get("data")
+    st.session_state[_PAGE], st.session_state[_DATA] = path, st.query_params.get("data")
 
 
 def say(text: str) -> None:
@@ -86,3 +84,25 @@ def refuse(what: str, why: str) -> None:
     """What was not done, and why; the reason may quote a visitor's text, so it is shown letter by letter."""
     st.error(what, icon=":material/error:")
     st.text(why)
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]], left: Collection[int] = (0,)) -> str:
+    """A Markdown table; columns with a number in `left`, from 0, are set to the left, the others to the right."""
+    sides = [":--" if number in left else "--:" for number in range(len(headings))]
+    return "\n".join(f"| {' | '.join(map(str, cells))} |" for cells in (headings, sides, *rows))
+
+
+def switch(label: str, titles: Mapping[K, str], key: str) -> K:
+    """One of several, with their titles; the first is the default. The label is for screen readers."""
+    names = list(titles)
+    chosen: K = st.segmented_control(
+        label,
+        names,
+        format_func=titles.__getitem__,
+        default=names[0],
+        required=True,
+        key=key,
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    return chosen

@@ -1,52 +1,25 @@
-"""What every page with a run has: the button that starts it, its progress, the ways to stop it, and its panel."""
+"""What every page with a run has: the button that starts it, its progress, and the ways to stop it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from kdviz.errors import PlainError
 from kdviz.jobs.queue import Jobs
-from kdviz.recipes.comparison import Comparison
-from kdviz.recipes.single import Recipe
-from kdviz.recipes.study import Study
-from kdviz.recipes.sweep import Sweep
 from kdviz.records.kinds import AnyRecipe, Part
 from kdviz.store.run import Run
-from kdviz.texts import course
+from kdviz.widgets.kinds import home, run_kind
 
-TICK = 0.4  # seconds between two looks at a live run
 GO_ON, START_AGAIN = "Go on", "Start again"
 OVER = ("failed", "cancelled", "interrupted")
-STUDIES_PAGE = "when_it_helps"  # the lesson that can show every study
-_NAME = re.compile("[0-9A-Za-z]{1,40}")  # what a run's id may look like: nothing that Markdown would read
 _REFUSED, _NOT_STARTED = "order_refused", "start_problem"
 
 R = TypeVar("R", bound=AnyRecipe)
-
-
-@dataclass(frozen=True)
-class Home:
-    """The page that shows the runs of a kind."""
-
-    title: str
-    path: str
-
-
-HOMES: Mapping[type[AnyRecipe], Home] = MappingProxyType(
-    {
-        Recipe: Home("Watch it train", "pages/watch_it_train.py"),
-        Comparison: Home("Three ways to teach", "pages/three_ways.py"),
-        Sweep: Home("Explorer", "pages/explorer.py"),
-        Study: Home("When does it help?", f"pages/{STUDIES_PAGE}.py"),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -57,21 +30,15 @@ class Position:
     seconds: float
     seconds_left: float
 
-
-def home(recipe: AnyRecipe) -> Home:
-    """The page that shows this run: of a lesson's study, that lesson's."""
-    if isinstance(recipe, Study):
-        for lesson in course.lessons():
-            if lesson.slug == recipe.facts.lesson:
-                return Home(lesson.title, lesson.page)
-    return HOMES[type(recipe)]
+    @property
+    def share(self) -> float:
+        """How much of the run is done, from 0 to 1."""
+        return share_done(self.seconds, self.seconds_left)
 
 
-def link_to(run: Run) -> dict[str, str]:
-    """What the link to a run's page says besides the page."""
-    if isinstance(run.recipe, Study) and home(run.recipe) == HOMES[Study]:
-        return {"study": run.recipe.study, "run": run.id}
-    return {"run": run.id}
+def share_done(seconds: float, seconds_left: float) -> float:
+    """How much is done, from 0 to 1, after so many seconds with so many to come."""
+    return min(1.0, max(0.0, seconds / max(seconds + seconds_left, 1e-9)))
 
 
 def named(jobs: Jobs, kind: type[AnyRecipe]) -> Run | None:
@@ -110,7 +77,9 @@ def start(
     with several buttons has a `key` for each; `where` is where it shows the run, "below" or "above".
     """
     shown = run if wanted is not None and run is not None and wanted.id == run.id else None
-    goes_on = shown is not None and shown.status in OVER and _goes_on(jobs, shown)
+    onward = _onward(jobs, shown) if shown is not None and shown.status in OVER else ""
+    # Where the run's panel has the one button that goes on with it, Start would be a second one.
+    goes_on = shown is not None and onward != "" and (onward == GO_ON or run_kind(shown.recipe).always_goes_on)
     place.button(
         "Start",
         key=key,
@@ -125,8 +94,8 @@ def start(
     if shown is not None and shown.status == "finished":
         st.caption(f"These settings are trained: the result is {where}. Change any of them to train again.")
     elif shown is not None and goes_on:
-        what = "trains only what is missing" if _onward(jobs, shown) == GO_ON else "begins anew"
-        st.caption(f"These settings were begun and not finished; *{_onward(jobs, shown)}*, {where}, {what}.")
+        what = "trains only what is missing" if onward == GO_ON else "begins anew"
+        st.caption(f"These settings were begun and not finished; *{onward}*, {where}, {what}.")
     elif wanted is not None and run is not None and wanted.id != run.id:
         ones = {"below": "the ones above", "above": "these"}[where]
         st.caption(f"{where.capitalize()} is run {run.id} with other settings; Start trains {ones}.")
@@ -148,53 +117,24 @@ def _start(jobs: Jobs, wanted: R, write: Callable[[R], None] | None, check: Call
         write(wanted)
 
 
-def follow(jobs: Jobs, run_id: str, panel: Callable[[Jobs, Run], None]) -> None:
-    """The panel of a run, drawn again and again while the run lives."""
-    run = jobs.get(run_id)
-    if run is None:
-        which = f"run {run_id}" if _NAME.fullmatch(run_id) else "such run"
-        st.warning(f"There is no {which} in this store. It may have been deleted, or belong to another server.")
-        return
-    if run.live:
-        st.fragment(_look, run_every=TICK)(jobs, run_id, panel)
-    else:  # part of the page: a fragment can leave a chart behind that a control has replaced
-        panel(jobs, run)
-
-
-def _look(jobs: Jobs, run_id: str, panel: Callable[[Jobs, Run], None]) -> None:
-    run = jobs.get(run_id)
-    if run is None:
-        return
-    if not run.live:
-        st.rerun()  # the whole page once more: the panel stops to tick, and Start says what it does
-    panel(jobs, run)
-
-
 def status(jobs: Jobs, run: Run, position: Position | None) -> None:
     """How far the run is, with its buttons; `position` None as long as nothing has been heard of it."""
     text, buttons = st.columns([7, 3], vertical_alignment="center")
-    whole = 1.0 if run.status == "finished" else 0.0
+    share = 1.0 if run.status == "finished" else 0.0
     if position is not None and run.live:
-        whole = min(1.0, max(0.0, position.seconds / max(position.seconds + position.seconds_left, 1e-9)))
+        share = position.share
     with text:
-        st.progress(whole, text=_caption(jobs, run, position))
+        st.progress(share, text=_caption(jobs, run, position))
     with buttons, st.container(horizontal=True, horizontal_alignment="right", height="content"):
-        if run.status == "finished":
-            pass  # nothing left to stop
-        elif run.status == "paused":
+        if run.status == "paused":
             st.button(GO_ON, icon=":material/play_arrow:", on_click=_order, args=(jobs.resume, run.id))
         elif run.status in OVER:
             onward = _onward(jobs, run)
             icon = ":material/replay:" if onward == START_AGAIN else ":material/play_arrow:"
-            st.button(onward, icon=icon, on_click=_order, args=(_again(jobs, run), run.id))
-        else:
-            st.button(
-                "Pause",
-                icon=":material/pause:",
-                on_click=_order,
-                args=(jobs.pause, run.id),
-                disabled=run.status != "running",
-            )
+            st.button(onward, icon=icon, on_click=_order, args=(jobs.submit, run.recipe))
+        elif run.live:
+            waits = run.status != "running"
+            st.button("Pause", icon=":material/pause:", on_click=_order, args=(jobs.pause, run.id), disabled=waits)
         if run.live:
             st.button("Cancel", icon=":material/stop:", on_click=_order, args=(jobs.cancel, run.id))
     for message in (
@@ -211,22 +151,10 @@ def _onward(jobs: Jobs, run: Run) -> str:
     return GO_ON if any(isinstance(event, Part) for event in jobs.events(run.id)) else START_AGAIN
 
 
-def _goes_on(jobs: Jobs, run: Run) -> bool:
-    """Whether a run that is over has the one button that goes on with it, and Start would be a second one.
-
-    So it is with all sweeps: their panel stands right below.
-    """
-    return isinstance(run.recipe, Sweep) or _onward(jobs, run) == GO_ON
-
-
-def _again(jobs: Jobs, run: Run) -> Callable[[str], Run]:
-    return lambda _: jobs.submit(run.recipe)
-
-
-def _order(action: Callable[[str], Run | None], run_id: str) -> None:
-    """Pause, go on or cancel; a run of another process refuses, and says so."""
+def _order(action: Callable[[Any], object], run: object) -> None:
+    """Pause, go on, cancel or submit; where another process refuses, that is said."""
     try:
-        action(run_id)
+        action(run)
     except PlainError as error:
         st.session_state[_REFUSED] = str(error)
 

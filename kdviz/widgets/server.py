@@ -26,7 +26,7 @@ class Galleries:
 
     known: dict[str, Gallery] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
-    awaited: set[str] = field(default_factory=set)  # those that somebody has waited for in vain
+    awaited: set[str] = field(default_factory=set)  # those that a visitor has waited for in vain
 
 
 @st.cache_resource(show_spinner=False)
@@ -61,7 +61,7 @@ def home() -> str:
 
 
 def quiet_home() -> str:
-    """As `home`, for a page that can do without galleries: says nothing, and nobody waits after the first has."""
+    """As `home`, for a page that can do without galleries: says nothing, and only the first visitor waits."""
     shared = _galleries()
     if FAVOURITE in shared.awaited and gallery.read(FAVOURITE) is None:
         return FALLBACK
@@ -73,28 +73,27 @@ def choose_gallery() -> Gallery:
 
     Says on the page which it is not, why, and what to do.
     """
-    asked = st.query_params.get("data", FAVOURITE)
-    if asked not in SHIPPED_TEACHERS:
+    data = st.query_params.get("data", FAVOURITE)
+    if data not in SHIPPED_TEACHERS:
         st.warning(
-            f"data is {asked}; here it takes one of {', '.join(SHIPPED_TEACHERS)}, which have a trained teacher. "
+            f"data is {data}; here it takes one of {', '.join(SHIPPED_TEACHERS)}, which have a trained teacher. "
             f"Shown is {FAVOURITE}."
         )
-        asked = FAVOURITE
-    found = _gallery(asked)
-    if found is not None:
-        return found
-    _explain_fallback(asked)
-    fallback = _gallery(FALLBACK)
-    assert fallback is not None  # it ships
-    return fallback
+        data = FAVOURITE
+    shown = _gallery(data)
+    if shown is None:
+        _explain_fallback(data)
+        shown = _gallery(FALLBACK)
+    assert shown is not None  # the fallback ships
+    return shown
 
 
 def _gallery(data: str) -> Gallery | None:
     shared = _galleries()
     if data not in shared.known and data not in shared.problems:
-        found = gallery.read(data) or _fill(data, shared)
-        if found is not None:
-            shared.known[data] = found
+        read = gallery.read(data) or _fill(data, shared)
+        if read is not None:
+            shared.known[data] = read
     return shared.known.get(data)
 
 
@@ -113,18 +112,18 @@ def _fill(data: str, shared: Galleries) -> Gallery | None:
     return gallery.read(data)
 
 
-def _explain_fallback(asked: str) -> None:
-    reason = _galleries().problems.get(asked)
+def _explain_fallback(data: str) -> None:
+    reason = _galleries().problems.get(data)
     with st.container(key="fallback"):
         if reason is None:
             st.info(
-                f"{asked} is still on its way, so this page shows the handwritten digits of scikit-learn meanwhile. "
+                f"{data} is still on its way, so this page shows the handwritten digits of scikit-learn meanwhile. "
                 "Reload it in a minute."
             )
             return
-        st.info(f"Shown are the 1,797 handwritten digits of scikit-learn, because {asked} cannot be had. {reason}")
+        st.info(f"Shown are the 1,797 handwritten digits of scikit-learn, because {data} cannot be had. {reason}")
         if st.button("Look again", icon=":material/refresh:"):
-            _galleries().problems.pop(asked, None)
+            _galleries().problems.pop(data, None)
             st.rerun()
 
 

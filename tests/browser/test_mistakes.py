@@ -60,8 +60,11 @@ def test_the_exercise_is_answered_and_goes_on(page: Page, link: str) -> None:
     opened(page, link)
     expect(page.get_by_role("heading", name="Which mistake is in this run?")).to_be_visible()
     answers = page.locator(".st-key-which_mistake_1").get_by_role("radio")
+    told = """() => [...document.querySelectorAll('[data-testid="stAlert"]')].map((alert) => alert.innerText).join()"""
     for number in range(answers.count()):
+        before = page.evaluate(told)
         answers.nth(number).check(force=True)
+        page.wait_for_function(f"(before) => ({told})() !== before", arg=before, timeout=60_000)
         settle(page, limit=60)
         if page.get_by_text("Found so far: 1").count():
             break

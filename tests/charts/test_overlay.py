@@ -19,6 +19,7 @@ from kdviz.recipes.single import Recipe
 from kdviz.records.sweep import FinishedStack, StackProgress
 from kdviz.store.runs import RunStore
 from kdviz.widgets.runs import words as run_words
+from kdviz.widgets.runs.rooms import main_figures
 from tests.samples.comparison_records import comparison, moment
 from tests.samples.run_records import progress, put, recipe, result, stack_events, sweep, swept
 
@@ -165,12 +166,12 @@ def test_a_sweep_is_named_by_its_search_and_not_by_its_lists(store):
     assert run_words.short_names([swept, single])[swept.id] == f"{swept.id[:6]} · halving"
 
 
-def test_a_result_that_is_no_number_is_no_outcome():
+def test_a_result_that_is_no_number_has_no_main_figures():
     wanted = recipe()
     diverged = result(wanted).model_copy(
         update={"distilled": result(wanted).distilled.model_copy(update={"test_accuracy": math.nan})}
     )
-    assert run_words.outcome(diverged) is None
-    assert run_words.outcome(None) is None
-    found = run_words.outcome(swept(sweep()))
+    assert main_figures(diverged) is None
+    assert main_figures(None) is None
+    found = main_figures(swept(sweep()))
     assert (found.who, found.accuracy, found.plain) == ("T = 4, α = 1", 0.97, 0.964)

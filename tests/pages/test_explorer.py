@@ -13,10 +13,9 @@ from kdviz.recipes.sweep import Sweep
 from kdviz.records.kinds import AnyRecipe
 from kdviz.records.sweep import Estimate
 from kdviz.reports.phrases import expected_duration
-from kdviz.widgets import run_status
+from kdviz.widgets import kinds
 from kdviz.widgets.sweep import estimate as sweep_estimate
 from kdviz.widgets.sweep import form as sweep_form
-from kdviz.widgets.sweep import live as live_sweep
 from tests.samples.app_pages import button, component, markdown, opened, said, start
 from tests.samples.sweep_plans import carried_out, learnt_stack
 from tests.samples.sweep_records import BEST, cell, sweep, swept
@@ -29,7 +28,6 @@ ESTIMATE = "kdviz.runners.estimate:sweep"
 def nothing_is_known():
     """Estimates and pictures of other tests."""
     sweep_estimate._estimates.clear()
-    live_sweep._frame.clear()
 
 
 def estimating(jobs, seconds=None, memory=25_000_000, problem=None):
@@ -295,8 +293,8 @@ def test_a_press_on_start_that_comes_before_a_long_estimate_starts_nothing(jobs,
     estimating(jobs)
     at = opened(PAGE)
     assert not button(at, "Start").disabled
-    (asked,) = sweep_estimate._estimates().asked.values()
-    asked.future.set_result(Estimate(seconds=7300, memory=1).model_dump_json())
+    (call,) = sweep_estimate._estimates().calls.values()
+    call.future.set_result(Estimate(seconds=7300, memory=1).model_dump_json())
     start(at)
     assert not jobs.submitted
     assert "This sweep takes about 2.0\u00a0h. If you want that, say so beside Start" in said(at)
@@ -451,4 +449,4 @@ def test_runs_of_one_kind_are_told_from_those_of_another(stored):
 
 
 def test_every_kind_of_run_has_a_page():
-    assert set(run_status.HOMES) == set(get_args(AnyRecipe))
+    assert set(kinds.RUN_KINDS) == set(get_args(AnyRecipe))

@@ -15,7 +15,7 @@ from kdviz.recipes.single import Recipe
 from kdviz.recipes.study import Study
 from kdviz.recipes.sweep import Sweep
 from kdviz.store.runs import RunStore, StoreError
-from kdviz.widgets import server
+from kdviz.widgets import live_panel, server
 from kdviz.widgets.runs import export as run_export
 from kdviz.widgets.runs import table as run_table
 from tests.samples.app_pages import opened, said
@@ -73,6 +73,7 @@ def store(tmp_path, monkeypatch):
 
 @pytest.fixture
 def jobs(store, monkeypatch):
+    live_panel.snapshot.clear()  # tests have the same run at different moments
     found = Reader(store)
     monkeypatch.setattr(server, "jobs", lambda: found)
     return found

@@ -19,9 +19,10 @@ from kdviz.recipes.study import Study
 from kdviz.reports import study as study_tables
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
-from kdviz.widgets import run_status
+from kdviz.widgets import kinds
 from kdviz.widgets.runs import table as run_table
 from kdviz.widgets.runs import words as run_words
+from kdviz.widgets.runs.rooms import main_figures, room_of
 from kdviz.widgets.study import result as live_study
 from tests.samples.bundles import changed, refused
 from tests.samples.fake_studies import FEW, fake_study, finished_arm, progress, studied
@@ -140,13 +141,13 @@ def test_the_list_says_how_the_verdicts_fall():
     assert (row["kind"], row["data"], row["student"]) == ("study", "digits", "few-labels")
     assert row["temperature"] == row["alpha"] == ""
     assert row["who"] == "few-labels: 2 better"
-    assert run_words.outcome(DONE.result) is None
+    assert main_figures(DONE.result) is None
     assert run_table.matches(DONE, "few labels")
     assert not run_table.matches(DONE, "sweep")
 
 
 def test_settings_and_defaults_of_a_study():
-    own, usual = run_words.settings(FEW), run_words.settings(run_words.usual(FEW))
+    own, usual = run_words.settings(FEW), run_words.settings(room_of(FEW).card.usual(FEW))
     assert own == {
         "study": "study",
         "name": "Few labels, many images",
@@ -172,9 +173,9 @@ def test_a_study_has_no_curve_among_others():
 
 
 def test_every_kind_of_recipe_has_a_home_that_is_there():
-    home = run_status.home(FEW)
+    home = kinds.home(FEW)
     assert home.path == "pages/when_it_helps.py"
-    assert run_status.link_to(DONE)["run"] == FEW.id
+    assert kinds.link_to(DONE)["run"] == FEW.id
 
 
 def test_a_job_says_which_arms_would_be_lost():

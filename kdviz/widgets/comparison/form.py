@@ -6,29 +6,32 @@ kept, and the controls show what it says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, get_args
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from kdviz.recipes.base import Augmentation, Optimizer, RecipeError, Schedule
-from kdviz.recipes.catalogue import ARCHITECTURES
+from kdviz.recipes.base import RecipeError
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import FAMILIES, METHODS, PLAIN, Family, Method, short_title
 from kdviz.recipes.number_lists import MOST_SEEDS
-from kdviz.widgets import controls
-from kdviz.widgets.controls import chosen_data, data_set, number, optional, slider
+from kdviz.widgets import controls, link
 
 _LEFT_OUT = "ways_left_out"
+_MORE = (
+    ("data", "labels", "augmentation", "batch_size"),
+    ("teacher_epochs", "teacher_labels", "teacher_augmentation"),
+    ("optimizer", "learning_rate", "schedule", "online_temperature", "online_alpha"),
+)
 
 
 def adopt(comparison: Comparison) -> None:
     """Let the controls show the comparison of the run that a link names, where the link does not set them itself."""
     if controls.adopt(comparison):
-        given = set(st.query_params)
-        _write("methods" not in given, "methods", methods_text(comparison.methods))
-        _write("seeds" not in given, "seeds", seeds_text(comparison.seeds))
+        texts = _texts(comparison)
+        _write({name: text for name, text in texts.items() if name not in st.query_params})
 
 
 def show(comparison: Comparison) -> None:
@@ -39,22 +42,19 @@ def show(comparison: Comparison) -> None:
 
 def write(comparison: Comparison) -> None:
     """Let the URL have the ways and the seeds of a comparison, whatever it had before."""
-    _write(True, "methods", methods_text(comparison.methods))
-    _write(True, "seeds", seeds_text(comparison.seeds))
+    _write(_texts(comparison))
 
 
-def _write(wanted: bool, name: str, text: str) -> None:
-    """Keep a choice in the URL, unless it is the default."""
-    default = {"methods": methods_text(Comparison().methods), "seeds": seeds_text(Comparison().seeds)}[name]
-    if wanted and text == default:
-        st.query_params.pop(name, None)
-    elif wanted:
-        st.query_params[name] = text
+def _texts(comparison: Comparison) -> dict[str, str]:
+    """The ways and the seeds as the URL and the command line name them."""
+    return {"methods": ",".join(comparison.methods), "seeds": seeds_text(comparison.seeds)}
 
 
-def methods_text(methods: Sequence[str]) -> str:
-    """The ways to teach as the URL and the command line name them."""
-    return ",".join(methods)
+def _write(texts: Mapping[str, str]) -> None:
+    """Keep choices in the URL, unless they are the default."""
+    defaults = _texts(Comparison())
+    for name, text in texts.items():
+        link.write(name, "" if text == defaults[name] else text)
 
 
 def seeds_text(seeds: Sequence[int]) -> str:
@@ -67,31 +67,24 @@ def seeds_text(seeds: Sequence[int]) -> str:
 
 def comparison_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
     """All controls of a comparison, and the place for the button that starts it; None as for `recipe_form`."""
-    defaults = Comparison.suited(chosen_data(home))
+    defaults = Comparison.suited(controls.chosen_data(home))
     seeds = _of_link("seeds", defaults)
     with st.container(horizontal=True, vertical_alignment="bottom", key="recipe"):
-        values: dict[str, Any] = {
-            "temperature": number("temperature", defaults, width=130, step=0.5, format="%g"),
-            "alpha": slider("alpha", defaults, width=175),
-            "epochs": number("epochs", defaults, width=80),
-            "seeds": _seeds(seeds),
-            "student": _network("student", defaults, width=150),
-            "teacher": _network("teacher", defaults, width=160),
-        }
+        widths = {"temperature": 130, "alpha": 175, "epochs": 80}
+        values = {name: controls.control(name, defaults, width=width) for name, width in widths.items()}
+        values["seeds"] = _seeds(seeds)
+        for name, width in {"student": 150, "teacher": 160}.items():
+            values[name] = controls.control(name, defaults, width=width, on_change=_leave_out, args=(defaults,))
     with st.container(horizontal=True, vertical_alignment="center", key="actions"):
         start = st.container(width="content")
         with st.popover("Ways to teach", icon=":material/school:", help="Which methods are compared"):
             values["methods"] = _methods(_of_link("methods", defaults), values["teacher"], values["student"])
         with st.popover("More settings", icon=":material/tune:", help="Data, labels, augmentation, optimizer"):
-            values |= _more(defaults, home)
+            values |= controls.columns(defaults, _MORE, {"data": partial(controls.data_set, Comparison, home)})
     left_out = st.session_state.pop(_LEFT_OUT, [])
     if left_out:
         st.info(f"Left out, because they do not fit these networks: {', '.join(left_out)}.")
-    try:
-        return Comparison.parse(values), start
-    except RecipeError as error:
-        st.error(str(error), icon=":material/error:")
-        return None, start
+    return controls.recipe_of(Comparison, values), start
 
 
 def _of_link(name: str, defaults: Comparison) -> Any:
@@ -122,11 +115,7 @@ def _seeds(seeds: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _count_seeds() -> None:
-    _write(True, "seeds", seeds_text(range(st.session_state["number_of_seeds"])))
-
-
-def _network(name: str, defaults: Comparison, **options: Any) -> Any:
-    return controls.choice(name, list(ARCHITECTURES), defaults, on_change=_leave_out, args=(defaults,), **options)
+    _write({"seeds": seeds_text(range(st.session_state["number_of_seeds"]))})
 
 
 def _leave_out(defaults: Comparison) -> None:
@@ -134,7 +123,7 @@ def _leave_out(defaults: Comparison) -> None:
     chosen = _of_link("methods", defaults)
     fitting = _fitting(chosen, st.session_state["teacher"], st.session_state["student"])
     st.session_state[_LEFT_OUT] = [short_title(name) for name in chosen if name not in fitting]
-    _write(True, "methods", methods_text(fitting))
+    _write({"methods": ",".join(fitting)})
 
 
 def _fitting(methods: Iterable[str], teacher: str, student: str) -> tuple[str, ...]:
@@ -174,7 +163,7 @@ def _pills(family: Family, title: str, ways: tuple[str, ...], chosen: tuple[str,
 
 def _choose(family: Family, ways: tuple[str, ...], chosen: tuple[str, ...]) -> None:
     kept = {name for name in chosen if name not in ways} | set(st.session_state[f"methods_{family}"]) | {PLAIN}
-    _write(True, "methods", methods_text([name for name in METHODS if name in kept]))
+    _write({"methods": ",".join(name for name in METHODS if name in kept)})
 
 
 def _reasons(ways: Iterable[Method], teacher: str, student: str) -> str:
@@ -185,30 +174,3 @@ def _reasons(ways: Iterable[Method], teacher: str, student: str) -> str:
         if reason:
             titles.setdefault(reason, []).append(method.title)
     return " ".join(f"{' and '.join(names)} cannot be chosen: {reason}" for reason, names in titles.items())
-
-
-def _more(defaults: Comparison, home: str) -> dict[str, Any]:
-    """The settings that most visitors leave alone."""
-    left, middle, right = st.columns(3, gap="medium")
-    with left:
-        values: dict[str, Any] = {
-            "data": data_set(Comparison, home),
-            "labels": optional("labels", Comparison, step=10),
-            "augmentation": controls.choice("augmentation", list(get_args(Augmentation)), defaults),
-            "batch_size": number("batch_size", defaults),
-        }
-    with middle:
-        values |= {
-            "teacher_epochs": optional("teacher_epochs", Comparison, placeholder="as the students’"),
-            "teacher_labels": optional("teacher_labels", Comparison, step=10),
-            "teacher_augmentation": controls.choice("teacher_augmentation", list(get_args(Augmentation)), defaults),
-        }
-    with right:
-        values |= {
-            "optimizer": controls.choice("optimizer", list(get_args(Optimizer)), defaults),
-            "learning_rate": number("learning_rate", defaults, step=0.0005, format="%g"),
-            "schedule": controls.choice("schedule", list(get_args(Schedule)), defaults),
-            "online_temperature": number("online_temperature", defaults, step=0.5, format="%g"),
-            "online_alpha": slider("online_alpha", defaults),
-        }
-    return values

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from statistics import fmean
 from typing import Any
-
-import streamlit as st
 
 from kdviz.charts import comparison_live as side_by_side
 from kdviz.charts import single as live
-from kdviz.jobs.queue import Jobs, Version
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import METHODS, PLAIN, short_title
 from kdviz.records.base import Watched
@@ -19,9 +15,12 @@ from kdviz.records.comparison import ComparisonResult, Moment
 from kdviz.records.kinds import Event
 from kdviz.reports.phrases import listed, percent
 from kdviz.store.run import Run
-from kdviz.widgets import page, run_status
+from kdviz.widgets import page
 from kdviz.widgets.comparison import summary as comparison_summary
+from kdviz.widgets.comparison.words import say
 from kdviz.widgets.components import component
+from kdviz.widgets.live_panel import Panel, Snapshot
+from kdviz.widgets.run_status import Position
 
 _ways = component(
     "three_ways",
@@ -31,18 +30,7 @@ _ways = component(
 )
 
 
-@dataclass(frozen=True)
-class Frame:
-    """All that a page shows of a comparison at one moment."""
-
-    data: dict[str, Any]  # for the component
-    position: run_status.Position | None
-    sentence: str
-
-
-def show(jobs: Jobs, run_id: str) -> None:
-    """The panels of a comparison, which look after themselves while it lives."""
-    run_status.follow(jobs, run_id, _panel)
+Shown = dict[str, Any]  # what the component is given
 
 
 def preview(comparison: Comparison) -> None:
@@ -50,24 +38,19 @@ def preview(comparison: Comparison) -> None:
     _ways(key="three_ways", data={"run": "", "live": False, **_picture(comparison, [])})
 
 
-def _panel(jobs: Jobs, run: Run) -> None:
-    if not isinstance(run.recipe, Comparison):
-        return  # the page has said that it is of another kind
-    frame = _frame(jobs, run.id, run.started, jobs.version(run.id), run.recipe)
-    run_status.status(jobs, run, frame.position)
-    _ways(key="three_ways", data={"run": f"{run.id}-{run.attempt}", "live": run.live, **frame.data})
-    page.say(frame.sentence)
+def _read(comparison: Comparison, _run: Run, events: Sequence[Event]) -> Snapshot[Shown]:
+    moments = [event for event in events if isinstance(event, Moment)]
+    return Snapshot(_position(moments, comparison), _sentence(moments), _picture(comparison, events))
+
+
+def _draw(_comparison: Comparison, run: Run, snapshot: Snapshot[Shown]) -> None:
+    _ways(key="three_ways", data={"run": f"{run.id}-{run.attempt}", "live": run.live, **snapshot.data})
+    page.say(snapshot.sentence)
     if isinstance(run.result, ComparisonResult):
         comparison_summary.show(run.result)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)  # one for all visitors, until there is something new to show
-def _frame(
-    _jobs: Jobs, run_id: str, started: datetime | None, version: Version | None, _comparison: Comparison
-) -> Frame:
-    events = _jobs.events(run_id)
-    moments = [event for event in events if isinstance(event, Moment)]
-    return Frame(_picture(_comparison, events), _position(moments, _comparison), _sentence(moments))
+PANEL = Panel(Comparison, _read, _draw)
 
 
 def _picture(comparison: Comparison, events: Sequence[Event]) -> dict[str, Any]:
@@ -83,11 +66,11 @@ def _picture(comparison: Comparison, events: Sequence[Event]) -> dict[str, Any]:
     }
 
 
-def _position(moments: Sequence[Moment], comparison: Comparison) -> run_status.Position | None:
+def _position(moments: Sequence[Moment], comparison: Comparison) -> Position | None:
     if not moments:
         return None
     last = moments[-1]
-    return run_status.Position(_who_learns(moments, comparison), last.seconds, last.seconds_left)
+    return Position(_who_learns(moments, comparison), last.seconds, last.seconds_left)
 
 
 def _who_learns(moments: Sequence[Moment], comparison: Comparison) -> str:
@@ -133,19 +116,15 @@ def _sentence(moments: Sequence[Moment]) -> str:
     last = {moment.method: moment for moment in moments if moment.method in METHODS}
     plain = last.get(PLAIN)
     if plain is None or len(last) < 2:
-        return "Nothing of a student has been measured yet." if moments else "Nothing has been measured yet."
-    accuracies = {name: sum(m.validation_accuracy) / len(m.validation_accuracy) for name, m in last.items()}
-    own = accuracies.pop(PLAIN)
+        return say("no-student-measured" if moments else "nothing-measured")
+    accuracies = {name: fmean(moment.validation_accuracy) for name, moment in last.items() if name != PLAIN}
     low, high = min(accuracies, key=accuracies.__getitem__), max(accuracies, key=accuracies.__getitem__)
-    ends = (
-        f"{percent(accuracies[high], 1)} ({short_title(high)})"
-        if low == high
-        else f"from {percent(accuracies[low], 1)} ({short_title(low)}) to {percent(accuracies[high], 1)} "
-        f"({short_title(high)})"
-    )
+    ends = [f"{percent(accuracies[name], 1)} ({short_title(name)})" for name in dict.fromkeys((low, high))]
     behind = [short_title(name) for name, moment in last.items() if moment.stage_number < moment.stages]
-    note = f" {listed(behind)} {'has' if len(behind) == 1 else 'have'} stages to come." if behind else ""
-    return (
-        f"On the validation images, labels only is at {percent(own, 1)}; the other ways: {ends}.{note} "
-        "Which of these differences are more than luck, only the test images of several seeds can say."
+    has = "has" if len(behind) == 1 else "have"
+    return say(
+        "so-far",
+        plain=percent(fmean(plain.validation_accuracy), 1),
+        others=f"from {ends[0]} to {ends[1]}" if len(ends) > 1 else ends[0],
+        behind=f" {listed(behind)} {has} stages to come." if behind else "",
     )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from statistics import fmean
 
 from kdviz.charts.comparison import trials_of
 from kdviz.recipes.methods import METHODS, PLAIN, Family, short_title
 from kdviz.records.base import Verdict
-from kdviz.records.comparison import ComparisonResult, Measure, Summary, Trial
+from kdviz.records.comparison import ComparisonResult, Measure, Summary
 from kdviz.reports import phrases
 from kdviz.reports.phrases import count, listed, percent
+from kdviz.widgets.lesson import sentence
 
 BESIDES: dict[Measure, str] = {
     "nll": "NLL",
@@ -20,10 +22,8 @@ BESIDES: dict[Measure, str] = {
     "fidelity_kl": "KL to the teacher",
 }
 _POINTS: tuple[Measure, ...] = ("test_accuracy", "agreement")  # said in percentage points
-NO_VERDICT = (
-    "One seed, no verdict: another seed’s first weights and batches could turn every difference here around. "
-    "The intervals are Wilson’s, for the choice of test images alone; train at least three seeds for a verdict."
-)
+
+say = partial(sentence, "three_ways")
 
 
 def difference(measure: Measure, verdict: Verdict) -> str:
@@ -60,20 +60,15 @@ def besides_in_words(summary: Summary) -> str:
 def control_in_words(compared: ComparisonResult) -> str:
     """Offline's students beside the students of another teacher; nothing where there are none."""
     own = {trial.seed: trial for trial in trials_of(compared, "offline")}
-    pairs = [(own[trial.seed], trial) for trial in compared.controls if trial.seed in own]
-    if not pairs:
+    others = [trial for trial in compared.controls if trial.seed in own]
+    if not others:
         return ""
-
-    def mean(trials: Iterable[Trial], figure: str) -> str:
-        return percent(fmean(getattr(trial, figure) for trial in trials), 2)
-
-    mine, others = zip(*pairs, strict=True)
-    return (
-        f"The control: offline’s students give their own teacher’s answer on {mean(mine, 'agreement')} of the test "
-        f"images; students of another teacher, trained with another seed, give that same teacher’s answer on "
-        f"{mean(others, 'agreement')}. Right are {mean(mine, 'test_accuracy')} and {mean(others, 'test_accuracy')}. "
-        "A student that agrees more need not be more accurate."
-    )
+    means = {
+        f"{whose}_{short}": percent(fmean(getattr(trial, figure) for trial in trials), 2)
+        for whose, trials in (("own", [own[trial.seed] for trial in others]), ("other", others))
+        for short, figure in (("agreement", "agreement"), ("accuracy", "test_accuracy"))
+    }
+    return say("control", **means)
 
 
 def gains_in_words(compared: ComparisonResult, families: Sequence[Family]) -> str:
@@ -88,20 +83,26 @@ def gains_in_words(compared: ComparisonResult, families: Sequence[Family]) -> st
     ]
     if not judged:
         return ""
-    sentences = []
-    for word, says in (
-        ("no difference shown", "no gain in accuracy is shown for"),
-        ("worse", "accuracy is worse with"),
-        ("better", "accuracy is better with"),
-    ):
-        names = [short_title(each.method) for each in judged if each.verdicts["test_accuracy"].word == word]
-        if names:
-            sentences.append(f"{says} {listed(names)}")
+
+    def names(measure: Measure, word: str) -> str:
+        """The ways of which the verdict on a measure is this word."""
+        alike = [short_title(summary.method) for summary in judged if summary.verdicts[measure].word == word]
+        return listed(alike) if alike else ""
+
+    gains = [
+        f"{says} {which}"
+        for word, says in (
+            ("no difference shown", "no gain in accuracy is shown for"),
+            ("worse", "accuracy is worse with"),
+            ("better", "accuracy is better with"),
+        )
+        if (which := names("test_accuracy", word))
+    ]
     changed = [
-        f"{name} is {word} with {listed([short_title(each.method) for each in moved])}"
+        f"{name} is {word} with {which}"
         for measure, name in BESIDES.items()
         for word in ("better", "worse")
-        if (moved := [each for each in judged if each.verdicts[measure].word == word])
+        if (which := names(measure, word))
     ]
-    what = f" What does change: {'; '.join(changed)}." if changed else " Nothing else is shown to change either."
-    return f"In the run above, {'; '.join(sentences)}.{what}"
+    changes = f" What does change: {'; '.join(changed)}." if changed else " Nothing else is shown to change either."
+    return say("gains", gains="; ".join(gains), changes=changes)

@@ -10,7 +10,7 @@ import streamlit as st
 from kdviz.recipes.catalogue import ARCHITECTURES, SHIPPED_TEACHERS
 from kdviz.store.gallery import Gallery, shipped_figures
 from kdviz.widgets.lesson import Here
-from kdviz.widgets.link import _number
+from kdviz.widgets.link import number_in
 from kdviz.widgets.pictures.soft_targets import LARGEST_LOGIT, T_MAX, T_MIN, Picture
 
 DEFAULT_TEMPERATURE = 1.0
@@ -22,7 +22,7 @@ def temperature() -> float:
     text = st.query_params.get("T")
     if text is None:
         return DEFAULT_TEMPERATURE
-    value = _number(text)
+    value = number_in(text)
     if value is None or not T_MIN <= value <= T_MAX:
         st.warning(f"T is {text}; it takes a number from {T_MIN:g} to {T_MAX:g}. Shown is T = {DEFAULT_TEMPERATURE:g}.")
         return DEFAULT_TEMPERATURE
@@ -111,7 +111,7 @@ def edited_logits(start: Sequence[float]) -> tuple[float, ...]:
     text = st.query_params.get("logits")
     if text is None:
         return tuple(start)
-    values = [_number(part) for part in text.split(",")]
+    values = [number_in(part) for part in text.split(",")]
     known = [value for value in values if value is not None and abs(value) <= LARGEST_LOGIT]
     if len(known) != len(start) or len(values) != len(start):
         st.warning(

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, get_args
 
 import streamlit as st
 
 from kdviz.charts import inside
-from kdviz.jobs.queue import Jobs, Version
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
 from kdviz.recipes.comparison import INSIDE_IMAGES, Comparison
 from kdviz.recipes.methods import METHODS
 from kdviz.records.base import Watched
 from kdviz.records.comparison import ComparisonResult, Inside, Moment
+from kdviz.records.kinds import Event
 from kdviz.store.run import Run
-from kdviz.widgets import link, page, run_status
+from kdviz.widgets import link, page
 from kdviz.widgets.components import component
+from kdviz.widgets.live_panel import Panel, Snapshot
+from kdviz.widgets.run_status import Position
 
 EMPTY = {
     "response": "The student learns the teacher’s probabilities for all classes. What the teacher computes to get "
@@ -38,12 +40,7 @@ _inside = component(
 )
 
 
-@dataclass(frozen=True)
-class View:
-    """All that the panel shows of a run at one moment."""
-
-    position: run_status.Position | None
-    picture: dict[str, Any] | None  # None until the teacher is ready
+Views = dict[str, Any] | None  # None until the teacher is ready
 
 
 def explain() -> None:
@@ -51,37 +48,28 @@ def explain() -> None:
     _mount("", None)
 
 
-def show(jobs: Jobs, run_id: str) -> None:
-    """The panel of a run, which looks after itself while the run lives."""
-    run_status.follow(jobs, run_id, _panel)
+def _read(recipe: Comparison, _run: Run, events: Sequence[Event]) -> Snapshot[Views]:
+    last = next((event for event in reversed(events) if isinstance(event, Moment)), None)
+    watched = next((event for event in events if isinstance(event, Watched)), None)
+    looks = [event for event in events if isinstance(event, Inside)]
+    picture = None if watched is None else inside.picture(recipe, watched, looks)
+    return Snapshot(None if last is None else _position(last), "", picture)
 
 
-def _panel(jobs: Jobs, run: Run) -> None:
-    recipe = run.recipe
-    if not isinstance(recipe, Comparison):
-        return  # the page has said that it is of another kind
-    view = _view(jobs, run.id, jobs.version(run.id), recipe)
-    run_status.status(jobs, run, view.position)
-    _mount(f"{run.id}-{run.attempt}", view.picture)
-    _facts(recipe, 0 if view.picture is None else len(view.picture["indices"]))
+def _draw(recipe: Comparison, run: Run, snapshot: Snapshot[Views]) -> None:
+    _mount(f"{run.id}-{run.attempt}", snapshot.data)
+    _facts(recipe, 0 if snapshot.data is None else len(snapshot.data["indices"]))
     if isinstance(run.result, ComparisonResult):
         _table(run.result)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)  # one for all visitors, until there is something new to show
-def _view(_jobs: Jobs, run_id: str, version: Version | None, _recipe: Comparison) -> View:
-    events = _jobs.events(run_id)
-    last = next((event for event in reversed(events) if isinstance(event, Moment)), None)
-    watched = next((event for event in events if isinstance(event, Watched)), None)
-    looks = [event for event in events if isinstance(event, Inside)]
-    picture = None if watched is None else inside.picture(_recipe, watched, looks)
-    return View(None if last is None else _position(last), picture)
+PANEL = Panel(Comparison, _read, _draw)
 
 
-def _position(last: Moment) -> run_status.Position:
+def _position(last: Moment) -> Position:
     who = "The teacher" if last.method == "teacher" else "The students, in turns"
     text = f"{who}: epoch {last.epoch} of {last.epochs} · update {last.step:,} of {last.steps:,}"
-    return run_status.Position(text, last.seconds, last.seconds_left)
+    return Position(text, last.seconds, last.seconds_left)
 
 
 def _mount(run: str, picture: dict[str, Any] | None) -> None:

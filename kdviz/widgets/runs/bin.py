@@ -12,6 +12,7 @@ from kdviz.reports.phrases import count
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
 from kdviz.widgets import page
+from kdviz.widgets.lesson import sentence
 from kdviz.widgets.runs import table as run_table
 
 _DELETED, _REFUSED = "runs_just_deleted", "deletion_problem"
@@ -55,7 +56,7 @@ def missing(store: RunStore, run_ids: Sequence[str]) -> None:
     away = {run.id for run in store.discarded()} if run_ids else set()
     for run_id in run_ids:
         if run_id not in away:
-            page.say(f"There is no run {run_id} in this store. It may have been deleted, or belong to another server.")
+            page.say(sentence("runs", "no-such-run", run=run_id))
         elif run_id not in st.session_state.get(_DELETED, []):
             with st.container(horizontal=True, vertical_alignment="center", border=True, key=f"deleted_{run_id}"):
                 st.text(f"Run {run_id} was deleted.", width="content")

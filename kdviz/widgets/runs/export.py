@@ -13,15 +13,24 @@ from kdviz.errors import PlainError
 from kdviz.exports import bundles
 from kdviz.exports import results as exports
 from kdviz.jobs.queue import Jobs
-from kdviz.recipes.study import Study
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
 from kdviz.widgets import page
+from kdviz.widgets.kinds import run_kind
+from kdviz.widgets.lesson import sentence
 
 LOOK = 0.5  # seconds between two looks at a file that a worker makes
 LARGEST_UPLOAD = 50  # megabytes of a bundle
 _ONNX = "onnx_being_made"  # by run, attempt and student
 _UPLOADS, _REFUSED = "uploads_so_far", "import_problem"
+
+_MIME = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "py": "text/x-python",
+    "zip": "application/zip",
+    "md": "text/markdown",
+}
 
 Files = dict[tuple[str, str, str], "Future[str]"]
 
@@ -30,46 +39,32 @@ def downloads(jobs: Jobs, store: RunStore, run: Run) -> None:
     """Everything that a run can be taken along as. Files are made when they are asked for."""
     st.subheader("Take it along", anchor=False)
     say_problem()
+    threads = run.result.threads if run.result else None
     with st.container(horizontal=True, key="downloads"):
         if run.result is not None:
-            _file(run, "CSV", "csv", partial(exports.as_csv, run), "text/csv", "Results, a row for each network")
-            _file(run, "Parquet", "parquet", partial(exports.as_parquet, run), _BINARY, "The same, with types")
-            _file(run, "JSON", "json", partial(exports.as_json, run), "application/json", "Results as one document")
-        _file(
-            run,
-            "Python script",
-            "py",
-            lambda: exports.script(run.recipe, run.result.threads if run.result else None).encode(),
-            "text/x-python",
-            "A few lines that repeat the run with this package and print the same accuracy",
-        )
+            _file(run, "CSV", "csv", partial(exports.as_csv, run), "Results, a row for each network")
+            _file(run, "Parquet", "parquet", partial(exports.as_parquet, run), "The same, with types")
+            _file(run, "JSON", "json", partial(exports.as_json, run), "Results as one document")
+        what = "A few lines that repeat the run with this package and print the same accuracy"
+        _file(run, "Python script", "py", lambda: exports.script(run.recipe, threads).encode(), what)
         if not run.live:
-            _file(
-                run,
-                "Everything (.zip)",
-                "zip",
-                partial(bundles.pack_stored, store, run, _prepared(run)),
-                "application/zip",
-                "Recipe, curves, results and students; another kdviz can import it",
-            )
+            what = "Recipe, curves, results and students; another kdviz can import it"
+            _file(run, "Everything (.zip)", "zip", partial(bundles.pack_stored, store, run, _prepared(run)), what)
     if run.result is None:
         st.caption("There are no results to export yet: the script repeats the run.")
-    elif isinstance(run.recipe, Study):
+    elif run_kind(run.recipe).figures_only:
         st.caption("A lesson’s study keeps its figures, not its students: the script trains them again.")
     else:
         _students(jobs, store, run)
 
 
-_BINARY = "application/octet-stream"
-
-
-def _file(run: Run, label: str, ending: str, make: Callable[[], bytes], mime: str, says: str) -> None:
+def _file(run: Run, label: str, ending: str, make: Callable[[], bytes], what: str) -> None:
     st.download_button(
         label,
         make,
         file_name=exports.file_name(run, ending),
-        mime=mime,
-        help=says,
+        mime=_MIME.get(ending.rpartition(".")[2], "application/octet-stream"),
+        help=what,
         icon=":material/download:",
         on_click="ignore",
         key=f"download_{ending}",
@@ -80,39 +75,23 @@ def _students(jobs: Jobs, store: RunStore, run: Run) -> None:
     names = store.students(run.id)
     if not names:
         with st.container(horizontal=True, vertical_alignment="center", key="no_student"):
-            st.markdown(
-                "None of its students is kept: it was trained by an earlier version, or came without them.",
-                width="content",
-            )
+            st.markdown(sentence("runs", "no-student"), width="content")
             st.button(
                 "Train it once more",
                 icon=":material/replay:",
                 on_click=_train_again,
                 args=(jobs, store, run),
-                help="The same recipe from its beginning, and this time its students are kept. It takes about as long "
-                "as before, and what stands here gives way to the new results; tags and note stay.",
+                help=sentence("runs", "train-again"),
             )
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="students"):
         name = names[0]
         if len(names) > 1:
             name = st.selectbox("Student", names, key="student_to_export", width=220)
-        _file(
-            run,
-            "Weights (safetensors)",
-            f"{name}.safetensors",
-            lambda: _weights(store, run, name),
-            _BINARY,
-            "The student’s weights, single precision",
-        )
-        _file(
-            run,
-            "Model card",
-            f"{name}.md",
-            lambda: exports.model_card(run, name).encode(),
-            "text/markdown",
-            "What it is, what it was trained on, how good it is, and what it is not for",
-        )
+        weights = partial(_weights, store, run, name)
+        _file(run, "Weights (safetensors)", f"{name}.safetensors", weights, "The student’s weights, single precision")
+        what = "What it is, what it was trained on, how good it is, and what it is not for"
+        _file(run, "Model card", f"{name}.md", lambda: exports.model_card(run, name).encode(), what)
         _onnx(jobs, store, run, name)
 
 
@@ -143,8 +122,7 @@ def _onnx(jobs: Jobs, store: RunStore, run: Run, name: str) -> None:
             icon=":material/deployed_code:",
             on_click=_prepare,
             args=(jobs, store, run, name),
-            help="The student with its normalisation, for other programs: takes grey levels, gives logits. Made on "
-            "the machine that trains, in a few seconds.",
+            help=sentence("runs", "onnx"),
         )
     elif not future.done():
         st.fragment(_wait, run_every=LOOK)(future)
@@ -153,7 +131,7 @@ def _onnx(jobs: Jobs, store: RunStore, run: Run, name: str) -> None:
         st.text(str(error))
     else:
         content = future.result()
-        _file(run, "ONNX", f"{name}.onnx", lambda: base64.b64decode(content), _BINARY, "Grey levels in, logits out")
+        _file(run, "ONNX", f"{name}.onnx", lambda: base64.b64decode(content), "Grey levels in, logits out")
 
 
 def _wait(future: Future[str]) -> None:

@@ -14,21 +14,19 @@ import pandas as pd
 import streamlit as st
 
 from kdviz.jobs.queue import Jobs
-from kdviz.recipes.comparison import Comparison
-from kdviz.recipes.single import Recipe
 from kdviz.recipes.study import Study
-from kdviz.recipes.sweep import Sweep
-from kdviz.records.comparison import Moment
-from kdviz.records.single import Progress
-from kdviz.records.study import StudyProgress, StudyResult
+from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.reports.text import ranges
 from kdviz.store.run import Run, Status
 from kdviz.store.runs import RunStore
+from kdviz.widgets import link
+from kdviz.widgets.kinds import RUN_KINDS, run_kind
+from kdviz.widgets.lesson import sentence
 from kdviz.widgets.runs import words as run_words
-from kdviz.widgets.runs.words import KINDS, span
+from kdviz.widgets.runs.rooms import main_figures, room_of
+from kdviz.widgets.runs.words import span
 from kdviz.widgets.study import words as study_words
-from kdviz.widgets.sweep import time_left as sweep_time
 
 MOST = 500  # runs that are looked at, the newest
 MOST_TICKED = 50  # in a link
@@ -40,8 +38,8 @@ Order = Callable[[Run], Any]
 
 
 def _accuracy(run: Run) -> float:
-    found = run_words.outcome(run.result)
-    return -found.accuracy if found else 1.0
+    figures = main_figures(run.result)
+    return -figures.accuracy if figures else 1.0
 
 
 ORDERS: Mapping[str, Order] = MappingProxyType(
@@ -73,10 +71,7 @@ def ticked() -> list[str]:
 
 def tick(run_ids: Sequence[str]) -> None:
     """Let the link name these runs."""
-    if run_ids:
-        st.query_params["run"] = ",".join(run_ids)
-    else:
-        st.query_params.pop("run", None)
+    link.write("run", ",".join(run_ids))
 
 
 def filters(runs: Sequence[Run]) -> list[Run]:
@@ -92,21 +87,21 @@ def filters(runs: Sequence[Run]) -> list[Run]:
             placeholder="id, note, setting",
             help="All of these words have to occur in a run’s id, tags, note or recipe.",
         )
-        kinds = _several("Kind", "kind", list(KINDS.values()))
+        kinds = _several("Kind", "kind", [kind.name for kind in RUN_KINDS.values()])
         statuses = _several("Status", "status", list(STATUSES))
         sets = _several("Data", "set", data)
         wanted_tags = _several("Tag", "tag", tags)
         order = st.selectbox("Sort", list(ORDERS), key="sort", bind="query-params", width=165)
-    found = [
+    passing = [
         run
         for run in runs
-        if (not kinds or run_words.kind(run.recipe) in kinds)
+        if (not kinds or run_kind(run.recipe).name in kinds)
         and (not statuses or run.status in statuses)
         and (not sets or run.recipe.data in sets)
         and (not wanted_tags or set(wanted_tags) & set(run.tags))
         and matches(run, words)
     ]
-    return sorted(found, key=ORDERS[order])
+    return sorted(passing, key=ORDERS[order])
 
 
 def _several(label: str, key: str, options: list[str]) -> list[str]:
@@ -128,38 +123,34 @@ def frame(runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def _row(run: Run) -> dict[str, Any]:
-    recipe, found = run.recipe, run_words.outcome(run.result)
+    recipe, figures = run.recipe, main_figures(run.result)
     values = recipe.model_dump()
+    students = _values(values, "students", "student")
     return {
         "run": run.id,
-        "kind": run_words.kind(recipe),
+        "kind": run_kind(recipe).name,
         "status": run.status,
         "data": recipe.data,
-        "temperature": _span(values, "temperatures", "temperature"),
-        "alpha": _span(values, "alphas", "alpha"),
-        "accuracy": None if found is None else 100 * found.accuracy,
-        "plain": None if found is None else 100 * found.plain,
-        "who": _who(run) if found is None else found.who,
+        "temperature": span(_values(values, "temperatures", "temperature")),
+        "alpha": span(_values(values, "alphas", "alpha")),
+        "accuracy": None if figures is None else 100 * figures.accuracy,
+        "plain": None if figures is None else 100 * figures.plain,
+        "who": _verdicts(run) if figures is None else figures.who,
         "created": run.created,
         "tags": list(run.tags),
         "note": run.note,
         "seconds": run_words.seconds(run),
-        "seeds": ranges(values.get("seeds") or (values["seed"],)),
-        "student": recipe.study if isinstance(recipe, Study) else span_of_names(_students(recipe)),
+        "seeds": ranges(_values(values, "seeds", "seed")),
+        "student": span_of_names(students) if students else values["study"],
     }
 
 
-def _span(values: Mapping[str, Any], several: str, one: str) -> str:
-    """The values of a sweep, the one of another run; a lesson's study has several of its own."""
-    found = values.get(several) or ((values[one],) if one in values else ())
-    return span(found) if found else ""
+def _values(values: Mapping[str, Any], several: str, one: str) -> Sequence[Any]:
+    """The values of a list, else the one of another run; none where the recipe has neither, as a lesson's study."""
+    return values.get(several) or ((values[one],) if one in values else ())
 
 
-def _students(recipe: Recipe | Comparison | Sweep) -> Sequence[str]:
-    return (recipe.students if isinstance(recipe, Sweep) else ()) or (recipe.student,)
-
-
-def _who(run: Run) -> str:
+def _verdicts(run: Run) -> str:
     """Of a lesson's study, which it is and how its verdicts fall."""
     if not isinstance(run.recipe, Study):
         return ""
@@ -211,9 +202,7 @@ def columns() -> dict[str, Any]:
         "who": column.TextColumn(
             "Who",
             width=110,
-            help="A single run’s distilled student; a comparison’s way with the best figure, which is picked after "
-            "the test and so a little flattered; a sweep’s choice, which was made on validation images; which "
-            "of the lessons’ studies it is, and how its verdicts fall.",
+            help=sentence("runs", "who"),
         ),
         "plain": column.NumberColumn(
             "No teacher", width=80, format="%.2f %%", help="The same student without a teacher, on the same images."
@@ -232,19 +221,19 @@ def _ticked() -> None:
     tick([ids[row] for row in sorted(st.session_state[_TABLE]["selection"]["rows"]) if row < len(ids)])
 
 
-def live(runs: Sequence[Run], jobs: Jobs, store: RunStore, link: Callable[[Run], None]) -> None:
+def live(runs: Sequence[Run], jobs: Jobs, store: RunStore, put_link: Callable[[Run], None]) -> None:
     """A line for each live run, which moves; the page runs once more when one of them ends or another begins.
 
-    `link` puts the way to a run's own page.
+    `put_link` puts the way to a run's own page.
     """
     alive = [run for run in runs if run.live]
     if alive:
         newest = {run.id: run.status for run in runs}
-        st.fragment(_live, run_every=LOOK)(alive, newest, jobs, store, link)
+        st.fragment(_live, run_every=LOOK)(alive, newest, jobs, store, put_link)
 
 
 def _live(
-    alive: Sequence[Run], known: Mapping[str, Status], jobs: Jobs, store: RunStore, link: Callable[[Run], None]
+    alive: Sequence[Run], known: Mapping[str, Status], jobs: Jobs, store: RunStore, put_link: Callable[[Run], None]
 ) -> None:
     now = [jobs.get(run.id) for run in alive]
     newest = store.recent(1)
@@ -259,35 +248,17 @@ def _live(
             share, words = progress(run, jobs)
             st.progress(share, text=words)
         with place:
-            link(run)
+            put_link(run)
 
 
 def progress(run: Run, jobs: Jobs) -> tuple[float, str]:
     """How far a live run is, from 0 to 1, and in words."""
-    name = f"{run_words.kind(run.recipe).capitalize()} {run.id} on {run.recipe.data}"
+    name = f"{run_kind(run.recipe).name.capitalize()} {run.id} on {run.recipe.data}"
     if run.status == "queued":
         ahead = jobs.queue_position(run.id)
         return 0.0, f"{name} · " + ("next in the queue" if ahead == 0 else f"{ahead} before it in the queue")
-    known = _times(run, jobs)
-    if known is None:
+    position = room_of(run.recipe).panel.snapshot(jobs, run).position
+    if position is None:
         return 0.0, f"{name} · {run.status}"
-    share, seconds = known
-    left = "paused" if run.status == "paused" else f"{seconds:.0f} s left"
-    return share, f"{name} · {phrases.percent(share)} · {left}"
-
-
-def _times(run: Run, jobs: Jobs) -> tuple[float, float] | None:
-    """How much of a run is done, from 0 to 1, and the seconds left of all of it."""
-    version = jobs.version(run.id)
-    if version is None or not version.events:
-        return None
-    if isinstance(run.recipe, Sweep):  # each of its events tells of a part alone
-        whole = sweep_time.times(run.recipe, jobs.events(run.id))
-        return None if whole is None else (whole.share, whole.left)
-    last = next(
-        (e for e in jobs.events(run.id, version.events - 1) if isinstance(e, Progress | Moment | StudyProgress)), None
-    )
-    if last is None:
-        return None
-    share = min(1.0, max(0.0, last.seconds / max(last.seconds + last.seconds_left, 1e-9)))
-    return share, max(0.0, last.seconds_left)
+    left = "paused" if run.status == "paused" else f"{max(0.0, position.seconds_left):.0f} s left"
+    return position.share, f"{name} · {phrases.percent(position.share)} · {left}"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from kdviz.recipes.base import Augmentation, Loss, Optimizer, RecipeError, Schedule
-from kdviz.recipes.catalogue import ARCHITECTURES, SHIPPED_TEACHERS
+from kdviz.recipes.catalogue import SHIPPED_TEACHERS
 from kdviz.recipes.single import Recipe
-from kdviz.widgets.controls import HELP, LABELS, choice, chosen_data, data_set, number, optional, slider
+from kdviz.widgets import controls
+
+_WIDTHS = {"temperature": 130, "alpha": 175, "epochs": 80, "seed": 80, "student": 150, "teacher": 160}
 
 
 def recipe_form(home: str) -> tuple[Recipe | None, DeltaGenerator]:
@@ -19,50 +20,30 @@ def recipe_form(home: str) -> tuple[Recipe | None, DeltaGenerator]:
     The recipe is None, with the reason on the page, while the values do not go together. `home` is the data set of
     this server when the visitor names none.
     """
-    defaults = Recipe.suited(chosen_data(home))
+    defaults = Recipe.suited(controls.chosen_data(home))
     with st.container(horizontal=True, vertical_alignment="bottom", key="recipe"):
-        values: dict[str, Any] = {
-            "temperature": number("temperature", defaults, width=130, step=0.5, format="%g"),
-            "alpha": slider("alpha", defaults, width=175),
-            "epochs": number("epochs", defaults, width=80),
-            "seed": number("seed", defaults, width=80),
-            "student": choice("student", list(ARCHITECTURES), defaults, width=150),
-            "teacher": choice("teacher", list(ARCHITECTURES), defaults, width=160),
-        }
+        values = {name: controls.control(name, defaults, width=width) for name, width in _WIDTHS.items()}
     with st.container(horizontal=True, vertical_alignment="center", key="actions"):
         start = st.container(width="content")
         with st.popover("More settings", icon=":material/tune:", help="Data, labels, augmentation, optimizer"):
             values |= _more(defaults, home)
-    try:
-        return Recipe.parse(values), start
-    except RecipeError as error:
-        st.error(str(error), icon=":material/error:")
-        return None, start
+    return controls.recipe_of(Recipe, values), start
 
 
 def _more(defaults: Recipe, home: str) -> dict[str, Any]:
     """The settings that most visitors leave alone."""
     left, middle, right = st.columns(3, gap="medium")
-    values: dict[str, Any] = {}
     with left:
-        values["data"] = data_set(Recipe, home)
-        values["labels"] = optional("labels", Recipe, step=10)
-        values["augmentation"] = choice("augmentation", list(get_args(Augmentation)), defaults)
-        values["batch_size"] = number("batch_size", defaults)
+        values: dict[str, Any] = {"data": controls.data_set(Recipe, home)}
+        values |= {name: controls.control(name, defaults) for name in ("labels", "augmentation", "batch_size")}
     with middle:
         ships = values["data"] in SHIPPED_TEACHERS
-        values["pretrained"] = st.toggle(
-            LABELS["pretrained"], key="pretrained", bind="query-params", help=HELP["pretrained"], disabled=not ships
-        )
-        given = bool(values["pretrained"])
-        values["teacher_epochs"] = number("teacher_epochs", defaults, disabled=given)
-        values["teacher_labels"] = optional("teacher_labels", Recipe, step=10, disabled=given)
-        values["teacher_augmentation"] = choice(
-            "teacher_augmentation", list(get_args(Augmentation)), defaults, disabled=given
-        )
+        label, meaning = controls.LABELS["pretrained"], controls.HELP["pretrained"]
+        given = st.toggle(label, key="pretrained", bind="query-params", help=meaning, disabled=not ships)
+        values["pretrained"] = given
+        for name in ("teacher_epochs", "teacher_labels", "teacher_augmentation"):
+            values[name] = controls.control(name, defaults, disabled=given)
     with right:
-        values["loss"] = choice("loss", list(get_args(Loss)), defaults)
-        values["optimizer"] = choice("optimizer", list(get_args(Optimizer)), defaults)
-        values["learning_rate"] = number("learning_rate", defaults, step=0.0005, format="%g")
-        values["schedule"] = choice("schedule", list(get_args(Schedule)), defaults)
+        names = "loss", "optimizer", "learning_rate", "schedule"
+        values |= {name: controls.control(name, defaults) for name in names}
     return values

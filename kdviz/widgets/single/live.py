@@ -3,68 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
-from typing import cast
 
+import pandas as pd
 import streamlit as st
 
 from kdviz.charts import single as live
 from kdviz.charts.single import Parts, Quality
-from kdviz.jobs.queue import Jobs
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.single import Recipe
 from kdviz.records.base import Watched
+from kdviz.records.kinds import Event
 from kdviz.records.single import Progress, Result
 from kdviz.reports.phrases import percent
 from kdviz.store.run import Run
-from kdviz.widgets import page, run_status
+from kdviz.widgets import page
 from kdviz.widgets.components import component
+from kdviz.widgets.live_panel import Panel, Snapshot
+from kdviz.widgets.run_status import Position
 from kdviz.widgets.single import summary as run_summary
+from kdviz.widgets.single.summary import say
 
-PARTS: dict[str, str] = {"amount": "Amount", "share": "Share of the loss", "gradient": "Share of the gradient"}
-QUALITIES: dict[str, str] = {"validation_accuracy": "Accuracy", "agreement": "Agreement"}
+PARTS: dict[Parts, str] = {"amount": "Amount", "share": "Share of the loss", "gradient": "Share of the gradient"}
+QUALITIES: dict[Quality, str] = {"validation_accuracy": "Accuracy", "agreement": "Agreement"}
 
 _watched = component(
     "watched", html="watched.html", css=("base.css", "watched.css"), js=("shared.js", "svg.js", "watched.js")
 )
 
 
-def show(jobs: Jobs, run_id: str) -> None:
-    """The panel of a run, which looks after itself while the run lives."""
-    run_status.follow(jobs, run_id, _panel)
+@dataclass(frozen=True)
+class Curves:
+    """What the pictures of a run are drawn from."""
+
+    progress: list[Progress]  # thinned
+    frame: pd.DataFrame
+    watched: Watched | None
 
 
-def _panel(jobs: Jobs, run: Run) -> None:
-    if not isinstance(run.recipe, Recipe):
-        return  # the page has said that it is of another kind
-    events = jobs.events(run.id)
-    progress = live.thin([event for event in events if isinstance(event, Progress)])
+def _read(_recipe: Recipe, run: Run, events: Sequence[Event]) -> Snapshot[Curves]:
+    reports = [event for event in events if isinstance(event, Progress)]
+    progress, position = live.thin(reports), _position(reports[-1]) if reports else None
     watched = next((event for event in events if isinstance(event, Watched)), None)
-    run_status.status(jobs, run, _position(progress[-1]) if progress else None)
-    _curves(run.recipe, progress, watched)
-    page.say(_sentence(run, progress))
-    if watched is not None:
-        _digits(run, run.recipe, progress, watched)
+    return Snapshot(position, _sentence(run, progress), Curves(progress, live.curves(progress), watched))
+
+
+def _draw(recipe: Recipe, run: Run, snapshot: Snapshot[Curves]) -> None:
+    curves = snapshot.data
+    _curves(recipe, curves)
+    page.say(snapshot.sentence)
+    if curves.watched is not None:
+        _digits(run, recipe, curves.progress, curves.watched)
     if isinstance(run.result, Result):
-        run_summary.show(run.result, progress)
+        run_summary.show(run.result, curves.frame)
 
 
-def _position(last: Progress) -> run_status.Position:
+PANEL = Panel(Recipe, _read, _draw)
+
+
+def _position(last: Progress) -> Position:
     who = {"teacher": "Teacher", "distilled": "Students", "plain": "Students"}[last.role]
     text = (
         f"{who}: epoch {last.epoch} of {last.epochs} · update {last.step:,} of {last.steps:,} · "
         f"{last.images_per_second:,.0f} images/s"
     )
-    return run_status.Position(text, last.seconds, last.seconds_left)
+    return Position(text, last.seconds, last.seconds_left)
 
 
-def _curves(recipe: Recipe, progress: Sequence[Progress], watched: Watched | None) -> None:
-    colours = page.colours()
-    frame = live.curves(progress)
-    steps = max((report.steps for report in progress), default=1)
+def _curves(recipe: Recipe, curves: Curves) -> None:
+    colours, frame, watched = page.colours(), curves.frame, curves.watched
+    steps = max((report.steps for report in curves.progress), default=1)
     left, right = st.columns(2, gap="large")
     with left:
-        parts = cast(Parts, _switch("What the two terms add to the loss", list(PARTS), PARTS, "parts"))
+        parts = page.switch("What the two terms add to the loss", PARTS, key="parts")
         long = live.contributions(frame, parts)
         top, peak = live.height(long, parts)
         cut = f"first updates up to {peak:.3g}, cut off" if peak > 1.01 * top else ""
@@ -77,7 +89,7 @@ def _curves(recipe: Recipe, progress: Sequence[Progress], watched: Watched | Non
             alt="Stacked areas of the soft and the hard term over the updates of the distilled student",
         )
     with right:
-        quality = cast(Quality, _switch("On the validation images", list(QUALITIES), QUALITIES, "quality"))
+        quality = page.switch("On the validation images", QUALITIES, key="quality")
         names = {"teacher": colours.teacher, "distilled": colours.student, "without a teacher (dashed)": colours.plain}
         _legend(names, "")
         st.vega_lite_chart(
@@ -86,20 +98,6 @@ def _curves(recipe: Recipe, progress: Sequence[Progress], watched: Watched | Non
             key="quality",
             alt=f"{QUALITIES[quality]} of teacher, distilled student and plain student over their updates",
         )
-
-
-def _switch(label: str, options: list[str], names: dict[str, str], key: str) -> str:
-    chosen = st.segmented_control(
-        label,
-        options,
-        format_func=names.__getitem__,
-        default=options[0],
-        required=True,
-        key=key,
-        label_visibility="collapsed",
-        wrap=True,
-    )
-    return str(chosen)
 
 
 def _legend(colours: dict[str, str], remark: str | None = None) -> None:
@@ -114,31 +112,22 @@ def _legend(colours: dict[str, str], remark: str | None = None) -> None:
 
 def _sentence(run: Run, progress: Sequence[Progress]) -> str:
     last = {report.role: report for report in progress}
-    distilled, plain = last.get("distilled"), last.get("plain")
+    teacher, distilled, plain = (last.get(role) for role in ("teacher", "distilled", "plain"))
     if distilled is None or plain is None:
-        teacher = last.get("teacher")
         if teacher is None:
-            return "Nothing has been measured yet."
-        return (
-            f"First the teacher learns from the labels: {percent(teacher.validation_accuracy, 1)} of the validation "
-            "images right so far. Its students, and the left chart, begin when it is done."
-        )
-    total = distilled.loss_kd + distilled.loss_ce
-    share = distilled.loss_kd / total if total > 0 else 0.0
-    pull = ""
-    if distilled.gradient_share_kd is not None:
-        pull = f", and {percent(distilled.gradient_share_kd)} of the pull on the student’s logits"
-    agreement = (
-        ""
-        if distilled.agreement is None
-        else f" Student and teacher agree on {percent(distilled.agreement, 1)} of the validation images"
-    )
-    other = "" if plain.agreement is None else f", against {percent(plain.agreement, 1)} without a teacher."
-    when = "So far" if run.live else "At the end"
-    accuracies = percent(distilled.validation_accuracy, 1), percent(plain.validation_accuracy, 1)
-    return (
-        f"{when} the soft term makes {percent(share)} of the loss{pull}.{agreement}{other} "
-        f"Accuracy is {accuracies[0]} distilled and {accuracies[1]} without a teacher."
+            return say("nothing-measured")
+        return say("teacher-first", right=percent(teacher.validation_accuracy, 1))
+    total, pull = distilled.loss_kd + distilled.loss_ce, distilled.gradient_share_kd
+    agreement, other = distilled.agreement, plain.agreement
+    return say(
+        "so-far",
+        when="So far" if run.live else "At the end",
+        share=percent(distilled.loss_kd / total if total > 0 else 0.0),
+        pull="" if pull is None else say("so-far-pull", share=percent(pull)),
+        agreement="" if agreement is None else f" {say('so-far-agreement', share=percent(agreement, 1))}",
+        other="" if other is None else say("so-far-other", share=percent(other, 1)),
+        distilled=percent(distilled.validation_accuracy, 1),
+        plain=percent(plain.validation_accuracy, 1),
     )
 
 

@@ -2,43 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 
+import pandas as pd
 import streamlit as st
 
 from kdviz.charts import single as charts
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.records.base import Scores
-from kdviz.records.single import Progress, Result
-from kdviz.reports.phrases import percent
+from kdviz.records.single import Result
+from kdviz.reports.phrases import percent, plural
 from kdviz.widgets import page
+from kdviz.widgets.lesson import sentence
 
 PLOTLY_CONFIG = {"displaylogo": False, "scrollZoom": False}
+say = partial(sentence, "watch_it_train")
 
 
-def show(result: Result, progress: Sequence[Progress]) -> None:
+def show(result: Result, curves: pd.DataFrame) -> None:
     """Table, verdict and curves of a run that has its result."""
     _table(result)
-    _explore(result, progress)
+    _explore(result, curves)
 
 
 def _table(result: Result) -> None:
     st.subheader("How good are they? The test images, looked at once", anchor=False)
-    rows = (
-        ("Teacher", result.teacher),
-        ("Distilled student", result.distilled),
-        ("Same student, no teacher", result.plain),
-    )
-    header = "| | network | parameters | right | errors | 95 % interval | NLL | ECE | agreement | training |\n"
-    table = header + "|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n" + "\n".join(_row(name, s) for name, s in rows)
-    st.markdown(table)
+    headings = "", "network", "parameters", "right", "errors", "95 % interval", "NLL", "ECE", "agreement", "training"
+    students = {
+        "Teacher": result.teacher,
+        "Distilled student": result.distilled,
+        "Same student, no teacher": result.plain,
+    }
+    st.markdown(page.table(headings, [_row(name, scores) for name, scores in students.items()]))
     facts, labels = DATA_SETS[result.recipe.data], result.recipe.labels
     st.caption(
-        f"{result.teacher.test_images:,} test images of {facts.title}, seed {result.recipe.seed}. Students: "
-        f"{labels or facts.training_images:,} labels; the distilled one {facts.training_images:,} images to "
-        f"be taught on. The teacher’s training may be an earlier one. NLL: mean negative "
-        "log-likelihood in nats. ECE: gap between confidence and accuracy. Agreement: same answer as the teacher. "
-        "Interval: Wilson, for the choice of test images only; another seed would add to it."
+        say(
+            "table",
+            images=f"{result.teacher.test_images:,}",
+            data=facts.title,
+            seed=result.recipe.seed,
+            labels=f"{labels or facts.training_images:,}",
+            training_images=f"{facts.training_images:,}",
+        )
     )
     page.say(verdict(result))
 
@@ -47,46 +52,38 @@ def verdict(result: Result) -> str:
     """What one seed can say about two students: the difference, and how far it can be believed."""
     distilled, plain = result.distilled, result.plain
     if result.recipe.alpha == 0:
-        return "With α = 0 nothing is asked of the teacher: both students are the same network."
-    difference = plain.test_errors - distilled.test_errors
-    if difference == 0:
-        words = "Both students make the same number of errors"
-    else:
-        word = "error" if abs(difference) == 1 else "errors"
-        words = (
-            f"The distilled student makes {abs(difference):,} {'fewer' if difference > 0 else 'more'} {word} than the "
-            "same student without a teacher"
-        )
+        return say("same-network")
+    fewer = plain.test_errors - distilled.test_errors
+    errors = f"{abs(fewer):,} {'fewer' if fewer > 0 else 'more'} {plural(abs(fewer), 'error')}"
+    counted = say("same-number") if fewer == 0 else say("other-number", errors=errors)
     (low, high), (plain_low, plain_high) = distilled.test_accuracy_interval, plain.test_accuracy_interval
-    if low > plain_high or plain_low > high:
-        belief = (
-            "The choice of test images cannot explain that; how much another seed would change, one seed leaves open."
-        )
-    else:
-        belief = "With one seed that is no verdict: train again with other seeds before you believe it."
-    agree = ""
+    sentences = [f"{counted}.", say("beyond-images" if low > plain_high or plain_low > high else "no-verdict")]
     if distilled.agreement != plain.agreement and distilled.agreement is not None and plain.agreement is not None:
-        agree = (
-            f" What did change: it gives the teacher’s answer on {percent(distilled.agreement, 1)} of the test images, "
-            f"the other on {percent(plain.agreement, 1)}."
-        )
-    return f"{words}. {belief}{agree}"
+        shares = {"distilled": percent(distilled.agreement, 1), "plain": percent(plain.agreement, 1)}
+        sentences.append(say("agreement", **shares))
+    return " ".join(sentences)
 
 
-def _row(name: str, scores: Scores) -> str:
+def _row(name: str, scores: Scores) -> tuple[str, ...]:
     low, high = scores.test_accuracy_interval
-    agreement = "" if scores.agreement is None else f"{percent(scores.agreement, 2)}"
     return (
-        f"| {name} | {scores.architecture} | {scores.parameters:,} | {percent(scores.test_accuracy, 2)} "
-        f"| {scores.test_errors:,} | {percent(low, 2)} – {percent(high, 2)} "
-        f"| {scores.nll:.4f} | {scores.ece:.4f} | {agreement} | {scores.seconds:.1f} s |"
+        name,
+        scores.architecture,
+        f"{scores.parameters:,}",
+        percent(scores.test_accuracy, 2),
+        f"{scores.test_errors:,}",
+        f"{percent(low, 2)} – {percent(high, 2)}",
+        f"{scores.nll:.4f}",
+        f"{scores.ece:.4f}",
+        "" if scores.agreement is None else percent(scores.agreement, 2),
+        f"{scores.seconds:.1f} s",
     )
 
 
-def _explore(result: Result, progress: Sequence[Progress]) -> None:
+def _explore(result: Result, curves: pd.DataFrame) -> None:
     with st.expander("More curves of this run"):
         st.plotly_chart(
-            charts.run_figure(charts.curves(progress), result.recipe.loss, page.colours()),
+            charts.run_figure(curves, result.recipe.loss, page.colours()),
             key="finished",
             config=PLOTLY_CONFIG,
         )

@@ -45,17 +45,15 @@ RULES: Mapping[tuple[str, str], Rule] = MappingProxyType(
 
 def right(studied: StudyResult, check: str, answers: Sequence[str]) -> str | None:
     """The key of the right answer; None where this result does not say."""
-    rule = RULES.get((studied.recipe.study, check))
+    rule, answer = RULES.get((studied.recipe.study, check)), None
     if rule is not None:
-        found = rule(studied)
+        answer = rule(studied)
     elif check.startswith("verdict-"):
         judgement = studied.judgement(check.removeprefix("verdict-"))
-        found = None if judgement is None else _WORDS.get(judgement.verdict.word)
+        answer = None if judgement is None else _WORDS.get(judgement.verdict.word)
     elif check.partition("-")[0] == "best":
-        found = _best(studied, answers)
-    else:
-        found = None
-    return found if found in answers else None
+        answer = _best(studied, answers)
+    return answer if answer in answers else None
 
 
 def known(study: str, check: str) -> bool:

@@ -11,11 +11,11 @@ from types import MappingProxyType
 import streamlit as st
 
 from kdviz.charts import study_curves as charts
-from kdviz.charts.layout import CONFIG
 from kdviz.charts.study_curves import ArmCurve
 from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.widgets import page
+from kdviz.widgets.figure import chart
 from kdviz.widgets.lesson import Here
 
 COLUMNS = 3
@@ -26,14 +26,13 @@ Beside = Callable[[StudyResult, Here], None]
 
 def lines_of(studied: StudyResult, curve: str, arms: str = "") -> list[ArmCurve]:
     """A line for each arm that has the curve, with `arms` at the beginning of its name."""
-    found = []
-    for arm in studied.recipe.chosen:
-        finished = studied.arm(arm.name)
-        if finished is None or not arm.name.startswith(arms):
-            continue
-        line = charts.arm_curve(finished, curve, arm.title.rpartition(": ")[2], arm.role)
-        found += [] if line is None else [line]
-    return found
+    named = [arm for arm in studied.recipe.chosen if arm.name.startswith(arms)]
+    lines = (
+        charts.arm_curve(finished, curve, arm.title.rpartition(": ")[2], arm.role)
+        for arm in named
+        if (finished := studied.arm(arm.name)) is not None
+    )
+    return [line for line in lines if line is not None]
 
 
 def _together(
@@ -49,10 +48,9 @@ def _together(
         title = text.word(f"curves-{part}") if part else ""
         if title:
             st.markdown(f"**{title}**")
-        st.plotly_chart(
+        chart(
             charts.together(lines, x, y, page.colours(), log=log, apart=apart),
             key=f"curves_{curve}_{part}",
-            config=CONFIG,
             alt=f"{title} {y}, {x}: {', '.join(line.name for line in lines)}".strip(),
         )
 
@@ -65,32 +63,24 @@ def _gaps(studied: StudyResult, text: Here) -> None:
         return
     text.text("curves")
     least = max(0.0, floor(20 * min(line.mean[-1] for line in lower)) / 20 - BELOW)  # the gap, not the first updates
-    x = text.word("curves-x")
     with st.container(key="study_gaps"):
-        for begin in range(0, len(upper), COLUMNS):
-            columns = st.columns(COLUMNS, gap="medium")
-            for number, column in enumerate(columns, start=begin):
-                if number < len(upper):
-                    _gap(upper[number], lower[number], x, least, text, column, number)
+        for number, (training, validation) in enumerate(zip(upper, lower, strict=True)):
+            if number % COLUMNS == 0:
+                columns = st.columns(COLUMNS, gap="medium")
+            with columns[number % COLUMNS]:
+                _gap(training, validation, least, text, number)
 
 
-def _gap(
-    upper: ArmCurve,
-    lower: ArmCurve,
-    x: str,
-    least: float,
-    text: Here,
-    column: st.delta_generator.DeltaGenerator,
-    number: int,
-) -> None:
-    column.markdown(f"**{upper.name}**")
-    named = [replace(line, name=text.word(word)) for word, line in (("training", upper), ("validation", lower))]
-    column.plotly_chart(
-        charts.gap(named[0], named[1], x, least, page.colours()),
+def _gap(training: ArmCurve, validation: ArmCurve, least: float, text: Here, number: int) -> None:
+    st.markdown(f"**{training.name}**")
+    upper, lower = (
+        replace(line, name=text.word(word)) for word, line in (("training", training), ("validation", validation))
+    )
+    ends = ", ".join(f"{line.name} {phrases.percent(line.mean[-1], 1)}" for line in (upper, lower))
+    chart(
+        charts.gap(upper, lower, text.word("curves-x"), least, page.colours()),
         key=f"gap_{number}",
-        config=CONFIG,
-        alt=f"{upper.name}: {text.word('training')} {phrases.percent(upper.mean[-1], 1)}, "
-        f"{text.word('validation')} {phrases.percent(lower.mean[-1], 1)} at the end",
+        alt=f"{training.name}: {ends} at the end",
     )
 
 

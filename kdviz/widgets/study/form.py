@@ -13,7 +13,7 @@ from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import StudyFacts
 from kdviz.reports.text import ranges
 from kdviz.store.run import Run
-from kdviz.widgets import server
+from kdviz.widgets import link, server
 
 _ADOPTED = "studies_adopted"
 
@@ -34,19 +34,16 @@ class Controls:
 
     def write(self, setting: str, text: str) -> None:
         """Let the link say it; what is empty it need not say."""
-        if text:
-            st.query_params[self.name(setting)] = text
-        else:
-            st.query_params.pop(self.name(setting), None)
+        link.write(self.name(setting), text)
 
 
-def _adopt(controls: Controls, run: Run | None) -> None:
+def adopt(controls: Controls, run: Run | None) -> None:
     """Let the controls show the run of a link, where that does not set them; once, so that they can be changed."""
-    here = f"{urlsplit(st.context.url or '').path} {controls.key}"
+    form = f"{urlsplit(st.context.url or '').path} {controls.key}"
     adopted: dict[str, str] = st.session_state.setdefault(_ADOPTED, {})
-    if run is None or not isinstance(run.recipe, Study) or adopted.get(here) == run.id:
+    if run is None or not isinstance(run.recipe, Study) or adopted.get(form) == run.id:
         return
-    adopted[here] = run.id
+    adopted[form] = run.id
     study, facts = run.recipe, run.recipe.facts
     texts = {
         "data": study.data if len(facts.data_sets) > 1 else "",
@@ -59,11 +56,10 @@ def _adopt(controls: Controls, run: Run | None) -> None:
             controls.write(setting, text)
 
 
-def _asked(facts: StudyFacts, controls: Controls) -> Study:
+def of_link(facts: StudyFacts, controls: Controls) -> Study:
     """What the link asks for. Raises RecipeError."""
-    given = {setting: controls.given(setting) for setting in ("seeds", "quick", "arms")}
-    data = controls.given("data") or _usual_data(facts)
-    return Study.of(facts.name, data, **{setting: text for setting, text in given.items() if text is not None})
+    given = {setting: text for setting in ("seeds", "quick", "arms") if (text := controls.given(setting)) is not None}
+    return Study.of(facts.name, controls.given("data") or _usual_data(facts), **given)
 
 
 def _usual_data(facts: StudyFacts) -> str:
@@ -71,7 +67,7 @@ def _usual_data(facts: StudyFacts) -> str:
     return home if home in facts.data_sets else facts.data_sets[0]
 
 
-def _form(facts: StudyFacts, controls: Controls) -> tuple[Study | None, str]:
+def study_form(facts: StudyFacts, controls: Controls) -> tuple[Study | None, str]:
     """The settings; None where they cannot be, and what is off with the link."""
     data, seeds, quick, arms = (controls.name(setting) for setting in ("data", "seeds", "quick", "arms"))
     chosen = controls.given("data")
@@ -81,13 +77,13 @@ def _form(facts: StudyFacts, controls: Controls) -> tuple[Study | None, str]:
         if chosen is not None and chosen not in facts.data_sets:
             problem = f"data is {chosen}; {facts.name} takes one of {', '.join(facts.data_sets)}."
         if len(facts.data_sets) > 1:
-            st.selectbox("Data", facts.data_sets, key=data, width=150, on_change=_keep, args=(controls, "data"))
+            st.selectbox("Data", facts.data_sets, key=data, width=150, on_change=keep, args=(controls, "data"))
         st.session_state[seeds] = controls.given("seeds") or ranges(facts.seeds)
         st.text_input(
             "Seeds",
             key=seeds,
             width=110,
-            on_change=_keep,
+            on_change=keep,
             args=(controls, "seeds"),
             help=f"Up to {MOST_SEEDS}, as 0-4 or 0,2,7. With one seed there is no verdict.",
         )
@@ -95,7 +91,7 @@ def _form(facts: StudyFacts, controls: Controls) -> tuple[Study | None, str]:
         st.checkbox(
             "Quick version",
             key=quick,
-            on_change=_keep,
+            on_change=keep,
             args=(controls, "quick"),
             help="Fewer epochs and arms: a first impression.",
         )
@@ -110,20 +106,21 @@ def _form(facts: StudyFacts, controls: Controls) -> tuple[Study | None, str]:
         key=arms,
         format_func=titles.__getitem__,
         placeholder="all",
-        on_change=_keep,
+        on_change=keep,
         args=(controls, "arms"),
         help="Whoever an arm is judged against is trained as well.",
     )
     values = {setting: st.session_state[name] for setting, name in (("seeds", seeds), ("quick", quick), ("arms", arms))}
-    said = f"This link asks for something that cannot be: {problem} What does not fit is left out." if problem else ""
+    if problem:
+        problem = f"This link asks for something that cannot be: {problem} What does not fit is left out."
     try:
-        return Study.of(facts.name, st.session_state[data], **values), said
+        return Study.of(facts.name, st.session_state[data], **values), problem
     except RecipeError as error:
         st.error(str(error), icon=":material/error:")
         return None, ""
 
 
-def _keep(controls: Controls, setting: str) -> None:
+def keep(controls: Controls, setting: str) -> None:
     """Let the link say what a control shows."""
     value = st.session_state[controls.name(setting)]
     text = ",".join(value) if isinstance(value, list) else "true" if value is True else str(value or "")

@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from kdviz.charts import study as charts
-from kdviz.charts.layout import CONFIG
 from kdviz.jobs.queue import Jobs
 from kdviz.recipes.base import RecipeError
 from kdviz.recipes.studies import STUDIES
@@ -18,10 +17,11 @@ from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.store.recorded import recorded
 from kdviz.store.run import Run
-from kdviz.widgets import page, run_status, server
+from kdviz.widgets import live_panel, page, run_status, server
+from kdviz.widgets.figure import chart
 from kdviz.widgets.study import live as running_study
 from kdviz.widgets.study import words as study_words
-from kdviz.widgets.study.form import Controls, _adopt, _asked, _form, _keep
+from kdviz.widgets.study.form import Controls, adopt, keep, of_link, study_form
 
 RECORDED = "recorded"  # in the link, in place of a run: show what comes with the program
 _FEW = 4  # verdicts that are read one by one; more are folded
@@ -36,11 +36,11 @@ def show(name: str, *, key: str | None = None, picture: Picture | None = None) -
     """
     jobs, facts, controls = server.jobs(), STUDIES[name], Controls(key)
     run = _named(jobs, name)
-    _adopt(controls, run)
+    adopt(controls, run)
     with st.container(key=f"study_{name}"):
         top, place = st.container(), st.container()
         with st.expander("Run it here", icon=":material/play_circle:", key=f"run_{name}"):
-            wanted, problem = _form(facts, controls)
+            wanted, problem = study_form(facts, controls)
             with st.container(horizontal=True, vertical_alignment="center"):
                 start = st.container(width="content")
             run_status.start(jobs, start, wanted, run, problem, key=f"start_{name}", where="above")
@@ -48,14 +48,14 @@ def show(name: str, *, key: str | None = None, picture: Picture | None = None) -
                 st.caption(f"Without a browser: `{study_words.command(wanted)}`")
         with place:
             if run is not None and run.result is None:
-                run_status.follow(jobs, run.id, running_study.panel)
+                running_study.PANEL.follow(jobs, run.id)
                 _way_to_recorded(controls, name, run.live)
                 return None
-            shown = _found(jobs, run, wanted, name)
+            shown = _finished_run(jobs, run, wanted, name)
             if shown is None:
                 _preview(wanted or Study.of(name, facts.data_sets[0]))
                 return None
-            _finished(shown, controls, picture)
+            _result(shown, controls, picture)
         with top:
             _provenance(controls, shown, wanted)
     return shown
@@ -63,28 +63,25 @@ def show(name: str, *, key: str | None = None, picture: Picture | None = None) -
 
 def result(name: str, *, key: str | None = None) -> StudyResult | None:
     """What `show` would show, without showing it."""
-    jobs, controls = server.jobs(), Controls(key)
     run_id = st.query_params.get("run", RECORDED)
-    run = None if run_id == RECORDED else jobs.get(run_id)
-    if run is not None and isinstance(run.recipe, Study) and run.recipe.study == name:
+    run = None if run_id == RECORDED else server.jobs().get(run_id)
+    if run is not None and getattr(run.recipe, "study", "") == name:
         return run.result if isinstance(run.result, StudyResult) else None
     try:
-        wanted = _asked(STUDIES[name], controls)
+        wanted = of_link(STUDIES[name], Controls(key))
     except RecipeError:
         wanted = None
-    return _found(jobs, None, wanted, name)
+    return _finished_run(server.jobs(), None, wanted, name)
 
 
-def _found(jobs: Jobs, run: Run | None, wanted: Study | None, name: str) -> StudyResult | None:
+def _finished_run(jobs: Jobs, run: Run | None, wanted: Study | None, name: str) -> StudyResult | None:
     """The run of the link, else the finished run with the settings that are asked for, else the recorded one."""
     ships = recorded(name)
     if ships is not None and st.query_params.get("run") == RECORDED:
         return ships
-    if run is not None and isinstance(run.result, StudyResult):
-        return run.result
-    known = None if wanted is None else jobs.get(wanted.id)
-    if known is not None and isinstance(known.result, StudyResult):
-        return known.result
+    for candidate in (run, None if wanted is None else jobs.get(wanted.id)):
+        if candidate is not None and isinstance(candidate.result, StudyResult):
+            return candidate.result
     return ships
 
 
@@ -95,18 +92,12 @@ def _named(jobs: Jobs, name: str) -> Run | None:
         return None
     run = jobs.get(run_id)
     if run is None:
-        run_status.follow(jobs, run_id, lambda _jobs, _run: None)  # says that there is none
+        live_panel.missing(run_id)
         del st.query_params["run"]
         return None
     if not isinstance(run.recipe, Study):
         return run_status.named(jobs, Study)  # says where it belongs
     return run if run.recipe.study == name else None  # another study of this page
-
-
-# Its settings.
-
-
-# What came of it.
 
 
 def _provenance(controls: Controls, shown: StudyResult, wanted: Study | None) -> None:
@@ -125,9 +116,10 @@ def _provenance(controls: Controls, shown: StudyResult, wanted: Study | None) ->
                 st.json(shown.recipe.model_dump(mode="json"))
                 st.caption(f"Run {shown.run_id}, PyTorch {shown.torch}.")
         else:
-            query = {"run": shown.run_id}
             _way_to_recorded(controls, name)
-            st.page_link("pages/runs.py", label="In Runs", icon=":material/open_in_new:", query_params=query)
+            st.page_link(
+                "pages/runs.py", label="In Runs", icon=":material/open_in_new:", query_params={"run": shown.run_id}
+            )
 
 
 def _way_to_recorded(controls: Controls, name: str, live: bool = False) -> None:
@@ -147,18 +139,16 @@ def _show_recorded() -> None:
     st.query_params["run"] = RECORDED
 
 
-def _finished(shown: StudyResult, controls: Controls, picture: Picture | None) -> None:
+def _result(shown: StudyResult, controls: Controls, picture: Picture | None) -> None:
     """Picture, verdicts and figures."""
-    facts = shown.recipe.facts
-    measure = facts.measures[0]
+    facts, measure = shown.recipe.facts, shown.recipe.facts.measures[0]
     if picture is not None:
         picture(shown)
     else:
         measure = _measure(facts, controls)
-        st.plotly_chart(
+        chart(
             charts.figure(shown, measure, page.colours()),
             key=f"study_figure_{facts.name}_{measure.name}",
-            config=CONFIG,
             alt=f"{facts.title}: {measure.title}, the mean of each arm with its interval",
         )
     if summary := study_words.summary(shown, measure):
@@ -189,9 +179,9 @@ def _measure(facts: StudyFacts, controls: Controls) -> Measure:
         list(by_name),
         required=True,
         key=name,
-        format_func=lambda name: by_name[name].title[:1].upper() + by_name[name].title[1:],
+        format_func=lambda name: study_words.capital(by_name[name].title),
         label_visibility="collapsed",
-        on_change=_keep,
+        on_change=keep,
         args=(controls, "measure"),
     )
     return by_name[st.session_state[name]]
@@ -204,18 +194,15 @@ def figures(shown: StudyResult) -> pd.DataFrame:
         summary, finished = shown.summary(arm.name), shown.arm(arm.name)
         if summary is None or finished is None:
             continue
-        means = {
-            measure.title[:1].upper() + measure.title[1:]: study_words.level(measure, summary.means[measure.name])
+        means = [
+            (study_words.capital(measure.title), study_words.level(measure, summary.means[measure.name]))
             for measure in shown.recipe.facts.measures
             if measure.name in summary.means
-        }
-        if not means:
-            continue
-        judgement = shown.judgement(arm.name)
-        verdict = {"Verdict": judgement.verdict.word if judgement else ""}
-        main, *others = means.items()
-        took = {"Took": phrases.duration(finished.seconds)}
-        rows.append({"": arm.title, **dict([main]), **verdict, **dict(others), **took})
+        ]
+        if means:
+            judgement = shown.judgement(arm.name)
+            means.insert(1, ("Verdict", judgement.verdict.word if judgement else ""))
+            rows.append({"": arm.title, **dict(means), "Took": phrases.duration(finished.seconds)})
     return pd.DataFrame(rows).fillna("")
 
 
@@ -232,7 +219,7 @@ def _figures(shown: StudyResult) -> None:
     table(shown, "figures_of_study")
     titles = {arm.name: arm.title for arm in shown.recipe.chosen}
     names = {measure.name: measure.title for measure in shown.recipe.facts.measures}
-    each = [
+    rows = [
         {
             "": titles[row.arm],
             "seed": row.seed,
@@ -241,7 +228,7 @@ def _figures(shown: StudyResult) -> None:
         for finished in shown.finished
         for row in finished.rows
     ]
-    st.dataframe(pd.DataFrame(each), hide_index=True, alt="All figures of each seed")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="All figures of each seed")
 
 
 def _preview(study: Study) -> None:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.study import Study
-from kdviz.recipes.study_facts.facts import Measure
+from kdviz.recipes.study_facts.facts import Arm, Measure
 from kdviz.records.base import Mean, Verdict, Word
 from kdviz.records.study import Judgement, StudyResult
 from kdviz.reports import phrases
 from kdviz.reports.phrases import count, duration, in_words, listed, percent
 from kdviz.reports.study import formatted
 from kdviz.reports.text import ranges
+from kdviz.widgets import lesson
 
 MOST_SENTENCES = 6
 WORDS: tuple[Word, ...] = ("better", "worse", "no difference shown", "no verdict")
-NO_VERDICT = (
-    "One seed, no verdict: another seed’s first weights and batches could turn every difference here around. "
-    "Train at least three seeds for a verdict."
-)
+
+say = partial(lesson.sentence, "runs")
 
 
 def settings(study: Study) -> str:
@@ -81,100 +82,92 @@ def value(measure: Measure, number: float) -> str:
 
 def judged(studied: StudyResult, measure: Measure) -> list[Judgement]:
     """The verdicts on a measure."""
-    return [each for each in studied.judgements if each.measure == measure.name]
+    return [judgement for judgement in studied.judgements if judgement.measure == measure.name]
 
 
 def sentence(studied: StudyResult, judgement: Judgement) -> str:
     """One verdict in a sentence, as Markdown."""
-    arms = {arm.name: arm.title for arm in studied.recipe.chosen}
-    measure = next(each for each in studied.recipe.facts.measures if each.name == judgement.measure)
-    verdict = judgement.verdict
-    return (
-        f"**{arms[judgement.arm]}** against {arms[judgement.against]}: {verdict.word}, {difference(measure, verdict)}."
-    )
+    titles = {arm.name: arm.title for arm in studied.recipe.chosen}
+    measures = {measure.name: measure for measure in studied.recipe.facts.measures}
+    by = difference(measures[judgement.measure], judgement.verdict)
+    return f"**{titles[judgement.arm]}** against {titles[judgement.against]}: {judgement.verdict.word}, {by}."
 
 
 def sentences(studied: StudyResult, measure: Measure) -> list[str]:
     """All verdicts on a measure, those that show a difference first."""
-    found = sorted(judged(studied, measure), key=lambda each: WORDS.index(each.verdict.word))
-    return [sentence(studied, each) for each in found]
+    ordered = sorted(judged(studied, measure), key=lambda judgement: WORDS.index(judgement.verdict.word))
+    return [sentence(studied, judgement) for judgement in ordered]
 
 
 def listing(studied: StudyResult, measure: Measure) -> list[str]:
     """What stands below the summary: a sentence for each verdict, or where there are many, one for each line."""
-    found = judged(studied, measure)
-    if len(found) < 2:
+    judgements = judged(studied, measure)
+    if len(judgements) < 2:
         return []
     arms = {arm.name: arm for arm in studied.recipe.chosen}
     lines: dict[str, list[Judgement]] = {}
-    for each in found:
-        lines.setdefault(arms[each.arm].line if arms[each.arm].x is not None else "", []).append(each)
-    if len(found) <= MOST_SENTENCES or "" in lines or len(lines) == len(found):
+    for judgement in judgements:
+        arm = arms[judgement.arm]
+        lines.setdefault(arm.line if arm.x is not None else "", []).append(judgement)
+    if len(judgements) <= MOST_SENTENCES or "" in lines or len(lines) == len(judgements):
         return sentences(studied, measure)
-    said = []
-    for line, of_line in lines.items():
-        others = {arms[each.against].line or arms[each.against].title for each in of_line}
-        against = f" against {others.pop()}" if len(others) == 1 else ""
-        parts = [
-            f"at {arms[each.arm].x:,g}, {each.verdict.word}, {difference(measure, each.verdict)}" for each in of_line
-        ]
-        said.append(f"**{line}**{against}: {'; '.join(parts)}.")
-    return said
+    return [_of_line(line, of_line, arms, measure) for line, of_line in lines.items()]
+
+
+def _of_line(line: str, judgements: Sequence[Judgement], arms: Mapping[str, Arm], measure: Measure) -> str:
+    """The verdicts along a line of the figure: "**10 labels** against labels only: at 20, better, …; at 50, …"."""
+    others = {arms[judgement.against].line or arms[judgement.against].title for judgement in judgements}
+    against = f" against {others.pop()}" if len(others) == 1 else ""
+    parts = (
+        f"at {arms[judgement.arm].x:,g}, {judgement.verdict.word}, {difference(measure, judgement.verdict)}"
+        for judgement in judgements
+    )
+    return f"**{line}**{against}: {'; '.join(parts)}."
 
 
 def tally(studied: StudyResult) -> str:
     """How the verdicts on the main measure fall: "2 better, 1 no difference shown"."""
-    words = [each.verdict.word for each in judged(studied, studied.recipe.facts.measures[0])]
+    words = [judgement.verdict.word for judgement in judged(studied, studied.recipe.facts.measures[0])]
     return ", ".join(f"{words.count(word)} {word}" for word in WORDS if word in words)
 
 
 def summary(studied: StudyResult, measure: Measure) -> str:
     """The measure's verdicts in one sentence, for the line below the picture; "" for a study of single networks."""
-    words = [each.verdict.word for each in judged(studied, measure)]
+    words = [judgement.verdict.word for judgement in judged(studied, measure)]
     if not words or studied.recipe.seeds == studied.recipe.facts.seeds[:1] == studied.recipe.facts.seeds:
         return ""
     if set(words) == {"no verdict"}:
-        return NO_VERDICT
+        return say("one-seed-no-verdict")
     if len(words) == 1:
-        return f"{_capital(measure.title)}: {_plain(sentences(studied, measure)[0])}"
+        return f"{capital(measure.title)}: {sentences(studied, measure)[0].replace('**', '')}"
     parts = [_counted(words.count(word), len(words), word) for word in WORDS if word in words]
-    return f"{_capital(measure.title)}: of {count(len(words), 'comparison')}, {listed(parts)}."
+    return f"{capital(measure.title)}: of {count(len(words), 'comparison')}, {listed(parts)}."
 
 
 def footing(studied: StudyResult, measure: Measure) -> str:
     """On what the intervals and verdicts rest."""
     seeds, pairs = len(studied.recipe.seeds), len(judged(studied, measure))
     if seeds == 1:
-        exact = "exact Poisson intervals of the counts; " if measure.kind == "count" else ""
-        return f"One seed: {exact}no verdicts, as another seed could turn every difference around."
-    text = f"Means over {count(seeds, 'seed')} with 95 % intervals (Student’s t)."
-    if not pairs:
-        return text
-    how = "Arms are judged against each other seed by seed"
-    if pairs == 1:
-        return f"{text} {how}, at 95 %."
-    return (
-        f"{text} {how}; as there are {count(pairs, 'comparison')}, each interval is widened so that all of them "
-        "hold together 95 % of the time."
-    )
+        return say("footing-of-counts" if measure.kind == "count" else "footing-of-one-seed")
+    key = "footing-of-many" if pairs > 1 else "footing-of-one-pair" if pairs else "footing-of-means"
+    return say(key, seeds=count(seeds, "seed"), comparisons=count(pairs, "comparison"))
 
 
 def _counted(number: int, of: int, word: Word) -> str:
     """ "five are better", "one shows no difference", "all show no difference"."""
-    said = "all" if number == of else in_words(number)
-    if word in ("better", "worse"):
-        return f"{said} {'is' if number == 1 else 'are'} {word}"
-    if word == "no verdict":
-        return f"{said} {'has' if number == 1 else 'have'} no verdict"
-    return f"{said} {'shows' if number == 1 else 'show'} no difference"
+    who = "all" if number == of else in_words(number)
+    one, several, rest = {
+        "better": ("is", "are", "better"),
+        "worse": ("is", "are", "worse"),
+        "no verdict": ("has", "have", "no verdict"),
+        "no difference shown": ("shows", "show", "no difference"),
+    }[word]
+    return f"{who} {one if number == 1 else several} {rest}"
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """The text with a capital at its beginning, the rest as it is."""
     return text[:1].upper() + text[1:]
-
-
-def _plain(markdown: str) -> str:
-    return markdown.replace("**", "")
 
 
 def places(studied: StudyResult) -> dict[str, str]:
@@ -183,19 +176,17 @@ def places(studied: StudyResult) -> dict[str, str]:
 
     Hyphens of an arm's name are underscores there. The first three are about the main measure.
     """
-    main, found = studied.recipe.facts.measures[0], {}
+    main, figures = studied.recipe.facts.measures[0], {}
     for arm in studied.recipe.chosen:
-        name = arm.name.replace("-", "_")
-        summary, judgement = studied.summary(arm.name), studied.judgement(arm.name)
-        means = {} if summary is None else summary.means
+        name, summary = arm.name.replace("-", "_"), studied.summary(arm.name)
         for measure in studied.recipe.facts.measures:
-            if measure.name in means:
-                found[f"{measure.name}_{name}"] = value(measure, means[measure.name].mean)
-            if (judged := studied.judgement(arm.name, measure.name)) is not None:
-                found[f"difference_{measure.name}_{name}"] = difference(measure, judged.verdict)
-        if main.name in means:
-            found[f"mean_{name}"] = value(main, means[main.name].mean)
-        if judgement is not None:
-            found[f"difference_{name}"] = difference(main, judgement.verdict)
-            found[f"verdict_{name}"] = judgement.verdict.word
-    return found
+            if summary is not None and measure.name in summary.means:
+                figures[f"{measure.name}_{name}"] = value(measure, summary.means[measure.name].mean)
+            if (judgement := studied.judgement(arm.name, measure.name)) is not None:
+                figures[f"difference_{measure.name}_{name}"] = difference(measure, judgement.verdict)
+                if measure is main:
+                    figures[f"verdict_{name}"] = judgement.verdict.word
+        for place, key in (("mean", main.name), ("difference", f"difference_{main.name}")):
+            if f"{key}_{name}" in figures:
+                figures[f"{place}_{name}"] = figures[f"{key}_{name}"]
+    return figures

@@ -11,6 +11,7 @@ import streamlit as st
 from kdviz.recipes.base import Conditions
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.sweep import Cell, Sweep
+from kdviz.widgets import page
 from kdviz.widgets.controls import LABELS
 from kdviz.widgets.sweep import words
 
@@ -25,21 +26,20 @@ def show(sweep: Sweep, cell: Cell) -> None:
     st.markdown(f"**The recipe of {words.name(cell, sweep)}**")
     st.markdown(_table(recipes[0]))
     with st.container(horizontal=True, vertical_alignment="center", key="train_this"):
-        st.markdown("Train just this student live, with its teacher, on the training split:", width="content")
+        st.markdown(words.say("train-this"), width="content")
         for recipe in recipes:
             # A visit of its own: this one's controls hold the sweep's settings.
             st.link_button(f"seed {recipe.seed}", link(recipe), type="tertiary", icon=":material/play_arrow:")
     st.code(f"{command(recipes[0])}\n{command(sweep)}", language="bash", wrap_lines=True)
-    st.caption("The first command trains this student alone, with the first seed; the second repeats the whole sweep.")
+    st.caption(words.say("commands"))
 
 
 def _table(recipe: Recipe) -> str:
     """What differs from the defaults; T and alpha in any case, as they are what the map is about."""
     shown = {"temperature": recipe.temperature, "alpha": recipe.alpha, **changes(recipe)}
     shown.pop("seed", None)
-    columns = [(_HEADS.get(name, LABELS[name]), _said(value)) for name, value in shown.items()]
-    heads, values = ("| " + " | ".join(row) + " |" for row in zip(*columns, strict=True))
-    return f"{heads}\n|{':--|' * len(columns)}\n{values}"
+    headings = [_HEADS.get(name, LABELS[name]) for name in shown]
+    return page.table(headings, [list(map(_text, shown.values()))], left=range(len(headings)))
 
 
 def changes(recipe: Conditions) -> dict[str, Any]:
@@ -59,21 +59,20 @@ def link(recipe: Recipe) -> str:
 
 def query(recipe: Recipe) -> dict[str, str]:
     """The link to a recipe: what differs, and the data set in any case, as a server's own need not be the usual one."""
-    return {name: _said(value) for name, value in {"data": recipe.data, **changes(recipe)}.items()}
+    return {name: _text(value) for name, value in {"data": recipe.data, **changes(recipe)}.items()}
 
 
 def command(recipe: Recipe | Sweep) -> str:
     """The command line that makes this recipe."""
     given = changes(recipe)
-    if isinstance(recipe, Sweep):
-        given.pop("study", None)
-        if recipe.folds is not None:
-            given.pop("select", None)  # folds alone say it
-    options = " ".join(f"--{name.replace('_', '-')} {shlex.quote(_said(value))}" for name, value in given.items())
+    given.pop("study", None)  # a sweep's kind, which the command says
+    if "folds" in given:
+        given.pop("select", None)  # folds alone say it
+    options = " ".join(f"--{name.replace('_', '-')} {shlex.quote(_text(value))}" for name, value in given.items())
     return f"python -m kdviz {_COMMANDS[type(recipe)]} {options}".rstrip()
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, list | tuple):
-        return ",".join(_said(each) for each in value)
+        return ",".join(map(_text, value))
     return f"{value:.10g}" if isinstance(value, float) else str(value)

@@ -23,21 +23,23 @@ PATIENCE = 8.0  # seconds that a press on Start waits for an estimate on its way
 _KEPT = 256  # estimates, of all visitors
 
 
-class NotEstimatedError(PlainError):
-    """Why there is no estimate."""
-
-
 @dataclass
-class _Asked:
+class _Call:
+    """A worker's estimate, on its way or there."""
+
     future: Future[str]
     since: float  # time.monotonic()
+
+    def estimate(self, patience: float = 0.0) -> Estimate:
+        """The estimate, waited for no longer than this many seconds. Raises PlainError where there is none."""
+        return Estimate.model_validate_json(self.future.result(timeout=patience))
 
 
 @dataclass
 class _Estimates:
-    """What was asked of the workers so far, by the sweep's id; the oldest go first."""
+    """The calls so far, by the sweep's id; the oldest go first."""
 
-    asked: OrderedDict[str, _Asked] = field(default_factory=OrderedDict)
+    calls: OrderedDict[str, _Call] = field(default_factory=OrderedDict)
     lock: Lock = field(default_factory=Lock)
 
 
@@ -46,24 +48,17 @@ def _estimates() -> _Estimates:
     return _Estimates()
 
 
-def _ask(jobs: Jobs, sweep: Sweep) -> _Asked:
+def _ask(jobs: Jobs, sweep: Sweep) -> _Call:
     """The estimate, there or on its way; one that came to nothing is asked for again."""
     shared = _estimates()
     with shared.lock:
-        asked = shared.asked.get(sweep.id)
-        if asked is None or (asked.future.done() and asked.future.exception() is not None):
-            call = jobs.call("kdviz.runners.estimate:sweep", sweep.model_dump_json(), key=f"estimate-{sweep.id}")
-            asked = shared.asked[sweep.id] = _Asked(call, time.monotonic())
-        while len(shared.asked) > _KEPT:
-            shared.asked.popitem(last=False)
-    return asked
-
-
-def _read(asked: _Asked) -> Estimate:
-    try:
-        return Estimate.model_validate_json(asked.future.result(timeout=0))
-    except PlainError as error:
-        raise NotEstimatedError(str(error)) from None
+        call = shared.calls.get(sweep.id)
+        if call is None or (call.future.done() and call.future.exception() is not None):
+            future = jobs.call("kdviz.runners.estimate:sweep", sweep.model_dump_json(), key=f"estimate-{sweep.id}")
+            call = shared.calls[sweep.id] = _Call(future, time.monotonic())
+        while len(shared.calls) > _KEPT:
+            shared.calls.popitem(last=False)
+    return call
 
 
 def show(jobs: Jobs, sweep: Sweep) -> bool:
@@ -71,13 +66,13 @@ def show(jobs: Jobs, sweep: Sweep) -> bool:
 
     A long one may be once the visitor has said so.
     """
-    asked = _ask(jobs, sweep)
-    if not asked.future.done():
-        st.fragment(_wait, run_every=TICK)(asked)
+    call = _ask(jobs, sweep)
+    if not call.future.done():
+        st.fragment(_wait, run_every=TICK)(call)
         return True  # a press on Start waits a moment: see `check`
     try:
-        estimate = _read(asked)
-    except NotEstimatedError as error:
+        estimate = call.estimate()
+    except PlainError as error:
         st.caption(f"How long it takes cannot be estimated just now: {error}")
         return True
     st.caption(in_words(estimate, jobs.cluster.workers))
@@ -86,10 +81,10 @@ def show(jobs: Jobs, sweep: Sweep) -> bool:
     return st.checkbox(f"Yes, train for {expected_duration(estimate.seconds)}", key=_consent(sweep))
 
 
-def _wait(asked: _Asked) -> None:
-    if asked.future.done():
+def _wait(call: _Call) -> None:
+    if call.future.done():
         st.rerun()  # the whole page: Start depends on it
-    late = time.monotonic() - asked.since > SLOW
+    late = time.monotonic() - call.since > SLOW
     why = " The worker is busy with something else, or is still starting." if late else ""
     st.caption(f"Estimating how long it will take …{why}")
 
@@ -97,12 +92,10 @@ def _wait(asked: _Asked) -> None:
 def check(jobs: Jobs, sweep: Sweep) -> None:
     """The last look before the start: `PlainError` where a long sweep was not asked for twice.
 
-    Where nobody can say how long it takes, it may start.
+    Where it is not known how long it takes, it may start.
     """
-    asked = _ask(jobs, sweep)
     try:
-        asked.future.result(timeout=PATIENCE)
-        estimate = _read(asked)
+        estimate = _ask(jobs, sweep).estimate(PATIENCE)
     except (NotYetError, PlainError):
         return
     if estimate.seconds > LONG and not st.session_state.get(_consent(sweep)):

@@ -8,22 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from kdviz.recipes.base import Augmentation, Optimizer, RecipeError, Schedule
+from kdviz.recipes.base import RecipeError
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.number_lists import MOST_VALUES, values_in
-from kdviz.recipes.sweep import Search, Selection, Sweep
-from kdviz.widgets import controls
+from kdviz.recipes.sweep import Sweep
+from kdviz.reports.phrases import counted
+from kdviz.widgets import controls, link
 from kdviz.widgets.comparison.form import seeds_text
-from kdviz.widgets.controls import chosen_data, data_set, number, optional
 
 _LONGEST = 600  # characters of a list
 _STOPS = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 30.0, 50.0, 100.0)  # of the T slider
+_MORE = (
+    ("data", "labels", "label_counts", "augmentation"),
+    ("teacher", "teacher_epochs", "teacher_labels", "teacher_augmentation"),
+    ("optimizer", "learning_rate", "learning_rates", "schedule", "batch_size"),
+)
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ def values_text(values: Sequence[float]) -> str:
 
 def sweep_form(home: str) -> tuple[Sweep | None, DeltaGenerator, DeltaGenerator]:
     """All controls of a sweep, the place for the button that starts it, and the place beside it; None as elsewhere."""
-    defaults = Sweep.suited(chosen_data(home))
+    defaults = Sweep.suited(controls.chosen_data(home))
     values: dict[str, Any] = {}
     for name, side in zip(("temperatures", "alphas"), st.columns(2, gap="medium"), strict=True):
         with side:
@@ -93,25 +99,21 @@ def sweep_form(home: str) -> tuple[Sweep | None, DeltaGenerator, DeltaGenerator]
     with st.container(horizontal=True, vertical_alignment="bottom", key="recipe"):
         values |= {
             "seeds": _text_input("seeds", defaults, width=90),
-            "epochs": number("epochs", defaults, width=80),
+            "epochs": controls.control("epochs", defaults, width=80),
             **_students(defaults),
-            "search": controls.choice("search", list(get_args(Search)), defaults, width=120),
+            "search": controls.control("search", defaults, width=120),
         }
         if values["search"] == "random":
-            values["draws"] = number("draws", defaults, width=90)
+            values["draws"] = controls.control("draws", defaults, width=90)
         values |= _selection(defaults)
     with st.container(horizontal=True, vertical_alignment="center", key="actions"):
         start = st.container(width="content")
-        with st.popover(
-            "More settings", icon=":material/tune:", help="Data, labels, teacher, optimizer, learning rates"
-        ):
-            values |= _more(defaults, home)
+        meaning = "Data, labels, teacher, optimizer, learning rates"
+        with st.popover("More settings", icon=":material/tune:", help=meaning):
+            lists = {name: partial(_text_input, name, defaults) for name in ("label_counts", "learning_rates")}
+            values |= controls.columns(defaults, _MORE, {"data": partial(controls.data_set, Sweep, home), **lists})
         beside = st.container(width="stretch", gap=None)
-    try:
-        return Sweep.parse(values), start, beside
-    except RecipeError as error:
-        st.error(str(error), icon=":material/error:")
-        return None, start, beside
+    return controls.recipe_of(Sweep, values), start, beside
 
 
 def _text_input(name: str, defaults: Sweep, **options: Any) -> str:
@@ -135,30 +137,13 @@ def _range(name: str, defaults: Sweep) -> str:
     low, high = values[0], values[-1]
     st.session_state[f"{name}_range"] = (low, high)
     st.session_state[f"{name}_count"] = len(values)
+    spread: dict[str, Any] = {"key": f"{name}_range", "width": 125, "on_change": _spread, "args": (name, "range")}
     with st.container(key=f"{name}_controls", horizontal=True, vertical_alignment="bottom"):
         if name == "temperatures":
-            st.select_slider(
-                "T, from – to",
-                sorted({*_STOPS, low, high}),
-                (low, high),
-                format_func=lambda value: f"{value:g}",
-                key=f"{name}_range",
-                width=125,
-                on_change=_spread,
-                args=(name, "range"),
-            )
+            stops = sorted({*_STOPS, low, high})
+            st.select_slider("T, from – to", stops, (low, high), format_func=lambda value: f"{value:g}", **spread)
         else:
-            st.slider(
-                "α, from – to",
-                0.0,
-                1.0,
-                (low, high),
-                0.05,
-                key=f"{name}_range",
-                width=125,
-                on_change=_spread,
-                args=(name, "range"),
-            )
+            st.slider("α, from – to", 0.0, 1.0, (low, high), 0.05, **spread)
         st.number_input(
             "Values",
             min_value=1,
@@ -214,10 +199,10 @@ def _students(defaults: Sweep) -> dict[str, Any]:
 def _students_of_link(defaults: Sweep) -> tuple[str, ...]:
     given = {name: st.query_params[name] for name in ("student", "students") if name in st.query_params}
     try:
-        found = Sweep.parse(given)
+        sweep = Sweep.parse(given)
     except RecipeError:
-        found = defaults
-    return found.students or (found.student,)
+        sweep = defaults
+    return sweep.students or (sweep.student,)
 
 
 def _choose_students(before: tuple[str, ...]) -> None:
@@ -226,50 +211,19 @@ def _choose_students(before: tuple[str, ...]) -> None:
 
 def _write_students(students: Sequence[str]) -> None:
     """Keep the students in the URL, unless they are the default."""
-    for name in ("student", "students"):
-        st.query_params.pop(name, None)
-    if len(students) > 1:
-        st.query_params["students"] = ",".join(name for name in ARCHITECTURES if name in students)
-    elif students[0] != Sweep().student:
-        st.query_params["student"] = students[0]
+    ordered = ",".join(name for name in ARCHITECTURES if name in students)
+    link.write("students", ordered if len(students) > 1 else "")
+    link.write("student", ordered if len(students) == 1 and ordered != Sweep().student else "")
 
 
 def _selection(defaults: Sweep) -> dict[str, Any]:
     """Where T and alpha are chosen; a link that has folds alone means choosing by them."""
     if "folds" in st.query_params and "select" not in st.query_params and "select" not in st.session_state:
         st.session_state["select"] = "folds"
-    select = controls.choice("select", list(get_args(Selection)), defaults, width=140)
+    select = controls.control("select", defaults, width=140)
     if select != "folds":
         return {"select": select}
-    return {"select": select, "folds": optional("folds", Sweep, placeholder="5", width=70)}
-
-
-def _more(defaults: Sweep, home: str) -> dict[str, Any]:
-    """The settings that most visitors leave alone."""
-    left, middle, right = st.columns(3, gap="medium")
-    with left:
-        values: dict[str, Any] = {
-            "data": data_set(Sweep, home),
-            "labels": optional("labels", Sweep, step=10),
-            "label_counts": _text_input("label_counts", defaults),
-            "augmentation": controls.choice("augmentation", list(get_args(Augmentation)), defaults),
-        }
-    with middle:
-        values |= {
-            "teacher": controls.choice("teacher", list(ARCHITECTURES), defaults),
-            "teacher_epochs": optional("teacher_epochs", Sweep, placeholder="as the students’"),
-            "teacher_labels": optional("teacher_labels", Sweep, step=10),
-            "teacher_augmentation": controls.choice("teacher_augmentation", list(get_args(Augmentation)), defaults),
-        }
-    with right:
-        values |= {
-            "optimizer": controls.choice("optimizer", list(get_args(Optimizer)), defaults),
-            "learning_rate": number("learning_rate", defaults, step=0.0005, format="%g"),
-            "learning_rates": _text_input("learning_rates", defaults),
-            "schedule": controls.choice("schedule", list(get_args(Schedule)), defaults),
-            "batch_size": number("batch_size", defaults),
-        }
-    return values
+    return {"select": select, "folds": controls.control("folds", defaults, width=70)}
 
 
 def size_in_words(sweep: Sweep) -> str:
@@ -277,13 +231,13 @@ def size_in_words(sweep: Sweep) -> str:
     trained = sweep.trained_cells
     plain = sum(cell.alpha == 0 for cell in trained)
     taught = len(trained) - plain
-    labels_only = "labels only" if plain == 1 else f"{plain} from labels only"
-    text = f"{taught} {'cell' if taught == 1 else 'cells'} with a teacher and {labels_only}" if taught else labels_only
-    text += f", × {len(sweep.seeds)} {'seed' if len(sweep.seeds) == 1 else 'seeds'}"
+    text = "labels only" if plain == 1 else f"{plain} from labels only"
+    if taught:
+        text = f"{counted(taught, 'cell')} with a teacher and {text}"
+    text += f", × {counted(len(sweep.seeds), 'seed')}"
     if sweep.folds is not None:
         text += f" × {sweep.folds} folds"
-    students = len(trained) * len(sweep.seeds) * (sweep.folds or 1)
-    text += f": {students:,} {'student' if students == 1 else 'students'}"
+    text += f": {counted(len(trained) * len(sweep.seeds) * (sweep.folds or 1), 'student')}"
     if len(sweep.rungs) > 1:
         text += f"; the better third goes on, from {' to '.join(map(str, sweep.rungs))} epochs"
     return f"{text[0].upper()}{text[1:]}."

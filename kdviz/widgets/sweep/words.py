@@ -1,9 +1,10 @@
-"""What a finished sweep allows to say, in sentences. Every figure comes from the run; nothing here draws."""
+"""What a finished sweep allows to say: figures from the run, put into the sentences of `explorer.md`; draws nothing."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from statistics import fmean, median
 
 from kdviz.charts.sweep import Along, summary_of
@@ -13,14 +14,13 @@ from kdviz.records.base import Verdict
 from kdviz.records.sweep import CellSummary, Choice, SweepResult
 from kdviz.reports.phrases import count, listed, percent, percent_over_seeds
 from kdviz.widgets.comparison.words import difference
+from kdviz.widgets.lesson import sentence
 
 _CLEARLY = 1.5  # times as much is more
 _FEW = 5  # from so many seeds on, a verdict does not rest on "only" so many
 _NAMED = 3  # cells that a sentence names; of more it gives the number
-NO_VERDICT = (
-    "One seed, no verdict: another seed’s first weights and batches could turn every difference here around. "
-    "Train at least three seeds for a verdict."
-)
+
+say = partial(sentence, "explorer")
 
 
 def name(cell: Cell, sweep: Sweep) -> str:
@@ -39,34 +39,36 @@ def learnt(swept: SweepResult) -> str:
     """The sweep in two or three sentences: the best cell, what the test images say of it, and what mattered."""
     sweep, choice = swept.recipe, swept.choice
     if choice is None:
-        return "Every student diverged: nothing could be chosen. Try a smaller learning rate."
+        return say("all-diverged")
     best = summary_of(swept, choice.cell)
-    level = "" if best is None else f": {percent(best.validation_accuracy.mean, 1)} right{_over(sweep)}"
+    level = ""
+    if best is not None:
+        level = say("best-level", right=percent(best.validation_accuracy.mean, 1), over=_over(sweep))
+    chosen = name(choice.cell, sweep)
     sentences = [
-        f"Best on {choice.chosen_on} is {name(choice.cell, sweep)}{level}{_tied(choice, sweep)}.",
+        say("best", images=choice.chosen_on, cell=chosen, level=level, tied=_tied(choice, sweep)),
         tested(swept),
         both_verdicts(swept),
         mattered(swept),
     ]
-    return " ".join(sentence for sentence in sentences if sentence)
+    return " ".join(filter(None, sentences))
 
 
 def _over(sweep: Sweep) -> str:
     """What a mean is taken over."""
     seeds = count(len(sweep.seeds), "seed") if len(sweep.seeds) > 1 else ""
     folds = count(sweep.folds, "fold") if sweep.folds else ""
-    over = " and ".join(part for part in (seeds, folds) if part)
-    return f", the mean over {over}" if over else ""
+    trained = [part for part in (seeds, folds) if part]
+    return say("mean-over", trained=listed(trained)) if trained else ""
 
 
 def _tied(choice: Choice, sweep: Sweep) -> str:
-    if not choice.tied:
-        return "; of the cells trained to the end, no other is tied with it" if len(sweep.rungs) > 1 else ""
-    if len(choice.tied) == 1:
-        return f", tied with {name(choice.tied[0], sweep)}"
-    if len(choice.tied) <= _NAMED:
-        return f", tied with {listed([f'({name(cell, sweep)})' for cell in choice.tied])}"
-    return f", tied with {count(len(choice.tied), 'other cell')}"
+    names = [name(cell, sweep) for cell in choice.tied]
+    if not names:
+        return say("no-other-tied") if len(sweep.rungs) > 1 else ""
+    if len(names) > _NAMED:
+        return say("tied-with", cells=count(len(names), "other cell"))
+    return say("tied-with", cells=names[0] if len(names) == 1 else listed([f"({cell})" for cell in names]))
 
 
 def tested(swept: SweepResult) -> str:
@@ -74,19 +76,22 @@ def tested(swept: SweepResult) -> str:
     choice = swept.choice
     if choice is None:
         return ""
-    images = choice.results[0].distilled.test_images
-    right = f"On the {images:,} test images, looked at once, {percent_over_seeds(choice.test_accuracy, 1)} are right"
+    verdict, seeds = choice.against_plain, len(swept.recipe.seeds)
     if choice.cell.alpha == 0:
-        return f"{right}: the choice is the student that learns from labels only."
-    own = percent_over_seeds(choice.plain_test_accuracy, 1)
-    verdict = choice.against_plain
-    if verdict.word == "no verdict":
-        return f"{right}, and {own} with labels only; one seed allows no verdict."
-    if not math.isfinite(verdict.difference):
-        return f"{right}, and {own} with labels only: {verdict.word}, as a training diverged."
-    seeds = len(swept.recipe.seeds)
-    rests = f"the verdict rests on {'only ' if seeds < _FEW else ''}{count(seeds, 'seed')}"
-    return f"{right}, and {own} with labels only: {verdict.word}, {points_of(verdict)}; {rests}."
+        key = "test-of-labels-only"
+    elif verdict.word == "no verdict":
+        key = "test-of-one-seed"
+    else:
+        key = "test" if math.isfinite(verdict.difference) else "test-diverged"
+    return say(
+        key,
+        images=f"{choice.results[0].distilled.test_images:,}",
+        right=percent_over_seeds(choice.test_accuracy, 1),
+        plain=percent_over_seeds(choice.plain_test_accuracy, 1),
+        verdict=verdict.word,
+        difference=difference("test_accuracy", verdict),
+        seeds=f"{'only ' if seeds < _FEW else ''}{count(seeds, 'seed')}",
+    )
 
 
 def both_verdicts(swept: SweepResult) -> str:
@@ -99,24 +104,22 @@ def both_verdicts(swept: SweepResult) -> str:
     wide, narrow = _half_width(on_map), _half_width(on_test)
     if wide is None or narrow is None or on_map.word == on_test.word:
         return ""
-    cells = sum(each.against_plain is not None for each in swept.summaries)
-    together = f"{count(cells, 'cell')} at once" if cells > 1 else "it"
-    sides = (
-        f"the test compares one cell with labels only, on {choice.results[0].distilled.test_images:,} test images; "
-        f"the map compares {together}, on {_held_out(swept.recipe)}"
+    cells = sum(judged.against_plain is not None for judged in swept.summaries)
+    facts, folds = DATA_SETS[swept.recipe.data], swept.recipe.folds
+    held_out = f"{facts.validation_images:,} validation images"
+    if folds is not None:
+        held_out = f"{facts.training_images + facts.validation_images:,} images in {folds} folds"
+    sides = say(
+        "test-and-map",
+        images=f"{choice.results[0].distilled.test_images:,}",
+        cells=f"{count(cells, 'cell')} at once" if cells > 1 else "it",
+        held_out=held_out,
     )
     if on_map.word == "better":
-        return (
-            "The map calls the same cell better, but there it was taken for its level, and part of that may be luck: "
-            f"{sides}."
-        )
+        return say("map-better", sides=sides)
     says = "does not show a difference" if on_map.word == "no difference shown" else f"calls it {on_map.word}"
-    wider = (
-        f", so its intervals are wider (±\u00a0{100 * wide:.1f} points, the test’s ±\u00a0{100 * narrow:.1f})"
-        if wide > narrow
-        else ""
-    )
-    return f"That the map {says} for the same cell is no contradiction: {sides}{wider}."
+    wider = say("map-wider", map=f"{100 * wide:.1f}", test=f"{100 * narrow:.1f}") if wide > narrow else ""
+    return say("map-other", says=says, sides=sides, wider=wider)
 
 
 def _half_width(verdict: Verdict) -> float | None:
@@ -125,43 +128,27 @@ def _half_width(verdict: Verdict) -> float | None:
     return (verdict.high - verdict.low) / 2
 
 
-def _held_out(sweep: Sweep) -> str:
-    facts = DATA_SETS[sweep.data]
-    if sweep.folds is None:
-        return f"{facts.validation_images:,} validation images"
-    return f"{facts.training_images + facts.validation_images:,} images in {sweep.folds} folds"
-
-
 def mattered(swept: SweepResult) -> str:
     """Whether T or alpha moved the accuracy more, where a grid can tell; nothing elsewhere."""
-    moved = {along: spread_along(swept, along) for along in ("temperature", "alpha")}
-    over_temperature, over_alpha = moved["temperature"], moved["alpha"]
-    if over_temperature is None or over_alpha is None:
+    over_temperatures, over_alphas = spread_along(swept, "temperature"), spread_along(swept, "alpha")
+    if over_temperatures is None or over_alphas is None:
         return ""
-    t, a = (f"{100 * value:.1f}" for value in (over_temperature, over_alpha))
-    span = f"spans {t} points over the temperatures and {a} over the α above 0"
+    moved = say("moved", over_temperatures=f"{100 * over_temperatures:.1f}", over_alphas=f"{100 * over_alphas:.1f}")
     typical = typical_half_width(swept)
     if typical is None:
-        return (
-            f"In these single students the mean accuracy {span}: whether that is more than luck, only more seeds can "
-            "say."
-        )
-    larger, smaller = max(over_temperature, over_alpha), min(over_temperature, over_alpha)
+        return say("moved-single", moved=moved)
+    smaller, larger = sorted((over_temperatures, over_alphas))
     if larger <= typical:
-        return (
-            f"Neither T nor α is shown to matter: the mean accuracy {span}, and a usual cell’s difference from labels "
-            f"only is known to ±\u00a0{100 * typical:.1f}."
-        )
+        return say("moved-neither", moved=moved, known=f"{100 * typical:.1f}")
     if larger < _CLEARLY * smaller:
-        return f"T and α moved the mean accuracy about alike, in these runs: it {span}."
-    more = "T" if over_temperature > over_alpha else "α"
-    return f"{more} moved the mean accuracy more, in these runs: it {span}."
+        return say("moved-alike", moved=moved)
+    return say("moved-more", moved=moved, more="T" if over_temperatures > over_alphas else "α")
 
 
 def spread_along(swept: SweepResult, along: Along) -> float | None:
     """The range of the mean accuracy along T or alpha, averaged over the other; None where there is nothing to average.
 
-    Of the cells with a teacher in a whole grid that nobody was left out of; a share, not percentage points.
+    Of the cells with a teacher in a whole grid without a diverged one; a share, not percentage points.
     """
     sweep = swept.recipe
     if sweep.search != "grid":
@@ -189,77 +176,64 @@ def against_plain(swept: SweepResult) -> str:
 
     Of successive halving, those that were trained to the end: the others were judged after fewer epochs.
     """
-    taught = [each for each in swept.summaries if each.against_plain is not None]
-    judged = [each for each in taught if each.epochs == swept.recipe.epochs]
+    taught = [summary for summary in swept.summaries if summary.against_plain is not None]
+    judged = [summary for summary in taught if summary.epochs == swept.recipe.epochs]
     if len(swept.recipe.rungs) == 1 or not judged:
         return _counted(swept, judged, f"Of {count(len(judged), 'cell')} with a teacher")
     left = len(taught) - len(judged)
-    ended = (
-        f"Of {count(len(taught), 'cell')} with a teacher, {len(judged)} {'was' if len(judged) == 1 else 'were'} "
-        f"trained to the end and {left} {'was' if left == 1 else 'were'} left behind after fewer epochs."
-    )
+    ended, left_behind = (_with_verb(number, "was", "were") for number in (len(judged), left))
+    halved = say("halved", cells=count(len(taught), "cell"), ended=ended, left=left_behind)
     of_these = "Of this one cell" if len(judged) == 1 else f"Of these {count(len(judged), 'cell')}"
-    return f"{ended} {_counted(swept, judged, of_these)}"
+    return f"{halved} {_counted(swept, judged, of_these)}"
+
+
+def _with_verb(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
 
 
 def _counted(swept: SweepResult, judged: Sequence[CellSummary], of_them: str) -> str:
     """How many of these cells have which verdict."""
-    words = [each.against_plain.word for each in judged if each.against_plain is not None]
-    if judged and len(swept.recipe.seeds) == 1 and all(word == "no verdict" for word in words):
-        return NO_VERDICT
-    better, worse = words.count("better"), words.count("worse")
-    same, open_ = words.count("no difference shown"), words.count("no verdict")
-    than = "than labels only"
+    words = [summary.against_plain.word for summary in judged if summary.against_plain is not None]
+    if judged and len(swept.recipe.seeds) == 1 and set(words) == {"no verdict"}:
+        return sentence("runs", "one-seed-no-verdict")
     parts = [
-        f"{number} {text}"
-        for number, text in (
-            (better, f"{'is' if better == 1 else 'are'} better {than}"),
-            (worse, f"{'is' if worse == 1 else 'are'} worse{'' if better else f' {than}'}"),
-            (same, f"{'is' if same == 1 else 'are'} not shown to differ from it"),
-            (open_, f"{'has' if open_ == 1 else 'have'} no verdict, as a training diverged"),
+        f"{_with_verb(words.count(word), *verbs)} {rest}"
+        for word, verbs, rest in (
+            ("better", ("is", "are"), "better than labels only"),
+            ("worse", ("is", "are"), "worse" if "better" in words else "worse than labels only"),
+            ("no difference shown", ("is", "are"), "not shown to differ from it"),
+            ("no verdict", ("has", "have"), "no verdict, as a training diverged"),
         )
-        if number
+        if word in words
     ]
     if not parts:
         return ""
-    if same == len(judged):
-        return f"{of_them}, none is shown to differ from labels only."
+    if words.count("no difference shown") == len(judged):
+        return say("none-differs", of_them=of_them)
     return f"{of_them}, {listed(parts)}."
 
 
 def diverged(swept: SweepResult) -> str:
     """Which cells lost students; nothing where none did."""
-    lost = [each for each in swept.summaries if each.diverged]
+    lost = [summary for summary in swept.summaries if summary.diverged]
     if not lost:
         return ""
-    students = sum(each.diverged for each in lost)
-    which = (
-        listed([f"({name(each.cell, swept.recipe)})" for each in lost])
-        if len(lost) <= _NAMED
-        else count(len(lost), "cell")
+    students = sum(summary.diverged for summary in lost)
+    names = [f"({name(summary.cell, swept.recipe)})" for summary in lost]
+    return say(
+        "diverged",
+        students=count(students, "student").capitalize(),
+        cells=listed(names) if len(lost) <= _NAMED else count(len(lost), "cell"),
+        whose="its" if students == 1 else "their",
+        which="that cell" if len(lost) == 1 else "these cells",
     )
-    whose = "its weights are" if students == 1 else "their weights are"
-    cannot = "that cell cannot be chosen" if len(lost) == 1 else "these cells cannot be chosen"
-    return f"{count(students, 'student').capitalize()} diverged in {which}: {whose} no numbers any more, and {cannot}."
-
-
-def points_of(verdict: Verdict) -> str:
-    """The mean difference with its interval, in percentage points."""
-    return difference("test_accuracy", verdict)
 
 
 def chosen_how(swept: SweepResult) -> str:
     """Where T and alpha were chosen, and what was not looked at."""
-    sweep, facts = swept.recipe, DATA_SETS[swept.recipe.data]
-    if sweep.folds is None:
-        where = f"the {facts.validation_images:,} validation images, which neither teachers nor students learn from"
+    facts, folds = DATA_SETS[swept.recipe.data], swept.recipe.folds
+    if folds is None:
+        images = say("validation-split", images=f"{facts.validation_images:,}")
     else:
-        images = facts.training_images + facts.validation_images
-        where = (
-            f"{sweep.folds} folds of the {images:,} training and validation images: each was held out once, from "
-            "teacher and students"
-        )
-    return (
-        f"T and α were chosen on {where}. The choice was then trained once more, alone, on the training split; only "
-        "these runs, with their teacher and the same student from labels only, were tried on the test images."
-    )
+        images = say("held-out-folds", folds=folds, images=f"{facts.training_images + facts.validation_images:,}")
+    return say("chosen-how", images=images)

@@ -117,22 +117,22 @@ def test_arms_that_are_done_are_points_while_others_are_trained(keep, status):
     assert ("Cancel" in names) == (status in ("running", "paused"))
 
 
-def test_what_a_frame_of_a_live_run_holds(keep):
+def test_what_a_snapshot_of_a_live_run_holds(keep):
     heard = [
         finished_arm(FEW, "labels-20"),
         progress(FEW, "all-20", 1, 3, seconds=1.0),
         progress(FEW, "all-20", 2, 3, seconds=3.0),
     ]
-    kept = keep(run_of(FEW, "running"), events=heard)
-    frame = running_study.frame_of(kept, FEW.id, None, None, FEW)
-    assert frame.position.text.startswith("Arm 2 of 3: taught on all images, 20 labels · students, epoch 2 of 3")
-    assert (frame.position.seconds, frame.position.seconds_left) == (3.0, 2.0)
-    assert frame.done.groupby("title").value.count().to_dict() == {
+    run = run_of(FEW, "running")
+    snapshot = running_study.PANEL.snapshot(keep(run, events=heard), run)
+    assert snapshot.position.text.startswith("Arm 2 of 3: taught on all images, 20 labels · students, epoch 2 of 3")
+    assert (snapshot.position.seconds, snapshot.position.seconds_left) == (3.0, 2.0)
+    assert snapshot.data.finished.groupby("title").value.count().to_dict() == {
         "labels only, 20 labels": 2,
         "taught on all images, 20 labels": 0,
         "taught on all images by a teacher that had only these labels, 20 labels": 0,
     }
-    assert list(frame.learning.report) == [1, 1, 2, 2]
+    assert list(snapshot.data.learning.report) == [1, 1, 2, 2]
 
 
 def test_a_run_that_is_not_there_is_said_once(jobs):
@@ -164,7 +164,10 @@ def test_another_study_begins_with_its_own_settings(jobs):
 
 def test_one_seed_gets_no_verdict():
     one = studied(Study.of("few-labels", "digits", seeds="0"))
-    assert study_words.summary(one, MAIN) == study_words.NO_VERDICT
+    assert study_words.summary(one, MAIN) == (
+        "One seed, no verdict: another seed’s first weights and batches could turn every difference here around. "
+        "Train at least three seeds for a verdict."
+    )
     assert study_words.footing(one, MAIN).startswith("One seed: no verdicts")
 
 

@@ -1,0 +1,93 @@
+"""The panel of a run on its page: read once for all visitors, drawn again and again while the run lives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import streamlit as st
+
+from kdviz.jobs.queue import Jobs, Version
+from kdviz.records.kinds import AnyRecipe, Event
+from kdviz.store.run import Run
+from kdviz.widgets import run_status
+from kdviz.widgets.run_status import Position
+
+TICK = 0.4  # seconds between two looks at a live run
+_NAME = re.compile("[0-9A-Za-z]{1,40}")  # what a run's id may look like: nothing that Markdown would read
+
+R = TypeVar("R", bound=AnyRecipe)
+D = TypeVar("D")
+
+
+@dataclass(frozen=True)
+class Snapshot(Generic[D]):
+    """All that a page shows of a run at one moment, the same for every visitor."""
+
+    position: Position | None  # None before the first event that tells
+    sentence: str
+    data: D  # what the pictures are drawn from
+
+
+@dataclass(frozen=True)
+class Panel(Generic[R, D]):
+    """How a page shows the runs of a kind: `read` makes the snapshot, `draw` puts it below the run's status."""
+
+    kind: type[R]
+    read: Callable[[R, Run, Sequence[Event]], Snapshot[D]]
+    draw: Callable[[R, Run, Snapshot[D]], None]
+
+    def follow(self, jobs: Jobs, run_id: str) -> None:
+        """The panel of a run, drawn again and again while the run lives."""
+        run = jobs.get(run_id)
+        if run is None:
+            missing(run_id)
+        elif run.live:
+            st.fragment(self._look, run_every=TICK)(jobs, run_id)
+        else:  # part of the page: a fragment can leave a chart behind that a control has replaced
+            self._show(jobs, run)
+
+    def _look(self, jobs: Jobs, run_id: str) -> None:
+        run = jobs.get(run_id)
+        if run is None:
+            return
+        if not run.live:
+            st.rerun()  # the whole page once more: the panel stops to tick, and Start says what it does
+        self._show(jobs, run)
+
+    def _show(self, jobs: Jobs, run: Run) -> None:
+        recipe = run.recipe
+        if not isinstance(recipe, self.kind):
+            return  # the page has said that it is of another kind
+        snapshot = self.snapshot(jobs, run)
+        run_status.status(jobs, run, snapshot.position)
+        self.draw(recipe, run, snapshot)
+
+    def snapshot(self, jobs: Jobs, run: Run) -> Snapshot[D]:
+        """The run as it is now, read again only when it has something new to show."""
+        kept: Snapshot[D] = snapshot(self, jobs, run, self.read.__module__, run.id, run.started, jobs.version(run.id))
+        return kept
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)  # underlined arguments are not part of the key
+def snapshot(
+    _panel: Panel[R, D],
+    _jobs: Jobs,
+    _run: Run,
+    module: str,
+    run_id: str,
+    started: datetime | None,
+    version: Version | None,
+) -> Snapshot[D]:
+    """What `Panel.read` makes of this version of a run, one for all visitors."""
+    assert isinstance(_run.recipe, _panel.kind)
+    return _panel.read(_run.recipe, _run, _jobs.events(run_id))
+
+
+def missing(run_id: str) -> None:
+    """Say that no run has this id; any text may stand in a link."""
+    which = f"run {run_id}" if _NAME.fullmatch(run_id) else "such run"
+    st.warning(f"There is no {which} in this store. It may have been deleted, or belong to another server.")

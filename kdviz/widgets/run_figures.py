@@ -1,0 +1,97 @@
+"""The figures of a result as the list of runs and a run's card show them, whatever the kind of run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.sweep import Sweep
+from kdviz.records.base import Mean, Scores
+from kdviz.reports.phrases import count
+from kdviz.widgets.lesson import sentence
+
+_LISTS = {
+    "temperatures": "temperature",
+    "alphas": "alpha",
+    "learning_rates": "learning_rate",
+    "students": "student",
+    "label_counts": "labels",
+    "seeds": "seed",
+}
+
+
+@dataclass(frozen=True)
+class MainFigures:
+    """The student that a result is about and the one without a teacher: their shares right on the test images."""
+
+    who: str  # "distilled", the best way of a comparison, the choice of a sweep
+    accuracy: float  # mean over the seeds
+    plain: float
+
+    @property
+    def known(self) -> MainFigures | None:
+        """None where a training diverged."""
+        return self if math.isfinite(self.accuracy) else None
+
+
+def of_scores(who: str, scores: Scores) -> dict[str, Any]:
+    """One network's row; accuracies in per cent."""
+    low, high = scores.test_accuracy_interval
+    accuracy = Mean(mean=scores.test_accuracy, low=low, high=high)
+    agreement = None if scores.agreement is None else 100 * scores.agreement
+    return {**of_mean(who, accuracy), "nll": scores.nll, "ece": scores.ece, "agreement": agreement}
+
+
+def of_mean(who: str, accuracy: Mean) -> dict[str, Any]:
+    """The row of several seeds; accuracies in per cent."""
+    return {
+        "who": who,
+        "right": 100 * accuracy.mean,
+        "low": None if accuracy.low is None else 100 * accuracy.low,
+        "high": None if accuracy.high is None else 100 * accuracy.high,
+    }
+
+
+def table(rows: Iterable[dict[str, Any]]) -> None:
+    """A row for each student; columns that none of them has are left out."""
+    frame = pd.DataFrame(rows, columns=["who", "right", "low", "high", "nll", "ece", "agreement"])
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        frame.dropna(axis="columns", how="all").rename(columns={"who": ""}),
+        hide_index=True,
+        key="figures_of_run",
+        alt="Figures on the test images",
+        column_config={
+            "right": number("Right", format="%.2f %%"),
+            "low": number("from", format="%.2f %%", help="95 % interval"),
+            "high": number("to", format="%.2f %%", help="95 % interval"),
+            "nll": number("NLL", format="%.4f"),
+            "ece": number("ECE", format="%.4f"),
+            "agreement": number("Agreement", format="%.2f %%"),
+        },
+    )
+
+
+def footing_of_seeds(seeds: int) -> str:
+    """What the intervals of means over the seeds are about."""
+    key = "intervals-of-one-seed" if seeds == 1 else "intervals-of-seeds"
+    return sentence("runs", key, seeds=count(seeds, "seed"))
+
+
+def settings_of_many(recipe: Comparison | Sweep) -> dict[str, Any]:
+    """The settings of a recipe with lists, each under the name that other recipes have for one value of it.
+
+    An empty list leaves that place to the value.
+    """
+    values = recipe.model_dump()
+    for listed, alone in _LISTS.items():
+        several = values.pop(listed, ())
+        if several:
+            values[alone] = several
+    return {**values, "teacher_epochs": recipe.epochs_of_teacher}

@@ -1,0 +1,75 @@
+"""A sweep in the list of runs and on its card."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from kdviz.recipes.sweep import Cell, Sweep
+from kdviz.records.sweep import SweepResult
+from kdviz.reports.phrases import count
+from kdviz.widgets import run_figures as figures
+from kdviz.widgets.comparison.words import difference
+from kdviz.widgets.lesson import sentence
+from kdviz.widgets.run_figures import MainFigures, footing_of_seeds, settings_of_many
+
+
+def cell_name(cell: Cell) -> str:
+    """A cell by its T and α."""
+    return "without a teacher" if cell.alpha == 0 else f"T = {cell.temperature:g}, α = {cell.alpha:g}"
+
+
+def usual(sweep: Sweep) -> Sweep:
+    """The sweep with the defaults that suit its data set."""
+    return Sweep.suited(sweep.data)
+
+
+def settings(sweep: Sweep) -> dict[str, Any]:
+    """Every setting that plays a part, by its name."""
+    values = settings_of_many(sweep)
+    if sweep.search != "random":
+        del values["draws"]
+    if sweep.folds is None:
+        del values["folds"]
+    return values
+
+
+def main_figures(swept: SweepResult) -> MainFigures | None:
+    """The choice; None where every cell has a student that diverged."""
+    choice = swept.choice
+    if choice is None:
+        return None
+    return MainFigures(cell_name(choice.cell), choice.test_accuracy.mean, choice.plain_test_accuracy.mean).known
+
+
+def table(swept: SweepResult) -> None:
+    """The choice and the student without a teacher."""
+    choice = swept.choice
+    rows = (
+        ()
+        if choice is None
+        else (
+            figures.of_mean(cell_name(choice.cell), choice.test_accuracy),
+            figures.of_mean("No teacher", choice.plain_test_accuracy),
+        )
+    )
+    figures.table(rows)
+
+
+def footing(swept: SweepResult) -> str:
+    """What the intervals are about."""
+    return footing_of_seeds(len(swept.recipe.seeds))
+
+
+def verdict(swept: SweepResult) -> str:
+    """The choice, how many cells may be as good, and its one test, in two sentences."""
+    choice = swept.choice
+    if choice is None:
+        return "Every student diverged: nothing could be chosen."
+    ties, judged = "", choice.against_plain
+    if choice.tied:
+        others = count(len(choice.tied), "other cell")
+        ties = f" {others[0].upper()}{others[1:]} may be as good."
+    by = f", {difference('test_accuracy', judged)}" if math.isfinite(judged.difference) else ""
+    cell = cell_name(choice.cell)
+    return sentence("runs", "chosen", images=choice.chosen_on, cell=cell, ties=ties, verdict=f"{judged.word}{by}")
