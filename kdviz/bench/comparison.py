@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import chain
 
-from pydantic import BaseModel, ConfigDict
-
-from kdviz.bench.training import Ratio
+from kdviz.bench.timing import Effort, Ratio, Record, Say, empty_state, exhaust, seconds
 from kdviz.distillers.plain import Plain
 from kdviz.engine import data, models
 from kdviz.engine.models import Cohort, StackedCohort
@@ -25,10 +20,8 @@ COMPARISON = Comparison(epochs=1)  # the default six methods, the reference pair
 SEEDS = 5
 
 
-class ComparisonSpeed(BaseModel):
+class ComparisonSpeed(Record):
     """Seconds of one epoch of the default comparison, and of one epoch of five students."""
-
-    model_config = ConfigDict(frozen=True)
 
     whole_seconds: list[float]  # from nothing: both teachers are trained as well
     turns_seconds: list[float]  # the teachers are there already
@@ -39,20 +32,19 @@ class ComparisonSpeed(BaseModel):
     stacked_gain: Ratio  # one by one / stacked
 
 
-def measure(repetitions: int, on_step: Callable[[str], None] = lambda step: None) -> ComparisonSpeed:
-    """Time everything in turns, `repetitions` times. Needs MNIST; raises DataError."""
-    data.load(COMPARISON.data)
-    _students(Cohort)  # the first calls are slow
+def measure(effort: Effort, say: Say) -> ComparisonSpeed:
+    """Time everything in turns. Needs MNIST; raises DataError."""
+    _train_students(Cohort)  # the first calls are slow
     whole, turns, parts, single, stacked = [], [], [], [], []
-    for _ in range(repetitions):
-        with _nothing_trained():
-            whole.append(_seconds(lambda: _exhaust(run(COMPARISON))))
-            turns.append(_seconds_of_courses(in_turns))
-            parts.append(_seconds_of_courses(chain.from_iterable))
-        on_step(f"comparison {whole[-1]:.2f} s, its methods in turns {turns[-1]:.2f} s, one by one {parts[-1]:.2f} s")
-        single.append(_students(Cohort))
-        stacked.append(_students(StackedCohort))
-        on_step(f"{SEEDS} students one by one {single[-1]:.2f} s, stacked {stacked[-1]:.2f} s")
+    for _ in range(effort.repetitions):
+        with empty_state():
+            whole.append(seconds(lambda: exhaust(run(COMPARISON))))
+            turns.append(_seconds_of_methods(in_turns))
+            parts.append(_seconds_of_methods(chain.from_iterable))
+        say(f"comparison {whole[-1]:.2f} s, its methods in turns {turns[-1]:.2f} s, one by one {parts[-1]:.2f} s")
+        single.append(_train_students(Cohort))
+        stacked.append(_train_students(StackedCohort))
+        say(f"{SEEDS} students one by one {single[-1]:.2f} s, stacked {stacked[-1]:.2f} s")
     return ComparisonSpeed(
         whole_seconds=whole,
         turns_seconds=turns,
@@ -64,47 +56,21 @@ def measure(repetitions: int, on_step: Callable[[str], None] = lambda step: None
     )
 
 
-def _seconds_of_courses(order: Callable[[Sequence[Iterator[Output | None]]], Iterator[Output | None]]) -> float:
-    """Of all methods' training, in this order; the teachers are found."""
-    getting_ready = prepared(COMPARISON, time.perf_counter, COMPARISON.methods)
+def _seconds_of_methods(order: Callable[[Sequence[Iterator[Output | None]]], Iterator[Output | None]]) -> float:
+    """Seconds of all methods' training, in this order; the teachers are found."""
+    preparing = prepared(COMPARISON, time.perf_counter, COMPARISON.methods)
     while True:
         try:
-            next(getting_ready)
+            next(preparing)
         except StopIteration as ready:
             state = ready.value
             break
-    return _seconds(lambda: _exhaust(order([train_method(state, progress) for progress in state.methods])))
+    return seconds(lambda: exhaust(order([train_method(state, progress) for progress in state.methods])))
 
 
-def _students(kind: type[Cohort]) -> float:
+def _train_students(kind: type[Cohort]) -> float:
     """Seconds of one epoch of the plain students of several seeds, all in one cohort of this kind."""
     trainings = [COMPARISON.training_of_student(seed) for seed in range(SEEDS)]
     cohort = kind(COMPARISON.student, [models.build(COMPARISON.student, seed) for seed in range(SEEDS)])
     split = data.load(COMPARISON.data).training
-    return _seconds(lambda: _exhaust(fit([cohort], split, trainings, Plain(), reports=1)))
-
-
-def _exhaust(events: Iterator[object]) -> None:
-    for _ in events:
-        pass
-
-
-def _seconds(work: Callable[[], None]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
-
-
-@contextmanager
-def _nothing_trained() -> Iterator[None]:
-    """An empty state folder, so that no teacher is found from before."""
-    before = os.environ.get("KDVIZ_STATE_DIR")
-    with tempfile.TemporaryDirectory(prefix="kdviz-bench-") as folder:
-        os.environ["KDVIZ_STATE_DIR"] = folder
-        try:
-            yield
-        finally:
-            if before is None:
-                del os.environ["KDVIZ_STATE_DIR"]
-            else:
-                os.environ["KDVIZ_STATE_DIR"] = before
+    return seconds(lambda: exhaust(fit([cohort], split, trainings, Plain(), reports=1)))

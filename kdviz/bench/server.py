@@ -11,21 +11,20 @@ import time
 from pathlib import Path
 
 import psutil
-from pydantic import BaseModel, ConfigDict
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
+
+from kdviz.bench.timing import Record
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("", "soft_targets", "watch_it_train")
 PATIENCE = 60.0
 
 
-class PageServer(BaseModel):
+class PageServer(Record):
     """The process that serves pages, after a visit to each page and before any job; workers apart."""
-
-    model_config = ConfigDict(frozen=True)
 
     seconds: float  # from the command to the first whole page
     megabytes: float

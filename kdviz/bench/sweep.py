@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import statistics
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 import torch
-from pydantic import BaseModel, ConfigDict
-from torchvision import datasets, transforms
 
-from kdviz import settings
-from kdviz.bench.training import Ratio, usual_epoch
+from kdviz.bench.timing import Effort, Ratio, Record, Say, exhaust, seconds
+from kdviz.bench.training import usual_data, usual_epoch
 from kdviz.distillers.own_settings import OwnSettings
 from kdviz.engine import data, models, teachers
 from kdviz.engine.batches import FixedTeachers
@@ -29,12 +27,10 @@ SIZES = (1, 2, 4, 8, 16, 32, 64)
 IMAGES = 12_800  # of an epoch where only sizes are compared
 
 
-class SweepSpeed(BaseModel):
+class SweepSpeed(Record):
     """Seconds of one epoch of a 5 x 5 grid, its teacher being there, and of as many usual loops."""
 
-    model_config = ConfigDict(frozen=True)
-
-    usual_seconds: list[float]  # of each cell's loop, one after the other
+    usual_seconds: list[float]  # of the cells' loops, one after the other
     different_seconds: list[float]  # of a grid without alpha = 0
     grid_seconds: list[float]
     different_faster: Ratio  # all usual loops / a grid without alpha = 0, which trains a control besides
@@ -45,65 +41,57 @@ class SweepSpeed(BaseModel):
     memory: list[int]  # bytes at the highest, for each size up to `MOST_STACKED`
 
 
-def measure(repetitions: int, on_step: Callable[[str], None] = lambda step: None) -> SweepSpeed:
-    """Time everything in turns. The usual loops run once each, the grids `repetitions` times in between."""
-    here = data.load(GRID.data)
-    transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
-    usual_data = datasets.MNIST(settings.data_dir(), train=True, transform=transform)
-    usual_data.data, usual_data.targets = here.training.images.clone(), here.training.labels
+def measure(effort: Effort, say: Say) -> SweepSpeed:
+    """Time everything in turns: the usual loops one after the other, the grids at equal distances between them."""
+    training = data.load(GRID.data).training
+    mnist = usual_data(training)
     for sweep in (GRID, DIFFERENT):  # trains the teacher, and the first calls are slow
-        _seconds_of(sweep)
-    found = teachers.kept(GRID.teacher_training(0))
-    assert found is not None
+        _train_stacks(sweep)
+    kept = teachers.kept(GRID.teacher_training(0))
+    assert kept is not None  # it was trained above
     usual, grids, different = [], [], []
-    for number, cell in enumerate(GRID.cells):
+    cells = GRID.cells[: effort.usual_loops]
+    for number, cell in enumerate(cells):
         student = models.build(cell.student, 0)
-        begun = time.perf_counter()
-        usual_epoch(student, found[0], usual_data, cell.temperature, cell.alpha)
-        usual.append(time.perf_counter() - begun)
-        if (number + 1) * repetitions // len(GRID.cells) > number * repetitions // len(GRID.cells):
-            grids.append(_seconds_of(GRID))
-            different.append(_seconds_of(DIFFERENT))
-            on_step(f"usual loop {usual[-1]:.2f} s; 5 x 5 grid {grids[-1]:.2f} s, 26 students {different[-1]:.2f} s")
+        usual.append(seconds(partial(usual_epoch, student, kept[0], mnist, cell.temperature, cell.alpha)))
+        if (number + 1) * effort.repetitions // len(cells) > number * effort.repetitions // len(cells):
+            grids.append(seconds(partial(_train_stacks, GRID)))
+            different.append(seconds(partial(_train_stacks, DIFFERENT)))
+            say(f"usual loop {usual[-1]:.2f} s; 5 x 5 grid {grids[-1]:.2f} s, 26 students {different[-1]:.2f} s")
+    few = Split(training.images[: IMAGES // effort.images], training.labels[: IMAGES // effort.images])
     by_size: dict[int, list[float]] = {size: [] for size in SIZES}
-    for _ in range(repetitions):
+    for _ in range(effort.repetitions):
         for size in SIZES:
-            by_size[size].append(_seconds_of_student(size, here.training))
-    on_step("a student among " + ", ".join(f"{size}: {statistics.median(s):.3f} s" for size, s in by_size.items()))
-    everything = [sum(usual)] * len(grids)
+            by_size[size].append(seconds(partial(_train_students, size, few)) / size)
+    say("a student among " + ", ".join(f"{size}: {statistics.median(s):.3f} s" for size, s in by_size.items()))
+    all_loops = [sum(usual) * len(GRID.cells) / len(usual)] * len(grids)
     return SweepSpeed(
         usual_seconds=usual,
         different_seconds=different,
         grid_seconds=grids,
-        different_faster=Ratio.of(everything, different),
-        grid_faster=Ratio.of(everything, grids),
+        different_faster=Ratio.of(all_loops, different),
+        grid_faster=Ratio.of(all_loops, grids),
         sizes=list(SIZES),
         seconds_of_student=[statistics.median(by_size[size]) for size in SIZES],
         size_ratio=Ratio.of(by_size[SIZES[-1]], by_size[1]),
-        memory=[_memory(size, here.training) for size in SIZES if size <= MOST_STACKED],
+        memory=[_memory(size, few) for size in SIZES if size <= MOST_STACKED],
     )
 
 
-def _seconds_of(sweep: Sweep) -> float:
+def _train_stacks(sweep: Sweep) -> None:
     """All stacks of a sweep, with the teacher's pass, the reports and the trials; without the choice's runs."""
     teacher_logits_of.cache_clear()
-    begun = time.perf_counter()
     for stack in waiting(sweep, []):
-        for _ in run(sweep, only=stack):
-            pass
-    return time.perf_counter() - begun
+        exhaust(run(sweep, only=stack))
 
 
-def _seconds_of_student(size: int, split: Split) -> float:
-    """Seconds for each of so many students, in stacks as a sweep has them."""
-    begun = time.perf_counter()
+def _train_students(size: int, split: Split) -> None:
+    """One epoch of so many students, in stacks as a sweep has them."""
     for first in range(0, size, MOST_STACKED):
-        for _ in _fitted(min(MOST_STACKED, size - first), Split(split.images[:IMAGES], split.labels[:IMAGES])):
-            pass
-    return (time.perf_counter() - begun) / size
+        exhaust(_train_stack(min(MOST_STACKED, size - first), split))
 
 
-def _fitted(students: int, split: Split) -> Iterator[Report | None]:
+def _train_stack(students: int, split: Split) -> Iterator[Report | None]:
     """One epoch of a stack."""
     training = GRID.training_of_stack(waiting(GRID, [])[0])
     cohort = models.cohort(training.model, [models.build(training.model, 0) for _ in range(students)])
@@ -115,5 +103,5 @@ def _memory(students: int, split: Split) -> int:
     """Bytes at the highest while a stack of so many learns."""
     memory = PeakMemory()
     with memory:
-        next(_fitted(students, Split(split.images[:IMAGES], split.labels[:IMAGES])))
+        next(_train_stack(students, split))
     return memory.peak

@@ -5,50 +5,31 @@ Timings of one machine at one moment say little; ratios of things timed in turns
 
 from __future__ import annotations
 
-import statistics
 import time
-from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 
 import torch
-from pydantic import BaseModel, ConfigDict
 from torch import nn
 from torch.nn import functional
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
 from kdviz import settings
+from kdviz.bench.timing import Effort, Ratio, Record, Say, exhaust, seconds
 from kdviz.distillers.offline import Offline
 from kdviz.engine import data, models, teachers
 from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.data import Split
 from kdviz.engine.training import fit
-from kdviz.recipes.catalogue import ARCHITECTURES
+from kdviz.recipes.catalogue import ARCHITECTURES, CLASSES
 from kdviz.recipes.single import Recipe
 
 RECIPE = Recipe()  # the reference recipe of the field's usual MNIST example
 
 
-class Ratio(BaseModel):
-    """The median of a ratio over the repetitions, with the smallest and the largest."""
-
-    model_config = ConfigDict(frozen=True)
-
-    median: float
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, above: list[float], below: list[float]) -> Ratio:
-        """Ratios of timings that were taken in pairs."""
-        ratios = [a / b for a, b in zip(above, below, strict=True)]
-        return cls(median=statistics.median(ratios), low=min(ratios), high=max(ratios))
-
-
-class Speed(BaseModel):
+class TrainingSpeed(Record):
     """Seconds an epoch of the reference recipe's distilled student, and the ratios that count."""
-
-    model_config = ConfigDict(frozen=True)
 
     machine: str
     threads: int
@@ -93,14 +74,12 @@ def kdviz_epoch(student: nn.Sequential, advice: FixedTeachers, split: Split) -> 
     """The same epoch by the loop of this program, with its one report at the end."""
     training = RECIPE.student_training.model_copy(update={"epochs": 1})
     offline = Offline(RECIPE.temperature, RECIPE.alpha)
-    for _ in fit([models.cohort(RECIPE.student, [student])], split, [training], offline, advice, reports=1):
-        pass
+    exhaust(fit([models.cohort(RECIPE.student, [student])], split, [training], offline, advice, reports=1))
 
 
 def products_epoch(images: int) -> None:
     """Nothing but the matrix products of an epoch of the student, forward and backward, at the same batch size."""
-    layers = list(zip(ARCHITECTURES[RECIPE.student].widths, ARCHITECTURES[RECIPE.student].widths[1:], strict=False))
-    size = RECIPE.batch_size
+    size, layers = RECIPE.batch_size, list(pairwise(ARCHITECTURES[RECIPE.student].widths))
     work = [(torch.randn(size, a), torch.randn(a, b), torch.randn(size, b)) for a, b in layers]
     forward = [torch.empty(size, b) for _, b in layers]
     to_weights = [torch.empty(a, b) for a, b in layers]
@@ -109,59 +88,48 @@ def products_epoch(images: int) -> None:
         for number, (inputs, weights, gradient) in enumerate(work):
             torch.mm(inputs, weights, out=forward[number])
             torch.mm(inputs.t(), gradient, out=to_weights[number])
-            if number:  # nobody needs the gradient at the pixels
+            if number:  # the gradient at the pixels is not needed
                 torch.mm(gradient, weights.t(), out=to_inputs[number])
 
 
-def measure(repetitions: int = 5, on_step: Callable[[str], None] = lambda step: None) -> Speed:
-    """Time everything in turns, `repetitions` times. Needs MNIST; raises DataError."""
-    here = data.load("mnist")
+def usual_data(training: Split) -> datasets.MNIST:
+    """MNIST as torchvision hands it out, image by image, with the images and labels of this split."""
     transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
-    usual_data = datasets.MNIST(settings.data_dir(), train=True, transform=transform)
-    kept = here.training.images.clone()
-    usual_data.data, usual_data.targets = kept, here.training.labels
+    mnist = datasets.MNIST(settings.data_dir(), train=True, transform=transform)
+    mnist.data, mnist.targets = training.images.clone(), training.labels
+    return mnist
+
+
+def measure(effort: Effort, say: Say) -> TrainingSpeed:
+    """Time everything in turns. Needs MNIST; raises DataError."""
+    training = data.load("mnist").training
+    mnist = usual_data(training)
     teacher = teachers.freeze(models.build(RECIPE.teacher, RECIPE.seed))
-    asked = models.cohort(RECIPE.teacher, [teacher])
-    _warm_up(here.training)
+    cohort = models.cohort(RECIPE.teacher, [teacher])
+    few = Split(training.images[:2000], training.labels[:2000])  # the first calls are slow
+    kdviz_epoch(models.build(RECIPE.student, 0), FixedTeachers([cohort], 1.0, torch.zeros(1, len(few), CLASSES)), few)
 
     usual, ours, passes, products = [], [], [], []
-    for repetition in range(repetitions):
-        student = models.build(RECIPE.student, repetition)
-        usual.append(_seconds(partial(usual_epoch, student, teacher, usual_data)))
-        on_step(f"usual loop {usual[-1]:.2f} s")
+    for seed in range(effort.repetitions):
+        usual.append(seconds(partial(usual_epoch, models.build(RECIPE.student, seed), teacher, mnist)))
+        say(f"usual loop {usual[-1]:.2f} s")
         begun = time.perf_counter()
-        advice = FixedTeachers.of([asked], here.training, RECIPE.student_training, RECIPE.temperature)
+        advice = FixedTeachers.of([cohort], training, RECIPE.student_training, RECIPE.temperature)
         passes.append(time.perf_counter() - begun)
-        student = models.build(RECIPE.student, repetition)
-        ours.append(_seconds(partial(kdviz_epoch, student, advice, here.training)))
-        on_step(f"kdviz {ours[-1]:.2f} s, teacher's pass {passes[-1]:.2f} s")
-        products.append(_seconds(partial(products_epoch, len(here.training))))
-    whole = [epoch + once / RECIPE.epochs for epoch, once in zip(ours, passes, strict=True)]
-    return Speed(
+        ours.append(seconds(partial(kdviz_epoch, models.build(RECIPE.student, seed), advice, training)))
+        say(f"kdviz {ours[-1]:.2f} s, teacher's pass {passes[-1]:.2f} s")
+        products.append(seconds(partial(products_epoch, len(training))))
+    with_passes = [epoch + once / RECIPE.epochs for epoch, once in zip(ours, passes, strict=True)]
+    return TrainingSpeed(
         machine=torch.cuda.get_device_name() if torch.cuda.is_available() else f"{torch.get_num_threads()} CPU threads",
         threads=torch.get_num_threads(),
-        images=len(here.training),
-        repetitions=repetitions,
+        images=len(training),
+        repetitions=effort.repetitions,
         usual_seconds=usual,
         kdviz_seconds=ours,
         teacher_pass_seconds=passes,
         products_seconds=products,
-        faster_than_usual=Ratio.of(usual, whole),
+        faster_than_usual=Ratio.of(usual, with_passes),
         faster_than_usual_cached=Ratio.of(usual, ours),
         of_machine_limit=Ratio.of(products, ours),
     )
-
-
-def _seconds(work: Callable[[], None]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
-
-
-def _warm_up(split: Split) -> None:
-    """The first calls of every kernel are slow; they belong to no epoch."""
-    few = Split(split.images[:2000], split.labels[:2000])
-    advice = FixedTeachers(
-        [models.cohort(RECIPE.teacher, [models.build(RECIPE.teacher, 0)])], 1.0, torch.zeros(1, 2000, 10)
-    )
-    kdviz_epoch(models.build(RECIPE.student, 0), advice, few)
