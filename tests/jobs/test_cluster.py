@@ -19,8 +19,10 @@ from kdviz.store.runs import RunStore
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.cluster, pytest.mark.trains]
 # A second preload of each worker: it notes down when data is read, and when a teacher or a stack begins to train.
+# While a file "only" lies beside its notes, the stacks of other seeds than the one it names wait.
 NOTES = """
 import os
+import time
 from pathlib import Path
 
 from kdviz.engine import data
@@ -33,11 +35,20 @@ def noting(word, function, about):
         return function(*args, **named)
     return noted
 
+def waiting(train):
+    def wait_and_train(state, stack):
+        only = Path(os.environ["NOTES"]).with_name("only")
+        while only.exists() and only.read_text() != str(stack.seed):
+            time.sleep(0.02)
+            yield None
+        yield from train(state, stack)
+    return wait_and_train
+
 if not hasattr(data, "noted"):  # Dask loads it several times
     data.noted = True
     data._SOURCES["digits"] = noting("load", data._SOURCES["digits"], lambda: [])
     teachers._train = noting("teach", teachers._train, lambda session, training, *_: [training.id])
-    sweep._stack = noting("stack", sweep._stack, lambda study, stack: [stack.id])
+    sweep._stack = noting("stack", waiting(sweep._stack), lambda state, stack: [stack.id])
 """
 QUIET = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "KDVIZ_THREADS": "1"}
 SWEEP = Sweep(data="digits", temperatures=(1, 2, 4, 8), seeds=(0, 1, 2), epochs=12, teacher_epochs=6)
@@ -75,6 +86,11 @@ class Machine:
             },
             stderr=subprocess.DEVNULL,
         )
+
+    def only(self, seed):
+        """Let the stacks of all other seeds wait; of none if it is None."""
+        file = self._folder / "only"
+        file.unlink() if seed is None else file.write_text(str(seed))
 
     def teachers(self):
         """The ids of the teachers on its disk."""
@@ -221,14 +237,17 @@ def test_the_command_line_on_a_cluster(cluster, tmp_path):
 
 
 def test_ctrl_c_on_a_cluster_keeps_finished_students(cluster, tmp_path):
-    address, _ = cluster
-    options = ("--seeds", "10-16", "--epochs", "60", "--teacher-epochs", "1")
-    process = on_cluster(address, *options, KDVIZ_STATE_DIR=str(tmp_path))
+    address, machines = cluster
+    for machine in machines:
+        machine.only(10)
+    process = on_cluster(address, "--seeds", "10-16", KDVIZ_STATE_DIR=str(tmp_path))
     store = RunStore(f"sqlite:///{tmp_path / 'kdviz.sqlite'}")
     (run,) = wait(store.recent)
     wait(lambda: store.finished(run.id))
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=90)
+    for machine in machines:
+        machine.only(None)
     assert (process.returncode, output) == (130, "")
     kept = sum(len(part.trials) for part in store.finished(run.id))
     assert f"stopped; finished students are kept ({kept} students): the same command goes on with the rest." in errors
