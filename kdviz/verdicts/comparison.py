@@ -9,7 +9,7 @@ import numpy as np
 from kdviz.recipes.methods import METHODS, PLAIN
 from kdviz.records.base import Expense, Mean, Verdict
 from kdviz.records.comparison import Measure, Summary, Trial
-from kdviz.verdicts.intervals import mean_with_interval, resolution_of, verdict, within
+from kdviz.verdicts.intervals import mean_of_measure, resolution_of, verdict
 
 # Each measure of a trial, and whether more of it is better.
 LARGER_IS_BETTER: dict[Measure, bool] = {
@@ -23,16 +23,19 @@ MAIN: Measure = "test_accuracy"  # the others are judged together: four of them 
 
 
 def _mean_expense(expenses: Sequence[Expense]) -> Expense:
+    def mean(name: str) -> float:
+        return float(np.mean([getattr(expense, name) for expense in expenses]))
+
     return Expense(
-        seconds=float(np.mean([e.seconds for e in expenses])),
-        images_seen=round(float(np.mean([e.images_seen for e in expenses]))),
-        multiply_adds=float(np.mean([e.multiply_adds for e in expenses])),
-        peak_memory=round(float(np.mean([e.peak_memory for e in expenses]))),
+        seconds=mean("seconds"),
+        images_seen=round(mean("images_seen")),
+        multiply_adds=mean("multiply_adds"),
+        peak_memory=round(mean("peak_memory")),
     )
 
 
 def _with_teacher(trial: Trial) -> Expense:
-    """What the student and the teachers it asked took: one after the other, so the larger peak counts."""
+    """What the student and its teachers took: one after the other, so the larger peak counts."""
     if trial.teacher is None:
         return trial.expense
     return Expense(
@@ -73,8 +76,7 @@ def summarise(trials: Sequence[Trial]) -> list[Summary]:
 
     def mean(group: dict[int, Trial], measure: Measure) -> Mean:
         images = min(trial.test_images for trial in group.values())
-        figures = _figures(group.values(), measure)
-        return within(mean_with_interval(figures, resolution_of(measure, images)), measure)
+        return mean_of_measure(_figures(group.values(), measure), measure, images)
 
     return [
         Summary(

@@ -38,6 +38,11 @@ def mean_with_interval(values: Sequence[float], resolution: float = 0.0) -> Mean
     return Mean(mean=mean, low=mean - half, high=mean + half)
 
 
+def mean_of_measure(values: Sequence[float], measure: str, images: int) -> Mean:
+    """Mean with Student's 95 % interval of a measure on so many images, cut to what the measure can be."""
+    return within(mean_with_interval(values, resolution_of(measure, images)), measure)
+
+
 def resolution_of(measure: str, images: int) -> float:
     """What one value of a measure is rounded to: shares of images are."""
     return 1 / images if measure in COUNTED and images else 0.0
@@ -83,7 +88,12 @@ def verdict(
         return Verdict(word="worse" if diverged else "no verdict", difference=mean, low=None, high=None)
     variance = float(differences.var(ddof=1)) + resolution**2 / 6
     half = _half_width(variance, seeds, 1 - (1 - LEVEL) / comparisons)
-    low, high = mean - half, mean + half
+    return verdict_of_interval(mean, half, larger_is_better=larger_is_better)
+
+
+def verdict_of_interval(mean: float, half_width: float, *, larger_is_better: bool = True) -> Verdict:
+    """ "better" or "worse" where the interval mean ± half_width excludes 0."""
+    low, high = mean - half_width, mean + half_width
     word: Word = "no difference shown"
     if low > 0 or high < 0:
         word = "better" if (mean > 0) == larger_is_better else "worse"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Measure
@@ -39,11 +40,11 @@ def _mean(arm: FinishedArm, measure: Measure) -> Mean | None:
 
 def summarise(study: Study, finished: Sequence[FinishedArm]) -> list[ArmSummary]:
     """Every arm over its seeds."""
-    found = []
-    for arm in finished:
-        means = {measure.name: mean for measure in study.facts.measures if (mean := _mean(arm, measure)) is not None}
-        found.append(ArmSummary(arm=arm.arm, seeds=len(arm.rows), means=means))
-    return found
+
+    def means(arm: FinishedArm) -> dict[str, Mean]:
+        return {measure.name: mean for measure in study.facts.measures if (mean := _mean(arm, measure)) is not None}
+
+    return [ArmSummary(arm=arm.arm, seeds=len(arm.rows), means=means(arm)) for arm in finished]
 
 
 def judge(study: Study, finished: Sequence[FinishedArm]) -> list[Judgement]:
@@ -53,21 +54,16 @@ def judge(study: Study, finished: Sequence[FinishedArm]) -> list[Judgement]:
     """
     done = {arm.arm: arm for arm in finished}
     pairs = [(arm.name, arm.against) for arm in study.chosen if arm.against in done and arm.name in done]
-    found = []
-    for measure in study.facts.measures:
-        if not measure.better:
-            continue
-        for name, against in pairs:
-            own, other = (_figures(done[each], measure.name) for each in (name, against))
-            seeds = sorted(own.keys() & other.keys())
-            if not seeds:
-                continue
-            said = verdict(
+    judgements = []
+    for measure, (name, against) in product((each for each in study.facts.measures if each.better), pairs):
+        own, other = (_figures(done[arm], measure.name) for arm in (name, against))
+        if seeds := sorted(own.keys() & other.keys()):
+            of_measure = verdict(
                 [own[seed] for seed in seeds],
                 [other[seed] for seed in seeds],
                 larger_is_better=measure.better == "higher",
                 comparisons=len(pairs),
                 resolution=_resolution(done[name], measure),
             )
-            found.append(Judgement(arm=name, against=against, measure=measure.name, verdict=said))
-    return found
+            judgements.append(Judgement(arm=name, against=against, measure=measure.name, verdict=of_measure))
+    return judgements

@@ -8,12 +8,13 @@ taken block by block. With a handful of blocks one cell's own spread says little
   freedom are Satterthwaite's (1946) for the shared and the own part, and never more than if all students were
   independent. The usual residual of the two-way layout, as Dunnett's test (1955) takes it, would call far too many
   cells different, since students of one teacher are more alike than a student and its control.
-- A cell that scatters more than the others together (F test, 1 %) is judged by itself, and widens nobody's interval.
+- A cell that scatters more than the others together (F test, 1 %) is judged by itself, and widens no other
+  cell's interval.
 - Many cells are compared with one: the intervals' level is 1 - 0.05 / cells (Bonferroni), so that in a sweep that
   changes nothing, no cell is called better or worse at least 95 % of the time.
 - Folds share most of their training images, and their spread is too small (Bengio, Grandvalet 2004): the variance of
   a mean is (1 / blocks + images held out / images learnt from) times theirs (Nadeau, Bengio 2003).
-- A diverged student makes its cell's figures no numbers, and nobody else's.
+- A diverged student makes its cell's figures no numbers, and leaves those of all other cells as they are.
 
 All of it is about the images that were held out, which are the same for all cells.
 """
@@ -29,7 +30,7 @@ import numpy as np
 from scipy.special import fdtri, stdtrit  # quantiles of F and of Student's t, sooner imported than scipy.stats
 
 from kdviz.recipes.sweep import Cell, Sweep
-from kdviz.records.base import Mean, Scores, Verdict, Word
+from kdviz.records.base import Mean, Scores, Verdict
 from kdviz.records.single import Result
 from kdviz.records.sweep import CellSummary, CellTrial, Choice
 from kdviz.verdicts import intervals
@@ -42,8 +43,8 @@ Block = tuple[int, int | None]  # seed and fold
 
 
 @dataclass(frozen=True)
-class Column:
-    """One cell's trials after the same number of epochs, by seed and fold."""
+class Treatment:
+    """One cell's trials after the same number of epochs, by block."""
 
     cell: Cell
     epochs: int
@@ -56,13 +57,13 @@ class Column:
 
     @property
     def pool(self) -> tuple[object, ...]:
-        """Cells whose spread may be taken together: the same student, trained in the same way."""
+        """Equal for cells whose spread may be taken together: the same student, trained in the same way."""
         return self.cell.student, self.cell.labels, self.cell.learning_rate, self.epochs
 
-    def figures(self, measure: str) -> list[float]:
+    def figures(self, measure: str, blocks: Iterable[Block] | None = None) -> list[float]:
         """One figure for each block, in order; no number for a diverged student."""
-        blocks = sorted(self.trials, key=lambda block: (block[0], block[1] or 0))
-        return [math.nan if self.trials[b].diverged else float(getattr(self.trials[b], measure)) for b in blocks]
+        trials = [self.trials[block] for block in (_ordered(self.trials) if blocks is None else blocks)]
+        return [math.nan if trial.diverged else float(getattr(trial, measure)) for trial in trials]
 
 
 def summarise(sweep: Sweep, trials: Sequence[CellTrial]) -> list[CellSummary]:
@@ -71,24 +72,24 @@ def summarise(sweep: Sweep, trials: Sequence[CellTrial]) -> list[CellSummary]:
     against = _against_plain(sweep, trials, longest)
     overlap = _overlap(sweep)
 
-    def mean(column: Column, measure: str) -> Mean:
-        images = min(trial.validation_images for trial in column.trials.values())
-        found = intervals.mean_with_interval(column.figures(measure), intervals.resolution_of(measure, images))
-        return intervals.within(_widened(found, len(column.trials), overlap), measure)
+    def mean(treatment: Treatment, measure: str) -> Mean:
+        resolution = intervals.resolution_of(measure, _images(treatment))
+        by_blocks = intervals.mean_with_interval(treatment.figures(measure), resolution)
+        return intervals.within(_widened(by_blocks, len(treatment.trials), overlap), measure)
 
     return [
         CellSummary(
-            cell=column.cell,
-            epochs=column.epochs,
-            trials=len(column.trials),
-            diverged=column.diverged,
-            validation_accuracy=mean(column, "validation_accuracy"),
-            nll=mean(column, "nll"),
-            ece=mean(column, "ece"),
-            agreement=mean(column, "agreement"),
-            against_plain=against.get(column.cell),
+            cell=treatment.cell,
+            epochs=treatment.epochs,
+            trials=len(treatment.trials),
+            diverged=treatment.diverged,
+            validation_accuracy=mean(treatment, "validation_accuracy"),
+            nll=mean(treatment, "nll"),
+            ece=mean(treatment, "ece"),
+            agreement=mean(treatment, "agreement"),
+            against_plain=against.get(treatment.cell),
         )
-        for column in longest
+        for treatment in longest
     ]
 
 
@@ -101,21 +102,21 @@ def choose(
     diverged is never chosen; None where there is no other. With one seed and no folds a cell is tied as long as the
     chance of the images alone explains its difference.
     """
-    asked = {cell.trained_as for cell in sweep.cells}
-    could = {
+    wanted = {cell.trained_as for cell in sweep.cells}
+    accuracies = {
         summary.cell: summary.validation_accuracy.mean
         for summary in summaries
-        if summary.cell in asked and summary.epochs == sweep.epochs and not summary.diverged
+        if summary.cell in wanted and summary.epochs == sweep.epochs and not summary.diverged
     }
-    if not could:
+    if not accuracies:
         return None
-    best = min(could, key=lambda cell: (-round(could[cell], 12), cell.alpha, cell.temperature))
-    columns = {column.cell: column for column in _longest(sweep, trials) if column.cell in could}
-    first, others = columns.pop(best), list(columns.values())
+    best = min(accuracies, key=lambda cell: (-round(accuracies[cell], 12), cell.alpha, cell.temperature))
+    treatments = {each.cell: each for each in _longest(sweep, trials) if each.cell in accuracies}
+    first, others = treatments.pop(best), list(treatments.values())
     if len(first.trials) == 1:
         return best, [other.cell for other in others if _chance_of_images(first, other, len(others))]
-    judged = _judged(first, others, comparisons=len(others), overlap=_overlap(sweep))
-    return best, [other.cell for other in others if judged[other.cell].word in ("no difference shown", "no verdict")]
+    verdicts = _compare(first, others, comparisons=len(others), overlap=_overlap(sweep))
+    return best, [other.cell for other in others if verdicts[other.cell].word in ("no difference shown", "no verdict")]
 
 
 def chosen_on(sweep: Sweep) -> str:
@@ -125,20 +126,17 @@ def chosen_on(sweep: Sweep) -> str:
 
 def choice_of(sweep: Sweep, cell: Cell, tied: Sequence[Cell], results: Sequence[Result]) -> Choice:
     """The chosen cell's runs on the test images: means over the seeds, and against plain training seed by seed."""
-    chosen, plain = ([_test_accuracy(getattr(r, role)) for r in results] for role in ("distilled", "plain"))
-    resolution = intervals.resolution_of("test_accuracy", min(r.distilled.test_images for r in results))
-
-    def mean(accuracies: Sequence[float]) -> Mean:
-        return intervals.within(intervals.mean_with_interval(accuracies, resolution), "test_accuracy")
-
+    chosen = [_test_accuracy(result.distilled) for result in results]
+    plain = [_test_accuracy(result.plain) for result in results]
+    images = min(result.distilled.test_images for result in results)
     return Choice(
         cell=cell,
         chosen_on=chosen_on(sweep),
         tied=list(tied),
         results=list(results),
-        test_accuracy=mean(chosen),
-        plain_test_accuracy=mean(plain),
-        against_plain=intervals.verdict(chosen, plain, larger_is_better=True, resolution=resolution),
+        test_accuracy=intervals.mean_of_measure(chosen, "test_accuracy", images),
+        plain_test_accuracy=intervals.mean_of_measure(plain, "test_accuracy", images),
+        against_plain=intervals.verdict(chosen, plain, larger_is_better=True, resolution=1 / images),
     )
 
 
@@ -164,72 +162,78 @@ def _widened(mean: Mean, blocks: int, overlap: float) -> Mean:
     )
 
 
-def _columns(trials: Iterable[CellTrial]) -> dict[tuple[Cell, int], Column]:
-    found: dict[tuple[Cell, int], dict[Block, CellTrial]] = {}
+def _images(treatment: Treatment) -> int:
+    """The fewest images that one of its students was tried on."""
+    return min(trial.validation_images for trial in treatment.trials.values())
+
+
+def _ordered(blocks: Iterable[Block]) -> list[Block]:
+    """By seed, then by fold."""
+    return sorted(blocks, key=lambda block: (block[0], block[1] or 0))
+
+
+def _treatments(trials: Iterable[CellTrial]) -> dict[tuple[Cell, int], Treatment]:
+    """By cell and epochs."""
+    blocks: dict[tuple[Cell, int], dict[Block, CellTrial]] = {}
     for trial in trials:
-        found.setdefault((trial.cell, trial.epochs), {})[trial.seed, trial.fold] = trial
-    return {(cell, epochs): Column(cell, epochs, blocks) for (cell, epochs), blocks in found.items()}
+        blocks.setdefault((trial.cell, trial.epochs), {})[trial.seed, trial.fold] = trial
+    return {(cell, epochs): Treatment(cell, epochs, of_cell) for (cell, epochs), of_cell in blocks.items()}
 
 
-def _longest(sweep: Sweep, trials: Iterable[CellTrial]) -> list[Column]:
+def _longest(sweep: Sweep, trials: Iterable[CellTrial]) -> list[Treatment]:
     """Each cell's trials after the most epochs that it was trained for, in the sweep's order."""
-    longest: dict[Cell, Column] = {}
-    for column in _columns(trials).values():
-        if column.cell not in longest or longest[column.cell].epochs < column.epochs:
-            longest[column.cell] = column
+    rising = sorted(_treatments(trials).values(), key=lambda treatment: treatment.epochs)
+    longest = {treatment.cell: treatment for treatment in rising}
     return [longest[cell] for cell in sweep.trained_cells if cell in longest]
 
 
-def _against_plain(sweep: Sweep, trials: Sequence[CellTrial], longest: Sequence[Column]) -> dict[Cell, Verdict]:
+def _pools(treatments: Iterable[Treatment]) -> list[list[Treatment]]:
+    """Those whose spread may be taken together."""
+    pools: dict[tuple[object, ...], list[Treatment]] = {}
+    for treatment in treatments:
+        pools.setdefault(treatment.pool, []).append(treatment)
+    return list(pools.values())
+
+
+def _against_plain(sweep: Sweep, trials: Sequence[CellTrial], longest: Sequence[Treatment]) -> dict[Cell, Verdict]:
     """Each taught cell against the control of its student, after as many epochs."""
-    columns = _columns(trials)
-    taught = [column for column in longest if column.cell.alpha > 0]
-    pools: dict[tuple[object, ...], list[Column]] = {}
-    for column in taught:
-        pools.setdefault(column.pool, []).append(column)
-    found: dict[Cell, Verdict] = {}
-    for pool in pools.values():
-        control = columns.get((pool[0].cell.plain, pool[0].epochs))
+    treatments = _treatments(trials)
+    taught = [treatment for treatment in longest if treatment.cell.alpha > 0]
+    verdicts: dict[Cell, Verdict] = {}
+    for pool in _pools(taught):
+        control = treatments.get((pool[0].cell.plain, pool[0].epochs))
         if control is None:
-            found |= dict.fromkeys((column.cell for column in pool), _NO_VERDICT)
+            verdicts |= dict.fromkeys((treatment.cell for treatment in pool), _NO_VERDICT)
         else:
-            found |= _judged(control, pool, comparisons=len(taught), overlap=_overlap(sweep))
-    return found
+            verdicts |= _compare(control, pool, comparisons=len(taught), overlap=_overlap(sweep))
+    return verdicts
 
 
-def _judged(reference: Column, columns: Sequence[Column], *, comparisons: int, overlap: float) -> dict[Cell, Verdict]:
-    """Each column's accuracy less the reference's, block by block, with the spread pooled among those of one kind."""
-    found: dict[Cell, Verdict] = {}
-    pools: dict[tuple[object, ...], list[Column]] = {}
-    for column in columns:
-        if column.diverged or reference.diverged:
-            found[column.cell] = _of_diverged(reference, column)
+def _compare(
+    reference: Treatment, treatments: Sequence[Treatment], *, comparisons: int, overlap: float
+) -> dict[Cell, Verdict]:
+    """Each cell's accuracy less the reference's, block by block, with the spread pooled among those of one kind."""
+    diverged = [treatment for treatment in treatments if treatment.diverged or reference.diverged]
+    verdicts = {treatment.cell: _of_diverged(reference, treatment) for treatment in diverged}
+    for pool in _pools(treatment for treatment in treatments if treatment.cell not in verdicts):
+        cells = [treatment.cell for treatment in pool]
+        blocks = _ordered(set(reference.trials).intersection(*(treatment.trials for treatment in pool)))
+        if blocks:
+            accuracies = np.array([treatment.figures("validation_accuracy", blocks) for treatment in pool])
+            differences = accuracies - np.array(reference.figures("validation_accuracy", blocks))
+            of_pool = pooled_verdicts(
+                differences, comparisons=comparisons, overlap=overlap, resolution=1 / _images(reference)
+            )
+            verdicts |= dict(zip(cells, of_pool, strict=True))
         else:
-            pools.setdefault(column.pool, []).append(column)
-    for pool in pools.values():
-        blocks = sorted(
-            set(reference.trials).intersection(*(column.trials for column in pool)), key=lambda b: (b[0], b[1] or 0)
-        )
-        if not blocks:
-            found |= dict.fromkeys((column.cell for column in pool), _NO_VERDICT)
-            continue
-        accuracies = np.array([[column.trials[b].validation_accuracy for b in blocks] for column in pool])
-        references = np.array([reference.trials[b].validation_accuracy for b in blocks])
-        images = min(trial.validation_images for trial in reference.trials.values())
-        judged = pooled_verdicts(
-            accuracies - references, comparisons=comparisons, overlap=overlap, resolution=1 / images
-        )
-        found |= dict(zip((column.cell for column in pool), judged, strict=True))
-    return found
+            verdicts |= dict.fromkeys(cells, _NO_VERDICT)
+    return verdicts
 
 
-def _of_diverged(reference: Column, column: Column) -> Verdict:
+def _of_diverged(reference: Treatment, treatment: Treatment) -> Verdict:
     """Worse than a reference that did not diverge; no verdict where that one did, or with one block."""
-    shared = [block for block in column.trials if block in reference.trials]
-    accuracies = (
-        [math.nan if c.trials[b].diverged else c.trials[b].validation_accuracy for b in shared]
-        for c in (column, reference)
-    )
+    shared = [block for block in treatment.trials if block in reference.trials]
+    accuracies = (each.figures("validation_accuracy", shared) for each in (treatment, reference))
     return intervals.verdict(*accuracies, larger_is_better=True)
 
 
@@ -259,7 +263,7 @@ def pooled_verdicts(
         freedom[rest] = _freedom(differences[rest], pooled)
     level = 1 - (1 - LEVEL) / (2 * comparisons)
     half = stdtrit(freedom, level) * np.sqrt(variance * (1 / blocks + overlap))
-    return [_said(float(mean), float(width)) for mean, width in zip(means, half, strict=True)]
+    return [intervals.verdict_of_interval(float(mean), float(width)) for mean, width in zip(means, half, strict=True)]
 
 
 def _scatters_more(
@@ -287,21 +291,14 @@ def _freedom(differences: np.ndarray[tuple[int, int], np.dtype[np.float64]], poo
     return (blocks - 1) * min(max(pooled**2 / parts, 1.0), independent) if parts else blocks - 1.0
 
 
-def _said(mean: float, half: float) -> Verdict:
-    low, high = mean - half, mean + half
-    word: Word = "better" if low > 0 else "worse" if high < 0 else "no difference shown"
-    return Verdict(word=word, difference=mean, low=low, high=high)
-
-
-def _chance_of_images(first: Column, other: Column, comparisons: int) -> bool:
+def _chance_of_images(first: Treatment, other: Treatment, comparisons: int) -> bool:
     """Whether the chance of the images explains the difference of two single students.
 
     The interval for two independent proportions of Agresti and Caffo (2000), at the level for this many comparisons.
     Both were tried on the same images, where they err alike, so the true interval is narrower.
     """
-    (one,), (two,) = first.trials.values(), other.trials.values()
-    shares = [(t.validation_images - t.validation_errors + 1, t.validation_images + 2) for t in (one, two)]
-    rates = [right / images for right, images in shares]
-    variance = sum(p * (1 - p) / images for p, (_, images) in zip(rates, shares, strict=True))
+    trials = (*first.trials.values(), *other.trials.values())
+    rates = [(t.validation_images - t.validation_errors + 1) / (t.validation_images + 2) for t in trials]
+    variance = sum(p * (1 - p) / (t.validation_images + 2) for p, t in zip(rates, trials, strict=True))
     bound = NormalDist().inv_cdf(1 - (1 - LEVEL) / (2 * comparisons)) * math.sqrt(variance)
     return abs(rates[0] - rates[1]) <= bound
