@@ -71,26 +71,20 @@ def best_taught(swept: SweepResult) -> Cell | None:
     return max(taught or known, key=lambda summary: summary.validation_accuracy.mean).cell if known else None
 
 
-def points(swept: SweepResult, cell: Cell, along: Along) -> list[CellPoint]:
-    """The cells that differ from this one in T alone, or in alpha alone; in order, without those that diverged."""
-    return _sorted(swept, [other for other in swept.recipe.cells if _alike(cell, other, but={along})], along)
+def points(swept: SweepResult, cell: Cell, along: Along, *, anywhere: bool = False) -> list[CellPoint]:
+    """The cells that differ from this one in T alone or in alpha alone, or `anywhere` in both; in order.
 
-
-def all_points(swept: SweepResult, cell: Cell, along: Along) -> list[CellPoint]:
-    """All cells of the same student, learning rate and number of labels: what there is where none lie on a line."""
-    both = {"temperature", "alpha"}
-    return _sorted(swept, [other for other in swept.recipe.cells if _alike(cell, other, but=both)], along)
-
-
-def _alike(cell: Cell, other: Cell, but: set[str]) -> bool:
-    return all(getattr(cell, name) == getattr(other, name) for name in Cell.model_fields if name not in but)
-
-
-def _sorted(swept: SweepResult, cells: Sequence[Cell], along: Along) -> list[CellPoint]:
+    Without those that diverged.
+    """
+    free = {"temperature", "alpha"} if anywhere else {along}
+    fixed = [name for name in Cell.model_fields if name not in free]
+    alike = [
+        other for other in swept.recipe.cells if all(getattr(cell, name) == getattr(other, name) for name in fixed)
+    ]
     alive = [
-        CellPoint(getattr(cell, along), cell, summary)
-        for cell in dict.fromkeys(cells)
-        if (summary := summary_of(swept, cell)) and math.isfinite(summary.validation_accuracy.mean)
+        CellPoint(getattr(other, along), other, summary)
+        for other in dict.fromkeys(alike)
+        if (summary := summary_of(swept, other)) and math.isfinite(summary.validation_accuracy.mean)
     ]
     return sorted(alive, key=lambda point: point.at)
 
@@ -113,7 +107,7 @@ def slice_figure(swept: SweepResult, cell: Cell, along: Along, measure: CellMeas
     """
     figure = go.Figure()
     line = points(swept, cell, along)
-    shown = line if len(line) > 1 else all_points(swept, cell, along)
+    shown = line if len(line) > 1 else points(swept, cell, along, anywhere=True)
     ends = (shown[0].at, shown[-1].at) if shown else (0.0, 1.0)
     _plain_band(figure, swept, cell, measure, ends, colours)
     _cells(figure, swept, shown, measure, joined=shown is line, colours=colours)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 from statistics import quantiles
 from typing import Any
 
@@ -68,24 +69,28 @@ def _labels(labels: int | None) -> str:
     return "all labels" if labels is None else f"{labels:,} labels"
 
 
+def _fixed(sweep: Sweep) -> tuple[tuple[str, ...], tuple[int | None, ...], tuple[float, ...]]:
+    """Students, numbers of labels and learning rates of a sweep."""
+    return (
+        sweep.students or (sweep.student,),
+        sweep.label_counts or (sweep.labels,),
+        sweep.learning_rates or (sweep.learning_rate,),
+    )
+
+
 def facets(sweep: Sweep) -> list[Facet]:
     """One for each map of T and alpha."""
-    return [
-        (student, labels, rate)
-        for student in sweep.students or (sweep.student,)
-        for labels in sweep.label_counts or (sweep.labels,)
-        for rate in sweep.learning_rates or (sweep.learning_rate,)
-    ]
+    return list(product(*_fixed(sweep)))
 
 
 def choosers(sweep: Sweep) -> list[Data]:
     """What tells the maps apart, in the order in which `facets` counts them."""
-    values: dict[str, list[str]] = {
-        "Student": list(sweep.students or (sweep.student,)),
-        "Labels": [_labels(count) for count in sweep.label_counts or (sweep.labels,)],
-        "Learning rate": [f"{rate:g}" for rate in sweep.learning_rates or (sweep.learning_rate,)],
-    }
-    return [{"name": name, "values": of_name} for name, of_name in values.items()]
+    students, label_counts, rates = _fixed(sweep)
+    return [
+        {"name": "Student", "values": list(students)},
+        {"name": "Labels", "values": [_labels(count) for count in label_counts]},
+        {"name": "Learning rate", "values": [f"{rate:g}" for rate in rates]},
+    ]
 
 
 def picture(sweep: Sweep, heard: Heard, swept: SweepResult | None = None) -> Data:

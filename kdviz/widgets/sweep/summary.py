@@ -128,7 +128,7 @@ def _slices(swept: SweepResult, cell: Cell) -> None:
     }
     for (along, title), place in zip(sides.items(), st.columns(2, gap="medium"), strict=True):
         lonely = len(charts.points(swept, cell, along)) < 2
-        if lonely and len(charts.all_points(swept, cell, along)) < 2:
+        if lonely and len(charts.points(swept, cell, along, anywhere=True)) < 2:
             continue
         with place:
             st.markdown(f"**All cells over {NAMES[along]}**" if lonely else title)
