@@ -13,11 +13,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
 from tests.browser.app_server import AppServer, launch
-from tests.browser.visitor import Seen, button
+from tests.browser.visitor import LAPTOP, Seen, button
 from tests.conftest import missing
-
-LAPTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
 
 expect.set_options(timeout=10_000)
 

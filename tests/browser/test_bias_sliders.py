@@ -14,8 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from kdviz.charts import hinton
 from kdviz.charts.hinton import Biases
 from kdviz.store.recorded import recorded
-from tests.browser.conftest import PHONE
-from tests.browser.visitor import settle
+from tests.browser.visitor import PHONE, settle
 
 TEN, NINE = "/hintons_table?data=digits", "/when_it_helps?data=digits&study=left-out-class"
 SPACE = 12  # pixels before a count in the paper's figure
@@ -122,7 +121,7 @@ def test_what_is_dragged_follows_without_the_server_and_the_link_after_release(
     assert len(seen) == 4
     assert tuple(still) not in seen
     assert "{{" not in str(seen)
-    page.wait_for_timeout(300)
+    settle(page)
     assert asked(page) == before, "a rerun while the finger was down"
     assert query(page, place.parameter) is None
     page.mouse.up()

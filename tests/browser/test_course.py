@@ -10,8 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from kdviz.texts import course
 from kdviz.texts import lesson as lesson_text
-from tests.browser.conftest import PHONE
-from tests.browser.visitor import settle
+from tests.browser.visitor import PHONE, settle
 
 # A question with answers to choose from, of every lesson.
 CHOICES = {

@@ -9,8 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PHONE
-from tests.browser.visitor import button, run_id, settle
+from tests.browser.visitor import PHONE, button, changes, run_id, settle
 
 GRID = "data=digits&epochs=12"  # the default T, alpha and seeds: long enough to be reloaded and cancelled in the middle
 SMALL = "data=digits&epochs=2&temperatures=1,4,20&alphas=0,0.5,1&seeds=0-1"
@@ -94,9 +93,7 @@ def colours_in(page: Page) -> None:
     stack(page)
     expect(cells(page).first).to_have_text(re.compile(r"\d"), timeout=WORKS)
     page.evaluate("() => document.querySelectorAll('[data-cell]').forEach((node) => { node.kdMark = true; })")
-    before = cells(page).all_text_contents()
-    page.wait_for_timeout(2500)
-    assert cells(page).all_text_contents() != before, "nothing grew"
+    changes(page, cells(page).all_text_contents)
     assert page.evaluate("() => [...document.querySelectorAll('[data-cell]')].every((node) => node.kdMark)"), (
         "made anew"
     )
@@ -196,7 +193,7 @@ def test_pointing_at_cells_asks_the_server_for_nothing(page: Page, app_url: str)
     asked = page.seen.asked
     for number in (0, 7, 13):
         cells(page).nth(number).hover()
-        page.wait_for_timeout(100)
+    settle(page)
     assert page.seen.asked == asked
 
 

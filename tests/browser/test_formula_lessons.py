@@ -16,9 +16,8 @@ from kdviz.store.recorded import recorded
 from kdviz.widgets.components import source
 from kdviz.widgets.pictures.loss_lesson import Chosen, readings
 from kdviz.widgets.pictures.temperature_lesson import unsure_but_decided
-from tests.browser.conftest import PHONE
 from tests.browser.picture import slider
-from tests.browser.visitor import settle
+from tests.browser.visitor import PHONE, settle
 
 TEMPERATURE, LOSS = "/temperature?data=digits", "/loss?data=digits"
 PURE = ("shared.js", "svg.js", "over_t.js", "loss_formulas.js")

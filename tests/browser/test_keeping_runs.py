@@ -15,8 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from kdviz.store.runs import RunStore
 from tests.browser.app_server import AppServer
-from tests.browser.conftest import PHONE
-from tests.browser.visitor import settle
+from tests.browser.visitor import PHONE, changes, settle
 from tests.samples import run_records
 from tests.samples.comparison_records import comparison
 
@@ -241,9 +240,7 @@ def test_a_live_run_is_followed_and_what_is_ticked_stays_ticked(
     sweep = ids(store)[1]
     heading = page.get_by_role("heading", name=f"Sweep {sweep}")
     expect(heading).to_be_visible()
-    before = line.inner_text()
-    page.wait_for_timeout(2500)
-    assert line.inner_text() != before, "the line stands still"
+    changes(page, line.inner_text)
     expect(heading).to_be_visible()
     button(trainer, "Cancel").click()
     expect(line).to_have_count(0)  # by itself

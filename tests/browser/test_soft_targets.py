@@ -37,7 +37,7 @@ def test_dragging_draws_and_reruns_nothing(page: Page, app_url: str) -> None:
     opened(page, app_url + PAGE)
     at_rest, asked, runs = bars(page), page.seen.asked, page.seen.runs
     did = drag(page, moves=200)
-    page.wait_for_timeout(300)
+    settle(page)
     assert (page.seen.asked, page.seen.runs) == (asked, runs), "the page ran again under the finger"
     print(
         f"\n{did.states} pictures, {len(did.drawn) / did.seconds:.0f} a second; event to bars "

@@ -8,8 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE
-from tests.browser.visitor import button, settle
+from tests.browser.visitor import PHONE, button, settle
 
 SMALL = "study=all-labels&data=digits&quick=true&seeds=0-1"
 LONG = "study=few-labels&data=digits&seeds=0-3"  # a dozen seconds at least

@@ -13,8 +13,7 @@ from playwright.sync_api import Page, expect
 from kdviz.charts.palette import palette
 from kdviz.texts import course
 from tests.browser.app_server import AppServer, loaded
-from tests.browser.conftest import PHONE
-from tests.browser.visitor import settle
+from tests.browser.visitor import PHONE, settle
 
 LESSONS = [slug for slug in course.SLUGS if slug != "soft_targets"]
 PAGES = (

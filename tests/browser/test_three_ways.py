@@ -8,8 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PHONE
-from tests.browser.visitor import button, run_id, settle
+from tests.browser.visitor import PHONE, button, changes, run_id, settle, until
 
 NETWORKS = "data=digits&teacher=784-128-10&student=784-30-30-10&methods=plain,offline,mutual,born-again"
 SHORT = f"{NETWORKS}&epochs=2"
@@ -66,10 +65,9 @@ def test_panels_are_there_before_the_start_and_move_after_it(page: Page, app_url
     expect(mutual.locator(".kl").first).to_have_text(re.compile(r"^[<\d.]+$"), timeout=WORKS)
     expect(panels(page).first.locator(".state")).to_contain_text("update", timeout=WORKS)
     page.evaluate("() => document.querySelectorAll('.kdt .way, .kdt svg').forEach((node) => { node.kdMark = true; })")
-    before, at = panels(page).nth(1).locator(".curves").inner_html(), update(page)
-    page.wait_for_timeout(2500)
-    assert update(page) > at
-    assert panels(page).nth(1).locator(".curves").inner_html() != before, "nothing grew"
+    at = update(page)
+    changes(page, lambda: panels(page).nth(1).locator(".curves").inner_html())
+    until(page, lambda: update(page) > at)
     kept = page.evaluate("() => [...document.querySelectorAll('.kdt .way, .kdt svg')].every((node) => node.kdMark)")
     assert kept, "a panel was made anew"
     label = panels(page).nth(1).locator(".curves").get_attribute("aria-label") or ""
@@ -83,20 +81,20 @@ def test_pointing_at_an_update_asks_the_server_for_nothing(page: Page, app_url: 
     opened(page, app_url, f"{LONG}&seeds=0-1")
     started(page)
     expect(panels(page).first.locator(".state")).to_contain_text("update", timeout=WORKS)
-    page.wait_for_timeout(2000)
+    changes(page, lambda: update(page))
     cancelled(page)
     settle(page)
     asked, newest = page.seen.asked, [update(page, panel) for panel in range(4)]
     look = page.get_by_label("Look back at an update, in all panels")
     look.focus()
     page.keyboard.press("Home")
-    page.wait_for_timeout(500)
-    assert [update(page, panel) for panel in range(4)] != newest
-    assert page.locator(".kdt .cursor[visibility=visible]").count() == 4, "the same update in all panels"
+    until(page, lambda: [update(page, panel) for panel in range(4)] != newest)
+    expect(page.locator(".kdt .cursor[visibility=visible]")).to_have_count(4)  # the same update in all panels
     page.keyboard.press("End")
-    assert [update(page, panel) for panel in range(4)] == newest
+    until(page, lambda: [update(page, panel) for panel in range(4)] == newest)
     panels(page).first.locator(".curves").hover(position={"x": 60, "y": 100})
-    assert page.locator(".kdt .cursor[visibility=visible]").count() == 4
+    expect(page.locator(".kdt .cursor[visibility=visible]")).to_have_count(4)
+    settle(page)
     assert page.seen.asked == asked, "looking back made the page run"
 
 
@@ -116,7 +114,7 @@ def test_a_reload_finds_the_run_and_it_can_be_cancelled_and_started_again(page: 
     expect(button(page, "Go on")).to_be_visible()
     settle(page, quiet=0.1)
     at = update(page)
-    page.wait_for_timeout(1500)
+    changes(page, lambda: page.seen.runs)  # the page has asked several times more
     assert update(page) == at, "it moved while it was paused"
     button(page, "Go on").click()
     expect(button(page, "Pause")).to_be_enabled()

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.app_server import AppServer
-from tests.browser.visitor import button, run_id, settle
+from tests.browser.visitor import button, changes, run_id, settle, until
 
 SHORT = "data=digits&teacher=784-128-10&student=784-30-30-10&epochs=4&teacher_epochs=2"
 LONG = "data=digits&teacher=784-128-10&student=784-800-800-10&epochs=500&teacher_epochs=2"  # a minute at least
@@ -80,14 +80,18 @@ def test_curves_grow_without_flicker(page: Page, app_url: str) -> None:
         nodes.forEach((node) => { node.kdMark = true; });
         return { kept, drawn: host.querySelectorAll("svg path, svg line").length && host.innerHTML };
     })"""
-    first, at = page.evaluate(script), update(page)
-    page.wait_for_timeout(2500)
-    later = page.evaluate(script)
-    assert update(page) > at
-    assert len(later) == 3
-    assert all(node["kept"] for node in later), "a chart's node was made anew"
-    for before, after in zip(first[:2], later[:2], strict=True):
-        assert before["drawn"] != after["drawn"], "nothing grew"
+    first, at, looks = page.evaluate(script), update(page), []
+
+    def grew() -> bool:
+        looks.append(page.evaluate(script))
+        later = zip(first[:2], looks[-1][:2], strict=True)
+        return update(page) > at and all(before["drawn"] != after["drawn"] for before, after in later)
+
+    until(page, grew)
+    changes(page, lambda: update(page))
+    grew()
+    assert {len(nodes) for nodes in looks} == {3}
+    assert all(node["kept"] for nodes in looks for node in nodes), "a chart's node was made anew"
     cancelled(page)
 
 
@@ -137,9 +141,7 @@ def test_reload_and_a_second_visitor_see_the_same_run(visit: Visit, app_url: str
 
     other = visit(page.url)
     expect(status(other)).to_contain_text("Students: epoch")
-    seen = update(other)
-    page.wait_for_timeout(1500)
-    assert update(other) > seen
+    changes(other, lambda: update(other))
     assert abs(update(other) - update(page)) < 2000
 
     button(other, "Cancel").click()
@@ -155,14 +157,13 @@ def test_pause_and_go_on(page: Page, app_url: str) -> None:
     expect(status(page)).to_contain_text("paused")
     settle(page, quiet=0.1)
     at = update(page)
-    page.wait_for_timeout(1500)
+    changes(page, lambda: page.seen.runs)  # the page has asked several times more
     assert update(page) == at, "it moved while it was paused"
     page.reload()
     expect(button(page, "Go on")).to_be_visible()
     button(page, "Go on").click()
     expect(button(page, "Pause")).to_be_enabled()
-    page.wait_for_timeout(1500)
-    assert update(page) > at
+    until(page, lambda: update(page) > at)
     cancelled(page)
 
 
@@ -179,7 +180,7 @@ def test_cancel_takes_effect_at_once_and_start_begins_anew(page: Page, app_url: 
     expect(button(page, "Start again")).to_be_visible()
     settle(page)
     asked = page.seen.asked
-    page.wait_for_timeout(1200)
+    settle(page, quiet=1.2)
     assert page.seen.asked == asked, "a run that is over still makes its page run"
 
     assert started(page) == run

@@ -11,8 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from kdviz.widgets.components import source
-from tests.browser.conftest import PHONE
-from tests.browser.visitor import button, settle
+from tests.browser.visitor import PHONE, button, settle
 
 RUN = "data=digits&taught=Hints&taught=Distances&taught=Flow&epochs=12"
 WORKS = 60_000  # ms until a worker that has just started has trained a teacher

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, WebSocket
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -12,6 +13,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 # Streamlit does not know its own base path on a deep link: it asks beside the page first, is told 404, and asks again.
 OWN_PROBES = re.compile(r"^https?://[^/]+/[a-z_]+/_stcore/(health|host-config)$")
+
+LAPTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
 
 
 @dataclass
@@ -59,6 +63,26 @@ def run_id(page: Page) -> str:
     found = re.search(r"run=([0-9a-f]{12})", page.url)
     assert found is not None
     return found[1]
+
+
+def until(page: Page, holds: Callable[[], object], limit: float = 30.0) -> None:
+    """Wait until something holds that no expectation of Playwright's can say; `limit` in seconds."""
+    end = monotonic() + limit
+    while not holds():
+        assert monotonic() < end, "it did not happen in time"
+        page.wait_for_timeout(20)  # Playwright hears of the page meanwhile
+
+
+def changes(page: Page, value: Callable[[], object], times: int = 3, limit: float = 30.0) -> None:
+    """Wait until a value has changed so many times."""
+    values = [value()]
+
+    def changed() -> bool:
+        if (now := value()) != values[-1]:
+            values.append(now)
+        return len(values) > times
+
+    until(page, changed, limit)
 
 
 def settle(page: Page, quiet: float = 0.4, limit: float = 20.0) -> None:
