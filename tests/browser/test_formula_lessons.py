@@ -160,7 +160,7 @@ def test_keys_move_t_and_the_check_follows(page: Page, app_url: str) -> None:
     slider(page).first.focus()
     page.keyboard.press("Home")
     expect(page.get_by_text("More doubt needs a higher T")).to_be_visible()
-    assert query(page)["T"] == "0.1"
+    expect(page).to_have_url(re.compile(r"[?&]T=0\.1(&|$)"))
     expect(page.locator(".temperature-lesson .say")).to_contain_text("as good as T → 0")
 
 
