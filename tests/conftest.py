@@ -52,7 +52,7 @@ def own_state(tmp_path, monkeypatch):
 def pytest_collection_modifyitems(items):
     """What looks at trained runs trains them, where it is the first to do so."""
     for item in items:
-        if "trained_runs" in item.fixturenames:
+        if {"trained_runs", "quick_study"} & set(item.fixturenames):
             item.add_marker(pytest.mark.trains)
 
 
@@ -85,6 +85,36 @@ def trained_runs(once):
             kept_runs.train_all(folder)
 
     return once("trained-runs", fill)
+
+
+@pytest.fixture(scope="session")
+def quick_study(once):
+    """Gives the end of a study's quick version on digits with two seeds, really trained, once for all processes."""
+    from kdviz.records.study import StudyResult
+
+    def quick_study(name):
+        def fill(folder):
+            from kdviz.recipes.study import Study
+            from kdviz.runners import study as runner
+
+            *_, end = runner.run(Study.of(name, "digits", seeds="0,1", quick=True))
+            (folder / "end.json").write_text(end.model_dump_json())
+
+        return StudyResult.model_validate_json((once(name, fill) / "end.json").read_text())
+
+    return quick_study
+
+
+@pytest.fixture(scope="session")
+def t_squared(quick_study):
+    """A finished study of the factor T²."""
+    return quick_study("t-squared")
+
+
+@pytest.fixture(scope="session")
+def forgotten(quick_study):
+    """A finished study of a student that is read at another temperature."""
+    return quick_study("forgotten-temperature")
 
 
 def _real(*files):

@@ -28,6 +28,7 @@ from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import CONTROL, WITH_CONTROL
 
+pytestmark = pytest.mark.trains
 T, ALPHA, ONLINE_T, ONLINE_ALPHA = 4.0, 0.7, 2.0, 0.6  # all different, so that none is taken for another
 IMAGES, BATCH, EPOCHS = 40, 16, 2  # updates of 16, 16 and 8 images
 UPDATES = 3  # in an epoch

@@ -21,6 +21,7 @@ from kdviz.engine.models import Cohort
 from kdviz.engine.training import fit, steps_of
 from kdviz.recipes.single import Recipe
 
+pytestmark = pytest.mark.trains
 STUDENT, TEACHER = "784-30-30-10", "784-128-10"
 # Temperature and alpha of each student; both ends of alpha, and T from hardest to softest.
 SETTINGS = ((0.05, 0.3), (1.0, 0.0), (1.0, 1.0), (4.0, 0.7), (4.0, 1.0), (20.0, 0.5), (100.0, 0.9), (1000.0, 0.2))

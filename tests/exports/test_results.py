@@ -83,6 +83,7 @@ def test_the_script_of_a_sweep_prints_the_choice_and_its_accuracy(store, tmp_pat
     assert lines == [f"T = {cell.temperature:g}, alpha = {cell.alpha:g}: {result.choice.test_accuracy.mean}"]
 
 
+@pytest.mark.trains
 def test_a_script_of_another_version_says_that_it_may_differ(tmp_path):
     quick = SINGLE.model_copy(update={"epochs": 1, "teacher_epochs": 1})
     other = exports.script(quick).replace(quick.id, "0123456789ab")
