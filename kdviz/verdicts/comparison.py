@@ -36,14 +36,7 @@ def _mean_expense(expenses: Sequence[Expense]) -> Expense:
 
 def _with_teacher(trial: Trial) -> Expense:
     """What the student and its teachers took: one after the other, so the larger peak counts."""
-    if trial.teacher is None:
-        return trial.expense
-    return Expense(
-        seconds=trial.expense.seconds + trial.teacher.seconds,
-        images_seen=trial.expense.images_seen + trial.teacher.images_seen,
-        multiply_adds=trial.expense.multiply_adds + trial.teacher.multiply_adds,
-        peak_memory=max(trial.expense.peak_memory, trial.teacher.peak_memory),
-    )
+    return trial.expense if trial.teacher is None else trial.expense + trial.teacher
 
 
 def _figures(trials: Iterable[Trial], measure: Measure) -> list[float]:

@@ -20,15 +20,4 @@ FACTS = StudyFacts(
         Measure("ece", "calibration error", better="lower"),
     ),
     lesson="when_it_helps",
-    sources=(
-        (
-            "Stanton, Izmailov, Kirichenko, Alemi, Wilson (2021): Does Knowledge Distillation Really Work?",
-            "https://arxiv.org/abs/2106.05945",
-        ),
-        (
-            "Szegedy, Vanhoucke, Ioffe, Shlens, Wojna (2016): "
-            "Rethinking the Inception Architecture for Computer Vision",
-            "https://arxiv.org/abs/1512.00567",
-        ),
-    ),
 )

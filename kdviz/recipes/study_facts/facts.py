@@ -24,10 +24,6 @@ class Measure:
 
 TEST_ACCURACY = Measure("test_accuracy", "right on the test images")
 NLL = Measure("nll", "negative log-likelihood", kind="number", better="lower", unit="nats")
-HINTON_2015 = (
-    "Hinton, Vinyals, Dean (2015): Distilling the Knowledge in a Neural Network",
-    "https://arxiv.org/abs/1503.02531",
-)
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,6 @@ class StudyFacts:
     x_title: str = ""
     x_log: bool = False
     lesson: str = ""  # slug of the lesson it belongs to
-    sources: tuple[tuple[str, str], ...] = ()  # (author, year, title), address
 
     def arms_of(self, data: str, *, quick: bool = False) -> tuple[Arm, ...]:
         """The arms there are on a data set."""

@@ -1,6 +1,6 @@
 """The forgotten temperature: a student whose logits are still divided by T after its training."""
 
-from kdviz.recipes.study_facts.facts import HINTON_2015, NLL, TEST_ACCURACY, Arm, Measure, Role, StudyFacts
+from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, Arm, Measure, Role, StudyFacts
 
 TRAINING_TEMPERATURE = 4.0
 _STUDENTS: tuple[tuple[str, str, Role, bool], ...] = (  # name, title, colour, in the quick version
@@ -36,11 +36,4 @@ FACTS = StudyFacts(
         Measure("temperature", "T at which it was read", kind="number", better=""),
     ),
     lesson="temperature",
-    sources=(
-        HINTON_2015,
-        (
-            "Guo, Pleiss, Sun, Weinberger (2017): On Calibration of Modern Neural Networks",
-            "https://arxiv.org/abs/1706.04599",
-        ),
-    ),
 )

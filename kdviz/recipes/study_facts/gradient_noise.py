@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kdviz.recipes.study_facts.facts import HINTON_2015, Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
 
 BATCH = 64  # images in a batch
 TEMPERATURES = (1.0, 2.0, 4.0, 8.0, 20.0)
@@ -70,11 +70,4 @@ FACTS = StudyFacts(
     x_title="temperature",
     x_log=True,
     lesson="gradient_noise",
-    sources=(
-        HINTON_2015,
-        (
-            "McCandlish, Kaplan, Amodei, OpenAI Dota Team (2018): An Empirical Model of Large-Batch Training",
-            "https://arxiv.org/abs/1812.06162",
-        ),
-    ),
 )

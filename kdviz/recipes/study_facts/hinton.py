@@ -54,10 +54,4 @@ FACTS = StudyFacts(
     x_title="temperature T",
     x_log=True,
     lesson="hintons_table",
-    sources=(
-        (
-            "Hinton, Vinyals, Dean 2015: Distilling the Knowledge in a Neural Network",
-            "https://arxiv.org/abs/1503.02531",
-        ),
-    ),
 )

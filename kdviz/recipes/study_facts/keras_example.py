@@ -28,10 +28,4 @@ FACTS = StudyFacts(
     ),
     seeds=(0, 1, 2),
     lesson="hintons_table",
-    sources=(
-        (
-            "Borup 2020: Knowledge Distillation, an example in the documentation of Keras",
-            "https://keras.io/examples/vision/knowledge_distillation/",
-        ),
-    ),
 )

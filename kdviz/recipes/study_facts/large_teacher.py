@@ -31,12 +31,4 @@ FACTS = StudyFacts(
         Measure("teacher_accuracy", "test images that whoever taught it gets right", better=""),
     ),
     lesson="when_it_helps",
-    sources=(
-        (
-            "Mirzadeh, Farajtabar, Li, Levine, Matsukawa, Ghasemzadeh (2020): "
-            "Improved Knowledge Distillation via Teacher Assistant",
-            "https://arxiv.org/abs/1902.03393",
-        ),
-        ("Cho, Hariharan (2019): On the Efficacy of Knowledge Distillation", "https://arxiv.org/abs/1910.01348"),
-    ),
 )

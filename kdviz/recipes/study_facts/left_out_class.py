@@ -1,6 +1,6 @@
 """A class left out: a student that never saw a 3 knows it from its teacher, but for one number."""
 
-from kdviz.recipes.study_facts.facts import HINTON_2015, Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
 
 LEFT_OUT = 3
 BIASES = tuple(round(step * 0.1, 1) for step in range(101))  # added to the logit of 3
@@ -25,5 +25,4 @@ FACTS = StudyFacts(
         Measure("bias", "added to the logit of 3", kind="number", better=""),
     ),
     lesson="when_it_helps",
-    sources=(HINTON_2015,),
 )

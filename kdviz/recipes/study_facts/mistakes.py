@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from kdviz.recipes.study_facts.facts import HINTON_2015, NLL, TEST_ACCURACY, Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, Arm, Measure, StudyFacts
 
 TEMPERATURE, ALPHA = 10.0, 0.7  # of every run but those of which one is picked
 WRONG_LABELS = 40  # per cent of the training labels, where the labels are noisy
@@ -79,5 +79,4 @@ FACTS = StudyFacts(
         Measure("optimism", "reported beyond what fresh images give", kind="number", better="lower", unit="points"),
     ),
     lesson="mistakes",
-    sources=(HINTON_2015,),
 )

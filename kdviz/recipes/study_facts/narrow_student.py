@@ -1,6 +1,6 @@
 """A very narrow student: does a teacher help it, and at which temperature?"""
 
-from kdviz.recipes.study_facts.facts import HINTON_2015, NLL, TEST_ACCURACY, Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, Arm, Measure, StudyFacts
 
 MODELS = {"4": "784-4-10", "8": "784-8-10", "16": "784-16-10", "30-30": "784-30-30-10"}
 TEMPERATURES = (1, 2, 4, 8, 20)
@@ -42,5 +42,4 @@ FACTS = StudyFacts(
     x_title="temperature T",
     x_log=True,
     lesson="when_it_helps",
-    sources=(HINTON_2015,),
 )

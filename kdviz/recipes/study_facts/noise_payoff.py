@@ -1,6 +1,6 @@
 """What a quieter gradient would allow: larger learning rates, fewer examples. Hard and soft targets side by side."""
 
-from kdviz.recipes.study_facts.facts import HINTON_2015, NLL, TEST_ACCURACY, Measure, StudyFacts, arm_at
+from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, Measure, StudyFacts, arm_at
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)  # of SGD with momentum 0.9
 COUNTS = (100, 300, 1000, 3000, 10_000)  # images
@@ -21,7 +21,6 @@ RATE_FACTS = StudyFacts(
     x_title="learning rate of SGD",
     x_log=True,
     lesson="gradient_noise",
-    sources=(HINTON_2015,),
 )
 
 EXAMPLES_FACTS = StudyFacts(
@@ -45,5 +44,4 @@ EXAMPLES_FACTS = StudyFacts(
     x_title="images",
     x_log=True,
     lesson="gradient_noise",
-    sources=(HINTON_2015,),
 )

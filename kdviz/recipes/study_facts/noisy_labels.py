@@ -1,6 +1,6 @@
 """Noisy labels: what a teacher is worth when many of the labels are wrong."""
 
-from kdviz.recipes.study_facts.facts import HINTON_2015, NLL, TEST_ACCURACY, Measure, StudyFacts, arm_at
+from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, Measure, StudyFacts, arm_at
 
 SHARES = (0.0, 0.2, 0.4, 0.6)  # of the training labels, each replaced by one of the nine other classes
 _LINES = {
@@ -35,11 +35,4 @@ FACTS = StudyFacts(
     ),
     x_title="wrong training labels, per cent",
     lesson="when_it_helps",
-    sources=(
-        HINTON_2015,
-        (
-            "Li, Yang, Song, Cao, Luo, Li (2017): Learning from Noisy Labels with Distillation",
-            "https://arxiv.org/abs/1703.02391",
-        ),
-    ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kdviz.recipes.catalogue import ARCHITECTURES
-from kdviz.recipes.study_facts.facts import HINTON_2015, TEST_ACCURACY, Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import TEST_ACCURACY, Arm, Measure, StudyFacts
 
 LARGE = "784-1200-1200-10"  # the teacher of Hinton, Vinyals, Dean 2015, section 3
 TEACHERS = (LARGE, "784-512-256-10")
@@ -72,8 +72,4 @@ FACTS = StudyFacts(
     x_title="size of the network, MB",
     x_log=True,
     lesson="why_distil",
-    sources=(
-        ("Bucilă, Caruana, Niculescu-Mizil (2006): Model Compression", "https://doi.org/10.1145/1150402.1150464"),
-        HINTON_2015,
-    ),
 )

@@ -1,6 +1,6 @@
 """Why T²: how large the gradients of the soft and the hard term are, and when KL becomes the matching of logits."""
 
-from kdviz.recipes.study_facts.facts import HINTON_2015, Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
 
 HOT = 20.0  # the temperature of the figures in the table
 BATCH_IMAGES = 256  # training images on which the gradients are taken
@@ -22,5 +22,4 @@ FACTS = StudyFacts(
         Measure("match_error", "T²·KL off matched logits at T = 20", kind="number", better=""),
     ),
     lesson="loss",
-    sources=(HINTON_2015,),
 )
