@@ -76,20 +76,20 @@ def run(
     """
     session = Session.load(sweep.data, LIVE_VALIDATION_IMAGES, clock)
     if only is not None:
-        yield from _stack(SweepState(sweep, session, work_of(sweep, session, only)), only)
+        yield from _train_stack(SweepState(sweep, session, work_of(sweep, session, only)), only)
         return
     done = list(finished)
     for part in done:
         yield from part.moments
         yield part
-    state = SweepState(sweep, session, whole_work(sweep, session, done), before=seconds_of(done))
+    state = SweepState(sweep, session, work_left(sweep, session, done), before=seconds_of(done))
     while stacks := waiting(sweep, done):
         for stack in stacks:
-            for event in _stack(state, stack):
+            for event in _train_stack(state, stack):
                 if isinstance(event, FinishedStack):
                     done.append(event)
                 yield event
-    yield from _concluded(state, done)
+    yield from _choose(state, done)
 
 
 def run_teacher(
@@ -112,14 +112,14 @@ def work_of(sweep: Sweep, session: Session, stack: Stack) -> float:
     return len(stack.cells) * session.work(sweep.training_of_stack(stack))
 
 
-def whole_work(sweep: Sweep, session: Session, finished: Sequence[FinishedStack]) -> float:
+def work_left(sweep: Sweep, session: Session, finished: Sequence[FinishedStack]) -> float:
     """Multiply-adds of all students that are still to be trained, those of the choice's runs included."""
     work = sum(work_of(sweep, session, stack) for stack in expected(sweep, finished))
     alone = 2 * TRAINED_ALONE * session.work(sweep.recipe_of(sweep.trained_cells[-1], 0).student_training)
     return work + alone * len(sweep.seeds)
 
 
-def _stack(state: SweepState, stack: Stack) -> Iterator[Output | None]:
+def _train_stack(state: SweepState, stack: Stack) -> Iterator[Output | None]:
     """Train the students of one stack, from the same first weights."""
     sweep, session = state.sweep, state.held_out(stack.fold)
     training = sweep.training_of_stack(stack)
@@ -243,7 +243,7 @@ def _trials(
     return trials
 
 
-def _concluded(state: SweepState, done: Sequence[FinishedStack]) -> Iterator[Output | SweepResult | None]:
+def _choose(state: SweepState, done: Sequence[FinishedStack]) -> Iterator[Output | SweepResult | None]:
     """Choose a cell by the images that were held out; train it once more by itself, and use the test images once."""
     sweep = state.sweep
     trials = trials_of(sweep, done)
@@ -254,7 +254,7 @@ def _concluded(state: SweepState, done: Sequence[FinishedStack]) -> Iterator[Out
         cell, tied = chosen
         results: list[Result] = []
         for seed in sweep.seeds:
-            result = yield from _alone(state, cell, seed)
+            result = yield from _train_chosen(state, cell, seed)
             results.append(result)
         choice = sweep_verdicts.choice_of(sweep, cell, tied, results)
     yield SweepResult(
@@ -268,7 +268,7 @@ def _concluded(state: SweepState, done: Sequence[FinishedStack]) -> Iterator[Out
     )
 
 
-def _alone(state: SweepState, cell: Cell, seed: int) -> Generator[Output | None, None, Result]:
+def _train_chosen(state: SweepState, cell: Cell, seed: int) -> Generator[Output | None, None, Result]:
     """The single run of the choice with one seed, whose student is kept."""
     for event in single.run(state.sweep.recipe_of(cell, seed), clock=state.session.clock):
         if isinstance(event, Result):
