@@ -3,9 +3,13 @@
 Parametrised over the methods' own names: a new way of teaching is covered as soon as it has its entry.
 """
 
+import pkgutil
+from importlib import import_module
+
 import pytest
 import torch
 
+from kdviz import distillers
 from kdviz.distillers import own_settings
 from kdviz.distillers.by_loss import DISTILLERS
 from kdviz.distillers.own_settings import OwnSettings
@@ -99,3 +103,9 @@ def test_a_single_runs_loss_is_one_of_the_methods(split, loss):
     method = "offline" if loss == "kl" else f"offline-{loss}"
     (stage,) = stages_of(method, conditions(method, split))
     assert type(stage.distiller) is DISTILLERS[loss]
+
+
+def test_every_way_of_teaching_in_the_package_is_a_method_and_the_other_way_round():
+    names = [module.name for module in pkgutil.iter_modules(distillers.__path__)]
+    ways = {name for name in names if hasattr(import_module(f"kdviz.distillers.{name}"), "stages")}
+    assert ways == {method.replace("-", "_") for method in WITH_CONTROL}
