@@ -18,7 +18,7 @@ class Attention(FeatureDistiller):
     """CE + 1000 * mean squared distance of the attention maps of every convolution."""
 
     def distance(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
-        """Summed over the hidden layers."""
+        """Mean squared distance of the attention maps, summed over the hidden layers (equation 2)."""
         pairs = zip(student[:-1], teacher[:-1], strict=True)
         return torch.stack([knowledge.attention_loss(inner, outer) for inner, outer in pairs]).sum()
 

@@ -53,7 +53,7 @@ class DeepToShallow(Distiller):
         return Step(outputs, gradients, outputs)
 
     def terms(self, chunk: Chunk, record: tuple[Tensor, ...]) -> Terms:
-        """Sums over all outputs."""
+        """The terms of the last output and of all heads, added up."""
         last, *heads = [output.double() for output in record]
         pairs = [
             losses.distillation_loss(
@@ -67,7 +67,7 @@ class DeepToShallow(Distiller):
         return Terms(soft, losses.cross_entropy(last, chunk.labels, chunk.labelled).mean(dim=1) + hard)
 
     def other_logits(self, cohorts: Sequence[Cohort], images: Tensor) -> dict[str, Tensor]:
-        """Those of the heads, from the input on."""
+        """Logits of the heads."""
         students, parts = cohorts[0], map(data.normalise, images.split(MAPS_BATCH))
         with torch.no_grad():
             heads = [self._heads_on(students.layers(part.expand(len(students), *part.shape))[:-1]) for part in parts]
@@ -82,7 +82,7 @@ class DeepToShallow(Distiller):
 
 
 def stages(conditions: Conditions) -> Iterator[Stage]:
-    """The students with a head on each hidden layer."""
+    """One: the students with a head on each hidden layer."""
     students, comparison = conditions.students(), conditions.comparison
     device, generators = conditions.split.labels.device, conditions.generators()
     with torch.no_grad():

@@ -37,11 +37,11 @@ class FromAverage(EarlierSelf):
         return float(self.average.architecture.multiply_adds)
 
     def weight(self, done: float) -> float:
-        """The share itself."""
+        """The share of all updates that are done."""
         return done
 
     def step(self, cohorts: Sequence[Cohort], batch: Batch) -> Step:
-        """Bring the average up to date, then learn from its logits."""
+        """Update the average, then both gradients with its logits for the teacher's."""
         self._updates += 1
         with torch.no_grad():
             # At first the mean of all weights so far, until that looks back far enough.
@@ -58,7 +58,7 @@ class FromAverage(EarlierSelf):
         return super().terms(replace(chunk, teacher_logits=teacher), (logits, alphas))
 
     def other_logits(self, cohorts: Sequence[Cohort], images: Tensor) -> dict[str, Tensor]:
-        """Those of the average."""
+        """Logits of the average."""
         return {"own average": evaluation.logits_of_all(self.average, images)}
 
 

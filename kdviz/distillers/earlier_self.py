@@ -32,7 +32,7 @@ class EarlierSelf(Distiller):
 
     @abstractmethod
     def weight(self, done: float) -> float:
-        """The part of alpha that counts after this share of all updates."""
+        """The share of alpha that counts when the share `done` of all updates is done."""
 
     def targets(self, chunk: Chunk) -> Tensor:
         """p, as offline."""
@@ -65,11 +65,11 @@ class EpochBefore:
 
     @property
     def multiply_adds(self) -> float:
-        """Of all forward passes so far."""
+        """Multiply-adds of all forward passes so far."""
         return self._spent + (self._logits.multiply_adds if self._logits else 0.0)
 
     def on(self, epoch: int, indices: Tensor, images: Tensor) -> Tensor:
-        """Logits; in the first epoch, which has none before it, all alike, and of no weight."""
+        """Logits (students, N, classes); zeros in the first epoch, in which alpha is 0."""
         if epoch > self._epoch:
             self._spent, self._epoch = self.multiply_adds, epoch
             self.snapshot = self._students.frozen()
@@ -92,7 +92,7 @@ class FromEpochBefore(EarlierSelf):
         return epoch / self._epochs if epoch > 1 else 0.0
 
     def other_logits(self, cohorts: Sequence[Cohort], images: Tensor) -> dict[str, Tensor]:
-        """Those of the network at the end of the epoch before, from the second epoch on."""
+        """Logits of the network at the end of the epoch before, from the second epoch on."""
         before = self._before.snapshot
         return {} if before is None else {"last epoch": evaluation.logits_of_all(before, images)}
 

@@ -39,7 +39,7 @@ class Flow(FeatureDistiller):
         return super().extra_multiply_adds + 3.0 * matrix
 
     def distance(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
-        """Yim et al., equation 2."""
+        """Mean squared distance of the flow matrices (equation 2)."""
         first, last = self._maps[number]
         mapped = first @ knowledge.flow(student[0], student[-2]) @ last.t()
         return knowledge.flow_loss(mapped, knowledge.flow(teacher[0], teacher[-2]))

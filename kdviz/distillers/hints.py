@@ -40,7 +40,7 @@ class Hints(FeatureDistiller):
         return super().extra_multiply_adds + 3.0 * places * self._regressors[0].numel()
 
     def distance(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
-        """FitNets, equation 3."""
+        """Mean of (r(h) - g)^2, with the regressor r (equation 3)."""
         mapped = torch.einsum("tc,bc...->bt...", self._regressors[number], student[-2])
         return knowledge.hint_loss(mapped, teacher[-2])
 

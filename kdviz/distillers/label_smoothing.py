@@ -30,10 +30,10 @@ class LabelSmoothing(Plain):
 
 
 def from_labels(training: Training) -> Plain:
-    """How a network learns from labels alone, smoothed where its training says so."""
+    """The distiller of a training on labels alone, smoothed or not."""
     return LabelSmoothing(training.label_smoothing) if training.label_smoothing else Plain()
 
 
 def stages(conditions: Conditions) -> Iterator[Stage]:
-    """As plain training, with other labels."""
+    """One: the students learn from smoothed labels."""
     yield Stage("student", [conditions.students()], LabelSmoothing(), conditions.trainings())

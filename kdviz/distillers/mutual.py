@@ -57,19 +57,19 @@ class Mutual(Distiller):
         return Terms(*losses.distillation_loss(soft, hard, self.alpha), share)
 
     def other_logits(self, cohorts: Sequence[Cohort], images: Tensor) -> dict[str, Tensor]:
-        """Those of the peers."""
+        """Logits of the peers."""
         peers = zip(self.names[1:], cohorts[1:], strict=True)
         return {name: evaluation.logits_of_all(peer, images) for name, peer in peers}
 
 
 def stages(conditions: Conditions, peers: int = 1) -> Iterator[Stage]:
-    """The students with as many peers of their own size each."""
+    """One: each student with `peers` other untrained networks of its own size."""
     relatives = range(1, peers + 1)
     yield stage_of(conditions, {f"peer {number + 1}": conditions.students(relative=number) for number in relatives})
 
 
 def stage_of(conditions: Conditions, peers: dict[str, Cohort]) -> Stage:
-    """Students and peers in one stage."""
+    """The stage of the students and their peers, which are given by name."""
     comparison, cohorts = conditions.comparison, [conditions.students(), *peers.values()]
     distiller = Mutual(comparison.online_temperature, comparison.online_alpha, ("student", *peers))
     return Stage("student", cohorts, distiller, conditions.trainings(), together=cohorts)

@@ -9,6 +9,6 @@ from kdviz.distillers.stage import Conditions, Stage
 
 
 def stages(conditions: Conditions) -> Iterator[Stage]:
-    """The students with one peer of the teacher's size each."""
+    """One: each student with an untrained network of the teacher's size."""
     large = conditions.students(conditions.comparison.teacher, relative=1)
     yield mutual.stage_of(conditions, {"large peer": large})

@@ -9,5 +9,5 @@ from kdviz.distillers.stage import Conditions, Stage
 
 
 def stages(conditions: Conditions) -> Iterator[Stage]:
-    """The students with two peers each."""
+    """One: each student with two peers."""
     return mutual.stages(conditions, peers=2)

@@ -35,7 +35,7 @@ class OwnSettings(Distiller):
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
     ) -> OwnSettings:
-        """From a number for each student."""
+        """From a temperature and an alpha for each student."""
         lists = (list(temperatures), list(alphas))
         return cls(*(torch.tensor(numbers, device=device, dtype=dtype).view(-1, 1, 1) for numbers in lists))
 

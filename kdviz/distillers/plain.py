@@ -31,5 +31,5 @@ class Plain(Distiller):
 
 
 def stages(conditions: Conditions) -> Iterator[Stage]:
-    """The students and the labels."""
+    """One: the students learn from the labels."""
     yield Stage("student", [conditions.students()], Plain(), conditions.trainings())

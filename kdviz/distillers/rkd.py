@@ -21,7 +21,7 @@ class Relational(FeatureDistiller):
     """CE + 25 * (distances + 2 * angles), of the last hidden layer."""
 
     def distance(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
-        """Huber losses of both."""
+        """Huber loss of the distances + 2 * Huber loss of the angles (equations 4 and 6)."""
         inner, outer = student[-2].flatten(1), teacher[-2].flatten(1)
         return knowledge.distance_loss(inner, outer) + ANGLES * knowledge.angle_loss(inner, outer)
 

@@ -17,7 +17,7 @@ class Similarity(FeatureDistiller):
     """CE + 3000 * squared distance of the similarity matrices of the last hidden layer, per pair of images."""
 
     def distance(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
-        """Tung and Mori, equation 4."""
+        """Squared distance of the similarity matrices / batch^2 (equation 4)."""
         return knowledge.similarity_loss(student[-2], teacher[-2])
 
 

@@ -50,12 +50,12 @@ class Conditions:
     teachers: Sequence[Cohort]  # trained and frozen: each seed's own, then the next seed's, then the one after
 
     def trainings(self, model: str | None = None, relative: int = 0) -> list[Training]:
-        """How the students are trained, or another network with batches of its own; few labels are the same for all."""
+        """Of the students, or of `model`; with `relative` in batches of another seed, unless few labels hang on it."""
         own = relative if self.comparison.labels is None else 0  # the seed decides whose labels may be used
         return [self.comparison.training_of_student(_seed(seed, own), model) for seed in self.comparison.seeds]
 
     def students(self, model: str | None = None, relative: int = 0) -> Cohort:
-        """Untrained students, or other networks; with `relative` those of other seeds, which follow from their own."""
+        """Untrained students, or networks of `model`; with `relative` from other seeds, which follow from their own."""
         name = model or self.comparison.student
         networks = [models.build(name, _seed(seed, relative)) for seed in self.comparison.seeds]
         return models.cohort(name, [network.to(self.split.labels.device) for network in networks])
@@ -75,7 +75,7 @@ class Conditions:
         return [projection.to(self.split.labels.device).requires_grad_() for projection in drawn]
 
     def generators(self) -> list[torch.Generator]:
-        """For what else is drawn at random for each student: heads, regressors."""
+        """A generator for each student, for the first weights of its heads or regressors."""
         return [torch.Generator().manual_seed(_seed(seed, -1)) for seed in self.comparison.seeds]
 
 

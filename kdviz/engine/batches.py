@@ -40,7 +40,7 @@ class TeacherLogits(Protocol):
 
     @property
     def multiply_adds(self) -> float:
-        """Of all forward passes so far."""
+        """Multiply-adds of all forward passes so far."""
         ...
 
 
@@ -61,7 +61,7 @@ class FixedTeachers:
 
     @classmethod
     def of(cls, teachers: Sequence[Cohort], split: Split, training: Training, temperature: float) -> FixedTeachers:
-        """Cached for all training images at once, unless they are augmented."""
+        """With the logits of all training images computed now, unless they are augmented."""
         fixed = cls(teachers, temperature)
         if training.augmentation == "none":
             fixed._cached = fixed._logits(split.images.expand(len(teachers[0]), *split.images.shape))
@@ -92,7 +92,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Chunk:
-    """A few batches in a row; the axes of every tensor are (students, images, ...)."""
+    """Consecutive batches; the axes of every tensor are (students, N, ...)."""
 
     epoch: int
     done: float  # share of all updates that came before
@@ -103,14 +103,14 @@ class Chunk:
     teacher_logits: Tensor  # (students, N, classes); without a teacher the one-hot labels, as a stand-in
 
     def batches(self, targets: Tensor, size: int) -> Iterator[Batch]:
-        """One update's part after another; `targets` belong to the images of this chunk."""
+        """Batches of `size` images, of which the last may be smaller; `targets` are those of the whole chunk."""
         count = -(-self.labels.shape[1] // size)
         masks = [None] * count if self.labelled is None else self.labelled.split(size, 1)
         parts = zip(self.images.split(size, 1), targets.split(size, 1), self.one_hot.split(size, 1), masks, strict=True)
         return (Batch(*part, self.done) for part in parts)
 
     def without_images(self) -> Chunk:
-        """All but the images, which are most of the memory."""
+        """The chunk without its images, which are most of its memory."""
         return replace(self, images=self.images.new_empty(0))
 
 
@@ -143,7 +143,7 @@ def chunks(
     """All images of all epochs, in chunks of at most `most_updates` batches; the same for the same trainings.
 
     The trainings differ in their seeds alone. Images that add nothing to the loss are not drawn: without a trained
-    teacher, those whose label may not be used. The number of images is the same all the same.
+    teacher, those whose label may not be used. The number of images stays the same.
     """
     training, total, device = trainings[0], len(split), split.labels.device
     labelled = [data.labelled(split, training.labels, training.seed) for training in trainings]
@@ -179,13 +179,13 @@ def chunks(
 
 
 def _pixels(images: Tensor, training: Training) -> Tensor:
-    """uint8 images (students, N, 28, 28) as the training wants them, (students * N, 1, 28, 28)."""
+    """uint8 images (students, N, 28, 28) to floats (students * N, 1, 28, 28): -1 to 1, or 0 to 1 where so trained."""
     normalised = data.normalise(images.flatten(0, 1))
     return normalised.add_(1).mul_(0.5) if training.pixels_from_zero else normalised
 
 
 def _augmented(images: Tensor, training: Training, generator: torch.Generator) -> Tensor:
-    """Drawn anew for each batch, so that the images do not depend on how many batches make a chunk."""
+    """Augmented batch by batch, so that the images do not depend on how many batches make a chunk."""
     batches = images.split(training.batch_size)
     seeds = [int(torch.randint(2**31, (), generator=generator)) for _ in batches]
     return torch.cat([augment(batch, training.augmentation, seed) for batch, seed in zip(batches, seeds, strict=True)])

@@ -32,7 +32,7 @@ NETWORK_TIMEOUT = 3.0  # seconds without an answer after which a download is giv
 
 
 class DataError(PlainError):
-    """A data set that cannot be had, or a file that is not what it should be."""
+    """A data set that cannot be loaded or downloaded, or a damaged file."""
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ def _check_labels(path: Path, labels: Tensor) -> None:
 def _download(fetch: Callable[[Path], object], root: Path, folder: Path, missing: Sequence[str], address: str) -> None:
     """Run torchvision's download into a folder of its own and move it into place only when it is whole.
 
-    What it makes in that folder comes to lie in `root`; `missing` files of `folder` are what was looked for in vain.
+    Its files are moved to `root`. `missing` are the files that `folder` lacks, for the message. Raises DataError.
     """
     if not _answers(address):
         raise DataError(
@@ -234,7 +234,7 @@ def _download(fetch: Callable[[Path], object], root: Path, folder: Path, missing
 
 
 def _answers(address: str) -> bool:
-    """Whether the server there answers; a name server that never does is given up as well."""
+    """Whether the server answers within `NETWORK_TIMEOUT` seconds, the look-up of its name included."""
 
     def ask() -> bool:
         with urllib.request.urlopen(address, timeout=NETWORK_TIMEOUT):

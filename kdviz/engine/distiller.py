@@ -40,7 +40,7 @@ class Distiller(ABC):
 
     @property
     def parameters(self) -> list[Tensor]:
-        """What learns along and is thrown away afterwards: heads, regressors."""
+        """Parameters trained with the students and thrown away afterwards: of heads, of regressors."""
         return []
 
     @property
@@ -57,13 +57,13 @@ class Distiller(ABC):
 
     @abstractmethod
     def step(self, cohorts: Sequence[Cohort], batch: Batch) -> Step:
-        """The forward pass of one update, and the gradients to start back from."""
+        """The forward pass of one update, and the loss's gradients at its outputs."""
 
     @abstractmethod
     def terms(self, chunk: Chunk, record: tuple[Tensor, ...]) -> Terms:
         """The terms of the loss over the images of a chunk, from what `step` recorded.
 
-        What teaches is a constant: the derivative of the terms is the gradient that `step` starts from.
+        Teachers are constants in it: the derivative of the terms is the gradient that `step` gives.
         """
 
     def other_logits(self, cohorts: Sequence[Cohort], images: Tensor) -> dict[str, Tensor]:
@@ -130,7 +130,7 @@ class FeatureDistiller(Distiller):
 
     @abstractmethod
     def distance(self, number: int, student: list[Tensor], teacher: list[Tensor]) -> Tensor:
-        """How far the layers of student `number` are from its teacher's, in one batch; the logits come last."""
+        """Distance of student `number` from its teacher in one batch, a number; of the layers the logits come last."""
 
     @property
     def extra_multiply_adds(self) -> float:
@@ -154,7 +154,7 @@ class FeatureDistiller(Distiller):
         return Step((logits, distances), (hard, strengths), (logits, soft))
 
     def terms(self, chunk: Chunk, record: tuple[Tensor, ...]) -> Terms:
-        """The soft term is a batch's: each of its images carries it."""
+        """The mean of the batches' distances times the strength, and the hard term."""
         logits, soft = record
         hard = losses.cross_entropy(logits.double(), chunk.labels, chunk.labelled)
         return Terms(soft.mean(dim=1), hard.mean(dim=1))

@@ -15,7 +15,7 @@ _WORDS = 4  # 16-bit numbers in what a generator draws at a time: drawing is wha
 
 
 class Dropout:
-    """What is dropped of several networks side by side: each draws from a generator of its own seed.
+    """Dropout of several networks side by side: each draws from a generator of its own seed.
 
     So a network among others is the one it would be alone. What is kept is scaled up (by 1 / (1 - share)), so that
     nothing need be scaled in evaluation mode.
@@ -40,13 +40,13 @@ class Dropout:
         return cls(first.input_dropout, first.dropout, seeds, device, black)
 
     def pixels(self, images: Tensor, first: int = 0) -> Tensor:
-        """Of images (networks, batch, ...), those of the networks from `first` on; what is dropped is black."""
+        """Images (networks, batch, ...) with dropped pixels black; `first` is the number of the first network."""
         if not self._inputs:
             return images
         return (images - self._black) * self._kept(images, self._inputs, first) + self._black
 
     def units(self, layer: Tensor, first: int = 0) -> Tensor:
-        """Of a hidden layer's activations (networks, batch, ...), those of the networks from `first` on."""
+        """A hidden layer's activations (networks, batch, ...) with dropped units 0; `first` as for `pixels`."""
         return layer if not self._hidden else layer * self._kept(layer, self._hidden, first)
 
     def _kept(self, like: Tensor, share: float, first: int) -> Tensor:

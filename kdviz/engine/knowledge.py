@@ -1,4 +1,4 @@
-"""What a network knows inside, and the losses that hand it on: pure functions of hidden activations.
+"""Losses of hidden layers, and measures of how alike two layers are: pure functions of activations.
 
 Shapes: the batch comes first. `features` are maps of shape (batch, channels, height, width), `embeddings` one vector
 an image, shape (batch, dimensions). Every loss is a mean, a number without axes, and 0 for equal input. Values and

@@ -1,4 +1,4 @@
-"""How much memory a piece of work holds at its highest: every tensor that it makes, for as long as it lives."""
+"""Peak memory of a piece of work: the bytes of all tensors that it makes, each for as long as it lives."""
 
 from __future__ import annotations
 
@@ -15,13 +15,6 @@ from torch.utils._pytree import tree_leaves
 T = TypeVar("T")
 
 
-class _Over:
-    """What comes after the last turn."""
-
-
-_OVER = _Over()
-
-
 class PeakMemory(TorchDispatchMode):
     """Counts the bytes of tensors made within; the same on every device, and the same on every run.
 
@@ -36,7 +29,7 @@ class PeakMemory(TorchDispatchMode):
         self._total = 0  # of what is alive, or was when it was last looked at: never too small
 
     def hold(self, tensors: Iterable[Tensor]) -> None:
-        """Count tensors that were there before and are needed all the time."""
+        """Count tensors that were made before and are needed all the time."""
         more = sum(tensor.nbytes for tensor in tensors)
         self._held += more
         self.peak += more
@@ -44,7 +37,7 @@ class PeakMemory(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Run one operation, then add what it made; look what has died only where there would be a new peak."""
+        """Run one operation and add the tensors it made; before a new peak counts, the dead ones are taken off."""
         given = {
             tensor.untyped_storage()._cdata for tensor in tree_leaves((args, kwargs)) if isinstance(tensor, Tensor)
         }
@@ -71,10 +64,11 @@ class PeakMemory(TorchDispatchMode):
 
 
 def watched(turns: Iterator[T], memory: PeakMemory, which: Container[int]) -> Iterator[T]:
-    """The same, with the memory of some of the turns counted, the first being 0."""
+    """The same turns; the memory of those whose numbers, from 0, are in `which` is counted."""
     for number in count():
         with memory if number in which else nullcontext():
-            turn = next(turns, _OVER)
-        if isinstance(turn, _Over):
-            return
+            try:
+                turn = next(turns)
+            except StopIteration:
+                return
         yield turn

@@ -136,7 +136,7 @@ class Cohort:
 
     @property
     def parameters(self) -> list[Tensor]:
-        """What an optimizer changes."""
+        """Weights and biases of all networks."""
         return [parameter for network in self.networks for parameter in network.parameters()]
 
     @property
@@ -147,7 +147,7 @@ class Cohort:
         return dense + [(layer.weight, (-3, -2, -1)) for layer in layers if isinstance(layer, nn.Conv2d)]
 
     def train(self, dropout: Dropout | None = None) -> None:
-        """Training mode, as every student is in but for the moments when it is looked at."""
+        """Training mode, with dropout or without; evaluation puts it back as it was."""
         self.dropout = dropout
         for network in self.networks:
             network.train()
@@ -179,7 +179,7 @@ class Cohort:
 
     @property
     def first_layers(self) -> list[tuple[Tensor, Tensor]]:
-        """Weights (..., pixels, units) and biases of what looks at the pixels."""
+        """Weights (..., pixels, units) and biases of the first layer."""
         layers = [network[1] for network in self.networks]
         return [(layer.weight, layer.bias) for layer in layers if isinstance(layer, Dense)]
 
@@ -246,7 +246,7 @@ class StackedCohort(Cohort):
 
     @property
     def parameters(self) -> list[Tensor]:
-        """What an optimizer changes."""
+        """Weights and biases of all networks."""
         return [*self._weights, *self._biases]
 
     @property
@@ -256,7 +256,7 @@ class StackedCohort(Cohort):
 
     @property
     def first_layers(self) -> list[tuple[Tensor, Tensor]]:
-        """Weights (networks, pixels, units) and biases of what looks at the pixels."""
+        """Weights (networks, pixels, units) and biases (networks, 1, units) of the first layer."""
         return [(self._weights[0], self._biases[0])]
 
     def layers(self, images: Tensor) -> list[Tensor]:

@@ -28,7 +28,7 @@ class TeacherError(PlainError):
 
 @dataclass(frozen=True)
 class Cost:
-    """What a teacher's training took."""
+    """Time, images and memory of a teacher's training."""
 
     seconds: float
     images_seen: int
@@ -46,12 +46,12 @@ def kept_path(training: Training) -> Path:
 
 
 def find(recipe: Recipe) -> tuple[nn.Sequential, Cost] | None:
-    """The recipe's teacher with what it cost, if it need not be trained any more."""
+    """The recipe's teacher and its cost, shipped or kept; None where it must be trained. Raises TeacherError."""
     return read(shipped_path(recipe.data), recipe.teacher) if recipe.pretrained else kept(recipe.teacher_training)
 
 
 def kept(training: Training) -> tuple[nn.Sequential, Cost] | None:
-    """A teacher that was trained so on this machine before, with what it cost."""
+    """The teacher of this training and its cost; None where it is not kept here. Raises TeacherError."""
     path = kept_path(training)
     return read(path, training.model) if path.exists() else None
 
@@ -69,7 +69,7 @@ def keep(network: nn.Module, cost: Cost, training: Training) -> None:
 
 
 def write(path: Path, network: nn.Module, about: Mapping[str, object]) -> None:
-    """Write weights and what is to be known of them; the file appears whole or not at all."""
+    """Write weights, and `about` as JSON in the file's metadata; the file appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".safetensors")
     os.close(handle)
@@ -83,7 +83,7 @@ def write(path: Path, network: nn.Module, about: Mapping[str, object]) -> None:
 
 
 def read(path: Path, model: str) -> tuple[nn.Sequential, Cost]:
-    """A teacher in evaluation mode, its parameters outside every graph. Raises TeacherError."""
+    """A teacher in evaluation mode, without gradients, and its cost. Raises TeacherError."""
     network = models.build(model, seed=0)
     try:
         with safe_open(path, framework="pt") as file:

@@ -44,12 +44,12 @@ def steps_of(training: Training, images: int) -> int:
 
 
 def chunks_of_epoch(training: Training, images: int, reports: int) -> int:
-    """How often `fit` yields in each epoch."""
+    """How often `fit` yields in each epoch of `images` images."""
     return -(-images // chunk_size(training, _every(training, images, reports)))
 
 
 def _every(training: Training, images: int, reports: int) -> int:
-    """Updates between two reports, at least one report in each epoch."""
+    """Updates between two reports, of which there is at least one in each epoch."""
     return max(1, steps_of(training, images) // max(reports, training.epochs))
 
 
