@@ -23,6 +23,7 @@ from kdviz.records.single import Progress
 Parts = Literal["amount", "share", "gradient"]
 Quality = Literal["validation_accuracy", "agreement"]
 
+ZOOM = "zoom"  # the parameter of a chart that holds what part of it is looked at
 HEIGHT = 230
 # The soft term as it enters the loss, by the recipe's choice of it.
 SOFT_TERMS: dict[Loss, str] = {"kl": "α·T²·KL", "soft-ce": "α·T²·CE(p, q)", "mse": "α·MSE of the logits"}
@@ -136,7 +137,7 @@ def quality(frame: pd.DataFrame, steps: int, teacher_accuracy: float | None) -> 
 def _zoomable() -> Spec:
     """Drag to move, Shift and wheel to zoom: the wheel alone scrolls the page."""
     zoom = {"type": "interval", "zoom": "wheel![event.shiftKey]"}
-    return {**filling(HEIGHT), "params": [{"name": "zoom", "select": zoom, "bind": "scales"}]}
+    return {**filling(HEIGHT), "params": [{"name": ZOOM, "select": zoom, "bind": "scales"}]}
 
 
 def _steps(steps: int) -> Spec:

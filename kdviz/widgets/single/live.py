@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -51,7 +52,7 @@ def _read(_recipe: Recipe, run: Run, events: Sequence[Event]) -> Snapshot[Curves
 
 def _draw(recipe: Recipe, run: Run, snapshot: Snapshot[Curves]) -> None:
     curves = snapshot.data
-    _curves(recipe, curves)
+    _curves(recipe, run, curves)
     page.say(snapshot.sentence)
     if curves.watched is not None:
         _digits(run, recipe, curves.progress, curves.watched)
@@ -71,9 +72,11 @@ def _position(last: Progress) -> Position:
     return Position(text, last.seconds, last.seconds_left)
 
 
-def _curves(recipe: Recipe, curves: Curves) -> None:
+def _curves(recipe: Recipe, run: Run, curves: Curves) -> None:
     colours, frame, watched = page.colours(), curves.frame, curves.watched
     steps = max((report.steps for report in curves.progress), default=1)
+    # Streamlit forgets the zoom of a chart whose data change, unless it is a selection that it was asked to keep.
+    keeps: dict[str, Any] = {"on_select": "rerun", "selection_mode": live.ZOOM} if run.live else {}
     left, right = st.columns(2, gap="large")
     with left:
         parts = page.switch("What the two terms add to the loss", PARTS, key="parts")
@@ -87,6 +90,7 @@ def _curves(recipe: Recipe, curves: Curves) -> None:
             live.contributions_spec(long, steps, parts, colours),
             key="contributions",
             alt="Stacked areas of the soft and the hard term over the updates of the distilled student",
+            **keeps,
         )
     with right:
         quality = page.switch("On the validation images", QUALITIES, key="quality")
@@ -97,6 +101,7 @@ def _curves(recipe: Recipe, curves: Curves) -> None:
             live.quality_spec(steps, quality, live.floor(recipe), colours),
             key="quality",
             alt=f"{QUALITIES[quality]} of teacher, distilled student and plain student over their updates",
+            **keeps,
         )
 
 
