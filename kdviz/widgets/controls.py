@@ -12,6 +12,7 @@ import streamlit as st
 from kdviz.recipes.base import Conditions, RecipeError, Request, limits
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
 from kdviz.records.kinds import AnyRecipe
+from kdviz.texts import lesson as lesson_text
 
 _ADOPTED = "adopted"
 _SLIDERS = ("alpha", "online_alpha")
@@ -26,53 +27,25 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     }
 )
 
+TEXTS = "controls"  # labels and explanations
+
 R = TypeVar("R", bound=Conditions)
 
-LABELS = {
-    "data": "Data",
-    "teacher": "Teacher",
-    "student": "Student",
-    "temperature": "Temperature T",
-    "alpha": "α, the soft term’s part",
-    "online_temperature": "T, teacher still learning",
-    "online_alpha": "α, teacher still learning",
-    "epochs": "Epochs",
-    "seed": "Seed",
-    "pretrained": "Trained teacher",
-    "teacher_epochs": "Teacher’s epochs",
-    "teacher_labels": "Teacher’s labels",
-    "teacher_augmentation": "Teacher’s augmentation",
-    "labels": "Students’ labels",
-    "augmentation": "Students’ augmentation",
-    "loss": "Soft term",
-    "batch_size": "Batch size",
-    "optimizer": "Optimizer",
-    "learning_rate": "Learning rate",
-    "schedule": "Schedule",
-    "search": "Search",
-    "draws": "Cells drawn",
-    "select": "Choose on",
-    "folds": "Folds",
-}
-HELP = {
-    "temperature": "Divides the logits before the softmax; both the teacher’s and the student’s.",
-    "alpha": "0 listens to the labels alone, 1 to the teacher alone.",
-    "online_temperature": "T where whoever teaches is still learning: peers, the last output, an earlier self. "
-    "Zhang et al. 2018 have T = 1; compare it with a high T, with several seeds.",
-    "online_alpha": "The soft term’s part where whoever teaches is still learning.",
-    "pretrained": "Takes the teacher that comes with the program instead of training one now.",
-    "labels": "How many training images have a label the students may use; empty means all. "
-    "The distilled student still sees every image through the teacher’s eyes; an image without a label adds nothing "
-    "to the hard term, so with few labels nearly all of the pull is the teacher’s.",
-    "teacher_labels": "How many labelled images the teacher learns from; empty means all.",
-    "loss": "kl: α·T²·KL. soft-ce: the same gradient, but never zero. mse: squared distance of the logits.",
-    "search": "grid: every T with every α. random: cells drawn between the lowest and the highest values, T by its "
-    "logarithm. halving: all cells for a few epochs, then again and again the better third for three times as many.",
-    "draws": "How many cells a random search draws.",
-    "select": "validation: one split that nobody learns from. folds: each part of the training and validation images "
-    "is held out once, so every cell is trained as often as there are folds.",
-    "folds": "Parts of the training and validation images, each held out once.",
-}
+
+def label(name: str) -> str:
+    """The label of a recipe's field."""
+    return lesson_text.read(TEXTS).word(name)
+
+
+def labels() -> Mapping[str, str]:
+    """All of them."""
+    return lesson_text.read(TEXTS).words
+
+
+def explanation(name: str) -> str | None:
+    """What stands behind the question mark of a control; None where there is nothing to explain."""
+    explained = lesson_text.read(TEXTS).says.get(name.replace("_", "-"))
+    return None if explained is None else explained.markdown
 
 
 def link_problem(kind: type[Conditions]) -> str:
@@ -104,8 +77,9 @@ def adopt(recipe: AnyRecipe) -> bool:
 
 def show(recipe: Request, names: set[str] | None = None) -> None:
     """Set the controls, all of them or those that are named. For callbacks: the URL follows."""
+    known = labels()
     for name, value in recipe.model_dump().items():
-        if name in LABELS and (names is None or name in names):
+        if name in known and not isinstance(value, tuple) and (names is None or name in names):
             st.session_state[name] = value
 
 
@@ -173,7 +147,7 @@ def number(name: str, defaults: Conditions, *, placeholder: str | None = None, *
     if default is not None and name in st.session_state and st.session_state[name] is None:
         del st.session_state[name]  # another page's, where it may be left out
     given = st.number_input(
-        LABELS[name],
+        label(name),
         min_value=None if low is None else kind(low),
         max_value=None if high is None else kind(high),
         value=default,
@@ -191,13 +165,13 @@ def slider(name: str, defaults: Conditions, **options: Any) -> Any:
     low, high = limits(type(defaults), name)
     ends = float(low or 0), float(high or 1)
     return st.slider(
-        LABELS[name],
+        label(name),
         *ends,
         getattr(defaults, name),
         0.05,
         key=name,
         bind="query-params",
-        help=HELP.get(name),
+        help=explanation(name),
         **options,
     )
 
@@ -205,7 +179,9 @@ def slider(name: str, defaults: Conditions, **options: Any) -> Any:
 def choice(name: str, choices: list[str], defaults: Conditions, **options: Any) -> Any:
     """One of several words."""
     at = choices.index(getattr(defaults, name))
-    return st.selectbox(LABELS[name], choices, index=at, key=name, bind="query-params", help=HELP.get(name), **options)
+    return st.selectbox(
+        label(name), choices, index=at, key=name, bind="query-params", help=explanation(name), **options
+    )
 
 
 def _help(name: str, kind: type[Conditions]) -> str:
@@ -217,4 +193,4 @@ def _help(name: str, kind: type[Conditions]) -> str:
     else:
         allowed = f"Above {low:,.10g}, up to {high:,.10g}" if above else f"{low:,.10g}–{high:,.10g}"
     refused = "another number turns the field red, and the last good one stays in use."
-    return f"{HELP.get(name, '')} {allowed}; {refused}".strip()
+    return f"{explanation(name) or ''} {allowed}; {refused}".strip()

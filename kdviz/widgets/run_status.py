@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from kdviz.errors import PlainError
 from kdviz.jobs.queue import Jobs
 from kdviz.records.kinds import AnyRecipe, Part
+from kdviz.reports.phrases import counted
 from kdviz.store.run import Run
 from kdviz.widgets.kinds import home, run_kind
 
@@ -33,12 +34,7 @@ class Position:
     @property
     def share(self) -> float:
         """How much of the run is done, from 0 to 1."""
-        return share_done(self.seconds, self.seconds_left)
-
-
-def share_done(seconds: float, seconds_left: float) -> float:
-    """How much is done, from 0 to 1, after so many seconds with so many to come."""
-    return min(1.0, max(0.0, seconds / max(seconds + seconds_left, 1e-9)))
+        return min(1.0, max(0.0, self.seconds / max(self.seconds + self.seconds_left, 1e-9)))
 
 
 def named(jobs: Jobs, kind: type[AnyRecipe]) -> Run | None:
@@ -105,7 +101,7 @@ def start(
 
 
 def _start(jobs: Jobs, wanted: R, write: Callable[[R], None] | None, check: Callable[[R], None] | None) -> None:
-    """Queue the run, or find it; its id in the URL brings anybody back to it."""
+    """Queue the run, or find it; its id in the URL brings every visitor back to it."""
     try:
         if check is not None:
             check(wanted)
@@ -120,11 +116,8 @@ def _start(jobs: Jobs, wanted: R, write: Callable[[R], None] | None, check: Call
 def status(jobs: Jobs, run: Run, position: Position | None) -> None:
     """How far the run is, with its buttons; `position` None as long as nothing has been heard of it."""
     text, buttons = st.columns([7, 3], vertical_alignment="center")
-    share = 1.0 if run.status == "finished" else 0.0
-    if position is not None and run.live:
-        share = position.share
-    with text:
-        st.progress(share, text=_caption(jobs, run, position))
+    share = position.share if position is not None and run.live else float(run.status == "finished")
+    text.progress(share, text=_caption(jobs, run, position))
     with buttons, st.container(horizontal=True, horizontal_alignment="right", height="content"):
         if run.status == "paused":
             st.button(GO_ON, icon=":material/play_arrow:", on_click=_order, args=(jobs.resume, run.id))
@@ -137,13 +130,9 @@ def status(jobs: Jobs, run: Run, position: Position | None) -> None:
             st.button("Pause", icon=":material/pause:", on_click=_order, args=(jobs.pause, run.id), disabled=waits)
         if run.live:
             st.button("Cancel", icon=":material/stop:", on_click=_order, args=(jobs.cancel, run.id))
-    for message in (
-        run.message,
-        st.session_state.pop(_REFUSED, ""),
-        jobs.trouble if run.live or run.id in jobs.trouble else "",
-    ):
-        if message:
-            st.info(message)
+    trouble = jobs.trouble if run.live or run.id in jobs.trouble else ""
+    for message in filter(None, (run.message, st.session_state.pop(_REFUSED, ""), trouble)):
+        st.info(message)
 
 
 def _onward(jobs: Jobs, run: Run) -> str:
@@ -162,9 +151,7 @@ def _order(action: Callable[[Any], object], run: object) -> None:
 def _caption(jobs: Jobs, run: Run, position: Position | None) -> str:
     if run.status == "queued":
         ahead = jobs.queue_position(run.id)
-        waiting = (
-            "next in the queue" if ahead == 0 else f"waiting for {ahead} {'run' if ahead == 1 else 'runs'} before it"
-        )
+        waiting = f"waiting for {counted(ahead, 'run')} before it" if ahead else "next in the queue"
         return f"Run {run.id} · {waiting}"
     if run.status == "finished" and run.result:
         machine = f"{run.result.device}, {run.result.threads} threads"

@@ -37,13 +37,10 @@ def difference(measure: Measure, verdict: Verdict) -> str:
 
 def verdict_in_words(summary: Summary) -> str:
     """A method's accuracy against plain training, in a sentence."""
-    verdict = summary.verdicts["test_accuracy"]
-    if not math.isfinite(verdict.difference):
-        return f"**{short_title(summary.method)}**: {verdict.word}: a training diverged."
-    return (
-        f"**{short_title(summary.method)}**: {verdict.word}: {difference('test_accuracy', verdict)}, "
-        f"{count(summary.seeds, 'seed')}."
-    )
+    verdict, by = summary.verdicts["test_accuracy"], "a training diverged"
+    if math.isfinite(verdict.difference):
+        by = f"{difference('test_accuracy', verdict)}, {count(summary.seeds, 'seed')}"
+    return f"**{short_title(summary.method)}**: {verdict.word}: {by}."
 
 
 def besides_in_words(summary: Summary) -> str:

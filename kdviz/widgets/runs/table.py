@@ -14,7 +14,7 @@ import pandas as pd
 import streamlit as st
 
 from kdviz.jobs.queue import Jobs
-from kdviz.recipes.study import Study
+from kdviz.records.kinds import Ending
 from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.reports.text import ranges
@@ -135,7 +135,7 @@ def _row(run: Run) -> dict[str, Any]:
         "alpha": span(_values(values, "alphas", "alpha")),
         "accuracy": None if figures is None else 100 * figures.accuracy,
         "plain": None if figures is None else 100 * figures.plain,
-        "who": _verdicts(run) if figures is None else figures.who,
+        "who": figures.who if figures else "" if students else _verdicts(values["study"], run.result),
         "created": run.created,
         "tags": list(run.tags),
         "note": run.note,
@@ -150,12 +150,10 @@ def _values(values: Mapping[str, Any], several: str, one: str) -> Sequence[Any]:
     return values.get(several) or ((values[one],) if one in values else ())
 
 
-def _verdicts(run: Run) -> str:
+def _verdicts(study: str, result: Ending | None) -> str:
     """Of a lesson's study, which it is and how its verdicts fall."""
-    if not isinstance(run.recipe, Study):
-        return ""
-    tally = study_words.tally(run.result) if isinstance(run.result, StudyResult) else ""
-    return f"{run.recipe.study}: {tally}" if tally else run.recipe.study
+    tally = study_words.tally(result) if isinstance(result, StudyResult) else ""
+    return f"{study}: {tally}" if tally else study
 
 
 def span_of_names(names: Sequence[str]) -> str:
@@ -199,11 +197,7 @@ def columns() -> dict[str, Any]:
         "accuracy": column.NumberColumn(
             "Right", width=75, format="%.2f %%", help="On the test images, in the mean over the seeds: see Who."
         ),
-        "who": column.TextColumn(
-            "Who",
-            width=110,
-            help=sentence("runs", "who"),
-        ),
+        "who": column.TextColumn("Who", width=110, help=sentence("runs", "who")),
         "plain": column.NumberColumn(
             "No teacher", width=80, format="%.2f %%", help="The same student without a teacher, on the same images."
         ),
@@ -240,9 +234,7 @@ def _live(
     changed = any(run is None or known.get(run.id) != run.status for run in now)
     if changed or (newest and newest[0].id not in known):
         st.rerun()
-    for run in now:
-        if run is None:
-            continue
+    for run in filter(None, now):
         text, place = st.columns([8, 2], vertical_alignment="center")
         with text:
             share, words = progress(run, jobs)

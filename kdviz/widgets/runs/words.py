@@ -12,7 +12,7 @@ from kdviz.recipes.methods import short_title
 from kdviz.records.kinds import AnyRecipe
 from kdviz.reports.text import ranges
 from kdviz.store.run import Run
-from kdviz.widgets.controls import LABELS
+from kdviz.widgets.controls import labels
 from kdviz.widgets.kinds import run_kind
 from kdviz.widgets.runs.rooms import room_of
 
@@ -21,7 +21,6 @@ _NAMED_FIRST = ("study", "name", "data", "student", "temperature", "alpha", "lab
 _BRIEF = {"temperature": "T = ", "alpha": "α = ", "labels": "labels: ", "seed": "seed ", "epochs": "epochs: "}
 _OF_CELLS = ("study", "search", "temperature", "alpha")  # what a sweep's name does without, or says already
 _LABELS = {
-    **LABELS,
     "study": "Kind",
     "name": "Study",
     "quick": "Quick version",
@@ -49,7 +48,7 @@ def settings(recipe: AnyRecipe) -> dict[str, str]:
 
 def label(setting: str) -> str:
     """The setting's name for people."""
-    return _LABELS.get(setting, setting.replace("_", " ").capitalize())
+    return _LABELS.get(setting) or labels().get(setting) or setting.replace("_", " ").capitalize()
 
 
 def differing(recipes: Sequence[AnyRecipe]) -> dict[str, list[str]]:

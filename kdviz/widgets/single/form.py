@@ -38,7 +38,7 @@ def _more(defaults: Recipe, home: str) -> dict[str, Any]:
         values |= {name: controls.control(name, defaults) for name in ("labels", "augmentation", "batch_size")}
     with middle:
         ships = values["data"] in SHIPPED_TEACHERS
-        label, meaning = controls.LABELS["pretrained"], controls.HELP["pretrained"]
+        label, meaning = controls.label("pretrained"), controls.explanation("pretrained")
         given = st.toggle(label, key="pretrained", bind="query-params", help=meaning, disabled=not ships)
         values["pretrained"] = given
         for name in ("teacher_epochs", "teacher_labels", "teacher_augmentation"):

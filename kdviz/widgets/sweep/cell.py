@@ -12,7 +12,7 @@ from kdviz.recipes.base import Conditions
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.sweep import Cell, Sweep
 from kdviz.widgets import page
-from kdviz.widgets.controls import LABELS
+from kdviz.widgets.controls import label
 from kdviz.widgets.sweep import words
 
 _TRAIN = "watch_it_train"  # as the router calls the page
@@ -38,7 +38,7 @@ def _table(recipe: Recipe) -> str:
     """What differs from the defaults; T and alpha in any case, as they are what the map is about."""
     shown = {"temperature": recipe.temperature, "alpha": recipe.alpha, **changes(recipe)}
     shown.pop("seed", None)
-    headings = [_HEADS.get(name, LABELS[name]) for name in shown]
+    headings = [_HEADS.get(name) or label(name) for name in shown]
     return page.table(headings, [list(map(_text, shown.values()))], left=range(len(headings)))
 
 

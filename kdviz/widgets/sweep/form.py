@@ -6,10 +6,8 @@ it write it, and follow it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -25,37 +23,11 @@ from kdviz.widgets.comparison.form import seeds_text
 
 _LONGEST = 600  # characters of a list
 _STOPS = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 30.0, 50.0, 100.0)  # of the T slider
+_LISTS = ("temperatures", "alphas", "seeds", "learning_rates", "label_counts")
 _MORE = (
     ("data", "labels", "label_counts", "augmentation"),
     ("teacher", "teacher_epochs", "teacher_labels", "teacher_augmentation"),
     ("optimizer", "learning_rate", "learning_rates", "schedule", "batch_size"),
-)
-
-
-@dataclass(frozen=True)
-class _List:
-    """A parameter with many values: how its text is labelled and explained."""
-
-    label: str
-    help: str
-    placeholder: str = ""
-
-
-_LISTS: Mapping[str, _List] = MappingProxyType(
-    {
-        "temperatures": _List(
-            "Exactly these T",
-            "The temperatures, as 1,2,4 or 1:20:5 for five values of equal ratio from 1 to 20. The slider writes them.",
-        ),
-        "alphas": _List(
-            "Exactly these α",
-            "The weights of the soft term, as 0,0.5,1 or 0:1:5 for five values of equal distance. The slider writes "
-            "them. The student that learns from labels only, α = 0, is always there.",
-        ),
-        "seeds": _List("Seeds", "As 0-4 or 0,2,7. With one seed there is no verdict."),
-        "learning_rates": _List("Learning rates to try", "As 0.0003,0.001; instead of the one above.", "as above"),
-        "label_counts": _List("Numbers of labels to try", "As 100,1000; instead of the one above.", "as above"),
-    }
 )
 
 
@@ -117,15 +89,14 @@ def sweep_form(home: str) -> tuple[Sweep | None, DeltaGenerator, DeltaGenerator]
 
 
 def _text_input(name: str, defaults: Sweep, **options: Any) -> str:
-    entry = _LISTS[name]
     given = st.text_input(
-        entry.label,
+        controls.label(name),
         _text(defaults, name),
         key=name,
         bind="query-params",
         max_chars=_LONGEST,
-        help=entry.help,
-        placeholder=entry.placeholder,
+        help=controls.explanation(name),
+        placeholder="as above" if name in ("learning_rates", "label_counts") else "",
         **options,
     )
     return str(given or "")
@@ -184,7 +155,7 @@ def _students(defaults: Sweep) -> dict[str, Any]:
     chosen = _students_of_link(defaults)
     st.session_state["student_choice"] = list(chosen)
     st.multiselect(
-        controls.LABELS["student"],
+        controls.label("student"),
         list(ARCHITECTURES),
         key="student_choice",
         width=230,
