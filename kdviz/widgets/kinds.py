@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
@@ -30,6 +31,7 @@ class RunKind:
     name: str
     home: Home
     always_goes_on: bool = False  # one that is over has a button that goes on even if no part of it is finished
+    lesson_of: Callable[[Any], str] = lambda _: ""  # slug of the lesson that shows a recipe, where not its kind's home
     figures_only: bool = False  # no students are kept, and there are no curves to lay over others
 
 
@@ -38,7 +40,12 @@ RUN_KINDS: Mapping[type[AnyRecipe], RunKind] = MappingProxyType(
         Recipe: RunKind("single run", Home("Watch it train", "pages/watch_it_train.py")),
         Comparison: RunKind("comparison", Home("Three ways to teach", "pages/three_ways.py")),
         Sweep: RunKind("sweep", Home("Explorer", "pages/explorer.py"), always_goes_on=True),
-        Study: RunKind("study", Home("When does it help?", "pages/when_it_helps.py"), figures_only=True),
+        Study: RunKind(
+            "study",
+            Home("When does it help?", "pages/when_it_helps.py"),
+            lesson_of=lambda study: study.facts.lesson,
+            figures_only=True,
+        ),
     }
 )
 
@@ -50,9 +57,9 @@ def run_kind(recipe: AnyRecipe) -> RunKind:
 
 def home(recipe: AnyRecipe) -> Home:
     """The page that shows this run: of a lesson's study, that lesson's."""
-    slug = recipe.facts.lesson if isinstance(recipe, Study) else ""
-    own = next((lesson for lesson in course.lessons() if lesson.slug == slug), None)
-    return run_kind(recipe).home if own is None else Home(own.title, own.page)
+    kind = run_kind(recipe)
+    own = next((lesson for lesson in course.lessons() if lesson.slug == kind.lesson_of(recipe)), None)
+    return kind.home if own is None else Home(own.title, own.page)
 
 
 def link_to(run: Run) -> dict[str, str]:

@@ -33,7 +33,7 @@ class Snapshot(Generic[D]):
 
 
 @dataclass(frozen=True)
-class Panel(Generic[R, D]):
+class LivePanel(Generic[R, D]):
     """How a page shows the runs of a kind: `read` makes the snapshot, `draw` puts it below the run's status."""
 
     kind: type[R]
@@ -74,7 +74,7 @@ class Panel(Generic[R, D]):
 
 @st.cache_resource(max_entries=64, show_spinner=False)  # underlined arguments are not part of the key
 def snapshot(
-    _panel: Panel[R, D],
+    _panel: LivePanel[R, D],
     _jobs: Jobs,
     _run: Run,
     module: str,
@@ -82,7 +82,7 @@ def snapshot(
     started: datetime | None,
     version: Version | None,
 ) -> Snapshot[D]:
-    """What `Panel.read` makes of this version of a run, one for all visitors."""
+    """What `LivePanel.read` makes of this version of a run, one for all visitors."""
     assert isinstance(_run.recipe, _panel.kind)
     return _panel.read(_run.recipe, _run, _jobs.events(run_id))
 

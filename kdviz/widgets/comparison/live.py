@@ -19,7 +19,7 @@ from kdviz.widgets import page
 from kdviz.widgets.comparison import summary as comparison_summary
 from kdviz.widgets.comparison.words import say
 from kdviz.widgets.components import component
-from kdviz.widgets.live_panel import Panel, Snapshot
+from kdviz.widgets.live_panel import LivePanel, Snapshot
 from kdviz.widgets.run_status import Position
 
 _ways = component(
@@ -50,7 +50,7 @@ def _draw(_comparison: Comparison, run: Run, snapshot: Snapshot[Shown]) -> None:
         comparison_summary.show(run.result)
 
 
-PANEL = Panel(Comparison, _read, _draw)
+PANEL = LivePanel(Comparison, _read, _draw)
 
 
 def _picture(comparison: Comparison, events: Sequence[Event]) -> dict[str, Any]:

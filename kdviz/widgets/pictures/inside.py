@@ -17,7 +17,7 @@ from kdviz.records.kinds import Event
 from kdviz.store.run import Run
 from kdviz.widgets import link, page
 from kdviz.widgets.components import component
-from kdviz.widgets.live_panel import Panel, Snapshot
+from kdviz.widgets.live_panel import LivePanel, Snapshot
 from kdviz.widgets.run_status import Position
 
 EMPTY = {
@@ -63,7 +63,7 @@ def _draw(recipe: Comparison, run: Run, snapshot: Snapshot[Views]) -> None:
         _table(run.result)
 
 
-PANEL = Panel(Comparison, _read, _draw)
+PANEL = LivePanel(Comparison, _read, _draw)
 
 
 def _position(last: Moment) -> Position:

@@ -14,7 +14,7 @@ from kdviz.recipes.sweep import Sweep
 from kdviz.records.kinds import AnyRecipe, Ending
 from kdviz.widgets.comparison import card as comparison_card
 from kdviz.widgets.comparison import live as comparison_live
-from kdviz.widgets.live_panel import Panel
+from kdviz.widgets.live_panel import LivePanel
 from kdviz.widgets.run_figures import MainFigures
 from kdviz.widgets.single import card as single_card
 from kdviz.widgets.single import live as single_live
@@ -51,7 +51,7 @@ class Room:
     """A kind of run as the list of runs needs it."""
 
     card: Card
-    panel: Panel[Any, Any]
+    panel: LivePanel[Any, Any]
 
 
 ROOMS: Mapping[type[AnyRecipe], Room] = MappingProxyType(

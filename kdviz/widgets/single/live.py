@@ -21,7 +21,7 @@ from kdviz.reports.phrases import percent
 from kdviz.store.run import Run
 from kdviz.widgets import page
 from kdviz.widgets.components import component
-from kdviz.widgets.live_panel import Panel, Snapshot
+from kdviz.widgets.live_panel import LivePanel, Snapshot
 from kdviz.widgets.run_status import Position
 from kdviz.widgets.single import summary as run_summary
 from kdviz.widgets.single.summary import say
@@ -60,7 +60,7 @@ def _draw(recipe: Recipe, run: Run, snapshot: Snapshot[Curves]) -> None:
         run_summary.show(run.result, curves.frame)
 
 
-PANEL = Panel(Recipe, _read, _draw)
+PANEL = LivePanel(Recipe, _read, _draw)
 
 
 def _position(last: Progress) -> Position:

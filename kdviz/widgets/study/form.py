@@ -13,7 +13,7 @@ from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import StudyFacts
 from kdviz.reports.text import ranges
 from kdviz.store.run import Run
-from kdviz.widgets import link, server
+from kdviz.widgets import link, run_status, server
 
 _ADOPTED = "studies_adopted"
 
@@ -41,10 +41,10 @@ def adopt(controls: Controls, run: Run | None) -> None:
     """Let the controls show the run of a link, where that does not set them; once, so that they can be changed."""
     form = f"{urlsplit(st.context.url or '').path} {controls.key}"
     adopted: dict[str, str] = st.session_state.setdefault(_ADOPTED, {})
-    if run is None or not isinstance(run.recipe, Study) or adopted.get(form) == run.id:
+    study = run_status.recipe_of(run, Study)
+    if study is None or adopted.get(form) == study.id:
         return
-    adopted[form] = run.id
-    study, facts = run.recipe, run.recipe.facts
+    adopted[form], facts = study.id, study.facts
     texts = {
         "data": study.data if len(facts.data_sets) > 1 else "",
         "seeds": ranges(study.seeds) if study.seeds != facts.seeds else "",

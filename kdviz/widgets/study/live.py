@@ -16,7 +16,7 @@ from kdviz.records.study import FinishedArm, StudyProgress
 from kdviz.reports.study import mean_of
 from kdviz.store.run import Run
 from kdviz.widgets import page
-from kdviz.widgets.live_panel import Panel, Snapshot
+from kdviz.widgets.live_panel import LivePanel, Snapshot
 from kdviz.widgets.run_status import Position
 from kdviz.widgets.study import words as study_words
 
@@ -59,7 +59,7 @@ def _draw(study: Study, _run: Run, snapshot: Snapshot[ArmsSoFar]) -> None:
     page.say(snapshot.sentence)
 
 
-PANEL = Panel(Study, _read, _draw)
+PANEL = LivePanel(Study, _read, _draw)
 
 
 def finished_arms(study: Study, events: Sequence[Event]) -> list[FinishedArm]:

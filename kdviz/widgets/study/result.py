@@ -95,9 +95,10 @@ def _named(jobs: Jobs, name: str) -> Run | None:
         live_panel.missing(run_id)
         del st.query_params["run"]
         return None
-    if not isinstance(run.recipe, Study):
+    study = run_status.recipe_of(run, Study)
+    if study is None:
         return run_status.named(jobs, Study)  # says where it belongs
-    return run if run.recipe.study == name else None  # another study of this page
+    return run if study.study == name else None  # another study of this page
 
 
 def _provenance(controls: Controls, shown: StudyResult, wanted: Study | None) -> None:

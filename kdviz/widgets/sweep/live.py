@@ -20,7 +20,7 @@ from kdviz.reports.phrases import percent
 from kdviz.store.run import Run
 from kdviz.widgets import link, page
 from kdviz.widgets.components import component
-from kdviz.widgets.live_panel import Panel, Snapshot
+from kdviz.widgets.live_panel import LivePanel, Snapshot
 from kdviz.widgets.run_status import Position
 from kdviz.widgets.sweep import cell as cell_recipe
 from kdviz.widgets.sweep import summary as sweep_summary
@@ -90,7 +90,7 @@ def _swept(run: Run) -> SweepResult | None:
     return run.result if isinstance(run.result, SweepResult) else None
 
 
-PANEL = Panel(Sweep, _read, _draw)
+PANEL = LivePanel(Sweep, _read, _draw)
 
 
 def _mount(sweep: Sweep, data: dict[str, Any], details: dict[str, Any]) -> None:
