@@ -20,7 +20,7 @@ _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _RIGHT = "right"
 
 
-def begin(slug: str) -> Here:
+def begin(slug: str) -> LessonPage:
     """The page's header: its place in the course, its question, its lead. Call it before anything else.
 
     A page that is no lesson, such as the start page, has a text file but no place. Where the text cannot be read, the
@@ -29,7 +29,7 @@ def begin(slug: str) -> Here:
     page.enter()
     try:
         text, place = lesson_text.read(slug), course.lesson(slug) if slug in course.SLUGS else None
-        here = Here(text, place)
+        here = LessonPage(text, place)
         here.header()
     except LessonError as error:
         page.refuse("The text of this page cannot be read.", str(error))
@@ -37,9 +37,9 @@ def begin(slug: str) -> Here:
     return here
 
 
-def part(name: str) -> Here:
+def part(name: str) -> LessonPage:
     """A text of its own within a lesson, `studies/few-labels`, without a header. Raises LessonError."""
-    return Here(lesson_text.read(name), None)
+    return LessonPage(lesson_text.read(name), None)
 
 
 def sentence(slug: str, key: str, **places: object) -> str:
@@ -48,7 +48,7 @@ def sentence(slug: str, key: str, **places: object) -> str:
 
 
 @dataclass
-class Here:
+class LessonPage:
     """The lesson that is being shown. Places are values for the text's `{{names}}`, as the page wants them shown."""
 
     lesson: LessonText

@@ -192,9 +192,9 @@ def test_the_score_counts_the_first_answer():
 @pytest.mark.parametrize("name", [*mistakes.TELLING, NONE])
 def test_every_answer_has_a_sentence_for_every_run(result, name):
     from kdviz.texts import lesson as lesson_text
-    from kdviz.widgets.lesson import Here
+    from kdviz.widgets.lesson import LessonPage
 
-    here = Here(lesson_text.read("mistakes"), None)
+    here = LessonPage(lesson_text.read("mistakes"), None)
     arms = {arm.arm: arm for arm in result.finished}
     for each in deal(result):
         places = mistakes.places(arms[each.wrong], arms[each.right], each.seeds)

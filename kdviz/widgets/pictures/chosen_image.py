@@ -9,7 +9,7 @@ import streamlit as st
 
 from kdviz.recipes.catalogue import ARCHITECTURES, SHIPPED_TEACHERS
 from kdviz.store.gallery import Gallery, shipped_figures
-from kdviz.widgets.lesson import Here
+from kdviz.widgets.lesson import LessonPage
 from kdviz.widgets.link import number_in
 from kdviz.widgets.pictures.soft_targets import LARGEST_LOGIT, T_MAX, T_MIN, Picture
 
@@ -145,13 +145,13 @@ def choose(label: str, options: Sequence[str], key: str, default: int = 0) -> st
     )
 
 
-def choose_class(here: Here, shown: Gallery) -> list[int]:
+def choose_class(here: LessonPage, shown: Gallery) -> list[int]:
     """The test images of the class that the visitor chooses, at first of the third."""
     names = shown.facts.class_names
     return of_class(shown, names.index(choose(here.word("class"), names, "class", default=2)))
 
 
-def teacher_caption(here: Here, shown: Gallery) -> None:
+def teacher_caption(here: LessonPage, shown: Gallery) -> None:
     """Which teacher gave the logits, and how good it is."""
     st.caption(
         here.sentence(

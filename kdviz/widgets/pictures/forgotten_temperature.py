@@ -11,7 +11,7 @@ from kdviz.charts.over_t import AxisKind, Format, TemperatureChart, TemperatureL
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.records.study import Judgement, StudyResult
 from kdviz.reports import phrases
-from kdviz.widgets.lesson import Here
+from kdviz.widgets.lesson import LessonPage
 from kdviz.widgets.pictures import chosen_image as state
 from kdviz.widgets.pictures.measured_over_t import measured_over_t
 from kdviz.widgets.study import result as live_study
@@ -29,7 +29,7 @@ _PANELS: tuple[
 _TITLES = {"test_accuracy": "accuracy"}
 
 
-def panels(here: Here, studied: StudyResult) -> tuple[TemperatureChart, ...]:
+def panels(here: LessonPage, studied: StudyResult) -> tuple[TemperatureChart, ...]:
     """Accuracy, confidence, NLL and calibration over T, a line for each kind of student."""
     arms = [(arm, style, name) for name, style in _LINES if (arm := studied.arm(f"{name}-1")) is not None]
     found = []
@@ -42,12 +42,12 @@ def panels(here: Here, studied: StudyResult) -> tuple[TemperatureChart, ...]:
     return tuple(found)
 
 
-def show(here: Here, temperature: float) -> None:
+def show(here: LessonPage, temperature: float) -> None:
     """The study with its curves: the recorded or the finished run, or the way to run it."""
     live_study.show(STUDY, picture=partial(_picture, here, temperature))
 
 
-def _picture(here: Here, temperature: float, studied: StudyResult) -> None:
+def _picture(here: LessonPage, temperature: float, studied: StudyResult) -> None:
     """The curves of a finished study with one slider, and in words what forgetting costs."""
     measured_over_t(
         key="forgotten", panels=panels(here, studied), temperature=temperature, on_commit=state.set_temperature
@@ -65,7 +65,7 @@ def _picture(here: Here, temperature: float, studied: StudyResult) -> None:
     _say(here, studied)
 
 
-def _say(here: Here, studied: StudyResult) -> None:
+def _say(here: LessonPage, studied: StudyResult) -> None:
     at_one, at_four, at_best = (studied.summary(f"taught-{at}") for at in ("1", "4", "best"))
     if at_one is None or at_four is None:
         return

@@ -10,7 +10,7 @@ import streamlit as st
 from kdviz.texts import course
 from kdviz.texts.blocks import Term
 from kdviz.widgets.components import component
-from kdviz.widgets.lesson import Here
+from kdviz.widgets.lesson import LessonPage
 
 _SEARCH, _TERM = "search", "term"  # in the URL
 _KEY = "glossary_search"
@@ -21,7 +21,7 @@ _glossary = component(
 )
 
 
-def show(here: Here) -> None:
+def show(here: LessonPage) -> None:
     """The term that a link names, a search field, and all terms."""
     glossary, by_slug = course.glossary(), {lesson.slug: lesson for lesson in course.lessons()}
     named = st.query_params.get(_TERM)
@@ -49,7 +49,7 @@ def show(here: Here) -> None:
                 _entry(here, term, by_slug.values())
 
 
-def _entry(here: Here, term: Term, lessons: Iterable[course.Lesson]) -> None:
+def _entry(here: LessonPage, term: Term, lessons: Iterable[course.Lesson]) -> None:
     """Name, meaning, formulas, and the lessons that teach it."""
     link = f'<a class="kd-link" href="words?term={term.key}" target="_self" aria-label="{here.word("link")}">#</a>'
     parts = [f"### {term.name} {link}", term.meaning, *(f"$$\n{latex}\n$$" for latex in term.formulas)]

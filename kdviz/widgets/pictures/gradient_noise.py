@@ -13,7 +13,7 @@ import streamlit as st
 from kdviz.recipes.study_facts.gradient_noise import BATCH, MIDDLE, PATHS, TARGETS, arm_name
 from kdviz.records.study import Curve, FinishedArm, StudyResult
 from kdviz.widgets.components import component
-from kdviz.widgets.lesson import Here
+from kdviz.widgets.lesson import LessonPage
 
 HARD, OPENING_TARGET = "hard", "soft-4"
 
@@ -135,7 +135,9 @@ def median_angle(arrows: Sequence[Sequence[float]]) -> float:
     return angles[len(angles) // 2]
 
 
-def noise_picture(here: Here, path: Path, chosen: Chosen, *, key: str, on_commit: Callable[[float, int], None]) -> None:
+def noise_picture(
+    here: LessonPage, path: Path, chosen: Chosen, *, key: str, on_commit: Callable[[float, int], None]
+) -> None:
     """The picture; `on_commit` gets T and the moment's place when the finger lets go."""
 
     def commit() -> None:

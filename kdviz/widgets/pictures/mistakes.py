@@ -29,7 +29,7 @@ from kdviz.reports.phrases import percent
 from kdviz.store.recorded import recorded
 from kdviz.store.run import Run
 from kdviz.widgets import link, page, server
-from kdviz.widgets.lesson import Here
+from kdviz.widgets.lesson import LessonPage
 from kdviz.widgets.study import live as running_study
 from kdviz.widgets.study import words as study_words
 
@@ -66,7 +66,7 @@ class Chosen:
         return (NOISY if self.noisy else "") + self.mistake.against
 
 
-def choose(here: Here) -> Chosen:
+def choose(here: LessonPage) -> Chosen:
     """The switches; both are in the URL."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
         name = link.switch(
@@ -80,7 +80,7 @@ def choose(here: Here) -> Chosen:
     return Chosen(MISTAKES[name], noisy)
 
 
-def picture(here: Here, chosen: Chosen, shown: StudyResult) -> None:
+def picture(here: LessonPage, chosen: Chosen, shown: StudyResult) -> None:
     """The chosen mistake in a finished study: what to look at, the curves, and the figures on the test images."""
     arms = {arm.arm: arm for arm in shown.finished}
     if curves(here, chosen, arms, shown.recipe):
@@ -89,7 +89,7 @@ def picture(here: Here, chosen: Chosen, shown: StudyResult) -> None:
     explained(here, chosen.mistake)
 
 
-def curves(here: Here, chosen: Chosen, arms: Arms, study: Study) -> bool:
+def curves(here: LessonPage, chosen: Chosen, arms: Arms, study: Study) -> bool:
     """What to look at, and the curves of the mistake over those without it; False where they are not trained."""
     if chosen.wrong not in arms or chosen.right not in arms:
         here.say("missing")
@@ -104,7 +104,7 @@ def curves(here: Here, chosen: Chosen, arms: Arms, study: Study) -> bool:
 
 
 def panels(
-    here: Here,
+    here: LessonPage,
     wrong: FinishedArm,
     right: FinishedArm,
     data: str,
@@ -139,7 +139,7 @@ def panels(
             column.vega_lite_chart(charts.frame(seen, usual), spec, key=f"panel_{key}{name}", alt=alt)
 
 
-def _picked(here: Here, test: FinishedArm, validation: FinishedArm) -> None:
+def _picked(here: LessonPage, test: FinishedArm, validation: FinishedArm) -> None:
     """Accuracy of the network that was picked over the number of tries."""
     names = [here.word(word) for word in ("reported", "fresh", "honest")]
     colours = page.colours()
@@ -157,7 +157,7 @@ def _picked(here: Here, test: FinishedArm, validation: FinishedArm) -> None:
     )
 
 
-def accuracy(here: Here, chosen: Chosen, shown: StudyResult) -> None:
+def accuracy(here: LessonPage, chosen: Chosen, shown: StudyResult) -> None:
     """One sentence about the accuracy, with its verdict."""
     judgement = shown.judgement(chosen.wrong)
     if chosen.mistake.name == PICKED or judgement is None:
@@ -171,7 +171,7 @@ def accuracy(here: Here, chosen: Chosen, shown: StudyResult) -> None:
     )
 
 
-def figures(here: Here, chosen: Chosen, shown: StudyResult) -> None:
+def figures(here: LessonPage, chosen: Chosen, shown: StudyResult) -> None:
     """The measures of both arms with intervals and verdicts."""
     wrong, right = shown.summary(chosen.wrong), shown.summary(chosen.right)
     if wrong is None or right is None:
@@ -189,7 +189,7 @@ def figures(here: Here, chosen: Chosen, shown: StudyResult) -> None:
         st.markdown("\n".join([f"| {' | '.join(heads)} |", "|---|---|---|---|", *rows]))
 
 
-def so_far(here: Here, chosen: Chosen) -> None:
+def so_far(here: LessonPage, chosen: Chosen) -> None:
     """While no study is finished: the curves of the arms that are, else those of the recorded run."""
     run_id, jobs = st.query_params.get("run"), server.jobs()
     run = None if run_id is None else jobs.get(run_id)
@@ -204,7 +204,7 @@ def so_far(here: Here, chosen: Chosen) -> None:
         picture(here, chosen, before)
 
 
-def _growing(here: Here, chosen: Chosen, jobs: Jobs, run: Run) -> None:
+def _growing(here: LessonPage, chosen: Chosen, jobs: Jobs, run: Run) -> None:
     assert isinstance(run.recipe, Study)
     done = {arm.arm: arm for arm in running_study.finished_arms(run.recipe, jobs.events(run.id))}
     if {chosen.wrong, chosen.right} <= done.keys():
@@ -217,7 +217,7 @@ def _growing(here: Here, chosen: Chosen, jobs: Jobs, run: Run) -> None:
         explained(here, chosen.mistake)
 
 
-def explained(here: Here, mistake: Mistake) -> None:
+def explained(here: LessonPage, mistake: Mistake) -> None:
     """The lines of a program that make the mistake, why, where it was seen, and the gradient that comes of it."""
     name = mistake.name
     words, formulas = st.columns([5, 4], gap="large")
@@ -268,7 +268,7 @@ def places(
     }
 
 
-def teacher_needed(here: Here, shown: StudyResult) -> None:
+def teacher_needed(here: LessonPage, shown: StudyResult) -> None:
     """How much the teacher is worth with right and with wrong labels, where both were trained."""
     names = {"clean": RIGHT, "noisy": NOISY + RIGHT, "clean_alone": "same-object", "noisy_alone": NOISY + "same-object"}
     arms = {place: shown.arm(name) for place, name in names.items()}

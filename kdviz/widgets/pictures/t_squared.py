@@ -13,7 +13,7 @@ from kdviz.recipes.study_facts.t_squared import BATCH_IMAGES
 from kdviz.records.study import FinishedArm, StudyResult
 from kdviz.reports import phrases
 from kdviz.widgets import link
-from kdviz.widgets.lesson import Here
+from kdviz.widgets.lesson import LessonPage
 from kdviz.widgets.pictures.measured_over_t import measured_over_t
 from kdviz.widgets.pictures.soft_targets import OnTemperature
 from kdviz.widgets.study import result as live_study
@@ -22,7 +22,7 @@ STUDY = "t-squared"
 MOMENTS = ("start", "epoch-1", "trained")
 
 
-def panels(here: Here, arm: FinishedArm) -> tuple[TemperatureChart, ...]:
+def panels(here: LessonPage, arm: FinishedArm) -> tuple[TemperatureChart, ...]:
     """The gradients, and T²·KL beside the matching of logits with the difference of the two."""
     at = tuple(curves_named(arm, "without")[0].x)
 
@@ -42,12 +42,12 @@ def panels(here: Here, arm: FinishedArm) -> tuple[TemperatureChart, ...]:
     )
 
 
-def show(here: Here, temperature: float, on_commit: OnTemperature) -> None:
+def show(here: LessonPage, temperature: float, on_commit: OnTemperature) -> None:
     """The study with its curves: the recorded or the finished run, or the way to run it."""
     live_study.show(STUDY, picture=partial(_picture, here, temperature, on_commit))
 
 
-def _picture(here: Here, temperature: float, on_commit: OnTemperature, studied: StudyResult) -> None:
+def _picture(here: LessonPage, temperature: float, on_commit: OnTemperature, studied: StudyResult) -> None:
     """The curves at one moment of the student's training with one slider, and what they say in words."""
     there = [name for name in MOMENTS if studied.arm(name) is not None]
     latest_first = {name: here.word(name) for name in reversed(there)}

@@ -12,7 +12,7 @@ from kdviz.charts import mistakes as charts
 from kdviz.recipes.study_facts.mistakes import ALPHA, MISTAKES, NOISY, RIGHT, TEMPERATURE, WRONG_LABELS
 from kdviz.records.study import StudyResult
 from kdviz.texts import course
-from kdviz.widgets.lesson import Here
+from kdviz.widgets.lesson import LessonPage
 from kdviz.widgets.pictures import mistakes
 
 SERIES = 5  # so many found make the check
@@ -96,7 +96,7 @@ def _round(number: int, hidden: str, wrong: str, right: str, seeds: Sequence[int
     return Round(number, hidden, wrong, right, (seed, other), order)
 
 
-def show(here: Here, shown: StudyResult) -> None:
+def show(here: LessonPage, shown: StudyResult) -> None:
     """The exercise with its check: a run, the answers, what gives it away, the score."""
     rounds = deal(shown)
     series = min(SERIES, len(rounds))
@@ -138,7 +138,7 @@ def show(here: Here, shown: StudyResult) -> None:
     st.caption(here.sentence("score", found=len(score.found), first=score.first))
 
 
-def check(here: Here) -> None:
+def check(here: LessonPage) -> None:
     """The exercise as a check of the course: solved when enough is found."""
     score: Score | None = st.session_state.get(_FOUND)
     found, first = (0, 0) if score is None else (len(score.found), score.first)
@@ -146,7 +146,7 @@ def check(here: Here) -> None:
     here.moved("series", solved, series=SERIES, found=found, first=first)
 
 
-def _feedback(here: Here, now: Round, given: str, places: dict[str, str]) -> None:
+def _feedback(here: LessonPage, now: Round, given: str, places: dict[str, str]) -> None:
     if given == now.hidden:
         st.success(here.sentence(f"look-{given}", **places), icon=":material/check:")
         return

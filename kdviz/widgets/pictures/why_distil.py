@@ -13,7 +13,7 @@ from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.reports.phrases import milliseconds, storage
 from kdviz.widgets.components import component
-from kdviz.widgets.lesson import Here
+from kdviz.widgets.lesson import LessonPage
 
 _sizes = component(
     "sizes",
@@ -95,7 +95,7 @@ def mean_of(studied: StudyResult | None, arm: str, measure: str) -> Mean | None:
     return None if summary is None else summary.means.get(measure)
 
 
-def cost_rows(here: Here, pair: Pair, studied: StudyResult | None) -> list[CostRow]:
+def cost_rows(here: LessonPage, pair: Pair, studied: StudyResult | None) -> list[CostRow]:
     """Size and work from the catalogue; times and errors as the study measured them."""
     rows = [
         _row(here.word("stored"), pair, lambda each: each.bytes, storage),
@@ -142,7 +142,7 @@ def _range(mean: Mean, said: Callable[[float], str]) -> str:
     return "" if mean.low is None or mean.high is None else f"{said(max(0.0, mean.low))} to {said(mean.high)}"
 
 
-def sizes_picture(here: Here, pair: Pair, rows: Sequence[CostRow], *, key: str) -> None:
+def sizes_picture(here: LessonPage, pair: Pair, rows: Sequence[CostRow], *, key: str) -> None:
     """Both networks to scale, and the rows; the browser adds the time that one image takes on the visitor's device."""
     words = ("teacher", "student", "unit", "scale", "here", "again", "measuring", "note", "table")
     told = here.sentence(
@@ -161,7 +161,7 @@ def sizes_picture(here: Here, pair: Pair, rows: Sequence[CostRow], *, key: str) 
     _sizes(key=key, data=data)
 
 
-def _network(here: Here, network: Architecture) -> dict[str, Any]:
+def _network(here: LessonPage, network: Architecture) -> dict[str, Any]:
     weights = here.sentence("weights", parameters=f"{network.parameters:,}")
     return {"name": network.name, "weights": weights, "layers": [list(layer) for layer in layers(network)]}
 

@@ -16,12 +16,12 @@ from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.widgets import page
 from kdviz.widgets.figure import chart
-from kdviz.widgets.lesson import Here
+from kdviz.widgets.lesson import LessonPage
 
 COLUMNS = 3
 BELOW = 0.1  # where the axis begins, under the lowest end
 
-Beside = Callable[[StudyResult, Here], None]
+Beside = Callable[[StudyResult, LessonPage], None]
 
 
 def lines_of(studied: StudyResult, curve: str, arms: str = "") -> list[ArmCurve]:
@@ -36,7 +36,13 @@ def lines_of(studied: StudyResult, curve: str, arms: str = "") -> list[ArmCurve]
 
 
 def _together(
-    studied: StudyResult, text: Here, *, curve: str, arms: Sequence[str] = ("",), log: bool = False, apart: bool = False
+    studied: StudyResult,
+    text: LessonPage,
+    *,
+    curve: str,
+    arms: Sequence[str] = ("",),
+    log: bool = False,
+    apart: bool = False,
 ) -> None:
     """A figure for each beginning of the arms' names."""
     parts = {part: lines for part in arms if (lines := lines_of(studied, curve, part))}
@@ -55,7 +61,7 @@ def _together(
         )
 
 
-def _gaps(studied: StudyResult, text: Here) -> None:
+def _gaps(studied: StudyResult, text: LessonPage) -> None:
     """Small figures side by side, one for each arm, on one scale."""
     upper = lines_of(studied, "training_accuracy")
     lower = lines_of(studied, "validation_accuracy")
@@ -71,7 +77,7 @@ def _gaps(studied: StudyResult, text: Here) -> None:
                 _gap(training, validation, least, text, number)
 
 
-def _gap(training: ArmCurve, validation: ArmCurve, least: float, text: Here, number: int) -> None:
+def _gap(training: ArmCurve, validation: ArmCurve, least: float, text: LessonPage, number: int) -> None:
     st.markdown(f"**{training.name}**")
     upper, lower = (
         replace(line, name=text.word(word)) for word, line in (("training", training), ("validation", validation))
