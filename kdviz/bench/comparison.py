@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
-from kdviz.bench.timing import Effort, Ratio, Record, Say, empty_state, exhaust, seconds
+from kdviz.bench.timing import Effort, Ratio, Measurement, Say, empty_state, exhaust, seconds
 from kdviz.distillers.plain import Plain
 from kdviz.engine import data, models
 from kdviz.engine.models import Cohort, StackedCohort
@@ -20,7 +20,7 @@ COMPARISON = Comparison(epochs=1)  # the default six methods, the reference pair
 SEEDS = 5
 
 
-class ComparisonSpeed(Record):
+class ComparisonSpeed(Measurement):
     """Seconds of one epoch of the default comparison, and of one epoch of five students."""
 
     whole_seconds: list[float]  # from nothing: both teachers are trained as well

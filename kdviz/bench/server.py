@@ -16,14 +16,14 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from kdviz.bench.timing import Record
+from kdviz.bench.timing import Measurement
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("", "soft_targets", "watch_it_train")
 PATIENCE = 60.0
 
 
-class PageServer(Record):
+class PageServer(Measurement):
     """The process that serves pages, after a visit to each page and before any job; workers apart."""
 
     seconds: float  # from the command to the first whole page

@@ -8,7 +8,7 @@ from functools import partial
 
 import torch
 
-from kdviz.bench.timing import Effort, Ratio, Record, Say, exhaust, seconds
+from kdviz.bench.timing import Effort, Ratio, Measurement, Say, exhaust, seconds
 from kdviz.bench.training import usual_data, usual_epoch
 from kdviz.distillers.own_settings import OwnSettings
 from kdviz.engine import data, models, teachers
@@ -27,7 +27,7 @@ SIZES = (1, 2, 4, 8, 16, 32, 64)
 IMAGES = 12_800  # of an epoch where only sizes are compared
 
 
-class SweepSpeed(Record):
+class SweepSpeed(Measurement):
     """Seconds of one epoch of a 5 x 5 grid, its teacher being there, and of as many usual loops."""
 
     usual_seconds: list[float]  # of the cells' loops, one after the other

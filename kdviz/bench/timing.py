@@ -20,13 +20,13 @@ from kdviz.engine.data import Data, Split
 Say = Callable[[str], None]  # gets a line for each step
 
 
-class Record(BaseModel):
+class Measurement(BaseModel):
     """What a benchmark measured."""
 
     model_config = ConfigDict(frozen=True)
 
 
-class Ratio(Record):
+class Ratio(Measurement):
     """The median of a ratio over the repetitions, with the smallest and the largest."""
 
     median: float

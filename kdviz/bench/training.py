@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
 from kdviz import settings
-from kdviz.bench.timing import Effort, Ratio, Record, Say, exhaust, seconds
+from kdviz.bench.timing import Effort, Ratio, Measurement, Say, exhaust, seconds
 from kdviz.distillers.offline import Offline
 from kdviz.engine import data, models, teachers
 from kdviz.engine.batches import FixedTeachers
@@ -28,7 +28,7 @@ from kdviz.recipes.single import Recipe
 RECIPE = Recipe()  # the reference recipe of the field's usual MNIST example
 
 
-class TrainingSpeed(Record):
+class TrainingSpeed(Measurement):
     """Seconds an epoch of the reference recipe's distilled student, and the ratios that count."""
 
     machine: str

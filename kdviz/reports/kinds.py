@@ -14,7 +14,7 @@ from kdviz.records.kinds import AnyRecipe, Ending, Part
 from kdviz.reports import comparison, single, study, sweep
 
 
-class Report(Protocol):
+class KindReport(Protocol):
     """What the module of each kind has; its functions take the recipes, parts and endings of that kind."""
 
     PARTS: str  # what a run that was stopped goes on with: "methods", "students", "arms"
@@ -48,7 +48,7 @@ class Report(Protocol):
         ...
 
 
-REPORTS: Mapping[type[AnyRecipe], Report] = MappingProxyType(
+REPORTS: Mapping[type[AnyRecipe], KindReport] = MappingProxyType(
     {Recipe: single, Comparison: comparison, Sweep: sweep, Study: study}
 )
 
