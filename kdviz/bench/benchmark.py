@@ -10,7 +10,7 @@ from kdviz.bench import comparison, server, sweep, training
 from kdviz.bench.comparison import ComparisonSpeed
 from kdviz.bench.server import PageServer
 from kdviz.bench.sweep import SweepSpeed
-from kdviz.bench.timing import Effort, Ratio, Measurement, Say, empty_state, fewer_images
+from kdviz.bench.timing import Effort, Measurement, Ratio, Say, empty_state, fewer_images
 from kdviz.bench.training import TrainingSpeed
 from kdviz.reports.text import table
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
-from kdviz.bench.timing import Effort, Ratio, Measurement, Say, empty_state, exhaust, seconds
+from kdviz.bench.timing import Effort, Measurement, Ratio, Say, empty_state, exhaust, seconds
 from kdviz.distillers.plain import Plain
 from kdviz.engine import data, models
 from kdviz.engine.models import Cohort, StackedCohort

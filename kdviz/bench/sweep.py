@@ -8,7 +8,7 @@ from functools import partial
 
 import torch
 
-from kdviz.bench.timing import Effort, Ratio, Measurement, Say, exhaust, seconds
+from kdviz.bench.timing import Effort, Measurement, Ratio, Say, exhaust, seconds
 from kdviz.bench.training import usual_data, usual_epoch
 from kdviz.distillers.own_settings import OwnSettings
 from kdviz.engine import data, models, teachers

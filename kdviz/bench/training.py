@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
 from kdviz import settings
-from kdviz.bench.timing import Effort, Ratio, Measurement, Say, exhaust, seconds
+from kdviz.bench.timing import Effort, Measurement, Ratio, Say, exhaust, seconds
 from kdviz.distillers.offline import Offline
 from kdviz.engine import data, models, teachers
 from kdviz.engine.batches import FixedTeachers

@@ -18,7 +18,7 @@ from kdviz.jobs import cluster, worker
 from kdviz.records import kinds
 from kdviz.records.base import TrainedStudent
 from kdviz.records.kinds import AnyRecipe, Ending, Event, Part
-from kdviz.reports.kinds import finished_parts, stopped
+from kdviz.reports.kinds import report_of, stopped
 from kdviz.store.runs import RunStore, StoreError
 from kdviz.store.teacher_files import TeacherFile
 
@@ -68,7 +68,9 @@ def reserve(recipe: AnyRecipe, store: RunStore, again: bool) -> None:
     if run.owner != store.owner:
         _end_elsewhere(recipe)
     if finished := store.finished(recipe.id):
-        click.echo(f"Goes on where it was stopped; finished before: {finished_parts(recipe, finished)}.", err=True)
+        click.echo(
+            f"Goes on where it was stopped; finished before: {report_of(recipe).finished_parts(finished)}.", err=True
+        )
 
 
 def _end_elsewhere(recipe: AnyRecipe) -> NoReturn:
@@ -156,9 +158,10 @@ class EventWriter:
         stored = kinds.newest(self._stored)
         known = {part.key for part in stored}
         lost = [event for event in self._waiting if isinstance(event, Part) and event.key not in known]
-        missing = finished_parts(self._recipe, lost) or "what came after that"
+        finished_parts = report_of(self._recipe).finished_parts
+        missing = finished_parts(lost) or "what came after that"
         verb = "is" if missing in ("one student", "what came after that") else "are"
-        kept = finished_parts(self._recipe, stored) or "no finished parts"
+        kept = finished_parts(stored) or "no finished parts"
         return f"Stored are {kept}; {missing} {verb} missing: the same command goes on."
 
     def _try(self, write: Callable[[], object]) -> bool:

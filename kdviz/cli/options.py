@@ -10,7 +10,7 @@ import click
 
 from kdviz.recipes.base import Conditions
 from kdviz.records.kinds import Ending
-from kdviz.reports.kinds import document, text, title
+from kdviz.reports.kinds import report_of
 
 Command = Callable[..., None]
 AsConditions = TypeVar("AsConditions", bound=Conditions)
@@ -53,7 +53,8 @@ def recipe_of(kind: type[AsConditions], values: dict[str, Any]) -> AsConditions:
 
 def show(ending: Ending, as_json: bool) -> None:
     """Write a result to standard output."""
+    report = report_of(ending.recipe)
     if as_json:
-        click.echo(json.dumps(document(ending), indent=2))
+        click.echo(json.dumps(report.document(ending), indent=2))
     else:
-        click.echo(f"{title(ending.recipe)}\nrun {ending.run_id}\n\n{text(ending)}")
+        click.echo(f"{report.title(ending.recipe)}\nrun {ending.run_id}\n\n{report.text(ending)}")

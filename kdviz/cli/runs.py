@@ -16,7 +16,7 @@ from kdviz import settings
 from kdviz.cli.console import FAILURE, USAGE_ERROR, end
 from kdviz.cli.options import json_option
 from kdviz.records.base import TrainedStudent
-from kdviz.reports import kinds
+from kdviz.reports.kinds import report_of
 from kdviz.reports.text import table
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
@@ -72,7 +72,9 @@ def runs_show(run_id: str, as_json: bool) -> None:
     if as_json:
         click.echo(run.model_dump_json(indent=2))
         return
-    click.echo(f"{kinds.title(run.recipe)}\nrun {run.id}, {run.status}{f': {run.message}' if run.message else ''}")
+    click.echo(
+        f"{report_of(run.recipe).title(run.recipe)}\nrun {run.id}, {run.status}{f': {run.message}' if run.message else ''}"
+    )
     if run.tags:
         click.echo(f"tags: {', '.join(run.tags)}")
     if run.note:
@@ -80,8 +82,8 @@ def runs_show(run_id: str, as_json: bool) -> None:
     if students := store.students(run_id):
         click.echo(f"students kept: {', '.join(students)}")
     if run.result:
-        click.echo("\n" + kinds.text(run.result))
-    elif so_far := kinds.text_so_far(run.recipe, store.finished(run_id)):
+        click.echo("\n" + report_of(run.recipe).text(run.result))
+    elif so_far := report_of(run.recipe).text_so_far(run.recipe, store.finished(run_id)):
         click.echo(so_far)
 
 
@@ -135,7 +137,7 @@ def runs_import(file: Path) -> None:
     store.restore([bundle.run.id])
     before = store.get(bundle.run.id)
     run = store.adopt(bundle)
-    click.echo(f"{kinds.title(run.recipe)}\n{_imported(run, before, bundle)}")
+    click.echo(f"{report_of(run.recipe).title(run.recipe)}\n{_imported(run, before, bundle)}")
 
 
 @runs.command("delete")
@@ -188,12 +190,13 @@ def _run(store: RunStore, run_id: str) -> Run:
 
 
 def _row(run: Run) -> list[str]:
+    report = report_of(run.recipe)
     return [
         run.id,
         run.status,
         run.recipe.data,
-        *kinds.columns(run.recipe),
-        kinds.accuracy(run.result) if run.result else "",
+        *report.columns(run.recipe),
+        report.accuracy(run.result) if run.result else "",
         f"{run.created:%Y-%m-%d %H:%M}",
         ", ".join(run.tags),
     ]

@@ -18,7 +18,7 @@ from kdviz.jobs.queue import Jobs
 from kdviz.recipes.sweep import LONG, Sweep
 from kdviz.records.kinds import Ending
 from kdviz.records.sweep import Estimate, SweepResult
-from kdviz.reports.kinds import finished_parts, stopped
+from kdviz.reports.kinds import report_of, stopped
 from kdviz.store.runs import RunStore
 
 _POLL = 0.2  # seconds between two looks at what a cluster has done
@@ -103,7 +103,7 @@ def _follow(recipe: Sweep, store: RunStore, jobs: Jobs) -> SweepResult:
         end(f"{jobs.trouble} {stopped(recipe, store.finished(recipe.id))}".strip(), INTERRUPTED)
     if not isinstance(run.result, SweepResult):
         jobs.close()
-        kept = finished_parts(recipe, store.finished(recipe.id))
+        kept = report_of(recipe).finished_parts(store.finished(recipe.id))
         more = f" Finished before are {kept}: the same command goes on." if kept else ""
         end(f"{jobs.trouble} {run.message}{more}".strip(), FAILURE)
     return run.result

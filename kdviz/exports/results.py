@@ -23,8 +23,8 @@ from kdviz.records.intervals import wilson_interval
 from kdviz.records.kinds import Ending, kind_name
 from kdviz.records.single import Result
 from kdviz.records.study import StudyResult
-from kdviz.reports import kinds
 from kdviz.reports import sweep as sweep_tables
+from kdviz.reports.kinds import report_of
 from kdviz.store.run import Run
 
 __all__ = ["ExportError", "as_csv", "as_json", "as_parquet", "file_name", "model_card", "script", "table"]
@@ -69,7 +69,7 @@ def as_parquet(run: Run) -> bytes:
 
 def as_json(run: Run) -> bytes:
     """The document that the command line writes of such a run, with its tags and note; UTF-8. Raises ExportError."""
-    document = kinds.document(_result(run)) | {"tags": list(run.tags), "note": run.note}
+    document = report_of(run.recipe).document(_result(run)) | {"tags": list(run.tags), "note": run.note}
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode()
 
 

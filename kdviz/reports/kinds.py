@@ -10,7 +10,7 @@ from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.study import Study
 from kdviz.recipes.sweep import Sweep
-from kdviz.records.kinds import AnyRecipe, Ending, Part
+from kdviz.records.kinds import AnyRecipe, Part
 from kdviz.reports import comparison, single, study, sweep
 
 
@@ -53,45 +53,15 @@ REPORTS: Mapping[type[AnyRecipe], KindReport] = MappingProxyType(
 )
 
 
-def title(recipe: AnyRecipe) -> str:
-    """The recipe in a line."""
-    return REPORTS[type(recipe)].title(recipe)
-
-
-def columns(recipe: AnyRecipe) -> list[str]:
-    """Student, T, alpha, and what else tells the run from others in a list; empty where the kind has no such thing."""
-    return REPORTS[type(recipe)].columns(recipe)
-
-
-def text(ending: Ending) -> str:
-    """The result as a table and sentences."""
-    return REPORTS[type(ending.recipe)].text(ending)
-
-
-def document(ending: Ending) -> dict[str, Any]:
-    """The result for scripts, ready for JSON."""
-    return REPORTS[type(ending.recipe)].document(ending)
-
-
-def accuracy(ending: Ending) -> str:
-    """Test accuracy of the distilled or the chosen student, in percent; empty for other kinds of run."""
-    return REPORTS[type(ending.recipe)].accuracy(ending)
-
-
-def finished_parts(recipe: AnyRecipe, finished: Sequence[Part]) -> str:
-    """Finished methods of a comparison, students of a sweep or arms of a study; empty where there are none."""
-    return REPORTS[type(recipe)].finished_parts(finished)
+def report_of(recipe: AnyRecipe) -> KindReport:
+    """The functions that write about this recipe, its finished parts and its result."""
+    return REPORTS[type(recipe)]
 
 
 def stopped(recipe: AnyRecipe, finished: Sequence[Part]) -> str:
     """What is kept of a run that Ctrl-C stopped."""
     if not finished:
         return "stopped; the run's progress is kept, its result is not."
-    report = REPORTS[type(recipe)]
+    report = report_of(recipe)
     kept = f"finished {report.PARTS} are kept ({report.finished_parts(finished)})"
     return f"stopped; {kept}: the same command goes on with the rest."
-
-
-def text_so_far(recipe: AnyRecipe, finished: Sequence[Part]) -> str:
-    """The results of the parts that are finished; empty where there is nothing to say."""
-    return REPORTS[type(recipe)].text_so_far(recipe, finished)

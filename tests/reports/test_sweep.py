@@ -8,7 +8,6 @@ import pytest
 from kdviz.recipes.sweep import Sweep
 from kdviz.records.sweep import SweepResult
 from kdviz.records.sweep_plan import waiting
-from kdviz.reports import kinds
 from kdviz.reports import sweep as sweep_tables
 from kdviz.verdicts import sweep as sweep_verdicts
 from tests.samples import sweep_records
@@ -342,4 +341,4 @@ def test_text_so_far_leaves_gaps_and_says_who_diverged():
     ],
 )
 def test_title_of_a_sweep_says_what_is_varied(changes, title):
-    assert kinds.title(Sweep.parse(changes)) == title
+    assert sweep_tables.title(Sweep.parse(changes)) == title
