@@ -72,9 +72,9 @@ def runs_show(run_id: str, as_json: bool) -> None:
     if as_json:
         click.echo(run.model_dump_json(indent=2))
         return
-    click.echo(
-        f"{report_of(run.recipe).title(run.recipe)}\nrun {run.id}, {run.status}{f': {run.message}' if run.message else ''}"
-    )
+    report = report_of(run.recipe)
+    state = f"{run.status}: {run.message}" if run.message else run.status
+    click.echo(f"{report.title(run.recipe)}\nrun {run.id}, {state}")
     if run.tags:
         click.echo(f"tags: {', '.join(run.tags)}")
     if run.note:
@@ -82,8 +82,8 @@ def runs_show(run_id: str, as_json: bool) -> None:
     if students := store.students(run_id):
         click.echo(f"students kept: {', '.join(students)}")
     if run.result:
-        click.echo("\n" + report_of(run.recipe).text(run.result))
-    elif so_far := report_of(run.recipe).text_so_far(run.recipe, store.finished(run_id)):
+        click.echo("\n" + report.text(run.result))
+    elif so_far := report.text_so_far(run.recipe, store.finished(run_id)):
         click.echo(so_far)
 
 
