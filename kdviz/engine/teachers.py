@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -70,16 +68,9 @@ def keep(network: nn.Module, cost: Cost, training: Training) -> None:
 
 def write(path: Path, network: nn.Module, about: Mapping[str, object]) -> None:
     """Write weights, and `about` as JSON in the file's metadata; the file appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".safetensors")
-    os.close(handle)
-    try:
-        weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    with teacher_files.replacement(path) as temporary:
         save_file(weights, temporary, metadata={name: json.dumps(value) for name, value in about.items()})
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
 
 
 def read(path: Path, model: str) -> tuple[nn.Sequential, Cost]:

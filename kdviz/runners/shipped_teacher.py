@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +17,7 @@ from kdviz.engine.data import Split
 from kdviz.engine.training import Report, fit
 from kdviz.recipes.base import Training
 from kdviz.recipes.catalogue import SHIPPED_TEACHERS
-from kdviz.store import gallery
+from kdviz.store import gallery, teacher_files
 
 # Affine augmentation makes a teacher that knows what digits look like and not only its training images, and one that
 # recognises what a visitor draws. It learns from 55,000 (1,257) labelled images; the test images are used once.
@@ -75,12 +74,6 @@ def fill_gallery(name: str) -> None:
 
 def write_gallery(path: Path, test: Split, logits: Tensor) -> None:
     """Write a gallery file; it appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
-    np.savez_compressed(
-        temporary,
-        images=test.images.numpy(),
-        labels=test.labels.numpy().astype(np.uint8),
-        logits=logits.numpy(),
-    )
-    temporary.replace(path)
+    labels = test.labels.numpy().astype(np.uint8)
+    with teacher_files.replacement(path) as temporary:
+        np.savez_compressed(temporary, images=test.images.numpy(), labels=labels, logits=logits.numpy())
