@@ -14,7 +14,6 @@ from kdviz.reports.phrases import count, difference, signed
 from kdviz.store.recorded import recorded
 from kdviz.texts import lesson as lesson_text
 from kdviz.widgets import lesson, page, run_status, server
-from kdviz.widgets.components import source
 from kdviz.widgets.figure import chart
 from kdviz.widgets.pictures import left_out_class
 from kdviz.widgets.study import checks as study_checks
@@ -103,7 +102,7 @@ def choose() -> str:
     if given is not None and given not in STUDIES:
         st.warning(f"study is {given}; it takes one of {', '.join(listed)}. Shown is {listed[0]}.")
     chosen = given if given is not None and given in STUDIES else listed[0]
-    st.html(f"<style>{source(['studies.css'])}</style>")
+    page.add_styles("studies")
     with st.container(key="studies", gap="small"):
         st.subheader(here.word("choose"), anchor=False)
         columns = st.columns(2, gap="large")

@@ -46,7 +46,7 @@ def picture(page: Page) -> None:
 
 def drawing(page: Page) -> None:
     """Draw a digit."""
-    page.wait_for_function("globalThis.kdviz?.networks['digits-teacher']")
+    page.locator('[data-network="ready"]').wait_for()
     page.locator("canvas.pad").scroll_into_view_if_needed()
     draw(page, TWO)
     page.mouse.move(*NOWHERE)

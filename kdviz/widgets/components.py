@@ -1,36 +1,45 @@
-"""Browser-side components: Streamlit v2 components put together from the files in `assets/components`."""
+"""Browser-side components: the folders of `kdviz/components`, declared in `pyproject.toml`."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 from streamlit.components.v2.types import ComponentRenderer
+from streamlit.errors import StreamlitAPIException
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets" / "components"
+from kdviz.errors import PlainError
+
+NOT_INSTALLED = (
+    "kdviz is not installed in this Python environment, so the browser cannot load its pictures: "
+    "run `pip install -e .` in kdviz's folder (`pip install -r requirements.txt` does it too) and start the app again."
+)
 
 
-def source(files: Sequence[str]) -> str:
-    """The texts of several asset files, one after the other: what components share is written once."""
-    return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in files)
+def component(name: str) -> ComponentRenderer:
+    """The component in the folder `name`; the browser fetches its modules by HTTP, only the data go by the socket.
 
-
-def component(name: str, *, js: Sequence[str], css: Sequence[str] = (), html: str | None = None) -> ComponentRenderer:
-    """A component from files; call at module scope.
-
-    Several scripts become one module, so that a component travels as one piece and needs no build step.
+    It is registered when it is first mounted: Streamlit knows the folders of installed packages only while it runs.
+    Mounting it raises `PlainError` if kdviz is not installed.
     """
-    return st.components.v2.component(
-        f"kdviz_{name}",
-        html=source([html]) if html else None,
-        css=source(css) if css else None,
-        js=source(js),
-    )
+
+    @cache
+    def registered() -> ComponentRenderer:
+        return st.components.v2.component(f"kdviz.{name}", js="index.js")
+
+    def mount(**arguments: Any) -> Any:
+        try:
+            return registered()(**arguments)
+        except StreamlitAPIException as error:
+            if "asset_dir" not in str(error):
+                raise
+            raise PlainError(NOT_INSTALLED) from error
+
+    return mount
 
 
 def to_base64(values: NDArray[Any]) -> str:

@@ -12,13 +12,8 @@ from kdviz.widgets.components import component
 _MARKS = ("progress", "done", "opened", "not-yet", "here")
 _LIST = ("begin", "go-on", "all-done", "reset", "reset-sure", "reset-yes", "reset-no", "blocked")
 
-_course = component(
-    "course",
-    html="course.html",
-    css=("base.css", "course.css"),
-    js=("shared.js", "course_store.js", "course_links.js", "course_list.js", "course.js"),
-)
-_solved = component("course_solved", js=("shared.js", "course_store.js", "course_solved.js"))
+_course = component("course")
+_solved = component("course_solved")
 
 
 def header(place: course.Lesson) -> None:

@@ -12,7 +12,6 @@ import streamlit as st
 
 from kdviz.charts.palette import Palette, palette
 from kdviz.settings import ASSETS
-from kdviz.widgets.components import source
 
 _ROUTED = "routed"
 _PAGE = "page"  # where the visitor is
@@ -27,9 +26,16 @@ def style() -> None:
     st.session_state[_ROUTED] = True
     palette = colours()
     variables = f":root {{ --kd-teacher: {palette.teacher}; --kd-paper: {palette.paper}; --kd-text: {palette.text}; }}"
-    sheets = ["page.css", "print_dark.css"] if st.context.theme.type == "dark" else ["page.css"]
-    st.html(f"<style>{variables}\n{source(sheets)}</style>")
+    st.html(f"<style>{variables}</style>")
+    add_styles("page")
+    if st.context.theme.type == "dark":
+        add_styles("print_dark")
     st.logo(_logo(palette), size="large", link=None)
+
+
+def add_styles(name: str) -> None:
+    """A style sheet of `assets/styles`, for this page."""
+    st.html(ASSETS / "styles" / f"{name}.css")
 
 
 def _logo(palette: Palette) -> str:

@@ -11,9 +11,13 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
-from kdviz.widgets.components import half_precision, source, to_base64
+from kdviz.widgets.components import half_precision, to_base64
+from tests.browser.modules import import_modules
 
-PURE_SCRIPTS = ("shared.js", "network.js", "preprocess.js", "sentence.js", "matrix.js")
+MODULES = (
+    *(f"kdviz.shared/{name}.js" for name in ("softmax", "bytes", "network", "matrix")),
+    *("soft_targets/preprocess.js", "soft_targets/sentence.js"),
+)
 SIDE = 28
 CANVAS = 280
 
@@ -21,8 +25,7 @@ CANVAS = 280
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     page = browser.new_page()
-    page.add_script_tag(content=source(PURE_SCRIPTS))
-    yield page
+    yield import_modules(page, *MODULES)
     page.close()
 
 
@@ -102,8 +105,8 @@ def test_forward_pass_agrees_with_numpy(page: Page) -> None:
     ]
     images = rng.integers(0, 256, size=(20, 784), dtype=np.uint8)
     script = """([layers, images]) => {
-        kdviz.networks.random = { layers: decodeLayers(layers) };
-        return images.map((pixels) => Array.from(kdviz.forward("random", pixels)));
+        const decoded = kdviz.decodeLayers(layers);
+        return images.map((pixels) => Array.from(kdviz.forwardLayers(decoded, pixels)));
     }"""
     logits = page.evaluate(script, [sent, images.tolist()])
     hidden: NDArray[Any] = images / 255 * 2 - 1
@@ -115,7 +118,7 @@ def test_forward_pass_agrees_with_numpy(page: Page) -> None:
 
 def test_a_layer_of_the_wrong_size_is_refused(page: Page) -> None:
     layer = {"weight": half_precision(np.zeros(5)), "bias": half_precision(np.zeros(2)), "inputs": 3, "outputs": 2}
-    script = "(layer) => { try { decodeLayers([layer]); } catch (error) { return error.message; } }"
+    script = "(layer) => { try { kdviz.decodeLayers([layer]); } catch (error) { return error.message; } }"
     assert "5 weights" in page.evaluate(script, layer)
 
 

@@ -137,7 +137,7 @@ def test_a_browser_that_keeps_nothing_shows_the_course_all_the_same(visit: Visit
         "for (const name of ['getItem', 'setItem']) {"
         " const known = Storage.prototype[name];"
         " Storage.prototype[name] = function (key, ...rest) {"
-        "  if (key === 'kdviz.texts.course') throw new DOMException('blocked', 'SecurityError');"
+        "  if (key === 'kdviz.course') throw new DOMException('blocked', 'SecurityError');"
         "  return known.call(this, key, ...rest); }; }"
     )
     opened(page, f"{app_url}/words")

@@ -13,14 +13,14 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from kdviz.engine import losses
 from kdviz.store import gallery
 from kdviz.store.recorded import recorded
-from kdviz.widgets.components import source
 from kdviz.widgets.pictures.loss_lesson import Chosen, readings
 from kdviz.widgets.pictures.temperature_lesson import unsure_but_decided
+from tests.browser.modules import import_modules
 from tests.browser.picture import slider
 from tests.browser.visitor import PHONE, settle
 
 TEMPERATURE, LOSS = "/temperature?data=digits", "/loss?data=digits"
-PURE = ("shared.js", "svg.js", "over_t.js", "loss_formulas.js")
+MODULES = ("kdviz.shared/over_t.js", "loss/formulas.js")
 CASES = 60
 
 Visit = Callable[..., Page]
@@ -30,8 +30,7 @@ Visit = Callable[..., Page]
 def bare(browser: Browser) -> Iterator[Page]:
     """A page with the formulas alone."""
     page = browser.new_page()
-    page.add_script_tag(content=source(PURE))
-    yield page
+    yield import_modules(page, *MODULES)
     page.close()
 
 

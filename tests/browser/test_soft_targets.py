@@ -119,7 +119,7 @@ def test_a_drawn_stroke_is_a_one(page: Page, app_url: str, data: str, request: p
     if data == "mnist":
         request.getfixturevalue("mnist_folder")
     opened(page, f"{app_url}/soft_targets?data={data}{DRAW}")
-    page.wait_for_function(f"globalThis.kdviz?.networks['{data}-teacher']")
+    page.locator('[data-network="ready"]').wait_for()
     asked = page.seen.asked
     draw(page, STROKE)
     assert likeliest(page) == "1"
@@ -134,7 +134,7 @@ def test_a_drawn_stroke_is_a_one(page: Page, app_url: str, data: str, request: p
 
 def test_a_drawing_survives_the_temperature(page: Page, app_url: str) -> None:
     opened(page, app_url + PAGE + DRAW)
-    page.wait_for_function("globalThis.kdviz?.networks['digits-teacher']")
+    page.locator('[data-network="ready"]').wait_for()
     draw(page, STROKE)
     before = probabilities(page)
     slider(page).focus()
@@ -162,8 +162,11 @@ def test_the_browser_computes_what_pytorch_does(
     expected = evaluation.logits_of(found[0], images).numpy()
 
     opened(page, f"{app_url}/soft_targets?data={data}{DRAW}")
-    page.wait_for_function(f"globalThis.kdviz?.networks['{data}-teacher']")
-    script = "([name, images]) => images.map((pixels) => Array.from(kdviz.forward(name, pixels)))"
+    page.locator('[data-network="ready"]').wait_for()
+    script = """async ([name, images]) => {
+        const { forward } = await import("/_stcore/bidi-components/kdviz.shared/network.js");
+        return images.map((pixels) => Array.from(forward(name, pixels)));
+    }"""
     logits = np.array(page.evaluate(script, [f"{data}-teacher", images.flatten(1).tolist()]))
     assert logits.shape == (200, 10)
     assert np.abs(expected).max() > 5

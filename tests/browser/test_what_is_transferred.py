@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from kdviz.widgets.components import source
+from tests.browser.modules import import_modules
 from tests.browser.visitor import PHONE, button, settle
 
 RUN = "data=digits&taught=Hints&taught=Distances&taught=Flow&epochs=12"
@@ -148,8 +148,7 @@ def test_a_run_can_be_paused_and_cancelled(page: Page, app_url: str) -> None:
 
 @pytest.fixture(scope="module")
 def script(browser: Browser) -> Iterator[Callable[[str, Any], Any]]:
-    page = browser.new_page()
-    page.add_script_tag(content=source(["shared.js", "inside_says.js"]))
+    page = import_modules(browser.new_page(), "inside/sentences.js")
     yield lambda expression, argument: page.evaluate(f"(given) => {{ {expression} }}", argument)
     page.close()
 
@@ -163,9 +162,7 @@ def softmax(z: np.ndarray, temperature: float) -> np.ndarray:
 def test_kl_agrees_with_numpy(script: Callable[[str, Any], Any], temperature: float) -> None:
     teacher, student = np.random.default_rng(0).normal(scale=4, size=(2, 10))
     p, q = softmax(teacher, temperature), softmax(student, temperature)
-    found = script(
-        "return kdviz.inside.klAt(given[0], given[1], given[2])", [teacher.tolist(), student.tolist(), temperature]
-    )
+    found = script("return kdviz.klAt(given[0], given[1], given[2])", [teacher.tolist(), student.tolist(), temperature])
     assert found == pytest.approx(float((p * np.log(p / q)).sum()), abs=1e-12)
 
 
@@ -174,21 +171,21 @@ def test_gaps_and_neighbours_agree_with_numpy(script: Callable[[str, Any], Any])
     teacher, student = (np.linalg.norm(x[:, None] - x[None], axis=-1) for x in points)
     given = [teacher.tolist(), student.tolist()]
     pairs = np.tril_indices(8, -1)
-    assert script("return kdviz.inside.relationGap(...given)", given) == pytest.approx(
+    assert script("return kdviz.relationGap(...given)", given) == pytest.approx(
         float(np.abs(teacher - student)[pairs].mean())
     )
     others = teacher + np.diag([np.inf] * 8)
-    found = script("return given.map((_, i) => kdviz.inside.nearest(given, i))", teacher.tolist())
+    found = script("return given.map((_, i) => kdviz.nearest(given, i))", teacher.tolist())
     assert found == others.argmin(axis=1).tolist()
-    assert script("return kdviz.inside.singularGap(...given)", [[0.5, 0.4, 0.1], [0.8, 0.2]]) == pytest.approx(0.3)
+    assert script("return kdviz.singularGap(...given)", [[0.5, 0.4, 0.1], [0.8, 0.2]]) == pytest.approx(0.3)
 
 
 def test_the_last_look_that_is_not_later_is_shown(script: Callable[[str, Any], Any]) -> None:
     history = {"steps": [0, 40, 100]}
-    found = script("return [0, 39, 40, 99, 500].map((s) => kdviz.inside.lookAt(given, s))", history)
+    found = script("return [0, 39, 40, 99, 500].map((s) => kdviz.lookAt(given, s))", history)
     assert found == [0, 0, 1, 1, 2]
     methods = {"plain": history, "hints": {"steps": [0, 30]}}
-    assert script("return kdviz.inside.allSteps(given)", methods) == [0, 30, 40, 100]
+    assert script("return kdviz.allSteps(given)", methods) == [0, 30, 40, 100]
 
 
 LAYERS = ["convolution 1", "convolution 2", "logits"]
@@ -227,12 +224,12 @@ def test_the_sentence_gives_the_credit_where_it_is_due(
         "plain": look(plain),
         "begun": True,
     }
-    said = script("return kdviz.inside.featureSays(given)", facts)
+    said = script("return kdviz.featureSays(given)", facts)
     for word in words:
         assert word in said
     if plain is not None and plain > taught:
         assert "nearly all" not in said
-    assert "before the training" in script("return kdviz.inside.featureSays(given)", {**facts, "begun": False})
+    assert "before the training" in script("return kdviz.featureSays(given)", {**facts, "begun": False})
 
 
 @pytest.mark.parametrize(("alone", "closer"), [(0.12, True), (0.08, False), (None, False)])
@@ -251,9 +248,9 @@ def test_a_gap_says_where_the_student_without_a_teacher_is_closer(
         "plain": None if alone is None else look(alone),
         "begun": True,
     }
-    flow = script("return kdviz.inside.relationSays(given)", {**facts, "method": "fsp"})
+    flow = script("return kdviz.relationSays(given)", {**facts, "method": "fsp"})
     assert "by 40\u00a0% of their sum before, now by 30\u00a0%" in flow
-    similarity = script("return kdviz.inside.relationSays(given)", facts)
+    similarity = script("return kdviz.relationSays(given)", facts)
     assert similarity.endswith("the maps show distances here too.")
     for said in (flow, similarity):
         assert ("without a teacher is closer" in said) is closer
@@ -262,6 +259,6 @@ def test_a_gap_says_where_the_student_without_a_teacher_is_closer(
 def test_what_is_no_number_is_said_to_be_none(script: Callable[[str, Any], Any]) -> None:
     look = {"logits": [[None] * 10] * 8}
     facts = {"T": 5, "method": "offline", "teacher": {"logits": [[0.0] * 10] * 8}, "before": look, "taught": look}
-    said = script("return kdviz.inside.responseSays(given)", {**facts, "plain": None, "begun": True})
+    said = script("return kdviz.responseSays(given)", {**facts, "plain": None, "begun": True})
     assert "from – to – nats" in said
     assert "NaN" not in said

@@ -8,12 +8,14 @@ import re
 
 import pytest
 
+from kdviz import settings
 from kdviz.charts import inside
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import METHODS
-from kdviz.widgets.components import source
 from kdviz.widgets.pictures.inside_form import FIXED, TAUGHT, kinds_of_networks
 from tests.samples.inside_records import LAYERS, ended, look, watched
+
+INSIDE = settings.ASSETS.parent / "kdviz" / "components" / "inside"
 
 
 def recipe(methods="plain,offline,hints,fsp,rkd", data="digits"):
@@ -86,7 +88,8 @@ def test_the_table_says_what_was_measured():
 def test_every_method_of_the_page_fits_its_networks_and_has_a_name_and_a_formula():
     assert {METHODS[name].family for name in TAUGHT} == set(inside.KINDS)
     assert not any(METHODS[name].fits(FIXED["teacher"], FIXED["student"]) for name in TAUGHT)
-    formulas, sentences = source(["inside_formulas.js"]), source(["inside_says.js"])
+    sentences = (INSIDE / "sentences.js").read_text()
+    formulas = (INSIDE / "formulas.js").read_text()
     for name in TAUGHT:
         assert re.search(rf"^  {name}: \[", formulas, re.M)
         assert re.search(rf'^  {name}: "with ', sentences, re.M)
@@ -101,6 +104,6 @@ def test_the_table_of_uses_is_the_methods_own():
 @pytest.mark.parametrize("name", ["hints", "attention", "rkd", "similarity", "fsp"])
 def test_the_formulas_have_the_weights_of_the_distillers(name):
     strength = importlib.import_module(f"kdviz.distillers.{name}").STRENGTH
-    formula = re.search(rf"^  {name}: \[\n    besides\((\d*)\)", source(["inside_formulas.js"]), re.M)
+    formula = re.search(rf"^  {name}: \[\n    besides\((\d*)\)", (INSIDE / "formulas.js").read_text(), re.M)
     assert formula is not None
     assert float(formula[1] or 1) == strength

@@ -22,12 +22,7 @@ from kdviz.widgets.components import component
 from kdviz.widgets.live_panel import LivePanel, Snapshot
 from kdviz.widgets.run_status import Position
 
-_ways = component(
-    "three_ways",
-    html="three_ways.html",
-    css=("base.css", "three_ways.css"),
-    js=("shared.js", "svg.js", "who_teaches.js", "three_ways.js"),
-)
+_ways = component("three_ways")
 
 
 Shown = dict[str, Any]  # what the component is given

@@ -17,12 +17,7 @@ from kdviz.widgets.pictures.soft_targets import GROUP, T_MAX, T_MIN, Picture
 PAIR_TEMPERATURE = 4.0  # at which the two images of a class are the ones that differ most
 LEAST, MOST = 1 / 3, 1 / 2  # of what the first class gets, the second is to get
 
-_beyond_label = component(
-    "beyond_label",
-    html="beyond_label.html",
-    css=("base.css", "over_t.css", "beyond_label.css"),
-    js=("shared.js", "svg.js", "over_t.js", "beyond_label.js"),
-)
+_beyond_label = component("beyond_label")
 
 
 def most_different(shown: Gallery, label: int, temperature: float = PAIR_TEMPERATURE) -> tuple[int, int] | None:

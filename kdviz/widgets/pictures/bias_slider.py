@@ -11,12 +11,7 @@ import streamlit as st
 
 from kdviz.widgets.components import component
 
-_bias_slider = component(
-    "bias_slider",
-    html="bias_slider.html",
-    css=("base.css", "bias_slider.css"),
-    js=("shared.js", "slider.js", "svg.js", "over_t.js", "bias_slider.js"),
-)
+_bias_slider = component("bias_slider")
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,7 @@ _SEARCH, _TERM = "search", "term"  # in the URL
 _KEY = "glossary_search"
 _LONGEST = 60  # characters of a search
 
-_glossary = component(
-    "glossary", html="glossary.html", css=("base.css", "glossary.css"), js=("shared.js", "glossary.js")
-)
+_glossary = component("glossary")
 
 
 def show(here: LessonPage) -> None:

@@ -17,12 +17,7 @@ from kdviz.widgets.lesson import LessonPage
 
 HARD, OPENING_TARGET = "hard", "soft-4"
 
-_noise = component(
-    "noise_lesson",
-    html="noise_lesson.html",
-    css=("base.css", "noise_lesson.css"),
-    js=("shared.js", "svg.js", "slider.js", "noise_lesson.js"),
-)
+_noise = component("noise")
 
 
 @dataclass(frozen=True)

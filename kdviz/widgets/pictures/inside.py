@@ -32,12 +32,7 @@ _KEY = "inside"
 _ENDLESS = 10**9
 _NUMBERS = {"image": (1, 8), "update": (0, _ENDLESS)}  # what of the picture a link can name: smallest, largest
 
-_inside = component(
-    "inside",
-    html="inside.html",
-    css=("base.css", "inside.css"),
-    js=("shared.js", "matrix.js", "inside_says.js", "inside_formulas.js", "inside_views.js", "inside.js"),
-)
+_inside = component("inside")
 
 
 Views = dict[str, Any] | None  # None until the teacher is ready

@@ -19,12 +19,7 @@ from kdviz.widgets.pictures.soft_targets import GROUP, valid_temperature
 LARGEST_LOGIT = 30.0
 DEFAULT_ALPHA = 0.7  # of the reference recipe
 
-_loss_lesson = component(
-    "loss_lesson",
-    html="loss_lesson.html",
-    css=("base.css", "soft_targets.css", "loss_lesson.css"),
-    js=("shared.js", "editing.js", "slider.js", "loss_formulas.js", "loss_lesson.js"),
-)
+_loss_lesson = component("loss")
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,7 @@ from kdviz.charts.over_t import TemperatureChart, packed
 from kdviz.widgets.components import component
 from kdviz.widgets.pictures.soft_targets import GROUP, OnTemperature, valid_temperature
 
-_measured = component(
-    "measured_over_t",
-    html="measured_over_t.html",
-    css=("base.css", "soft_targets.css", "over_t.css", "measured_over_t.css"),
-    js=("shared.js", "editing.js", "slider.js", "svg.js", "over_t.js", "measured_over_t.js"),
-)
+_measured = component("measured_over_t")
 
 
 def measured_over_t(

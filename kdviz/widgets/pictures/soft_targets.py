@@ -25,22 +25,10 @@ GROUP = "temperature"
 OnTemperature = Callable[[float], None]
 OnLogits = Callable[[tuple[float, ...]], None]
 
-_NETWORK = ("shared.js", "network.js")
-_PICTURE = ("preprocess.js", "sentence.js", "bars.js", "drawing.js", "editing.js", "slider.js", "soft_targets.js")
 
-_soft_targets = component(
-    "soft_targets",
-    html="soft_targets.html",
-    css=("base.css", "soft_targets.css", "modes.css"),
-    js=(*_NETWORK, *_PICTURE),
-)
-_weights = component("weights", js=(*_NETWORK, "weights.js"))
-_similarity = component(
-    "similarity",
-    html="similarity.html",
-    css=("base.css", "similarity.css"),
-    js=("shared.js", "matrix.js", "similarity.js"),
-)
+_soft_targets = component("soft_targets")
+_weights = component("weights")
+_similarity = component("similarity")
 
 
 @dataclass(frozen=True)

@@ -18,17 +18,9 @@ from kdviz.widgets.pictures.soft_targets import OnTemperature, Picture, valid_te
 
 DECIDED = 2.0  # times as likely as the second: at the slider's lower end, 0.1, the first then has all but 0.1 %
 LANES = (0.5, 1.0, 2.0, 5.0, 20.0)
-_SLIDER = ("shared.js", "editing.js", "slider.js")
 
-_temperature_lesson = component(
-    "temperature_lesson",
-    html="temperature_lesson.html",
-    css=("base.css", "soft_targets.css", "over_t.css", "temperature_lesson.css"),
-    js=(*_SLIDER, "svg.js", "bars.js", "over_t.js", "temperature_lesson.js"),
-)
-_race = component(
-    "temperature_race", html="race.html", css=("base.css", "race.css"), js=("shared.js", "slider.js", "race.js")
-)
+_temperature_lesson = component("temperature")
+_race = component("race")
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,7 @@ from kdviz.reports.phrases import milliseconds, storage
 from kdviz.widgets.components import component
 from kdviz.widgets.lesson import LessonPage
 
-_sizes = component(
-    "sizes",
-    html="sizes.html",
-    css=("base.css", "sizes.css"),
-    js=("shared.js", "network.js", "svg.js", "device_time.js", "sizes.js"),
-)
+_sizes = component("sizes")
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,7 @@ from kdviz.widgets.single.summary import say
 PARTS: dict[Parts, str] = {"amount": "Amount", "share": "Share of the loss", "gradient": "Share of the gradient"}
 QUALITIES: dict[Quality, str] = {"validation_accuracy": "Accuracy", "agreement": "Agreement"}
 
-_watched = component(
-    "watched", html="watched.html", css=("base.css", "watched.css"), js=("shared.js", "svg.js", "watched.js")
-)
+_watched = component("watched")
 
 
 @dataclass(frozen=True)

@@ -31,15 +31,7 @@ from kdviz.widgets.sweep.words import say
 KEY = "explorer_map"  # of the component
 CELL = "cell"  # in the link: the cell that is selected
 
-_map = component(
-    "explorer",
-    html="explorer.html",
-    css=("base.css", "explorer.css"),
-    js=(
-        *("shared.js", "svg.js", "matrix.js"),
-        *("explorer_scale.js", "explorer_places.js", "explorer_map.js", "explorer_cell.js", "explorer.js"),
-    ),
-)
+_map = component("explorer")
 
 
 @dataclass(frozen=True)

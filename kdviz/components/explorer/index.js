@@ -1,0 +1,212 @@
+// The map of a sweep and the cell that is looked at. What a finger does is drawn here, from what is there already;
+// Python hears which cell is selected. Streamlit calls the default export on mount and on every change of data.
+
+import { component, watchSize } from "../kdviz.shared/component.js";
+import { make, setText } from "../kdviz.shared/dom.js";
+import { makeEcho } from "../kdviz.shared/echo.js";
+import { luminance, resolveColour } from "../kdviz.shared/matrix.js";
+import { buildOne, drawOne } from "./cell.js";
+import { drawMap, drawRings, drawTabStop, isAbove, isSame, mapOf, shownCells } from "./map.js";
+import { endOfRow, neighbour } from "./places.js";
+import { drawScale, shadesFor } from "./scale.js";
+
+const kept = {}; // what a visitor looks at: it outlives the end of a sweep, when the page puts up the map anew
+const WHAT = {
+  validation_accuracy: "share of the images held out that are right",
+  agreement: "share of them on which the student says what its teacher says",
+  nll: "surprise at the label, nats; lower is better",
+  ece: "how far certainty is from accuracy; lower is better",
+};
+
+function build(ui) {
+  Object.assign(ui, { map: ui.q(".cells"), measure: kept.measure ?? "validation_accuracy", facet: 0, pointed: null, selected: null, width: 0 });
+  ui.echo = makeEcho();
+  /** The cell that is shown beside the map: pointed at, selected, chosen, or the best so far. */
+  ui.best = () => ui.data.best[mapOf(ui)];
+  ui.shownCell = () => {
+    const { cells, run } = ui.data;
+    const selected = cells.key.indexOf(ui.selected);
+    if (ui.pointed !== null && ui.pointed < cells.key.length) return ui.pointed;
+    if (selected >= 0) return selected;
+    const chosen = cells.chosen ? cells.chosen.indexOf(1) : -1;
+    if (chosen >= 0 && (ui.facet === null || cells.facet[chosen] === ui.facet)) return chosen;
+    return ui.best() ?? (run ? shownCells(ui)[0] : null);
+  };
+  ui.root.querySelectorAll(".measures input").forEach((input) => {
+    input.checked = input.value === ui.measure;
+    input.addEventListener("change", () => { kept.measure = ui.measure = input.value; draw(ui); });
+  });
+  listen(ui);
+  buildOne(ui);
+  watchSize(ui, ui.q(".map"), (width) => {
+    if (!width || width === ui.width) return;
+    ui.width = width;
+    draw(ui);
+  });
+}
+
+function listen(ui) {
+  const { map } = ui;
+  const cellOf = (event) => {
+    const group = event.target.closest?.("[data-cell]");
+    return group ? Number(group.dataset.cell) : null;
+  };
+  map.addEventListener("pointermove", (event) => {
+    const i = cellOf(event);
+    if (event.pointerType !== "touch" && i !== null) point(ui, i);
+  });
+  map.addEventListener("pointerleave", () => point(ui, null));
+  const around = ui.q(".map"); // an svg that listens to focus would be a stop of Tab itself
+  around.addEventListener("focusin", (event) => {
+    const i = cellOf(event);
+    ui.stop = i;
+    drawTabStop(ui);
+    point(ui, i);
+  });
+  around.addEventListener("focusout", () => point(ui, null));
+  map.addEventListener("click", (event) => {
+    const i = cellOf(event);
+    if (i !== null) selectCell(ui, i);
+  });
+  map.addEventListener("keydown", (event) => {
+    const i = cellOf(event);
+    if (i === null || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End") {
+      const next = event.key.startsWith("Arrow") ? neighbour(ui, i, event.key) : endOfRow(ui, i, event.key);
+      if (next !== null) ui.nodes[next].group.focus();
+    } else if (event.key === "Enter" || event.key === " ") {
+      selectCell(ui, i);
+    } else if (event.key === "Escape") {
+      selectCell(ui, null);
+    } else {
+      return;
+    }
+    event.preventDefault();
+  });
+}
+
+function point(ui, i) {
+  if (ui.pointed === i) return;
+  ui.pointed = i;
+  drawRings(ui);
+  drawOne(ui);
+}
+
+/** Select a cell, or none; selecting it once more lets go of it. */
+function selectCell(ui, i) {
+  const key = i === null ? null : ui.data.cells.key[i];
+  ui.selected = ui.selected === key ? null : key;
+  ui.echo.sent([ui.data.run, ui.selected]);
+  ui.send("cell", ui.selected);
+  draw(ui);
+}
+
+function buildChoosers(ui) {
+  const digest = JSON.stringify([ui.data.choosers, ui.data.together]);
+  if (ui.choosersDigest === digest) return;
+  ui.choosersDigest = digest;
+  const holder = ui.q(".choosers");
+  holder.replaceChildren();
+  ui.facet = ui.data.together ? null : 0;
+  const many = ui.data.choosers.filter(({ values }) => values.length > 1);
+  ui.selects = ui.data.choosers.map((chooser) => {
+    if (!many.includes(chooser)) return null;
+    const label = make("label", "", holder);
+    make("span", "cap", label).textContent = chooser.name;
+    const select = make("select", "", label);
+    if (ui.data.together) make("option", "", select).textContent = "all";
+    chooser.values.forEach((value) => { make("option", "", select).textContent = value; });
+    select.addEventListener("change", () => changeFacet(ui, select));
+    return { select, chooser };
+  });
+  if (kept.choosers === digest) showFacet(ui, kept.facet);
+  kept.choosers = digest;
+  kept.facet = ui.facet;
+}
+
+/** One map for one choice in each list; with points, "all" in one list is all in every list. */
+function changeFacet(ui, changed) {
+  const first = ui.data.together ? 1 : 0;
+  const selects = ui.selects.filter(Boolean);
+  if (first && changed.selectedIndex === 0) selects.forEach(({ select }) => { select.selectedIndex = 0; });
+  else if (first) selects.forEach(({ select }) => { select.selectedIndex ||= 1; });
+  const all = first && selects.some(({ select }) => select.selectedIndex === 0);
+  ui.facet = all ? null : ui.data.choosers.reduce((facet, { values }, n) =>
+    facet * values.length + (ui.selects[n] ? ui.selects[n].select.selectedIndex - first : 0), 0);
+  ui.pointed = null;
+  kept.facet = ui.facet;
+  draw(ui);
+}
+
+/** The lists follow the map of the cell that is selected. */
+function showFacet(ui, facet) {
+  if (facet === null || ui.facet === facet) return;
+  kept.facet = ui.facet = facet;
+  let rest = facet;
+  [...ui.data.choosers].reverse().forEach(({ values }, n) => {
+    const chosen = ui.selects[ui.selects.length - 1 - n];
+    if (chosen) chosen.select.selectedIndex = (rest % values.length) + (ui.data.together ? 1 : 0);
+    rest = Math.floor(rest / values.length);
+  });
+}
+
+function drawKeys(ui, shown) {
+  const { cells } = ui.data;
+  const has = (column) => cells[column] && shown.some((i) => cells[column][i]);
+  const points = ui.data.shape === "points";
+  const keys = [];
+  if (points ? shown.some((i) => isAbove(ui, i)) : ui.contours[1].getAttribute("d")) {
+    keys.push(points ? ["◯", "heavy outline: better than labels only"] : ["line", "between better and worse than labels only"]);
+  }
+  if (has("chosen")) keys.push(["★", "the choice"]);
+  if (has("tied")) keys.push(["☆", "tied with it"]);
+  if (shown.some((i) => isSame(ui, i))) {
+    keys.push(["≈", "not shown to differ from labels only"]);
+  }
+  if (cells.word?.some((word) => word === "no verdict")) keys.push(["", "one seed: no verdict against labels only"]);
+  if (has("diverged")) keys.push(["×", "diverged"]);
+  if (has("dropped")) keys.push(["", "faded: left behind after fewer epochs"]);
+  if (has("young")) keys.push(["hatch", "still learning: no colour yet, it is not comparable with the rest; + or − is against labels only at the same update"]);
+  else if (shown.some((i) => cells.running[i] && !cells.done[i])) keys.push(["", "colours in the middle of the training, all cells about as far"]);
+  if (shown.some((i) => cells.progress[i] > 0 && cells.progress[i] < 0.999)) keys.push(["", "a cell is full when all its students are done"]);
+  const digest = JSON.stringify(keys);
+  if (ui.keysDigest === digest) return;
+  ui.keysDigest = digest;
+  const holder = ui.q(".keys");
+  holder.replaceChildren();
+  for (const [sign, text] of keys) {
+    const key = make("span", "", holder);
+    if (sign === "line" || sign === "hatch") make("i", sign, key);
+    else if (sign) make("b", "", key).textContent = sign;
+    key.append(text);
+  }
+}
+
+function draw(ui) {
+  if (!ui.width || !ui.data) return;
+  drawMap(ui);
+  const shown = shownCells(ui);
+  const plains = shown.filter((i) => ui.data.cells.alpha[i] === 0);
+  const level = plains.length === 1 && !ui.data.cells.young[plains[0]]; // only of what has a colour itself
+  drawScale(ui, level ? ui.data.cells[ui.measure][plains[0]] : null);
+  drawKeys(ui, shown);
+  setText(ui.q(".what"), WHAT[ui.measure]);
+  drawOne(ui);
+}
+
+function receive(ui, data) {
+  ui.data = data;
+  const paper = resolveColour(ui.root, "var(--kd-bg)");
+  ui.shades = shadesFor(luminance(paper) < 0.4);
+  ui.anyDetail = Object.keys(data.details.cells).length > 0;
+  buildChoosers(ui);
+  if (ui.echo.overrides([data.run, data.cell])) {
+    ui.selected = data.cell;
+    const chosen = data.cells.chosen?.indexOf(1) ?? -1;
+    const at = data.cell === null ? chosen : data.cells.key.indexOf(data.cell);
+    if (at >= 0 && ui.facet !== null) showFacet(ui, data.cells.facet[at]);
+  }
+  draw(ui);
+}
+
+export default await component(import.meta.url, { root: ".kdx", build, receive });

@@ -1,0 +1,90 @@
+// Where the cells of the map stand, and which is next to which.
+
+import { short } from "../kdviz.shared/format.js";
+
+export const GAP = 1; // around every cell
+export const AXIS_LEFT = 44;
+const AXIS_BOTTOM = 38;
+
+/** Places in pixels: {at: {index: {x, y, width, height}}, width, height}. The control lies under all columns. */
+export function layOut(ui, shown) {
+  const { data, width } = ui;
+  const { cells } = data;
+  const alphas = data.alphas.filter((alpha) => alpha > 0);
+  const plains = shown.filter((i) => cells.alpha[i] === 0);
+  const wide = Math.max(60, width - AXIS_LEFT);
+  const points = data.shape === "points";
+  const rows = points ? 5 : alphas.length;
+  const columns = points ? 5 : data.temperatures.length;
+  const column = wide / columns;
+  const row = Math.max(19, Math.min(column * 0.8, 84, 430 / Math.max(1, rows)));
+  const tall = rows * row;
+  const bar = Math.max(24, Math.min(row, 32));
+  const at = {};
+  const place = { at, plains: plains.length, left: AXIS_LEFT, wide, tall, row, column, bar, bottom: tall + bar, height: tall + bar + AXIS_BOTTOM };
+  plains.forEach((i, n) => {
+    at[i] = { x: AXIS_LEFT + (n * wide) / plains.length, y: tall, width: wide / plains.length, height: bar };
+  });
+  place.xOf = points ? logarithmic(data.temperatures, wide) : (T) => AXIS_LEFT + (data.temperatures.indexOf(T) + 0.5) * column;
+  place.yOf = points ? linear(data.alphas, tall) : (alpha) => tall - (alphas.indexOf(alpha) + 0.5) * row;
+  const side = points ? Math.max(9, Math.min(17, width / 30)) : 0;
+  for (const i of shown) {
+    if (cells.alpha[i] === 0) continue;
+    const [x, y] = [place.xOf(cells.temperature[i]), place.yOf(cells.alpha[i])];
+    const [w, h] = points ? [2 * side, 2 * side] : [column, row];
+    at[i] = { x: x - w / 2, y: y - h / 2, width: w, height: h };
+  }
+  return place;
+}
+
+const EDGE = 22; // between the border and the outermost points
+
+function logarithmic(values, wide) {
+  const [low, high] = [Math.log(values[0]), Math.log(values[values.length - 1])];
+  return (T) => AXIS_LEFT + EDGE + (wide - 2 * EDGE) * (high > low ? (Math.log(T) - low) / (high - low) : 0.5);
+}
+
+function linear(values, tall) {
+  const [low, high] = [values[0], values[values.length - 1]];
+  return (alpha) => tall - EDGE - (tall - 2 * EDGE) * (high > low ? (alpha - low) / (high - low) : 0.5);
+}
+
+/** Round values between two ends, for the axes of points. */
+export function ticksOf(values, logarithmicAxis) {
+  const [low, high] = [values[0], values[values.length - 1]];
+  if (!logarithmicAxis) return [0, 0.25, 0.5, 0.75, 1].filter((a) => a >= low - 1e-9 && a <= high + 1e-9);
+  const ticks = [1, 2, 5].flatMap((step) => [-2, -1, 0, 1, 2, 3].map((power) => step * 10 ** power));
+  return ticks.filter((T) => T >= low * 0.999 && T <= high * 1.001).sort((a, b) => a - b);
+}
+
+/** Every so many labels of an axis, so that they do not touch. */
+export function thinned(values, room, least) {
+  const stride = Math.ceil(least / room);
+  return values.map((value, i) => (i % stride ? "" : String(short(value))));
+}
+
+/** The nearest cell in a direction, by the middles of the cells. */
+export function neighbour(ui, from, key) {
+  const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
+  const middle = ({ x, y, width, height }) => [x + width / 2, y + height / 2];
+  const [x, y] = middle(ui.nodes[from].box);
+  let best = null;
+  let least = Infinity;
+  for (const [i, node] of Object.entries(ui.nodes)) {
+    const [a, b] = middle(node.box);
+    const along = (a - x) * dx + (b - y) * dy;
+    const across = Math.abs((a - x) * dy) + Math.abs((b - y) * dx);
+    const far = along + 3 * across;
+    if (along > 0.5 && far < least) { least = far; best = Number(i); }
+  }
+  return best;
+}
+
+/** The first or the last cell of the row; of points, of all. */
+export function endOfRow(ui, from, key) {
+  const middle = ({ y, height }) => y + height / 2;
+  const row = Object.entries(ui.nodes).filter(([, node]) =>
+    ui.data.shape === "points" || Math.abs(middle(node.box) - middle(ui.nodes[from].box)) < 1);
+  const found = row.sort(([, a], [, b]) => a.box.x - b.box.x).at(key === "Home" ? 0 : -1);
+  return found ? Number(found[0]) : null;
+}

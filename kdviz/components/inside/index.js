@@ -1,0 +1,186 @@
+// Response, feature and relation side by side: the teacher, the student that was taught, and the one without a teacher,
+// at any moment at which they were looked at. Streamlit calls the default export on mount and on every change.
+
+import { component } from "../kdviz.shared/component.js";
+import { decodeBase64 } from "../kdviz.shared/bytes.js";
+import { make, setText } from "../kdviz.shared/dom.js";
+import { resolveColour, shadesBetween } from "../kdviz.shared/matrix.js";
+import { formulaHtml } from "./formulas.js";
+import { allSteps, featureSays, lookAt, relationSays, responseSays } from "./sentences.js";
+import { BUILD, sizedCanvas } from "./views.js";
+
+const FIRST = { response: "offline", feature: "hints", relation: "rkd" }; // whose formula stands there before any run
+const SAYS = { response: responseSays, feature: featureSays, relation: relationSays };
+
+/** Radio buttons; `options` are [value, filler(label's node)] pairs. */
+function radios(parent, name, options, chosen, changed) {
+  options.forEach(([value, fill]) => {
+    const label = make("label", "", parent);
+    const input = make("input", "", label);
+    Object.assign(input, { type: "radio", name, value: String(value), checked: value === chosen });
+    input.addEventListener("change", () => changed(value));
+    fill(label);
+  });
+}
+
+/** A method's state at the moment that is shown: one entry of each of its columns. */
+function look(history, at) {
+  return history && { cka: history.cka[at], logits: history.logits[at], relations: history.relations[at], singular: history.singular[at] };
+}
+
+function drawKind(ui, kind, step, begun) {
+  const method = ui.chosen[kind];
+  const histories = [ui.data.methods[method], ui.data.methods.plain];
+  const [taught, plain] = histories.map((history) => history && look(history, lookAt(history, step)));
+  const before = look(histories[0] ?? histories[1] ?? Object.values(ui.data.methods)[0], 0);
+  ui.drawers[kind]?.(taught ?? before, plain, before);
+  const facts = { T: ui.data.T, method, teacher: ui.teacher, before, taught: taught ?? before, plain, begun };
+  setText(ui.parts[kind].say, SAYS[kind](facts));
+}
+
+function draw(ui) {
+  const steps = ui.steps;
+  if (!steps.length) return;
+  const at = ui.at === null ? steps.length - 1 : Math.min(ui.at, steps.length - 1);
+  const { range } = ui;
+  range.max = String(steps.length - 1);
+  range.value = String(at);
+  range.disabled = steps.length < 2;
+  const text = at === 0 ? "update 0" : `update ${steps[at].toLocaleString("en")} of ${ui.total.toLocaleString("en")}`;
+  setText(ui.atText, text);
+  range.setAttribute("aria-valuetext", text);
+  setText(ui.after, steps.at(-1) < ui.total ? "Now" : "After");
+  for (const kind of Object.keys(FIRST)) if (ui.chosen[kind]) drawKind(ui, kind, steps[at], at > 0);
+}
+
+/** Everything a visitor chose, for the link. */
+function commit(ui) {
+  const chosen = { image: ui.image + 1, feature: ui.chosen.feature, relation: ui.chosen.relation };
+  ui.send("look", { ...chosen, update: ui.at === null ? null : ui.steps[ui.at] });
+}
+
+function move(ui, at) {
+  ui.at = at >= ui.steps.length - 1 ? null : Math.max(0, at); // at its end the slider follows the training again
+  draw(ui);
+}
+
+function layOutKind(ui, kind) {
+  const part = ui.parts[kind];
+  const method = ui.chosen[kind];
+  part.views?.remove();
+  part.diagram.style.display = "";
+  delete ui.drawers[kind];
+  part.formulas.innerHTML = formulaHtml(kind, method ?? FIRST[kind]);
+  if (!method || !ui.steps.length) return;
+  part.diagram.style.display = "none";
+  part.views = make("div", "views", part.picture);
+  ui.drawers[kind] = BUILD[kind](ui, part.views, method);
+}
+
+function layOutMethods(ui, kind) {
+  const { methods } = ui.parts[kind];
+  const options = ui.data?.kinds[kind] ?? [];
+  methods.replaceChildren();
+  if (!ui.data) return;
+  if (options.length < 2) {
+    make("p", "only", methods).textContent = options.length ? ui.data.titles[options[0]] : "not taught in this run";
+    return;
+  }
+  const group = make("fieldset", "seg", methods);
+  group.setAttribute("aria-label", `${kind}: the method that is shown`);
+  const fill = (name) => (label) => {
+    make("span", "", label).textContent = ui.data.titles[name];
+  };
+  radios(group, `kdi-${kind}`, options.map((name) => [name, fill(name)]), ui.chosen[kind], (name) => {
+    ui.chosen[kind] = name;
+    layOutKind(ui, kind);
+    draw(ui);
+    commit(ui);
+  });
+}
+
+function layOutImages(ui) {
+  const { data } = ui;
+  ui.pixels = data.images.map(decodeBase64);
+  ui.nameOf = (i) => data.names[data.labels[i]];
+  const holder = ui.q(".choices");
+  holder.replaceChildren();
+  setText(ui.q(".images legend"), `One of the ${data.images.length} watched images`);
+  const fill = (i) => (label) => {
+    sizedCanvas(label, ui.pixels[i], `${ui.nameOf(i)}, validation image ${data.indices[i]}`);
+    const name = make("span", "name", label);
+    name.textContent = ui.nameOf(i);
+    name.setAttribute("aria-hidden", "true"); // the image above says it
+  };
+  radios(holder, "kdi-image", data.images.map((_, i) => [i, fill(i)]), ui.image, (i) => {
+    ui.image = i;
+    ui.pair = null;
+    draw(ui);
+    commit(ui);
+  });
+}
+
+/** Built anew for another run only, or when its first look inside has come; what grows is drawn. */
+function layOut(ui, { wanted }) {
+  const { data } = ui;
+  ui.q(".bench").hidden = !ui.steps.length;
+  ui.pair = null;
+  ui.image = Math.min(Math.max(1, wanted.image ?? 1), data?.images.length ?? 1) - 1;
+  for (const kind of Object.keys(FIRST)) {
+    const options = data?.kinds[kind] ?? [];
+    ui.chosen[kind] = [wanted[kind], FIRST[kind], options[0]].find((name) => options.includes(name));
+  }
+  if (ui.steps.length) layOutImages(ui);
+  for (const kind of Object.keys(FIRST)) {
+    layOutMethods(ui, kind);
+    layOutKind(ui, kind);
+    if (!ui.chosen[kind]) setText(ui.parts[kind].say, ui.data ? "This run does not teach it: choose a method for it above, and press Start." : ui.empty[kind]);
+    else if (!ui.steps.length) setText(ui.parts[kind].say, ui.empty[kind]);
+  }
+}
+
+function build(ui) {
+  ui.draw = () => draw(ui);
+  Object.assign(ui, { at: null, steps: [], drawers: {}, chosen: {}, parts: {}, range: ui.q("#kdi-at"), atText: ui.q(".at"), after: ui.q(".to-after") });
+  ui.root.querySelectorAll(".kind").forEach((node) => {
+    const part = (name) => node.querySelector(`.${name}`);
+    ui.parts[node.dataset.kind] = Object.fromEntries(["methods", "picture", "diagram", "say", "formulas"].map((name) => [name, part(name)]));
+  });
+  ui.range.addEventListener("input", () => move(ui, Number(ui.range.value)));
+  let timer = 0; // ten presses of an arrow key are one message
+  ui.range.addEventListener("change", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => commit(ui), 250);
+  });
+  const go = (at) => () => {
+    move(ui, at());
+    commit(ui);
+  };
+  ui.q(".to-before").addEventListener("click", go(() => 0));
+  ui.after.addEventListener("click", go(() => ui.steps.length));
+}
+
+/** The update that a link asks for; one beyond what has been looked at is the last. */
+function placeOf(ui, update) {
+  if (update === null || update === undefined) return null;
+  const at = ui.steps.filter((step) => step <= update).length - 1;
+  return at >= ui.steps.length - 1 ? null : Math.max(0, at);
+}
+
+function receive(ui, data) {
+  Object.assign(ui, { empty: data.empty, data: data.picture });
+  ui.shades = shadesBetween(resolveColour(ui.root, "var(--kd-bg)"), resolveColour(ui.root, "var(--kd-teacher)"));
+  ui.root.querySelectorAll("td").forEach((cell) => { cell.kdShade = -1; });
+  ui.teacher = ui.data?.teacher;
+  ui.steps = ui.data ? allSteps(ui.data.methods) : [];
+  ui.total = ui.data ? Math.max(1, ...Object.values(ui.data.methods).map(({ last }) => last)) : 1;
+  const shape = `${data.run} ${ui.steps.length > 0} ${Boolean(ui.data)}`;
+  if (ui.shape !== shape) {
+    ui.shape = shape;
+    ui.at = placeOf(ui, data.wanted.update);
+    layOut(ui, data);
+  }
+  draw(ui);
+}
+
+export default await component(import.meta.url, { root: ".kdi", build, receive });

@@ -1,0 +1,273 @@
+// The views of the three kinds of knowledge: bars of a softmax or of singular values, maps of CKA, tables of distances.
+// Each is built once for a run and a method, and drawn again and again.
+
+import { make, setText, showGrey } from "../kdviz.shared/dom.js";
+import { barPercent, sharePercent } from "../kdviz.shared/format.js";
+import { softmax } from "../kdviz.shared/softmax.js";
+import { ckaText, figure, fine, klAt, known, nearest } from "./sentences.js";
+
+const MOST_VALUES = 8; // singular values of a flow that are drawn
+
+export function sizedCanvas(parent, pixels, label) {
+  const canvas = make("canvas", "", parent);
+  canvas.width = canvas.height = 28;
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", label);
+  showGrey(canvas, pixels);
+  return canvas;
+}
+
+function figureOf(parent, role, text, wide) {
+  const view = make("figure", `${role}${wide ? " wide" : ""}`, parent);
+  make("figcaption", "", view).textContent = text;
+  return view;
+}
+
+// Bars: a softmax, or singular values.
+
+/** `names` under the bars; a `wide` one has its values on the bars, the others the teacher's outline over them. */
+function buildBars(parent, role, text, names, wide, label) {
+  const view = figureOf(parent, role, text, wide);
+  const bars = make("div", "bars", view);
+  bars.setAttribute("role", "img");
+  bars.style.setProperty("--n", names.length);
+  const slots = names.map(() => {
+    const slot = make("div", "", bars);
+    return { bar: make("i", "", slot), outline: wide ? null : make("u", "", slot), value: wide ? make("em", "", slot) : null };
+  });
+  const ticks = make("div", "ticks", view);
+  ticks.style.setProperty("--n", names.length);
+  const marks = names.map((name) => {
+    const mark = make("span", "", ticks);
+    mark.textContent = wide || name.length < 2 ? name : name.slice(0, 2);
+    return mark;
+  });
+  return { bars, slots, marks, under: wide ? null : make("div", "under", view), label };
+}
+
+function drawBars(view, values, teacher, top) {
+  const height = (value) => `${(100 * Math.min(1, (value ?? 0) / top)).toFixed(2)}%`;
+  view.slots.forEach(({ bar, outline, value }, i) => {
+    bar.style.height = height(values?.[i]);
+    if (outline) outline.style.height = height(teacher[i]);
+    if (!value) return;
+    value.style.bottom = height(values[i]);
+    setText(value, barPercent(values[i]));
+  });
+  view.bars.setAttribute("aria-label", `${view.label}: ${values ? values.map((v, i) => `${view.marks[i].textContent} ${sharePercent(v ?? 0)}`).join(", ") : "not yet"}`);
+}
+
+// Heat maps.
+
+function shade(ui, cell, share) {
+  const at = Math.round(64 * Math.min(1, Math.max(0, share ?? 0)));
+  if (cell.kdShade === at) return;
+  cell.kdShade = at;
+  cell.style.background = ui.shades[at].colour;
+  cell.style.color = ui.shades[at].text;
+}
+
+/** A layer's name, short, so that a column is no wider than its numbers. */
+function layerHead(parent, name, scope) {
+  const head = make("th", "", parent);
+  head.scope = scope;
+  head.textContent = name.replace(/^convolution/, "conv");
+  head.title = name;
+}
+
+function buildCka(parent, role, text, { layers, studentLayers }) {
+  const view = figureOf(parent, role, text, false);
+  const table = make("table", "cka", view);
+  table.setAttribute("aria-label", `Linear CKA, ${text}: a row for each layer of the student, a column for each of the teacher`);
+  const head = make("tr", "", make("thead", "", table));
+  make("td", "corner", head);
+  layers.forEach((name) => layerHead(head, name, "col"));
+  const body = make("tbody", "", table);
+  const cells = studentLayers.map((name, r) => {
+    const row = make("tr", "", body);
+    layerHead(row, name, "row");
+    return layers.map((_, c) => make("td", r === studentLayers.length - 2 && c === layers.length - 2 ? "last" : "", row));
+  });
+  return { cells };
+}
+
+/** Where the colours begin: layers are rarely unlike, so 0 to 1 would show them all alike. Known before the training. */
+const leastCka = (cka) => Math.min(0.9, Math.floor(10 * Math.min(...cka.flat().filter(known))) / 10);
+
+function drawCka(ui, view, cka, least) {
+  view.cells.forEach((row, r) => row.forEach((cell, c) => {
+    shade(ui, cell, cka ? (cka[r][c] - least) / (1 - least) : 0);
+    setText(cell, cka ? ckaText(cka[r][c]) : "");
+  }));
+}
+
+function buildRelations(ui, parent, role, text) {
+  const view = figureOf(parent, role, text, false);
+  const table = make("table", "relations", view);
+  table.setAttribute("role", "img");
+  const heads = [];
+  const headOf = (line, i) => {
+    const head = make("th", "", line);
+    sizedCanvas(head, ui.pixels[i], `image ${i + 1}`);
+    heads.push({ head, i });
+  };
+  const top = make("tr", "", make("thead", "", table));
+  make("td", "", top);
+  ui.pixels.forEach((_, i) => headOf(top, i));
+  const body = make("tbody", "", table);
+  const cells = ui.pixels.map((_, i) => {
+    const row = make("tr", "", body);
+    headOf(row, i);
+    return ui.pixels.map((__, j) => {
+      const cell = make("td", "", row);
+      cell.kdPair = [i, j];
+      return cell;
+    });
+  });
+  for (const type of ["pointerover", "pointerdown"]) {
+    body.addEventListener(type, ({ target }) => {
+      if (!target.kdPair || target.kdPair[0] === target.kdPair[1]) return;
+      ui.pair = target.kdPair;
+      ui.draw();
+    });
+  }
+  return { table, cells, heads };
+}
+
+/** The arrow keys walk over the pairs of a table. */
+function walkOverPairs(ui, table) {
+  const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+  table.tabIndex = 0;
+  table.addEventListener("keydown", (event) => {
+    const step = steps[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const go = ([i, j]) => [i + step[0], j + step[1]];
+    const next = go(ui.pair ?? [ui.image, nearest(ui.teacher.relations, ui.image)]);
+    const pair = next[0] === next[1] ? go(next) : next; // an image and itself is no pair
+    if (pair.some((i) => i < 0 || i >= ui.pixels.length)) return;
+    ui.pair = pair;
+    ui.draw();
+  });
+}
+
+/** The teacher's smallest and largest distance: the scale stays as the students move. */
+function rangeOf(relations) {
+  const between = relations.flatMap((row, i) => row.slice(0, i));
+  return [Math.min(...between), Math.max(...between)];
+}
+
+function drawRelations(ui, view, relations, [least, most]) {
+  view.heads.forEach(({ head, i }) => head.classList.toggle("chosen", i === ui.image));
+  view.cells.forEach((row, i) => row.forEach((cell, j) => {
+    // The nearest pair still has a shade: what is blank is an image and itself.
+    shade(ui, cell, relations && i !== j ? 0.1 + (0.9 * (relations[i][j] - least)) / (most - least) : 0);
+    cell.classList.toggle("told", Boolean(ui.pair) && ui.pair[0] === i && ui.pair[1] === j);
+  }));
+  const others = relations?.[ui.image].map((d, j) => (j === ui.image ? "" : `${ui.nameOf(j)} ${figure(d)}`)).filter(Boolean);
+  view.table.setAttribute("aria-label", `Distances of image ${ui.image + 1}, a ${ui.nameOf(ui.image)}: ${others ? others.join(", ") : "not yet"}`);
+}
+
+/** The scale of the colours from `least` to `most`, and a place for more. */
+function ramp(parent, text, least, most) {
+  const aside = make("div", "aside", parent);
+  make("div", "", aside).textContent = text;
+  make("div", "ramp", aside);
+  const ends = make("div", "ends", aside);
+  const low = make("span", "", ends);
+  low.textContent = least;
+  make("span", "", ends).textContent = most;
+  return { aside, low };
+}
+
+// The three columns. Each has `build(ui, views, method)`, once for a method, and returns what draws a moment:
+// `draw(taught, plain, before)`, looks or null.
+
+const roleNames = (ui, method) => [`taught: ${ui.data.titles[method].toLowerCase()}`, "labels only"];
+
+function buildResponse(ui, views, method) {
+  const { names, T } = ui.data;
+  const [taughtName, plainName] = roleNames(ui, method);
+  const teacher = buildBars(views, "teacher", `teacher, at T = ${T}`, names, true, "Teacher");
+  const taught = buildBars(views, "taught", taughtName, names, false, "Taught student");
+  const plain = buildBars(views, "plain", plainName, names, false, "Student with labels only");
+  return (now, alone) => {
+    const z = ui.teacher.logits[ui.image];
+    const p = Array.from(softmax(z, T));
+    const top = Math.min(1, 1.25 * Math.max(...p)); // of the teacher alone: the scale stays as the students move
+    drawBars(teacher, p, p, top);
+    [[taught, now], [plain, alone]].forEach(([view, look]) => {
+      drawBars(view, look && Array.from(softmax(look.logits[ui.image], T)), p, top);
+      setText(view.under, look ? `KL ${fine(klAt(z, look.logits[ui.image], T))} nats` : "");
+    });
+    [teacher, taught, plain].forEach((view) => view.marks.forEach((mark, i) => mark.classList.toggle("label", i === ui.data.labels[ui.image])));
+  };
+}
+
+function buildFeature(ui, views, method) {
+  const [taughtName, plainName] = roleNames(ui, method);
+  const first = buildCka(views, "before", "before the training", ui.teacher);
+  const { aside, low } = ramp(views, "Linear CKA", "", "1");
+  make("p", "", aside).textContent = "Rows: the student’s layers. Columns: the teacher’s. Even untrained layers are alike, because they see the same images.";
+  const last = make("p", "", aside);
+  make("span", "key", last);
+  last.append("the last hidden layers");
+  const taught = buildCka(views, "taught", taughtName, ui.teacher);
+  const plain = buildCka(views, "plain", plainName, ui.teacher);
+  return (now, alone, before) => {
+    const least = leastCka(before.cka);
+    setText(low, least > 0 ? `${least} and less` : "0");
+    drawCka(ui, first, before.cka, least);
+    drawCka(ui, taught, now?.cka, least);
+    drawCka(ui, plain, alone?.cka, least);
+  };
+}
+
+function buildDistances(ui, views, method) {
+  const [taughtName, plainName] = roleNames(ui, method);
+  const teacher = buildRelations(ui, views, "teacher", "teacher");
+  const range = rangeOf(ui.teacher.relations);
+  const { aside } = ramp(views, "Distance; 1 is the mean", ...range.map((distance) => figure(distance)));
+  walkOverPairs(ui, teacher.table);
+  const list = make("dl", "", aside);
+  list.setAttribute("aria-live", "polite");
+  const rows = ["", "teacher", "taught", "labels only"].map((text) => {
+    const name = make("dt", "", list);
+    name.textContent = text;
+    return { name, value: make("dd", "", list) };
+  });
+  const taught = buildRelations(ui, views, "taught", taughtName);
+  const plain = buildRelations(ui, views, "plain", plainName);
+  return (now, alone) => {
+    const all = [ui.teacher.relations, now?.relations, alone?.relations];
+    [teacher, taught, plain].forEach((view, i) => drawRelations(ui, view, all[i], range));
+    const [i, j] = ui.pair ?? [ui.image, nearest(ui.teacher.relations, ui.image)];
+    setText(rows[0].name, ui.pair ? `${ui.nameOf(i)} and ${ui.nameOf(j)}` : `${ui.nameOf(i)} and ${ui.nameOf(j)}, its nearest`);
+    all.forEach((relations, r) => setText(rows[r + 1].value, relations ? figure(relations[i][j]) : "–"));
+  };
+}
+
+function buildFlow(ui, views, method) {
+  const { singular } = ui.teacher;
+  const names = Array.from({ length: Math.min(MOST_VALUES, singular.length) }, (_, i) => String(i + 1));
+  const [taughtName, plainName] = roleNames(ui, method);
+  const text = `teacher: the ${names.length} largest singular values`;
+  const teacher = buildBars(views, "teacher", text, names, true, "Singular values of the teacher’s flow");
+  const taught = buildBars(views, "taught", taughtName, names, false, "Singular values of the taught student’s flow");
+  const plain = buildBars(views, "plain", plainName, names, false, "Singular values of the flow with labels only");
+  return (now, alone) => {
+    const shares = singular.slice(0, names.length);
+    const top = Math.min(1, 1.2 * Math.max(...shares));
+    drawBars(teacher, shares, shares, top);
+    [[taught, now], [plain, alone]].forEach(([view, look]) => {
+      drawBars(view, look && names.map((_, i) => look.singular[i] ?? 0), shares, top);
+      setText(view.under, "% of their sum");
+    });
+  };
+}
+
+export const BUILD = {
+  response: buildResponse,
+  feature: buildFeature,
+  relation: (ui, views, method) => (method === "fsp" ? buildFlow : buildDistances)(ui, views, method),
+};

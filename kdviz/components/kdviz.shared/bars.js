@@ -1,0 +1,126 @@
+// The picture's middle: bars of the softmax over a linear or a logarithmic axis, and the logits beneath them.
+
+import { watchSize } from "./component.js";
+import { make, setText } from "./dom.js";
+import { barPercent, listPercent, signed, tinyPercent } from "./format.js";
+import { ranked } from "./softmax.js";
+
+const LOG_DECADES = 6; // the logarithmic axis runs from 10^-6 to 1
+
+export function barHeight(p, scale) {
+  if (scale !== "log") return p;
+  return p > 0 ? Math.max(0, 1 + Math.log10(p) / LOG_DECADES) : 0;
+}
+
+/** Grid lines as [height from 0 to 1, text or ""]; per cent like the values on the bars. */
+function axisLines(scale) {
+  if (scale !== "log") return [[0, "0"], [0.25, ""], [0.5, "50"], [0.75, ""], [1, "100\u00a0%"]];
+  const texts = ["0.0001", "", "0.01", "", "1", "", "100 %"];
+  return texts.map((text, i) => [i / LOG_DECADES, text]);
+}
+
+export function drawAxis(ui) {
+  const axis = ui.q(".axis");
+  axis.replaceChildren();
+  for (const [height, text] of axisLines(ui.scale)) {
+    const line = make("div", height === 0 ? "base" : "", axis);
+    line.style.bottom = `${100 * height}%`;
+    if (text) make("span", "", line).textContent = text;
+  }
+  if (ui.scale === "log") make("em", "", axis).textContent = "log axis";
+}
+
+/** One column per class. Built anew only when the classes change. */
+export function buildColumns(ui) {
+  const { names } = ui;
+  ui.root.style.setProperty("--n", names.length);
+  const columns = ui.q(".columns");
+  const labels = ui.q(".names");
+  columns.replaceChildren();
+  labels.replaceChildren();
+  labels.classList.toggle("long", names.some((name) => name.length > 3) && names.length > 4);
+  ui.columns = names.map((name) => {
+    const column = make("div", "column", columns);
+    const text = make("span", "", labels);
+    text.textContent = name;
+    const bar = make("div", "bar", column);
+    const value = make("span", "value", column);
+    return { column, bar, value, text };
+  });
+}
+
+/** The plain strip of logits; in edit mode `buildEditors` puts controls in its place. */
+export function buildLogits(ui) {
+  const strip = ui.q(".logits");
+  strip.querySelectorAll(".logit").forEach((node) => node.remove());
+  ui.logitNodes = ui.names.map(() => {
+    const cell = make("div", "logit", strip);
+    const text = make("span", "", cell);
+    const bar = make("i", "", make("div", "track", cell));
+    return { text, bar };
+  });
+}
+
+export function drawLogits(ui) {
+  const z = ui.logits;
+  const most = z ? Math.max(1, ...Array.from(z, Math.abs)) : 1;
+  ui.logitNodes.forEach(({ text, bar }, i) => {
+    setText(text, z ? signed(z[i]) : "–");
+    bar.style.transform = `scaleY(${z ? (-z[i] / most).toFixed(4) : 0})`;
+  });
+}
+
+export function drawBars(ui) {
+  const plot = ui.plotHeight;
+  const text = ui.scale === "log" ? tinyPercent : barPercent;
+  for (let i = 0; i < ui.columns.length; i++) {
+    const { bar, value } = ui.columns[i];
+    const height = ui.logits ? barHeight(ui.p[i], ui.scale) : 0;
+    bar.style.transform = `scaleY(${height.toFixed(5)})`;
+    value.style.transform = `translateY(${(-height * plot).toFixed(1)}px)`;
+    setText(value, ui.logits ? text(ui.p[i]) : "");
+  }
+}
+
+/** The hard label: its outline over the bars, and its name in the same colour beneath them. */
+export function drawHardLabel(ui) {
+  ui.columns.forEach(({ column, text }, i) => {
+    column.classList.toggle("label", i === ui.label);
+    text.classList.toggle("label", i === ui.label);
+  });
+  ui.q(".label-key").style.visibility = ui.label === null ? "hidden" : "visible";
+  setText(ui.q(".label-name"), ui.label === null ? "" : `: ${ui.names[ui.label]}`);
+}
+
+/** Ranks of the classes that the picture does not name already: the label, or without one the likeliest. */
+export function buildRanking(ui) {
+  const list = ui.q(".ranking ol");
+  list.replaceChildren();
+  ui.rankNodes = Array.from({ length: Math.min(5, ui.names.length - 1) }, () => {
+    const item = make("li", "", list);
+    return { name: make("b", "", item), share: make("span", "", item) };
+  });
+}
+
+export function rankOthers(ui) {
+  const order = ui.logits ? ranked(ui.logits) : [];
+  const named = ui.label ?? order[0];
+  ui.others = order.filter((i) => i !== named);
+}
+
+export function drawRanking(ui) {
+  ui.rankNodes.forEach(({ name, share }, r) => {
+    const i = ui.others[r];
+    setText(name, i === undefined ? "–" : ui.names[i]);
+    setText(share, i === undefined ? "" : listPercent(ui.p[i]));
+  });
+}
+
+/** The labels over the bars move in pixels, so they need the plot's height, which follows the width. */
+export function watchPlot(ui) {
+  const columns = ui.q(".columns");
+  watchSize(ui, columns, () => {
+    ui.plotHeight = columns.clientHeight;
+    drawBars(ui);
+  });
+}

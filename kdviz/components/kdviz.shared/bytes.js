@@ -1,0 +1,25 @@
+// Arrays that travel as text.
+
+/** @param {string} text */
+export function decodeBase64(text) {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+/**
+ * Little-endian half-precision numbers to single precision: subnormals, infinities and NaN included.
+ * @param {Uint8Array} bytes
+ */
+export function decodeHalf(bytes) {
+  const out = new Float32Array(bytes.length >> 1);
+  for (let i = 0; i < out.length; i++) {
+    const half = bytes[2 * i] | (bytes[2 * i + 1] << 8);
+    const exponent = (half >> 10) & 31;
+    const fraction = half & 1023;
+    let value;
+    if (exponent === 0) value = fraction * 2 ** -24;
+    else if (exponent === 31) value = fraction ? NaN : Infinity;
+    else value = (1 + fraction / 1024) * 2 ** (exponent - 15);
+    out[i] = half & 0x8000 ? -value : value;
+  }
+  return out;
+}

@@ -1,0 +1,78 @@
+// What the components do to the page's nodes.
+
+const SVG = "http://www.w3.org/2000/svg";
+const TEXTS = /** @type {WeakMap<Node, string>} */ (new WeakMap());
+
+/**
+ * Write text only where it changed: a redraw touches nothing else.
+ * @param {Node} node
+ * @param {string} text
+ */
+export function setText(node, text) {
+  if (TEXTS.get(node) === text) return;
+  TEXTS.set(node, text);
+  node.textContent = text;
+}
+
+/**
+ * Write an attribute only where it changed.
+ * @param {Element} node
+ * @param {string} name
+ * @param {string | number} value
+ */
+export function setAttribute(node, name, value) {
+  if (node.getAttribute(name) !== String(value)) node.setAttribute(name, String(value));
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} className
+ * @param {Element} [parent]
+ */
+export function make(tag, className, parent) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  parent?.append(node);
+  return node;
+}
+
+/**
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Element} parent
+ * @param {Record<string, string | number>} attributes
+ */
+export function svgNode(tag, parent, attributes) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
+  parent.append(node);
+  return node;
+}
+
+/**
+ * The colours of teacher, student, hard label and "without a teacher" come from the app's theme, where they
+ * stand once, in this order, as chartCategoricalColors.
+ * @param {HTMLElement} root
+ */
+export function applyPalette(root) {
+  const colours = getComputedStyle(root).getPropertyValue("--st-chart-categorical-colors").split(/,(?![^(]*\))/);
+  ["teacher", "student", "label", "plain"].forEach((role, i) => {
+    if (colours[i]?.trim()) root.style.setProperty(`--kd-${role}`, colours[i].trim());
+  });
+}
+
+/**
+ * Grey levels 0..255, row by row, on a canvas of that many pixels; black without any.
+ * @param {HTMLCanvasElement} canvas
+ * @param {ArrayLike<number> | null} pixels
+ */
+export function showGrey(canvas, pixels) {
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const image = context.createImageData(canvas.width, canvas.height);
+  for (let i = 0; i < canvas.width * canvas.height; i++) {
+    const v = pixels ? pixels[i] : 0;
+    image.data.set([v, v, v, 255], 4 * i);
+  }
+  context.putImageData(image, 0, 0);
+}

@@ -1,0 +1,76 @@
+// Class by class: the mean softmax over all images of a class. Pure functions on typed arrays.
+
+import { make } from "./dom.js";
+
+/** Sort out what does not depend on T: each logit minus its row's maximum, and the images of each class. */
+export function prepareMatrix(logits, labels, classes) {
+  const gaps = new Float64Array(logits.length);
+  const counts = new Float64Array(classes);
+  for (let n = 0; n < labels.length; n++) {
+    const at = n * classes;
+    let top = -Infinity;
+    for (let c = 0; c < classes; c++) if (logits[at + c] > top) top = logits[at + c];
+    for (let c = 0; c < classes; c++) gaps[at + c] = logits[at + c] - top;
+    counts[labels[n]]++;
+  }
+  return { gaps, labels, classes, counts, mean: new Float64Array(classes * classes), row: new Float64Array(classes) };
+}
+
+/** Mean softmax at T, row by row of the true class, into `matrix.mean`; a class without images stays at zero. */
+export function meanSoftTargets(matrix, T) {
+  const { gaps, labels, classes, counts, mean, row } = matrix;
+  mean.fill(0);
+  const inverse = 1 / T;
+  for (let n = 0, at = 0; n < labels.length; n++, at += classes) {
+    let sum = 0;
+    for (let c = 0; c < classes; c++) sum += row[c] = Math.exp(gaps[at + c] * inverse);
+    const share = 1 / sum;
+    const target = labels[n] * classes;
+    for (let c = 0; c < classes; c++) mean[target + c] += row[c] * share;
+  }
+  for (let i = 0; i < mean.length; i++) mean[i] /= counts[Math.floor(i / classes)] || 1;
+  return mean;
+}
+
+/** Off-diagonal cells {row, column, p}, the largest first. */
+export function lookAlikes(mean, classes) {
+  const cells = [];
+  mean.forEach((p, i) => {
+    const row = Math.floor(i / classes);
+    const column = i % classes;
+    if (row !== column) cells.push({ row, column, p });
+  });
+  return cells.sort((a, b) => b.p - a.p);
+}
+
+export function luminance([r, g, b]) {
+  const linear = (v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+}
+
+function blend(from, to, share) {
+  return from.map((v, i) => Math.round(v + (to[i] - v) * share));
+}
+
+/** Black or white, whichever reads better on the colour. */
+export function readableOn(colour) {
+  const light = luminance(colour);
+  return 1.05 / (light + 0.05) > (light + 0.05) / 0.05 ? "#fff" : "#000";
+}
+
+/** Any CSS colour as [r, g, b]. */
+export function resolveColour(root, css) {
+  const probe = make("i", "", root);
+  probe.style.color = css;
+  const text = getComputedStyle(probe).color;
+  probe.remove();
+  return text.match(/[\d.]+/g).slice(0, 3).map(Number);
+}
+
+/** 65 shades between two colours, each with the colour of what is written on it: an eye tells no more. */
+export function shadesBetween(from, to) {
+  return Array.from({ length: 65 }, (_, i) => {
+    const colour = blend(from, to, i / 64);
+    return { colour: `rgb(${colour})`, text: readableOn(colour) };
+  });
+}

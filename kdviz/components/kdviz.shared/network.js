@@ -1,0 +1,49 @@
+// The teacher's forward pass: a multi-layer network with ReLU between its layers, on grey levels 0 to 255.
+
+import { decodeBase64, decodeHalf } from "./bytes.js";
+import { tell } from "./signals.js";
+
+const networks = new Map(); // by name
+
+/** [{weight: Float32Array (out x in), bias: Float32Array, inputs, outputs}] from what Python sent. */
+export function decodeLayers(layers) {
+  return layers.map(({ weight, bias, inputs, outputs }) => {
+    const layer = { weight: decodeHalf(decodeBase64(weight)), bias: decodeHalf(decodeBase64(bias)), inputs, outputs };
+    if (layer.weight.length !== inputs * outputs || layer.bias.length !== outputs) {
+      throw new Error(`A layer of ${outputs} x ${inputs} came with ${layer.weight.length} weights.`);
+    }
+    return layer;
+  });
+}
+
+export function applyLayer({ weight, bias, inputs, outputs }, x, rectify) {
+  const y = new Float32Array(outputs);
+  for (let o = 0, w = 0; o < outputs; o++) {
+    let sum = bias[o];
+    for (let i = 0; i < inputs; i++) sum += weight[w++] * x[i];
+    y[o] = rectify && sum < 0 ? 0 : sum;
+  }
+  return y;
+}
+
+/** Logits of one image. Pixels are scaled as in training: 0..255 to -1..1. */
+export function forwardLayers(layers, pixels) {
+  let x = Float32Array.from(pixels, (v) => (v / 255) * 2 - 1);
+  layers.forEach((layer, i) => {
+    x = applyLayer(layer, x, i < layers.length - 1);
+  });
+  return x;
+}
+
+/** Keep a network that Python sent, and tell the pictures that wait for it; one that is here already is left alone. */
+export function keepNetwork({ name, digest, layers }) {
+  if (networks.get(name)?.digest === digest) return;
+  networks.set(name, { digest, layers: decodeLayers(layers) });
+  tell("network", { name });
+}
+
+/** Whether the weights of a network have arrived. */
+export const isHere = (name) => networks.has(name);
+
+/** Logits of one image by the network of that name, which must be here. */
+export const forward = (name, pixels) => forwardLayers(networks.get(name).layers, pixels);

@@ -1,0 +1,106 @@
+// The temperature: a slider on a logarithmic axis, a number field, and ticks to jump to.
+
+import { make, setText } from "./dom.js";
+import { parseNumber } from "./editing.js";
+import { publishTemperature } from "./group.js";
+import { listen } from "./signals.js";
+import { T_MAX, T_MIN, catchDecade, formatT, roundT } from "./temperature.js";
+
+/**
+ * Follow a range input with `onInput`, and report with `commit` once the finger lets go. Key presses wait a
+ * quarter of a second, so that ten of them are one report. `ui.held` says whether a finger is on anything.
+ */
+export function onRelease(ui, range, onInput, commit) {
+  let byKey = false;
+  let timer = 0;
+  const finish = () => {
+    timer = 0;
+    ui.held = false;
+    commit();
+  };
+  range.addEventListener("keydown", () => { byKey = true; });
+  range.addEventListener("pointerdown", () => { byKey = false; });
+  range.addEventListener("input", () => {
+    ui.held = true;
+    onInput(byKey);
+  });
+  range.addEventListener("change", () => {
+    clearTimeout(timer);
+    if (byKey) timer = setTimeout(finish, 250);
+    else finish();
+  });
+  // A slider that comes back to where it was picked up sends no change.
+  for (const type of ["pointerup", "pointercancel", "blur"]) {
+    range.addEventListener(type, () => { ui.held = timer !== 0; });
+  }
+  ui.endings.push(() => clearTimeout(timer));
+}
+
+export function showTemperature(ui) {
+  const { range, number } = ui.controls;
+  const exponent = Math.log10(ui.T);
+  if (!ui.dragging) range.value = exponent;
+  range.style.setProperty("--filled", `${(((exponent + 1) / 3) * 100).toFixed(2)}%`);
+  if (ui.shadow.activeElement !== number) number.value = formatT(ui.T);
+  setText(ui.controls.text, formatT(ui.T));
+}
+
+/** The same T for this picture and for whatever else of the group is on the page. */
+export function moveTemperature(ui, T) {
+  ui.T = roundT(T);
+  showTemperature(ui);
+  ui.draw();
+  publishTemperature(ui.T, ui.group, ui);
+}
+
+function listenToNumber(ui, number, commit) {
+  const valid = (value) => value !== null && value >= T_MIN && value <= T_MAX;
+  number.addEventListener("focus", () => number.select());
+  number.addEventListener("input", () => {
+    const value = parseNumber(number.value);
+    number.setAttribute("aria-invalid", String(!valid(value)));
+    if (valid(value)) moveTemperature(ui, value);
+  });
+  number.addEventListener("change", () => {
+    const value = parseNumber(number.value);
+    number.removeAttribute("aria-invalid");
+    if (value !== null && value > 0) moveTemperature(ui, value);
+    number.value = formatT(ui.T);
+    commit();
+  });
+}
+
+function buildTicks(ui, commit) {
+  for (const T of [0.1, 1, 10, 100]) {
+    const tick = make("button", "", ui.q(".ticks"));
+    tick.type = "button";
+    tick.tabIndex = -1; // a shortcut for the pointer; the slider and the number field serve the keyboard
+    tick.textContent = String(T);
+    tick.style.left = `${((Math.log10(T) + 1) / 3) * 100}%`;
+    tick.addEventListener("click", () => {
+      moveTemperature(ui, T);
+      commit();
+    });
+  }
+}
+
+export function buildTemperature(ui, commit) {
+  const range = ui.q(".t-range");
+  const number = ui.q(".t-number");
+  ui.controls = { range, number, text: ui.q(".t-text") };
+  const follow = (byKey) => {
+    const exponent = Number(range.value);
+    ui.dragging = true;
+    moveTemperature(ui, 10 ** (byKey ? exponent : catchDecade(exponent)));
+    ui.dragging = false;
+  };
+  onRelease(ui, range, follow, commit);
+  listenToNumber(ui, number, commit);
+  buildTicks(ui, commit);
+  listen(ui, "temperature", ({ T, group, source }) => {
+    if (source === ui || group !== ui.group || T === ui.T) return;
+    ui.T = T;
+    showTemperature(ui);
+    ui.draw();
+  });
+}

@@ -1,0 +1,54 @@
+// The losses of distillation as functions of logits, in nats; the same as in kdviz/losses.py.
+// z are the student's logits, v the teacher's, q = softmax(z / T), p = softmax(v / T).
+
+/** log softmax(z / T), exact where the softmax itself underflows. */
+function logSoftmax(z, T) {
+  const top = Math.max(...z);
+  const rest = Math.log(Array.from(z).reduce((sum, value) => sum + Math.exp((value - top) / T), 0));
+  return Array.from(z, (value) => (value - top) / T - rest);
+}
+
+/** What each class adds to KL(p || q): p_i log(p_i / q_i). It may be negative; the sum never is. */
+export function klParts(z, v, T) {
+  const [logQ, logP] = [logSoftmax(z, T), logSoftmax(v, T)];
+  return logP.map((value, i) => Math.exp(value) * (value - logQ[i]));
+}
+
+function sumOf(values) {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+/** KL(p || q) of the student's logits z from the teacher's v. */
+export function klDivergence(z, v, T) {
+  return Math.max(0, sumOf(klParts(z, v, T)));
+}
+
+/** CE(p, q) = KL(p || q) + H(p). */
+export function softCrossEntropy(z, v, T) {
+  const [logQ, logP] = [logSoftmax(z, T), logSoftmax(v, T)];
+  return -sumOf(logP.map((value, i) => Math.exp(value) * logQ[i]));
+}
+
+export function entropyNats(v, T) {
+  return Math.max(0, -sumOf(logSoftmax(v, T).map((value) => Math.exp(value) * value)));
+}
+
+/** CE with the hard label at T = 1. */
+export function hardCrossEntropy(z, label) {
+  return -logSoftmax(z, 1)[label];
+}
+
+/** α T² KL(p || q) + (1 − α) CE(y, softmax(z)) with its two parts. */
+export function distillationLoss(z, v, label, T, alpha) {
+  const soft = alpha * T * T * klDivergence(z, v, T);
+  const hard = (1 - alpha) * hardCrossEntropy(z, label);
+  return { soft, hard, whole: soft + hard };
+}
+
+/** The logit of class i that gives it the share `p` at T while all other logits stay. */
+export function logitForShare(z, i, p, T) {
+  const others = z.filter((_, j) => j !== i).map((value) => value / T);
+  const top = Math.max(...others);
+  const together = top + Math.log(sumOf(others.map((value) => Math.exp(value - top))));
+  return T * (together + Math.log(p / (1 - p)));
+}

@@ -1,0 +1,311 @@
+// Two distributions that a visitor moves, and every loss between them.
+
+import { component, watchSize } from "../kdviz.shared/component.js";
+import { make, setText } from "../kdviz.shared/dom.js";
+import { makeEcho } from "../kdviz.shared/echo.js";
+import { parseNumber } from "../kdviz.shared/editing.js";
+import { PERCENT, barPercent, sharePercent, signed } from "../kdviz.shared/format.js";
+import { publishTemperature } from "../kdviz.shared/group.js";
+import { buildTemperature, onRelease, showTemperature } from "../kdviz.shared/slider.js";
+import { softmax } from "../kdviz.shared/softmax.js";
+import { formatT, roundT } from "../kdviz.shared/temperature.js";
+import {
+  distillationLoss,
+  entropyNats,
+  hardCrossEntropy,
+  klDivergence,
+  klParts,
+  logitForShare,
+  softCrossEntropy,
+} from "./formulas.js";
+
+const LIMIT = 30; // of a logit
+const LEAST_SHARE = 0.0005;
+const DIGITS = 3; // of a logit in the link
+
+const nat = (value) => (value >= 99.95 ? value.toFixed(0) : value >= 9.995 ? value.toFixed(1) : value.toFixed(3));
+
+function roundLogit(z) {
+  return Number(Math.min(LIMIT, Math.max(-LIMIT, z)).toFixed(DIGITS));
+}
+
+/** Everything the picture shows, from the logits. */
+function readingsOf({ teacher, student, label, T, alpha }) {
+  const parts = klParts(student, teacher, T);
+  return {
+    p: softmax(teacher, T),
+    q: softmax(student, T),
+    parts,
+    forward: klDivergence(student, teacher, T),
+    reverse: klDivergence(teacher, student, T),
+    entropy: entropyNats(teacher, T),
+    ce: softCrossEntropy(student, teacher, T),
+    hard: hardCrossEntropy(student, label),
+    loss: distillationLoss(student, teacher, label, T, alpha),
+  };
+}
+
+/** The class that adds most to a divergence of the distribution `from`, and how much of it is its own. */
+function dearest(parts) {
+  return parts.reduce((best, value, i) => (value > parts[best] ? i : best), 0);
+}
+
+function lossSentence(ui, now) {
+  const { names } = ui;
+  if (now.forward < 5e-7) {
+    return `Teacher and student are the same: both divergences are 0, but the soft cross-entropy is still H(p) = ${nat(now.entropy)} nats.`;
+  }
+  const ahead = dearest(now.parts);
+  const back = dearest(klParts(ui.teacher, ui.student, ui.T));
+  const told = (p) => sharePercent(p);
+  const forward = `KL(p‖q) charges most for ${names[ahead]}, which the teacher gives ${told(now.p[ahead])} and the student ${told(now.q[ahead])}`;
+  const reverse = `KL(q‖p) for ${names[back]}, which the student gives ${told(now.q[back])} and the teacher ${told(now.p[back])}`;
+  const larger = now.forward > now.reverse ? now.forward / now.reverse : now.reverse / now.forward;
+  const verdict = larger < 1.15
+    ? "Both are about equal here."
+    : `${now.forward > now.reverse ? "Forward" : "Reverse"} KL is ${larger < 10 ? larger.toFixed(1) : larger.toFixed(0)} times the other.`;
+  return `${forward}; ${reverse}. ${verdict}`;
+}
+
+/** Scales grow while a finger holds something, and fit again when it lets go: no bar jumps back under it. */
+function scaleFor(ui, name, most) {
+  const nice = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000, 200000, 1000000];
+  const wanted = nice.find((end) => end >= most) ?? most;
+  ui.scales[name] = ui.held ? Math.max(ui.scales[name] ?? 0, wanted) : wanted;
+  return ui.scales[name];
+}
+
+function drawSum(ui, name, widths, text, end) {
+  const { bars, value, node } = ui.sums[name];
+  bars.forEach((bar, i) => { bar.style.width = `${Math.min(100, (100 * widths[i]) / end).toFixed(3)}%`; });
+  setText(value, text);
+  node.setAttribute("title", `The bar ends at ${end} nats`);
+}
+
+function drawSums(ui, now) {
+  const end = scaleFor(ui, "soft", Math.max(now.ce, now.forward, now.reverse, 0.05));
+  drawSum(ui, "ce", [now.entropy, now.forward], nat(now.ce), end);
+  drawSum(ui, "forward", [now.forward], nat(now.forward), end);
+  drawSum(ui, "reverse", [now.reverse], nat(now.reverse), end);
+  setText(ui.q(".identity"), `= H(p) ${nat(now.entropy)} + KL(p‖q) ${nat(now.forward)}`);
+  const { soft, hard, whole } = now.loss;
+  drawSum(ui, "whole", [soft, hard], nat(whole), scaleFor(ui, "whole", Math.max(whole, 0.05)));
+  setText(ui.q(".soft-value"), nat(soft));
+  setText(ui.q(".hard-value"), nat(hard));
+}
+
+function drawParts(ui, now) {
+  const most = scaleFor(ui, "parts", Math.max(...now.parts.map(Math.abs), 0.01));
+  now.parts.forEach((value, i) => {
+    const { bar, text } = ui.partNodes[i];
+    const height = value / most;
+    bar.style.transform = `scaleY(${(-height).toFixed(4)})`;
+    bar.classList.toggle("negative", value < 0);
+    text.style.transform = `translateY(${(value < 0 ? 28 * -height + 9 : 28 * -height - 9).toFixed(1)}px)`;
+    setText(text, `${value > 0.0005 ? "+" : ""}${signed(value, Math.abs(value) < 9.995 ? 3 : 1)}`);
+  });
+}
+
+function drawHandles(ui, who, shares) {
+  ui.handles[who].forEach(({ node, fill, grip, text }, i) => {
+    const p = shares[i];
+    fill.style.transform = `scaleY(${p.toFixed(5)})`;
+    const up = `translateY(${(-p * ui.plotHeight).toFixed(1)}px)`;
+    grip.style.transform = up;
+    text.style.transform = up;
+    setText(text, barPercent(p));
+    node.setAttribute("aria-valuenow", (100 * p).toFixed(1));
+    node.setAttribute("aria-valuetext", `${sharePercent(p)}, logit ${signed(ui[who][i], 2)}`);
+  });
+}
+
+/** Everything, as often as anything moves. */
+function drawPicture(ui) {
+  if (!ui.teacher) return;
+  const now = readingsOf(ui);
+  drawHandles(ui, "teacher", now.p);
+  drawHandles(ui, "student", now.q);
+  drawParts(ui, now);
+  drawSums(ui, now);
+  setText(ui.q(".say"), lossSentence(ui, now));
+  ui.controls.range.setAttribute("aria-valuetext", `T = ${formatT(ui.T)}, loss ${nat(now.loss.whole)} nats`);
+  showAlpha(ui, now);
+}
+
+function showAlpha(ui, now) {
+  const { range, number } = ui.alphaControls;
+  range.value = ui.alpha;
+  range.style.setProperty("--filled", `${(100 * ui.alpha).toFixed(1)}%`);
+  range.setAttribute("aria-valuetext", `α = ${ui.alpha.toFixed(2)}, loss ${nat(now.loss.whole)} nats`);
+  if (ui.shadow.activeElement !== number) number.value = ui.alpha.toFixed(2);
+}
+
+function setShare(ui, who, i, share) {
+  const p = Math.min(1 - LEAST_SHARE, Math.max(LEAST_SHARE, share));
+  ui[who][i] = roundLogit(logitForShare(ui[who], i, p, ui.T));
+  drawPicture(ui);
+}
+
+function listenToHandle(ui, who, i, node) {
+  let held = null;
+  let timer = 0;
+  const follow = (event) => {
+    const box = node.getBoundingClientRect();
+    setShare(ui, who, i, (box.bottom - event.clientY) / box.height);
+  };
+  node.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    held = event.pointerId;
+    ui.held = true;
+    node.setPointerCapture(held);
+    node.focus({ preventScroll: true });
+    follow(event);
+  });
+  node.addEventListener("pointermove", (event) => {
+    if (event.pointerId === held) follow(event);
+  });
+  for (const type of ["pointerup", "pointercancel"]) {
+    node.addEventListener(type, (event) => {
+      if (event.pointerId !== held) return;
+      held = null;
+      ui.held = false;
+      drawPicture(ui);
+      ui.commit();
+    });
+  }
+  const steps = { ArrowUp: 0.1, ArrowRight: 0.1, ArrowDown: -0.1, ArrowLeft: -0.1, PageUp: 1, PageDown: -1 };
+  node.addEventListener("keydown", (event) => {
+    if (event.key === "Home" || event.key === "End") setShare(ui, who, i, event.key === "Home" ? 0 : 1);
+    else if (steps[event.key]) ui[who][i] = roundLogit(ui[who][i] + steps[event.key]);
+    else return;
+    event.preventDefault();
+    drawPicture(ui);
+    clearTimeout(timer);
+    timer = setTimeout(ui.commit, 250);
+  });
+  ui.endings.push(() => clearTimeout(timer));
+}
+
+function buildHandle(ui, who, i, parent) {
+  const node = make("div", `handle ${who}`, parent);
+  node.tabIndex = 0;
+  const facts = { role: "slider", "aria-orientation": "vertical", "aria-valuemin": 0, "aria-valuemax": 100 };
+  for (const [name, value] of Object.entries(facts)) node.setAttribute(name, value);
+  node.setAttribute("aria-label", `${who === "teacher" ? "Teacher" : "Student"}, ${ui.names[i]}`);
+  listenToHandle(ui, who, i, node);
+  return { node, fill: make("div", "fill", node), grip: make("div", "grip", node), text: make("span", "share", node) };
+}
+
+function buildNames(ui) {
+  const row = ui.q(".pair-names");
+  row.replaceChildren();
+  ui.labels = ui.names.map((name, i) => {
+    const label = make("label", "", row);
+    const input = make("input", "", label);
+    Object.assign(input, { type: "radio", name: "hard-label", value: String(i) });
+    input.setAttribute("aria-label", `Hard label ${name}`);
+    make("span", "", label).textContent = name;
+    input.addEventListener("change", () => {
+      ui.label = i;
+      drawPicture(ui);
+      ui.commit();
+    });
+    return input;
+  });
+}
+
+function buildClasses(ui, names) {
+  ui.names = names;
+  ui.root.style.setProperty("--n", names.length);
+  ui.root.classList.toggle("many", names.length > 6);
+  const columns = ui.q(".pair-columns");
+  columns.replaceChildren();
+  columns.classList.toggle("many", names.length > 6);
+  ui.handles = { teacher: [], student: [] };
+  names.forEach((_, i) => {
+    const pair = make("div", "pair", columns);
+    for (const who of ["teacher", "student"]) ui.handles[who].push(buildHandle(ui, who, i, pair));
+  });
+  buildNames(ui);
+  const parts = ui.q(".parts");
+  parts.replaceChildren();
+  ui.partNodes = names.map(() => {
+    const cell = make("div", "part-cell", parts);
+    return { bar: make("i", "", cell), text: make("span", "", cell) };
+  });
+}
+
+function buildAlpha(ui) {
+  const [range, number] = [ui.q(".alpha-range"), ui.q(".alpha-number")];
+  ui.alphaControls = { range, number };
+  const set = (value) => {
+    ui.alpha = Math.round(100 * Math.min(1, Math.max(0, value))) / 100;
+    drawPicture(ui);
+  };
+  onRelease(ui, range, () => set(Number(range.value)), ui.commit);
+  const valid = (value) => value !== null && value >= 0 && value <= 1;
+  number.addEventListener("focus", () => number.select());
+  number.addEventListener("input", () => {
+    const value = parseNumber(number.value);
+    number.setAttribute("aria-invalid", String(!valid(value)));
+    if (valid(value)) set(value);
+  });
+  number.addEventListener("change", () => {
+    number.removeAttribute("aria-invalid");
+    number.value = ui.alpha.toFixed(2);
+    ui.commit();
+  });
+}
+
+function buildAxis(ui) {
+  const axis = ui.q(".axis");
+  for (const [height, text] of [[0, "0"], [0.25, ""], [0.5, "50"], [0.75, ""], [1, `100${PERCENT}`]]) {
+    const line = make("div", height === 0 ? "base" : "", axis);
+    line.style.bottom = `${100 * height}%`;
+    if (text) make("span", "", line).textContent = text;
+  }
+}
+
+function build(ui) {
+  ui.draw = () => drawPicture(ui);
+  Object.assign(ui, { held: false, names: [], T: 1, alpha: 0.7, label: 0, scales: {} });
+  Object.assign(ui, { teacher: null, student: null, plotHeight: 176, echo: makeEcho() });
+  ui.commit = () => {
+    const state = [Array.from(ui.teacher), Array.from(ui.student), ui.label, ui.T, ui.alpha];
+    ui.echo.sent(state);
+    ui.send("state", state);
+  };
+  ui.sums = {};
+  ui.root.querySelectorAll(".sum").forEach((node) => {
+    ui.sums[node.dataset.sum] = { node, bars: [...node.querySelectorAll("i")], value: node.querySelector(".sum-value") };
+  });
+  buildTemperature(ui, ui.commit);
+  buildAlpha(ui);
+  buildAxis(ui);
+  watchSize(ui, ui.q(".pair-columns"), () => {
+    ui.plotHeight = ui.q(".pair-columns").clientHeight;
+    drawPicture(ui);
+  });
+}
+
+function receive(ui, data) {
+  ui.group = data.group;
+  const state = [data.teacher, data.student, data.label, Number(data.T), Number(data.alpha)];
+  const other = JSON.stringify(data.names) !== JSON.stringify(ui.names);
+  if (other) buildClasses(ui, data.names);
+  if ((ui.echo.overrides(state) && !ui.held) || other) {
+    Object.assign(ui, { teacher: data.teacher.map(Number), student: data.student.map(Number), label: data.label });
+    Object.assign(ui, { T: roundT(Number(data.T)), alpha: Number(data.alpha) });
+    publishTemperature(ui.T, ui.group, ui);
+  }
+  ui.labels[ui.label].checked = true;
+  showTemperature(ui);
+  drawPicture(ui);
+}
+
+export default await component(import.meta.url, {
+  root: ".loss-lesson",
+  styles: ["../kdviz.shared/picture.css", "style.css"],
+  build,
+  receive,
+});

@@ -1,0 +1,129 @@
+// What was measured over the temperature: small charts with one slider, and every line's value at the present T.
+
+import { component } from "../kdviz.shared/component.js";
+import { make, setText, svgNode } from "../kdviz.shared/dom.js";
+import { makeEcho } from "../kdviz.shared/echo.js";
+import { PERCENT } from "../kdviz.shared/format.js";
+import { temperatureOf } from "../kdviz.shared/group.js";
+import { buildOverT, drawOverT, linearAxis, logAxis, markT, valueAt, watchWidth } from "../kdviz.shared/over_t.js";
+import { buildTemperature, moveTemperature, showTemperature } from "../kdviz.shared/slider.js";
+import { catchDecade, formatT, roundT } from "../kdviz.shared/temperature.js";
+
+
+const FORMATS = {
+  share: (v) => `${(100 * v).toFixed(v >= 0.9995 || v === 0 ? 0 : 1)}${PERCENT}`,
+  exact: (v) => `${(100 * v).toFixed(2)}${PERCENT}`,
+  number: (v) => (v === 0 ? "0" : Math.abs(v) >= 100 ? v.toFixed(0) : Math.abs(v) < 0.001 ? v.toExponential(1).replace("-", "−") : v.toPrecision(3).replace("-", "−")),
+};
+
+const AXIS_FORMATS = {
+  share: (v) => `${Number((100 * v).toPrecision(3))}${PERCENT}`,
+  exact: (v) => `${Number((100 * v).toPrecision(4))}${PERCENT}`,
+  number: (v) => (v !== 0 && Math.abs(v) < 0.001 ? v.toExponential(0).replace("-", "−") : String(Number(v.toPrecision(3)))),
+};
+
+function axisOf(panel) {
+  const values = panel.lines.flatMap((line) => [line.y, line.high ?? []].flat()).filter((v) => v !== null && Number.isFinite(v));
+  const positive = values.filter((v) => v > 0);
+  const format = AXIS_FORMATS[panel.format];
+  if (panel.axis === "log" && positive.length) return logAxis(Math.max(Math.min(...positive), panel.least ?? 0), Math.max(...positive), format);
+  if (panel.axis === "share") {
+    return { y: (v) => v, ticks: [0, 0.25, 0.5, 0.75, 1].map((v) => [v, v === 0.25 || v === 0.75 ? "" : format(v)]) };
+  }
+  return linearAxis(Math.max(...values, 1e-9), format);
+}
+
+/** Everything that depends on T. */
+function drawPicture(ui) {
+  for (const { panel, chart, nodes } of ui.panels) {
+    markT(chart, ui.T);
+    const told = panel.lines.map((line, i) => {
+      const value = valueAt(ui.at, line.y, ui.T);
+      const text = value === null ? "–" : FORMATS[panel.format](value);
+      setText(nodes[i], text);
+      nodes[i].setAttribute("aria-label", `${line.name}: ${text}`);
+      return `${line.name} ${text}`;
+    });
+    chart.svg.setAttribute("aria-label", `${panel.title} at T = ${formatT(ui.T)}: ${told.join(", ")}`);
+  }
+  ui.controls.range.setAttribute("aria-valuetext", `T = ${formatT(ui.T)}`);
+}
+
+function buildLegend(ui, panels) {
+  const legend = ui.q(".legend");
+  legend.replaceChildren();
+  const told = new Set();
+  for (const line of panels.filter(({ lines }) => lines.length > 1).flatMap(({ lines }) => lines)) {
+    if (told.has(line.name)) continue;
+    told.add(line.name);
+    const key = make("span", `key ${line.className}`, legend);
+    const swatch = svgNode("svg", key, { viewBox: "0 0 26 10", "aria-hidden": "true" });
+    svgNode("line", swatch, { x1: 0, x2: 26, y1: 5, y2: 5, class: line.className });
+    key.append(line.name);
+  }
+}
+
+function buildPanels(ui, data) {
+  const place = ui.q(".panels");
+  place.replaceChildren();
+  place.style.setProperty("--across", data.panels.length === 3 ? 3 : Math.min(2, data.panels.length));
+  const pick = (T) => {
+    ui.held = true;
+    moveTemperature(ui, 10 ** catchDecade(Math.log10(T)));
+  };
+  const release = () => {
+    ui.held = false;
+    ui.commit();
+  };
+  ui.panels = data.panels.map((panel) => {
+    const node = make("div", "panel", place);
+    const title = make("h4", "", node);
+    title.textContent = panel.title;
+    if (panel.unit) make("span", "", title).textContent = ` · ${panel.unit}`;
+    const now = make("div", "now", node);
+    const nodes = panel.lines.map((line) => {
+      const value = make("span", line.className, now);
+      value.title = line.name;
+      return value;
+    });
+    const chart = buildOverT(node, { height: 166, feet: 16, label: panel.title, pick, release });
+    return { panel, chart, nodes };
+  });
+  buildLegend(ui, data.panels);
+}
+
+function drawAll(ui) {
+  for (const { panel, chart } of ui.panels) drawOverT(chart, { at: ui.at, lines: panel.lines, ...axisOf(panel) });
+  drawPicture(ui);
+}
+
+function build(ui) {
+  ui.draw = () => drawPicture(ui);
+  Object.assign(ui, { held: false, T: 1, panels: [], at: [], echoT: makeEcho() });
+  ui.commit = () => {
+    ui.echoT.sent(ui.T);
+    ui.send("T", ui.T);
+  };
+  buildTemperature(ui, ui.commit);
+  watchWidth(ui, ui.q(".panels"), () => ui.panels.map(({ chart }) => chart));
+}
+
+function receive(ui, data) {
+  ui.group = data.group;
+  ui.at = data.at;
+  const shape = JSON.stringify(data.panels);
+  if (ui.shape !== shape) {
+    ui.shape = shape;
+    buildPanels(ui, data);
+  }
+  if (ui.echoT.overrides(Number(data.T)) && !ui.held) ui.T = temperatureOf(data.group) ?? roundT(Number(data.T));
+  showTemperature(ui);
+  drawAll(ui);
+}
+
+export default await component(import.meta.url, {
+  root: ".measured",
+  styles: ["../kdviz.shared/picture.css", "../kdviz.shared/over_t.css", "style.css"],
+  build,
+  receive,
+});

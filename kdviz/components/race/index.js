@@ -1,0 +1,167 @@
+// A race of temperatures: the image's logits grow from 0 to what they are, as they do in training; in every lane the
+// same logits are divided by another T.
+
+import { component } from "../kdviz.shared/component.js";
+import { make, setText } from "../kdviz.shared/dom.js";
+import { makeEcho } from "../kdviz.shared/echo.js";
+import { PERCENT, sharePercent } from "../kdviz.shared/format.js";
+import { temperatureOf } from "../kdviz.shared/group.js";
+import { listen } from "../kdviz.shared/signals.js";
+import { onRelease } from "../kdviz.shared/slider.js";
+import { ranked, softmax } from "../kdviz.shared/softmax.js";
+
+const SECONDS = 5;
+const FIRM = 0.5; // a share at which a lane counts as decided
+
+function shareAt(ui, T) {
+  const grown = Float64Array.from(ui.logits, (z) => z * ui.grown);
+  return softmax(grown, T);
+}
+
+/** How far the logits must have grown for the winner to get `share`, or null if even all of them are too few. */
+function grownFor(logits, T, share) {
+  const top = (s) => softmax(logits.map((z) => z * s), T)[0];
+  if (top(1) < share) return null;
+  let [low, high] = [0, 1];
+  for (let i = 0; i < 40; i++) {
+    const middle = (low + high) / 2;
+    if (top(middle) < share) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+function raceSentence(ui) {
+  const temperatures = [...new Set(ui.lanes.map((lane) => lane.T))].sort((a, b) => a - b);
+  const name = ui.names[0];
+  if (ui.grown < 0.005) return "Before the race: all logits are 0, so at every temperature all classes get the same.";
+  const firm = temperatures.filter((T) => shareAt(ui, T)[0] >= FIRM);
+  const goal = `${100 * FIRM}${PERCENT}`;
+  const list = (values) => new Intl.ListFormat("en-GB").format(values.map(String));
+  const now = firm.length
+    ? `${name} has passed ${goal} at T = ${list(firm)}.`
+    : `${name} leads in every lane, and has passed ${goal} in none.`;
+  const first = grownFor(Array.from(ui.logits), temperatures[0], FIRM);
+  const pair = temperatures.map((T) => [T, grownFor(Array.from(ui.logits), T, FIRM)]).filter(([, at]) => at !== null);
+  if (pair.length < 2 || first === null) return `${now} Only z\u00a0/\u00a0T counts: twice the T needs logits twice as large.`;
+  const [[a, atA], [b, atB]] = pair.slice(-2);
+  const percent = (s) => `${(100 * s).toFixed(0)}${PERCENT}`;
+  return `${now} T = ${a} gets there with logits at ${percent(atA)}, T = ${b} at ${percent(atB)}: only z\u00a0/\u00a0T counts.`;
+}
+
+function drawLane(ui, lane) {
+  const p = shareAt(ui, lane.T);
+  lane.parts.forEach((part, i) => {
+    part.style.width = `${(100 * p[i]).toFixed(3)}%`;
+    setText(part, p[i] > 0.035 ? ui.names[i] : "");
+  });
+  setText(lane.share, sharePercent(p[0]).replace("over ", "> ").replace("under ", "< "));
+  const told = Array.from(p, (share, i) => `${ui.names[i]} ${sharePercent(share)}`).slice(0, 3).join(", ");
+  lane.bar.setAttribute("aria-label", `T = ${lane.T}: ${told}`);
+}
+
+function drawRace(ui) {
+  ui.lanes.forEach((lane) => drawLane(ui, lane));
+  const percent = `${Math.round(100 * ui.grown)}${PERCENT}`;
+  setText(ui.q(".grown-text"), percent);
+  if (ui.range !== ui.shadow.activeElement || ui.playing) ui.range.value = 100 * ui.grown;
+  ui.range.style.setProperty("--filled", `${(100 * ui.grown).toFixed(2)}%`);
+  ui.range.setAttribute("aria-valuetext", `${percent} of the logits`);
+  setText(ui.q(".say"), raceSentence(ui));
+}
+
+function stop(ui) {
+  ui.playing = false;
+  cancelAnimationFrame(ui.frame);
+  setText(ui.q(".play-text"), "Play");
+}
+
+function play(ui) {
+  if (ui.grown >= 0.999) ui.grown = 0;
+  ui.playing = true;
+  setText(ui.q(".play-text"), "Pause");
+  let before = null;
+  const step = (now) => {
+    if (!ui.playing) return;
+    ui.grown = Math.min(1, ui.grown + (before === null ? 0 : (now - before) / (1000 * SECONDS)));
+    before = now;
+    drawRace(ui);
+    if (ui.grown < 1) {
+      ui.frame = requestAnimationFrame(step);
+      return;
+    }
+    stop(ui);
+    ui.commit();
+  };
+  ui.frame = requestAnimationFrame(step);
+}
+
+function buildLane(ui, T, yours) {
+  const lane = make("div", yours ? "lane yours" : "lane", ui.q(".lanes"));
+  lane.setAttribute("role", "row");
+  const head = make("span", "t", lane);
+  head.setAttribute("role", "rowheader");
+  const number = make("span", "", head);
+  number.textContent = `T = ${T}`;
+  if (yours) make("small", "", head).textContent = "yours";
+  const bar = make("div", "bar-of-all", lane);
+  bar.setAttribute("role", "cell");
+  const won = make("span", "won", lane);
+  won.setAttribute("role", "cell");
+  const parts = ui.names.map((_, i) => {
+    const part = make("span", "part", bar);
+    const strength = Math.max(14, 100 - 30 * i);
+    part.style.background = `color-mix(in srgb, var(--kd-teacher) ${strength}%, var(--kd-bg))`;
+    part.style.color = i < 2 ? "var(--kd-bg)" : "var(--kd-ink)";
+    return part;
+  });
+  return { T, parts, bar, number, share: make("b", "", won), yours };
+}
+
+function build(ui) {
+  Object.assign(ui, { held: false, names: [], lanes: [], grown: 1, playing: false });
+  ui.range = ui.q(".grown");
+  ui.echo = makeEcho();
+  ui.commit = () => {
+    const grown = Math.round(100 * ui.grown) / 100;
+    ui.grown = grown;
+    ui.echo.sent(grown);
+    ui.send("grown", grown);
+  };
+  onRelease(ui, ui.range, () => {
+    if (ui.playing) stop(ui);
+    ui.grown = Number(ui.range.value) / 100;
+    drawRace(ui);
+  }, ui.commit);
+  ui.q(".play").addEventListener("click", () => {
+    if (!ui.playing) return play(ui);
+    stop(ui);
+    return ui.commit();
+  });
+  listen(ui, "temperature", ({ T, group }) => {
+    if (group !== ui.group || !ui.lanes.length) return;
+    const lane = ui.lanes[ui.lanes.length - 1];
+    lane.T = T;
+    setText(lane.number, `T = ${T}`);
+    drawRace(ui);
+  });
+  ui.endings.push(() => stop(ui));
+}
+
+function receive(ui, data) {
+  const order = ranked(data.logits);
+  ui.group = data.group;
+  ui.names = order.map((i) => data.names[i]);
+  ui.logits = Float64Array.from(order, (i) => data.logits[i]);
+  if (ui.echo.overrides(Number(data.grown)) && !ui.playing) ui.grown = Number(data.grown);
+  const yours = temperatureOf(data.group) ?? Number(data.T);
+  const shape = JSON.stringify([data.temperatures, ui.names]);
+  if (ui.shape !== shape) {
+    ui.shape = shape;
+    ui.q(".lanes").replaceChildren();
+    ui.lanes = [...data.temperatures.map((T) => buildLane(ui, T, false)), buildLane(ui, yours, true)];
+  }
+  drawRace(ui);
+}
+
+export default await component(import.meta.url, { root: ".race", build, receive });

@@ -1,0 +1,153 @@
+// The matrix of mean soft targets: the teacher's map of which classes look alike, at the linked temperature.
+
+import { component } from "../kdviz.shared/component.js";
+import { decodeBase64, decodeHalf } from "../kdviz.shared/bytes.js";
+import { make, setText } from "../kdviz.shared/dom.js";
+import { barPercent, listPercent, sharePercent } from "../kdviz.shared/format.js";
+import { temperatureOf } from "../kdviz.shared/group.js";
+import { lookAlikes, meanSoftTargets, prepareMatrix, resolveColour, shadesBetween } from "../kdviz.shared/matrix.js";
+import { listen } from "../kdviz.shared/signals.js";
+import { formatT } from "../kdviz.shared/temperature.js";
+
+
+function cellSentence(ui, row, column) {
+  const p = sharePercent(ui.matrix.mean[row * ui.names.length + column]);
+  const images = ui.matrix.counts[row];
+  const which = `On the ${images.toLocaleString("en")} test images of class ${ui.names[row]}`;
+  if (!images) return `There are no test images of class ${ui.names[row]}.`;
+  return row === column
+    ? `${which}, the teacher gives the true class on average ${p}.`
+    : `${which}, the teacher gives ${ui.names[column]} on average ${p}.`;
+}
+
+function pairsSentence(ui, cells) {
+  const tell = ({ row, column, p }) => `${ui.names[row]} as ${ui.names[column]} (${sharePercent(p)})`;
+  const words = new Intl.ListFormat("en-GB").format(cells.slice(0, 3).map(tell));
+  const lead = `At T = ${ui.T} the teacher’s strongest look-alikes are ${words}.`;
+  const spread = cells[0].p / Math.max(cells[cells.length - 1].p, 1e-12);
+  if (ui.T < 0.3) return `${lead} Towards T = 0 only its mistakes remain: the confusion matrix.`;
+  if (spread < 1.6) return `${lead} Towards T = ∞ all classes look alike: little is left to tell them apart.`;
+  return lead;
+}
+
+/** Colour and number of every cell; only what changed is written. */
+function drawCells(ui, most) {
+  const { mean } = ui.matrix;
+  const classes = ui.names.length;
+  for (let i = 0; i < mean.length; i++) {
+    const cell = ui.cells[i];
+    const own = Math.floor(i / classes) === i % classes;
+    setText(cell, mean[i] >= 0.001 ? barPercent(mean[i]) : "");
+    if (own) continue;
+    const step = Math.round((64 * mean[i]) / most); // 64 shades: an eye tells no more, and fewer cells are repainted
+    if (cell.kdStep === step) continue;
+    cell.kdStep = step;
+    cell.style.background = ui.shades[step].colour;
+    cell.style.color = ui.shades[step].text;
+  }
+}
+
+function drawMatrix(ui) {
+  meanSoftTargets(ui.matrix, ui.T);
+  const cells = lookAlikes(ui.matrix.mean, ui.names.length);
+  const most = Math.max(cells[0].p, 1e-12);
+  drawCells(ui, most);
+  setText(ui.tText, formatT(ui.T));
+  setText(ui.most, `${listPercent(cells[0].p)}, the largest at this T`);
+  setText(ui.pairs, pairsSentence(ui, cells));
+  if (ui.told) setText(ui.says, cellSentence(ui, ...ui.told));
+}
+
+function tellCell(ui, cell) {
+  const at = ui.cells.indexOf(cell);
+  if (at < 0) return;
+  const classes = ui.names.length;
+  ui.told = [Math.floor(at / classes), at % classes];
+  ui.cells.forEach((node) => node.classList.toggle("told", node === cell));
+  setText(ui.says, cellSentence(ui, ...ui.told));
+}
+
+/** One stop for the tab key; the arrows walk over the cells. */
+function focusCell(ui, at) {
+  ui.cells.forEach((cell, i) => { cell.tabIndex = i === at ? 0 : -1; });
+  ui.cells[at].focus();
+}
+
+function listenToCells(ui) {
+  const body = ui.q("tbody");
+  const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+  for (const type of ["pointerover", "focusin", "pointerdown"]) {
+    body.addEventListener(type, (event) => tellCell(ui, event.target));
+  }
+  body.addEventListener("keydown", (event) => {
+    const step = steps[event.key];
+    const at = ui.cells.indexOf(event.target);
+    if (!step || at < 0) return;
+    event.preventDefault();
+    const classes = ui.names.length;
+    const row = Math.floor(at / classes) + step[0];
+    const column = (at % classes) + step[1];
+    if (row >= 0 && column >= 0 && row < classes && column < classes) focusCell(ui, row * classes + column);
+  });
+}
+
+function headCell(parent, text, scope) {
+  const cell = make("th", "", parent);
+  cell.scope = scope;
+  make("span", "", cell).textContent = text;
+  return cell;
+}
+
+function buildTable(ui) {
+  const long = ui.names.some((name) => name.length > 2);
+  ui.root.style.setProperty("--head", long ? "84px" : "42px");
+  ui.q("table").classList.toggle("long", long);
+  const head = make("tr", "");
+  const corner = make("td", "corner", head);
+  corner.textContent = "true ↓\ngets →";
+  ui.names.forEach((name) => headCell(head, name, "col"));
+  ui.q("thead").replaceChildren(head);
+  ui.cells = [];
+  ui.q("tbody").replaceChildren(...ui.names.map((name, row) => {
+    const line = document.createElement("tr");
+    headCell(line, name, "row");
+    ui.names.forEach((_, column) => {
+      const cell = make("td", row === column ? "own" : "", line);
+      cell.tabIndex = ui.cells.length ? -1 : 0;
+      ui.cells.push(cell);
+    });
+    return line;
+  }));
+}
+
+function build(ui) {
+  Object.assign(ui, { tText: ui.q(".t-text"), most: ui.q(".most"), pairs: ui.q(".pairs"), says: ui.q(".cell-says"), told: null });
+  listenToCells(ui);
+  listen(ui, "temperature", ({ T, group }) => {
+    if (group !== ui.group || T === ui.T) return;
+    ui.T = T;
+    drawMatrix(ui);
+  });
+}
+
+function receive(ui, data) {
+  ui.group = data.group;
+  ui.T = temperatureOf(data.group) ?? 1;
+  if (ui.digest !== data.digest) {
+    Object.assign(ui, { digest: data.digest, names: data.names, told: null });
+    const logits = decodeHalf(decodeBase64(data.logits));
+    ui.matrix = prepareMatrix(logits, decodeBase64(data.labels), data.names.length);
+    buildTable(ui);
+    setText(ui.says, "Point at a cell, or walk over the cells with the arrow keys, to read what it says.");
+  }
+  mixShades(ui);
+  drawMatrix(ui);
+}
+
+/** The theme may have changed: from the page's background to the teacher's colour. */
+function mixShades(ui) {
+  ui.shades = shadesBetween(resolveColour(ui.root, "var(--kd-bg)"), resolveColour(ui.root, "var(--kd-teacher)"));
+  ui.cells.forEach((cell) => { cell.kdStep = -1; });
+}
+
+export default await component(import.meta.url, { root: ".similarity", build, receive });

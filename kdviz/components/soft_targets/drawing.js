@@ -1,0 +1,97 @@
+// The drawing pad: strokes are kept as points, so that the last one can be taken back.
+
+import { showGrey } from "../kdviz.shared/dom.js";
+import { toImage } from "./preprocess.js";
+
+// Of 280 units: about two pixels of the 20 x 20 box, like the pens MNIST was written with. The strokes of
+// scikit-learn's digits are about one of eight cells wide, so theirs is thicker.
+const PEN = { mnist: 22, "8x8": 34 };
+
+function strokeOnto(context, points) {
+  context.beginPath();
+  context.moveTo(points[0][0], points[0][1]);
+  for (const [x, y] of points) context.lineTo(x, y);
+  context.stroke();
+}
+
+function redrawPad(pad) {
+  pad.context.clearRect(0, 0, pad.canvas.width, pad.canvas.height);
+  for (const points of pad.strokes) strokeOnto(pad.context, points);
+}
+
+/** The drawing's grey levels: white ink on a transparent canvas, so its opacity. */
+function padGrey({ context, canvas }) {
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  const grey = new Uint8Array(canvas.width * canvas.height);
+  for (let i = 0; i < grey.length; i++) grey[i] = data[4 * i + 3];
+  return grey;
+}
+
+function padPoint(pad, event) {
+  const box = pad.canvas.getBoundingClientRect();
+  const scale = pad.canvas.width / box.width;
+  return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
+}
+
+/** Add what the pen did since the last event: a fast pen sends several points at once. */
+function extendStroke(pad, event) {
+  const stroke = pad.strokes.at(-1);
+  const events = event.getCoalescedEvents?.() ?? [];
+  const from = stroke.length - 1;
+  for (const part of events.length ? events : [event]) stroke.push(padPoint(pad, part));
+  strokeOnto(pad.context, stroke.slice(from));
+}
+
+function listenToPen(pad, changed) {
+  let pen = null;
+  pad.canvas.addEventListener("pointerdown", (event) => {
+    if (pen !== null || event.button !== 0) return;
+    pen = event.pointerId;
+    pad.canvas.setPointerCapture(pen);
+    pad.strokes.push([padPoint(pad, event)]);
+    strokeOnto(pad.context, pad.strokes.at(-1));
+    changed();
+  });
+  pad.canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== pen) return;
+    extendStroke(pad, event);
+    changed();
+  });
+  for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) {
+    pad.canvas.addEventListener(type, (event) => {
+      if (event.pointerId === pen) pen = null;
+    });
+  }
+}
+
+export function setFrame(pad, frame) {
+  pad.frame = frame;
+  pad.context.lineWidth = PEN[frame];
+}
+
+/** `onImage(pixels or null)` is called on every change of the drawing, within the pen's own event. */
+export function buildPad(q, onImage) {
+  // Every stroke is read back, so the canvas stays in main memory.
+  const canvas = q(".pad");
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  Object.assign(context, { lineWidth: PEN.mnist, lineCap: "round", lineJoin: "round", strokeStyle: "#fff" });
+  const pad = { canvas, context, strokes: [], frame: "mnist" };
+  const changed = () => {
+    const pixels = pad.strokes.length ? toImage(padGrey(pad), canvas.width, canvas.height, pad.frame) : null;
+    q(".invite").hidden = pad.strokes.length > 0;
+    q(".undo").disabled = q(".clear").disabled = pad.strokes.length === 0;
+    canvas.setAttribute("aria-label", `Drawing area, ${pad.strokes.length || "no"} strokes`);
+    showGrey(q(".seen"), pixels);
+    onImage(pixels);
+  };
+  const undoTo = (count) => {
+    pad.strokes.length = Math.max(0, count);
+    redrawPad(pad);
+    changed();
+  };
+  listenToPen(pad, changed);
+  q(".undo").addEventListener("click", () => undoTo(pad.strokes.length - 1));
+  q(".clear").addEventListener("click", () => undoTo(0));
+  showGrey(q(".seen"), null);
+  return pad;
+}

@@ -1,0 +1,250 @@
+// A small panel for each way of teaching: who teaches whom, the loss in its parts, accuracy and agreement. All panels
+// have the same axes, and look at the same update.
+
+import { component } from "../kdviz.shared/component.js";
+import { make, setText, svgNode } from "../kdviz.shared/dom.js";
+import { PERCENT } from "../kdviz.shared/format.js";
+import { buildDiagram, drawDiagram, nats } from "./who_teaches.js";
+
+const PLOT = { width: 320, left: 38, right: 316 };
+const PLOTS = {
+  loss: { top: 16, height: 50, title: "loss, nats" },
+  accuracy: { top: 88, height: 74, title: "accuracy, validation" },
+  agreement: { top: 184, height: 50, title: "agreement with the teacher" },
+};
+const AXIS = 249;
+const LOOKS = 80;
+
+const xOf = (step, steps) => PLOT.left + ((PLOT.right - PLOT.left) * step) / Math.max(1, steps);
+const yOf = (plot, value, low, high) =>
+  plot.top + plot.height * (1 - (Math.min(high, Math.max(low, value)) - low) / (high - low || 1));
+const perCent = (value) => `${(100 * value).toFixed(1)}${PERCENT}`;
+const whole = (value) => value.toLocaleString("en");
+
+/** A line through the moments that have a number; a gap where they have none. */
+function path(points) {
+  let pen = "M";
+  let text = "";
+  for (const point of points) {
+    if (!point) { pen = "M"; continue; }
+    text += `${pen}${point[0].toFixed(1)},${point[1].toFixed(1)}`;
+    pen = "L";
+  }
+  return text;
+}
+
+function area(upper, lower) {
+  const kept = upper.map((point, i) => (point && lower[i] ? i : -1)).filter((i) => i >= 0);
+  if (!kept.length) return "";
+  return `${path(kept.map((i) => upper[i]))}${path(kept.reverse().map((i) => lower[i])).replace("M", "L")}Z`;
+}
+
+function series(stage, values, plot, low, high) {
+  return values.map((value, i) =>
+    value === null || value === undefined ? null : [xOf(stage.step[i], stage.steps), yOf(plot, value, low, high)]);
+}
+
+function buildPlot(svg, plot) {
+  svgNode("text", svg, { class: "title", x: PLOT.left, y: plot.top - 5 }).textContent = plot.title;
+  const value = svgNode("text", svg, { class: "end value", x: PLOT.right, y: plot.top - 5 });
+  const ticks = [0, 1].map((end) => {
+    const y = plot.top + plot.height * (1 - end);
+    svgNode("line", svg, { class: "grid", x1: PLOT.left, x2: PLOT.right, y1: y, y2: y });
+    return svgNode("text", svg, { class: "end", x: PLOT.left - 5, y: y + (end ? 7 : 1) });
+  });
+  return { value, ticks, layer: svgNode("g", svg, {}) };
+}
+
+function buildCurves(parent) {
+  const svg = svgNode("svg", parent, { viewBox: `0 0 ${PLOT.width} ${AXIS + 4}`, role: "img", class: "curves" });
+  const plots = Object.fromEntries(Object.entries(PLOTS).map(([name, plot]) => [name, buildPlot(svg, plot)]));
+  const cut = svgNode("text", svg, { class: "cut end", x: PLOT.right, y: PLOTS.loss.top + 12 });
+  const axis = [0, 0.5, 1].map((share) => svgNode("text", svg, {
+    class: ["", "middle", "end"][2 * share], x: PLOT.left + share * (PLOT.right - PLOT.left), y: AXIS,
+  }));
+  const bottom = PLOTS.agreement.top + PLOTS.agreement.height;
+  const cursor = svgNode("line", svg, { class: "cursor", y1: PLOTS.loss.top, y2: bottom, visibility: "hidden" });
+  return { svg, ...plots, axis, cursor, cut };
+}
+
+function buildWay(ui, panel) {
+  const node = make("section", "way", ui.ways);
+  const head = make("h4", "", node);
+  make("span", "", head).textContent = panel.title;
+  make("span", "family", head).textContent = panel.family;
+  make("p", "cap says", node).textContent = panel.says;
+  const diagram = buildDiagram(node, panel.arrows);
+  const state = make("p", "cap state", node);
+  const curves = buildCurves(node);
+  const cost = make("p", "cap cost", node);
+  curves.svg.addEventListener("pointermove", (event) => {
+    const box = curves.svg.getBoundingClientRect();
+    const x = ((event.clientX - box.left) / box.width) * PLOT.width;
+    look(ui, Math.min(1, Math.max(0, (x - PLOT.left) / (PLOT.right - PLOT.left))));
+  });
+  curves.svg.addEventListener("pointerleave", () => look(ui, null));
+  return { node, diagram, state, curves, cost };
+}
+
+/** All panels at one update, as a share of the training; null for the newest. */
+function look(ui, share) {
+  ui.pointed = share;
+  drawMoments(ui);
+}
+
+/** The last moment of a stage that is not after the update looked at. */
+function momentOf(stage, share) {
+  if (share === null) return stage.step.length - 1;
+  const limit = share * stage.steps + 1e-9;
+  let at = 0;
+  stage.step.forEach((step, i) => { if (step <= limit) at = i; });
+  return at;
+}
+
+function layer(plot, shapes) {
+  plot.layer.replaceChildren();
+  for (const [kind, d] of shapes) if (d) svgNode("path", plot.layer, { class: kind, d });
+}
+
+/** The two parts of the loss, one on the other; whether something is higher than the axis. */
+function drawLoss(plot, stage, top) {
+  const zero = stage.step.map(() => 0);
+  const soft = stage.soft.map((value) => value ?? 0);
+  const sum = stage.hard.map((value, i) => (value ?? 0) + soft[i]);
+  const line = (values) => series(stage, values, PLOTS.loss, 0, top);
+  layer(plot, [["soft", area(line(soft), line(zero))], ["hard", area(line(sum), line(soft))]]);
+  return sum.some((value) => value > 1.02 * top); // a hair above it is not seen
+}
+
+function drawQuality(plot, name, panel, plain, floor) {
+  const own = panel.method === "plain";
+  const line = (stage, pick) => series(stage, stage[name].map(pick), PLOTS[name], floor, 1);
+  const shapes = [];
+  const stage = panel.stages[panel.stages.length - 1];
+  if (plain && !own) shapes.push(["line plain", path(line(plain, (seeds) => seeds[0]))]);
+  for (const earlier of panel.stages.slice(0, -1)) shapes.push(["line earlier", path(line(earlier, (seeds) => seeds[0]))]);
+  if (stage) {
+    shapes.push([own ? "band self" : "band", area(line(stage, (seeds) => seeds[2]), line(stage, (seeds) => seeds[1]))]);
+    if (name === "accuracy") {
+      for (const voice of Object.values(stage.others)) shapes.push(["line other", path(series(stage, voice, PLOTS.accuracy, floor, 1))]);
+    }
+    shapes.push([own ? "line self" : "line student", path(line(stage, (seeds) => seeds[0]))]);
+  }
+  layer(plot, shapes);
+}
+
+function drawWay(ui, way, panel) {
+  const { data } = ui;
+  const stage = panel.stages[panel.stages.length - 1];
+  const { curves } = way;
+  if (!stage) layer(curves.loss, []);
+  const cut = stage ? drawLoss(curves.loss, stage, data.top) : false;
+  setText(curves.cut, cut ? "higher values are cut off" : "");
+  for (const name of ["accuracy", "agreement"]) drawQuality(curves[name], name, panel, ui.plain, data.floor);
+  [["loss", 0, data.top, String], ["accuracy", data.floor, 1, (v) => `${Math.round(100 * v)}%`],
+    ["agreement", data.floor, 1, (v) => `${Math.round(100 * v)}%`]].forEach(([name, low, high, write]) => {
+    setText(curves[name].ticks[0], write(low));
+    setText(curves[name].ticks[1], write(high));
+  });
+  const steps = stage?.steps ?? data.steps;
+  curves.axis.forEach((text, i) => setText(text, steps ? whole(Math.round((steps * i) / 2)) + (i === 2 ? " updates" : "") : ""));
+  setText(way.cost, costOf(panel, data.seeds));
+}
+
+/** A large number with three digits that matter and its prefix. */
+function withPrefix(value, prefixes) {
+  let at = 0;
+  while (value >= 999.5 && at < prefixes.length - 1) { value /= 1000; at++; }
+  return `${value >= 99.5 ? value.toFixed(0) : value >= 9.95 ? value.toFixed(1) : value.toFixed(2)}\u00a0${prefixes[at]}`;
+}
+
+function costOf({ cost, done }, seeds) {
+  if (!cost) return "no cost so far";
+  const seconds = cost.seconds === null ? "?" : cost.seconds.toFixed(1);
+  const operations = withPrefix(cost.operations ?? 0, ["", "k", "M", "G", "T", "P"]);
+  const whose = `${seeds > 1 ? `all ${seeds} seeds, ` : ""}${done ? "in all" : "so far"}:`;
+  return `${whose} ${seconds}\u00a0s · ${whole(cost.images)} images · ${operations} multiply-adds · peak ${withPrefix(cost.memory, ["B", "kB", "MB", "GB"])}`;
+}
+
+function stateOf(ui, panel, stage, at) {
+  if (!stage) {
+    if (panel.done) return "done";
+    if (!ui.data.live) return "";
+    return panel.teacher && !ui.data.taught ? "waits for its teacher" : "waits for its turn";
+  }
+  const which = stage.stages > 1 ? `${stage.name}, ${stage.number} of ${stage.stages} · ` : "";
+  const done = panel.done && ui.share() === null ? "done · " : "";
+  return `${done}${which}update ${whole(stage.step[at])} of ${whole(stage.steps)}`;
+}
+
+/** What changes with the update looked at: numbers, arrows, the cursor. */
+function drawMoments(ui) {
+  const share = ui.share();
+  ui.data.panels.forEach((panel, i) => {
+    const way = ui.built[i];
+    const stage = panel.stages[panel.stages.length - 1];
+    const at = stage ? momentOf(stage, share) : 0;
+    const kl = {};
+    for (const each of panel.stages) {
+      const moment = each === stage ? at : each.step.length - 1;
+      each.arrows.forEach(([source, target], j) => { kl[`${source}>${target}`] = each.kl[moment][j]; });
+    }
+    drawDiagram(way.diagram, kl, panel.title);
+    setText(way.state, stateOf(ui, panel, stage, at));
+    drawNumbers(way, panel, stage, at);
+    const { cursor } = way.curves;
+    cursor.setAttribute("visibility", share !== null && stage ? "visible" : "hidden");
+    if (share !== null) for (const end of ["x1", "x2"]) cursor.setAttribute(end, xOf(share, 1).toFixed(1));
+  });
+  const steps = ui.data.steps;
+  setText(ui.at, share === null || !steps ? "now: the newest" : `update ${whole(Math.round(share * steps))}`);
+  ui.range.setAttribute("aria-valuetext", ui.at.textContent);
+}
+
+function drawNumbers(way, panel, stage, at) {
+  const { curves } = way;
+  const quality = (seeds) => (seeds?.length ? perCent(seeds[0]) : "");
+  const accuracy = stage ? quality(stage.accuracy[at]) : "";
+  const agreement = stage ? quality(stage.agreement[at]) : "";
+  const terms = stage ? `soft ${nats(stage.soft[at] ?? 0)} · hard ${nats(stage.hard[at] ?? 0)}` : "";
+  const voices = stage
+    ? Object.entries(stage.others).filter(([, values]) => values[at] !== null).map(([name, values]) => `${name} ${perCent(values[at])}`)
+    : [];
+  setText(curves.loss.value, terms);
+  setText(curves.accuracy.value, [...voices.slice(0, 2), accuracy].filter(Boolean).join(" · "));
+  setText(curves.agreement.value, agreement);
+  const told = stage
+    ? `${way.state.textContent}: loss ${terms}; accuracy ${[accuracy, ...voices].filter(Boolean).join(", ")}; agreement ${agreement || "unknown"}. ${way.cost.textContent}.`
+    : way.state.textContent || "not begun.";
+  curves.svg.setAttribute("aria-label", `${panel.title}. ${told}`);
+}
+
+function build(ui) {
+  Object.assign(ui, { ways: ui.q(".ways"), range: ui.q("input"), at: ui.q(".at"), pointed: null, looked: null, built: [], digest: "" });
+  ui.share = () => ui.pointed ?? ui.looked;
+  ui.range.addEventListener("input", () => {
+    const value = Number(ui.range.value);
+    ui.looked = value >= LOOKS ? null : value / LOOKS; // at its end the slider follows the training again
+    drawMoments(ui);
+  });
+}
+
+function receive(ui, data) {
+  ui.data = data;
+  const digest = JSON.stringify([data.run, data.panels.map((panel) => [panel.method, panel.arrows])]);
+  if (ui.digest !== digest) {
+    ui.digest = digest;
+    ui.pointed = ui.looked = null;
+    ui.range.value = String(LOOKS);
+    ui.ways.replaceChildren();
+    ui.built = data.panels.map((panel) => buildWay(ui, panel));
+  }
+  const plain = data.panels.find((panel) => panel.method === "plain");
+  ui.plain = plain?.stages[plain.stages.length - 1];
+  ui.range.disabled = !data.panels.some((panel) => panel.stages.length);
+  ui.q(".seeds").hidden = data.seeds < 2;
+  data.panels.forEach((panel, i) => drawWay(ui, ui.built[i], panel));
+  drawMoments(ui);
+}
+
+export default await component(import.meta.url, { root: ".kdt", build, receive });
