@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, TypedDict, Unpack
 
 Kind = Literal["share", "count", "number"]
 Better = Literal["higher", "lower", ""]  # "": neither, it is only reported
@@ -42,6 +42,14 @@ class Arm:
     published: float | None = None  # the main measure as a paper reports it, on MNIST
 
 
+class MoreOfArm(TypedDict, total=False):
+    """Facts of an arm that differ within a line or a group; see `Arm`."""
+
+    weight: float
+    quick: bool
+    only: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class StudyFacts:
     """A study by name. `trainer` is the "module:function" that trains and measures an arm: see `runners.study`."""
@@ -63,7 +71,7 @@ class StudyFacts:
         return tuple(arm for arm in self.arms if (not arm.only or data in arm.only) and (arm.quick or not quick))
 
 
-def arm_at(way: str, title: str, x: float, place: str, **more: Any) -> Arm:
+def arm_at(way: str, title: str, x: float, place: str, **more: Unpack[MoreOfArm]) -> Arm:
     """A way of teaching at one place of the axis, judged against labels alone at the same place.
 
     `title` is the line's, `place` the words for x: "50 labels". The ways are called "labels" and as the study likes.
@@ -83,7 +91,7 @@ def arm_at(way: str, title: str, x: float, place: str, **more: Any) -> Arm:
 def arms_in_groups(
     groups: Mapping[str, str],
     ways: Mapping[str, tuple[str, str, Role]],
-    more: Callable[[str, str], Mapping[str, Any]],
+    more: Callable[[str, str], MoreOfArm],
 ) -> tuple[Arm, ...]:
     """Every way in every group, as "group-way". Groups have a title; ways a title, the way judged against, a role.
 

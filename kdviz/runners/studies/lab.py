@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 
 import torch
 from torch import Tensor
@@ -32,6 +32,15 @@ T = TypeVar("T")
 
 Reporting = Generator[StudyProgress | None, None, T]  # yields its progress, and None as a sign of life; returns T
 ArmResult = tuple[list[Row], list[Curve]]  # a row for each seed, and curves if the arm has any
+
+
+class TrainingOptions(TypedDict, total=False):
+    """What `Lab.distil` passes on to `Lab.train`."""
+
+    cohort: Cohort | None
+    doing: str
+    share: float | None
+    on_report: Callable[[Report, Cohort], None] | None
 
 
 class LabelledOnly(FixedTeachers):
@@ -141,19 +150,19 @@ class Lab:
         *,
         labelled_only: bool = False,
         split: Split | None = None,
-        **how: Any,
+        **options: Unpack[TrainingOptions],
     ) -> Reporting[Cohort]:
         """Train students by alpha * T² * KL + (1 - alpha) * CE, or on labels alone where `teachers` is None.
 
         Each has its own teacher of a cohort, or one of each cohort, whose soft targets are averaged. With
-        `labelled_only` images whose label may not be used are not drawn. `how` is as in `train`.
+        `labelled_only` images whose label may not be used are not drawn. `options` are as in `train`.
         """
         if teachers is None:
-            return (yield from self.train(trainings, split=split, **how))
+            return (yield from self.train(trainings, split=split, **options))
         cohorts = [teachers] if isinstance(teachers, Cohort) else teachers
         images = self.session.data.training if split is None else split
         teacher = (LabelledOnly if labelled_only else FixedTeachers).of(cohorts, images, trainings[0], temperature)
-        return (yield from self.train(trainings, Offline(temperature, alpha), teacher, split=split, **how))
+        return (yield from self.train(trainings, Offline(temperature, alpha), teacher, split=split, **options))
 
     def teachers(
         self, trainings: Sequence[Training], *, share: float = 0.5, split: Split | None = None
