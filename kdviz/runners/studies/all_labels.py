@@ -18,7 +18,7 @@ def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
     teachers = own if arm == "taught" else None
     if arm == "other":
         trainings = lab.trainings(TEACHER, seeds=[seed + 1 for seed in lab.seeds])
-        teachers = yield from lab.teachers(trainings, share=0.3)
+        teachers = yield from lab.once("other teachers", lab.teachers(trainings, share=0.3))
     trainings = lab.trainings(STUDENT, label_smoothing=SMOOTHING if arm == "smoothing" else 0.0)
     students = yield from lab.distil(trainings, teachers, TEMPERATURE, ALPHA)
     return lab.rows(students, own), []

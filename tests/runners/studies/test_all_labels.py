@@ -15,7 +15,7 @@ def test_the_other_teacher_is_the_next_seeds():
     lab = lab_of("all-labels")
     given(lab, lesson_all_labels, "taught")
     given(lab, lesson_all_labels, "other")
-    own, other = lab.shared["own"], lab.shared["others"]
+    own, other = lab.shared["reference teachers"], lab.shared["other teachers"]
     images = lab.session.live_images[:4]
     said = laboratory.evaluation.logits_of_all
     assert torch.allclose(said(own, images)[1], said(other, images)[0], atol=1e-5)

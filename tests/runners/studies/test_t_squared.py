@@ -10,7 +10,7 @@ from kdviz.runners.studies import t_squared as lesson_t_squared
 def batch(scale, seed=0):
     generator = torch.Generator().manual_seed(seed)
     student, teacher = (scale * torch.randn(16, 10, generator=generator, dtype=torch.float64) for _ in range(2))
-    return lesson_t_squared.Batch(student, teacher, torch.randint(10, (16,), generator=generator))
+    return lesson_t_squared.BatchLogits(student, teacher, torch.randint(10, (16,), generator=generator))
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 4.0, 20.0])
