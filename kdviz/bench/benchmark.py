@@ -39,38 +39,37 @@ def measure(effort: Effort, say: Say) -> Benchmark:
 
 def text(measured: Benchmark, effort: Effort) -> str:
     """The ratios, a line each, with their medians and ranges."""
-    of_training, of_comparison, of_sweep = measured.training, measured.comparison, measured.sweep
+    training, comparing, sweeping = measured.training, measured.comparison, measured.sweep
     page_server = measured.page_server
-    quick = (
-        f"Quick: one in {effort.images} images and {effort.usual_loops} of 25 usual loops, so ranges are wider.\n"
-        if effort.images > 1
-        else ""
+    quick = f"Quick: one in {effort.images} images and {effort.usual_loops} of 25 usual loops, so ranges are wider.\n"
+    of_sizes = zip_longest(
+        map(str, sweeping.sizes),
+        (f"{seconds:.3f} s" for seconds in sweeping.seconds_of_student),
+        (f"{peak / 1e6:.1f} MB" for peak in sweeping.memory),
+        fillvalue="",
     )
-    seconds = [f"{seconds:.3f} s" for seconds in of_sweep.seconds_of_student]
-    memory = [f"{peak / 1e6:.1f} MB" for peak in of_sweep.memory]
-    sizes = zip_longest(map(str, of_sweep.sizes), seconds, memory, fillvalue="")
     return "\n".join(
         [
-            f"{quick}An epoch of the reference recipe, {of_training.images:,} images, {of_training.machine}, "
-            f"{of_training.repetitions} times in turns",
+            f"{quick if effort.images > 1 else ''}An epoch of the reference recipe, {training.images:,} images, "
+            f"{training.machine}, {training.repetitions} times in turns",
             _ratios(
-                ("faster than the usual loop, teacher's logits cached", of_training.faster_than_usual_cached),
-                ("faster than the usual loop, with 1/5 of the teacher's pass", of_training.faster_than_usual),
-                ("part of the machine's matrix-product limit", of_training.of_machine_limit),
+                ("faster than the usual loop, teacher's logits cached", training.faster_than_usual_cached),
+                ("faster than the usual loop, with 1/5 of the teacher's pass", training.faster_than_usual),
+                ("part of the machine's matrix-product limit", training.of_machine_limit),
             ),
             f"\nAn epoch of the default comparison, {len(comparison.COMPARISON.methods)} methods, one seed, "
-            f"its teachers' training included: {statistics.median(of_comparison.whole_seconds):.1f} s",
+            f"its teachers' training included: {statistics.median(comparing.whole_seconds):.1f} s",
             _ratios(
-                ("in turns, against one method after the other", of_comparison.turns_cost),
-                (f"{comparison.SEEDS} students stacked, faster than one by one", of_comparison.stacked_gain),
+                ("in turns, against one method after the other", comparing.turns_cost),
+                (f"{comparison.SEEDS} students stacked, faster than one by one", comparing.stacked_gain),
             ),
             "\nAn epoch of sweeps, the teacher being there",
             _ratios(
-                ("5 x 5 grid with alpha = 0, 21 students, faster than 25 usual loops", of_sweep.grid_faster),
-                ("5 x 5 grid without alpha = 0, 26 students, faster than 25 usual loops", of_sweep.different_faster),
-                ("time of a student among 64, against one alone", of_sweep.size_ratio),
+                ("5 x 5 grid with alpha = 0, 21 students, faster than 25 usual loops", sweeping.grid_faster),
+                ("5 x 5 grid without alpha = 0, 26 students, faster than 25 usual loops", sweeping.different_faster),
+                ("time of a student among 64, against one alone", sweeping.size_ratio),
             ),
-            table([f"students ({sweep.IMAGES // effort.images:,} images)", "each", "memory"], sizes),
+            table([f"students ({sweep.IMAGES // effort.images:,} images)", "each", "memory"], of_sizes),
             f"\nPage server: ready after {page_server.seconds:.2f} s, {page_server.megabytes:.0f} MB before the first "
             f"job ({page_server.beside_megabytes:.0f} MB in {page_server.beside_processes} processes beside it)",
         ]

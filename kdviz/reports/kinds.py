@@ -21,31 +21,24 @@ class KindReport(Protocol):
 
     def title(self, recipe: Any, /) -> str:
         """The recipe in a line."""
-        ...
 
     def columns(self, recipe: Any, /) -> list[str]:
         """Student, T, alpha, and what else tells the run from others in a list."""
-        ...
 
     def text(self, ending: Any, /) -> str:
         """The result as a table and sentences."""
-        ...
 
     def document(self, ending: Any, /) -> dict[str, Any]:
         """The result for scripts, ready for JSON."""
-        ...
 
     def accuracy(self, ending: Any, /) -> str:
         """Test accuracy in percent; empty where the run has one for each of its methods or arms."""
-        ...
 
     def finished_parts(self, finished: Any, /) -> str:
         """The finished parts by name or number; empty where there are none."""
-        ...
 
     def text_so_far(self, recipe: Any, finished: Any, /) -> str:
         """The results of the parts that are finished; empty where there is nothing to say."""
-        ...
 
 
 REPORTS: Mapping[type[AnyRecipe], KindReport] = MappingProxyType(

@@ -58,8 +58,8 @@ class Words:
     def filled(self, places: Mapping[str, object]) -> str:
         """The text with a value in each place; raises LessonError for a place without one."""
         for name in sorted(self.places - places.keys()):
-            known = ", ".join(f"{{{{{place}}}}}" for place in sorted(places)) or "none"
-            raise self.where.error(f"nothing is known as {{{{{name}}}}} here; the places of this text are {known}.")
+            names = ", ".join(f"{{{{{place}}}}}" for place in sorted(places)) or "none"
+            raise self.where.error(f"nothing is known as {{{{{name}}}}} here; the places of this text are {names}.")
         return _PLACE.sub(lambda place: str(places[place[1]]), self.markdown)
 
 
@@ -90,11 +90,12 @@ class Check:
 
     def answer(self, key: str) -> Answer:
         """The answer called `key`; raises LessonError where there is none."""
-        for answer in self.answers:
-            if answer.key == key:
-                return answer
-        known = ", ".join(answer.key for answer in self.answers)
-        raise self.question.where.error(f"the check {self.key} needs an answer called {key}; it has {known}.")
+        answers = {answer.key: answer for answer in self.answers}
+        if key not in answers:
+            raise self.question.where.error(
+                f"the check {self.key} needs an answer called {key}; it has {', '.join(answers)}."
+            )
+        return answers[key]
 
 
 @dataclass(frozen=True)
@@ -311,8 +312,8 @@ def _answer(body: Sequence[Line], file: str) -> Answer:
     """`- `key` text`, perhaps more lines of it, and then `> explanation`."""
     where = Where(file, body[0][0])
     quoted = [(number, text.strip()[1:].strip()) for number, text in body if text.strip().startswith(">")]
-    said = [text.strip() for _, text in body if text.strip() and not text.strip().startswith(">")]
-    match = _NAMED.fullmatch(" ".join(said)[2:])
+    answer = [text.strip() for _, text in body if text.strip() and not text.strip().startswith(">")]
+    match = _NAMED.fullmatch(" ".join(answer)[2:])
     if match is None or not _KEY.fullmatch(match[1]):
         raise where.error("an answer is written - `key` its text, with the explanation below it after >.")
     if not any(text for _, text in quoted):
@@ -323,12 +324,12 @@ def _answer(body: Sequence[Line], file: str) -> Answer:
 
 def _term(key: str, where: Where, body: Sequence[Line]) -> Term:
     """Its name in the first line; then its meaning, formulas between $$, and `Lessons: slug, slug`."""
-    told = [(number, text) for number, text in body if text.strip()]
-    if not told:
+    lines = [text for _, text in body if text.strip()]
+    if not lines:
         raise where.error("this block is empty.")
-    name, rest = told[0][1].strip(), told[1:]
-    taught = [text.partition(":")[2] for _, text in rest if text.startswith("Lessons:")]
-    prose = "\n".join(text for _, text in rest if not text.startswith("Lessons:"))
+    name, rest = lines[0].strip(), lines[1:]
+    taught = [text.partition(":")[2] for text in rest if text.startswith("Lessons:")]
+    prose = "\n".join(text for text in rest if not text.startswith("Lessons:"))
     meaning = _MATH.sub("", prose).strip()
     if not meaning:
         raise where.error(f"the term {key} has a name, but no meaning below it.")

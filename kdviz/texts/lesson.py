@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from kdviz import settings
 from kdviz.texts.blocks import Check, LessonError, LessonText, parse
@@ -30,33 +31,30 @@ def read(slug: str, language: str | None = None, folder: Path | None = None) -> 
 
 def completed(translation: LessonText, english: LessonText) -> LessonText:
     """A translation with the English blocks that it leaves out; raises LessonError for blocks that cannot stand."""
-    for kind in ("texts", "formulas", "says", "checks", "terms"):
-        unknown = getattr(translation, kind).keys() - getattr(english, kind).keys()
-        if unknown:
-            key = min(unknown)
-            raise translation.where.error(f"the block “{key}” has no counterpart in {english.where.file}.")
+    blocks: dict[str, Any] = {}
+    for kind in ("texts", "formulas", "says", "checks", "terms", "facts", "words"):
+        translated, complete = getattr(translation, kind), getattr(english, kind)
+        unknown = translated.keys() - complete.keys()
+        if unknown and kind not in ("facts", "words"):
+            raise translation.where.error(f"the block “{min(unknown)}” has no counterpart in {english.where.file}.")
+        blocks[kind] = MappingProxyType({**complete, **translated})
     for key, check in translation.checks.items():
-        _same_answers(check, english.checks[key])
+        _check_answers(check, english.checks[key])
     return replace(
         translation,
-        facts=MappingProxyType({**english.facts, **translation.facts}),
-        texts=MappingProxyType({**english.texts, **translation.texts}),
-        formulas=MappingProxyType({**english.formulas, **translation.formulas}),
-        says=MappingProxyType({**english.says, **translation.says}),
-        words=MappingProxyType({**english.words, **translation.words}),
+        **blocks,
         suggestions=translation.suggestions or english.suggestions,
-        checks=MappingProxyType({**english.checks, **translation.checks}),
         sources=translation.sources or english.sources,
-        terms=MappingProxyType({**english.terms, **translation.terms}),
     )
 
 
-def _same_answers(check: Check, english: Check) -> None:
-    given, wanted = ({answer.key for answer in one.answers} for one in (check, english))
-    if given != wanted:
+def _check_answers(check: Check, english: Check) -> None:
+    """Raise LessonError where a translated check has other answers than the English one."""
+    keys, english_keys = (sorted({answer.key for answer in version.answers}) for version in (check, english))
+    if keys != english_keys:
         raise check.question.where.error(
-            f"the answers of the check {check.key} must be {', '.join(sorted(wanted))}, as in English, "
-            f"but are {', '.join(sorted(given))}."
+            f"the answers of the check {check.key} must be {', '.join(english_keys)}, as in English, "
+            f"but are {', '.join(keys)}."
         )
 
 
