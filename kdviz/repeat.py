@@ -9,8 +9,10 @@ import sys
 
 from kdviz.errors import PlainError
 from kdviz.jobs.cluster import torch_threads
-from kdviz.jobs.worker import study
+from kdviz.jobs.worker import carry_out
 from kdviz.records.kinds import RECIPES, Ending
+
+study = carry_out  # its name in scripts exported by the first versions
 
 __all__ = ["RECIPES", "Ending", "report", "study", "torch_threads", "train"]
 
@@ -28,7 +30,7 @@ def train(recipe: str, run_id: str, threads: int | None = None) -> Ending:
         print("This version of kdviz trains in another way: the accuracy may differ.", file=sys.stderr)
     torch.set_num_threads(threads or torch_threads())
     try:
-        for event in study(checked, finished=[]):
+        for event in carry_out(checked, finished=[]):
             if isinstance(event, Ending):
                 return event
             if (seconds_left := getattr(event, "seconds_left", None)) is not None:

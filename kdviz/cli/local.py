@@ -87,7 +87,7 @@ def train_here(recipe: AnyRecipe, store: RunStore, bar: TrainingBar) -> Ending:
     writer = EventWriter(store, recipe, finished)
     try:
         with bar:
-            for event in worker.study(recipe, finished):
+            for event in worker.carry_out(recipe, finished):
                 if isinstance(event, Ending):
                     writer.insist(partial(store.finish, recipe.id, event))
                     return event

@@ -7,7 +7,6 @@ whole. Torch-free.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import json
@@ -23,21 +22,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from kdviz import __version__
 from kdviz.errors import PlainError
 from kdviz.exports import results as exports
-from kdviz.exports.bundle_checks import (
-    BundleError,
-    check_events,
-    check_result,
-    damaged,
-    document,
-    names_only,
-    refuse,
-    students_of,
-)
+from kdviz.exports.documents import BundleError, damaged, document, names_only, refuse
+from kdviz.exports.kinds import EXPORTS, check_events, check_result
 from kdviz.exports.model_cards import CardError
 from kdviz.recipes.base import ENGINE
 from kdviz.records import weights
 from kdviz.records.base import TrainedStudent
 from kdviz.records.kinds import ENDINGS, EVENT_TYPES, RECIPES, STORED_NAMES, AnyRecipe, Ending, Event
+from kdviz.records.weights import WeightsError
 from kdviz.store.annotations import tidy_note, tidy_tags
 from kdviz.store.run import Bundle, Run
 from kdviz.store.runs import RunStore
@@ -59,7 +51,7 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, Valu
 __all__ = ["Bundle", "BundleError", "pack", "pack_stored", "unpack"]
 
 
-class _Kept(BaseModel):
+class _KeptStudent(BaseModel):
     """A student in `run.json`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -82,7 +74,7 @@ class _RunFile(BaseModel):
     created: AwareDatetime
     started: AwareDatetime | None
     finished: AwareDatetime | None
-    students: list[_Kept]
+    students: list[_KeptStudent]
 
 
 def pack(
@@ -96,8 +88,8 @@ def pack(
         _EVENTS: b"".join(_line(event) for event in events),
         "repeat.py": exports.script(run.recipe, run.result.threads if run.result else None).encode(),
     }
-    for learnt in students:
-        files[_file(learnt.name, "safetensors")] = base64.b64decode(learnt.weights)
+    for student in students:
+        files[_file(student.name, "safetensors")] = student.content
     for name, content in (onnx or {}).items():
         files[_file(name, "onnx")] = content
     if run.result is not None:
@@ -106,7 +98,7 @@ def pack(
             "results.parquet": exports.as_parquet(run),
             "results.json": exports.as_json(run),
         }
-    cards = [card for card in (_card(run, learnt.name) for learnt in students) if card]
+    cards = [card for card in (_card(run, student.name) for student in students) if card]
     if cards:
         files["MODEL_CARD.md"] = "\n---\n\n".join(cards).encode()
     if len(files) >= MOST_FILES or sum(map(len, files.values())) > MOST_BYTES:
@@ -121,7 +113,7 @@ def pack_stored(store: RunStore, run: Run, onnx: Mapping[str, bytes] | None = No
     events = store.events(run.id)
     before = [part for part in store.finished(run.id) if part not in events]  # of an attempt before the last one
     students = [store.student(run.id, name) for name in store.students(run.id)]
-    return pack(run, [*before, *events], [learnt for learnt in students if learnt], onnx)
+    return pack(run, [*before, *events], [student for student in students if student], onnx)
 
 
 def unpack(content: bytes) -> Bundle:
@@ -146,16 +138,13 @@ def unpack(content: bytes) -> Bundle:
 
 def _run_file(run: Run, students: Sequence[TrainedStudent]) -> _RunFile:
     return _RunFile(
-        id=run.id,
-        recipe=run.recipe.model_dump(mode="json"),
+        **run.model_dump(mode="json", include={"id", "recipe", "result", "note"}),
         status="finished" if run.result else "cancelled",
-        result=run.result.model_dump(mode="json") if run.result else None,
         tags=list(run.tags),
-        note=run.note,
         created=run.created,
         started=run.started,
         finished=run.finished,
-        students=[_Kept(name=learnt.name, architecture=learnt.architecture) for learnt in students],
+        students=[_KeptStudent(name=student.name, architecture=student.architecture) for student in students],
     )
 
 
@@ -164,20 +153,10 @@ def _run(run_file: _RunFile, recipe: AnyRecipe, result: Ending | None) -> Run:
         tags, note = tidy_tags(run_file.tags), tidy_note(run_file.note)
     except PlainError as error:
         raise refuse(f"The bundle's tags or note are too long ({str(error).rstrip('.')})") from None
-    times = [run_file.created, run_file.started, run_file.finished]
-    if any(time is not None and not 2000 <= time.year < 2200 for time in times):
+    times = {name: getattr(run_file, name) for name in ("created", "started", "finished")}
+    if any(time is not None and not 2000 <= time.year < 2200 for time in times.values()):
         raise refuse("The bundle's times cannot be")
-    return Run(
-        id=recipe.id,
-        recipe=recipe,
-        status=run_file.status,
-        created=run_file.created,
-        started=run_file.started,
-        finished=run_file.finished,
-        result=result,
-        tags=tags,
-        note=note,
-    )
+    return Run(id=recipe.id, recipe=recipe, status=run_file.status, result=result, tags=tags, note=note, **times)
 
 
 def _recipe(run_file: _RunFile) -> AnyRecipe:
@@ -191,44 +170,40 @@ def _recipe(run_file: _RunFile) -> AnyRecipe:
 
 
 def _line(event: Event) -> bytes:
-    said = {"kind": STORED_NAMES[type(event)], "event": event.model_dump(mode="json")}
-    return json.dumps(said, ensure_ascii=True, allow_nan=False).encode() + b"\n"
+    named = {"kind": STORED_NAMES[type(event)], "event": event.model_dump(mode="json")}
+    return json.dumps(named, ensure_ascii=True, allow_nan=False).encode() + b"\n"
 
 
 def _event(line: bytes) -> Event:
-    said = document(line)
-    kind = (
-        EVENT_TYPES.get(str(said.get("kind"))) if isinstance(said, dict) and said.keys() == {"kind", "event"} else None
-    )
-    if kind is None:
+    named = document(line)
+    if not isinstance(named, dict) or named.keys() != {"kind", "event"} or str(named["kind"]) not in EVENT_TYPES:
         raise refuse("The bundle holds a file that cannot be read")
-    names_only(said)
-    return _validated(kind, said["event"])
+    names_only(named)
+    return _validated(EVENT_TYPES[str(named["kind"])], named["event"])
 
 
-def _validated(kind: type[Model], found: Any) -> Model:
+def _validated(kind: type[Model], content: Any) -> Model:
     try:
-        return kind.model_validate(found)
+        return kind.model_validate(content)
     except ValidationError:
         raise refuse("The bundle holds a file that cannot be read") from None
 
 
 def _students(recipe: AnyRecipe, run_file: _RunFile, files: Mapping[str, bytes]) -> tuple[TrainedStudent, ...]:
-    possible, found = students_of(recipe), []
-    for kept in run_file.students:
-        content = files.get(_file(kept.name, "safetensors"))
-        if content is None or kept.architecture not in possible.get(kept.name, ()):
-            raise refuse("The bundle's students are not those of its recipe")
-        try:
+    possible = EXPORTS[type(recipe)].students(recipe)
+    students: dict[str, TrainedStudent] = {}
+    try:
+        for kept in run_file.students:
+            content = files.get(_file(kept.name, "safetensors"), b"")
+            if kept.architecture not in possible.get(kept.name, ()):
+                raise WeightsError(kept.name)
             weights.check(content, kept.architecture)
-        except PlainError:
-            raise refuse("The bundle's students are not those of its recipe") from None
-        encoded = base64.b64encode(content).decode()
-        found.append(TrainedStudent(name=kept.name, architecture=kept.architecture, weights=encoded))
-    named = {kept.name for kept in run_file.students}
-    if len(named) != len(found) or sum(name.endswith(".safetensors") for name in files) != len(found):
-        raise refuse("The bundle's students are not those of its recipe")
-    return tuple(found)
+            students[kept.name] = TrainedStudent.of(kept.name, kept.architecture, content)
+        if not len(students) == len(run_file.students) == sum(name.endswith(".safetensors") for name in files):
+            raise WeightsError("There are others.")
+    except WeightsError:
+        raise refuse("The bundle's students are not those of its recipe") from None
+    return tuple(students.values())
 
 
 def _file(student: str, ending: str) -> str:
@@ -299,10 +274,10 @@ def _checked(archive: zipfile.ZipFile) -> dict[str, bytes]:
 
 def _listed(manifest: bytes) -> dict[str, Any]:
     """The files that the manifest names, once format and engine are known to be this version's."""
-    found = document(manifest)
-    if not isinstance(found, dict) or found.get("kdviz") != "bundle":
+    about = document(manifest)
+    if not isinstance(about, dict) or about.get("kdviz") != "bundle":
         raise refuse("The file is no bundle of kdviz")
-    written, engine, listed = found.get("format"), found.get("engine"), found.get("files")
+    written, engine, listed = about.get("format"), about.get("engine"), about.get("files")
     if type(written) is not int or type(engine) is not int:
         raise damaged()
     if written > FORMAT or engine > ENGINE:

@@ -9,21 +9,15 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
 from kdviz.errors import PlainError
+from kdviz.exports.kinds import EXPORTS
 from kdviz.exports.model_cards import model_card
 from kdviz.exports.scripts import script
-from kdviz.recipes.study import Study
-from kdviz.records.comparison import ComparisonResult
-from kdviz.records.intervals import wilson_interval
-from kdviz.records.kinds import Ending, kind_name
-from kdviz.records.single import Result
-from kdviz.records.study import StudyResult
-from kdviz.reports import sweep as sweep_tables
+from kdviz.records.kinds import Ending
 from kdviz.reports.kinds import report_of
 from kdviz.store.run import Run
 
@@ -44,10 +38,13 @@ def table(run: Run) -> pd.DataFrame:
     cell, seed and fold, then the choice's students. Lessons' studies: each arm and seed; their curves are in the JSON
     document. Figures that are no numbers are missing values; a column without any value is left out.
     """
-    study = run.recipe.study if isinstance(run.recipe, Study) else kind_name(run.recipe) or "single"
-    whose = {"run_id": run.id, "study": study}
-    said = {"recipe": run.recipe.model_dump_json(), "tags": ", ".join(run.tags) or None, "note": run.note or None}
-    rows = [{**whose, **{name: _figure(value) for name, value in row.items()}, **said} for row in _rows(run)]
+    result = _result(run)
+    first = {"run_id": run.id, "study": run.recipe.model_dump().get("study", "single")}
+    last = {"recipe": run.recipe.model_dump_json(), "tags": ", ".join(run.tags) or None, "note": run.note or None}
+    rows = [
+        {**first, **{name: _figure(value) for name, value in row.items()}, **last}
+        for row in EXPORTS[type(run.recipe)].rows(result)
+    ]
     return pd.DataFrame(rows).dropna(axis="columns", how="all").convert_dtypes()
 
 
@@ -84,43 +81,6 @@ def _result(run: Run) -> Ending:
     if run.result is None:
         raise ExportError(f"Run {run.id} has no results to export, as it is {run.status}; its script repeats it.")
     return run.result
-
-
-def _rows(run: Run) -> Iterator[dict[str, Any]]:
-    result = _result(run)
-    if isinstance(result, Result):
-        for role, scores in (("teacher", result.teacher), ("distilled", result.distilled), ("plain", result.plain)):
-            yield {"role": role, "seed": result.recipe.seed, **_with_interval(scores.model_dump())}
-    elif isinstance(result, ComparisonResult):
-        for role, trials in (("student", result.trials), ("control", result.controls), ("teacher", result.teachers)):
-            for trial in trials:
-                yield {"role": role, **_with_interval(_flat(trial.model_dump(exclude={"reliability", "others"})))}
-    elif isinstance(result, StudyResult):
-        for arm in result.recipe.chosen:
-            finished = result.arm(arm.name)
-            for row in finished.rows if finished else []:
-                said = {"role": "arm", "arm": arm.name, "title": arm.title, "against": arm.against or None, "x": arm.x}
-                yield {**said, "seed": row.seed, **row.figures}
-    else:
-        document = sweep_tables.document(result)
-        for role, name in (("trial", "rows"), ("control", "controls")):
-            yield from ({"role": role, **row} for row in document[name])
-        if result.choice is not None:
-            cell = result.choice.cell.model_dump()
-            for each in result.choice.results:
-                figures = _with_interval(each.distilled.model_dump())
-                yield {"role": "choice", **cell, "seed": each.recipe.seed, **figures}
-
-
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    """Expenses as columns of their own; a teacher's are called so."""
-    expense, teacher = row.pop("expense"), row.pop("teacher")
-    return {**row, **expense, **{f"teacher_{name}": value for name, value in (teacher or {}).items()}}
-
-
-def _with_interval(row: dict[str, Any]) -> dict[str, Any]:
-    low, high = wilson_interval(row["test_accuracy"], row["test_images"])
-    return {**row, "test_accuracy_low": low, "test_accuracy_high": high}
 
 
 def _figure(value: Any) -> Any:

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 import json
-from types import MappingProxyType
 
-from kdviz.recipes.comparison import Comparison
-from kdviz.recipes.single import Recipe
-from kdviz.recipes.study import Study
-from kdviz.recipes.sweep import Sweep
+from kdviz.exports.kinds import EXPORTS
 from kdviz.records.kinds import RECIPES, AnyRecipe
 
-_PRINTED = MappingProxyType(
-    {
-        Recipe: "the distilled student's test accuracy",
-        Comparison: "each method's mean test accuracy",
-        Sweep: "the test accuracy of what was chosen",
-        Study: "each arm's mean of {measure}",
-    }
-)
 _SCRIPT = """\
 # Repeats run {id} of kdviz and prints {printed}: the same as before on the same kind of machine.
 #
@@ -43,10 +31,9 @@ def script(recipe: AnyRecipe, threads: int | None = None) -> str:
     `threads`, those of the run, decide the last bits of its sums; as many as a worker has if not given.
     """
     checked = RECIPES.validate_json(recipe.model_dump_json())  # whatever made the recipe: names and numbers only
-    measure = checked.facts.measures[0].name if isinstance(checked, Study) else ""
     return _SCRIPT.format(
         id=checked.id,
-        printed=_PRINTED[type(checked)].format(measure=measure),
+        printed=EXPORTS[type(checked)].printed(checked),
         recipe=json.dumps(checked.model_dump(mode="json"), indent=2),
         threads=None if threads is None else int(threads),
         whose="a worker has" if threads is None else "the run had",

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from kdviz.errors import PlainError
-from kdviz.jobs import messages
-from kdviz.jobs import worker as work
+from kdviz.jobs import messages, worker
 from kdviz.jobs.cluster import TRAINING, ClusterError, Embedded
 from kdviz.store import teacher_files
 
@@ -48,17 +47,17 @@ class ClusterState(BaseModel):
 class Connection:
     """Connects at the first order and again after a loss. Every method returns at once, from any thread.
 
-    `hear` gets what trainings say, in Dask's event loop.
+    `receive` gets the messages of trainings, in Dask's event loop.
     """
 
-    def __init__(self, scheduler: str | None, hear: Callable[[messages.Message], None]) -> None:
+    def __init__(self, scheduler: str | None, receive: Callable[[messages.Message], None]) -> None:
         self.state = ClusterState()
         self._scheduler = scheduler
-        self._hear = hear
+        self._receive = receive
         self._topic = f"kdviz-{uuid.uuid4().hex}"
         self._embedded: Embedded | None = None
         self._client: Client | None = None
-        self._tasks: dict[str, DaskFuture[Any]] = {}  # by key; Dask forgets a task that nobody holds
+        self._tasks: dict[str, DaskFuture[Any]] = {}  # by key; Dask forgets a task without a reference
         self._calls: dict[str, Future[Any]] = {}
         self._lock = threading.Lock()  # of both dictionaries
         self._thread = ThreadPoolExecutor(1, "kdviz-cluster")
@@ -67,8 +66,8 @@ class Connection:
         """Connect now; what comes of it is in `state`."""
         self._thread.submit(self._connected)
 
-    def train(self, key: str, order: messages.Order, ended: Callable[[messages.Outcome], None]) -> None:
-        """Order a training; `ended` hears of its end, in a thread of Dask or of this object."""
+    def train(self, key: str, order: messages.Order, ended: Callable[[messages.TaskOutcome], None]) -> None:
+        """Order a training; `ended` gets its outcome, in a thread of Dask or of this object."""
         self._thread.submit(self._train, key, order, ended)
 
     def tell(self, key: str, wish: messages.Wish) -> None:
@@ -136,14 +135,14 @@ class Connection:
             self._embedded.close()
             self._embedded = None
 
-    def _train(self, key: str, order: messages.Order, ended: Callable[[messages.Outcome], None]) -> None:
+    def _train(self, key: str, order: messages.Order, ended: Callable[[messages.TaskOutcome], None]) -> None:
         try:
             client = self._connected()
             client.set_metadata([key, "wish"], "go")
-            perform = partial(work.perform, order, key, self._topic, self._weights(order))
+            perform = partial(worker.perform, order, key, self._topic, self._weights(order))
             task = client.submit(perform, key=key, retries=1, resources=self._needs(client))
         except Exception as error:
-            ended(messages.Outcome(refusal=_plain(error)))
+            ended(messages.TaskOutcome(refusal=_plain(error)))
             return
         self._hold(key, task, partial(self._trained, key, ended))
 
@@ -151,8 +150,8 @@ class Connection:
         """Teachers for a worker that may be on another machine; the embedded ones share this one's disk."""
         if self._embedded is not None:
             return {}
-        found = {training: teacher_files.read(training) for training in order.teachers}
-        return {training: content for training, content in found.items() if content is not None}
+        files = {training: teacher_files.read(training) for training in order.teachers}
+        return {training: content for training, content in files.items() if content is not None}
 
     def _needs(self, client: Client) -> dict[str, int]:
         """The resource that keeps every worker to one training, where the cluster's workers have it."""
@@ -170,7 +169,7 @@ class Connection:
     def _call(self, future: Future[Any], key: str, function: str, args: tuple[object, ...]) -> None:
         name = f"{key}-{uuid.uuid4().hex}"
         try:
-            task = self._connected().submit(work.call, function, *args, key=name, retries=1, priority=1)
+            task = self._connected().submit(worker.call, function, *args, key=name, retries=1, priority=1)
         except Exception as error:
             self._forget_call(key)
             future.set_exception(JobError(_plain(error)))
@@ -185,16 +184,16 @@ class Connection:
     # What follows runs in Dask's threads.
 
     def _pass_on(self, event: tuple[float, str]) -> None:
-        self._hear(messages.Message.model_validate_json(event[1]))
+        self._receive(messages.Message.model_validate_json(event[1]))
 
-    def _trained(self, key: str, ended: Callable[[messages.Outcome], None], task: DaskFuture[Any]) -> None:
+    def _trained(self, key: str, ended: Callable[[messages.TaskOutcome], None], task: DaskFuture[Any]) -> None:
         try:
             # From the scheduler, which has it even if the worker was lost right after it had done the task.
             where = {"keys": [key, "outcome"], "default": ""}
-            said = task.client.sync(task.client.scheduler.get_metadata, **where, callback_timeout=_ANSWER)
-            outcome = messages.Outcome.model_validate_json(said or task.result(timeout=_ANSWER))
+            document = task.client.sync(task.client.scheduler.get_metadata, **where, callback_timeout=_ANSWER)
+            outcome = messages.TaskOutcome.model_validate_json(document or task.result(timeout=_ANSWER))
         except Exception as error:
-            outcome = messages.Outcome(refusal=_plain(error))
+            outcome = messages.TaskOutcome(refusal=_plain(error))
         with self._lock:  # let go of it at once: Dask repeats a held task whose worker dies
             del self._tasks[key]
         ended(outcome)

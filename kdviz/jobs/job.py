@@ -19,7 +19,6 @@ from kdviz.recipes.sweep import Stack, Sweep
 from kdviz.records import sweep_plan
 from kdviz.records.base import TrainedStudent
 from kdviz.records.kinds import Event, Part, newest
-from kdviz.records.study import FinishedArm
 from kdviz.records.sweep import FinishedStack, SweepResult
 from kdviz.store import teacher_files
 from kdviz.store.run import LIVE, Run, Status
@@ -43,7 +42,7 @@ class Task:
     """One order of a run, on its way."""
 
     key: str
-    what: messages.Only | None  # None: all that is left of the run
+    what: messages.SweepPart | None  # None: all that is left of the run
     tries: int = 0
     attempt: str = ""  # the worker's name for the present try
     stumble: str = ""  # the unexpected error that ended the try before
@@ -57,12 +56,12 @@ class Job:
     run: Run
     finished: list[Part]  # parts that are done, by this attempt or before
     events: list[Event] = field(default_factory=list)
-    learnt: list[TrainedStudent] = field(default_factory=list)  # students that are not stored yet
+    students: list[TrainedStudent] = field(default_factory=list)  # students that are not stored yet
     tasks: dict[str, Task] = field(default_factory=dict)  # by key
     wish: messages.Wish = "go"
     stored: Version = _NEW
     stored_parts: frozenset[str] = frozenset()
-    _taught: set[str] = field(default_factory=set)  # trainings whose teachers are there
+    _trained: set[str] = field(default_factory=set)  # trainings whose teachers are there
     _name: str = field(default_factory=lambda: uuid.uuid4().hex[:8])  # a run that is asked for again gets another
     _plan: list[Stack | None] = field(default_factory=list)  # None: all that is left
     _last: bool = False  # whether nothing comes after the plan
@@ -72,14 +71,18 @@ class Job:
     def __post_init__(self) -> None:
         if not self.sweep:
             self._plan, self._last = [None], True
-        self._seconds = sweep_plan.seconds_of(each for each in self.finished if isinstance(each, FinishedStack))
+        self._seconds = sweep_plan.seconds_of(self._stacks)
         self.stored_parts = frozenset(part.key for part in self.finished)
-        self.events += [event for each in self.finished if self.sweep for event in _said_by(each)]
+        self.events += [event for part in self.finished if self.sweep for event in _reports_of(part)]
 
     @property
     def sweep(self) -> Sweep | None:
         """The recipe, if it is of a kind that is made of many tasks."""
         return self.run.recipe if isinstance(self.run.recipe, Sweep) else None
+
+    @property
+    def _stacks(self) -> list[FinishedStack]:
+        return [part for part in self.finished if isinstance(part, FinishedStack)]
 
     @property
     def version(self) -> Version:
@@ -107,7 +110,7 @@ class Job:
 
     # What is to be done.
 
-    def next(self) -> Task | None:
+    def next_task(self) -> Task | None:
         """A task that a worker could begin now; it counts as ordered from then on."""
         if not self.run.live or self.wish != "go":
             return None
@@ -116,7 +119,7 @@ class Job:
             self._last = self._plan == [None]
         learning = {task.what for task in self.tasks.values()}
         for what in self._plan:
-            missing = [each for each in self._teachers(what) if not self._is_taught(each)]
+            missing = [teacher for teacher in self._teachers(what) if not self._is_trained(teacher)]
             if not missing:
                 self._plan.remove(what)
                 return self._ordered(what)
@@ -130,18 +133,18 @@ class Job:
         recipe, what = self.run.recipe.model_dump_json(), task.what
         if isinstance(what, Training):
             return messages.Order(recipe, trainer, teacher=what.model_dump_json())
-        teachers = [each.id for each in self._teachers(what)]
+        teachers = [teacher.id for teacher in self._teachers(what)]
         if what is not None:
             return messages.Order(recipe, trainer, stack=what.model_dump_json(), teachers=teachers)
-        finished = [_without_curves(each).model_dump_json() for each in self.finished]
+        finished = [_without_curves(part).model_dump_json() for part in self.finished]
         return messages.Order(recipe, trainer, finished, teachers=teachers)
 
     def _waiting(self) -> list[Stack]:
         assert self.sweep
-        return sweep_plan.waiting(self.sweep, [each for each in self.finished if isinstance(each, FinishedStack)])
+        return sweep_plan.waiting(self.sweep, self._stacks)
 
     def _teachers(self, what: Stack | None) -> list[Training]:
-        """Who has to be trained before."""
+        """The teachers that have to be trained before."""
         if not self.sweep:
             return []
         if what is not None:
@@ -149,28 +152,28 @@ class Job:
         rates = dict.fromkeys(cell.learning_rate for cell in self.sweep.trained_cells)  # any cell may be chosen
         return [self.sweep.teacher_training(seed, None, rate) for rate in rates for seed in self.sweep.seeds]
 
-    def _is_taught(self, training: Training) -> bool:
-        if training.id not in self._taught and teacher_files.path_of(training.id).exists():
-            self._taught.add(training.id)
-        return training.id in self._taught
+    def _is_trained(self, training: Training) -> bool:
+        if training.id not in self._trained and teacher_files.path_of(training.id).exists():
+            self._trained.add(training.id)
+        return training.id in self._trained
 
-    def _ordered(self, what: messages.Only | None) -> Task:
+    def _ordered(self, what: messages.SweepPart | None) -> Task:
         task = Task("-".join(["train", self.run.id, self._name, *([what.id] if what else [])]), what)
         self.tasks[task.key] = task
         return task
 
-    # What is heard of it.
+    # What workers report.
 
     def begin(self, task: Task, attempt: str) -> bool:
         """A worker begins the task, perhaps not the first one; whether it may, or the run is given up."""
         task.tries, task.attempt, task.paused = task.tries + 1, attempt, False
         reason = messages.unexpected(task.stumble) if task.stumble else "The worker was lost."
         task.stumble = ""
-        if task.tries > ATTEMPTS:  # a cluster of somebody else's may try more often
+        if task.tries > ATTEMPTS:  # an external cluster may try more often
             self.change(status="failed", message=f"{reason} The run was given up after {ATTEMPTS} attempts.")
             return False
         if task.tries == 1 and self.run.attempt:  # one of the many of a sweep that goes on
-            self.stand()
+            self.update_status()
             return True
         again = "what it was at was started again." if self.sweep else "started again."
         message = f"{reason.rstrip('.')}; {again}" if task.tries > 1 else ""
@@ -182,30 +185,30 @@ class Job:
         self.change(status="running", attempt=self.run.attempt + 1, started=started, message=message)
         return True
 
-    def hear(self, task: Task, message: messages.Message) -> None:
-        """What the task's worker says; one that was given up for lost may still speak."""
+    def receive(self, task: Task, message: messages.Message) -> None:
+        """Take a message of the task's worker; one of a worker that counts as lost is left out."""
         if message.attempt != task.attempt:
             return
         if message.event:
             self.events.append(message.event)
             if isinstance(message.event, Part):
                 self.finished = newest([*self.finished, message.event])
-        elif message.learnt:
-            self.learnt.append(message.learnt)
+        elif message.student:
+            self.students.append(message.student)
         elif message.kind == "stumble":
             task.stumble = message.text
         else:
             task.paused = message.kind == "pause"
-            self.stand()
+            self.update_status()
 
-    def stand(self) -> None:
+    def update_status(self) -> None:
         """A run is paused when all its workers stand still."""
         paused = self.wish == "pause" and all(task.paused for task in self.tasks.values())
         status = "paused" if paused else "running"
         if self.run.status in ("paused", "running") and self.run.status != status:
             self.change(status=status)
 
-    def end(self, task: Task, outcome: messages.Outcome) -> None:
+    def end(self, task: Task, outcome: messages.TaskOutcome) -> None:
         """The task is over."""
         del self.tasks[task.key]
         if not self.run.live:
@@ -218,26 +221,23 @@ class Job:
         elif outcome.stack:
             self.finished = newest([*self.finished, outcome.stack])
             self.events.append(outcome.stack)
-            self.stand()
+            self.update_status()
         elif outcome.teacher is not None and isinstance(task.what, Training):
-            self._taught.add(task.what.id)
-            self.stand()
+            self._trained.add(task.what.id)
+            self.update_status()
         else:
             self.change(status="failed", message=outcome.refusal)
 
     def unstored(self) -> str:
         """What would be lost if the server ended now."""
-        parts = [each for each in self.finished if each.key not in self.stored_parts]
-        and_end = "" if self.run.live else " and its end"
-        if arms := sum(isinstance(each, FinishedArm) for each in parts):
-            return f"{arms} finished {'arm' if arms == 1 else 'arms'} of run {self.run.id}{and_end}"
-        students = sum(len(each.trials) for each in parts if not isinstance(each, FinishedArm))
-        if students:
-            return f"{students} finished students of run {self.run.id}{and_end}"
+        parts = [part for part in self.finished if part.key not in self.stored_parts]
+        if number := sum(part.size for part in parts):
+            unit = parts[0].unit if number == 1 else f"{parts[0].unit}s"
+            return f"{number} finished {unit} of run {self.run.id}{'' if self.run.live else ' and its end'}"
         return "" if self.run.live else f"the end of run {self.run.id}"
 
 
-def _said_by(finished: Part) -> Iterator[Event]:
+def _reports_of(finished: Part) -> Iterator[Event]:
     if isinstance(finished, FinishedStack):
         yield from finished.moments
         yield finished

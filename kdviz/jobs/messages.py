@@ -14,8 +14,8 @@ from kdviz.records.kinds import Ending, Event
 from kdviz.records.sweep import FinishedStack
 
 Wish = Literal["go", "pause", "cancel"]
-Kind = Literal["begin", "event", "learnt", "pause", "resume", "stumble"]
-Only = Stack | Training  # what of a sweep a worker is asked for: the students of one stack, or one teacher
+MessageKind = Literal["begin", "event", "student", "pause", "resume", "stumble"]
+SweepPart = Stack | Training  # what of a sweep a worker is asked for: the students of one stack, or one teacher
 
 
 class Order(NamedTuple):
@@ -36,13 +36,13 @@ class Message(BaseModel):
 
     job: str
     attempt: str
-    kind: Kind
+    kind: MessageKind
     text: str = ""  # of a stumble
     event: Event | None = Field(None, union_mode="left_to_right")  # no two kinds look alike: the first that fits
-    learnt: TrainedStudent | None = None
+    student: TrainedStudent | None = None
 
 
-class Outcome(BaseModel):
+class TaskOutcome(BaseModel):
     """How a task ended: with what it was asked for, or refused in plain words, or cancelled (nothing)."""
 
     model_config = ConfigDict(frozen=True)

@@ -37,7 +37,7 @@ class Jobs:
         self.trouble = ""  # why progress cannot be stored at present, in plain words
         self._store = store
         self._trainer = trainer
-        self._connection = Connection(scheduler, self._hear)
+        self._connection = Connection(scheduler, self._receive)
         self._jobs: dict[str, Job] = {}  # by run id, in the order in which they were asked for
         self._running: dict[str, Job] = {}  # by the keys of the tasks that hold a slot
         self._lock = threading.RLock()  # of both, and of every job
@@ -150,7 +150,7 @@ class Jobs:
                     job.wish = wish
                     self._tell(job, wish)
                     if not job.tasks:
-                        job.stand()
+                        job.update_status()
                     self._pump()
                 return job.run
         run = self._store.get(run_id)
@@ -166,17 +166,17 @@ class Jobs:
         """Give every free worker something to do: the first run that has something comes first."""
         slots = max(1, self._connection.state.workers)
         for job in list(self._jobs.values()):
-            while len(self._running) < slots and (task := job.next()):
+            while len(self._running) < slots and (task := job.next_task()):
                 self._running[task.key] = job
                 self._connection.train(task.key, job.order(task, self._trainer), partial(self._ended, job, task))
         self._wake.set()
 
-    def _ended(self, job: Job, task: Task, outcome: messages.Outcome) -> None:
+    def _ended(self, job: Job, task: Task, outcome: messages.TaskOutcome) -> None:
         if outcome.teacher and isinstance(task.what, Training):
             try:  # for workers that do not share this machine's disk
                 teacher_files.put(task.what.id, base64.b64decode(outcome.teacher))
             except PlainError as error:
-                outcome = messages.Outcome(refusal=str(error))
+                outcome = messages.TaskOutcome(refusal=str(error))
         with self._lock:
             del self._running[task.key]
             job.end(task, outcome)
@@ -184,7 +184,7 @@ class Jobs:
                 self._tell(job, "cancel")
             self._pump()
 
-    def _hear(self, message: messages.Message) -> None:
+    def _receive(self, message: messages.Message) -> None:
         with self._lock:
             job = self._running.get(message.job)
             if job is None or not job.run.live:
@@ -195,7 +195,7 @@ class Jobs:
                     self._tell(job, "cancel")
                 self._pump()  # the cluster is known by now: it may have more than one worker
             else:
-                job.hear(task, message)
+                job.receive(task, message)
             if job.run is not before:
                 self._wake.set()  # events can wait a little to be stored, what becomes of a run cannot
 
@@ -232,8 +232,8 @@ class Jobs:
 
     def _store_job(self, job: Job) -> None:
         with self._lock:
-            run, now, learnt = job.run, job.version, list(job.learnt)
-            if now == job.stored and not learnt:
+            run, now, students = job.run, job.version, list(job.students)
+            if now == job.stored and not students:
                 return
             status, attempt, count = job.stored
             if attempt != now.attempt:
@@ -242,14 +242,14 @@ class Jobs:
         if attempt != now.attempt:
             self._store.begin(run.id, run.attempt, run.message, finished)
         self._store.append(run.id, fresh, count + 1)
-        for student in learnt:
+        for student in students:
             self._store.keep_student(run.id, student)
         if status != now.status:
             self._store_status(run)
         parts = frozenset(part.key for part in finished)
         with self._lock:
             job.stored, job.stored_parts = now, parts
-            del job.learnt[: len(learnt)]
+            del job.students[: len(students)]
             if not run.live:
                 del self._jobs[run.id]
 

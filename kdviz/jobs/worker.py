@@ -17,14 +17,14 @@ from contextlib import closing
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from kdviz.jobs.messages import Kind, Message, Only, Order, Outcome, UnexpectedError, Wish
+from kdviz.jobs.messages import Message, MessageKind, Order, SweepPart, TaskOutcome, UnexpectedError, Wish
 from kdviz.recipes.base import RecipeError, Training
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.study import Study
 from kdviz.recipes.sweep import Stack, Sweep
 from kdviz.records.base import TrainedStudent
-from kdviz.records.kinds import PARTS, RECIPES, AnyRecipe, Ending, Event, Output, Part, newest
+from kdviz.records.kinds import PARTS, RECIPES, AnyRecipe, Ending, Event, Output, Part, kind_of, newest
 from kdviz.records.sweep import FinishedStack, StackProgress
 from kdviz.store import teacher_files
 from kdviz.store.teacher_files import TeacherFile
@@ -85,8 +85,8 @@ class Control:
         return self._wish
 
 
-class Kept:
-    """What a task has got done, kept by the scheduler under the task's key for the worker that may have to go on."""
+class TaskMemory:
+    """A task's finished parts and its outcome, with the scheduler under the task's key: another worker may go on."""
 
     def __init__(self, client: Client, task: str, before: Sequence[str]) -> None:
         self._client = client
@@ -94,9 +94,9 @@ class Kept:
         self._before = before
 
     def parts(self) -> list[Part]:
-        """What is done, by earlier tries of the task and before the task began."""
-        found: dict[str, str] = self._client.get_metadata([self._task, "finished"], default={})
-        return newest(PARTS.validate_json(each) for each in (*self._before, *found.values()))
+        """The parts that are finished, by earlier tries of the task or before it began."""
+        finished: dict[str, str] = self._client.get_metadata([self._task, "finished"], default={})
+        return newest(map(PARTS.validate_json, (*self._before, *finished.values())))
 
     def add(self, finished: Part) -> None:
         """Returns when the scheduler has it: from then on the worker may die."""
@@ -117,69 +117,71 @@ class Kept:
 
 
 def perform(order: Order, task: str, topic: str, weights: Mapping[str, bytes] = MappingProxyType({})) -> str:
-    """Carry out an order as the task with that key; every event goes to `topic`. Returns an `Outcome` as JSON.
+    """Carry out an order as the task with that key; every event goes to `topic`. Returns an `TaskOutcome` as JSON.
 
     `weights` are the files of teachers that may be missing on this machine, by their trainings' ids.
     """
     from distributed import get_client, get_worker
 
     client, worker, attempt = get_client(), get_worker(), uuid.uuid4().hex
-    kept = Kept(client, task, order.finished)
-    if known := kept.outcome():
+    memory = TaskMemory(client, task, order.finished)
+    if known := memory.outcome():
         return known
 
-    def say(kind: Kind, text: str = "", event: Event | None = None, learnt: TrainedStudent | None = None) -> None:
-        message = Message(job=task, attempt=attempt, kind=kind, text=text, event=event, learnt=learnt)
+    def send(
+        kind: MessageKind, text: str = "", event: Event | None = None, student: TrainedStudent | None = None
+    ) -> None:
+        message = Message(job=task, attempt=attempt, kind=kind, text=text, event=event, student=student)
         worker.log_event(topic, message.model_dump_json())
 
-    def train() -> Outcome:
-        # The scheduler forgets a task's wish along with the task: when its server is gone, nobody wants it any more.
-        control = Control(lambda: client.get_metadata([task, "wish"], default="cancel"), say)
+    def train() -> TaskOutcome:
+        # The scheduler forgets a task's wish along with the task: when its server is gone, the task is cancelled.
+        control = Control(lambda: client.get_metadata([task, "wish"], default="cancel"), send)
         for training, content in weights.items():
             teacher_files.put(training, content)
-        finished = kept.parts()
+        finished = memory.parts()
         done = {part.key for part in finished}
 
-        def tell(event: Output) -> None:
+        def report(event: Output) -> None:
             if isinstance(event, TrainedStudent):
-                say("learnt", learnt=event)
+                send("student", student=event)
                 return
             if isinstance(event, StackProgress | FinishedStack) and event.stack.id in done:
                 return  # its server knows it, and the sweep may have hundreds
             if isinstance(event, Part):
-                kept.add(event)
-            say("event", event=event)
+                memory.add(event)
+            send("event", event=event)
 
-        recipe, only = RECIPES.validate_json(order.recipe), _only(order)
-        return _follow(study(recipe, finished, control.clock, order.trainer, only), control, tell, only)
+        recipe, only = RECIPES.validate_json(order.recipe), _part_of_sweep(order)
+        return _follow(carry_out(recipe, finished, control.clock, order.trainer, only), control, report, only)
 
-    say("begin")
+    send("begin")
     try:
         outcome, refusal = _guarded(train)
     except UnexpectedError as error:
-        say("stumble", text=str(error))
+        send("stumble", text=str(error))
         raise
-    document = (outcome or Outcome(refusal=refusal)).model_dump_json()
-    kept.end(document)
+    document = (outcome or TaskOutcome(refusal=refusal)).model_dump_json()
+    memory.end(document)
     return document
 
 
-def _only(order: Order) -> Only | None:
+def _part_of_sweep(order: Order) -> SweepPart | None:
     if order.stack:
         return Stack.model_validate_json(order.stack)
     return Training.model_validate_json(order.teacher) if order.teacher else None
 
 
-def study(
+def carry_out(
     recipe: AnyRecipe,
     finished: Sequence[Part],
     clock: Callable[[], float] = time.perf_counter,
     trainer: str | None = None,
-    only: Only | None = None,
+    only: SweepPart | None = None,
 ) -> Generator[Output | Ending | TeacherFile | None, None, None]:
-    """Carry out a recipe, or `only` a part of a sweep; a single run has no parts that may be finished."""
+    """Carry out a recipe, or `only` a part of a sweep; `finished` parts are not trained again."""
     run = _resolve(trainer or TRAINERS[Training if isinstance(only, Training) else type(recipe)])
-    parts: dict[str, Any] = {} if isinstance(recipe, Recipe) else {"finished": finished}
+    parts: dict[str, Any] = {"finished": finished} if kind_of(recipe).part else {}
     if only is not None:
         parts = {"only": only}
     events: Generator[Output | Ending | TeacherFile | None, None, None] = run(recipe, clock=clock, **parts)
@@ -212,21 +214,21 @@ def dask_setup(worker: Worker) -> None:
 def _follow(
     events: Generator[Output | Ending | TeacherFile | None, None, None],
     control: Control,
-    say: Callable[[Output], None],
-    only: Only | None,
-) -> Outcome:
+    report: Callable[[Output], None],
+    only: SweepPart | None,
+) -> TaskOutcome:
     with closing(events):
         while not control.cancelled():
             event = next(events)  # None is a tick: nothing to say yet
             if isinstance(event, Ending):
-                return Outcome(result=event)
+                return TaskOutcome(result=event)
             if isinstance(event, TeacherFile):
-                return Outcome(teacher=base64.b64encode(event.weights).decode())
+                return TaskOutcome(teacher=base64.b64encode(event.weights).decode())
             if isinstance(event, FinishedStack) and event.stack == only:
-                return Outcome(stack=event)
+                return TaskOutcome(stack=event)
             if event is not None:
-                say(event)
-    return Outcome()
+                report(event)
+    return TaskOutcome()
 
 
 def _guarded(work: Callable[[], T]) -> tuple[T | None, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import math
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 
@@ -64,14 +65,31 @@ class TrainedStudent(Record):
     architecture: str
     weights: str  # a safetensors file in base64, single precision
 
+    @classmethod
+    def of(cls, name: str, architecture: str, content: bytes) -> Self:
+        """A student with its safetensors file."""
+        return cls(name=name, architecture=architecture, weights=base64.b64encode(content).decode())
+
+    @property
+    def content(self) -> bytes:
+        """Its safetensors file."""
+        return base64.b64decode(self.weights)
+
 
 class FinishedPart(Record):
     """A finished part of a run: stored at once, so that it need not be trained again after an interruption."""
+
+    unit: ClassVar[str] = "student"  # what `size` counts
 
     @property
     def key(self) -> str:
         """The part's name among those of its run."""
         raise NotImplementedError
+
+    @property
+    def size(self) -> int:
+        """How many students, or arms of a study, are finished."""
+        return 1
 
 
 class Expense(Record):

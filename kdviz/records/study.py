@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from kdviz.recipes.study import Study
 from kdviz.records.base import Figure, FinishedPart, Mean, Record, Verdict
 
@@ -38,6 +40,8 @@ class StudyProgress(Record):
 
 class FinishedArm(FinishedPart):
     """An arm has been trained with all seeds."""
+
+    unit: ClassVar[str] = "arm"
 
     arm: str
     rows: list[Row]

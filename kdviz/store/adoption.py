@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from kdviz.records.kinds import Event, Part
+from kdviz.store.run import Bundle, Run
 from kdviz.store.tables import ANNOTATIONS, EVENTS, RUNS, STUDENTS, finished_parts, rows
-
-if TYPE_CHECKING:
-    from kdviz.store.run import Bundle, Run
 
 IMPORTED = "Imported."
 UNFINISHED = "Imported without a result: where it comes from it was stopped, or it failed."
 
 
 def adopt(
-    connection: sa.Connection, owner: str, bundle: Bundle, here: Run | None, over: sa.ColumnElement[bool]
+    connection: sa.Connection, owner: str, bundle: Bundle, stored: Run | None, over: sa.ColumnElement[bool]
 ) -> None:
-    """Write what the bundle brings; `here` is the run as the store has it.
+    """Write what the bundle brings; `stored` is the run as the store has it.
 
     Raises IntegrityError where it is not `over` by now.
     """
     run = bundle.run
-    if here is None or (here.result is None and run.result is not None):
+    if stored is None or (stored.result is None and run.result is not None):
         _take(connection, owner, bundle, over)
-    elif here.result is None:
+    elif stored.result is None:
         _add_parts(connection, run.id, bundle.events)
     _add_students(connection, bundle)
     mine = connection.execute(sa.select(ANNOTATIONS.c.run_id).where(ANNOTATIONS.c.run_id == run.id)).one_or_none()
     if mine is None and (run.tags or run.note):
-        said = {"tags": json.dumps(run.tags, ensure_ascii=False), "note": run.note}
-        connection.execute(sa.insert(ANNOTATIONS).values(run_id=run.id, **said))
+        values = {"tags": json.dumps(run.tags, ensure_ascii=False), "note": run.note}
+        connection.execute(sa.insert(ANNOTATIONS).values(run_id=run.id, **values))
 
 
 def _take(connection: sa.Connection, owner: str, bundle: Bundle, over: sa.ColumnElement[bool]) -> None:
@@ -63,7 +59,7 @@ def _take(connection: sa.Connection, owner: str, bundle: Bundle, over: sa.Column
 
 
 def _add_parts(connection: sa.Connection, run_id: str, events: Sequence[Event]) -> None:
-    """Finished parts that are not here, before everything that the run here has said."""
+    """Add the finished parts that are missing, before all events of the run."""
     known = finished_parts(connection, run_id)
     new = [event for event in events if isinstance(event, Part) and event not in known]
     first = connection.execute(sa.select(sa.func.min(EVENTS.c.sequence)).where(EVENTS.c.run_id == run_id)).scalar()
@@ -74,11 +70,10 @@ def _add_parts(connection: sa.Connection, run_id: str, events: Sequence[Event]) 
 def _add_students(connection: sa.Connection, bundle: Bundle) -> None:
     known = connection.execute(sa.select(STUDENTS.c.name).where(STUDENTS.c.run_id == bundle.run.id)).scalars().all()
     made = time.time()
-    for number, learnt in enumerate(bundle.students):
-        if learnt.name not in known:
-            values = {"name": learnt.name, "architecture": learnt.architecture, "made": made + number * 1e-3}
-            weights = base64.b64decode(learnt.weights)
-            connection.execute(sa.insert(STUDENTS).values(run_id=bundle.run.id, weights=weights, **values))
+    for number, student in enumerate(bundle.students):
+        if student.name not in known:
+            values = {"name": student.name, "architecture": student.architecture, "made": made + number * 1e-3}
+            connection.execute(sa.insert(STUDENTS).values(run_id=bundle.run.id, weights=student.content, **values))
 
 
 def _seconds(moment: datetime | None) -> float | None:

@@ -1,19 +1,21 @@
-"""Opening a SQL database so that processes and threads can share it, and its errors in plain words."""
+"""A SQL database that processes and threads share, and its errors in plain words."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
 from kdviz.errors import PlainError
 
-READS = "kdviz_reads"  # execution option of a connection that only reads
+_READS = "kdviz_reads"  # execution option of a connection that only reads
 _BUSY = 5.0  # seconds to wait for another process's write
+_TRIES = 3  # where others write the same at the same time
 
 # What drivers say about a file or a disk, and what that means for a person.
 _MEANINGS = {
@@ -31,7 +33,42 @@ class StoreError(PlainError):
     """The run store cannot be used; the message is one plain sentence."""
 
 
-def open_database(url: str, tables: sa.MetaData) -> sa.Engine:
+class Database:
+    """The database at `url` with its tables, made where they are missing; safe for many threads and processes."""
+
+    def __init__(self, url: str, tables: sa.MetaData) -> None:
+        self.engine = _opened(url, tables)
+        self._readers = self.engine.execution_options(**{_READS: True})
+        self._place = _place(self.engine.url)
+
+    def close(self) -> None:
+        """Close the connections; the next use opens new ones."""
+        self.engine.dispose()
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that may write. Raises StoreError and IntegrityError."""
+        with _plain_words(self._place), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection that only reads. Raises StoreError."""
+        with _plain_words(self._place), self._readers.connect() as connection:
+            yield connection
+
+    def put(self, table: sa.Table, key: dict[str, str], values: dict[str, Any]) -> bool:
+        """Write the row of this key, whether it exists or not. False where a row that it refers to is missing."""
+        same = [table.c[name] == value for name, value in key.items()]
+        for _ in range(_TRIES):  # where another inserts it meanwhile, it can be updated then
+            with suppress(exc.IntegrityError), self.write() as connection:
+                if not connection.execute(sa.update(table).where(*same).values(**values)).rowcount:
+                    connection.execute(sa.insert(table).values(**key, **values))
+                return True
+        return False
+
+
+def _opened(url: str, tables: sa.MetaData) -> sa.Engine:
     """An engine for `url` with its tables made; for SQLite, the folder and the file as well."""
     try:
         address = sa.make_url(url)
@@ -42,8 +79,8 @@ def open_database(url: str, tables: sa.MetaData) -> sa.Engine:
     try:
         engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _server(address)
     except (ImportError, exc.NoSuchModuleError) as error:
-        raise StoreError(f"The run store at {place(address)} needs a driver: {error}.") from None
-    with plain_words(place(address)):
+        raise StoreError(f"The run store at {_place(address)} needs a driver: {error}.") from None
+    with _plain_words(_place(address)):
         try:
             tables.create_all(engine)
         except (exc.OperationalError, exc.ProgrammingError):
@@ -51,14 +88,14 @@ def open_database(url: str, tables: sa.MetaData) -> sa.Engine:
     return engine
 
 
-def place(address: sa.URL) -> str:
+def _place(address: sa.URL) -> str:
     """Where a database is, as a message may name it: a file, or an address without its password."""
     is_file = address.get_backend_name() == "sqlite" and address.database
     return str(is_file or address.render_as_string(hide_password=True))
 
 
 @contextmanager
-def plain_words(where: str) -> Iterator[None]:
+def _plain_words(where: str) -> Iterator[None]:
     """Turn the database's errors into `StoreError`; a violated constraint is the caller's to deal with."""
     try:
         yield
@@ -96,5 +133,5 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
 
 def _begin(connection: sa.Connection) -> None:
     # One that reads first and writes later fails at once, without waiting, when another wrote in between.
-    reads = connection.get_execution_options().get(READS)
+    reads = connection.get_execution_options().get(_READS)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

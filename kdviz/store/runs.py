@@ -7,15 +7,14 @@ so nothing has to be swept after `kill -9`. Statements and types are the same fo
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import ValidationError
@@ -25,8 +24,8 @@ from kdviz.records.base import TrainedStudent
 from kdviz.records.kinds import ENDINGS, RECIPES, AnyRecipe, Ending, Event, Part
 from kdviz.store.adoption import adopt
 from kdviz.store.annotations import tidy_note, tidy_tags
-from kdviz.store.database import READS, StoreError, open_database, place, plain_words
-from kdviz.store.run import LIVE, Run, Status
+from kdviz.store.database import Database, StoreError
+from kdviz.store.run import LIVE, Bundle, Run, Status
 from kdviz.store.tables import (
     ANNOTATIONS,
     DISCARDED,
@@ -41,135 +40,24 @@ from kdviz.store.tables import (
     said,
 )
 
-if TYPE_CHECKING:
-    from kdviz.store.run import Bundle
-
-
-DAY = 86_400.0  # seconds for which a discarded run can be restored
-_TRIES = 3  # where others write the same at the same time
-
-
-def day_before(now: float) -> float:
-    """What was discarded earlier is gone."""
-    return now - DAY
-
-
-class Keeping:
-    """The database at `url`, and what is kept in it beside the runs' own lives."""
-
-    owner: str
-
-    def __init__(self, url: str) -> None:
-        self._engine = open_database(url, METADATA)
-        self._readers = self._engine.execution_options(**{READS: True})
-        self._place = place(self._engine.url)
-
-    def close(self) -> None:
-        """Close the connections; the store can be used again and then opens new ones."""
-        self._engine.dispose()
-
-    def annotate(self, run_id: str, tags: Iterable[str], note: str) -> None:
-        """Give the run these tags and this note instead of what it had. Raises AnnotationError."""
-        values = {"tags": json.dumps(tidy_tags(tags), ensure_ascii=False), "note": tidy_note(note)}
-        self._put(ANNOTATIONS, {"run_id": run_id}, values)
-
-    def restore(self, run_ids: Collection[str]) -> None:
-        """Bring discarded runs back as they were."""
-        with self._write() as connection:
-            _purge(connection)
-            connection.execute(sa.delete(DISCARDED).where(DISCARDED.c.run_id.in_(run_ids)))
-
-    def keep_student(self, run_id: str, learnt: TrainedStudent) -> None:
-        """Keep a trained student with its run, instead of the one of that name. Only the run's owner may."""
-        with self._read() as connection:
-            mine = RUNS.c.id == run_id, RUNS.c.owner == self.owner
-            own = connection.execute(sa.select(RUNS.c.id).where(*mine)).one_or_none()
-        if own:
-            self._keep(run_id, learnt)
-
-    def students(self, run_id: str) -> list[str]:
-        """Names of the run's students that are kept, in the order in which they were."""
-        wanted = sa.select(STUDENTS.c.name).where(STUDENTS.c.run_id == run_id).order_by(STUDENTS.c.made)
-        with self._read() as connection:
-            return list(connection.execute(wanted).scalars())
-
-    def student(self, run_id: str, name: str) -> TrainedStudent | None:
-        """A student of the run, or None where it is not kept."""
-        wanted = sa.select(STUDENTS).where(STUDENTS.c.run_id == run_id, STUDENTS.c.name == name)
-        with self._read() as connection:
-            row = connection.execute(wanted).one_or_none()
-        if row is None:
-            return None
-        weights = base64.b64encode(row.weights).decode()
-        return TrainedStudent(name=row.name, architecture=row.architecture, weights=weights)
-
-    def _keep(self, run_id: str, learnt: TrainedStudent) -> None:
-        values = {
-            "architecture": learnt.architecture,
-            "weights": base64.b64decode(learnt.weights),
-            "made": time.time(),
-        }
-        self._put(STUDENTS, {"run_id": run_id, "name": learnt.name}, values)
-
-    def _put_away(self, run_ids: Collection[str], now: float) -> None:
-        there = sa.select(RUNS.c.id, sa.literal(now, sa.Double)).where(
-            RUNS.c.id.in_(run_ids), RUNS.c.id.not_in(sa.select(DISCARDED.c.run_id))
-        )
-        for _ in range(_TRIES):
-            try:
-                with self._write() as connection:
-                    _purge(connection)
-                    connection.execute(sa.insert(DISCARDED).from_select(["run_id", "since"], there))
-            except IntegrityError:
-                continue  # another put some of them away meanwhile
-            return
-        raise StoreError("The runs were changed by somebody else while they were deleted; try again.")
-
-    def _put(self, table: sa.Table, key: dict[str, str], values: dict[str, Any]) -> None:
-        """Write a run's row of a table, be it there or not; two may do so at once."""
-        same = [table.c[name] == value for name, value in key.items()]
-        for _ in range(_TRIES):
-            try:
-                with self._write() as connection:
-                    if not connection.execute(sa.update(table).where(*same).values(**values)).rowcount:
-                        connection.execute(sa.insert(table).values(**key, **values))
-            except IntegrityError:
-                continue  # another was faster, and its row can be changed now; or there is no such run
-            return
-        raise StoreError(f"Run {key['run_id']} is not in the store any more.")
-
-    @contextmanager
-    def _write(self) -> Iterator[sa.Connection]:
-        with plain_words(self._place), self._engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _read(self) -> Iterator[sa.Connection]:
-        with plain_words(self._place), self._readers.connect() as connection:
-            yield connection
-
-
-def _purge(connection: sa.Connection) -> None:
-    """Delete for good what was discarded more than a day ago."""
-    old = sa.select(DISCARDED.c.run_id).where(DISCARDED.c.since < day_before(time.time()))
-    gone = list(connection.execute(old).scalars())
-    if gone:
-        forget(connection, gone)
-
+__all__ = ["LIVE", "SILENCE", "Run", "RunStore", "Status", "StoreError"]
 
 SILENCE = 10.0  # seconds without a heartbeat after which a live run's owner counts as dead
+DAY = 86_400.0  # seconds for which a discarded run can be restored
+_TRIES = 3  # where others write the same at the same time
 _NOT_DISCARDED = DISCARDED.c.run_id.is_(None)
 
 
-__all__ = ["LIVE", "SILENCE", "Run", "RunStore", "Status", "StoreError"]
-
-
-class RunStore(Keeping):
+class RunStore:
     """Runs in the database at `url`; safe for many threads and many processes at once."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(url)
         self.owner = uuid.uuid4().hex
+        self._database = Database(url, METADATA)
+
+    def close(self) -> None:
+        """Close the connections; the store can be used again and then opens new ones."""
+        self._database.close()
 
     def request(self, recipe: AnyRecipe) -> Run:
         """The run of this recipe, made and owned by this store if there was none.
@@ -182,10 +70,8 @@ class RunStore(Keeping):
         self.restore([recipe.id])
         fresh = self._queued(recipe, now)
         if not self._insert(recipe.id, fresh):
-            over = RUNS.c.status.in_(("failed", "cancelled")) | (
-                RUNS.c.status.in_(LIVE) & (RUNS.c.heartbeat < now - SILENCE)
-            )
-            with self._write() as connection:
+            over = ~_alive(now) & (RUNS.c.status != "finished")
+            with self._database.write() as connection:
                 revived = sa.update(RUNS).where(RUNS.c.id == recipe.id, over).values(**fresh)
                 if connection.execute(revived).rowcount:
                     clear(connection, recipe.id)
@@ -204,8 +90,8 @@ class RunStore(Keeping):
         One transaction: where it fails, everything is as it was. A live run is returned as it is.
         """
         now = time.time()
-        over = RUNS.c.status.not_in(LIVE) | (RUNS.c.heartbeat < now - SILENCE)
-        with self._write() as connection:
+        over = ~_alive(now)
+        with self._database.write() as connection:
             again = sa.update(RUNS).where(RUNS.c.id == recipe.id, over).values(**self._queued(recipe, now))
             if connection.execute(again).rowcount:
                 for table in (EVENTS, STUDENTS, DISCARDED):
@@ -222,11 +108,11 @@ class RunStore(Keeping):
 
     def discarded(self) -> list[Run]:
         """What was discarded within a day and can be restored, the newest runs first."""
-        return self._runs(DISCARDED.c.since >= day_before(time.time()))
+        return self._runs(DISCARDED.c.since >= time.time() - DAY)
 
     def events(self, run_id: str, after: int = 0) -> list[Event]:
         """The run's events in order, without the first `after` ones."""
-        with self._read() as connection:
+        with self._database.read() as connection:
             found = said(connection, run_id, after)
         if found is None:
             raise StoreError(f"The events of run {run_id} were written by another version of kdviz.")
@@ -237,12 +123,12 @@ class RunStore(Keeping):
 
         Kept until the run is deleted, however often it ends and is asked for again.
         """
-        with self._read() as connection:
+        with self._database.read() as connection:
             return finished_parts(connection, run_id)
 
     def count(self, run_id: str) -> int:
         """How many events the run has."""
-        with self._read() as connection:
+        with self._database.read() as connection:
             last = sa.select(sa.func.max(EVENTS.c.sequence)).where(EVENTS.c.run_id == run_id)
             return max(0, connection.execute(last).scalar() or 0)
 
@@ -251,13 +137,9 @@ class RunStore(Keeping):
         run = self.get(run_id)
         if run is None or not run.live:
             return 0
-        earlier = sa.select(sa.func.count()).where(
-            RUNS.c.status.in_(LIVE),
-            RUNS.c.heartbeat >= time.time() - SILENCE,
-            RUNS.c.created < run.created.timestamp(),
-            RUNS.c.id != run_id,
-        )
-        with self._read() as connection:
+        before = RUNS.c.created < run.created.timestamp(), RUNS.c.id != run_id
+        earlier = sa.select(sa.func.count()).where(_alive(time.time()), *before)
+        with self._database.read() as connection:
             return connection.execute(earlier).scalar_one()
 
     def begin(self, run_id: str, attempt: int = 1, message: str = "", finished: Iterable[Part] = ()) -> None:
@@ -266,14 +148,8 @@ class RunStore(Keeping):
         `finished` are parts that may not have got here yet.
         """
         now = time.time()
-        with self._write() as connection:
-            values = {
-                "status": "running",
-                "attempt": attempt,
-                "message": message,
-                "started": now,
-                "heartbeat": now,
-            }
+        values = {"status": "running", "attempt": attempt, "message": message, "started": now, "heartbeat": now}
+        with self._database.write() as connection:
             if connection.execute(self._own(run_id).values(**values)).rowcount:
                 clear(connection, run_id, finished)
 
@@ -281,7 +157,7 @@ class RunStore(Keeping):
         """Add events, numbered from `first_sequence` (the run's first event has 1). Safe to repeat."""
         if not events:
             return
-        with self._write() as connection:
+        with self._database.write() as connection:
             # The heartbeat doubles as the check that the run is still this owner's, and locks the row.
             if connection.execute(self._own(run_id).values(heartbeat=time.time())).rowcount:
                 again = (EVENTS.c.run_id == run_id) & (EVENTS.c.sequence >= first_sequence)
@@ -310,7 +186,7 @@ class RunStore(Keeping):
 
     def release(self, run_ids: Collection[str]) -> None:
         """Give up live runs, as at an orderly end: they read as interrupted at once."""
-        with self._write() as connection:
+        with self._database.write() as connection:
             mine = RUNS.c.id.in_(run_ids), RUNS.c.owner == self.owner
             connection.execute(sa.update(RUNS).where(*mine).values(heartbeat=0))
 
@@ -319,24 +195,65 @@ class RunStore(Keeping):
         if not run_ids:
             return set()
         mine = RUNS.c.id.in_(run_ids), RUNS.c.owner == self.owner, RUNS.c.status.in_(LIVE)
-        with self._write() as connection:
+        with self._database.write() as connection:
             connection.execute(sa.update(RUNS).where(*mine).values(heartbeat=time.time()))
             return set(connection.execute(sa.select(RUNS.c.id).where(*mine)).scalars())
 
     def delete(self, run_id: str) -> None:
         """Forget the run and everything that belongs to it, for good."""
-        with self._write() as connection:
+        with self._database.write() as connection:
             forget(connection, [run_id])
 
     def discard(self, run_ids: Collection[str]) -> None:
         """Put runs away: they can be restored for a day. StoreError, and nothing done, where one is under way."""
         now = time.time()
-        alive = RUNS.c.status.in_(LIVE), RUNS.c.heartbeat >= now - SILENCE
-        with self._write() as connection:
-            live = connection.execute(sa.select(RUNS.c.id).where(RUNS.c.id.in_(run_ids), *alive)).scalars().first()
+        under_way = sa.select(RUNS.c.id).where(RUNS.c.id.in_(run_ids), _alive(now))
+        with self._database.write() as connection:
+            live = connection.execute(under_way).scalars().first()
         if live:
             raise StoreError(f"Run {live} is still under way; stop it first, then delete it.")
-        self._put_away(run_ids, now)
+        there = sa.select(RUNS.c.id, sa.literal(now, sa.Double)).where(
+            RUNS.c.id.in_(run_ids), RUNS.c.id.not_in(sa.select(DISCARDED.c.run_id))
+        )
+        for _ in range(_TRIES):  # another may put some of them away meanwhile
+            with suppress(IntegrityError), self._database.write() as connection:
+                _purge(connection)
+                connection.execute(sa.insert(DISCARDED).from_select(["run_id", "since"], there))
+                return
+        raise StoreError("The runs were changed by somebody else while they were deleted; try again.")
+
+    def restore(self, run_ids: Collection[str]) -> None:
+        """Bring discarded runs back as they were."""
+        with self._database.write() as connection:
+            _purge(connection)
+            connection.execute(sa.delete(DISCARDED).where(DISCARDED.c.run_id.in_(run_ids)))
+
+    def annotate(self, run_id: str, tags: Iterable[str], note: str) -> None:
+        """Give the run these tags and this note instead of what it had. Raises AnnotationError."""
+        values = {"tags": json.dumps(tidy_tags(tags), ensure_ascii=False), "note": tidy_note(note)}
+        self._put(ANNOTATIONS, {"run_id": run_id}, values)
+
+    def keep_student(self, run_id: str, student: TrainedStudent) -> None:
+        """Keep a trained student with its run, instead of the one of that name. Only the run's owner may."""
+        with self._database.read() as connection:
+            mine = RUNS.c.id == run_id, RUNS.c.owner == self.owner
+            own = connection.execute(sa.select(RUNS.c.id).where(*mine)).one_or_none()
+        if own:
+            values = {"architecture": student.architecture, "weights": student.content, "made": time.time()}
+            self._put(STUDENTS, {"run_id": run_id, "name": student.name}, values)
+
+    def students(self, run_id: str) -> list[str]:
+        """Names of the run's students that are kept, in the order in which they were."""
+        wanted = sa.select(STUDENTS.c.name).where(STUDENTS.c.run_id == run_id).order_by(STUDENTS.c.made)
+        with self._database.read() as connection:
+            return list(connection.execute(wanted).scalars())
+
+    def student(self, run_id: str, name: str) -> TrainedStudent | None:
+        """A student of the run, or None where it is not kept."""
+        wanted = sa.select(STUDENTS).where(STUDENTS.c.run_id == run_id, STUDENTS.c.name == name)
+        with self._database.read() as connection:
+            row = connection.execute(wanted).one_or_none()
+        return None if row is None else TrainedStudent.of(row.name, row.architecture, row.weights)
 
     def adopt(self, bundle: Bundle) -> Run:
         """Take over a bundle's run, marked as imported. A result that is here stays; what is missing is added."""
@@ -345,16 +262,19 @@ class RunStore(Keeping):
         here = self.get(run_id)
         if here is not None and here.live:
             raise StoreError(f"Run {run_id} is under way here; import it when it is over.")
-        over = RUNS.c.status.not_in(LIVE) | (RUNS.c.heartbeat < time.time() - SILENCE)
         try:
-            with self._write() as connection:
-                adopt(connection, self.owner, bundle, here, over)
+            with self._database.write() as connection:
+                adopt(connection, self.owner, bundle, here, ~_alive(time.time()))
             run = self.get(run_id)
         except IntegrityError:
             run = None
         if run is None:
             raise StoreError(f"Run {run_id} was changed by somebody else while it was imported; import it again.")
         return run
+
+    def _put(self, table: sa.Table, key: dict[str, str], values: dict[str, Any]) -> None:
+        if not self._database.put(table, key, values):
+            raise StoreError(f"Run {key['run_id']} is not in the store any more.")
 
     def _runs(self, *which: sa.ColumnElement[bool], limit: int | None = None) -> list[Run]:
         """Those that this version can read, the newest first."""
@@ -365,14 +285,14 @@ class RunStore(Keeping):
             .order_by(RUNS.c.created.desc())
             .limit(limit)
         )
-        with self._read() as connection:
+        with self._database.read() as connection:
             found = connection.execute(wanted).all()
         return [run for run in map(_run, found) if run]
 
     def _insert(self, run_id: str, values: dict[str, Any]) -> bool:
         """Whether the run was new. Two may insert at once: the database lets one through."""
         try:
-            with self._write() as connection:
+            with self._database.write() as connection:
                 connection.execute(sa.insert(RUNS).values(id=run_id, **values))
         except IntegrityError:
             return False
@@ -397,9 +317,22 @@ class RunStore(Keeping):
         return sa.update(RUNS).where(RUNS.c.id == run_id, RUNS.c.owner == self.owner)
 
     def _change(self, run_id: str, *before: Status, **values: object) -> None:
-        with self._write() as connection:
+        with self._database.write() as connection:
             change = self._own(run_id).where(RUNS.c.status.in_(before))
             connection.execute(change.values(heartbeat=time.time(), **values))
+
+
+def _alive(now: float) -> sa.ColumnElement[bool]:
+    """Live runs whose owner was heard of lately."""
+    return RUNS.c.status.in_(LIVE) & (RUNS.c.heartbeat >= now - SILENCE)
+
+
+def _purge(connection: sa.Connection) -> None:
+    """Delete for good what was discarded more than a day ago."""
+    old = sa.select(DISCARDED.c.run_id).where(DISCARDED.c.since < time.time() - DAY)
+    gone = list(connection.execute(old).scalars())
+    if gone:
+        forget(connection, gone)
 
 
 def _run(row: sa.Row[Any]) -> Run | None:

@@ -196,7 +196,7 @@ def test_an_import_from_the_future_does_not_stay_on_top(elsewhere):
 
 
 def test_a_full_disk_takes_nothing_of_a_bundle(elsewhere, good):
-    with elsewhere._engine.connect() as connection:
+    with elsewhere._database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count=30")
         connection.rollback()
     with pytest.raises(StoreError, match=r"the disk is full.*\.$"):

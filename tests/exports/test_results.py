@@ -102,7 +102,7 @@ def test_a_script_holds_nothing_but_the_recipe(recipe):
     assert exports.script(other, 2).replace(theirs, "").replace(other.id, "") == rest
     ast.parse(script)
     assert "threads=2" in script
-    assert "set_num_threads(cluster.torch_threads())" in exports.script(recipe)
+    assert "threads=None" in exports.script(recipe)
 
 
 @pytest.mark.parametrize("evil", ["'''\nimport os\nr'''", "digits'''", "\\", "../../etc"])

@@ -131,7 +131,7 @@ def undisturbed(tmp_path_factory):
     code = (
         "import torch; torch.set_num_threads(1); from kdviz.jobs import worker;"
         "from kdviz.recipes.sweep import Sweep;"
-        f"print([event for event in worker.study(Sweep.model_validate_json({SWEEP.model_dump_json()!r}), [])]"
+        f"print([event for event in worker.carry_out(Sweep.model_validate_json({SWEEP.model_dump_json()!r}), [])]"
         "[-1].model_dump_json())"
     )
     state = tmp_path_factory.mktemp("alone")

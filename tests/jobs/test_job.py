@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from kdviz.jobs.job import Job
-from kdviz.jobs.messages import Message, Order, Outcome
+from kdviz.jobs.messages import Message, Order, TaskOutcome
 from kdviz.recipes.base import Training
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
@@ -40,11 +40,11 @@ def begin(job, task, attempt="one"):
 def end(job, task):
     """The task ends as it was meant to."""
     if isinstance(task.what, Training):
-        outcome = Outcome(teacher="")
+        outcome = TaskOutcome(teacher="")
     elif isinstance(task.what, Stack):
-        outcome = Outcome(stack=finished_stack(task.what))
+        outcome = TaskOutcome(stack=finished_stack(task.what))
     else:
-        outcome = Outcome(result=swept(job.run.recipe, job.finished, seconds=0.1))
+        outcome = TaskOutcome(result=swept(job.run.recipe, job.finished, seconds=0.1))
     job.end(task, outcome)
 
 
@@ -134,14 +134,14 @@ def test_tries_are_counted_for_each_task():
         assert begin(this, task)
     assert (this.run.attempt, this.run.message) == (1, "")
     said = grown(first.what, 1, 3)
-    this.hear(first, Message(job=first.key, attempt=f"{first.key} one", kind="event", event=said))
+    this.receive(first, Message(job=first.key, attempt=f"{first.key} one", kind="event", event=said))
     assert begin(this, first, "two")
     assert begin(this, second, "two")
     assert this.run.attempt == 3
     assert this.run.message == "The worker was lost; what it was at was started again."
     assert this.events == [said]
     late = Message(job=first.key, attempt=f"{first.key} one", kind="event", event=said)
-    this.hear(first, late)
+    this.receive(first, late)
     assert this.events == [said]  # of a worker that was given up for lost
     assert not begin(this, first, "three")
     assert this.run.status == "failed"
@@ -155,12 +155,12 @@ def test_a_sweep_is_paused_when_all_its_workers_stand_still():
     for task in (first, second):
         begin(this, task)
     this.wish = "pause"
-    this.hear(first, Message(job=first.key, attempt=first.attempt, kind="pause"))
+    this.receive(first, Message(job=first.key, attempt=first.attempt, kind="pause"))
     assert this.run.status == "running"
     end(this, second)
     assert this.run.status == "paused"
     assert ordered(this) == []
     this.wish = "go"
-    this.hear(first, Message(job=first.key, attempt=first.attempt, kind="resume"))
+    this.receive(first, Message(job=first.key, attempt=first.attempt, kind="resume"))
     assert this.run.status == "running"
     assert [type(task.what) for task in ordered(this)] == [Stack, Stack]

@@ -10,7 +10,7 @@ import pytest
 
 from kdviz.charts import overlay
 from kdviz.exports import results as exports
-from kdviz.exports import study_checks as study_fits
+from kdviz.exports import study as study_export
 from kdviz.exports.bundles import BundleError, pack, pack_stored, unpack
 from kdviz.exports.model_cards import CardError
 from kdviz.jobs import worker as work
@@ -122,7 +122,7 @@ def test_a_bundle_whose_figures_do_not_fit_is_refused(path, value):
     ],
 )
 def test_progress_of_another_study_is_refused(event):
-    assert not study_fits.event(FEW, event)
+    assert not study_export.event_fits(FEW, event)
     with pytest.raises(BundleError, match="progress is not that of its recipe"):
         unpack(pack(DONE, [event], []))
 

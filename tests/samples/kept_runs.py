@@ -26,7 +26,7 @@ def carry_out(store: RunStore, recipe: AnyRecipe) -> Run:
     run_id = store.request(recipe).id
     store.begin(run_id)
     said = 0
-    for event in work.study(recipe, finished=[]):
+    for event in work.carry_out(recipe, finished=[]):
         if isinstance(event, Ending):
             store.finish(run_id, event)
         elif isinstance(event, TrainedStudent):

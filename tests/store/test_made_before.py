@@ -1,6 +1,5 @@
 """A store that was made before the classes of what it holds got other names and places: all of it can be read."""
 
-import base64
 import json
 import shutil
 import sqlite3
@@ -60,7 +59,7 @@ def test_tags_note_and_what_was_discarded_are_there(store, monkeypatch):
     assert run.tags == ("reference", "made before the move")
     assert run.note == "Kept to see that it can be read for good: ½ & <b>."
     assert store.get(DISCARDED) is None
-    monkeypatch.setattr(runs, "day_before", lambda now: 0.0)
+    monkeypatch.setattr(runs, "DAY", 1e12)
     assert [run.id for run in store.discarded()] == [DISCARDED]
     store.restore([DISCARDED])
     assert store.get(DISCARDED).result is not None
@@ -103,7 +102,7 @@ def test_every_student_is_what_it_was(store, rows):
     for row in rows("select * from students"):
         student = store.student(row["run_id"], row["name"])
         assert (student.name, student.architecture) == (row["name"], row["architecture"])
-        content = base64.b64decode(student.weights)
+        content = student.content
         assert content == row["weights"]
         weights.check(content, student.architecture)
 

@@ -15,7 +15,6 @@ from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
 from kdviz.records.base import TrainedStudent
 from kdviz.store import runs
-from kdviz.store import runs as keeping
 from kdviz.store.annotations import LONGEST_NOTE, LONGEST_TAG, MOST_TAGS, AnnotationError
 from kdviz.store.runs import RunStore, StoreError
 from kdviz.store.tables import METADATA
@@ -138,11 +137,11 @@ def test_a_comparison_comes_back_as_it_was(store, tmp_path):
 def test_a_kind_of_run_of_another_version_is_left_out(store):
     run_id = store.request(COMPARISON).id
     store.append(run_id, [moment("plain", 1, 1, 0.5)], 1)
-    with store._engine.begin() as connection:
+    with store._database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE events SET kind = 'rumour'")
     with pytest.raises(StoreError, match=r"written by another version of kdviz\.$"):
         store.events(run_id)
-    with store._engine.begin() as connection:
+    with store._database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE runs SET recipe = replace(recipe, '\"compare\"', '\"sweep\"')")
     assert store.get(run_id) is None
     assert store.recent() == []
@@ -330,8 +329,8 @@ def test_what_was_discarded_can_be_restored_for_a_day(store, monkeypatch):
     assert store.student(first, "distilled") == LEARNT
     assert [run.id for run in store.discarded()] == [second]
 
-    now = keeping.time.time()
-    monkeypatch.setattr(keeping.time, "time", lambda: now + keeping.DAY + 1)
+    now = runs.time.time()
+    monkeypatch.setattr(runs.time, "time", lambda: now + runs.DAY + 1)
     assert store.discarded() == []
     store.restore([second])  # too late
     assert store.get(second) is None
@@ -343,7 +342,7 @@ def test_what_was_discarded_can_be_restored_for_a_day(store, monkeypatch):
 
 def rows_left(store, run_id):
     """Of everything that names the run."""
-    with store._engine.connect() as connection:
+    with store._database.engine.connect() as connection:
         tables = [(table, table.c.get("run_id", table.c.get("id"))) for table in METADATA.sorted_tables]
         return sum(
             connection.execute(sa.select(sa.func.count()).select_from(table).where(key == run_id)).scalar_one()
@@ -398,7 +397,7 @@ def test_a_database_of_an_older_version_opens_and_works(tmp_path):
     store = RunStore(url_of(tmp_path))
     run_id = store.request(RECIPE).id
     store.finish(run_id, result(RECIPE, 1.0))
-    with store._engine.begin() as connection:
+    with store._database.engine.begin() as connection:
         for table in ("annotations", "discarded", "students"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
     store.close()
@@ -427,7 +426,7 @@ def test_notes_of_many_threads_and_processes_do_not_get_mixed(store, tmp_path):
 
 def test_a_full_disk_keeps_a_student_out_and_says_so(store):
     run_id = store.request(RECIPE).id
-    with store._engine.connect() as connection:
+    with store._database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count=24")
         connection.rollback()
     with pytest.raises(StoreError, match=r"the disk is full.*\.$"):
@@ -498,7 +497,7 @@ def test_a_damaged_file_is_told_in_one_sentence(tmp_path):
 
 def test_a_full_disk_is_told_in_one_sentence(store):
     run_id = store.request(RECIPE).id
-    with store._engine.connect() as connection:
+    with store._database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count=8")
         connection.rollback()
     with pytest.raises(StoreError, match=r"the disk is full.*\.$"):
