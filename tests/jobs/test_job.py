@@ -30,7 +30,7 @@ def job(recipe, finished=()):
 
 def ordered(job):
     """All that could be begun now."""
-    return list(iter(job.next, None))
+    return list(iter(job.next_task, None))
 
 
 def begin(job, task, attempt="one"):
