@@ -185,13 +185,13 @@ def check_idx(path: Path, header: tuple[int, ...]) -> None:
         size = path.stat().st_size
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}).") from None
-    found = tuple(int(n) for n in np.frombuffer(start[: len(start) // 4 * 4], dtype=">i4"))
+    actual = tuple(int(n) for n in np.frombuffer(start[: len(start) // 4 * 4], dtype=">i4"))
     magic, *sizes = header
-    if not found or found[0] != magic:
-        given = found[0] if found else "missing"
+    if not actual or actual[0] != magic:
+        given = actual[0] if actual else "missing"
         raise DataError(f"{path} is not an MNIST file: its magic number is {given}, not {magic}; delete it.")
-    if found != header:
-        given = " x ".join(map(str, found[1:])) or "missing"
+    if actual != header:
+        given = " x ".join(map(str, actual[1:])) or "missing"
         wanted = " x ".join(map(str, sizes))
         raise DataError(f"{path} has the wrong size: its dimensions are {given}, not {wanted}; delete it.")
     expected = length + int(np.prod(sizes))

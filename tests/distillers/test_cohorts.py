@@ -24,17 +24,6 @@ def split(digits):
     return Split(digits.training.images[:200], digits.training.labels[:200])
 
 
-@pytest.fixture
-def double(monkeypatch):
-    """Everything in double precision, so that rounding cannot hide a mistake."""
-    single = data.normalise
-    for module in (data, evaluation):
-        monkeypatch.setattr(module, "normalise", lambda images: single(images).double())
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
-
-
 def how(seed, **changes):
     options = {"data": "digits", "student": STUDENT, "epochs": 1, "batch_size": 20, "seed": seed}
     return Recipe(**options | changes).student_training

@@ -50,17 +50,6 @@ def split(digits):
     return Split(digits.training.images[:IMAGES], digits.training.labels[:IMAGES])
 
 
-@pytest.fixture
-def double(monkeypatch):
-    """Everything in double precision, so that rounding cannot hide a mistake."""
-    single = data.normalise
-    for module in (data, evaluation):
-        monkeypatch.setattr(module, "normalise", lambda images: single(images).double())
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
-
-
 def asked(name, pair=MLP, seeds=(3,), **options):
     teacher, student = pair
     settings = {

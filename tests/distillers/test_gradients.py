@@ -14,7 +14,7 @@ from kdviz.distillers import own_settings
 from kdviz.distillers.by_loss import DISTILLERS
 from kdviz.distillers.own_settings import OwnSettings
 from kdviz.distillers.stage import Conditions, Stage, stages_of
-from kdviz.engine import data, evaluation, models
+from kdviz.engine import models
 from kdviz.engine.batches import FixedTeachers, chunks
 from kdviz.engine.data import Split
 from kdviz.recipes.comparison import Comparison
@@ -25,14 +25,8 @@ RATE = 0.05
 
 
 @pytest.fixture
-def split(digits, monkeypatch):
-    """Few images, and everything in double precision, so that rounding cannot hide a mistake."""
-    single = data.normalise
-    for module in (data, evaluation):
-        monkeypatch.setattr(module, "normalise", lambda images: single(images).double())
-    torch.set_default_dtype(torch.float64)
-    yield Split(digits.training.images[:40], digits.training.labels[:40])
-    torch.set_default_dtype(torch.float32)
+def split(digits, double):
+    return Split(digits.training.images[:40], digits.training.labels[:40])
 
 
 def conditions(method, split, **changes):

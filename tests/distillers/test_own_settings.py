@@ -14,7 +14,7 @@ from kdviz.distillers import own_settings
 from kdviz.distillers.offline import Offline
 from kdviz.distillers.own_settings import OwnSettings
 from kdviz.distillers.plain import Plain
-from kdviz.engine import data, evaluation, models
+from kdviz.engine import data, models
 from kdviz.engine.batches import Batch, Chunk, FixedTeachers, chunks
 from kdviz.engine.data import Split
 from kdviz.engine.models import Cohort
@@ -32,17 +32,6 @@ IMAGES, BATCH = 200, 24  # the last batch of an epoch has 8 images
 @pytest.fixture
 def split(digits):
     return Split(digits.training.images[:IMAGES], digits.training.labels[:IMAGES])
-
-
-@pytest.fixture
-def double(monkeypatch):
-    """Everything in double precision, so that rounding cannot hide a mistake."""
-    single = data.normalise
-    for module in (data, evaluation):
-        monkeypatch.setattr(module, "normalise", lambda images: single(images).double())
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
 
 
 def how(**changes):
