@@ -86,7 +86,7 @@ def _curves(recipe: Recipe, run: Run, curves: Curves) -> None:
         st.vega_lite_chart(
             long,
             live.contributions_spec(long, steps, parts, colours),
-            key="contributions",
+            key="chart_contributions",
             alt="Stacked areas of the soft and the hard term over the updates of the distilled student",
             **keeps,
         )
@@ -97,7 +97,7 @@ def _curves(recipe: Recipe, run: Run, curves: Curves) -> None:
         st.vega_lite_chart(
             live.quality(frame, steps, watched.teacher_validation_accuracy if watched else None),
             live.quality_spec(steps, quality, live.floor(recipe), colours),
-            key="quality",
+            key="chart_quality",
             alt=f"{QUALITIES[quality]} of teacher, distilled student and plain student over their updates",
             **keeps,
         )
