@@ -20,4 +20,5 @@ def test_a_live_chart_keeps_its_zoom_and_one_that_stays_as_it_is_asks_for_nothin
     keep(run_of(wanted, status, result(wanted) if status == "finished" else None), events=events)
     at = opened(PAGE, data=None, run=wanted.id)
     assert [list(chart.selection_mode) for chart in charts(at)] == [kept, kept]
-    assert ("At the end" if status == "finished" else "So far") in " ".join(element.proto.body for element in at.get("html"))
+    html = " ".join(element.proto.body for element in at.get("html"))
+    assert ("At the end" if status == "finished" else "So far") in html
