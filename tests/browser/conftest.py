@@ -16,7 +16,7 @@ from tests.browser.app_server import AppServer, launch
 from tests.browser.visitor import LAPTOP, Seen, button
 from tests.conftest import missing
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=30_000)
 
 Visit = Callable[..., Page]
 

@@ -66,7 +66,7 @@ def opened(page: Page, url: str, place: Place, more: str = "") -> Locator:
     page.goto(url + place.path + more)
     part = page.locator(f".st-key-{place.key}")
     part.locator("svg.over-b").first.wait_for(timeout=60_000)
-    settle(page, limit=60)
+    settle(page)
     part.scroll_into_view_if_needed()
     return part
 
@@ -133,7 +133,7 @@ def test_what_is_dragged_follows_without_the_server_and_the_link_after_release(
 
     page.reload()
     part.locator("svg.over-b").first.wait_for(timeout=60_000)
-    settle(page, limit=60)
+    settle(page)
     assert (field(part, place).input_value(), shown(part)) == (kept, told)
 
 

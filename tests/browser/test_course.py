@@ -63,7 +63,6 @@ def overview(page: Page) -> Locator:
     return page.locator(".st-key-course_overview")
 
 
-@pytest.mark.timeout(600)
 def test_from_the_first_lesson_to_the_last_with_a_check_in_each(page: Page, app_url: str) -> None:
     opened(page, f"{app_url}/?data=digits")
     overview(page).get_by_role("link", name="Begin with 1").click()

@@ -37,7 +37,7 @@ def bare(browser: Browser) -> Iterator[Page]:
 def opened(page: Page, url: str) -> Page:
     page.goto(url)
     slider(page).first.wait_for(timeout=60_000)
-    settle(page, limit=60)  # the first visitor may wait for a worker to look for MNIST
+    settle(page)  # the first visitor may wait for a worker to look for MNIST
     return page
 
 

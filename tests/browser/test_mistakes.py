@@ -33,7 +33,7 @@ def link(app_server: AppServer) -> str:
 def opened(page: Page, url: str) -> Page:
     page.goto(url)
     page.get_by_role("heading", level=1).wait_for()
-    settle(page, limit=60)
+    settle(page)
     return page
 
 
@@ -47,7 +47,7 @@ def test_a_switch_changes_sentence_curves_and_link_and_the_link_brings_them_back
     expect(page).to_have_url(re.compile("mistake=no-log"))
     page.get_by_role("radio", name="40 % of the labels wrong").click()
     expect(page).to_have_url(re.compile("labels=wrong"))
-    settle(page, limit=60)
+    settle(page)
     expect(charts).to_have_count(12)
     opened(page, page.url)
     expect(page.get_by_text("Look at the sign")).to_be_visible()
@@ -65,7 +65,7 @@ def test_the_exercise_is_answered_and_goes_on(page: Page, link: str) -> None:
         before = page.evaluate(told)
         answers.nth(number).check(force=True)
         page.wait_for_function(f"(before) => ({told})() !== before", arg=before, timeout=60_000)
-        settle(page, limit=60)
+        settle(page)
         if page.get_by_text("Found so far: 1").count():
             break
     expect(page.get_by_text("Found so far: 1")).to_be_visible()

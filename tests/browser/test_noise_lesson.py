@@ -12,7 +12,7 @@ from tests.browser.visitor import settle
 def opened(page: Page, url: str) -> Page:
     page.goto(url)
     page.get_by_role("heading", level=1).wait_for()
-    settle(page, limit=60)
+    settle(page)
     page.get_by_label("Temperature T", exact=True).wait_for()
     return page
 

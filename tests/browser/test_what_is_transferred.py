@@ -53,7 +53,6 @@ def colours(page: Page, role: str) -> list[str]:
     return found
 
 
-@pytest.mark.timeout(300)
 def test_the_three_kinds_are_taught_and_looked_into(page: Page, app_url: str) -> None:
     opened(page, app_url, RUN)
     expect(page.locator(".diagram:visible")).to_have_count(3)

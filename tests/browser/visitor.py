@@ -85,7 +85,7 @@ def changes(page: Page, value: Callable[[], object], times: int = 3, limit: floa
     until(page, changed, limit)
 
 
-def settle(page: Page, quiet: float = 0.4, limit: float = 20.0) -> None:
+def settle(page: Page, quiet: float = 0.4, limit: float = 60.0) -> None:
     """Wait until the page has run and nothing runs any more."""
     app = page.locator('[data-testid="stApp"]')
     app.wait_for(timeout=limit * 1000)
