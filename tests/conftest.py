@@ -28,6 +28,43 @@ settings.register_profile("ci", settings.get_profile("here"), derandomize=True, 
 settings.load_profile("ci" if CI else "here")
 
 
+# Files that take longest, longest first, so that no process is left alone with one of them at the end (pytest -n).
+LONGEST = (
+    "tests/browser",
+    "tests/jobs/test_cluster.py",
+    "tests/jobs/test_queue.py",
+    "tests/runners",
+    "tests/cli",
+    "tests/exports",
+    "tests/distillers",
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With `-n` and `--dist loadfile` one process has all tests with a browser, and so one app server."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneBrowser(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return "tests/browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
+
+    config.option.loadscopereorder = False  # files come in the order of their tests, which is that of LONGEST
+    return OneBrowser(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """The longest first; and whatever looks at trained runs trains them, where it is the first to do so."""
+    for item in items:
+        if {"trained_runs", "quick_study"} & set(item.fixturenames):
+            item.add_marker(pytest.mark.trains)
+    items.sort(
+        key=lambda item: next((i for i, name in enumerate(LONGEST) if item.nodeid.startswith(name)), len(LONGEST))
+    )
+
+
 def missing(what: str) -> None:
     """A test lacks something of its machine: CI must have it, a person may not."""
     if CI:
@@ -47,13 +84,6 @@ def own_state(tmp_path, monkeypatch):
     """A state folder of this test alone."""
     monkeypatch.setenv("KDVIZ_STATE_DIR", str(tmp_path / "state"))
     return tmp_path / "state"
-
-
-def pytest_collection_modifyitems(items):
-    """What looks at trained runs trains them, where it is the first to do so."""
-    for item in items:
-        if {"trained_runs", "quick_study"} & set(item.fixturenames):
-            item.add_marker(pytest.mark.trains)
 
 
 @pytest.fixture(scope="session")

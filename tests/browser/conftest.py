@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from tests.browser.app_server import AppServer, launch
-from tests.browser.visitor import LAPTOP, Seen, button
+from tests.browser.visitor import LAPTOP, Seen, button, watch
 from tests.conftest import missing
 
 expect.set_options(timeout=30_000)
@@ -58,21 +59,32 @@ def app_url(app_server: AppServer) -> str:
     return app_server.url
 
 
+@pytest.fixture(scope="session")
+def spare_pages(browser: Browser) -> Iterator[dict[str, list[Page]]]:
+    """Pages that earlier tests have left empty, by the options of their context: a new one costs a second of work."""
+    spare: dict[str, list[Page]] = {}
+    yield spare
+    for page in (page for pages in spare.values() for page in pages):
+        page.context.close()
+
+
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Visit]:
+def visit(browser: Browser, spare_pages: dict[str, list[Page]], request: pytest.FixtureRequest) -> Iterator[Visit]:
     """Opens a visitor's page, a browser context of its own; its `Seen` is `page.seen`.
 
     At the end of the test no page may have an error in its console, but for what the test says it provokes.
     """
-    contexts: list[BrowserContext] = []
     pages: list[Any] = []
+    failed = request.session.testsfailed
 
     def open_page(url: str = "", *, allowed: tuple[str, ...] = (), **options: Any) -> Page:
-        context = browser.new_context(**{"viewport": LAPTOP, **options})
-        contexts.append(context)
-        page: Any = context.new_page()
+        kind = json.dumps({"viewport": LAPTOP, **options}, sort_keys=True)
+        spare = spare_pages.setdefault(kind, [])
+        page: Any = spare.pop() if spare else browser.new_context(**json.loads(kind)).new_page()
+        if not hasattr(page, "seen"):
+            page.kind = kind
+            watch(page)
         page.seen = Seen(allowed)
-        page.seen.watch(page)
         pages.append(page)
         if url:
             page.goto(url)
@@ -81,9 +93,31 @@ def visit(browser: Browser) -> Iterator[Visit]:
     open_page.pages = pages
     yield open_page
     errors = [error for page in pages for error in page.seen.errors]
-    for context in contexts:
-        context.close()
+    for page in pages:
+        if request.session.testsfailed == failed and emptied(page):
+            spare_pages[page.kind].append(page)
+        else:
+            page.context.close()
     assert not errors, errors
+
+
+def emptied(page: Page) -> bool:
+    """Make the page as good as new: nothing shown, nothing kept; whether that was possible."""
+    if page.is_closed():
+        return False
+    try:
+        for other in page.context.pages:
+            if other is not page:
+                other.close()
+        page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        page.goto("about:blank")
+        page.context.clear_cookies()
+        page.set_viewport_size(json.loads(page.kind)["viewport"])  # type: ignore[attr-defined]
+        page.emulate_media(media="screen")
+        page.mouse.move(0, 0)
+    except Error:
+        return False
+    return True
 
 
 @pytest.fixture

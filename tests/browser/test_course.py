@@ -131,7 +131,7 @@ def test_progress_is_kept_shown_and_reset(page: Page, app_url: str) -> None:
 
 
 def test_a_browser_that_keeps_nothing_shows_the_course_all_the_same(visit: Visit, app_url: str) -> None:
-    page = visit()
+    page = visit(locale="en-GB")  # a context of its own, since the script stays in it
     page.add_init_script(
         "for (const name of ['getItem', 'setItem']) {"
         " const known = Storage.prototype[name];"

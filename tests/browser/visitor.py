@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, WebSocket
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -27,30 +28,36 @@ class Seen:
     asked: int = 0  # reruns that the browser asked for
     runs: int = 0  # script runs of the whole page or of a fragment
 
-    def watch(self, page: Page) -> None:
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.errors.append(f"exception: {error}"))
-        page.on("websocket", self._socket)
-
-    def _console(self, message: ConsoleMessage) -> None:
+    def console(self, message: ConsoleMessage) -> None:
         if message.type != "error" or OWN_PROBES.match(message.location["url"]):
             return
         if not any(piece in message.text for piece in self.allowed):
             self.errors.append(f"{message.text} ({message.location['url']})")
 
-    def _socket(self, socket: WebSocket) -> None:
-        if not socket.url.endswith("/_stcore/stream"):
-            return
-        socket.on("framesent", self._sent)
-        socket.on("framereceived", self._received)
-
-    def _sent(self, payload: str | bytes) -> None:
+    def sent(self, payload: str | bytes) -> None:
         if isinstance(payload, bytes):
             self.asked += BackMsg.FromString(payload).WhichOneof("type") == "rerun_script"
 
-    def _received(self, payload: str | bytes) -> None:
+    def received(self, payload: str | bytes) -> None:
         if isinstance(payload, bytes):
             self.runs += ForwardMsg.FromString(payload).WhichOneof("type") == "new_session"
+
+
+def watch(page: Any) -> None:
+    """Let the `Seen` that the page has as `page.seen` note down what the page does."""
+
+    def socket(opened: WebSocket) -> None:
+        if opened.url.endswith("/_stcore/stream"):
+            seen = page.seen  # one socket is of one test
+            opened.on("framesent", seen.sent)
+            opened.on("framereceived", seen.received)
+
+    def console(message: ConsoleMessage) -> None:
+        page.seen.console(message)
+
+    page.on("console", console)
+    page.on("pageerror", lambda error: page.seen.errors.append(f"exception: {error}"))
+    page.on("websocket", socket)
 
 
 def button(page: Page, name: str) -> Locator:
