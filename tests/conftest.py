@@ -28,31 +28,28 @@ settings.register_profile("ci", settings.get_profile("here"), derandomize=True, 
 settings.load_profile("ci" if CI else "here")
 
 
-# Files that take longest, longest first, so that no process is left alone with one of them at the end (pytest -n).
+# What takes longest, longest first, so that no process is left alone with one of them at the end (pytest -n).
 LONGEST = (
-    "tests/browser",
-    "tests/jobs/test_cluster.py",
+    "tests/browser/test_explorer.py",
+    "tests/browser/test_three_ways.py",
+    "tests/browser/test_watch_it_train.py",
     "tests/jobs/test_queue.py",
-    "tests/runners",
-    "tests/cli",
+    "tests/browser/test_keeping_runs.py",
+    "tests/browser/test_bias_sliders.py",
+    "tests/browser",
+    "tests/jobs",
+    "tests/runners/test_sweep.py",
+    "tests/runners/test_comparison.py",
     "tests/exports",
+    "tests/cli",
+    "tests/runners",
     "tests/distillers",
 )
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config, log):
-    """With `-n` and `--dist loadfile` one process has all tests with a browser, and so one app server."""
-    if config.getoption("dist") != "loadfile":
-        return None
-    from xdist.scheduler import LoadFileScheduling
-
-    class OneBrowser(LoadFileScheduling):
-        def _split_scope(self, nodeid):
-            return "tests/browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
-
-    config.option.loadscopereorder = False  # files come in the order of their tests, which is that of LONGEST
-    return OneBrowser(config, log)
+def pytest_configure(config):
+    """Let files come in the order below, also with `pytest -n`, which would begin with those of the most tests."""
+    config.option.loadscopereorder = False
 
 
 def pytest_collection_modifyitems(items):
@@ -61,7 +58,7 @@ def pytest_collection_modifyitems(items):
         if {"trained_runs", "quick_study"} & set(item.fixturenames):
             item.add_marker(pytest.mark.trains)
     items.sort(
-        key=lambda item: next((i for i, name in enumerate(LONGEST) if item.nodeid.startswith(name)), len(LONGEST))
+        key=lambda item: next((n for n, name in enumerate(LONGEST) if item.nodeid.startswith(name)), len(LONGEST))
     )
 
 
