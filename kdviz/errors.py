@@ -1,4 +1,4 @@
-"""Errors whose message is meant for the person who asked."""
+"""Errors whose message is shown to the person as it is."""
 
 
 class PlainError(Exception):

@@ -19,11 +19,11 @@ from kdviz.records.sweep import SweepResult
 from kdviz.records.sweep_so_far import (
     LARGER_IS_BETTER,
     MEASURES,
-    Heard,
     Level,
     Measure,
     SeedAndFold,
     Student,
+    SweepSoFar,
     dropped,
     level,
 )
@@ -93,7 +93,7 @@ def choosers(sweep: Sweep) -> list[Data]:
     ]
 
 
-def picture(sweep: Sweep, heard: Heard, swept: SweepResult | None = None) -> Data:
+def picture(sweep: Sweep, heard: SweepSoFar, swept: SweepResult | None = None) -> Data:
     """The maps of a sweep: axes, scales, and a column for each thing that is known of the cells."""
     cells, students = sweep.trained_cells, len(sweep.seeds) * (sweep.folds or 1)
     order = {facet: number for number, facet in enumerate(facets(sweep))}
@@ -216,7 +216,7 @@ def scale(figures: Sequence[float], measure: Measure, others: Sequence[float] = 
     return [short(ends[0]) or 0.0, short(ends[1]) or 0.0, float(worst < low - 1e-12)]
 
 
-def details(sweep: Sweep, heard: Heard, cells: Iterable[Cell]) -> Data:
+def details(sweep: Sweep, heard: SweepSoFar, cells: Iterable[Cell]) -> Data:
     """What is shown of a cell on its own: curves, and answers to watched images; with the images and the teacher's."""
     students = len(sweep.seeds) * (sweep.folds or 1)
     of_cells, parts = {}, dict[str, Watched]()
@@ -248,7 +248,7 @@ def _part_name(part: SeedAndFold) -> str:
     return f"seed {seed}" if fold is None else f"seed {seed}, fold {fold + 1}"
 
 
-def _controls(heard: Heard, cell: Cell, shown: Mapping[SeedAndFold, Student]) -> dict[SeedAndFold, Student]:
+def _controls(heard: SweepSoFar, cell: Cell, shown: Mapping[SeedAndFold, Student]) -> dict[SeedAndFold, Student]:
     """The control's students of the same seeds, trained for as long."""
     epochs = heard.longest.get(cell, 0)
     known = heard.students.get((cell.plain, epochs), {}) if cell.alpha > 0 else {}

@@ -103,7 +103,7 @@ def main() -> None:
             "distributed.nanny.pre-spawn-environ": {**environment, **PATIENT, "MALLOC_TRIM_THRESHOLD_": "65536"},
             "distributed.scheduler.allowed-failures": 1,  # a job whose worker was lost is tried once more
             # A worker that is lost comes back under its name. After this time Dask looks whether it is there, and if
-            # that is while it is being replaced a second time, Dask ends its nanny: nobody would train any more.
+            # that is while it is being replaced a second time, Dask ends its nanny: no worker would be left.
             "distributed.deploy.lost-worker-timeout": "365 days",
             "distributed.scheduler.http.routes": [],
             "distributed.worker.profile.enabled": False,  # its sampling takes time from the training

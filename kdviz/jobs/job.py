@@ -1,4 +1,4 @@
-"""One run of a server: the tasks it is made of, what can be ordered next, and what came of it. No threads, no cluster.
+"""One run of a server: the tasks it is made of, what can be ordered next, and its state. No threads, no cluster.
 
 A single run, a comparison or a lesson's study is one task. A sweep has one for each stack of students, one for each
 teacher that is missing, and a last one, which makes the choice.
@@ -62,7 +62,7 @@ class Job:
     stored: Version = _NEW
     stored_parts: frozenset[str] = frozenset()
     _trained: set[str] = field(default_factory=set)  # trainings whose teachers are there
-    _name: str = field(default_factory=lambda: uuid.uuid4().hex[:8])  # a run that is asked for again gets another
+    _name: str = field(default_factory=lambda: uuid.uuid4().hex[:8])  # a run that is submitted again gets another
     _plan: list[Stack | None] = field(default_factory=list)  # None: all that is left
     _last: bool = False  # whether nothing comes after the plan
     _going_since: float | None = None
@@ -91,7 +91,7 @@ class Job:
 
     @property
     def waits(self) -> bool:
-        """Whether no worker has been asked yet."""
+        """Whether no task has been ordered yet."""
         return self.run.attempt == 0 and not self.tasks
 
     @property
@@ -178,7 +178,7 @@ class Job:
         again = "what it was at was started again." if self.sweep else "started again."
         message = f"{reason.rstrip('.')}; {again}" if task.tries > 1 else ""
         started = datetime.now(UTC)
-        if self.sweep:  # what the others said still holds
+        if self.sweep:  # the reports of its other tasks still hold
             started = self.run.started or started
         else:
             self.events = []

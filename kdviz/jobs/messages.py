@@ -15,7 +15,7 @@ from kdviz.records.sweep import FinishedStack
 
 Wish = Literal["go", "pause", "cancel"]
 MessageKind = Literal["begin", "event", "student", "pause", "resume", "stumble"]
-SweepPart = Stack | Training  # what of a sweep a worker is asked for: the students of one stack, or one teacher
+SweepPart = Stack | Training  # what of a sweep one task trains: the students of one stack, or one teacher
 
 
 class Order(NamedTuple):
@@ -30,7 +30,7 @@ class Order(NamedTuple):
 
 
 class Message(BaseModel):
-    """What a worker says while it trains. `attempt` tells one try of a task from another, as each draws its own."""
+    """A message of a worker that trains. `attempt` tells one try of a task from another, as each draws its own."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,7 +43,7 @@ class Message(BaseModel):
 
 
 class TaskOutcome(BaseModel):
-    """How a task ended: with what it was asked for, or refused in plain words, or cancelled (nothing)."""
+    """How a task ended: with a result, a stack or a teacher; refused in plain words; or cancelled, with nothing."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -58,5 +58,5 @@ class UnexpectedError(Exception):
 
 
 def unexpected(text: str) -> str:
-    """The sentence for what nobody foresaw."""
+    """The sentence for an error without a plain message."""
     return f"The worker stopped with an unexpected error ({' '.join(text.split()).rstrip('.')})."

@@ -38,7 +38,7 @@ class Jobs:
         self._store = store
         self._trainer = trainer
         self._connection = Connection(scheduler, self._receive)
-        self._jobs: dict[str, Job] = {}  # by run id, in the order in which they were asked for
+        self._jobs: dict[str, Job] = {}  # by run id, in the order in which they were submitted
         self._running: dict[str, Job] = {}  # by the keys of the tasks that hold a slot
         self._lock = threading.RLock()  # of both, and of every job
         self._storing = threading.Lock()  # of the order of writes; taken before the other, never after
@@ -95,7 +95,7 @@ class Jobs:
             return run
 
     def get(self, run_id: str) -> Run | None:
-        """The run as it is now, whoever asked for it."""
+        """The run as it is now, of this process or another."""
         with self._lock:
             if job := self._jobs.get(run_id):
                 return job.run
@@ -120,7 +120,7 @@ class Jobs:
         """How many runs come before this one: 0 when it runs, is over or unknown."""
         with self._lock:
             if job := self._jobs.get(run_id):
-                live = [each.run.id for each in self._jobs.values() if each.run.live]
+                live = [other.run.id for other in self._jobs.values() if other.run.live]
                 return live.index(run_id) if job.waits and job.run.live else 0
         return self._store.queue_position(run_id)
 

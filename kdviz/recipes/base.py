@@ -30,7 +30,7 @@ SUITED: Mapping[str, Mapping[str, Any]] = MappingProxyType({"digits": {"epochs":
 
 
 class RecipeError(PlainError):
-    """A recipe that cannot be run; the message is one sentence for the person who asked."""
+    """A recipe that cannot be run; the message is one plain sentence."""
 
 
 class Training(BaseModel):

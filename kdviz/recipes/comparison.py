@@ -73,11 +73,11 @@ class Comparison(OneSetting):
 
     @property
     def epochs_of_teacher(self) -> int:
-        """As many as the students', where nothing else is asked for."""
+        """Epochs of the teacher: the students' unless `teacher_epochs` is given."""
         return self.epochs if self.teacher_epochs is None else self.teacher_epochs
 
     def temperature_of(self, method: str) -> float:
-        """T of a method: a peer or an earlier self that knows little yet is asked at a T of its own.
+        """T of a method: `online_temperature` where its teacher is still learning, as a peer or an earlier self is.
 
         T = 1, and both terms alike, in Zhang et al. 2018.
         """
@@ -93,7 +93,7 @@ class Comparison(OneSetting):
         return () if facts.family == "offline" and self.alpha == 0 else facts.arrows(self.student)
 
     def remark(self, method: str) -> str:
-        """What a visitor should know of a method under these conditions; nothing as a rule."""
+        """Where a method comes to something else under these conditions, a sentence that says so; else empty."""
         if method == "earlier-self" and self.epochs == 1:
             return "With one epoch there is none before it: this is plain training."
         if method == "deep-to-shallow" and len(ARCHITECTURES[self.student].hidden) == 1:

@@ -74,7 +74,7 @@ class Study(Request):
 
     @property
     def chosen(self) -> tuple[Arm, ...]:
-        """The arms to train, in order: those asked for, and whoever they are judged against."""
+        """The arms to train, in order: those of `arms`, and the arms that they are judged against."""
         there = self.facts.arms_of(self.data, quick=self.quick)
         if not self.arms:
             return there

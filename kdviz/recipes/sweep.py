@@ -125,7 +125,7 @@ class Sweep(Conditions):
     @model_validator(mode="before")
     @classmethod
     def _folds(cls, given: Any) -> Any:
-        """Folds are named by their number alone, and choosing by folds takes five if nothing else is said."""
+        """`folds` alone selects by folds, and `select` folds alone means five."""
         if not isinstance(given, dict):
             return given
         folds, select = given.get("folds"), given.get("select")
@@ -189,7 +189,7 @@ class Sweep(Conditions):
 
     @property
     def epochs_of_teacher(self) -> int:
-        """As many as the students', where nothing else is asked for."""
+        """Epochs of the teacher: the students' unless `teacher_epochs` is given."""
         return self.epochs if self.teacher_epochs is None else self.teacher_epochs
 
     @property
@@ -203,12 +203,12 @@ class Sweep(Conditions):
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """The cells that are asked for, in order; those with alpha = 0 come once for each T."""
+        """The cells of the grid or the draws, in order; those with alpha = 0 come once for each T."""
         return tuple(dict.fromkeys(self._drawn() if self.search == "random" else self._grid()))
 
     @property
     def trained_cells(self) -> tuple[Cell, ...]:
-        """The students that differ: the controls, then what is asked for."""
+        """The cells whose students differ: the controls, then the cells with a teacher."""
         cells = self.cells
         return tuple(dict.fromkeys([*(cell.plain for cell in cells), *(cell.trained_as for cell in cells)]))
 

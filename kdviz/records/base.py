@@ -1,4 +1,4 @@
-"""What a run leaves behind: progress while it lasts, scores at its end. Frozen, to and from JSON, torch-free."""
+"""Records that all kinds of runs share: watched images, scores, expenses, verdicts. To and from JSON, torch-free."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Record(BaseModel):
 
 
 class Watched(Record):
-    """A few validation images whose distributions a page follows; said once, when the teacher is ready."""
+    """A few validation images whose distributions a page follows; reported once, when the teacher is ready."""
 
     indices: list[int]
     labels: list[int]
@@ -59,7 +59,7 @@ class Scores(Record):
 
 
 class TrainedStudent(Record):
-    """A trained student, to be kept with its run. No event: it is too large to be looked at again and again."""
+    """A trained student, to be kept with its run. No event, as events are read often and its weights are large."""
 
     name: str  # "distilled" of a single run, the method in a comparison, "seed 3" of a sweep's choice
     architecture: str
@@ -134,5 +134,5 @@ class Mean(Record):
 
     @property
     def half_width(self) -> float:
-        """What stands behind ±; an end that was cut, as an accuracy has no more than 1, makes it no narrower."""
+        """The figure behind ±: the longer half, as an end may have been cut at the limit of a share."""
         return 0.0 if self.low is None or self.high is None else max(self.high - self.mean, self.mean - self.low)

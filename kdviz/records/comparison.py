@@ -9,7 +9,7 @@ from kdviz.records.base import Expense, Figure, FinishedPart, Mean, Record, Verd
 
 
 class Arrow(Record):
-    """Who teaches whom, and how far apart the two are: KL(source || target) at T = 1, nats.
+    """One network teaches another; how far apart the two are: KL(source || target) at T = 1, nats.
 
     The mean over the live part of the validation split and the seeds, by the models as they are now. All at the same
     T, so that they can be compared, whatever the T of their losses.
@@ -27,7 +27,7 @@ class Moment(Record):
     """
 
     method: str  # of `methods.METHODS`, or "teacher", or `methods.CONTROL`
-    stage: str  # who learns just now: "student", "generation 1", "assistant", "seed 3" of the teachers
+    stage: str  # the networks in training: "student", "generation 1", "assistant", "seed 3" of the teachers
     stage_number: int  # from 1
     stages: int
     step: int  # of this stage
@@ -38,7 +38,7 @@ class Moment(Record):
     loss_ce: list[Figure]  # what the labels add
     validation_accuracy: list[Figure]
     agreement: list[Figure]  # with the seed's trained teacher; empty while that one learns
-    others: dict[str, Figure]  # validation accuracy of everybody else who speaks: peers, heads, an earlier self
+    others: dict[str, Figure]  # validation accuracy of other outputs: peers, heads, an earlier self
     arrows: list[Arrow]
     expense: Expense  # of all seeds and stages so far, without the teacher's
     seconds: Figure  # since the comparison began
@@ -67,9 +67,9 @@ class Trial(Record):
     agreement: Figure  # top-1 agreement with the seed's teacher
     fidelity_kl: Figure  # KL(teacher || student) at T = 1, nats
     reliability: list[Bin]
-    others: dict[str, Figure]  # test accuracy of everybody else: peers, heads, an ensemble
+    others: dict[str, Figure]  # test accuracy of other outputs: peers, heads, an ensemble
     expense: Expense  # of this seed's share
-    teacher: Expense | None  # of the teachers it asked, which can be used again; None where it asked none
+    teacher: Expense | None  # of its teachers, which can be used again; None where it has none
 
 
 class Inside(Record):

@@ -1,4 +1,4 @@
-"""What a lesson's study leaves behind: progress while it lasts, rows and verdicts at its end. Frozen, torch-free."""
+"""What a lesson's study reports: progress while it lasts, rows and verdicts at its end. Torch-free."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class StudyProgress(Record):
     done: Figure  # share of the arm, 0 to 1
     epoch: int
     epochs: int
-    validation_accuracy: list[Figure]  # of whoever is trained just now, one for each seed; may be empty
+    validation_accuracy: list[Figure]  # of the networks in training, one for each seed; may be empty
     seconds: Figure  # since the study began
     seconds_left: Figure  # of the whole study
 
@@ -91,14 +91,14 @@ class StudyResult(Record):
         return {summary.arm: summary.means[measure].mean for summary in self.summaries if measure in summary.means}
 
     def arm(self, name: str) -> FinishedArm | None:
-        """What one arm gave, if it was trained."""
-        return next((each for each in self.finished if each.arm == name), None)
+        """The rows and curves of one arm, if it was trained."""
+        return next((arm for arm in self.finished if arm.arm == name), None)
 
     def summary(self, name: str) -> ArmSummary | None:
         """An arm over all seeds."""
-        return next((each for each in self.summaries if each.arm == name), None)
+        return next((summary for summary in self.summaries if summary.arm == name), None)
 
     def judgement(self, name: str, measure: str | None = None) -> Judgement | None:
         """The verdict on an arm, of the main measure if none is named."""
         wanted = measure or self.recipe.facts.measures[0].name
-        return next((each for each in self.judgements if (each.arm, each.measure) == (name, wanted)), None)
+        return next((one for one in self.judgements if (one.arm, one.measure) == (name, wanted)), None)

@@ -1,4 +1,4 @@
-"""What a sweep leaves behind: stacks of students as they grow, their trials, and what was chosen. See `records`."""
+"""What a sweep reports: stacks of students in training, their trials, and what was chosen."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class StackProgress(Record):
 
 
 class Estimate(Record):
-    """What a sweep will take on the machine that was asked."""
+    """What a sweep will take on the worker's machine."""
 
     seconds: Figure  # with the teachers that are not there yet
     memory: int  # bytes of the largest stack: weights, gradients, both moments of Adam, and one update's activations

@@ -62,10 +62,10 @@ def survivors(cells: Iterable[Cell], trials: Iterable[CellTrial]) -> tuple[Cell,
     Successive halving (Jamieson, Talwalkar 2016, figure 3); each rung trains its students anew, so that every one of
     them is the student of a recipe.
     """
-    found: dict[Cell, list[float]] = {}
+    accuracies: dict[Cell, list[float]] = {}
     for trial in trials:
-        found.setdefault(trial.cell, []).append(-math.inf if trial.diverged else trial.validation_accuracy)
-    asked = list(cells)
-    taught = sorted((cell for cell in asked if cell.alpha > 0), key=lambda cell: -fmean(found[cell]))
+        accuracies.setdefault(trial.cell, []).append(-math.inf if trial.diverged else trial.validation_accuracy)
+    candidates = list(cells)
+    taught = sorted((cell for cell in candidates if cell.alpha > 0), key=lambda cell: -fmean(accuracies[cell]))
     best = set(taught[: -(-len(taught) // KEPT)])
-    return tuple(cell for cell in asked if cell.alpha == 0 or cell in best)
+    return tuple(cell for cell in candidates if cell.alpha == 0 or cell in best)

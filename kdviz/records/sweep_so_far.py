@@ -1,4 +1,4 @@
-"""What has been heard of the students of a sweep: of each one how far it is, and its figures so far. Torch-free."""
+"""What is known of a sweep's students while it runs: how far each one is, and its figures so far. Torch-free."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Student:
 
 
 @dataclass(frozen=True)
-class Heard:
+class SweepSoFar:
     """Students by cell and epochs, and the images that were watched, by seed and fold."""
 
     students: Mapping[tuple[Cell, int], Mapping[SeedAndFold, Student]]
@@ -84,8 +84,11 @@ class Heard:
     at_once: int  # stacks that were seen to train side by side: on one machine 1
 
 
-def hear(events: Iterable[Event], trials: Iterable[CellTrial] = ()) -> Heard:
-    """Put together what was said. Of a stack that began once more, what was said last; `trials` where none was said."""
+def gather(events: Iterable[Event], trials: Iterable[CellTrial] = ()) -> SweepSoFar:
+    """Sort the events of a sweep by student. Of a stack that was begun twice the last reports count.
+
+    `trials` are those of the result, which stand in where a stack's own event is missing.
+    """
     reports: dict[object, list[StackProgress]] = {}
     finished: dict[object, FinishedStack] = {}
     stacks: dict[object, Stack] = {}
@@ -116,10 +119,8 @@ def hear(events: Iterable[Event], trials: Iterable[CellTrial] = ()) -> Heard:
         of_cell = students.setdefault((trial.cell, trial.epochs), {})
         before = of_cell.get((trial.seed, trial.fold), Student([], 0, None))
         of_cell[trial.seed, trial.fold] = Student(before.reports, before.at, trial)
-    longest: dict[Cell, int] = {}
-    for cell, epochs in students:
-        longest[cell] = max(epochs, longest.get(cell, 0))
-    return Heard(
+    longest = dict(sorted(students, key=lambda student: student[1]))
+    return SweepSoFar(
         students=students,
         watched={(part.stack.seed, part.stack.fold): part.watched for part in finished.values()},
         finished=list(finished.values()),
@@ -153,13 +154,13 @@ class Level:
         return fmean(student.share for student in self.shown.values()) if self.shown else 0.0
 
 
-def level(heard: Heard, cell: Cell, students: int) -> Level:
+def level(so_far: SweepSoFar, cell: Cell, students: int) -> Level:
     """What is known of a cell that has so many students, one for each seed and fold."""
-    epochs = heard.longest.get(cell, 0)
-    known = heard.students.get((cell, epochs), {})
+    epochs = so_far.longest.get(cell, 0)
+    known = so_far.students.get((cell, epochs), {})
     done = {part: student for part, student in known.items() if student.trial is not None}
     shown = {part: student for part, student in (done or known).items() if not student.diverged}
-    control = heard.students.get((cell.plain, epochs), {}) if cell.alpha > 0 else {}
+    control = so_far.students.get((cell.plain, epochs), {}) if cell.alpha > 0 else {}
     pairs = [(s.figures, control[part].figures_as_far_as(s)) for part, s in shown.items() if part in control]
     return Level(
         epochs=epochs,
@@ -173,25 +174,20 @@ def level(heard: Heard, cell: Cell, students: int) -> Level:
     )
 
 
-def _means(found: Sequence[Figures]) -> Figures:
-    """Of each measure, over those that have a number for it."""
-    means: dict[Measure, float] = {}
-    for measure in MEASURES:
-        known = [figures[measure] for figures in found if math.isfinite(figures.get(measure, math.nan))]
-        if known:
-            means[measure] = fmean(known)
-    return means
+def _means(students: Sequence[Figures]) -> Figures:
+    """The mean of each measure over the students that have a number for it."""
+    values = {m: [own[m] for own in students if math.isfinite(own.get(m, math.nan))] for m in MEASURES}
+    return {measure: fmean(numbers) for measure, numbers in values.items() if numbers}
 
 
-def dropped(sweep: Sweep, heard: Heard) -> frozenset[Cell]:
+def dropped(sweep: Sweep, so_far: SweepSoFar) -> frozenset[Cell]:
     """The cells that successive halving has left behind so far."""
-    parts = len(sweep.seeds) * (sweep.folds or 1)
-    cells, gone = sweep.trained_cells, set[Cell]()
+    students_of_cell = len(sweep.seeds) * (sweep.folds or 1)
+    cells = sweep.trained_cells
     for epochs in sweep.rungs[:-1]:
-        known = [heard.students.get((cell, epochs), {}) for cell in cells]
-        if not all(len(found) == parts and all(s.trial for s in found.values()) for found in known):
+        students = [student for cell in cells for student in so_far.students.get((cell, epochs), {}).values()]
+        trials = [student.trial for student in students if student.trial]
+        if len(trials) < len(cells) * students_of_cell:
             break
-        kept = survivors(cells, [s.trial for found in known for s in found.values() if s.trial])
-        gone |= set(cells) - set(kept)
-        cells = kept
-    return frozenset(gone)
+        cells = survivors(cells, trials)
+    return frozenset(sweep.trained_cells) - set(cells)

@@ -41,7 +41,7 @@ class Run(BaseModel):
 
 @dataclass(frozen=True)
 class Bundle:
-    """What a bundle brings: the run as it was where it comes from, all it said, and its students."""
+    """The content of a bundle: the run as it was where it comes from, its events, and its students."""
 
     run: Run
     events: tuple[Event, ...]

@@ -1,8 +1,8 @@
 """The run store: every run, its recipe, its progress and its result, in any SQL database (SQLite by default).
 
-A run is identified by its recipe's hash and owned by the store object that asked for it: only the owner's
+A run is identified by its recipe's hash and owned by the store object that requested it: only the owner's
 writes count, and an owner shows that it lives by heartbeats. A run whose owner fell silent reads as interrupted,
-so nothing has to be swept after `kill -9`. Statements and types are the same for every database.
+so nothing has to be tidied after `kill -9`. Statements and types are the same for every database.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from kdviz.store.tables import (
     RUNS,
     STUDENTS,
     clear,
+    events_after,
     finished_parts,
     forget,
     rows,
-    said,
 )
 
 __all__ = ["LIVE", "SILENCE", "Run", "RunStore", "Status", "StoreError"]
@@ -62,9 +62,8 @@ class RunStore:
     def request(self, recipe: AnyRecipe) -> Run:
         """The run of this recipe, made and owned by this store if there was none.
 
-        A failed, cancelled or interrupted run starts over: queued, owned by this store, its events gone but for what
-        `finished` keeps.
-        A live or finished one is returned as it is; a discarded one comes back.
+        A failed, cancelled or interrupted run starts over: queued, owned by this store, without events but for its
+        finished parts. A live or finished one is returned as it is; a discarded one comes back.
         """
         now = time.time()
         self.restore([recipe.id])
@@ -113,16 +112,13 @@ class RunStore:
     def events(self, run_id: str, after: int = 0) -> list[Event]:
         """The run's events in order, without the first `after` ones."""
         with self._database.read() as connection:
-            found = said(connection, run_id, after)
-        if found is None:
+            events = events_after(connection, run_id, after)
+        if events is None:
             raise StoreError(f"The events of run {run_id} were written by another version of kdviz.")
-        return found
+        return events
 
     def finished(self, run_id: str) -> list[Part]:
-        """The parts of a study that are done, by this attempt or an earlier one: nobody has to train them again.
-
-        Kept until the run is deleted, however often it ends and is asked for again.
-        """
+        """The finished parts of the run, of this attempt and earlier ones. Kept until the run is deleted."""
         with self._database.read() as connection:
             return finished_parts(connection, run_id)
 
@@ -145,7 +141,7 @@ class RunStore:
     def begin(self, run_id: str, attempt: int = 1, message: str = "", finished: Iterable[Part] = ()) -> None:
         """The run starts on a worker, perhaps again: what an earlier attempt left is dropped, as in `request`.
 
-        `finished` are parts that may not have got here yet.
+        `finished` are parts that may not be stored yet.
         """
         now = time.time()
         values = {"status": "running", "attempt": attempt, "message": message, "started": now, "heartbeat": now}
@@ -181,7 +177,7 @@ class RunStore:
         self._change(run_id, *LIVE, status="failed", finished=time.time(), message=message)
 
     def cancel(self, run_id: str) -> None:
-        """The run was stopped by a person; its events stay until it is asked for again."""
+        """The run was stopped by a person; its events stay until it is requested again."""
         self._change(run_id, *LIVE, status="cancelled", finished=time.time())
 
     def release(self, run_ids: Collection[str]) -> None:
@@ -191,7 +187,7 @@ class RunStore:
             connection.execute(sa.update(RUNS).where(*mine).values(heartbeat=0))
 
     def heartbeat(self, run_ids: Collection[str]) -> set[str]:
-        """Say that this owner lives; returns the runs that are still its own and live."""
+        """Show that this owner lives; returns the runs that are still its own and live."""
         if not run_ids:
             return set()
         mine = RUNS.c.id.in_(run_ids), RUNS.c.owner == self.owner, RUNS.c.status.in_(LIVE)
@@ -259,12 +255,12 @@ class RunStore:
         """Take over a bundle's run, marked as imported. A result that is here stays; what is missing is added."""
         run_id = bundle.run.id
         self.restore([run_id])
-        here = self.get(run_id)
-        if here is not None and here.live:
+        stored = self.get(run_id)
+        if stored is not None and stored.live:
             raise StoreError(f"Run {run_id} is under way here; import it when it is over.")
         try:
             with self._database.write() as connection:
-                adopt(connection, self.owner, bundle, here, ~_alive(time.time()))
+                adopt(connection, self.owner, bundle, stored, ~_alive(time.time()))
             run = self.get(run_id)
         except IntegrityError:
             run = None
@@ -286,8 +282,7 @@ class RunStore:
             .limit(limit)
         )
         with self._database.read() as connection:
-            found = connection.execute(wanted).all()
-        return [run for run in map(_run, found) if run]
+            return [run for run in map(_run, connection.execute(wanted)) if run]
 
     def _insert(self, run_id: str, values: dict[str, Any]) -> bool:
         """Whether the run was new. Two may insert at once: the database lets one through."""

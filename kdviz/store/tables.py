@@ -35,7 +35,7 @@ EVENTS = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("payload", sa.Text, nullable=False),
 )
-# What people say of a run. These tables came later: an older version opens the database and does without them.
+# Tags, notes and the bin. These tables came later: an older version opens the database and does without them.
 ANNOTATIONS = sa.Table(
     "annotations",
     METADATA,
@@ -58,13 +58,13 @@ STUDENTS = sa.Table(
     sa.Column("weights", sa.LargeBinary, nullable=False),  # a safetensors file
     sa.Column("made", sa.Double, nullable=False),
 )
-# The finished parts of a study outlive the attempt that made them. From then on their sequence numbers are below
-# 1, and they are no events of the present attempt, which says them again.
+# Finished parts outlive the attempt that made them. From then on their sequence numbers are below
+# 1, and they are no events of the present attempt, which reports them again.
 _FINISHED = EVENTS.c.kind.in_(PART_NAMES)
 
 
-def said(connection: sa.Connection, run_id: str, after: int) -> list[Event] | None:
-    """What the present attempt has said, in order, without the first `after`; None if this version cannot read it."""
+def events_after(connection: sa.Connection, run_id: str, after: int) -> list[Event] | None:
+    """Events of the present attempt in order, without the first `after`; None if this version cannot read them."""
     wanted = (
         sa.select(EVENTS.c.kind, EVENTS.c.payload)
         .where(EVENTS.c.run_id == run_id, EVENTS.c.sequence > after)
@@ -77,7 +77,7 @@ def said(connection: sa.Connection, run_id: str, after: int) -> list[Event] | No
 
 
 def finished_parts(connection: sa.Connection, run_id: str) -> list[Part]:
-    """The parts of a study that any attempt has finished."""
+    """The parts of a run that any attempt has finished."""
     wanted = sa.select(EVENTS.c.payload).where(EVENTS.c.run_id == run_id, _FINISHED).order_by(EVENTS.c.sequence)
     try:
         return newest(map(PARTS.validate_json, connection.execute(wanted).scalars()))

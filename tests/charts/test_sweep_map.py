@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from kdviz.charts import sweep_map as heat_map
 from kdviz.records.sweep_plan import waiting
-from kdviz.records.sweep_so_far import MEASURES, dropped, hear, level
+from kdviz.records.sweep_so_far import MEASURES, dropped, gather, level
 from tests.samples import sweep_records
 from tests.samples.fake_training import finished_stack, grown
 from tests.samples.live_sweeps import cell_at, events_of, reports_of, stacks, sweep
 
 
 def picture(of, events, swept=None):
-    data = heat_map.picture(of, hear(events, swept.trials if swept else ()), swept)
+    data = heat_map.picture(of, gather(events, swept.trials if swept else ()), swept)
     json.dumps(data, allow_nan=False)
     return data
 
@@ -70,7 +70,7 @@ def test_a_cell_that_learns_is_compared_with_labels_only_at_the_same_update():
     plain, late = first.cells[0], second.cells[0]
     assert plain.alpha == 0
     growing = reports_of(second)[:2]
-    heard = hear([*reports_of(first), finished_stack(first, 6), *growing])
+    heard = gather([*reports_of(first), finished_stack(first, 6), *growing])
     stands = level(heard, late, 2)
     report = reports_of(first)[1]
     for measure in MEASURES:
@@ -85,10 +85,10 @@ def test_a_cell_is_not_compared_with_labels_only_that_is_behind():
     wanted = sweep(label_counts=(100,))  # labels only has its own batches, so a stack of its own
     alone, taught = stacks(wanted)[:2]
     assert [cell.alpha for cell in alone.cells] == [0.0]
-    stands = level(hear([*reports_of(alone)[:2], *reports_of(taught)[:5]]), taught.cells[0], 2)
+    stands = level(gather([*reports_of(alone)[:2], *reports_of(taught)[:5]]), taught.cells[0], 2)
     assert stands.means
     assert not stands.gains
-    stands = level(hear([*reports_of(alone)[:5], *reports_of(taught), finished_stack(taught)]), taught.cells[0], 2)
+    stands = level(gather([*reports_of(alone)[:5], *reports_of(taught), finished_stack(taught)]), taught.cells[0], 2)
     assert not stands.gains, "a student that is done is not compared with one that learns"
 
 
@@ -109,7 +109,7 @@ def test_means_are_over_students_that_are_done_once_there_are_some():
 def test_of_a_stack_that_begins_once_more_the_latest_counts():
     stack = stacks(sweep())[0]
     again = grown(stack, 2, 6).model_copy(update={"validation_accuracy": [0.5] * len(stack.cells)})
-    heard = hear([*reports_of(stack)[:4], again])
+    heard = gather([*reports_of(stack)[:4], again])
     assert level(heard, stack.cells[1], 1).means["validation_accuracy"] == 0.5
     assert [report.step for report in heard.students[stack.cells[1], stack.epochs][0, None].reports] == [1, 2]
     assert [report.step for report in heard.growing] == [2]
@@ -141,7 +141,7 @@ def test_one_of_several_seeds_may_diverge():
     done = finished_stack(second)
     trials = [trial.model_copy(update={"diverged": True, "nll": math.nan}) for trial in done.trials]
     cell = cell_at(wanted, 4.0, 0.5)
-    stands = level(hear([finished_stack(first), done.model_copy(update={"trials": trials})]), cell, 2)
+    stands = level(gather([finished_stack(first), done.model_copy(update={"trials": trials})]), cell, 2)
     assert (stands.done, stands.diverged) == (2, 1)
     kept = finished_stack(first).trials[first.cells.index(cell)]
     assert stands.means["validation_accuracy"] == kept.validation_accuracy
@@ -200,8 +200,8 @@ def test_random_search_is_points_and_all_maps_can_be_one():
 def test_halving_leaves_cells_behind_and_compares_each_at_its_own_epochs():
     wanted = sweep(search="halving", epochs=9)
     first = events_of(wanted)
-    assert not dropped(wanted, hear(first[:-1])), "nobody is left behind before all are judged"
-    gone = dropped(wanted, hear(first))
+    assert not dropped(wanted, gather(first[:-1])), "nobody is left behind before all are judged"
+    gone = dropped(wanted, gather(first))
     assert len(gone) == 4
     assert all(cell.alpha > 0 for cell in gone)
     finished = [event for event in first if hasattr(event, "trials")]
@@ -295,7 +295,7 @@ def test_details_have_curves_labels_only_at_the_same_updates_and_soft_targets():
     first, second = stacks(wanted)
     cell = cell_at(wanted, 4.0, 0.5)
     at = first.cells.index(cell)
-    found = heat_map.details(wanted, hear([*reports_of(first), *reports_of(second)]), [cell])
+    found = heat_map.details(wanted, gather([*reports_of(first), *reports_of(second)]), [cell])
     detail = found["cells"][heat_map.key_of(cell)]
     assert detail["step"] == [1, 2, 3, 4, 5, 6]
     assert detail["steps"] == 6
@@ -309,7 +309,7 @@ def test_details_have_curves_labels_only_at_the_same_updates_and_soft_targets():
     assert "logits" not in detail
     assert found["watched"] == {}
 
-    found = heat_map.details(wanted, hear(events_of(wanted)), wanted.trained_cells)
+    found = heat_map.details(wanted, gather(events_of(wanted)), wanted.trained_cells)
     json.dumps(found, allow_nan=False)
     detail = found["cells"][heat_map.key_of(cell)]
     trial = finished_stack(first).trials[at]
@@ -324,27 +324,27 @@ def test_curves_of_seeds_that_are_not_as_far_end_where_all_are():
     wanted = sweep()
     first, second = stacks(wanted)
     cell = cell_at(wanted, 4.0, 0.5)
-    found = heat_map.details(wanted, hear([*reports_of(first)[:5], *reports_of(second)[:2]]), [cell])
+    found = heat_map.details(wanted, gather([*reports_of(first)[:5], *reports_of(second)[:2]]), [cell])
     assert found["cells"][heat_map.key_of(cell)]["step"] == [1, 2]
 
 
 def test_a_fold_is_named_with_its_seed():
     wanted = sweep(folds=3, seeds=(4,))
-    found = heat_map.details(wanted, hear(events_of(wanted)), [cell_at(wanted, 4.0, 0.5)])
+    found = heat_map.details(wanted, gather(events_of(wanted)), [cell_at(wanted, 4.0, 0.5)])
     assert list(found["watched"]) == ["seed 4, fold 1"]
 
 
 def test_details_of_a_cell_that_has_not_begun_or_diverged_are_none():
     wanted = sweep(learning_rates=(2.0,))
-    assert heat_map.details(wanted, hear([]), wanted.trained_cells)["cells"] == {}
-    assert heat_map.details(wanted, hear(events_of(wanted)), wanted.trained_cells)["cells"] == {}
+    assert heat_map.details(wanted, gather([]), wanted.trained_cells)["cells"] == {}
+    assert heat_map.details(wanted, gather(events_of(wanted)), wanted.trained_cells)["cells"] == {}
 
 
 def test_a_message_stays_small():
     wanted = sweep(temperatures="1:40:20", alphas="0.05:1:20", seeds=(0,))
-    heard = hear(events_of(wanted, 36))
+    heard = gather(events_of(wanted, 36))
     assert len(json.dumps(heat_map.picture(wanted, heard))) < 80_000
     usual = sweep(temperatures=(1, 2, 4, 8, 20), alphas=(0, 0.25, 0.5, 0.75, 1))
-    heard = hear(events_of(usual, 36))
+    heard = gather(events_of(usual, 36))
     assert len(json.dumps(heat_map.picture(usual, heard))) < 8_000
     assert len(json.dumps(heat_map.details(usual, heard, usual.trained_cells))) < 60_000

@@ -15,7 +15,7 @@ from kdviz.records.comparison import Moment
 from kdviz.records.kinds import Event
 from kdviz.records.single import Progress
 from kdviz.records.sweep import StackProgress, SweepResult
-from kdviz.records.sweep_so_far import Heard, hear
+from kdviz.records.sweep_so_far import SweepSoFar, gather
 from kdviz.reports.phrases import percent
 from kdviz.store.run import Run
 from kdviz.widgets import link, page
@@ -40,18 +40,18 @@ class MapData:
 
     picture: dict[str, Any]  # for the component
     details: dict[str, Any] | None  # of all cells; None where there are too many to send them all
-    heard: Heard
+    heard: SweepSoFar
 
 
 def preview(sweep: Sweep) -> None:
     """The map before anything was started: which cells will be trained."""
-    heard = hear([])
+    heard = gather([])
     _mount(sweep, {"run": "", "live": False, **heat_map.picture(sweep, heard)}, heat_map.details(sweep, heard, []))
 
 
 def _read(sweep: Sweep, run: Run, events: Sequence[Event]) -> Snapshot[MapData]:
     swept = _swept(run)
-    heard = hear(events, swept.trials if swept is not None else ())
+    heard = gather(events, swept.trials if swept is not None else ())
     picture = heat_map.picture(sweep, heard, swept)
     few = heat_map.ALL_DETAILS if swept is None else heat_map.ALL_DETAILS_OF_THE_END
     cells = sweep.trained_cells
@@ -98,7 +98,7 @@ def _mount(sweep: Sweep, data: dict[str, Any], details: dict[str, Any]) -> None:
     _map(key=KEY, data={**data, "details": details, "cell": key}, on_cell_change=select)
 
 
-def _position(sweep: Sweep, heard: Heard, events: Sequence[Event]) -> Position | None:
+def _position(sweep: Sweep, heard: SweepSoFar, events: Sequence[Event]) -> Position | None:
     last = next((event for event in reversed(events) if isinstance(event, Moment | StackProgress | Progress)), None)
     times = sweep_time.times(sweep, events, heard)
     if last is None or times is None:
@@ -115,7 +115,7 @@ def _choice_trains(sweep: Sweep, progress: Sequence[Progress]) -> str:
     return f"The choice trains once more, for the test images · seed {seed} · epoch {last.epoch} of {last.epochs}"
 
 
-def _who_learns(stacks: int, heard: Heard, last: Moment | StackProgress) -> str:
+def _who_learns(stacks: int, heard: SweepSoFar, last: Moment | StackProgress) -> str:
     if isinstance(last, Moment):
         right = "".join(f" · {percent(accuracy, 1)} right" for accuracy in last.validation_accuracy)
         return f"The teacher of {last.stage}: epoch {last.epoch} of {last.epochs}{right}"

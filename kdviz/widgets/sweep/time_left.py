@@ -19,7 +19,7 @@ from kdviz.records.kinds import Event
 from kdviz.records.single import Progress
 from kdviz.records.sweep import StackProgress
 from kdviz.records.sweep_plan import expected
-from kdviz.records.sweep_so_far import Heard, hear
+from kdviz.records.sweep_so_far import SweepSoFar, gather
 from kdviz.store import teacher_files
 
 STACKED = 1.5  # how long a stacked student's multiply-add takes, in a teacher's: as long as no stack is known
@@ -78,9 +78,9 @@ def work_of(sweep: Sweep, stack: Stack) -> float:
     return len(stack.cells) * stack.epochs * _size(sweep, stack.cells[0].student)
 
 
-def times(sweep: Sweep, events: Sequence[Event], heard: Heard | None = None) -> Times | None:
+def times(sweep: Sweep, events: Sequence[Event], heard: SweepSoFar | None = None) -> Times | None:
     """Where the whole sweep stands; None as long as nothing of it has been heard."""
-    heard = hear(events) if heard is None else heard
+    heard = gather(events) if heard is None else heard
     last = next((event for event in reversed(events) if isinstance(event, Moment | StackProgress | Progress)), None)
     if last is None:
         return None
@@ -102,7 +102,7 @@ def times(sweep: Sweep, events: Sequence[Event], heard: Heard | None = None) -> 
     return Times(behind / (behind + ahead), left)
 
 
-def _pace(sweep: Sweep, heard: Heard, otherwise: float | None) -> float:
+def _pace(sweep: Sweep, heard: SweepSoFar, otherwise: float | None) -> float:
     """Seconds of a stack's work: of stacks that are done, and of those that learn once they have told enough."""
     known = [(_seconds(part.moments, part.trials), part.stack) for part in heard.finished]
     for grown in heard.growing:
@@ -122,7 +122,7 @@ def _seconds(moments: Sequence[StackProgress], trials: Iterable[object]) -> floa
     return moments[-1].seconds if moments else sum(getattr(trial, "seconds", 0.0) for trial in trials)
 
 
-def _teachers(sweep: Sweep, plan: Plan, heard: Heard, moments: Sequence[Moment]) -> tuple[float, float]:
+def _teachers(sweep: Sweep, plan: Plan, heard: SweepSoFar, moments: Sequence[Moment]) -> tuple[float, float]:
     """How many were trained for this sweep, and how many are to come; one that learns is some of each."""
     stacks = [part.stack for part in heard.finished] + [grown.stack for grown in heard.growing]
     alike = {(stack.seed, stack.fold, stack.cells[0].learning_rate): stack for stack in stacks}

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from kdviz.charts import sweep_map as heat_map
-from kdviz.records.sweep_so_far import hear
+from kdviz.records.sweep_so_far import gather
 from kdviz.widgets.sweep import live as live_sweep
 from kdviz.widgets.sweep import time_left as sweep_time
 from tests.samples import sweep_records
@@ -41,7 +41,7 @@ def said(at):
 
 
 def position(wanted, events):
-    return live_sweep._position(wanted, hear(events), events)
+    return live_sweep._position(wanted, gather(events), events)
 
 
 def test_a_sweep_that_waits_shows_empty_cells(page):
@@ -84,7 +84,7 @@ def test_labels_only_alone_is_not_called_the_best(page):
 
 def test_cells_that_share_the_best_figure_are_called_some_of_the_best():
     wanted = sweep()
-    data = heat_map.picture(wanted, hear(events_of(wanted)))
+    data = heat_map.picture(wanted, gather(events_of(wanted)))
     best, accuracies = data["best"][0], data["cells"]["validation_accuracy"]
     accuracies[best] = 0.99
     assert "the best cell is" in live_sweep._sentence(wanted, data)
