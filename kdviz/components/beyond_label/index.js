@@ -22,14 +22,14 @@ function klBits(p, q) {
 
 /** Whether the curve is flat enough below T = 1 for its name to lie on it; it always is at its hot end. */
 function flatTo(soft, most) {
-  return valueAt(GRID, soft, 1) - soft[0] < 0.12 * most;
+  return (valueAt(GRID, soft, 1) ?? 0) - soft[0] < 0.12 * most;
 }
 
 /** The curve of the soft target, and the hard label's, which stays at 0. */
 function entropySpec(ui) {
   const most = Math.log2(ui.logits.length);
   const soft = GRID.map((T) => entropyBits(softmax(ui.logits, T)));
-  const ticks = [[0, "0 bits"], [most / 2, ""], [most, most.toFixed(2)]];
+  const ticks = /** @type {[number, string][]} */ ([[0, "0 bits"], [most / 2, ""], [most, most.toFixed(2)]]);
   const lines = [
     { y: GRID.map(() => 0), className: "label-line dashed", name: ui.words["hard-label"], nameAt: 30 },
     { y: soft, className: "teacher", name: ui.words["soft-target"], nameAt: flatTo(soft, most) ? 0.32 : 30 },

@@ -4,7 +4,8 @@ import { component, watchSize } from "../kdviz.shared/component.js";
 import { make, setText, svgNode } from "../kdviz.shared/dom.js";
 import { makeEcho } from "../kdviz.shared/echo.js";
 import { PERCENT, filled, signed } from "../kdviz.shared/format.js";
-import { bandOf, leaveFields, linearAxis, pathOf } from "../kdviz.shared/over_t.js";
+import { bandOf, linearAxis, pathOf } from "../kdviz.shared/over_t.js";
+import { followPointer } from "../kdviz.shared/pointer.js";
 import { onRelease } from "../kdviz.shared/slider.js";
 
 const ROOM = { left: 50, right: 9, top: 9, bottom: 20 }; // the right margin is half the slider's thumb
@@ -126,31 +127,15 @@ function move(ui, bias) {
 
 /** A finger on a chart moves the bias as the slider does. */
 function letPointAt(ui, chart) {
-  let held = null;
-  const follow = (event) => {
+  followPointer(chart.svg, (event) => {
+    ui.held = true;
     const box = chart.svg.getBoundingClientRect();
     const part = (event.clientX - box.left - ROOM.left) / (box.width - ROOM.left - ROOM.right);
     move(ui, ui.least + (ui.most - ui.least) * part);
-  };
-  chart.svg.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    held = event.pointerId;
-    ui.held = true;
-    chart.svg.setPointerCapture(held);
-    leaveFields(); // a number that was typed counts first
-    follow(event);
+  }, () => {
+    ui.held = false;
+    ui.commit();
   });
-  chart.svg.addEventListener("pointermove", (event) => {
-    if (event.pointerId === held) follow(event);
-  });
-  for (const type of ["pointerup", "pointercancel"]) {
-    chart.svg.addEventListener(type, (event) => {
-      if (event.pointerId !== held) return;
-      held = null;
-      ui.held = false;
-      ui.commit();
-    });
-  }
 }
 
 /** The name of a line with its swatch. */

@@ -52,8 +52,10 @@ function followTerm() {
   else placeMeaning(document.getElementById("kd-meaning"), term);
 }
 
+const targetOf = (event) => (event.target instanceof Element ? event.target : null);
+
 function termOf(event) {
-  return event.target.closest?.(".kd-term[data-meaning]");
+  return targetOf(event)?.closest(".kd-term[data-meaning]");
 }
 
 /** Called once for the document, whichever component comes first. */
@@ -64,7 +66,7 @@ export function listenToTerms() {
     document.addEventListener(type, (event) => {
       const term = termOf(event);
       if (term) showMeaning(term);
-      else if (type === "focusin" || event.target.id !== "kd-meaning") hideMeaning();
+      else if (type === "focusin" || targetOf(event)?.id !== "kd-meaning") hideMeaning();
     });
   }
   document.addEventListener("focusout", hideMeaning);
@@ -73,8 +75,8 @@ export function listenToTerms() {
     if (event.key === "Escape") hideMeaning();
   });
   document.addEventListener("click", (event) => {
-    const link = event.target.closest?.("a.kd-term, a.kd-link");
-    if (!link || !ownClick(event)) return;
+    const link = targetOf(event)?.closest("a.kd-term, a.kd-link");
+    if (!(link instanceof HTMLAnchorElement) || !ownClick(event)) return;
     event.preventDefault();
     hideMeaning();
     goTo(link.href);

@@ -193,7 +193,8 @@ function drawCurves(ui, detail, alpha) {
 
 function niceAbove(value) {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1e-6)));
-  return Number(([1, 1.5, 2, 3, 5, 7, 10].find((step) => step * power >= value * 0.999) * power).toPrecision(3));
+  const step = [1, 1.5, 2, 3, 5, 7].find((size) => size * power >= value * 0.999) ?? 10;
+  return Number((step * power).toPrecision(3));
 }
 
 /** Where the axis of accuracy begins: so that the second half of a training fills it. */

@@ -3,6 +3,19 @@
 import { PERCENT } from "../kdviz.shared/format.js";
 import { ranked, softmax } from "../kdviz.shared/softmax.js";
 
+/** @typedef {{ cka: (number | null)[][], logits: number[][], relations: number[][], singular: number[] }} Look */
+/** @typedef {Omit<Look, "cka"> & { layers: string[], studentLayers: string[] }} Teacher */
+/**
+ * @typedef {object} Facts
+ * @property {number} T
+ * @property {string} method
+ * @property {Teacher} teacher
+ * @property {Look} before
+ * @property {Look} taught
+ * @property {Look | null} plain the student without a teacher
+ * @property {boolean} begun
+ */
+
 // How a sentence names what a method adds to the labels.
 const WITH = {
   offline: "with the teacher’s soft targets",
@@ -22,19 +35,25 @@ export const fine = (value) => figure(value, value < 0.0995 ? 3 : 2);
 /** CKA: what is not quite 1 is not rounded to it. */
 export const ckaText = (value) => figure(known(value) && value < 1 ? Math.min(value, 0.99) : value);
 
-/** Index of the last of a method's looks that is not later than `step`. */
+/**
+ * Index of the last of a method's looks that is not later than `step`.
+ * @param {{ steps: number[] }} history @param {number} step
+ */
 export function lookAt(history, step) {
   let at = 0;
   history.steps.forEach((s, i) => { if (s <= step) at = i; });
   return at;
 }
 
-/** Every update at which any method was looked at, in order. */
+/** Every update at which any method was looked at, in order. @param {Record<string, { steps: number[] }>} methods */
 export function allSteps(methods) {
   return [...new Set(Object.values(methods).flatMap(({ steps }) => steps))].sort((a, b) => a - b);
 }
 
-/** KL(teacher || student) in nats of one image's logits at T; null where they are no numbers. */
+/**
+ * KL(teacher || student) in nats of one image's logits at T; null where they are no numbers.
+ * @param {number[]} teacher @param {number[]} student @param {number} T
+ */
 export function klAt(teacher, student, T) {
   if (![...teacher, ...student].every(known)) return null;
   const p = softmax(teacher, T);
@@ -47,8 +66,11 @@ const mean = (values) => values.reduce((sum, v) => sum + (v ?? NaN), 0) / values
 const meanKl = (teacher, student, T) => mean(teacher.map((z, i) => klAt(z, student[i], T)));
 const agreeing = (teacher, student) => teacher.filter((z, i) => ranked(z)[0] === ranked(student[i])[0]).length;
 
-/** Mean gap between two matrices of distances, over all pairs of images. */
-function relationGap(teacher, student) {
+/**
+ * Mean gap between two matrices of distances, over all pairs of images.
+ * @param {number[][]} teacher @param {(number | null)[][]} student
+ */
+export function relationGap(teacher, student) {
   const gaps = [];
   for (let i = 0; i < teacher.length; i++) {
     for (let j = 0; j < i; j++) gaps.push(Math.abs((teacher[i][j] ?? NaN) - (student[i][j] ?? NaN)));
@@ -56,28 +78,34 @@ function relationGap(teacher, student) {
   return mean(gaps);
 }
 
-/** The other image that lies nearest to image `i`. */
+/** The other image that lies nearest to image `i`. @param {number[][]} relations @param {number} i */
 export function nearest(relations, i) {
   const others = relations[i].map((_, j) => j).filter((j) => j !== i);
   return others.sort((a, b) => relations[i][a] - relations[i][b])[0];
 }
 
-/** The share of the whole that would have to move from one list of shares to the other; what is missing is zero. */
-function singularGap(teacher, student) {
+/**
+ * The share of the whole that would have to move from one list of shares to the other; what is missing is zero.
+ * @param {number[]} teacher @param {(number | null)[]} student
+ */
+export function singularGap(teacher, student) {
   const at = (values, i) => (i < values.length ? values[i] ?? NaN : 0);
   const all = Array.from({ length: Math.max(teacher.length, student.length) }, (_, i) => i);
   return all.reduce((sum, i) => sum + Math.abs(at(teacher, i) - at(student, i)), 0) / 2;
 }
 
-/** "rose from 0.41 to 0.93", judged by what is written: 0.934 and 0.931 are the same. */
-function moved(before, now, text = figure) {
+/**
+ * "rose from 0.41 to 0.93", judged by what is written: 0.934 and 0.931 are the same.
+ * @param {any} before @param {any} now
+ */
+export function moved(before, now, text = figure) {
   const [from, to] = [text(before), text(now)];
   if (!known(before) || !known(now)) return `went from ${from} to ${to}`;
   if (from === to) return `stayed at ${to}`;
   return `${now > before ? "rose" : "fell"} from ${from} to ${to}`;
 }
 
-/** `before`, `taught` and `plain` (or null) are looks: {cka, logits, relations, singular}. */
+/** `before`, `taught` and `plain` (or null) are looks: {cka, logits, relations, singular}. @param {Facts} facts */
 export function responseSays({ T, method, teacher, before, taught, plain, begun }) {
   const kl = (look) => meanKl(teacher.logits, look.logits, T);
   const all = teacher.logits.length;
@@ -110,6 +138,7 @@ function credit(method, ...values) {
   return gain >= 0.0195 ? " So nearly all of that comes with learning the task at all." : "";
 }
 
+/** @param {Facts} facts */
 export function featureSays({ method, teacher, before, taught, plain, begun }) {
   const row = Math.max(0, teacher.studentLayers.length - 2);
   const column = Math.max(0, teacher.layers.length - 2);
@@ -123,6 +152,7 @@ export function featureSays({ method, teacher, before, taught, plain, begun }) {
   return `${what} ${went(last)} ${with_(method)}${beside(plain, last, ckaText)}.${why}${firsts}`;
 }
 
+/** @param {Facts} facts */
 function distancesSay({ method, teacher, before, taught, plain, begun }) {
   const gap = (look) => relationGap(teacher.relations, look.relations);
   const all = teacher.relations.length;
@@ -136,6 +166,7 @@ function distancesSay({ method, teacher, before, taught, plain, begun }) {
     `The nearest neighbour is the teacher’s for ${same(taught)} of ${all}${both}.${maps}`;
 }
 
+/** @param {Facts} facts */
 function flowSays({ method, teacher, before, taught, plain, begun }) {
   const text = (share) => (known(share) ? `${(100 * share).toFixed(0)}${PERCENT}` : "–");
   const gap = (look) => singularGap(teacher.singular, look.singular);

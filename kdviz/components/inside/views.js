@@ -115,19 +115,21 @@ function buildRelations(ui, parent, role, text) {
   make("td", "", top);
   ui.pixels.forEach((_, i) => headOf(top, i));
   const body = make("tbody", "", table);
+  const pairs = new WeakMap();
   const cells = ui.pixels.map((_, i) => {
     const row = make("tr", "", body);
     headOf(row, i);
     return ui.pixels.map((__, j) => {
       const cell = make("td", "", row);
-      cell.kdPair = [i, j];
+      if (i !== j) pairs.set(cell, [i, j]);
       return cell;
     });
   });
   for (const type of ["pointerover", "pointerdown"]) {
     body.addEventListener(type, ({ target }) => {
-      if (!target.kdPair || target.kdPair[0] === target.kdPair[1]) return;
-      ui.pair = target.kdPair;
+      const pair = target && pairs.get(target);
+      if (!pair) return;
+      ui.pair = pair;
       ui.draw();
     });
   }
@@ -142,7 +144,7 @@ function walkOverPairs(ui, table) {
     const step = steps[event.key];
     if (!step) return;
     event.preventDefault();
-    const go = ([i, j]) => [i + step[0], j + step[1]];
+    const go = (/** @type {number[]} */ [i, j]) => [i + step[0], j + step[1]];
     const next = go(ui.pair ?? [ui.image, nearest(ui.teacher.relations, ui.image)]);
     const pair = next[0] === next[1] ? go(next) : next; // an image and itself is no pair
     if (pair.some((i) => i < 0 || i >= ui.pixels.length)) return;
@@ -157,7 +159,8 @@ function rangeOf(relations) {
   return [Math.min(...between), Math.max(...between)];
 }
 
-function drawRelations(ui, view, relations, [least, most]) {
+function drawRelations(ui, view, relations, range) {
+  const [least, most] = range;
   view.heads.forEach(({ head, i }) => head.classList.toggle("chosen", i === ui.image));
   view.cells.forEach((row, i) => row.forEach((cell, j) => {
     // The nearest pair still has a shade: what is blank is an image and itself.
@@ -227,7 +230,7 @@ function buildDistances(ui, views, method) {
   const [taughtName, plainName] = roleNames(ui, method);
   const teacher = buildRelations(ui, views, "teacher", "teacher");
   const range = rangeOf(ui.teacher.relations);
-  const { aside } = ramp(views, "Distance; 1 is the mean", ...range.map((distance) => figure(distance)));
+  const { aside } = ramp(views, "Distance; 1 is the mean", figure(range[0]), figure(range[1]));
   walkOverPairs(ui, teacher.table);
   const list = make("dl", "", aside);
   list.setAttribute("aria-live", "polite");

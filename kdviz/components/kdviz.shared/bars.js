@@ -7,18 +7,24 @@ import { ranked } from "./softmax.js";
 
 const LOG_DECADES = 6; // the logarithmic axis runs from 10^-6 to 1
 
+/** @param {number} p @param {string} scale */
 export function barHeight(p, scale) {
   if (scale !== "log") return p;
   return p > 0 ? Math.max(0, 1 + Math.log10(p) / LOG_DECADES) : 0;
 }
 
-/** Grid lines as [height from 0 to 1, text or ""]; per cent like the values on the bars. */
+/**
+ * Grid lines as [height from 0 to 1, text or ""]; per cent like the values on the bars.
+ * @returns {[number, string][]}
+ * @param {string} scale
+ */
 function axisLines(scale) {
   if (scale !== "log") return [[0, "0"], [0.25, ""], [0.5, "50"], [0.75, ""], [1, "100\u00a0%"]];
   const texts = ["0.0001", "", "0.01", "", "1", "", "100 %"];
   return texts.map((text, i) => [i / LOG_DECADES, text]);
 }
 
+/** Grid lines and their texts, for the axis that `ui.scale` names. */
 export function drawAxis(ui) {
   const axis = ui.q(".axis");
   axis.replaceChildren();

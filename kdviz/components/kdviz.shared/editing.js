@@ -9,6 +9,7 @@ function logitLimit(logits) {
   return Math.max(5, 5 * Math.ceil(Math.max(...logits.map(Math.abs)) / 5));
 }
 
+/** @param {string} text */
 export function parseNumber(text) {
   const value = Number(text.trim().replace(",", ".").replace("−", "-"));
   return text.trim() && Number.isFinite(value) ? value : null;

@@ -2,7 +2,10 @@
 
 import { make } from "./dom.js";
 
-/** Sort out what does not depend on T: each logit minus its row's maximum, and the images of each class. */
+/**
+ * Sort out what does not depend on T: each logit minus its row's maximum, and the images of each class.
+ * @param {Float32Array} logits @param {Uint8Array} labels @param {number} classes
+ */
 export function prepareMatrix(logits, labels, classes) {
   const gaps = new Float64Array(logits.length);
   const counts = new Float64Array(classes);
@@ -16,7 +19,10 @@ export function prepareMatrix(logits, labels, classes) {
   return { gaps, labels, classes, counts, mean: new Float64Array(classes * classes), row: new Float64Array(classes) };
 }
 
-/** Mean softmax at T, row by row of the true class, into `matrix.mean`; a class without images stays at zero. */
+/**
+ * Mean softmax at T, row by row of the true class, into `matrix.mean`; a class without images stays at zero.
+ * @param {ReturnType<typeof prepareMatrix>} matrix @param {number} T
+ */
 export function meanSoftTargets(matrix, T) {
   const { gaps, labels, classes, counts, mean, row } = matrix;
   mean.fill(0);
@@ -32,9 +38,9 @@ export function meanSoftTargets(matrix, T) {
   return mean;
 }
 
-/** Off-diagonal cells {row, column, p}, the largest first. */
+/** Off-diagonal cells {row, column, p}, the largest first. @param {Float64Array} mean @param {number} classes */
 export function lookAlikes(mean, classes) {
-  const cells = [];
+  const cells = /** @type {{ row: number, column: number, p: number }[]} */ ([]);
   mean.forEach((p, i) => {
     const row = Math.floor(i / classes);
     const column = i % classes;
@@ -43,31 +49,37 @@ export function lookAlikes(mean, classes) {
   return cells.sort((a, b) => b.p - a.p);
 }
 
+/** @param {number[]} colour */
 export function luminance([r, g, b]) {
-  const linear = (v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
+  const linear = (/** @type {number} */ v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
   return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
 }
 
+/** @param {number[]} from @param {number[]} to @param {number} share */
 function blend(from, to, share) {
   return from.map((v, i) => Math.round(v + (to[i] - v) * share));
 }
 
-/** Black or white, whichever reads better on the colour. */
+/** Black or white, whichever reads better on the colour. @param {number[]} colour */
 export function readableOn(colour) {
   const light = luminance(colour);
   return 1.05 / (light + 0.05) > (light + 0.05) / 0.05 ? "#fff" : "#000";
 }
 
-/** Any CSS colour as [r, g, b]. */
+/** Any CSS colour as [r, g, b]. @param {Element} root @param {string} css */
 export function resolveColour(root, css) {
   const probe = make("i", "", root);
   probe.style.color = css;
   const text = getComputedStyle(probe).color;
   probe.remove();
-  return text.match(/[\d.]+/g).slice(0, 3).map(Number);
+  const [r, g, b] = (text.match(/[\d.]+/g) ?? []).map(Number);
+  return [r, g, b];
 }
 
-/** 65 shades between two colours, each with the colour of what is written on it: an eye tells no more. */
+/**
+ * 65 shades between two colours, each with the colour of what is written on it: an eye tells no more.
+ * @param {number[]} from @param {number[]} to
+ */
 export function shadesBetween(from, to) {
   return Array.from({ length: 65 }, (_, i) => {
     const colour = blend(from, to, i / 64);

@@ -3,9 +3,15 @@
 import { decodeBase64, decodeHalf } from "./bytes.js";
 import { tell } from "./signals.js";
 
+/** @typedef {{ weight: Float32Array, bias: Float32Array, inputs: number, outputs: number }} Layer weights (out, in) */
+/** @typedef {{ weight: string, bias: string, inputs: number, outputs: number }} PackedLayer in base64, half precision */
+
 const networks = new Map(); // by name
 
-/** [{weight: Float32Array (out x in), bias: Float32Array, inputs, outputs}] from what Python sent. */
+/**
+ * [{weight: Float32Array (out x in), bias: Float32Array, inputs, outputs}] from what Python sent.
+ * @param {PackedLayer[]} layers
+ */
 export function decodeLayers(layers) {
   return layers.map(({ weight, bias, inputs, outputs }) => {
     const layer = { weight: decodeHalf(decodeBase64(weight)), bias: decodeHalf(decodeBase64(bias)), inputs, outputs };
@@ -16,6 +22,7 @@ export function decodeLayers(layers) {
   });
 }
 
+/** @param {Layer} layer @param {Float32Array} x @param {boolean} rectify */
 export function applyLayer({ weight, bias, inputs, outputs }, x, rectify) {
   const y = new Float32Array(outputs);
   for (let o = 0, w = 0; o < outputs; o++) {
@@ -26,7 +33,10 @@ export function applyLayer({ weight, bias, inputs, outputs }, x, rectify) {
   return y;
 }
 
-/** Logits of one image. Pixels are scaled as in training: 0..255 to -1..1. */
+/**
+ * Logits of one image. Pixels are scaled as in training: 0..255 to -1..1.
+ * @param {Layer[]} layers @param {ArrayLike<number>} pixels
+ */
 export function forwardLayers(layers, pixels) {
   let x = Float32Array.from(pixels, (v) => (v / 255) * 2 - 1);
   layers.forEach((layer, i) => {
@@ -35,15 +45,21 @@ export function forwardLayers(layers, pixels) {
   return x;
 }
 
-/** Keep a network that Python sent, and tell the pictures that wait for it; one that is here already is left alone. */
+/**
+ * Keep a network that Python sent, and tell the pictures that wait for it; one that is here already is left alone.
+ * @param {{ name: string, digest: string, layers: PackedLayer[] }} network
+ */
 export function keepNetwork({ name, digest, layers }) {
   if (networks.get(name)?.digest === digest) return;
   networks.set(name, { digest, layers: decodeLayers(layers) });
   tell("network", { name });
 }
 
-/** Whether the weights of a network have arrived. */
+/** Whether the weights of a network have arrived. @param {string} name */
 export const isHere = (name) => networks.has(name);
 
-/** Logits of one image by the network of that name, which must be here. */
+/**
+ * Logits of one image by the network of that name, which must be here.
+ * @param {string} name @param {ArrayLike<number>} pixels
+ */
 export const forward = (name, pixels) => forwardLayers(networks.get(name).layers, pixels);

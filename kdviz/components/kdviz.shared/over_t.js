@@ -2,27 +2,47 @@
 
 import { watchSize } from "./component.js";
 import { svgNode } from "./dom.js";
+import { followPointer } from "./pointer.js";
+
+/** @typedef {readonly (number | null)[]} Values null where there is none */
+/** @typedef {{ x: (T: number) => number, y: (value: number) => number }} Place from a value to pixels */
+/**
+ * @typedef {object} Line
+ * @property {Values} y
+ * @property {string} className
+ * @property {Values} [low]
+ * @property {Values} [high]
+ * @property {string} [name]
+ * @property {number} [nameAt] the temperature at which the name stands
+ */
+/** @typedef {Axis & { at: number[], lines: Line[] }} Spec */
+/** @typedef {{ y: (value: number) => number, ticks: [number, string][] }} Axis heights from 0 to 1 */
+/** @typedef {ReturnType<typeof buildOverT>} Chart */
 
 const OVER_T = { left: 50, right: 9, top: 9, bottom: 5 }; // the right margin is half the slider's thumb
 
-/** Where a temperature lies on the axis, from 0 to 1. */
+/** Where a temperature lies on the axis, from 0 to 1. @param {number} T */
 function tPlace(T) {
   return (Math.log10(T) + 1) / 3;
 }
 
-/** Temperatures at equal distances on the axis, both ends included. */
+/** Temperatures at equal distances on the axis, both ends included. @param {number} count */
 export function temperatureGrid(count) {
   return Array.from({ length: count }, (_, i) => 10 ** (-1 + (3 * i) / (count - 1)));
 }
 
-/** The value at T of a curve that is known at the rising temperatures `at`; straight between them over log T. */
+/**
+ * The value at T of a curve that is known at the rising temperatures `at`; straight between them over log T.
+ * @param {number[]} at @param {Values} y @param {number} T
+ */
 export function valueAt(at, y, T) {
   if (T <= at[0]) return y[0];
   for (let i = 1; i < at.length; i++) {
     if (T > at[i]) continue;
-    if (y[i - 1] === null || y[i] === null) return null;
+    const [before, after] = [y[i - 1], y[i]];
+    if (before === null || after === null) return null;
     const share = (Math.log(T) - Math.log(at[i - 1])) / (Math.log(at[i]) - Math.log(at[i - 1]));
-    return y[i - 1] + share * (y[i] - y[i - 1]);
+    return before + share * (after - before);
   }
   return y[y.length - 1];
 }
@@ -30,56 +50,36 @@ export function valueAt(at, y, T) {
 /**
  * `pick(T)` is called while a pointer moves over the chart with its button down, `release()` when it lets go. Where no
  * slider stands below, `feet` is the room for the numbers of the axis.
+ * @typedef {{ height: number, feet?: number, label: string, pick?: (T: number) => void, release?: () => void }} Options
+ * @param {Element} parent
+ * @param {Options} options
  */
 export function buildOverT(parent, { height, feet = 0, label, pick, release }) {
   const svg = svgNode("svg", parent, { class: "over-t", role: "img", "aria-label": label, height });
-  const chart = { svg, height, feet, width: 0, spec: null, T: 1 };
-  if (pick) letPick(chart, pick, release);
+  const spec = /** @type {Spec} */ ({ at: [], lines: [], ticks: [], y: (value) => value });
+  const marker = /** @type {SVGElement | null} */ (null);
+  const chart = { svg, height, feet, width: 0, spec, T: 1, marker, dots: /** @type {SVGElement[]} */ ([]) };
+  if (pick && release) {
+    followPointer(svg, (event) => {
+      const box = svg.getBoundingClientRect();
+      const place = (event.clientX - box.left - OVER_T.left) / (box.width - OVER_T.left - OVER_T.right);
+      pick(10 ** (-1 + 3 * Math.min(1, Math.max(0, place))));
+    }, release);
+  }
   return chart;
 }
 
-export function leaveFields() {
-  let active = document.activeElement;
-  while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
-  active?.blur();
-}
-
-function letPick(chart, pick, release) {
-  const { svg } = chart;
-  let held = null;
-  const follow = (event) => {
-    const box = svg.getBoundingClientRect();
-    const place = (event.clientX - box.left - OVER_T.left) / (box.width - OVER_T.left - OVER_T.right);
-    pick(10 ** (-1 + 3 * Math.min(1, Math.max(0, place))));
-  };
-  svg.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    held = event.pointerId;
-    svg.setPointerCapture(held);
-    leaveFields(); // a number that was typed counts first, and does not come back after the pointer's
-    follow(event);
-  });
-  svg.addEventListener("pointermove", (event) => {
-    if (event.pointerId === held) follow(event);
-  });
-  for (const type of ["pointerup", "pointercancel"]) {
-    svg.addEventListener(type, (event) => {
-      if (event.pointerId !== held) return;
-      held = null;
-      release();
-    });
-  }
-}
-
+/** @param {Chart} chart */
 function placeOf(chart) {
   const { left, right, top, bottom } = OVER_T;
   const [wide, high] = [chart.width - left - right, chart.height - chart.feet - top - bottom];
   return {
-    x: (T) => left + wide * tPlace(T),
-    y: (value) => top + high * (1 - Math.min(1.02, Math.max(-0.02, chart.spec.y(value)))),
+    x: (/** @type {number} */ T) => left + wide * tPlace(T),
+    y: (/** @type {number} */ value) => top + high * (1 - Math.min(1.02, Math.max(-0.02, chart.spec.y(value)))),
   };
 }
 
+/** @param {Place} place @param {readonly number[]} at @param {Values} y */
 export function pathOf(place, at, y) {
   let pen = "M";
   return at.map((T, i) => {
@@ -93,7 +93,10 @@ export function pathOf(place, at, y) {
   }).join("");
 }
 
-/** From the lower to the upper curve and back. */
+/**
+ * From the lower to the upper curve and back.
+ * @param {Place} place @param {readonly number[]} at @param {Values} low @param {Values} high
+ */
 export function bandOf(place, at, low, high) {
   const there = pathOf(place, at, low);
   const back = pathOf(place, [...at].reverse(), [...high].reverse());
@@ -103,11 +106,12 @@ export function bandOf(place, at, low, high) {
 /**
  * Draw what does not depend on T. `spec` has `ticks` as [value, text], `y` from a value to a height 0..1, the
  * temperatures `at`, and `lines` with { y, className, low, high, name, nameAt }.
+ * @param {Chart} chart @param {Spec} [spec]
  */
 export function drawOverT(chart, spec) {
   chart.spec = spec ?? chart.spec;
   chart.width = chart.svg.clientWidth;
-  if (!chart.width || !chart.spec) return;
+  if (!chart.width || !chart.spec.at.length) return;
   const { svg, width, height } = chart;
   const { left, right, top } = OVER_T;
   const floor = height - chart.feet - OVER_T.bottom;
@@ -127,27 +131,26 @@ export function drawOverT(chart, spec) {
   }
   const { at, lines } = chart.spec;
   for (const { low, high, className } of lines) {
-    if (low) svgNode("path", svg, { class: `band ${className}`, d: bandOf(place, at, low, high) });
+    if (low && high) svgNode("path", svg, { class: `band ${className}`, d: bandOf(place, at, low, high) });
   }
   for (const { y, className } of lines) svgNode("path", svg, { class: `line ${className}`, d: pathOf(place, at, y) });
   chart.marker = svgNode("line", svg, { class: "marker", y1: top - 4, y2: floor + 4 });
   chart.dots = lines.map(({ className }) => svgNode("circle", svg, { class: `dot ${className}`, r: 4 }));
   for (const { name, nameAt, y, className } of lines) {
-    if (nameAt === undefined) continue;
-    const text = svgNode("text", svg, { class: `line-name ${className}`, x: place.x(nameAt), y: place.y(valueAt(at, y, nameAt)) - 5 });
+    if (nameAt === undefined || name === undefined) continue;
+    const text = svgNode("text", svg, { class: `line-name ${className}`, x: place.x(nameAt), y: place.y(valueAt(at, y, nameAt) ?? 0) - 5 });
     text.textContent = name;
   }
   markT(chart, chart.T);
 }
 
-/** Move the mark, and a dot on every line, to the present T. */
+/** Move the mark, and a dot on every line, to the present T. @param {Chart} chart @param {number} T */
 export function markT(chart, T) {
   chart.T = T;
   if (!chart.marker) return;
   const place = placeOf(chart);
   const x = place.x(T).toFixed(1);
-  chart.marker.setAttribute("x1", x);
-  chart.marker.setAttribute("x2", x);
+  for (const end of ["x1", "x2"]) chart.marker.setAttribute(end, x);
   chart.spec.lines.forEach(({ y }, i) => {
     const value = valueAt(chart.spec.at, y, T);
     chart.dots[i].setAttribute("visibility", value === null ? "hidden" : "visible");
@@ -156,28 +159,42 @@ export function markT(chart, T) {
   });
 }
 
-/** Charts follow the width of their place. */
+/**
+ * Charts follow the width of their place.
+ * @param {import("./component.js").Ui} ui @param {Element} node @param {() => Chart[]} charts
+ */
 export function watchWidth(ui, node, charts) {
   watchSize(ui, node, () => charts().forEach((chart) => {
     if (chart.svg.clientWidth !== chart.width) drawOverT(chart);
   }));
 }
 
-/** A linear axis that begins at 0: round steps, three to five of them. */
+/**
+ * A linear axis that begins at 0: round steps, three to five of them.
+ * @param {number} most @param {(value: number) => string} format
+ * @returns {Axis}
+ */
 export function linearAxis(most, format) {
   const rough = most / 4;
   const unit = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((m) => m * unit).find((size) => size >= rough * 0.999);
+  const step = [1, 2, 2.5, 5].map((m) => m * unit).find((size) => size >= rough * 0.999) ?? 10 * unit;
   const end = step * Math.ceil(most / step - 1e-9);
-  const ticks = Array.from({ length: Math.round(end / step) + 1 }, (_, i) => [i * step, format(i * step)]);
-  return { y: (value) => value / end, ticks };
+  const values = Array.from({ length: Math.round(end / step) + 1 }, (_, i) => i * step);
+  return { y: (value) => value / end, ticks: values.map((value) => [value, format(value)]) };
 }
 
-/** A logarithmic axis over whole decades. */
+/**
+ * A logarithmic axis over whole decades.
+ * @param {number} least @param {number} most @param {(value: number) => string} format
+ * @returns {Axis}
+ */
 export function logAxis(least, most, format) {
   const [low, high] = [Math.floor(Math.log10(least) + 1e-9), Math.ceil(Math.log10(most) - 1e-9)];
   const decades = Math.max(1, high - low);
   const every = Math.ceil(decades / 5);
-  const ticks = Array.from({ length: decades + 1 }, (_, i) => [10 ** (low + i), i % every ? "" : format(10 ** (low + i))]);
-  return { y: (value) => (value > 0 ? (Math.log10(value) - low) / decades : -1), ticks };
+  const values = Array.from({ length: decades + 1 }, (_, i) => 10 ** (low + i));
+  return {
+    y: (value) => (value > 0 ? (Math.log10(value) - low) / decades : -1),
+    ticks: values.map((value, i) => [value, i % every ? "" : format(value)]),
+  };
 }

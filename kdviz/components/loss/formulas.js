@@ -1,51 +1,65 @@
 // The losses of distillation as functions of logits, in nats; the same as in kdviz/losses.py.
 // z are the student's logits, v the teacher's, q = softmax(z / T), p = softmax(v / T).
 
-/** log softmax(z / T), exact where the softmax itself underflows. */
+/** log softmax(z / T), exact where the softmax itself underflows. @param {number[]} z @param {number} T */
 function logSoftmax(z, T) {
   const top = Math.max(...z);
   const rest = Math.log(Array.from(z).reduce((sum, value) => sum + Math.exp((value - top) / T), 0));
   return Array.from(z, (value) => (value - top) / T - rest);
 }
 
-/** What each class adds to KL(p || q): p_i log(p_i / q_i). It may be negative; the sum never is. */
+/**
+ * What each class adds to KL(p || q): p_i log(p_i / q_i). It may be negative; the sum never is.
+ * @param {number[]} z @param {number[]} v @param {number} T
+ */
 export function klParts(z, v, T) {
   const [logQ, logP] = [logSoftmax(z, T), logSoftmax(v, T)];
   return logP.map((value, i) => Math.exp(value) * (value - logQ[i]));
 }
 
+/** @param {number[]} values */
 function sumOf(values) {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
-/** KL(p || q) of the student's logits z from the teacher's v. */
+/**
+ * KL(p || q) of the student's logits z from the teacher's v.
+ * @param {number[]} z @param {number[]} v @param {number} T
+ */
 export function klDivergence(z, v, T) {
   return Math.max(0, sumOf(klParts(z, v, T)));
 }
 
-/** CE(p, q) = KL(p || q) + H(p). */
+/** CE(p, q) = KL(p || q) + H(p). @param {number[]} z @param {number[]} v @param {number} T */
 export function softCrossEntropy(z, v, T) {
   const [logQ, logP] = [logSoftmax(z, T), logSoftmax(v, T)];
   return -sumOf(logP.map((value, i) => Math.exp(value) * logQ[i]));
 }
 
+/** @param {number[]} v @param {number} T */
 export function entropyNats(v, T) {
   return Math.max(0, -sumOf(logSoftmax(v, T).map((value) => Math.exp(value) * value)));
 }
 
-/** CE with the hard label at T = 1. */
+/** CE with the hard label at T = 1. @param {number[]} z @param {number} label */
 export function hardCrossEntropy(z, label) {
   return -logSoftmax(z, 1)[label];
 }
 
-/** α T² KL(p || q) + (1 − α) CE(y, softmax(z)) with its two parts. */
+/**
+ * α T² KL(p || q) + (1 − α) CE(y, softmax(z)) with its two parts.
+ * @param {number[]} z @param {number[]} v @param {number} label @param {number} T @param {number} alpha
+ */
 export function distillationLoss(z, v, label, T, alpha) {
   const soft = alpha * T * T * klDivergence(z, v, T);
   const hard = (1 - alpha) * hardCrossEntropy(z, label);
   return { soft, hard, whole: soft + hard };
 }
 
-/** The logit of class i that gives it the share `p` at T while all other logits stay. */
+/**
+ * The logit of class i that gives it the share `p` at T while all other logits stay.
+ * @param {number[]} z @param {number} i @param {number} p @param {number} T
+ */
 export function logitForShare(z, i, p, T) {
   const others = z.filter((_, j) => j !== i).map((value) => value / T);
   const top = Math.max(...others);

@@ -1,11 +1,13 @@
 // Two distributions that a visitor moves, and every loss between them.
 
+import { drawAxis } from "../kdviz.shared/bars.js";
 import { component, watchSize } from "../kdviz.shared/component.js";
 import { make, setText } from "../kdviz.shared/dom.js";
 import { makeEcho } from "../kdviz.shared/echo.js";
 import { parseNumber } from "../kdviz.shared/editing.js";
-import { PERCENT, barPercent, sharePercent, signed } from "../kdviz.shared/format.js";
+import { barPercent, sharePercent, signed } from "../kdviz.shared/format.js";
 import { publishTemperature } from "../kdviz.shared/group.js";
+import { followPointer } from "../kdviz.shared/pointer.js";
 import { buildTemperature, onRelease, showTemperature } from "../kdviz.shared/slider.js";
 import { softmax } from "../kdviz.shared/softmax.js";
 import { formatT, roundT } from "../kdviz.shared/temperature.js";
@@ -147,32 +149,18 @@ function setShare(ui, who, i, share) {
 }
 
 function listenToHandle(ui, who, i, node) {
-  let held = null;
-  let timer = 0;
-  const follow = (event) => {
+  let timer = /** @type {number | undefined} */ (undefined);
+  followPointer(node, (event) => {
     const box = node.getBoundingClientRect();
     setShare(ui, who, i, (box.bottom - event.clientY) / box.height);
-  };
-  node.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    held = event.pointerId;
+  }, () => {
+    ui.held = false;
+    drawPicture(ui);
+    ui.commit();
+  }, () => {
     ui.held = true;
-    node.setPointerCapture(held);
     node.focus({ preventScroll: true });
-    follow(event);
   });
-  node.addEventListener("pointermove", (event) => {
-    if (event.pointerId === held) follow(event);
-  });
-  for (const type of ["pointerup", "pointercancel"]) {
-    node.addEventListener(type, (event) => {
-      if (event.pointerId !== held) return;
-      held = null;
-      ui.held = false;
-      drawPicture(ui);
-      ui.commit();
-    });
-  }
   const steps = { ArrowUp: 0.1, ArrowRight: 0.1, ArrowDown: -0.1, ArrowLeft: -0.1, PageUp: 1, PageDown: -1 };
   node.addEventListener("keydown", (event) => {
     if (event.key === "Home" || event.key === "End") setShare(ui, who, i, event.key === "Home" ? 0 : 1);
@@ -190,7 +178,7 @@ function buildHandle(ui, who, i, parent) {
   const node = make("div", `handle ${who}`, parent);
   node.tabIndex = 0;
   const facts = { role: "slider", "aria-orientation": "vertical", "aria-valuemin": 0, "aria-valuemax": 100 };
-  for (const [name, value] of Object.entries(facts)) node.setAttribute(name, value);
+  for (const [name, value] of Object.entries(facts)) node.setAttribute(name, String(value));
   node.setAttribute("aria-label", `${who === "teacher" ? "Teacher" : "Student"}, ${ui.names[i]}`);
   listenToHandle(ui, who, i, node);
   return { node, fill: make("div", "fill", node), grip: make("div", "grip", node), text: make("span", "share", node) };
@@ -257,15 +245,6 @@ function buildAlpha(ui) {
   });
 }
 
-function buildAxis(ui) {
-  const axis = ui.q(".axis");
-  for (const [height, text] of [[0, "0"], [0.25, ""], [0.5, "50"], [0.75, ""], [1, `100${PERCENT}`]]) {
-    const line = make("div", height === 0 ? "base" : "", axis);
-    line.style.bottom = `${100 * height}%`;
-    if (text) make("span", "", line).textContent = text;
-  }
-}
-
 function build(ui) {
   ui.draw = () => drawPicture(ui);
   Object.assign(ui, { held: false, names: [], T: 1, alpha: 0.7, label: 0, scales: {} });
@@ -281,7 +260,7 @@ function build(ui) {
   });
   buildTemperature(ui, ui.commit);
   buildAlpha(ui);
-  buildAxis(ui);
+  drawAxis(ui);
   watchSize(ui, ui.q(".pair-columns"), () => {
     ui.plotHeight = ui.q(".pair-columns").clientHeight;
     drawPicture(ui);

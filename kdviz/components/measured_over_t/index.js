@@ -22,13 +22,14 @@ const AXIS_FORMATS = {
   number: (v) => (v !== 0 && Math.abs(v) < 0.001 ? v.toExponential(0).replace("-", "−") : String(Number(v.toPrecision(3)))),
 };
 
+/** @returns {import("../kdviz.shared/over_t.js").Axis} */
 function axisOf(panel) {
   const values = panel.lines.flatMap((line) => [line.y, line.high ?? []].flat()).filter((v) => v !== null && Number.isFinite(v));
   const positive = values.filter((v) => v > 0);
   const format = AXIS_FORMATS[panel.format];
   if (panel.axis === "log" && positive.length) return logAxis(Math.max(Math.min(...positive), panel.least ?? 0), Math.max(...positive), format);
   if (panel.axis === "share") {
-    return { y: (v) => v, ticks: [0, 0.25, 0.5, 0.75, 1].map((v) => [v, v === 0.25 || v === 0.75 ? "" : format(v)]) };
+    return { y: (v) => v, ticks: [[0, format(0)], [0.25, ""], [0.5, format(0.5)], [0.75, ""], [1, format(1)]] };
   }
   return linearAxis(Math.max(...values, 1e-9), format);
 }

@@ -4,6 +4,7 @@
 import { component, watchSize } from "../kdviz.shared/component.js";
 import { make, setText, svgNode } from "../kdviz.shared/dom.js";
 import { makeEcho } from "../kdviz.shared/echo.js";
+import { followPointer } from "../kdviz.shared/pointer.js";
 import { onRelease } from "../kdviz.shared/slider.js";
 
 const CHART = { left: 44, right: 12, top: 10, bottom: 34 };
@@ -80,10 +81,10 @@ function drawFans(ui) {
   svg.setAttribute("aria-label", told);
 }
 
-/** A logarithmic axis no longer than what is shown, with ticks at 1 and 3 of each decade. */
+/** A logarithmic axis no longer than what is shown, with ticks at 1 and 3 of each decade as [value, text]. */
 function noiseAxis(least, most) {
   const [low, high] = [Math.log10(least) - 0.06, Math.log10(most) + 0.06];
-  const ticks = [];
+  const ticks = /** @type {[number, string][]} */ ([]);
   for (let decade = Math.floor(low); decade <= high; decade++) {
     for (const v of [10 ** decade, 3 * 10 ** decade]) {
       if (Math.log10(v) >= low && Math.log10(v) <= high) ticks.push([v, String(Number(v.toPrecision(1)))]);
@@ -132,7 +133,7 @@ function drawChart(ui) {
   const last = epochs[epochs.length - 1];
   const step = last <= 5 ? 1 : Math.ceil(last / 5 / 5) * 5;
   for (let epoch = 0; epoch <= last + 1e-6; epoch += step) {
-    svgNode("text", svg, { x: place.x(epoch), y: floor + 15, "text-anchor": "middle" }).textContent = epoch;
+    svgNode("text", svg, { x: place.x(epoch), y: floor + 15, "text-anchor": "middle" }).textContent = String(epoch);
   }
   svgNode("text", svg, { x: (CHART.left + width - CHART.right) / 2, y: floor + 30, "text-anchor": "middle" }).textContent = words.epochs;
   drawLine(svg, place, epochs, hard, "hard");
@@ -176,32 +177,18 @@ function draw(ui) {
 
 function letPickMoment(ui) {
   const svg = ui.q(".chart");
-  let held = null;
-  const follow = (event) => {
+  followPointer(svg, (event) => {
+    ui.held = true;
     const x = event.clientX - svg.getBoundingClientRect().left;
     const away = ui.data.epochs.map((epoch) => Math.abs(ui.place.x(epoch) - x));
-    const nearest = away.indexOf(Math.min(...away));
-    if (nearest !== ui.m) {
-      ui.m = nearest;
-      draw(ui);
-    }
-  };
-  svg.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    held = event.pointerId;
-    ui.held = true;
-    svg.setPointerCapture(held);
-    follow(event);
+    const closest = away.indexOf(Math.min(...away));
+    if (closest === ui.m) return;
+    ui.m = closest;
+    draw(ui);
+  }, () => {
+    ui.held = false;
+    ui.commit();
   });
-  svg.addEventListener("pointermove", (event) => event.pointerId === held && follow(event));
-  for (const type of ["pointerup", "pointercancel"]) {
-    svg.addEventListener(type, (event) => {
-      if (event.pointerId !== held) return;
-      held = null;
-      ui.held = false;
-      ui.commit();
-    });
-  }
 }
 
 function build(ui) {

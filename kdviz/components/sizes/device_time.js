@@ -3,21 +3,31 @@
 
 import { applyLayer } from "../kdviz.shared/network.js";
 
+/** @typedef {[kind: "dense" | "conv", inputs: number, outputs: number, side: number]} Shape */
+/** @typedef {import("../kdviz.shared/network.js").Layer & { kind: "dense" | "conv", side: number }} TimedLayer */
+
 const TIMING = { least: 12, most: 400, milliseconds: 120 };
 
+/** @param {number} count */
 function randomWeights(count) {
   return Float32Array.from({ length: count }, () => Math.random() - 0.5);
 }
 
-/** Layers as [kind, inputs, outputs, side]: "dense" or "conv", 3x3 on a square of that side, pooled to half of it. */
-function buildTimed(layers) {
+/**
+ * Layers as [kind, inputs, outputs, side]: "dense" or "conv", 3x3 on a square of that side, pooled to half of it.
+ * @param {Shape[]} layers
+ */
+export function buildTimed(layers) {
   return layers.map(([kind, inputs, outputs, side]) => {
     const weights = kind === "conv" ? 9 * inputs * outputs : inputs * outputs;
     return { kind, inputs, outputs, side, weight: randomWeights(weights), bias: randomWeights(outputs) };
   });
 }
 
-/** A 3x3 convolution with a border of zeros, ReLU, and the largest of each 2x2. Channels come one after the other. */
+/**
+ * A 3x3 convolution with a border of zeros, ReLU, and the largest of each 2x2. Channels come one after the other.
+ * @param {TimedLayer} layer @param {Float32Array} x
+ */
 function applyConvolution({ inputs, outputs, side, weight, bias }, x) {
   const area = side * side;
   const half = side >> 1;
@@ -45,7 +55,8 @@ function applyConvolution({ inputs, outputs, side, weight, bias }, x) {
   return y;
 }
 
-function applyTimed(network, pixels) {
+/** @param {TimedLayer[]} network @param {Float32Array} pixels */
+export function applyTimed(network, pixels) {
   let x = pixels;
   network.forEach((layer, n) => {
     x = layer.kind === "conv" ? applyConvolution(layer, x) : applyLayer(layer, x, n < network.length - 1);
@@ -53,7 +64,10 @@ function applyTimed(network, pixels) {
   return x;
 }
 
-/** Median milliseconds for one image. A browser's clock ticks coarsely, so several images make one measurement. */
+/**
+ * Median milliseconds for one image. A browser's clock ticks coarsely, so several images make one measurement.
+ * @param {Shape[]} layers
+ */
 export function millisecondsHere(layers) {
   const network = buildTimed(layers);
   const pixels = randomWeights(28 * 28);

@@ -1,10 +1,15 @@
 // A drawing becomes an image like those of the data set. Pure functions on arrays of grey levels, row by row.
 
+/** @typedef {{ x0: number, y0: number, x1: number, y1: number }} Box */
+
 const SIDE = 28;
 const BOX = 20;
 const INK = 8; // grey levels at or below this are the soft rim of a line, not ink
 
-/** The box {x0, y0, x1, y1} around all ink, or null where nothing is drawn. */
+/**
+ * The box {x0, y0, x1, y1} around all ink, or null where nothing is drawn.
+ * @param {Uint8Array} grey @param {number} width @param {number} height
+ */
 function inkBox(grey, width, height) {
   let x0 = width, y0 = height, x1 = 0, y1 = 0;
   for (let y = 0, i = 0; y < height; y++) {
@@ -19,7 +24,10 @@ function inkBox(grey, width, height) {
   return x1 > x0 ? { x0, y0, x1, y1 } : null;
 }
 
-/** For each of `cells` equal parts of [from, to): which of `size` source pixels it covers, and by how much. */
+/**
+ * For each of `cells` equal parts of [from, to): which of `size` source pixels it covers, and by how much.
+ * @param {number} from @param {number} to @param {number} cells @param {number} size
+ */
 function coverage(from, to, cells, size) {
   const step = (to - from) / cells;
   return Array.from({ length: cells }, (_, c) => {
@@ -33,7 +41,11 @@ function coverage(from, to, cells, size) {
   });
 }
 
-/** Average grey level of every cell of a columns x rows grid laid over a box; outside the drawing is black. */
+/**
+ * Average grey level of every cell of a columns x rows grid laid over a box; outside the drawing is black.
+ * @param {Uint8Array} grey @param {number} width @param {number} height @param {Box} box @param {number} columns
+ * @param {number} rows
+ */
 function areaAverage(grey, width, height, box, columns, rows) {
   const across = coverage(box.x0, box.x1, columns, width);
   const down = coverage(box.y0, box.y1, rows, height);
@@ -52,7 +64,10 @@ function areaAverage(grey, width, height, box, columns, rows) {
   return out;
 }
 
-/** Bilinear resize of a square image, pixel centres at half-integers, edges repeated. */
+/**
+ * Bilinear resize of a square image, pixel centres at half-integers, edges repeated.
+ * @param {Float32Array} source @param {number} size @param {number} target
+ */
 function resizeBilinear(source, size, target) {
   const taps = Array.from({ length: target }, (_, t) => {
     const at = Math.min(size - 1, Math.max(0, ((t + 0.5) * size) / target - 0.5));
@@ -70,7 +85,10 @@ function resizeBilinear(source, size, target) {
   return out;
 }
 
-/** Where the ink's weight lies, in pixels from the left and upper edge. */
+/**
+ * Where the ink's weight lies, in pixels from the left and upper edge.
+ * @param {Float32Array} image @param {number} width
+ */
 function centreOfMass(image, width) {
   let mass = 0, x = 0, y = 0;
   image.forEach((v, i) => {
@@ -81,7 +99,10 @@ function centreOfMass(image, width) {
   return mass ? { x: x / mass, y: y / mass } : { x: width / 2, y: image.length / width / 2 };
 }
 
-/** Put a small image into the 28 x 28 frame with its upper left corner at (left, top). */
+/**
+ * Put a small image into the 28 x 28 frame with its upper left corner at (left, top).
+ * @param {Float32Array} small @param {number} width @param {number} left @param {number} top
+ */
 function placeInFrame(small, width, left, top) {
   const out = new Uint8Array(SIDE * SIDE);
   small.forEach((v, i) => {
@@ -90,7 +111,10 @@ function placeInFrame(small, width, left, top) {
   return out;
 }
 
-/** As MNIST was made: the box around the ink fits 20 x 20, and its centre of mass is the frame's centre. */
+/**
+ * As MNIST was made: the box around the ink fits 20 x 20, and its centre of mass is the frame's centre.
+ * @param {Uint8Array} grey @param {number} width @param {number} height @param {Box} box
+ */
 function frameAsMnist(grey, width, height, box) {
   const w = box.x1 - box.x0;
   const h = box.y1 - box.y0;
@@ -100,11 +124,14 @@ function frameAsMnist(grey, width, height, box) {
   const small = areaAverage(grey, width, height, box, columns, rows);
   const centre = centreOfMass(small, columns);
   // A very lopsided drawing stays inside the frame even where its centre of mass then misses the middle.
-  const into = (at, size) => Math.min(SIDE - size, Math.max(0, Math.round(SIDE / 2 - at)));
+  const into = (/** @type {number} */ at, /** @type {number} */ size) => Math.min(SIDE - size, Math.max(0, Math.round(SIDE / 2 - at)));
   return placeInFrame(small, columns, into(centre.x, columns), into(centre.y, rows));
 }
 
-/** As scikit-learn's digits are brought to 28 x 28: 8 x 8 cells, resized to 20 x 20, four black pixels around. */
+/**
+ * As scikit-learn's digits are brought to 28 x 28: 8 x 8 cells, resized to 20 x 20, four black pixels around.
+ * @param {Uint8Array} grey @param {number} width @param {number} height @param {Box} box
+ */
 function frameAsDigits(grey, width, height, box) {
   const side = Math.max(box.x1 - box.x0, box.y1 - box.y0);
   const x0 = (box.x0 + box.x1 - side) / 2;
@@ -114,7 +141,10 @@ function frameAsDigits(grey, width, height, box) {
   return placeInFrame(resizeBilinear(cells, 8, BOX), BOX, 4, 4);
 }
 
-/** 784 grey levels from a drawing of width x height grey levels, or null where nothing is drawn. */
+/**
+ * 784 grey levels from a drawing of width x height grey levels, or null where nothing is drawn.
+ * @param {Uint8Array} grey @param {number} width @param {number} height
+ */
 export function toImage(grey, width, height, frame = "mnist") {
   const box = inkBox(grey, width, height);
   if (!box) return null;

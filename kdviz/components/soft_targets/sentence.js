@@ -3,6 +3,11 @@
 import { sharePercent } from "../kdviz.shared/format.js";
 import { ranked } from "../kdviz.shared/softmax.js";
 
+/** @typedef {{ z: ArrayLike<number>, p: Float64Array, own: Float64Array, T: number, names: string[] }} Softmaxes */
+/** @typedef {Softmaxes & { label: number | null, mode: string }} Shown */
+/** @typedef {Omit<Shown, "z"> & { order: number[], top: number }} Facts */
+
+/** @param {Facts} facts */
 function opening({ own, p, T, names, top, mode }) {
   const drawn = mode === "edit";
   const who = drawn ? "the softmax" : "the teacher";
@@ -21,6 +26,7 @@ function opening({ own, p, T, names, top, mode }) {
     : `At T = ${T} ${who} sounds less sure than at T = 1: ${name} falls from ${before} to ${now}.`;
 }
 
+/** @param {Facts} facts */
 function whatIsWorth({ label, top, names, mode }) {
   if (label === null) return "A student would learn hardly more from this than from that one answer.";
   if (label === top) return "A student would learn hardly more from this than from the hard label.";
@@ -28,11 +34,12 @@ function whatIsWorth({ label, top, names, mode }) {
   return `The hard label says ${names[label]}: here ${who} is wrong, and sure of it.`;
 }
 
+/** @param {Facts} facts */
 function runnersUp({ p, names, order, top, label, T }) {
   const [, second, third] = order;
   const last = order[order.length - 1];
-  const mark = (i) => (i === label && label !== top ? ", the hard label" : "");
-  const tell = (i) => `${names[i]} (${sharePercent(p[i])}${mark(i)})`;
+  const mark = (/** @type {number} */ i) => (i === label && label !== top ? ", the hard label" : "");
+  const tell = (/** @type {number} */ i) => `${names[i]} (${sharePercent(p[i])}${mark(i)})`;
   if (order.length === 2) return `The rest goes to ${tell(second)}.`;
   if (p[second] < 0.005) return `The other classes are too small to see: ${tell(second)} comes first among them.`;
   const first = order.length === 3 ? `Next comes ${tell(second)}` : `Next come ${tell(second)} and ${tell(third)}`;
@@ -40,7 +47,7 @@ function runnersUp({ p, names, order, top, label, T }) {
   return `${first}; ${tell(last)} comes last.${closer}`;
 }
 
-/** What the picture shows: p at T, `own` at T = 1, class indices in `order` by logit. */
+/** What the picture shows: p at T, `own` at T = 1, class indices in `order` by logit. @param {Shown} shown */
 export function describe({ z, p, own, T, names, label, mode }) {
   const order = ranked(z);
   const top = order[0];

@@ -46,6 +46,7 @@ function shareSpec(ui) {
     className: r < NAMED ? `rank-${r}` : "rank-rest",
   }));
   const log = ui.scale === "log";
+  /** @type {[number, string][]} */
   const ticks = log
     ? [[1e-6, "0.0001"], [1e-4, "0.01"], [1e-2, "1"], [1, `100${PERCENT}`]]
     : [[0, "0"], [0.25, ""], [0.5, "50"], [0.75, ""], [1, `100${PERCENT}`]];
@@ -55,7 +56,7 @@ function shareSpec(ui) {
 function entropySpec(ui) {
   const most = Math.log2(ui.names.length);
   const y = GRID.map((T) => entropyBits(softmax(ui.logits, T)));
-  const ticks = [[0, "0"], [most / 2, ""], [most, most.toFixed(2)]];
+  const ticks = /** @type {[number, string][]} */ ([[0, "0"], [most / 2, ""], [most, most.toFixed(2)]]);
   return { at: GRID, lines: [{ y, className: "teacher" }], ticks, y: (bits) => bits / most };
 }
 

@@ -97,7 +97,7 @@ export function buildDiagram(parent, arrows) {
   return { svg, arrows, drawn };
 }
 
-/** Two digits that matter, as far as four places show them. */
+/** Two digits that matter, as far as four places show them. @param {number} kl */
 export function nats(kl) {
   if (kl > 0 && kl < 0.00995) return kl < 0.00005 ? "<0.0001" : kl.toFixed(4);
   return kl >= 9.95 ? kl.toFixed(0) : kl >= 0.995 ? kl.toFixed(1) : kl >= 0.0995 ? kl.toFixed(2) : kl.toFixed(3);

@@ -1,0 +1,155 @@
+// What all components share: softmax, entropy, numbers as text, scales, bytes, the network.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { barHeight } from "../../kdviz/components/kdviz.shared/bars.js";
+import { decodeBase64, decodeHalf } from "../../kdviz/components/kdviz.shared/bytes.js";
+import { makeEcho } from "../../kdviz/components/kdviz.shared/echo.js";
+import { parseNumber } from "../../kdviz/components/kdviz.shared/editing.js";
+import {
+  barPercent,
+  filled,
+  listPercent,
+  sharePercent,
+  short,
+  signed,
+  tinyPercent,
+} from "../../kdviz/components/kdviz.shared/format.js";
+import { logitsOf, publishLogits, publishTemperature, temperatureOf } from "../../kdviz/components/kdviz.shared/group.js";
+import { lookAlikes, luminance, meanSoftTargets, prepareMatrix } from "../../kdviz/components/kdviz.shared/matrix.js";
+import { forward, isHere, keepNetwork } from "../../kdviz/components/kdviz.shared/network.js";
+import { linearAxis, logAxis, temperatureGrid, valueAt } from "../../kdviz/components/kdviz.shared/over_t.js";
+import { listen } from "../../kdviz/components/kdviz.shared/signals.js";
+import { entropyBits, ranked, softmax } from "../../kdviz/components/kdviz.shared/softmax.js";
+import { catchDecade, formatT, roundT } from "../../kdviz/components/kdviz.shared/temperature.js";
+
+/** @param {number} actual @param {number} expected */
+const near = (actual, expected, tolerance = 1e-9) =>
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not ${expected}`);
+
+const base64 = (/** @type {ArrayBufferView} */ view) => Buffer.from(view.buffer).toString("base64");
+
+test("softmax sums to one, is e to one for logits one apart, and never overflows", () => {
+  const p = softmax([1, 0], 1);
+  near(p[0], Math.E / (1 + Math.E));
+  near(p[0] + p[1], 1);
+  assert.deepEqual([...softmax([5000, 0, 0], 0.1)], [1, 0, 0]);
+  assert.deepEqual([...softmax([3, 3, 3, 3], 7)], [0.25, 0.25, 0.25, 0.25]);
+});
+
+test("a temperature divides the logits", () => {
+  const [cold, warm] = [softmax([4, 2, 1], 1), softmax([8, 4, 2], 2)];
+  cold.forEach((share, i) => near(share, warm[i]));
+});
+
+test("entropy is log2 of the classes at most, and 0 where one class has all", () => {
+  assert.equal(entropyBits([0.25, 0.25, 0.25, 0.25]), 2);
+  assert.equal(entropyBits([1, 0, 0]), 0);
+});
+
+test("classes are ranked by logit; of equal ones the first comes first", () => {
+  assert.deepEqual(ranked([1, 3, 3, 2]), [1, 2, 3, 0]);
+});
+
+test("shares as text", () => {
+  assert.deepEqual([1, 0.995, 0.5, 0.05, 0.005, 0.0005, 0.00001].map(barPercent), ["100", "99.5", "50", "5.0", "0.5", "0.05", "<.01"]);
+  assert.equal(tinyPercent(0.00001), "1e−3");
+  assert.equal(tinyPercent(0), "<.01");
+  assert.deepEqual([0.5, 0.005, 0.00005, 0.0000001].map(listPercent), ["50.0\u00a0%", "0.50\u00a0%", "0.0050\u00a0%", "<0.0001\u00a0%"]);
+  assert.deepEqual([1, 0.5, 0.00001].map(sharePercent), ["over 99.9\u00a0%", "50\u00a0%", "under 0.01\u00a0%"]);
+});
+
+test("a true minus, and none before zero", () => {
+  assert.deepEqual([signed(-1.25, 2), signed(-0.01), signed(2)], ["−1.25", "0.0", "2.0"]);
+});
+
+test("numbers that visitors type", () => {
+  assert.deepEqual(["2,5", " −1 ", "1e2", "", "x"].map(parseNumber), [2.5, -1, 100, null, null]);
+});
+
+test("places of a sentence are filled, those without a value stay", () => {
+  assert.equal(filled("{{ a }} and {{b}}: {{c}}", { a: 0, b: "two" }), "0 and two: {{c}}");
+  assert.equal(short(0.1 + 0.2), 0.3);
+});
+
+test("temperatures are kept on the axis and to three digits", () => {
+  assert.deepEqual([roundT(0.01), roundT(1.23456), roundT(1e6)], [0.1, 1.23, 100]);
+  assert.deepEqual([1, 12.34, 100].map(formatT), ["1.00", "12.3", "100"]);
+  assert.deepEqual([catchDecade(0.99), catchDecade(0.9)], [1, 0.9]);
+});
+
+test("the logarithmic axis of the bars ends at a millionth", () => {
+  assert.deepEqual([1, 1e-6, 1e-9, 0].map((p) => barHeight(p, "log")), [1, 0, 0, 0]);
+  assert.equal(barHeight(0.3, "linear"), 0.3);
+});
+
+test("axes have few round ticks and cover what is shown", () => {
+  const linear = linearAxis(0.83, String);
+  assert.deepEqual(linear.ticks.map(([value]) => value), [0, 0.25, 0.5, 0.75, 1]);
+  assert.equal(linear.y(1), 1);
+  const log = logAxis(0.002, 40, String);
+  assert.deepEqual([log.y(0.001), log.y(100), log.y(0)], [0, 1, -1]);
+  assert.deepEqual([temperatureGrid(4)[0], temperatureGrid(4)[3]].map((T) => Number(T.toFixed(9))), [0.1, 100]);
+});
+
+test("a curve is straight between its points, over log T, and ends where it ends", () => {
+  near(/** @type {number} */ (valueAt([1, 100], [0, 4], 10)), 2);
+  assert.deepEqual([valueAt([1, 10], [3, null], 5), valueAt([1, 10], [3, 4], 0.5), valueAt([1, 10], [3, 4], 50)], [null, 3, 4]);
+});
+
+test("half-precision numbers are read exactly, subnormals and infinities included", () => {
+  const bits = new Uint16Array([0x3c00, 0xc000, 0x0001, 0x7c00, 0x7e00]);
+  const values = decodeHalf(decodeBase64(base64(bits)));
+  assert.deepEqual([...values], [1, -2, 2 ** -24, Infinity, NaN]);
+});
+
+test("the network scales pixels to -1..1, rectifies between its layers, and is told of once", () => {
+  const heard = /** @type {string[]} */ ([]);
+  listen({ endings: [] }, "network", ({ name }) => heard.push(name));
+  const halves = (/** @type {number[]} */ ...bits) => base64(new Uint16Array(bits));
+  const [one, minus, none] = [0x3c00, 0xbc00, 0];
+  const layers = [
+    { weight: halves(one, none, none, one), bias: halves(none, none), inputs: 2, outputs: 2 },
+    { weight: halves(one, one, minus, none), bias: halves(one, none), inputs: 2, outputs: 2 },
+  ];
+  assert.ok(!isHere("n"));
+  keepNetwork({ name: "n", digest: "a", layers });
+  keepNetwork({ name: "n", digest: "a", layers });
+  assert.deepEqual(heard, ["n"]);
+  assert.deepEqual([...forward("n", [255, 0])], [2, -1]); // hidden: 1, and -1 rectified to 0
+  assert.throws(() => keepNetwork({ name: "m", digest: "b", layers: [{ ...layers[0], inputs: 3 }] }), /came with 4 weights/);
+});
+
+test("the matrix of look-alikes is the mean softmax of each class", () => {
+  const matrix = prepareMatrix(Float32Array.from([1, 0, 0, 1, 0, 0]), Uint8Array.from([0, 1, 1]), 2);
+  const mean = meanSoftTargets(matrix, 1);
+  const p = Math.E / (1 + Math.E);
+  [p, 1 - p, (1 - p + 0.5) / 2, (p + 0.5) / 2].forEach((share, i) => near(mean[i], share));
+  const [strongest] = lookAlikes(mean, 2);
+  assert.deepEqual([strongest.row, strongest.column], [1, 0]);
+  assert.equal(luminance([255, 255, 255]), 1);
+});
+
+test("pictures of a group hear its temperature and logits, and are told nothing once they are gone", () => {
+  const ui = { endings: /** @type {(() => void)[]} */ ([]) };
+  const heard = /** @type {number[]} */ ([]);
+  listen(ui, "temperature", ({ T }) => heard.push(T));
+  publishTemperature(4, "g", ui);
+  ui.endings.forEach((end) => end());
+  publishTemperature(5, "g", ui);
+  assert.deepEqual([heard, temperatureOf("g"), temperatureOf("other")], [[4], 5, undefined]);
+  publishLogits([1, 2], "g");
+  assert.deepEqual([...(logitsOf("g") ?? [])], [1, 2]);
+  publishLogits(null, "g");
+  assert.equal(logitsOf("g"), null);
+});
+
+test("what Python sends back is not taken for news", () => {
+  const echo = makeEcho();
+  assert.ok(echo.overrides(1));
+  echo.sent(2);
+  echo.sent(3);
+  assert.ok(!echo.overrides(2), "the echo of what was sent first");
+  assert.ok(!echo.overrides(3));
+  assert.ok(echo.overrides(1), "a preset");
+});
