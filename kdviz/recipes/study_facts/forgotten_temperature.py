@@ -3,10 +3,12 @@
 from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, Arm, Measure, Role, StudyFacts
 
 TRAINING_TEMPERATURE = 4.0
+ALPHA = {"taught": 0.7, "soft": 1.0}
+_TAUGHT = f"taught at T = {TRAINING_TEMPERATURE:g}"
 _STUDENTS: tuple[tuple[str, str, Role, bool], ...] = (  # name, title, colour, in the quick version
     ("labels", "labels only", "label", True),
-    ("taught", "taught at T = 4, α = 0.7", "student", True),
-    ("soft", "taught at T = 4, α = 1", "student", False),
+    ("taught", f"{_TAUGHT}, α = {ALPHA['taught']:g}", "student", True),
+    ("soft", f"{_TAUGHT}, α = {ALPHA['soft']:g}", "student", False),
 )
 _READINGS = (("1", "read at T = 1"), ("4", "read at T = 4"), ("best", "read at the T chosen on validation images"))
 

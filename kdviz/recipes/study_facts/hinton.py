@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from kdviz.recipes.study_facts.facts import TEST_ACCURACY, Arm, Measure, StudyFacts
 
+TEMPERATURE = 20.0  # of the students of the table
 TEMPERATURES = (1.0, 2.5, 4.0, 8.0, 20.0)
 WIDTHS = MappingProxyType({30: "784-30-30-10", 300: "784-300-300-10"})  # units in each hidden layer: network
 
@@ -14,7 +15,7 @@ PAPER_THREES: Mapping[str, int] = MappingProxyType({"no-threes": 133, "no-threes
 _TEACHER = "1200 + 1200 units, dropout, weight constraint, jitter"
 _STUDENT = "800 + 800 units"
 _FAST = "hard labels, the learning rate of the taught"
-_TAUGHT = "the teacher’s soft targets at T = 20"
+_TAUGHT = f"the teacher’s soft targets at T = {TEMPERATURE:g}"
 _NO_THREES, _ONLY = "no 3 in the transfer set", "only 7s and 8s"
 
 FACTS = StudyFacts(

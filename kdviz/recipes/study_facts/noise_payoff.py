@@ -2,10 +2,11 @@
 
 from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, Measure, StudyFacts, arm_at
 
+TEMPERATURE = 4.0
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)  # of SGD with momentum 0.9
 COUNTS = (100, 300, 1000, 3000, 10_000)  # images
 _TRAINING_IMAGES_OF_DIGITS = 1257
-_LINES = {"labels": "labels only", "taught": "soft targets only, T = 4"}
+_LINES = {"labels": "labels only", "taught": f"soft targets only, T = {TEMPERATURE:g}"}
 
 RATE_FACTS = StudyFacts(
     name="noise-payoff",

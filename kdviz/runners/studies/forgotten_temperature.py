@@ -13,11 +13,10 @@ import torch
 from torch import Tensor
 
 from kdviz.engine import evaluation, losses
-from kdviz.recipes.study_facts.forgotten_temperature import TRAINING_TEMPERATURE
+from kdviz.recipes.study_facts.forgotten_temperature import ALPHA, TRAINING_TEMPERATURE
 from kdviz.records.study import Curve
 from kdviz.runners.studies.lab import STUDENT, ArmResult, Lab, Reporting, rounded
 
-ALPHA = {"taught": 0.7, "soft": 1.0}
 TEMPERATURES = [round(10 ** (exponent / 10), 4) for exponent in range(-10, 21)]  # 0.1 to 100, ten a decade
 CURVES = ("test_accuracy", "nll", "ece", "confidence")
 

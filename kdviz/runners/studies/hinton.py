@@ -19,14 +19,13 @@ from kdviz.engine import evaluation
 from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.models import Cohort
 from kdviz.recipes.base import Training
-from kdviz.recipes.study_facts.hinton import PAPER_THREES, WIDTHS
+from kdviz.recipes.study_facts.hinton import PAPER_THREES, TEMPERATURE, WIDTHS
 from kdviz.records.intervals import same_rate_p_value
 from kdviz.records.study import Curve, Row
 from kdviz.runners.studies.lab import ArmResult, Lab, Reporting, subset
 from kdviz.verdicts.intervals import poisson_interval
 
 TEACHER, STUDENT = "784-1200-1200-10", "784-800-800-10"
-TEMPERATURE = 20.0
 ALPHA = 0.9  # of the soft term, where the transfer set has every class
 ALPHAS = {"no-threes": 0.9, "sevens-eights": 1.0}  # where it has not
 NARROW_SEEDS = 5  # students of each T, where the study itself has a single seed

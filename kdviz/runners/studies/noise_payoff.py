@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kdviz.recipes.base import Training
+from kdviz.recipes.study_facts.noise_payoff import TEMPERATURE
 from kdviz.runners.studies.lab import STUDENT, ArmResult, Lab, Reporting
-
-TEMPERATURE = 4.0
 
 
 def measure_rate(lab: Lab, arm: str) -> Reporting[ArmResult]:

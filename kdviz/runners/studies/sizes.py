@@ -16,13 +16,12 @@ from torch import Tensor, nn
 
 from kdviz.engine.data import normalise
 from kdviz.engine.models import Cohort
-from kdviz.recipes.study_facts.sizes import TEACHERS
+from kdviz.recipes.study_facts.sizes import BATCH_IMAGES, TEACHERS
 from kdviz.runners.studies.lab import ArmResult, Lab, Reporting
 
 TEMPERATURE, ALPHA = 4.0, 0.7
 ONE_IMAGE_TIMES, BATCH_TIMES = 300, 15  # repetitions; the median of them counts
 WARM_UP = 5  # repetitions before the first that counts
-BATCH_IMAGES = 1000
 
 
 def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
