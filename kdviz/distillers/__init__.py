@@ -1,1 +1,1 @@
-"""The ways of teaching, one short file each: paper, loss, gradient; the loop that trains stands in `engine`."""
+"""The ways of teaching, a short file of each one's name: paper, loss, gradient; the loop that trains is in `engine`."""
