@@ -20,6 +20,7 @@ from kdviz.records import sweep_plan
 from kdviz.records.base import TrainedStudent
 from kdviz.records.kinds import Event, Part, newest
 from kdviz.records.sweep import FinishedStack, SweepResult
+from kdviz.reports.phrases import plural
 from kdviz.store import teacher_files
 from kdviz.store.run import LIVE, Run, Status
 
@@ -232,7 +233,7 @@ class Job:
         """What would be lost if the server ended now."""
         parts = [part for part in self.finished if part.key not in self.stored_parts]
         if number := sum(part.size for part in parts):
-            unit = parts[0].unit if number == 1 else f"{parts[0].unit}s"
+            unit = plural(number, parts[0].unit)
             return f"{number} finished {unit} of run {self.run.id}{'' if self.run.live else ' and its end'}"
         return "" if self.run.live else f"the end of run {self.run.id}"
 

@@ -14,6 +14,7 @@ from kdviz.recipes.methods import METHODS
 from kdviz.records.base import Watched
 from kdviz.records.comparison import ComparisonResult, Inside, Moment
 from kdviz.records.kinds import Event
+from kdviz.reports.phrases import counted
 from kdviz.store.run import Run
 from kdviz.widgets import link, page
 from kdviz.widgets.components import component
@@ -120,7 +121,7 @@ def _facts(recipe: Comparison, watched: int) -> None:
     st.caption(
         f"{facts.title}, {seeds} {recipe.seeds[0]}. {seen}CKA and flow over {compared} validation images. "
         f"Teacher {_network(recipe.teacher)}, students {_network(recipe.student)}, "
-        f"{recipe.epochs} {'epoch' if recipe.epochs == 1 else 'epochs'}, T = {recipe.temperature:g}, "
+        f"{counted(recipe.epochs, 'epoch')}, T = {recipe.temperature:g}, "
         f"α = {recipe.alpha:g}."
     )
 
