@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,23 +25,10 @@ HEAD, ROW = 36, 35  # pixels of the table
 Visit = Callable[..., Page]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[AppServer]:
-    """An app of its own, so that its list holds what these tests have put there."""
-    folder = Path(tempfile.mkdtemp(prefix="kdviz-runs-"))
-    found = AppServer(folder / "state")
-    yield found
-    left = found.stop()
-    trouble = found.log.read_text(errors="replace")
-    shutil.rmtree(folder, ignore_errors=True)
-    assert not left
-    assert "Traceback" not in trouble, trouble[-4000:]
-
-
 @pytest.fixture
-def store(server: AppServer) -> Iterator[RunStore]:
-    """The app's store: at the start of a test two single runs, a comparison and a sweep, in that order."""
-    found = RunStore(f"sqlite:///{server.state / 'kdviz.sqlite'}")
+def store(app_server: AppServer) -> Iterator[RunStore]:
+    """The app's store, with nothing of other tests: two single runs, a comparison and a sweep, in that order."""
+    found = RunStore(f"sqlite:///{app_server.state / 'kdviz.sqlite'}")
     for run in (*found.recent(100), *found.discarded()):
         found.delete(run.id)
     run_records.put(found, run_records.recipe(), students=[run_records.learnt()])
@@ -89,9 +74,9 @@ def option(page: Page, label: str, name: str) -> None:
 
 
 def test_a_filter_stands_in_the_link_and_another_browser_shows_the_same(
-    visit: Visit, server: AppServer, store: RunStore
+    visit: Visit, app_server: AppServer, store: RunStore
 ) -> None:
-    page = opened(visit(), server)
+    page = opened(visit(), app_server)
     shown(page, "4 of 4")
     option(page, "Kind", "single run")
     shown(page, "2 of 4")
@@ -107,9 +92,9 @@ def test_a_filter_stands_in_the_link_and_another_browser_shows_the_same(
 
 
 def test_ticked_rows_are_laid_over_one_another_and_deleted_with_a_way_back(
-    page: Page, server: AppServer, store: RunStore
+    page: Page, app_server: AppServer, store: RunStore
 ) -> None:
-    opened(page, server)
+    opened(page, app_server)
     newest = ids(store)
     tick(page, 2)
     expect(page.get_by_role("heading", name=f"Single run {newest[2]}")).to_be_visible()
@@ -143,13 +128,13 @@ def test_ticked_rows_are_laid_over_one_another_and_deleted_with_a_way_back(
 
 
 def test_a_deleted_run_can_be_restored_from_the_list_after_a_reload(
-    page: Page, server: AppServer, store: RunStore
+    page: Page, app_server: AppServer, store: RunStore
 ) -> None:
     run = ids(store)[1]
-    opened(page, server, f"run={run}")
+    opened(page, app_server, f"run={run}")
     button(page, "Delete").click()
     shown(page, "3 of 3")
-    opened(page, server)
+    opened(page, app_server)
     expect(page.locator(".st-key-undo")).to_have_count(0)
     page.get_by_text("Deleted runs (1)").click()
     listed = page.get_by_test_id("stExpander").filter(has_text="Deleted runs")
@@ -161,9 +146,9 @@ def test_a_deleted_run_can_be_restored_from_the_list_after_a_reload(
     expect(page.get_by_role("heading", name=f"Comparison {run}")).to_be_visible()
 
 
-def test_a_note_stays_text_in_every_browser(visit: Visit, server: AppServer, store: RunStore) -> None:
+def test_a_note_stays_text_in_every_browser(visit: Visit, app_server: AppServer, store: RunStore) -> None:
     run = ids(store)[-1]
-    page = opened(visit(), server, f"run={run}")
+    page = opened(visit(), app_server, f"run={run}")
     page.on("dialog", lambda dialog: pytest.fail(f"the note was run: {dialog.message}"))
     page.get_by_role("textbox", name="Note").fill(NASTY)
     page.get_by_role("textbox", name="Tags").fill("**t**, <b>u</b>")
@@ -174,7 +159,7 @@ def test_a_note_stays_text_in_every_browser(visit: Visit, server: AppServer, sto
     assert kept.note == NASTY
     other = visit(allowed=())
     other.on("dialog", lambda dialog: pytest.fail(f"the note was run: {dialog.message}"))
-    opened(other, server, f"run={run}&tag=**t**")
+    opened(other, app_server, f"run={run}&tag=**t**")
     shown(other, "1 of 4")
     expect(other.get_by_role("textbox", name="Note")).to_have_value(NASTY)
     expect(other.get_by_role("textbox", name="Tags")).to_have_value("**t**, <b>u</b>")
@@ -183,11 +168,11 @@ def test_a_note_stays_text_in_every_browser(visit: Visit, server: AppServer, sto
 
 
 def test_what_is_downloaded_can_be_imported_again(
-    page: Page, server: AppServer, store: RunStore, tmp_path: Path
+    page: Page, app_server: AppServer, store: RunStore, tmp_path: Path
 ) -> None:
     run = ids(store)[-1]
     store.annotate(run, ("kept",), NASTY)
-    opened(page, server, f"run={run}")
+    opened(page, app_server, f"run={run}")
     name = f"kdviz-digits-{run}"
 
     def downloaded(label: str, ending: str) -> Path:
@@ -211,7 +196,7 @@ def test_what_is_downloaded_can_be_imported_again(
     assert "students/distilled.onnx" in zipfile.ZipFile(bundle).namelist()
 
     store.delete(run)
-    opened(page, server)
+    opened(page, app_server)
     shown(page, "3 of 3")
     page.get_by_text("Import a run from a file").click()
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
@@ -228,12 +213,12 @@ def test_what_is_downloaded_can_be_imported_again(
 
 
 def test_a_live_run_is_followed_and_what_is_ticked_stays_ticked(
-    visit: Visit, server: AppServer, store: RunStore
+    visit: Visit, app_server: AppServer, store: RunStore
 ) -> None:
-    trainer = visit(f"{server.url}/watch_it_train?{LONG}")
+    trainer = visit(f"{app_server.url}/watch_it_train?{LONG}")
     button(trainer, "Start").click(timeout=WORKS)
     expect(trainer).to_have_url(re.compile(r"run=[0-9a-f]{12}"))
-    page = opened(visit(), server)
+    page = opened(visit(), app_server)
     line = page.get_by_test_id("stProgress")
     expect(line).to_contain_text(re.compile(r"Single run [0-9a-f]{12} on digits · \d+"), timeout=WORKS)
     tick(page, 1)
@@ -248,18 +233,18 @@ def test_a_live_run_is_followed_and_what_is_ticked_stays_ticked(
     expect(page).to_have_url(re.compile(f"run={sweep}"))
 
 
-def test_a_runs_own_page_is_a_click_away(page: Page, server: AppServer, store: RunStore) -> None:
+def test_a_runs_own_page_is_a_click_away(page: Page, app_server: AppServer, store: RunStore) -> None:
     run = ids(store)[1]
-    opened(page, server, f"run={run}")
+    opened(page, app_server, f"run={run}")
     page.get_by_role("link", name="Open in “Three ways to teach”").click()
     expect(page).to_have_url(re.compile(rf"three_ways\?.*run={run}"))
     expect(page.get_by_test_id("stProgress")).to_contain_text(f"Run {run} · finished in")
 
 
-def test_an_empty_list_leads_to_the_pages_that_train(page: Page, server: AppServer, store: RunStore) -> None:
+def test_an_empty_list_leads_to_the_pages_that_train(page: Page, app_server: AppServer, store: RunStore) -> None:
     for run in ids(store):
         store.delete(run)
-    page.goto(f"{server.url}/runs")
+    page.goto(f"{app_server.url}/runs")
     expect(page.get_by_text("Nothing has been trained here yet.")).to_be_visible(timeout=WORKS)
     settle(page)
     page.locator(".st-key-first_run").get_by_role("link", name="Three ways to teach").click()
@@ -267,9 +252,9 @@ def test_an_empty_list_leads_to_the_pages_that_train(page: Page, server: AppServ
 
 
 @pytest.mark.parametrize("ticked", [1, 4])
-def test_nothing_sticks_out_on_a_phone(visit: Visit, server: AppServer, store: RunStore, ticked: int) -> None:
+def test_nothing_sticks_out_on_a_phone(visit: Visit, app_server: AppServer, store: RunStore, ticked: int) -> None:
     page = visit(viewport=PHONE, has_touch=True, is_mobile=True)
-    opened(page, server, f"run={','.join(ids(store)[:ticked])}")
+    opened(page, app_server, f"run={','.join(ids(store)[:ticked])}")
     widths = page.evaluate(
         """() => [document.documentElement, document.querySelector('[data-testid="stMain"]')]
             .map((node) => node.scrollWidth - node.clientWidth)"""
