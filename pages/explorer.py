@@ -52,8 +52,8 @@ with st.container(horizontal=True, key="presets"):
     for name, preset in PRESETS.items():
         st.button(here.word(name), type="tertiary", on_click=choose, args=(preset,))
 run = run_status.named(jobs, Sweep)
-if run is not None and isinstance(run.recipe, Sweep):
-    sweep_form.adopt(run.recipe)
+if (shown := run_status.recipe_of(run, Sweep)) is not None:
+    sweep_form.adopt(shown)
 wanted, start_place, beside = sweep_form.sweep_form(home)
 known = wanted is not None and run is not None and wanted.id == run.id
 ready = True
