@@ -23,27 +23,21 @@ class Export(Protocol):
 
     def printed(self, recipe: Any, /) -> str:
         """What the script that repeats the run prints."""
-        ...
 
     def rows(self, result: Any, /) -> Iterator[dict[str, Any]]:
         """The result as rows of a table."""
-        ...
 
     def subject(self, result: Any, student: str, /) -> Subject | None:
         """The run's student of that name; None where it has none."""
-        ...
 
     def students(self, recipe: Any, /) -> dict[str, set[str]]:
         """The architectures of the students that such a run may keep, by the students' names."""
-        ...
 
     def result_fits(self, result: Any, /) -> bool:
         """Whether the recipe can have this result."""
-        ...
 
     def event_fits(self, recipe: Any, event: Event, /) -> bool:
         """Whether the run can report this."""
-        ...
 
 
 EXPORTS: Mapping[type[AnyRecipe], Export] = MappingProxyType(

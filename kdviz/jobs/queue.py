@@ -258,12 +258,8 @@ class Jobs:
             self._store.finish(run.id, run.result)
         elif run.status == "failed":
             self._store.fail(run.id, run.message)
-        elif run.status == "cancelled":
-            self._store.cancel(run.id)
-        elif run.status == "paused":
-            self._store.pause(run.id)
         else:
-            self._store.resume(run.id)
+            {"cancelled": self._store.cancel, "paused": self._store.pause}.get(run.status, self._store.resume)(run.id)
 
     def _beat(self) -> None:
         with self._lock:

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from kdviz.recipes.base import OneSetting, Training, digest, known
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.methods import DEFAULT, METHODS, PLAIN, WITH_CONTROL, Arrow
-from kdviz.recipes.number_lists import seeds_in
+from kdviz.recipes.number_lists import items_in, seeds_in
 
 MOST_ANGLES = 256  # images of a batch: 17 million angles, 67 MB each time they are looked at
 INSIDE_IMAGES = 300  # validation images, at most, on which the layers of student and teacher are compared
@@ -40,8 +40,7 @@ class Comparison(OneSetting):
     @field_validator("methods", mode="before")
     @classmethod
     def _methods(cls, given: Any) -> tuple[str, ...]:
-        names = given.split(",") if isinstance(given, str) else given if isinstance(given, tuple | list) else [given]
-        names = [str(name).strip() for name in names]
+        names = items_in(given)
         for name in names:
             known(name, METHODS)
         return tuple(name for name in METHODS if name == PLAIN or name in names)

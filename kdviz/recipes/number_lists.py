@@ -1,4 +1,4 @@
-"""Lists of numbers as people write them: "0-4", "0,2,7", or "1:20:5" for five values from 1 to 20."""
+"""Lists as people write them: "a,b"; "0-4" or "0,2,7"; "1:20:5" for five values from 1 to 20."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ LARGEST_SEED = 2**31 - 1
 MOST_SEEDS = 20
 MOST_VALUES = 30  # of one parameter of a sweep
 FINEST = 16  # digits of a float
+
+
+def items_in(given: Any) -> list[str]:
+    """The items of "a,b", of a sequence, or a single value, as texts without spaces around them."""
+    items = given.split(",") if isinstance(given, str) else given if isinstance(given, tuple | list) else [given]
+    return [str(item).strip() for item in items]
 
 
 def seeds_in(given: Any) -> tuple[int, ...]:

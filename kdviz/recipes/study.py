@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, field_validator, model_validator
 
 from kdviz.recipes.base import Request, known
-from kdviz.recipes.number_lists import seeds_in
+from kdviz.recipes.number_lists import items_in, seeds_in
 from kdviz.recipes.studies import STUDIES
 from kdviz.recipes.study_facts.facts import Arm, StudyFacts
 
@@ -34,8 +34,7 @@ class Study(Request):
     @field_validator("arms", mode="before")
     @classmethod
     def _list(cls, given: Any) -> tuple[str, ...]:
-        names = given.split(",") if isinstance(given, str) else given if isinstance(given, tuple | list) else [given]
-        return tuple(str(name).strip() for name in names if str(name).strip())
+        return tuple(filter(None, items_in(given)))
 
     @model_validator(mode="after")
     def _data_fits(self) -> Self:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from kdviz.recipes.base import Conditions, Training, digest, known
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
-from kdviz.recipes.number_lists import MOST_VALUES, seeds_in, values_in
+from kdviz.recipes.number_lists import MOST_VALUES, items_in, seeds_in, values_in
 from kdviz.recipes.single import Recipe
 
 MOST_STUDENTS = 3000  # trained in one sweep: cells x seeds x folds
@@ -104,7 +104,7 @@ class Sweep(Conditions):
     @field_validator("students", mode="before")
     @classmethod
     def _students(cls, given: Any) -> tuple[str, ...]:
-        names = [str(name).strip() for name in _parts(given)]
+        names = _items(given)
         for name in names:
             known(name, ARCHITECTURES)
         return tuple(name for name in ARCHITECTURES if name in names)
@@ -112,11 +112,11 @@ class Sweep(Conditions):
     @field_validator("label_counts", mode="before")
     @classmethod
     def _label_counts(cls, given: Any) -> tuple[int, ...]:
-        counts = [str(part).strip() for part in _parts(given)]
+        counts = _items(given)
         allowed = f"it takes up to {MOST_VALUES} whole numbers of at least 10, as 100,1000."
-        if len(counts) > MOST_VALUES or not all(count.isdecimal() and len(count) < 9 for count in counts):
-            raise ValueError(allowed)
-        if any(int(count) < 10 for count in counts):
+        if len(counts) > MOST_VALUES or not all(
+            text.isdecimal() and len(text) < 9 and int(text) >= 10 for text in counts
+        ):
             raise ValueError(allowed)
         return tuple(sorted({int(count) for count in counts}))
 
@@ -296,11 +296,9 @@ class Sweep(Conditions):
             )
 
 
-def _parts(given: Any) -> list[Any]:
-    """The parts of "a,b", of a sequence, or a single value; nothing of an empty text."""
-    if isinstance(given, str):
-        return given.split(",") if given.strip() else []
-    return list(given) if isinstance(given, tuple | list) else [given]
+def _items(given: Any) -> list[str]:
+    """As `items_in`; none of an empty text."""
+    return [] if isinstance(given, str) and not given.strip() else items_in(given)
 
 
 def _parts_of(cells: list[Cell]) -> Iterator[tuple[Cell, ...]]:

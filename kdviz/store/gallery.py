@@ -65,6 +65,4 @@ def shipped_figures(data: str) -> dict[str, float]:
 
 def _fingerprint(data: str) -> str:
     """Another teacher, another gallery."""
-    with safe_open(settings.ASSETS / "teachers" / f"{data}.safetensors", framework="numpy") as file:
-        figures = json.loads(file.metadata()["figures"])
-    return f"{figures['nll']:.12f}".replace(".", "")
+    return f"{shipped_figures(data)['nll']:.12f}".replace(".", "")
