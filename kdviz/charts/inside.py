@@ -11,7 +11,7 @@ from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import METHODS, PLAIN, Family
 from kdviz.records.base import Watched
-from kdviz.records.comparison import ComparisonResult, Inside, Measure
+from kdviz.records.comparison import ComparisonResult, Inside, MethodMeasure
 
 Kind = Literal["response", "feature", "relation"]
 # Where in the picture a method of a family is shown.
@@ -95,7 +95,7 @@ def _rounded(rows: Sequence[Sequence[float]]) -> list[list[float | None]]:
 
 
 # The columns of the table: measure, title, how its number is written.
-_COLUMNS: tuple[tuple[Measure, str, str], ...] = (
+_COLUMNS: tuple[tuple[MethodMeasure, str, str], ...] = (
     ("test_accuracy", "right", "{:.2%}"),
     ("nll", "NLL", "{:.4f}"),
     ("ece", "ECE", "{:.4f}"),

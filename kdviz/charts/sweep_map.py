@@ -20,9 +20,9 @@ from kdviz.records.sweep_so_far import (
     LARGER_IS_BETTER,
     MEASURES,
     Level,
-    Measure,
     SeedAndFold,
     Student,
+    SweepMeasure,
     SweepSoFar,
     dropped,
     level,
@@ -33,7 +33,7 @@ ALL_DETAILS_OF_THE_END = 150  # the same when nothing grows any more
 NEAR = 0.1  # of a training: cells that are so near one another can be compared in the middle of it
 MOMENTS = 24  # of a cell's curves at most
 # The least that the scale of a measure spans: finer differences are a handful of images.
-LEAST_SPAN: dict[Measure, float] = {"validation_accuracy": 0.005, "agreement": 0.005, "nll": 0.01, "ece": 0.004}
+LEAST_SPAN: dict[SweepMeasure, float] = {"validation_accuracy": 0.005, "agreement": 0.005, "nll": 0.01, "ece": 0.004}
 
 Data = dict[str, Any]
 Facet = tuple[str, int | None, float]  # student, labels, learning rate: what a map of T and alpha holds fixed
@@ -187,13 +187,13 @@ def _verdicts(cells: Sequence[Cell], swept: SweepResult | None) -> Data:
     }
 
 
-def _scale_of(levels: Sequence[Level], faded: Sequence[Level], measure: Measure) -> list[float] | None:
+def _scale_of(levels: Sequence[Level], faded: Sequence[Level], measure: SweepMeasure) -> list[float] | None:
     """Made for the cells that can be compared; those that were left behind may be worse."""
     known, behind = ([lv.means[measure] for lv in some if measure in lv.means] for some in (levels, faded))
     return scale(known or behind, measure, [*known, *behind])
 
 
-def scale(figures: Sequence[float], measure: Measure, others: Sequence[float] = ()) -> list[float] | None:
+def scale(figures: Sequence[float], measure: SweepMeasure, others: Sequence[float] = ()) -> list[float] | None:
     """[worst, best, whether `others` or any are worse] of a scale of colours; None without a figure.
 
     The worst is Tukey's lower fence (1977), a quartile less 1.5 times the distance of the quartiles: one bad cell does

@@ -66,7 +66,7 @@ class Connection:
         """Connect now; what comes of it is in `state`."""
         self._thread.submit(self._connected)
 
-    def train(self, key: str, order: messages.Order, ended: Callable[[messages.TaskOutcome], None]) -> None:
+    def train(self, key: str, order: messages.TaskOrder, ended: Callable[[messages.TaskOutcome], None]) -> None:
         """Order a training; `ended` gets its outcome, in a thread of Dask or of this object."""
         self._thread.submit(self._train, key, order, ended)
 
@@ -135,7 +135,7 @@ class Connection:
             self._embedded.close()
             self._embedded = None
 
-    def _train(self, key: str, order: messages.Order, ended: Callable[[messages.TaskOutcome], None]) -> None:
+    def _train(self, key: str, order: messages.TaskOrder, ended: Callable[[messages.TaskOutcome], None]) -> None:
         try:
             client = self._connected()
             client.set_metadata([key, "wish"], "go")
@@ -146,7 +146,7 @@ class Connection:
             return
         self._hold(key, task, partial(self._trained, key, ended))
 
-    def _weights(self, order: messages.Order) -> dict[str, bytes]:
+    def _weights(self, order: messages.TaskOrder) -> dict[str, bytes]:
         """Teachers for a worker that may be on another machine; the embedded ones share this one's disk."""
         if self._embedded is not None:
             return {}

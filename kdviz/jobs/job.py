@@ -129,16 +129,16 @@ class Job:
                     return self._ordered(teacher)
         return None
 
-    def order(self, task: Task, trainer: str | None) -> messages.Order:
+    def order(self, task: Task, trainer: str | None) -> messages.TaskOrder:
         """What the worker is told."""
         recipe, what = self.run.recipe.model_dump_json(), task.what
         if isinstance(what, Training):
-            return messages.Order(recipe, trainer, teacher=what.model_dump_json())
+            return messages.TaskOrder(recipe, trainer, teacher=what.model_dump_json())
         teachers = [teacher.id for teacher in self._teachers(what)]
         if what is not None:
-            return messages.Order(recipe, trainer, stack=what.model_dump_json(), teachers=teachers)
+            return messages.TaskOrder(recipe, trainer, stack=what.model_dump_json(), teachers=teachers)
         finished = [_without_curves(part).model_dump_json() for part in self.finished]
-        return messages.Order(recipe, trainer, finished, teachers=teachers)
+        return messages.TaskOrder(recipe, trainer, finished, teachers=teachers)
 
     def _waiting(self) -> list[Stack]:
         assert self.sweep

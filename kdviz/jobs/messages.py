@@ -18,7 +18,7 @@ MessageKind = Literal["begin", "event", "student", "pause", "resume", "stumble"]
 SweepPart = Stack | Training  # what of a sweep one task trains: the students of one stack, or one teacher
 
 
-class Order(NamedTuple):
+class TaskOrder(NamedTuple):
     """A task to carry out: what travels is JSON, but for teachers' weights."""
 
     recipe: str

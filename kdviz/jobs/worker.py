@@ -17,7 +17,7 @@ from contextlib import closing
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from kdviz.jobs.messages import Message, MessageKind, Order, SweepPart, TaskOutcome, UnexpectedError, Wish
+from kdviz.jobs.messages import Message, MessageKind, SweepPart, TaskOrder, TaskOutcome, UnexpectedError, Wish
 from kdviz.recipes.base import RecipeError, Training
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
@@ -116,7 +116,7 @@ class TaskMemory:
             self._client.set_metadata([self._task, *place], document)
 
 
-def perform(order: Order, task: str, topic: str, weights: Mapping[str, bytes] = MappingProxyType({})) -> str:
+def perform(order: TaskOrder, task: str, topic: str, weights: Mapping[str, bytes] = MappingProxyType({})) -> str:
     """Carry out an order as the task with that key; every event goes to `topic`. Returns an `TaskOutcome` as JSON.
 
     `weights` are the files of teachers that may be missing on this machine, by their trainings' ids.
@@ -166,7 +166,7 @@ def perform(order: Order, task: str, topic: str, weights: Mapping[str, bytes] = 
     return document
 
 
-def _part_of_sweep(order: Order) -> SweepPart | None:
+def _part_of_sweep(order: TaskOrder) -> SweepPart | None:
     if order.stack:
         return Stack.model_validate_json(order.stack)
     return Training.model_validate_json(order.teacher) if order.teacher else None

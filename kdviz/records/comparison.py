@@ -8,7 +8,7 @@ from kdviz.recipes.comparison import Comparison
 from kdviz.records.base import Expense, Figure, FinishedPart, Mean, Record, Verdict
 
 
-class Arrow(Record):
+class TeachingArrow(Record):
     """One network teaches another; how far apart the two are: KL(source || target) at T = 1, nats.
 
     The mean over the live part of the validation split and the seeds, by the models as they are now. All at the same
@@ -39,7 +39,7 @@ class Moment(Record):
     validation_accuracy: list[Figure]
     agreement: list[Figure]  # with the seed's trained teacher; empty while that one learns
     others: dict[str, Figure]  # validation accuracy of other outputs: peers, heads, an earlier self
-    arrows: list[Arrow]
+    arrows: list[TeachingArrow]
     expense: Expense  # of all seeds and stages so far, without the teacher's
     seconds: Figure  # since the comparison began
     seconds_left: Figure  # of the whole comparison
@@ -113,7 +113,7 @@ class FinishedMethod(FinishedPart):
         return len(self.trials)
 
 
-Measure = Literal["test_accuracy", "nll", "ece", "agreement", "fidelity_kl"]
+MethodMeasure = Literal["test_accuracy", "nll", "ece", "agreement", "fidelity_kl"]
 
 
 class Summary(Record):
@@ -121,8 +121,8 @@ class Summary(Record):
 
     method: str
     seeds: int
-    means: dict[Measure, Mean]
-    verdicts: dict[Measure, Verdict]  # empty for plain training itself
+    means: dict[MethodMeasure, Mean]
+    verdicts: dict[MethodMeasure, Verdict]  # empty for plain training itself
     expense: Expense
     expense_with_teacher: Expense
 

@@ -30,7 +30,7 @@ Part = FinishedMethod | FinishedStack | FinishedArm
 Output = Event | TrainedStudent  # what a training yields on its way: events, and students to be kept
 
 
-class RunKind(NamedTuple):
+class RunRecords(NamedTuple):
     """A kind of run, of which a recipe's field `study` tells the name: the field is missing, a name, or any other."""
 
     recipe: type[AnyRecipe]
@@ -39,12 +39,12 @@ class RunKind(NamedTuple):
     part: type[Part] | None = None  # what is kept as soon as it is finished, and not trained again
 
 
-KINDS: Mapping[str, RunKind] = MappingProxyType(
+KINDS: Mapping[str, RunRecords] = MappingProxyType(
     {
-        "": RunKind(Recipe, Result, (Watched, Progress)),
-        "compare": RunKind(Comparison, ComparisonResult, (Watched, Moment, FinishedMethod, Inside), FinishedMethod),
-        "sweep": RunKind(Sweep, SweepResult, (Moment, StackProgress, FinishedStack, Progress), FinishedStack),
-        "lesson": RunKind(Study, StudyResult, (StudyProgress, FinishedArm), FinishedArm),
+        "": RunRecords(Recipe, Result, (Watched, Progress)),
+        "compare": RunRecords(Comparison, ComparisonResult, (Watched, Moment, FinishedMethod, Inside), FinishedMethod),
+        "sweep": RunRecords(Sweep, SweepResult, (Moment, StackProgress, FinishedStack, Progress), FinishedStack),
+        "lesson": RunRecords(Study, StudyResult, (StudyProgress, FinishedArm), FinishedArm),
     }
 )
 
@@ -76,7 +76,7 @@ def kind_name(document: Any) -> str:
     return name if name in KINDS else "lesson"
 
 
-def kind_of(recipe: AnyRecipe) -> RunKind:
+def kind_of(recipe: AnyRecipe) -> RunRecords:
     """What a recipe's kind of run reports and ends with."""
     return KINDS[kind_name(recipe)]
 

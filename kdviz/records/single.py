@@ -7,7 +7,7 @@ from typing import Literal
 from kdviz.recipes.single import Recipe
 from kdviz.records.base import Figure, Record, Scores
 
-Role = Literal["teacher", "distilled", "plain"]
+NetworkRole = Literal["teacher", "distilled", "plain"]
 
 
 class Progress(Record):
@@ -16,7 +16,7 @@ class Progress(Record):
     Losses are means over the updates since the last report, as they enter the loss.
     """
 
-    role: Role
+    role: NetworkRole
     step: int
     steps: int
     epoch: int

@@ -14,12 +14,17 @@ from kdviz.records.kinds import Event
 from kdviz.records.sweep import CellTrial, FinishedStack, StackProgress
 from kdviz.records.sweep_plan import survivors
 
-Measure = Literal["validation_accuracy", "agreement", "nll", "ece"]
-MEASURES: tuple[Measure, ...] = get_args(Measure)
-LARGER_IS_BETTER: dict[Measure, bool] = {"validation_accuracy": True, "agreement": True, "nll": False, "ece": False}
+SweepMeasure = Literal["validation_accuracy", "agreement", "nll", "ece"]
+MEASURES: tuple[SweepMeasure, ...] = get_args(SweepMeasure)
+LARGER_IS_BETTER: dict[SweepMeasure, bool] = {
+    "validation_accuracy": True,
+    "agreement": True,
+    "nll": False,
+    "ece": False,
+}
 
 SeedAndFold = tuple[int, int | None]  # the seed, and the fold that is held out
-Figures = Mapping[Measure, float]
+Figures = Mapping[SweepMeasure, float]
 A_REPORT = 0.05  # of a training lies between two reports, at most: figures that far apart are compared
 
 

@@ -8,13 +8,18 @@ from typing import Any
 
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import CONTROL
-from kdviz.records.comparison import ComparisonResult, FinishedMethod, Measure, Summary, Trial
+from kdviz.records.comparison import ComparisonResult, FinishedMethod, MethodMeasure, Summary, Trial
 from kdviz.reports import fields
 from kdviz.reports.text import ONE_SEED, difference, ranges, seeds, share, table
 
 PARTS = "methods"
 
-_SHORT: dict[Measure, str] = {"nll": "NLL", "ece": "ECE", "agreement": "agreement", "fidelity_kl": "KL to the teacher"}
+_SHORT: dict[MethodMeasure, str] = {
+    "nll": "NLL",
+    "ece": "ECE",
+    "agreement": "agreement",
+    "fidelity_kl": "KL to the teacher",
+}
 _HEADER = ("", "test accuracy", "NLL", "ECE", "agreement", "seconds a seed", "with teacher", "verdict")
 
 

@@ -16,7 +16,7 @@ from kdviz.recipes.catalogue import assistant
 from kdviz.recipes.comparison import INSIDE_IMAGES, Comparison
 from kdviz.recipes.methods import WITH_CONTROL
 from kdviz.records.base import Expense, TrainedStudent
-from kdviz.records.comparison import Arrow, Bin, FinishedMethod, Inside, Moment, Trial
+from kdviz.records.comparison import Bin, FinishedMethod, Inside, Moment, TeachingArrow, Trial
 from kdviz.runners.inside import activations_of, compared_inside
 from kdviz.runners.session import Session
 from kdviz.runners.teachers import TrainedTeacher
@@ -213,7 +213,7 @@ def _moment(
         agreement=evaluation.agreements(student_logits, state.teachers_live),
         others={name: _mean(evaluation.accuracies(other, session.live_labels)) for name, other in others.items()},
         arrows=[
-            Arrow(
+            TeachingArrow(
                 source=source,
                 target=target,
                 kl=losses.kl_divergence(logits[target].double(), logits[source].double(), 1.0).mean().item(),

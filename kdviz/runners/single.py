@@ -27,7 +27,7 @@ from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.single import Recipe
 from kdviz.records.base import Scores
 from kdviz.records.kinds import Output
-from kdviz.records.single import Progress, Result, Role
+from kdviz.records.single import NetworkRole, Progress, Result
 from kdviz.runners.session import CLOCK_TICK, Clock, Session
 
 LIVE_VALIDATION_IMAGES = 2000  # the part of the validation split that the live curves show
@@ -38,7 +38,7 @@ WATCHED_IMAGES = 4
 class Trainee:
     """One of the networks of a run, as it is being trained."""
 
-    role: Role
+    role: NetworkRole
     network: nn.Sequential
     training: Training
     distiller: Distiller
@@ -52,7 +52,7 @@ class SingleState:
 
     session: Session
     work: float  # of the whole run, in multiply-adds
-    done: dict[Role, float] = field(default_factory=dict)  # the same, of each network so far
+    done: dict[NetworkRole, float] = field(default_factory=dict)  # the same, of each network so far
     teacher_live: Tensor | None = None  # its logits on the live part of the validation split
     watched: Tensor | None = None  # uint8 images
 
@@ -88,7 +88,7 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Output 
     state.watched = session.live_images[torch.tensor(watched.indices)]
     yield watched
 
-    def student(role: Role, distiller: Distiller, advice: FixedTeachers | None = None) -> Trainee:
+    def student(role: NetworkRole, distiller: Distiller, advice: FixedTeachers | None = None) -> Trainee:
         network = models.build(recipe.student, recipe.seed).to(device)
         return Trainee(role, network, recipe.student_training, distiller, advice)
 

@@ -8,18 +8,18 @@ import numpy as np
 
 from kdviz.recipes.methods import METHODS, PLAIN
 from kdviz.records.base import Expense, Mean, Verdict
-from kdviz.records.comparison import Measure, Summary, Trial
+from kdviz.records.comparison import MethodMeasure, Summary, Trial
 from kdviz.verdicts.intervals import mean_of_measure, resolution_of, verdict
 
 # Each measure of a trial, and whether more of it is better.
-LARGER_IS_BETTER: dict[Measure, bool] = {
+LARGER_IS_BETTER: dict[MethodMeasure, bool] = {
     "test_accuracy": True,
     "nll": False,
     "ece": False,
     "agreement": True,
     "fidelity_kl": False,
 }
-MAIN: Measure = "test_accuracy"  # the others are judged together: four of them for every method
+MAIN: MethodMeasure = "test_accuracy"  # the others are judged together: four of them for every method
 
 
 def _mean_expense(expenses: Sequence[Expense]) -> Expense:
@@ -39,7 +39,7 @@ def _with_teacher(trial: Trial) -> Expense:
     return trial.expense if trial.teacher is None else trial.expense + trial.teacher
 
 
-def _figures(trials: Iterable[Trial], measure: Measure) -> list[float]:
+def _figures(trials: Iterable[Trial], measure: MethodMeasure) -> list[float]:
     return [float(getattr(trial, measure)) for trial in trials]
 
 
@@ -56,7 +56,7 @@ def summarise(trials: Sequence[Trial]) -> list[Summary]:
     plain = groups.get(PLAIN, {})
     comparisons = max(1, len(groups.keys() - {PLAIN}))
 
-    def judge(group: dict[int, Trial], measure: Measure) -> Verdict:
+    def judge(group: dict[int, Trial], measure: MethodMeasure) -> Verdict:
         shared = [(trial, plain[seed]) for seed, trial in group.items() if seed in plain]
         images = min((trial.test_images for trial in group.values()), default=0)
         return verdict(
@@ -67,7 +67,7 @@ def summarise(trials: Sequence[Trial]) -> list[Summary]:
             resolution=resolution_of(measure, images),
         )
 
-    def mean(group: dict[int, Trial], measure: Measure) -> Mean:
+    def mean(group: dict[int, Trial], measure: MethodMeasure) -> Mean:
         images = min(trial.test_images for trial in group.values())
         return mean_of_measure(_figures(group.values(), measure), measure, images)
 

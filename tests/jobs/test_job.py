@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from kdviz.jobs.job import Job
-from kdviz.jobs.messages import Message, Order, TaskOutcome
+from kdviz.jobs.messages import Message, TaskOrder, TaskOutcome
 from kdviz.recipes.base import Training
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
@@ -77,12 +77,12 @@ def test_no_stack_is_ordered_before_its_teacher_and_no_teacher_twice():
     first, second, third, fourth = waiting(SWEEP, [])
     teachers = ordered(this)
     assert [task.what for task in teachers] == [zero, one]
-    assert this.order(teachers[0], None) == Order(SWEEP.model_dump_json(), None, teacher=zero.model_dump_json())
+    assert this.order(teachers[0], None) == TaskOrder(SWEEP.model_dump_json(), None, teacher=zero.model_dump_json())
     end(this, teachers[1])
     stacks = ordered(this)
     assert [task.what for task in stacks] == [third, fourth]
     order = this.order(stacks[0], None)
-    assert order == Order(SWEEP.model_dump_json(), None, stack=third.model_dump_json(), teachers=[one.id])
+    assert order == TaskOrder(SWEEP.model_dump_json(), None, stack=third.model_dump_json(), teachers=[one.id])
     end(this, teachers[0])
     stacks += ordered(this)
     assert [task.what for task in stacks[2:]] == [first, second]

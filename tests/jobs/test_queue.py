@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from kdviz.jobs.cluster import TRAINING, Embedded, share
-from kdviz.jobs.messages import Order, TaskOutcome
+from kdviz.jobs.messages import TaskOrder, TaskOutcome
 from kdviz.jobs.queue import JobError, Jobs
 from kdviz.jobs.worker import perform
 from kdviz.recipes.comparison import Comparison
@@ -552,7 +552,7 @@ def test_a_task_whose_worker_is_lost_after_its_end_is_not_carried_out_again(monk
     monkeypatch.setattr("distributed.get_worker", lambda: scheduler)
     asked = sweep(2)
     stack = waiting(asked, [])[0]
-    order = Order(asked.model_dump_json(), FAKES + "fake_sweep", stack=stack.model_dump_json())
+    order = TaskOrder(asked.model_dump_json(), FAKES + "fake_sweep", stack=stack.model_dump_json())
     first = perform(order, "task", "topic")
     assert TaskOutcome.model_validate_json(first).stack == finished_stack(stack)
     assert scheduler.said == ["begin", "event", "event"]

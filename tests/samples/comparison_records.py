@@ -5,7 +5,7 @@ from __future__ import annotations
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import CONTROL, METHODS
 from kdviz.records.base import Expense
-from kdviz.records.comparison import Arrow, Bin, ComparisonResult, Moment, Trial
+from kdviz.records.comparison import Bin, ComparisonResult, Moment, TeachingArrow, Trial
 from kdviz.verdicts.comparison import summarise
 
 IMAGES = 1000
@@ -35,7 +35,7 @@ def moment(method, step, *, accuracy=(0.9,), kd=0.2, ce=0.1, stage="student", nu
             "validation_accuracy": list(accuracy),
             "agreement": [] if method == "teacher" else list(accuracy),
             "others": {"peer 2": 0.8} if method == "mutual" else {},
-            "arrows": [Arrow(source=a, target=b, kl=kl) for a, b in between if stages == 1 or b == stage],
+            "arrows": [TeachingArrow(source=a, target=b, kl=kl) for a, b in between if stages == 1 or b == stage],
             "expense": expense(step / 100),
             "seconds": step / 10,
             "seconds_left": 10 - step / 10,

@@ -10,23 +10,23 @@ from statistics import fmean
 from kdviz.charts.comparison import trials_of
 from kdviz.recipes.methods import METHODS, PLAIN, Family, short_title
 from kdviz.records.base import Verdict
-from kdviz.records.comparison import ComparisonResult, Measure, Summary
+from kdviz.records.comparison import ComparisonResult, MethodMeasure, Summary
 from kdviz.reports import phrases
 from kdviz.reports.phrases import count, listed, percent
 from kdviz.widgets.lesson import sentence
 
-BESIDES: dict[Measure, str] = {
+BESIDES: dict[MethodMeasure, str] = {
     "nll": "NLL",
     "ece": "ECE",
     "agreement": "agreement with the teacher",
     "fidelity_kl": "KL to the teacher",
 }
-_POINTS: tuple[Measure, ...] = ("test_accuracy", "agreement")  # said in percentage points
+_POINTS: tuple[MethodMeasure, ...] = ("test_accuracy", "agreement")  # said in percentage points
 
 say = partial(sentence, "three_ways")
 
 
-def difference(measure: Measure, verdict: Verdict) -> str:
+def difference(measure: MethodMeasure, verdict: Verdict) -> str:
     """The mean difference with its interval and unit: "+0.05 points (−0.10 to +0.20)"."""
     if not math.isfinite(verdict.difference):
         return "as a training diverged"
@@ -81,7 +81,7 @@ def gains_in_words(compared: ComparisonResult, families: Sequence[Family]) -> st
     if not judged:
         return ""
 
-    def names(measure: Measure, word: str) -> str:
+    def names(measure: MethodMeasure, word: str) -> str:
         """The ways of which the verdict on a measure is this word."""
         alike = [short_title(summary.method) for summary in judged if summary.verdicts[measure].word == word]
         return listed(alike) if alike else ""
