@@ -16,7 +16,7 @@ from kdviz.records.kinds import Event
 from kdviz.records.single import Progress
 from kdviz.records.sweep import StackProgress, SweepResult
 from kdviz.records.sweep_so_far import SweepSoFar, gather
-from kdviz.reports.phrases import percent
+from kdviz.reports.phrases import counted, percent
 from kdviz.store.run import Run
 from kdviz.widgets import link, page
 from kdviz.widgets.components import component
@@ -126,7 +126,7 @@ def _who_learns(stacks: int, heard: SweepSoFar, last: Moment | StackProgress) ->
         return f"{growing} stacks at once, {done} of {stacks} done · {students} students · {epoch}"
     number = min(stacks, done + growing)
     fold = "" if stack.fold is None else f", fold {stack.fold + 1}"
-    size = "1 student" if len(stack.cells) == 1 else f"{len(stack.cells)} students"
+    size = counted(len(stack.cells), "student")
     return f"Stack {number} of {stacks} · seed {stack.seed}{fold} · {size} · {epoch}"
 
 
