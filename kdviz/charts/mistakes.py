@@ -11,7 +11,7 @@ import pandas as pd
 from kdviz.charts.compact import rounded_up
 from kdviz.charts.curves import SeedCurve, seed_curve
 from kdviz.charts.palette import Palette
-from kdviz.charts.vega import Spec, filling, number, one_of, told
+from kdviz.charts.vega import Spec, filling, number, one_of, tooltip_row
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.study_facts.mistakes import FRESH, REPORTED
 from kdviz.records.study import FinishedArm
@@ -93,7 +93,7 @@ def panel_spec(
 
     def tooltip(name: str) -> list[Spec]:
         run = {"datum": name, "type": "nominal", "title": "run"}
-        return [run, told("x", ".2~f", title="epoch"), told("y", form, title="value")]
+        return [run, tooltip_row("x", ".2~f", title="epoch"), tooltip_row("y", form, title="value")]
 
     weight: Spec = {"fontWeight": "bold", "color": colours.teacher} if telling else {"fontWeight": "normal"}
     line: Spec = {"type": "line", "clip": True, "strokeCap": "round"}
@@ -146,6 +146,10 @@ def picked_spec(shown: pd.DataFrame, names: Sequence[str], tries: str, colours: 
             "y": number("accuracy", [low - margin, high + margin], {"format": ".2%", "tickCount": 5}),
             "color": one_of("line", of_names),
             "strokeDash": one_of("line", dict(zip(names, ([1, 0], [5, 4], [1, 0]), strict=True))),
-            "tooltip": [told("line", title="accuracy"), told("tries", ",d"), told("accuracy", ".2%")],
+            "tooltip": [
+                tooltip_row("line", title="accuracy"),
+                tooltip_row("tries", ",d"),
+                tooltip_row("accuracy", ".2%"),
+            ],
         },
     }

@@ -15,7 +15,7 @@ from plotly.subplots import make_subplots
 from kdviz.charts.compact import thinned
 from kdviz.charts.layout import laid_out
 from kdviz.charts.palette import Palette
-from kdviz.charts.vega import Spec, filling, number, one_of, told
+from kdviz.charts.vega import Spec, filling, number, one_of, tooltip_row
 from kdviz.recipes.base import Conditions, Loss
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.records.single import Progress
@@ -103,7 +103,11 @@ def contributions_spec(frame: pd.DataFrame, steps: int, parts: Parts, colours: P
             "y": _measure("value", [0, top], axis) | {"stack": "zero"},
             "order": {"field": "term", "type": "nominal", "sort": "descending"},
             "color": one_of("term", {"soft": colours.teacher, "hard": colours.label}),
-            "tooltip": [told("term"), told("step", ",d"), told("value", ".1%" if parts != "amount" else ".4f")],
+            "tooltip": [
+                tooltip_row("term"),
+                tooltip_row("step", ",d"),
+                tooltip_row("value", ".1%" if parts != "amount" else ".4f"),
+            ],
         },
     }
 
@@ -116,7 +120,7 @@ def quality_spec(steps: int, quality: Quality, floor: float, colours: Palette) -
         "y": _measure(quality, [floor, 1], {"format": ".0%"}),
         "color": one_of("network", roles),
         "strokeDash": one_of("network", dict(zip(roles, ([1, 0], [1, 0], [5, 3]), strict=True))),
-        "tooltip": [told("network"), told("step", ",d"), told(quality, ".2%")],
+        "tooltip": [tooltip_row("network"), tooltip_row("step", ",d"), tooltip_row(quality, ".2%")],
     }
     return {
         **_zoomable(),

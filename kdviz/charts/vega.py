@@ -30,6 +30,6 @@ def one_of(field: str, values: Mapping[Any, Any]) -> Spec:
     return {"field": field, "type": "nominal", "scale": scale, "legend": None}
 
 
-def told(field: str, form: str = "", **more: Any) -> Spec:
+def tooltip_row(field: str, form: str = "", **more: Any) -> Spec:
     """A line of a tooltip: a number by its format, or a name."""
     return {"field": field, **({"type": "quantitative", "format": form} if form else {"type": "nominal"}), **more}
