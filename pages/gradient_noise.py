@@ -8,8 +8,8 @@ from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.widgets import lesson, link
 from kdviz.widgets.pictures.gradient_noise import (
-    Chosen,
-    Path,
+    ChosenMoment,
+    NoisePath,
     best_rate,
     chosen_in_link,
     keep_in_link,
@@ -30,7 +30,7 @@ def short(value: float) -> str:
     return f"{value:.0f}" if value >= 9.95 else f"{value:#.2g}"
 
 
-def look(studied: StudyResult) -> tuple[Path, Chosen]:
+def look(studied: StudyResult) -> tuple[NoisePath, ChosenMoment]:
     """The picture with its control, and what it says; the path and what is looked at."""
     there = paths_in(studied)
     name = link.switch("path", here.word("path"), {name: here.word(name) for name in there})
@@ -43,7 +43,7 @@ def look(studied: StudyResult) -> tuple[Path, Chosen]:
     return path, chosen
 
 
-def readings(path: Path, chosen: Chosen) -> dict[str, str]:
+def readings(path: NoisePath, chosen: ChosenMoment) -> dict[str, str]:
     """What is shown just now, for the named places."""
     soft = path.soft[chosen.soft]
     noises = soft.mean[chosen.moment], path.hard.mean[chosen.moment]

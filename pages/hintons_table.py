@@ -17,7 +17,7 @@ from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.widgets import lesson, page
 from kdviz.widgets.pictures import bias_slider
-from kdviz.widgets.pictures.bias_slider import Line, Panel, Picture, Rule, Says, short
+from kdviz.widgets.pictures.bias_slider import BiasCurve, BiasPanel, BiasPicture, BiasRule, BiasSentences, short
 from kdviz.widgets.study import result as live_study
 from kdviz.widgets.study import words as study_words
 
@@ -64,26 +64,33 @@ def figures_of(studied: StudyResult, arm: str) -> Mapping[str, float]:
 
 
 def over_bias(
-    measured: Biases, errors: list[Line], counts: Mapping[str, str], *, label: str, called: str, known: str, says: str
-) -> Picture:
+    measured: Biases,
+    errors: list[BiasCurve],
+    counts: Mapping[str, str],
+    *,
+    label: str,
+    called: str,
+    known: str,
+    says: str,
+) -> BiasPicture:
     """Errors over a bias, and what the rule without labels looks at: how often these classes are the answer.
 
     The last four are keys of the lesson's text.
     """
-    answered = Line("predicted", here.word(called), "student", short(measured.share_predicted))
-    return Picture(
+    answered = BiasCurve("predicted", here.word(called), "student", short(measured.share_predicted))
+    return BiasPicture(
         at=list(measured.biases),
         digits=DIGITS,
         panels=[
-            Panel(here.word("errors"), here.word("test"), "count", errors),
-            Panel(
+            BiasPanel(here.word("errors"), here.word("test"), "count", errors),
+            BiasPanel(
                 here.word("rule-sees"), here.word("unlabelled"), "share", [answered], measured.known, here.word(known)
             ),
         ],
-        rule=Rule(measured.rule, measured.rule, measured.rule),
+        rule=BiasRule(measured.rule, measured.rule, measured.rule),
         label=here.word(label),
         slider=here.word(f"{label}-slider"),
-        says=Says(*(here.open_sentence(key) for key in ("rule-place", f"{says}-none", says))),
+        says=BiasSentences(*(here.open_sentence(key) for key in ("rule-place", f"{says}-none", says))),
         counts=counts,
     )
 
@@ -92,8 +99,8 @@ def bias_of_three(studied: StudyResult, measured: Biases) -> float | None:
     """Errors over the bias of class 3, under a slider; the bias that the link names."""
     here.text("never-seen", share=phrases.percent(measured.known, 1))
     lines = [
-        Line("errors", here.word("all-images"), "ink", short(measured.test_errors)),
-        Line("threes", here.word("threes"), "student", short(measured.three_errors)),
+        BiasCurve("errors", here.word("all-images"), "ink", short(measured.test_errors)),
+        BiasCurve("threes", here.word("threes"), "student", short(measured.three_errors)),
     ]
     figures = figures_of(studied, "no-threes-bias")
     counts = {
@@ -108,7 +115,7 @@ def bias_of_three(studied: StudyResult, measured: Biases) -> float | None:
 def biases_of_two(studied: StudyResult, measured: Biases) -> None:
     """Errors over the biases of 7 and 8, under a slider."""
     here.text("two-digits")
-    lines = [Line("errors", here.word("all-images"), "ink", short(measured.test_errors))]
+    lines = [BiasCurve("errors", here.word("all-images"), "ink", short(measured.test_errors))]
     counts = {
         "before": f"{figures_of(studied, 'sevens-eights')['test_errors']:,.0f}",
         "rule_errors": f"{figures_of(studied, 'sevens-eights-bias')['test_errors']:,.0f}",

@@ -8,8 +8,8 @@ from kdviz.widgets import lesson, link, server
 from kdviz.widgets.pictures import chosen_image as state
 from kdviz.widgets.pictures import t_squared
 from kdviz.widgets.pictures.loss_lesson import (
-    Chosen,
     Example,
+    LossState,
     chosen_in_link,
     keep_in_link,
     logits_of,
@@ -50,7 +50,7 @@ example = EXAMPLES.get(st.query_params.get("example", "start"), EXAMPLES["start"
 chosen = chosen_in_link(example)
 
 
-def keep(moved_to: Chosen) -> None:
+def keep(moved_to: LossState) -> None:
     """What the visitor has moved goes into the URL."""
     keep_in_link(moved_to, example)
 
@@ -78,7 +78,7 @@ with formulas:
 
 here.text("forward-reverse")
 one, spread = (
-    readings(Chosen(preset.teacher, preset.student, preset.label, 1.0, 0.7))
+    readings(LossState(preset.teacher, preset.student, preset.label, 1.0, 0.7))
     for preset in (EXAMPLES["one"], EXAMPLES["all"])
 )
 here.say(
@@ -113,7 +113,7 @@ moved = any(name in st.query_params for name in ("teacher", "student", "T", "alp
 ratio = now.soft_part / now.hard_part if now.hard_part > 0 else math.inf
 balance = "right" if 1 / EVEN <= ratio <= EVEN else "low" if ratio < 1 else "high"
 here.moved("balance", balance if moved else None, soft=f"{now.soft_part:.3f}", hard=f"{now.hard_part:.3f}")
-halves = readings(Chosen(logits_of((0.5, 0.5)), logits_of((0.9, 0.1)), 0, 1.0, 0.7))
+halves = readings(LossState(logits_of((0.5, 0.5)), logits_of((0.9, 0.1)), 0, 1.0, 0.7))
 here.number(
     "kl",
     answer=halves.forward,

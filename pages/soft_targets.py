@@ -12,7 +12,7 @@ from kdviz.widgets.pictures import chosen_image as state
 from kdviz.widgets.pictures.beyond_label import PAIR_TEMPERATURE, beyond_label, most_different, shares
 from kdviz.widgets.pictures.soft_targets import (
     Pad,
-    Picture,
+    ShownLogits,
     draw_digit,
     edit_logits,
     send_weights,
@@ -36,7 +36,7 @@ controls = st.container(horizontal=True, vertical_alignment="bottom", key="contr
 with controls:
     view = state.choose(here.word("picture"), VIEWS, "view")
 
-seen: Picture | None = None  # what Python knows of the picture: a drawing stays in the browser
+seen: ShownLogits | None = None  # what Python knows of the picture: a drawing stays in the browser
 if view in (UNSURE, BY_CLASS):
     with controls:
         candidates = state.choose_class(here, shown) if view == BY_CLASS else state.least_sure(shown)
@@ -56,14 +56,14 @@ else:
     with controls:
         what = state.choose(here.word("start"), STARTS, "start")
     if what == STARTS[0]:
-        begun = Picture(ANIMALS, ANIMAL_LOGITS, label=0)
+        begun = ShownLogits(ANIMALS, ANIMAL_LOGITS, label=0)
     else:
         with controls:
             candidates = state.choose_class(here, shown)
             begun = state.picture(shown, state.leaf(candidates, key=f"{shown.facts.name}-edit"))
     logits = state.edited_logits(begun.logits)
     caption = here.word("caption")
-    seen = Picture(begun.class_names, logits, begun.label, caption=caption, start=begun.logits)
+    seen = ShownLogits(begun.class_names, logits, begun.label, caption=caption, start=begun.logits)
     edit_logits(
         key=f"edit-{len(logits)}",
         picture=seen,

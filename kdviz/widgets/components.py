@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import math
+from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -13,6 +15,8 @@ from streamlit.components.v2.types import ComponentRenderer
 from streamlit.errors import StreamlitAPIException
 
 from kdviz.errors import PlainError
+
+Checked = TypeVar("Checked")
 
 NOT_INSTALLED = (
     "kdviz is not installed in this Python environment, so the browser cannot load its pictures: "
@@ -40,6 +44,39 @@ def component(name: str) -> ComponentRenderer:
             raise PlainError(NOT_INSTALLED) from error
 
     return mount
+
+
+def keep_committed(
+    key: str, name: str, check: Callable[[Any], Checked | None], keep: Callable[[Checked], None]
+) -> Callable[[], None]:
+    """The callback for what the component `key` commits as `name`.
+
+    What a browser sends is not to be trusted: `keep` gets what `check` makes of it, and nothing where that is None.
+    """
+
+    def commit() -> None:
+        value = check(st.session_state[key].get(name))
+        if value is not None:
+            keep(value)
+
+    return commit
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a browser sent a finite number; JSON turns 10.0 into the integer 10."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def within(value: object, least: float, most: float) -> float | None:
+    """The number that a browser sent, brought between two limits; None if it is none."""
+    return min(most, max(least, float(value))) if is_number(value) else None
+
+
+def numbers_within(value: object, count: int, limit: float) -> tuple[float, ...] | None:
+    """That many numbers that a browser sent, each brought between -limit and limit; None if they are not."""
+    if not isinstance(value, list) or len(value) != count or not all(map(is_number, value)):
+        return None
+    return tuple(min(limit, max(-limit, float(number))) for number in value)
 
 
 def to_base64(values: NDArray[Any]) -> str:

@@ -55,6 +55,16 @@ def switch(
     return chosen or names[0]
 
 
+def number(name: str, least: float, most: float, usual: float) -> float:
+    """The number that the URL gives; says on the page what is none between the limits, and passes it over."""
+    text = st.query_params.get(name)
+    value = usual if text is None else number_in(text)
+    if value is None or not least <= value <= most:
+        st.warning(f"{name} is {text}; it takes a number from {least:g} to {most:g}. Shown is {usual:g}.")
+        return usual
+    return value
+
+
 def number_in(text: str) -> float | None:
     """The finite number that a text is; None where it is none."""
     try:

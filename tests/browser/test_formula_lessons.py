@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from kdviz.engine import losses
 from kdviz.store import gallery
 from kdviz.store.recorded import recorded
-from kdviz.widgets.pictures.loss_lesson import Chosen, readings
+from kdviz.widgets.pictures.loss_lesson import LossState, readings
 from kdviz.widgets.pictures.temperature_lesson import unsure_but_decided
 from tests.browser.modules import import_modules
 from tests.browser.picture import slider
@@ -199,16 +199,16 @@ def shown_sums(page: Page) -> dict[str, float]:
     }
 
 
-def in_link(page: Page, names: int = 5) -> Chosen:
+def in_link(page: Page, names: int = 5) -> LossState:
     """What the link says, all of it."""
     told = query(page)
     teacher, student = (tuple(float(z) for z in told[name].split(",")) for name in ("teacher", "student"))
     assert len(teacher) == names
     label = ("dog", "wolf", "fox", "cat", "car").index(told["label"])
-    return Chosen(teacher, student, label, float(told["T"]), float(told["alpha"]))
+    return LossState(teacher, student, label, float(told["T"]), float(told["alpha"]))
 
 
-def agrees(page: Page, chosen: Chosen) -> None:
+def agrees(page: Page, chosen: LossState) -> None:
     now, shown = readings(chosen), shown_sums(page)
     expected = {
         "ce": now.soft_cross_entropy,

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from kdviz.widgets.pictures import bias_slider
-from kdviz.widgets.pictures.bias_slider import Picture, Rule, Says
+from kdviz.widgets.pictures.bias_slider import BiasPicture, BiasRule, BiasSentences
 from tests.samples.app_pages import html, opened
 from tests.samples.hinton_records import hinton, keras
 
@@ -118,7 +118,9 @@ def kept(monkeypatch, sent):
     """The link after a browser that was at 1 has sent something."""
     query = {"bias": "1.00"}
     monkeypatch.setattr(bias_slider.st, "query_params", query)
-    picture = Picture([-2 + 0.25 * i for i in range(33)], 2, [], Rule(2, 2, 2), "", "", Says("", "", ""), {})
+    picture = BiasPicture(
+        [-2 + 0.25 * i for i in range(33)], 2, [], BiasRule(2, 2, 2), "", "", BiasSentences("", "", ""), {}
+    )
     bias_slider._keep(sent, "bias", picture)
     return query
 

@@ -3,8 +3,8 @@
 import pytest
 
 from kdviz.store import gallery
-from kdviz.widgets.pictures.loss_lesson import Chosen, readings
-from kdviz.widgets.pictures.soft_targets import Picture
+from kdviz.widgets.pictures.loss_lesson import LossState, readings
+from kdviz.widgets.pictures.soft_targets import ShownLogits
 from kdviz.widgets.pictures.temperature_lesson import at_temperature, unsure_but_decided
 from kdviz.widgets.study import result as live_study
 from tests.samples.app_pages import component, opened, said
@@ -69,7 +69,7 @@ def test_the_balance_is_judged_by_what_the_picture_shows(jobs, nothing_recorded)
     assert "The teacher needs more weight" in said(opened(LOSS, alpha="0.01"))
     assert "The label needs more weight" in said(opened(LOSS, alpha="0.99"))
     start = losses_shown(opened(LOSS))
-    now = readings(Chosen(tuple(start["teacher"]), tuple(start["student"]), start["label"], 1.0, 0.5))
+    now = readings(LossState(tuple(start["teacher"]), tuple(start["student"]), start["label"], 1.0, 0.5))
     alpha = now.hard_part / (now.hard_part + now.soft_part)
     at = opened(LOSS, alpha=f"{alpha:.2f}")
     assert any("teacher and label weigh the same" in success.value for success in at.success)
@@ -81,7 +81,7 @@ def test_two_bits_are_found_by_moving_t(jobs, nothing_recorded):
     assert "Less doubt needs a lower T" in said(opened(TEMPERATURE, T="90"))
     shown = gallery.read("digits")
     z = tuple(float(value) for value in shown.logits[unsure_but_decided(shown)[0]])
-    picture = Picture(shown.facts.class_names, z)
+    picture = ShownLogits(shown.facts.class_names, z)
     low, high = 0.1, 100.0
     for _ in range(60):
         middle = (low + high) / 2

@@ -12,7 +12,7 @@ import numpy as np
 from kdviz.records.softmax import softmax
 from kdviz.store.gallery import Gallery
 from kdviz.widgets.components import component, to_base64
-from kdviz.widgets.pictures.soft_targets import GROUP, T_MAX, T_MIN, Picture
+from kdviz.widgets.pictures.soft_targets import GROUP, T_MAX, T_MIN, ShownLogits
 
 PAIR_TEMPERATURE = 4.0  # at which the two images of a class are the ones that differ most
 LEAST, MOST = 1 / 3, 1 / 2  # of what the first class gets, the second is to get
@@ -47,7 +47,7 @@ class Shares:
     state: Literal["right", "low", "high", "none"]
 
 
-def shares(picture: Picture, temperature: float) -> Shares:
+def shares(picture: ShownLogits, temperature: float) -> Shares:
     """Whether the second class gets between a third and half of what the first gets at T.
 
     `low` and `high` say that T is; `none` that no T of the slider does it for these logits.
@@ -68,8 +68,8 @@ def shares(picture: Picture, temperature: float) -> Shares:
 def beyond_label(
     *,
     key: str,
-    picture: Picture | None,
-    pair: tuple[Picture, Picture] | None,
+    picture: ShownLogits | None,
+    pair: tuple[ShownLogits, ShownLogits] | None,
     temperature: float,
     words: Mapping[str, str],
     group: str = GROUP,
@@ -89,7 +89,7 @@ def beyond_label(
     _beyond_label(key=key, data=data)
 
 
-def _image(picture: Picture) -> dict[str, object]:
+def _image(picture: ShownLogits) -> dict[str, object]:
     return {
         "names": list(picture.class_names),
         "logits": [float(z) for z in picture.logits],

@@ -11,7 +11,7 @@ from kdviz.recipes.catalogue import ARCHITECTURES, SHIPPED_TEACHERS
 from kdviz.store.gallery import Gallery, shipped_figures
 from kdviz.widgets.lesson import LessonPage
 from kdviz.widgets.link import number_in
-from kdviz.widgets.pictures.soft_targets import LARGEST_LOGIT, T_MAX, T_MIN, Picture
+from kdviz.widgets.pictures.soft_targets import LARGEST_LOGIT, T_MAX, T_MIN, ShownLogits
 
 DEFAULT_TEMPERATURE = 1.0
 LEAST_SURE = 40  # images among which a visitor leafs
@@ -34,10 +34,10 @@ def set_temperature(value: float) -> None:
     st.query_params["T"] = f"{value:.3g}"
 
 
-def picture(shown: Gallery, index: int) -> Picture:
+def picture(shown: Gallery, index: int) -> ShownLogits:
     """One test image with the teacher's logits."""
     label = int(shown.labels[index])
-    return Picture(
+    return ShownLogits(
         class_names=shown.facts.class_names,
         logits=tuple(float(z) for z in shown.logits[index]),
         label=label,

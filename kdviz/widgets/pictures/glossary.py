@@ -9,6 +9,7 @@ import streamlit as st
 
 from kdviz.texts import course
 from kdviz.texts.blocks import Term
+from kdviz.widgets import link
 from kdviz.widgets.components import component
 from kdviz.widgets.lesson import LessonPage
 
@@ -64,7 +65,4 @@ def _entry(here: LessonPage, term: Term, lessons: Iterable[course.Lesson]) -> No
 def _keep_search() -> None:
     """Keep the words in the URL; what a browser sends is not to be trusted."""
     value = st.session_state[_KEY].get("search")
-    if isinstance(value, str) and value.strip():
-        st.query_params[_SEARCH] = value.strip()[:_LONGEST]
-    else:
-        st.query_params.pop(_SEARCH, None)
+    link.write(_SEARCH, value.strip()[:_LONGEST] if isinstance(value, str) else "")

@@ -12,7 +12,7 @@ import streamlit as st
 
 from kdviz.recipes.study_facts.gradient_noise import BATCH, MIDDLE, PATHS, TARGETS, arm_name
 from kdviz.records.study import Curve, FinishedArm, StudyResult
-from kdviz.widgets.components import component
+from kdviz.widgets.components import component, is_number
 from kdviz.widgets.lesson import LessonPage
 
 HARD, OPENING_TARGET = "hard", "soft-4"
@@ -21,7 +21,7 @@ _noise = component("noise")
 
 
 @dataclass(frozen=True)
-class Noise:
+class NoiseCurve:
     """One kind of target along one student's training; lists have an entry for each moment."""
 
     target: str
@@ -37,12 +37,12 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Path:
+class NoisePath:
     """What a study found along one student's training."""
 
     epochs: list[float]
-    hard: Noise
-    soft: tuple[Noise, ...]  # by rising temperature
+    hard: NoiseCurve
+    soft: tuple[NoiseCurve, ...]  # by rising temperature
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -52,7 +52,7 @@ class Path:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenMoment:
     """What is looked at: the soft target's place among those of the path, and the moment's place."""
 
     soft: int
@@ -64,11 +64,11 @@ def paths_in(studied: StudyResult) -> list[str]:
     return [name for name in PATHS if studied.arm(arm_name(name, HARD)) is not None and _soft_of(studied, name)]
 
 
-def path_of(studied: StudyResult, name: str) -> Path:
+def path_of(studied: StudyResult, name: str) -> NoisePath:
     """The curves of one student's training."""
     hard = _found(studied, name, HARD)
     soft = tuple(_noise_of(target, _found(studied, name, target)) for target in _soft_of(studied, name))
-    return Path(_curves(hard, "ratio")[0].x, _noise_of(HARD, hard), soft)
+    return NoisePath(_curves(hard, "ratio")[0].x, _noise_of(HARD, hard), soft)
 
 
 def _soft_of(studied: StudyResult, path: str) -> list[str]:
@@ -86,14 +86,14 @@ def _curves(arm: FinishedArm, name: str) -> list[Curve]:
     return [curve for curve in arm.curves if curve.name == name]
 
 
-def _noise_of(target: str, arm: FinishedArm) -> Noise:
+def _noise_of(target: str, arm: FinishedArm) -> NoiseCurve:
     moments = list(zip(*(curve.y for curve in _curves(arm, "ratio")), strict=True))
     arrows = [
         [list(pair) for pair in zip(curve.x, curve.y, strict=True)]
         for number in range(len(moments))
         for curve in _curves(arm, f"arrows-{number}")
     ]
-    return Noise(
+    return NoiseCurve(
         target,
         [math.exp(fmean(map(math.log, values))) for values in moments],
         [min(values) for values in moments],
@@ -102,13 +102,13 @@ def _noise_of(target: str, arm: FinishedArm) -> Noise:
     )
 
 
-def chosen_in_link(path: Path) -> Chosen:
+def chosen_in_link(path: NoisePath) -> ChosenMoment:
     """T and the moment of the URL; what is none of those measured is said and passed over."""
     known = {f"{noise.temperature:g}": place for place, noise in enumerate(path.soft)}
     usual = next((place for place, noise in enumerate(path.soft) if noise.target == OPENING_TARGET), 0)
     soft = _of_link("T", known, usual)
     moments = {str(place): place for place in range(len(path.epochs))}
-    return Chosen(soft, _of_link("moment", moments, min(MIDDLE, len(path.epochs) - 1)))
+    return ChosenMoment(soft, _of_link("moment", moments, min(MIDDLE, len(path.epochs) - 1)))
 
 
 def _of_link(name: str, known: dict[str, int], usual: int) -> int:
@@ -131,13 +131,13 @@ def median_angle(arrows: Sequence[Sequence[float]]) -> float:
 
 
 def noise_picture(
-    here: LessonPage, path: Path, chosen: Chosen, *, key: str, on_commit: Callable[[float, int], None]
+    here: LessonPage, path: NoisePath, chosen: ChosenMoment, *, key: str, on_commit: Callable[[float, int], None]
 ) -> None:
     """The picture; `on_commit` gets T and the moment's place when the finger lets go."""
 
     def commit() -> None:
         told = st.session_state[key].get("chosen")
-        if isinstance(told, dict) and _is_number(told.get("T")) and _is_number(told.get("moment")):
+        if isinstance(told, dict) and is_number(told.get("T")) and is_number(told.get("moment")):
             temperatures = [noise.temperature for noise in path.soft]
             if told["T"] in temperatures and told["moment"] in range(len(path.epochs)):
                 on_commit(float(told["T"]), int(told["moment"]))
@@ -158,11 +158,7 @@ def noise_picture(
     _noise(key=key, data=data, on_chosen_change=commit)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _packed(noise: Noise) -> dict[str, Any]:
+def _packed(noise: NoiseCurve) -> dict[str, Any]:
     return {
         "T": noise.temperature,
         "mean": noise.mean,
@@ -176,7 +172,7 @@ def _packed(noise: Noise) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Best:
+class BestRate:
     """The arm of one way of teaching that did best, and how far its rates go."""
 
     rate: float
@@ -184,7 +180,7 @@ class Best:
     highest: float | None  # the highest rate at which at least half of the test images came out right
 
 
-def best_rate(studied: StudyResult, way: str) -> Best | None:
+def best_rate(studied: StudyResult, way: str) -> BestRate | None:
     """Over the learning rates that were tried."""
     found = {}
     for arm in studied.recipe.chosen:
@@ -194,4 +190,4 @@ def best_rate(studied: StudyResult, way: str) -> Best | None:
     if not found:
         return None
     rate = max(found, key=lambda each: found[each])
-    return Best(rate, found[rate], max((each for each, right in found.items() if right >= 0.5), default=None))
+    return BestRate(rate, found[rate], max((each for each, right in found.items() if right >= 0.5), default=None))

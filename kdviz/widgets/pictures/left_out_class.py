@@ -19,7 +19,7 @@ from kdviz.texts import lesson as lesson_text
 from kdviz.texts.blocks import LessonText
 from kdviz.widgets import page
 from kdviz.widgets.pictures import bias_slider
-from kdviz.widgets.pictures.bias_slider import Line, Panel, Picture, Rule, Says, short
+from kdviz.widgets.pictures.bias_slider import BiasCurve, BiasPanel, BiasPicture, BiasRule, BiasSentences, short
 
 CORRECTED = "corrected"
 PARAMETER = "bias"  # in the URL
@@ -41,17 +41,17 @@ def show(studied: StudyResult) -> None:
     )
 
 
-def picture(arm: FinishedArm, text: LessonText) -> Picture:
+def picture(arm: FinishedArm, text: LessonText) -> BiasPicture:
     """Curves over the bias, what is known of 3s, and the place that the rule chose."""
     threes, others, called = (
         _of_seeds(arm, name) for name in ("errors_on_threes", "errors_on_others", "predicted_share")
     )
     chosen = biases(arm)
-    return Picture(
+    return BiasPicture(
         at=list(arm.curves[0].x),
         digits=DIGITS,
         panels=[
-            Panel(
+            BiasPanel(
                 title=text.word("errors"),
                 where=text.word("test"),
                 kind="count",
@@ -61,7 +61,7 @@ def picture(arm: FinishedArm, text: LessonText) -> Picture:
                     _line("all", text.word("all"), "ink", threes + others),
                 ],
             ),
-            Panel(
+            BiasPanel(
                 title=text.word("rule-sees"),
                 where=text.word("validation"),
                 kind="share",
@@ -70,10 +70,10 @@ def picture(arm: FinishedArm, text: LessonText) -> Picture:
                 known_name=text.word("known"),
             ),
         ],
-        rule=Rule(min(chosen), fmean(chosen), max(chosen)),
+        rule=BiasRule(min(chosen), fmean(chosen), max(chosen)),
         label=text.word("bias"),
         slider=text.word("slider"),
-        says=Says(*(course.plain(text.say(key).markdown) for key in ("rule-place", "none", "raised"))),
+        says=BiasSentences(*(course.plain(text.say(key).markdown) for key in ("rule-place", "none", "raised"))),
         counts={"count": f"{arm.rows[0].figures['threes']:,.0f}"},
     )
 
@@ -93,10 +93,10 @@ def _line(
     name: str,
     style: Literal["student", "ink", "ink dotted"],
     rows: np.ndarray[Any, np.dtype[np.float64]],
-) -> Line:
+) -> BiasCurve:
     """The mean over the seeds with their range."""
     ends = (short(rows.min(axis=0)), short(rows.max(axis=0))) if len(rows) > 1 else (None, None)
-    return Line(key, name, style, short(rows.mean(axis=0)), *ends)
+    return BiasCurve(key, name, style, short(rows.mean(axis=0)), *ends)
 
 
 def _source(studied: StudyResult, arm: FinishedArm, text: LessonText) -> None:

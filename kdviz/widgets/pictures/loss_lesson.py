@@ -13,7 +13,8 @@ import numpy as np
 import streamlit as st
 
 from kdviz.records.softmax import entropy, log_softmax
-from kdviz.widgets.components import component
+from kdviz.widgets import link
+from kdviz.widgets.components import component, keep_committed, numbers_within, within
 from kdviz.widgets.pictures.soft_targets import GROUP, valid_temperature
 
 LARGEST_LOGIT = 30.0
@@ -35,7 +36,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class LossState:
     """Everything that the picture shows."""
 
     teacher: tuple[float, ...]  # logits v
@@ -69,7 +70,7 @@ def logits_of(shares: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(round(value - middle, 3) for value in logs)
 
 
-def readings(chosen: Chosen) -> Readings:
+def readings(chosen: LossState) -> Readings:
     """All losses between the two distributions; see `kdviz.engine.losses` for the same with gradients."""
     log_p, log_q = (log_softmax(z, chosen.temperature) for z in (chosen.teacher, chosen.student))
     p, q = np.exp(log_p), np.exp(log_q)
@@ -85,20 +86,20 @@ def readings(chosen: Chosen) -> Readings:
     )
 
 
-def chosen_in_link(example: Example) -> Chosen:
+def chosen_in_link(example: Example) -> LossState:
     """What the URL says, starting from an example; says on the page what of it cannot be and passes it over."""
-    return Chosen(
+    return LossState(
         _logits("teacher", example.teacher),
         _logits("student", example.student),
         _label(example),
-        _number("T", 0.1, 100.0, example.temperature),
-        _number("alpha", 0.0, 1.0, DEFAULT_ALPHA),
+        link.number("T", 0.1, 100.0, example.temperature),
+        link.number("alpha", 0.0, 1.0, DEFAULT_ALPHA),
     )
 
 
-def keep_in_link(chosen: Chosen, example: Example) -> None:
+def keep_in_link(chosen: LossState, example: Example) -> None:
     """Write what differs from the example into the URL."""
-    start = Chosen(example.teacher, example.student, example.label, example.temperature, DEFAULT_ALPHA)
+    start = LossState(example.teacher, example.student, example.label, example.temperature, DEFAULT_ALPHA)
     written = (
         ("teacher", _joined(chosen.teacher), _joined(start.teacher)),
         ("student", _joined(chosen.student), _joined(start.student)),
@@ -107,20 +108,13 @@ def keep_in_link(chosen: Chosen, example: Example) -> None:
         ("alpha", f"{chosen.alpha:.2g}", f"{start.alpha:.2g}"),
     )
     for name, value, usual in written:
-        if value == usual:
-            st.query_params.pop(name, None)
-        else:
-            st.query_params[name] = value
+        link.write(name, "" if value == usual else value)
 
 
-def loss_picture(*, key: str, example: Example, chosen: Chosen, on_commit: Callable[[Chosen], None]) -> None:
+def loss_picture(*, key: str, example: Example, chosen: LossState, on_commit: Callable[[LossState], None]) -> None:
     """The two distributions with all losses; `on_commit` gets everything when the finger lets go."""
-
-    def commit() -> None:
-        told = valid_state(st.session_state[key].get("state"), len(example.class_names))
-        if told is not None:
-            on_commit(told)
-
+    classes = len(example.class_names)
+    commit = keep_committed(key, "state", lambda sent: valid_state(sent, classes), on_commit)
     data = {
         "names": list(example.class_names),
         "teacher": list(chosen.teacher),
@@ -133,30 +127,22 @@ def loss_picture(*, key: str, example: Example, chosen: Chosen, on_commit: Calla
     _loss_lesson(key=key, data=data, on_state_change=commit)
 
 
-def valid_state(value: object, classes: int) -> Chosen | None:
+def valid_state(value: object, classes: int) -> LossState | None:
     """What a browser sends is not to be trusted: all five parts inside their limits, or nothing."""
     if not isinstance(value, list) or len(value) != 5:
         return None
-    teacher, student = (_valid_logits(part, classes) for part in value[:2])
-    label, temperature, alpha = value[2], valid_temperature(value[3]), valid_temperature(value[4])
+    teacher, student = (numbers_within(part, classes, LARGEST_LOGIT) for part in value[:2])
+    label, temperature, alpha = value[2], valid_temperature(value[3]), within(value[4], 0.0, 1.0)
     if teacher is None or student is None or temperature is None or alpha is None:
         return None
     if not isinstance(label, int) or isinstance(label, bool) or not 0 <= label < classes:
         return None
-    return Chosen(teacher, student, label, temperature, min(1.0, max(0.0, float(value[4]))))
+    return LossState(teacher, student, label, temperature, alpha)
 
 
-def with_temperature(chosen: Chosen, temperature: float) -> Chosen:
+def with_temperature(chosen: LossState, temperature: float) -> LossState:
     """The same at another T."""
     return replace(chosen, temperature=temperature)
-
-
-def _valid_logits(value: object, classes: int) -> tuple[float, ...] | None:
-    if not isinstance(value, list) or len(value) != classes:
-        return None
-    if not all(isinstance(z, int | float) and not isinstance(z, bool) and math.isfinite(z) for z in value):
-        return None
-    return tuple(min(LARGEST_LOGIT, max(-LARGEST_LOGIT, float(z))) for z in value)
 
 
 def _joined(logits: tuple[float, ...]) -> str:
@@ -189,17 +175,3 @@ def _label(example: Example) -> int:
         st.warning(f"label is {text}; it takes one of {names}. Shown is {example.class_names[example.label]}.")
         return example.label
     return example.class_names.index(text)
-
-
-def _number(name: str, low: float, high: float, usual: float) -> float:
-    text = st.query_params.get(name)
-    if text is None:
-        return usual
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not low <= value <= high:
-        st.warning(f"{name} is {text}; it takes a number from {low:g} to {high:g}. Shown is {usual:g}.")
-        return usual
-    return value

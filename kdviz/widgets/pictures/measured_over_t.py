@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import streamlit as st
-
 from kdviz.charts.over_t import TemperatureChart, packed
-from kdviz.widgets.components import component
+from kdviz.widgets.components import component, keep_committed
 from kdviz.widgets.pictures.soft_targets import GROUP, OnTemperature, valid_temperature
 
 _measured = component("measured_over_t")
@@ -17,10 +15,5 @@ def measured_over_t(
     *, key: str, panels: Sequence[TemperatureChart], temperature: float, on_commit: OnTemperature, group: str = GROUP
 ) -> None:
     """Charts that share the temperature of their `group`; `on_commit` gets T when the finger lets go."""
-
-    def commit() -> None:
-        value = valid_temperature(st.session_state[key].get("T"))
-        if value is not None:
-            on_commit(value)
-
+    commit = keep_committed(key, "T", valid_temperature, on_commit)
     _measured(key=key, data={**packed(panels), "T": temperature, "group": group}, on_T_change=commit)

@@ -49,7 +49,7 @@ Arms = Mapping[str, FinishedArm]
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenMistake:
     """What the switches say."""
 
     mistake: Mistake
@@ -66,7 +66,7 @@ class Chosen:
         return (NOISY if self.noisy else "") + self.mistake.against
 
 
-def choose(here: LessonPage) -> Chosen:
+def choose(here: LessonPage) -> ChosenMistake:
     """The switches; both are in the URL."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
         name = link.switch(
@@ -77,10 +77,10 @@ def choose(here: LessonPage) -> Chosen:
             some = here.sentence("labels-wrong", wrong=WRONG_LABELS)
             words = {ALL_RIGHT: here.word("labels-right"), SOME_WRONG: some}
             noisy = link.switch("labels", here.word("labels"), words, label_visibility="collapsed") == SOME_WRONG
-    return Chosen(MISTAKES[name], noisy)
+    return ChosenMistake(MISTAKES[name], noisy)
 
 
-def picture(here: LessonPage, chosen: Chosen, shown: StudyResult) -> None:
+def picture(here: LessonPage, chosen: ChosenMistake, shown: StudyResult) -> None:
     """The chosen mistake in a finished study: what to look at, the curves, and the figures on the test images."""
     arms = {arm.arm: arm for arm in shown.finished}
     if curves(here, chosen, arms, shown.recipe):
@@ -89,7 +89,7 @@ def picture(here: LessonPage, chosen: Chosen, shown: StudyResult) -> None:
     explained(here, chosen.mistake)
 
 
-def curves(here: LessonPage, chosen: Chosen, arms: Arms, study: Study) -> bool:
+def curves(here: LessonPage, chosen: ChosenMistake, arms: Arms, study: Study) -> bool:
     """What to look at, and the curves of the mistake over those without it; False where they are not trained."""
     if chosen.wrong not in arms or chosen.right not in arms:
         here.say("missing")
@@ -157,7 +157,7 @@ def _picked(here: LessonPage, test: FinishedArm, validation: FinishedArm) -> Non
     )
 
 
-def accuracy(here: LessonPage, chosen: Chosen, shown: StudyResult) -> None:
+def accuracy(here: LessonPage, chosen: ChosenMistake, shown: StudyResult) -> None:
     """One sentence about the accuracy, with its verdict."""
     judgement = shown.judgement(chosen.wrong)
     if chosen.mistake.name == PICKED or judgement is None:
@@ -171,7 +171,7 @@ def accuracy(here: LessonPage, chosen: Chosen, shown: StudyResult) -> None:
     )
 
 
-def figures(here: LessonPage, chosen: Chosen, shown: StudyResult) -> None:
+def figures(here: LessonPage, chosen: ChosenMistake, shown: StudyResult) -> None:
     """The measures of both arms with intervals and verdicts."""
     wrong, right = shown.summary(chosen.wrong), shown.summary(chosen.right)
     if wrong is None or right is None:
@@ -189,7 +189,7 @@ def figures(here: LessonPage, chosen: Chosen, shown: StudyResult) -> None:
         st.markdown("\n".join([f"| {' | '.join(heads)} |", "|---|---|---|---|", *rows]))
 
 
-def so_far(here: LessonPage, chosen: Chosen) -> None:
+def so_far(here: LessonPage, chosen: ChosenMistake) -> None:
     """While no study is finished: the curves of the arms that are, else those of the recorded run."""
     run_id, jobs = st.query_params.get("run"), server.jobs()
     run = None if run_id is None else jobs.get(run_id)
@@ -204,7 +204,7 @@ def so_far(here: LessonPage, chosen: Chosen) -> None:
         picture(here, chosen, before)
 
 
-def _growing(here: LessonPage, chosen: Chosen, jobs: Jobs, run: Run) -> None:
+def _growing(here: LessonPage, chosen: ChosenMistake, jobs: Jobs, run: Run) -> None:
     assert isinstance(run.recipe, Study)
     done = {arm.arm: arm for arm in running_study.finished_arms(run.recipe, jobs.events(run.id))}
     if {chosen.wrong, chosen.right} <= done.keys():

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
-from kdviz.widgets.components import component, half_precision, to_base64
+from kdviz.widgets.components import component, half_precision, keep_committed, numbers_within, to_base64, within
 
 T_MIN, T_MAX = 0.1, 100.0
 LARGEST_LOGIT = 100.0
@@ -32,7 +30,7 @@ _similarity = component("similarity")
 
 
 @dataclass(frozen=True)
-class Picture:
+class ShownLogits:
     """What is shown at a temperature: the logits of one image or example, and its label where it has one.
 
     Pictures, pads and matrices of one `group` follow one temperature.
@@ -61,7 +59,7 @@ class Pad:
     group: str = GROUP
 
 
-def soft_targets(*, key: str, picture: Picture, temperature: float, on_commit: OnTemperature) -> None:
+def soft_targets(*, key: str, picture: ShownLogits, temperature: float, on_commit: OnTemperature) -> None:
     """The teacher's softmax of one image over a temperature slider; `on_commit` gets T when the finger lets go."""
     pixels = None if picture.pixels is None else to_base64(picture.pixels.astype(np.uint8))
     _mount(key, {"mode": "image", **_facts(picture), "pixels": pixels}, temperature, on_commit)
@@ -81,15 +79,11 @@ def draw_digit(*, key: str, pad: Pad, temperature: float, on_commit: OnTemperatu
 
 
 def edit_logits(
-    *, key: str, picture: Picture, temperature: float, on_commit: OnTemperature, on_logits: OnLogits
+    *, key: str, picture: ShownLogits, temperature: float, on_commit: OnTemperature, on_logits: OnLogits
 ) -> None:
     """The same picture of logits that the visitor moves; `on_logits` gets all of them when the finger lets go."""
-
-    def commit() -> None:
-        logits = _valid_logits(st.session_state[key].get("logits"), len(picture.logits))
-        if logits is not None:
-            on_logits(logits)
-
+    count = len(picture.logits)
+    commit = keep_committed(key, "logits", lambda sent: numbers_within(sent, count, LARGEST_LOGIT), on_logits)
     start = picture.logits if picture.start is None else picture.start
     data = {"mode": "edit", **_facts(picture), "start": [float(z) for z in start]}
     _mount(key, data, temperature, on_commit, commit)
@@ -127,7 +121,7 @@ def similarity(
     _similarity(key=key, data={**packed, "group": group, "digest": _digest(packed)})
 
 
-def _facts(picture: Picture) -> dict[str, Any]:
+def _facts(picture: ShownLogits) -> dict[str, Any]:
     return {
         "names": list(picture.class_names),
         "logits": [float(z) for z in picture.logits],
@@ -144,27 +138,13 @@ def _mount(
     on_commit: OnTemperature,
     on_logits_change: Callable[[], None] | None = None,
 ) -> None:
-    def commit() -> None:
-        value = valid_temperature(st.session_state[key].get("T"))
-        if value is not None:
-            on_commit(value)
-
+    commit = keep_committed(key, "T", valid_temperature, on_commit)
     _soft_targets(key=key, data={**data, "T": temperature}, on_T_change=commit, on_logits_change=on_logits_change)
 
 
 def valid_temperature(value: object) -> float | None:
-    """What a browser sends is not to be trusted: a number inside the axis, or nothing."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return min(T_MAX, max(T_MIN, float(value)))  # JSON turns 10.0 into the integer 10
-
-
-def _valid_logits(value: object, count: int) -> tuple[float, ...] | None:
-    if not isinstance(value, list) or len(value) != count:
-        return None
-    if not all(isinstance(z, int | float) and math.isfinite(z) for z in value):
-        return None
-    return tuple(min(LARGEST_LOGIT, max(-LARGEST_LOGIT, float(z))) for z in value)
+    """The temperature that a browser sent, brought onto the axis; None if it is no number."""
+    return within(value, T_MIN, T_MAX)
 
 
 def _digest(packed: object) -> str:

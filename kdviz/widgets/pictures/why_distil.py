@@ -19,7 +19,7 @@ _sizes = component("sizes")
 
 
 @dataclass(frozen=True)
-class Cell:
+class CostCell:
     """A value as it is shown; `share` is the length of its bar, None without one."""
 
     text: str
@@ -32,8 +32,8 @@ class CostRow:
     """What both cost in one respect, and how many times less the student's is; "" where that says nothing."""
 
     what: str
-    teacher: Cell
-    student: Cell
+    teacher: CostCell
+    student: CostCell
     ratio: str = ""
 
 
@@ -105,24 +105,26 @@ def cost_rows(here: LessonPage, pair: Pair, studied: StudyResult | None) -> list
         most = max(1 - mean.mean for mean in (*alone, taught) if mean is not None)
         rows.append(CostRow(here.word("errors"), _errors(alone[0], most), _errors(alone[1], most)))
         if taught is not None:
-            rows.append(CostRow(here.word("errors-taught"), Cell("–"), _errors(taught, most)))
+            rows.append(CostRow(here.word("errors-taught"), CostCell("–"), _errors(taught, most)))
     return rows
 
 
 def _row(what: str, pair: Pair, cost: Callable[[Architecture], float], said: Callable[[float], str]) -> CostRow:
     values = [cost(pair.teacher), cost(pair.student)]
     most = max(values)
-    teacher, student = (Cell(said(value), value / most) for value in values)
+    teacher, student = (CostCell(said(value), value / most) for value in values)
     return CostRow(what, teacher, student, times(pair.times_less(cost)))
 
 
 def _measured_row(what: str, teacher: Mean, student: Mean) -> CostRow:
     most = max(teacher.mean, student.mean)
-    cells = [Cell(milliseconds(mean.mean), mean.mean / most, _range(mean, milliseconds)) for mean in (teacher, student)]
+    cells = [
+        CostCell(milliseconds(mean.mean), mean.mean / most, _range(mean, milliseconds)) for mean in (teacher, student)
+    ]
     return CostRow(what, cells[0], cells[1], times(teacher.mean / student.mean))
 
 
-def _errors(right: Mean, most: float) -> Cell:
+def _errors(right: Mean, most: float) -> CostCell:
     """The share of wrong answers, from that of right ones."""
     wrong = Mean(
         mean=1 - right.mean,
@@ -130,7 +132,7 @@ def _errors(right: Mean, most: float) -> Cell:
         high=None if right.low is None else 1 - right.low,
     )
     share = wrong.mean / most if most > 0 else 0.0
-    return Cell(phrases.percent(wrong.mean, 2), share, _range(wrong, lambda value: f"{100 * value:.2f}"))
+    return CostCell(phrases.percent(wrong.mean, 2), share, _range(wrong, lambda value: f"{100 * value:.2f}"))
 
 
 def _range(mean: Mean, said: Callable[[float], str]) -> str:

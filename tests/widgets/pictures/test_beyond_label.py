@@ -8,11 +8,11 @@ import pytest
 from kdviz.records.softmax import softmax
 from kdviz.store import gallery
 from kdviz.widgets.pictures.beyond_label import Shares, most_different, shares
-from kdviz.widgets.pictures.soft_targets import Picture
+from kdviz.widgets.pictures.soft_targets import ShownLogits
 
 
 def pictured(*logits):
-    return Picture(tuple("abcdefghij"[: len(logits)]), logits)
+    return ShownLogits(tuple("abcdefghij"[: len(logits)]), logits)
 
 
 def test_the_two_images_are_those_with_the_largest_kl_of_all_that_the_teacher_gets_right():

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from kdviz.engine import losses
 from kdviz.store import gallery
-from kdviz.widgets.pictures.loss_lesson import Chosen, logits_of, readings, valid_state
-from kdviz.widgets.pictures.soft_targets import Picture
+from kdviz.widgets.pictures.loss_lesson import LossState, logits_of, readings, valid_state
+from kdviz.widgets.pictures.soft_targets import ShownLogits
 from kdviz.widgets.pictures.temperature_lesson import DECIDED, at_temperature, unsure_but_decided
 
 logits = st.lists(st.floats(-25, 25), min_size=5, max_size=5).map(tuple)
@@ -23,7 +23,7 @@ def tensor(values):
 
 @given(logits, logits, temperatures, st.integers(0, 4), st.floats(0, 1))
 def test_readings_are_the_losses_of_the_engine(teacher, student, temperature, label, alpha):
-    found = readings(Chosen(teacher, student, label, temperature, alpha))
+    found = readings(LossState(teacher, student, label, temperature, alpha))
     v, z = tensor(teacher), tensor(student)
     close = {"rel": 1e-9, "abs": 1e-9}
     assert found.forward == pytest.approx(losses.kl_divergence(z, v, temperature).item(), **close)
@@ -38,7 +38,7 @@ def test_readings_are_the_losses_of_the_engine(teacher, student, temperature, la
 
 @given(logits, temperatures)
 def test_the_softmax_of_a_picture_is_the_engines(given_logits, temperature):
-    found = at_temperature(Picture(tuple("abcde"), given_logits), temperature)
+    found = at_temperature(ShownLogits(tuple("abcde"), given_logits), temperature)
     assert found.shares == pytest.approx(losses.softmax(tensor(given_logits), temperature)[0].tolist(), abs=1e-12)
     assert found.bits == pytest.approx(losses.entropy(tensor(given_logits), temperature).item() / math.log(2), abs=1e-9)
     assert [given_logits[i] for i in found.order] == sorted(given_logits, reverse=True)
@@ -55,7 +55,7 @@ def test_the_first_images_show_both_limits():
     assert chosen
     for index in chosen:
         logits_here = tuple(float(z) for z in shown.logits[index])
-        now, cold = (at_temperature(Picture(shown.facts.class_names, logits_here), t) for t in (1.0, 0.1))
+        now, cold = (at_temperature(ShownLogits(shown.facts.class_names, logits_here), t) for t in (1.0, 0.1))
         first, second = now.order[:2]
         assert now.shares[first] >= DECIDED * now.shares[second] * (1 - 1e-6)
         assert cold.shares[first] > 0.99
@@ -66,7 +66,7 @@ GOOD = [[1, 2.5, 0, -3, 31], [0, 0, 0, 0, 0], 2, 10, 1]
 
 
 def test_what_a_browser_sends_is_checked():
-    assert valid_state(GOOD, 5) == Chosen((1.0, 2.5, 0.0, -3.0, 30.0), (0.0,) * 5, 2, 10.0, 1.0)
+    assert valid_state(GOOD, 5) == LossState((1.0, 2.5, 0.0, -3.0, 30.0), (0.0,) * 5, 2, 10.0, 1.0)
     assert valid_state([*GOOD[:4], 0], 5).alpha == 0
     bad = [
         None,
