@@ -4,7 +4,9 @@ import { test } from "node:test";
 
 import { layOut, thinned, ticksOf } from "../../kdviz/components/explorer/places.js";
 import { formulaHtml } from "../../kdviz/components/inside/formulas.js";
-import { klAt, lookAt, moved, nearest, relationGap, responseSays, singularGap } from "../../kdviz/components/inside/sentences.js";
+import {
+  klAt, lookAt, moved, nearest, relationGap, responseSays, singularGap,
+} from "../../kdviz/components/inside/sentences.js";
 import * as loss from "../../kdviz/components/loss/formulas.js";
 import { applyTimed, buildTimed } from "../../kdviz/components/sizes/device_time.js";
 import { toImage } from "../../kdviz/components/soft_targets/preprocess.js";

@@ -5,17 +5,12 @@ import { test } from "node:test";
 import { barHeight } from "../../kdviz/components/kdviz.shared/bars.js";
 import { decodeBase64, decodeHalf } from "../../kdviz/components/kdviz.shared/bytes.js";
 import { makeEcho } from "../../kdviz/components/kdviz.shared/echo.js";
-import { parseNumber } from "../../kdviz/components/kdviz.shared/editing.js";
 import {
-  barPercent,
-  filled,
-  listPercent,
-  sharePercent,
-  short,
-  signed,
-  tinyPercent,
+  barPercent, filled, listPercent, parseNumber, sharePercent, short, signed, tinyPercent,
 } from "../../kdviz/components/kdviz.shared/format.js";
-import { logitsOf, publishLogits, publishTemperature, temperatureOf } from "../../kdviz/components/kdviz.shared/group.js";
+import {
+  logitsOf, publishLogits, publishTemperature, temperatureOf,
+} from "../../kdviz/components/kdviz.shared/group.js";
 import { lookAlikes, luminance, meanSoftTargets, prepareMatrix } from "../../kdviz/components/kdviz.shared/matrix.js";
 import { forward, isHere, keepNetwork } from "../../kdviz/components/kdviz.shared/network.js";
 import { linearAxis, logAxis, temperatureGrid, valueAt } from "../../kdviz/components/kdviz.shared/over_t.js";

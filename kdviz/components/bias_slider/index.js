@@ -6,7 +6,7 @@ import { makeEcho } from "../kdviz.shared/echo.js";
 import { PERCENT, filled, signed } from "../kdviz.shared/format.js";
 import { bandOf, linearAxis, pathOf } from "../kdviz.shared/over_t.js";
 import { followPointer } from "../kdviz.shared/pointer.js";
-import { onRelease } from "../kdviz.shared/slider.js";
+import { onNumber, onRelease } from "../kdviz.shared/slider.js";
 
 const ROOM = { left: 50, right: 9, top: 9, bottom: 20 }; // the right margin is half the slider's thumb
 const HEIGHT = 190;
@@ -27,11 +27,6 @@ const partOf = (ui, bias) => (bias - ui.least) / (ui.most - ui.least);
 function biasText(ui, bias) {
   const text = signed(bias, ui.digits);
   return ui.least < 0 && Number(bias.toFixed(ui.digits)) > 0 ? `+${text}` : text;
-}
-
-function parseBias(text) {
-  const plain = text.trim().replace(",", ".").replace("−", "-");
-  return plain === "" ? NaN : Number(plain);
 }
 
 const whole = (v) => Math.round(v).toLocaleString("en-US");
@@ -194,15 +189,7 @@ function listen(ui) {
     move(ui, Number(range.value));
     ui.dragging = false;
   }, ui.commit);
-  number.addEventListener("focus", () => number.select());
-  number.addEventListener("input", () => {
-    const value = parseBias(number.value);
-    const valid = value >= ui.least && value <= ui.most; // NaN is neither
-    number.setAttribute("aria-invalid", String(!valid));
-    if (valid) move(ui, value);
-  });
-  number.addEventListener("change", () => {
-    number.removeAttribute("aria-invalid");
+  onNumber(number, (bias) => bias >= ui.least && bias <= ui.most, (bias) => move(ui, bias), () => {
     number.value = biasText(ui, ui.bias);
     ui.commit();
   });

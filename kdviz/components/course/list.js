@@ -1,6 +1,8 @@
 // The two shapes of the course: a row of marks above a lesson, and the list on the start page.
 
-import { checksOf, emptyCourse, isBlocked, solvedChecks, stateOf, writeCourse } from "../kdviz.shared/course_store.js";
+import {
+  checksOf, emptyCourse, isBlocked, solvedChecks, stateOf, writeCourse,
+} from "../kdviz.shared/course_store.js";
 import { make, setText } from "../kdviz.shared/dom.js";
 import { filled } from "../kdviz.shared/format.js";
 import { goTo, ownClick } from "./links.js";

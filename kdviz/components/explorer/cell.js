@@ -3,10 +3,12 @@
 import { decodeBase64 } from "../kdviz.shared/bytes.js";
 import { make, setAttribute, setText, showGrey, svgNode } from "../kdviz.shared/dom.js";
 import { PERCENT, sharePercent, short } from "../kdviz.shared/format.js";
-import { ranked, softmax } from "../kdviz.shared/softmax.js";
+import { ranked, softmax, totalVariation } from "../kdviz.shared/softmax.js";
+import {
+  PLOT, areaBetween, buildAxis, buildPlot, lineThrough, showAxis, showTicks, xOf, yOf,
+} from "../kdviz.shared/training_plot.js";
 import { MEASURES, difference, figure } from "./scale.js";
 
-const CURVES = { width: 320, left: 38, right: 316 };
 const LOSS = { top: 16, height: 52, title: "loss, nats" };
 const RIGHT = { top: 90, height: 76, title: "accuracy, images held out" };
 const TARGETS = { width: 320, base: 86, tall: 72, top: 12 };
@@ -123,52 +125,19 @@ function intervalOf(interval) {
 }
 
 function buildCurves(svg) {
-  const plot = ({ top, height, title }) => {
-    svgNode("text", svg, { x: CURVES.left, y: top - 5 }).textContent = title;
-    const value = svgNode("text", svg, { class: "end value", x: CURVES.right, y: top - 5 });
-    const ticks = [0, 1].map((end) => {
-      const y = top + height * (1 - end);
-      svgNode("line", svg, { class: "grid", x1: CURVES.left, x2: CURVES.right, y1: y, y2: y });
-      return svgNode("text", svg, { class: "end", x: CURVES.left - 5, y: y + (end ? 7 : 1) });
-    });
-    return { value, ticks };
-  };
-  const loss = plot(LOSS);
-  const right = plot(RIGHT);
+  const [loss, right] = [buildPlot(svg, LOSS), buildPlot(svg, RIGHT)];
   const path = (kind) => svgNode("path", svg, { class: kind });
   const paths = { soft: path("soft"), hard: path("hard"), plain: path("line plain"), own: path("line student") };
-  const cut = svgNode("text", svg, { class: "cut end", x: CURVES.right, y: LOSS.top + 12 });
-  const axis = [0, 0.5, 1].map((share) => svgNode("text", svg, {
-    class: ["", "middle", "end"][2 * share], x: CURVES.left + share * (CURVES.right - CURVES.left), y: 182,
-  }));
-  return { svg, loss, right, paths, axis, cut };
-}
-
-/** A line through what is known, with gaps. */
-function lineThrough(points) {
-  let pen = "M";
-  let text = "";
-  for (const point of points) {
-    if (!point) { pen = "M"; continue; }
-    text += `${pen}${point[0].toFixed(1)},${point[1].toFixed(1)}`;
-    pen = "L";
-  }
-  return text;
-}
-
-/** The area between two lines of equally many points. */
-function areaBetween(upper, lower) {
-  return upper.length ? `${lineThrough(upper)}${lineThrough([...lower].reverse()).replace("M", "L")}Z` : "";
+  const cut = svgNode("text", svg, { class: "cut end", x: PLOT.right, y: LOSS.top + 12 });
+  return { svg, loss, right, paths, axis: buildAxis(svg, 182), cut };
 }
 
 function drawCurves(ui, detail, alpha) {
   const { paths, axis, loss, right, svg, cut } = ui.curves;
-  const x = (step) => CURVES.left + ((CURVES.right - CURVES.left) * step) / Math.max(1, detail.steps);
-  const y = (plot, value, low, high) => plot.top + plot.height * (1 - (Math.min(high, Math.max(low, value)) - low) / (high - low || 1));
   const soft = detail.soft.map((value) => value ?? 0);
   const sum = detail.hard.map((value, n) => (value ?? 0) + soft[n]);
   const top = niceAbove(sum[Math.min(1, sum.length - 1)]);
-  const line = (values, plot, low, high) => values.map((value, n) => (value === null ? null : [x(detail.step[n]), y(plot, value, low, high)]));
+  const line = (values, plot, low, high) => values.map((value, n) => (value === null ? null : [xOf(detail.step[n], detail.steps), yOf(plot, value, low, high)]));
   const zero = line(sum.map(() => 0), LOSS, 0, top);
   setAttribute(paths.soft, "d", areaBetween(line(soft, LOSS, 0, top), zero));
   setAttribute(paths.hard, "d", areaBetween(line(sum, LOSS, 0, top), line(soft, LOSS, 0, top)));
@@ -177,16 +146,14 @@ function drawCurves(ui, detail, alpha) {
   const floor = floorOf(control.filter((value) => value !== null)); // so that cells have the same axis
   setAttribute(paths.own, "d", lineThrough(line(detail.accuracy, RIGHT, floor, 1)));
   setAttribute(paths.plain, "d", alpha === 0 ? "" : lineThrough(line(detail.plain, RIGHT, floor, 1)));
-  [[loss, 0, top, String], [right, floor, 1, (v) => `${Math.round(100 * v)}%`]].forEach(([plot, low, high, write]) => {
-    setText(plot.ticks[0], write(low));
-    setText(plot.ticks[1], write(high));
-  });
+  showTicks(loss, "0", String(top));
+  showTicks(right, `${Math.round(100 * floor)}%`, "100%");
   const last = detail.step.length - 1;
   const terms = `soft ${(detail.soft[last] ?? 0).toFixed(3)} · hard ${(detail.hard[last] ?? 0).toFixed(3)}`;
   setText(loss.value, terms);
   const end = detail.accuracy[last];
   setText(right.value, end === null ? "" : `${(100 * end).toFixed(1)}${PERCENT}`);
-  axis.forEach((text, n) => setText(text, `${Math.round((detail.steps * n) / 2).toLocaleString("en")}${n === 2 ? " updates" : ""}`));
+  showAxis(axis, detail.steps);
   const mean = detail.students > 1 ? `, means of ${detail.students} students` : "";
   setAttribute(svg, "aria-label", `After update ${detail.step[last]} of ${detail.steps}: loss ${terms}, accuracy ${right.value.textContent}${mean}.`);
 }
@@ -292,7 +259,7 @@ function drawTargets(ui, i, detail) {
   setText(ui.bars.top, sharePercent(whole));
   setText(ui.q(".targets .title"), `softmax at T = ${short(T)}, ${detail.watched}`);
   const name = (p) => details.names[ranked(p)[0]];
-  const gap = student ? Array.from(teacher).reduce((sum, p, c) => sum + Math.abs(p - student[c]), 0) / 2 : 1;
+  const gap = student ? totalVariation(teacher, student) : 1;
   const says = student
     ? `Label ${details.names[watched.labels[n]]}. Teacher: ${name(teacher)}. Student: ${name(student)}. ${sharePercent(gap)} of the probability would have to move.`
     : `Label ${details.names[watched.labels[n]]}. Teacher: ${name(teacher)}. The student diverged and says nothing.`;

@@ -21,8 +21,7 @@ async function textOf(address) {
 /**
  * The function that Streamlit calls on mount and again whenever data or theme change, any number of times. The
  * component's `index.html` and style sheets are fetched once, when its module is.
- * @param {string} module `import.meta.url` of the component's index.js
- * @param {object} parts
+ * @param {string} module `import.meta.url` of the component's index.js @param {object} parts
  * @param {string} parts.root selector of the node that `ui.root` is
  * @param {string[]} [parts.styles] style sheets; the base of all comes first by itself
  * @param {(ui: any) => void} parts.build called once for each place on the page
@@ -75,9 +74,7 @@ export function invisible(receive) {
 
 /**
  * Call `draw` whenever the size of `node` changes, and once at the beginning.
- * @param {Ui} ui
- * @param {Element} node
- * @param {(width: number) => void} draw
+ * @param {Ui} ui @param {Element} node @param {(width: number) => void} draw
  */
 export function watchSize(ui, node, draw) {
   const observer = new ResizeObserver(([entry]) => draw(Math.round(entry.contentRect.width)));

@@ -3,11 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const TEXTS = /** @type {WeakMap<Node, string>} */ (new WeakMap());
 
-/**
- * Write text only where it changed: a redraw touches nothing else.
- * @param {Node} node
- * @param {string} text
- */
+/** Write text only where it changed: a redraw touches nothing else. @param {Node} node @param {string} text */
 export function setText(node, text) {
   if (TEXTS.get(node) === text) return;
   TEXTS.set(node, text);
@@ -16,9 +12,7 @@ export function setText(node, text) {
 
 /**
  * Write an attribute only where it changed.
- * @param {Element} node
- * @param {string} name
- * @param {string | number} value
+ * @param {Element} node @param {string} name @param {string | number} value
  */
 export function setAttribute(node, name, value) {
   if (node.getAttribute(name) !== String(value)) node.setAttribute(name, String(value));
@@ -26,9 +20,7 @@ export function setAttribute(node, name, value) {
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {string} className
- * @param {Element} [parent]
+ * @param {Tag} tag @param {string} className @param {Element} [parent]
  */
 export function make(tag, className, parent) {
   const node = document.createElement(tag);
@@ -39,9 +31,7 @@ export function make(tag, className, parent) {
 
 /**
  * @template {keyof SVGElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {Element} parent
- * @param {Record<string, string | number>} attributes
+ * @param {Tag} tag @param {Element} parent @param {Record<string, string | number>} attributes
  */
 export function svgNode(tag, parent, attributes) {
   const node = document.createElementNS(SVG, tag);
@@ -64,8 +54,7 @@ export function applyPalette(root) {
 
 /**
  * Grey levels 0..255, row by row, on a canvas of that many pixels; black without any.
- * @param {HTMLCanvasElement} canvas
- * @param {ArrayLike<number> | null} pixels
+ * @param {HTMLCanvasElement} canvas @param {ArrayLike<number> | null} pixels
  */
 export function showGrey(canvas, pixels) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));

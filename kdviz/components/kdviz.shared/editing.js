@@ -1,18 +1,12 @@
 // Editing the logits: under each bar an upright slider and a number field for its class.
 
 import { make } from "./dom.js";
-import { signed } from "./format.js";
+import { parseNumber, signed } from "./format.js";
 import { onRelease } from "./slider.js";
 
 /** Room around the given logits; fixed while a slider is held, so that no thumb moves by itself. */
 function logitLimit(logits) {
   return Math.max(5, 5 * Math.ceil(Math.max(...logits.map(Math.abs)) / 5));
-}
-
-/** @param {string} text */
-export function parseNumber(text) {
-  const value = Number(text.trim().replace(",", ".").replace("−", "-"));
-  return text.trim() && Number.isFinite(value) ? value : null;
 }
 
 /** Two decimals, or one where the field would be too narrow for them. */

@@ -2,10 +2,7 @@
 
 export const PERCENT = "\u00a0%"; // a number and its unit stay on one line
 
-/**
- * A probability in per cent without the sign, short enough to stand on a narrow bar.
- * @param {number} p
- */
+/** A probability in per cent without the sign, short enough to stand on a narrow bar. @param {number} p */
 export function barPercent(p) {
   const v = 100 * p;
   if (v >= 99.95) return "100";
@@ -15,19 +12,13 @@ export function barPercent(p) {
   return v >= 0.0095 ? v.toFixed(2) : "<.01";
 }
 
-/**
- * The same for the logarithmic axis, which shows what is too small for the linear one.
- * @param {number} p
- */
+/** The same for the logarithmic axis, which shows what is too small for the linear one. @param {number} p */
 export function tinyPercent(p) {
   const v = 100 * p;
   return v >= 0.0095 || v === 0 ? barPercent(p) : v.toExponential(0).replace("-", "−");
 }
 
-/**
- * A probability for a list or a table, in per cent, exact enough to compare.
- * @param {number} p
- */
+/** A probability for a list or a table, in per cent, exact enough to compare. @param {number} p */
 export function listPercent(p) {
   const v = 100 * p;
   if (v >= 1) return `${v.toFixed(1)}${PERCENT}`;
@@ -35,38 +26,31 @@ export function listPercent(p) {
   return v >= 0.0001 ? `${v.toFixed(4)}${PERCENT}` : `<0.0001${PERCENT}`;
 }
 
-/**
- * A probability inside a sentence.
- * @param {number} p
- */
+/** A probability inside a sentence. @param {number} p */
 export function sharePercent(p) {
   const v = 100 * p;
   if (v >= 99.95) return `over 99.9${PERCENT}`;
   return v < 0.0095 ? `under 0.01${PERCENT}` : `${barPercent(p)}${PERCENT}`;
 }
 
-/**
- * A number with a true minus sign; what rounds to zero has none.
- * @param {number} value
- */
+/** A number with a true minus sign; what rounds to zero has none. @param {number} value */
 export function signed(value, digits = 1) {
   const text = Math.abs(value).toFixed(digits);
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
-/**
- * "{{name}}" in a text becomes its value.
- * @param {string} text
- * @param {Record<string, string | number>} values
- */
+/** "{{name}}" in a text becomes its value. @param {string} text @param {Record<string, string | number>} values */
 export function filled(text, values) {
   return text.replace(/\{\{\s*(\w+)\s*\}\}/g, (place, name) => String(values[name] ?? place));
 }
 
-/**
- * A value of T or alpha as it is written; sums of steps have long tails.
- * @param {number} value
- */
+/** A value of T or alpha as it is written; sums of steps have long tails. @param {number} value */
 export function short(value) {
   return Number(value.toPrecision(6));
+}
+
+/** The number that a visitor typed; null if it is none. @param {string} text */
+export function parseNumber(text) {
+  const value = Number(text.trim().replace(",", ".").replace("−", "-"));
+  return text.trim() && Number.isFinite(value) ? value : null;
 }

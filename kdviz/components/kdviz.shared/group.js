@@ -10,20 +10,13 @@ export const temperatureOf = (group) => temperatures.get(group);
 /** The logits that a group's picture shows; null where nothing is drawn yet. @param {string} group */
 export const logitsOf = (group) => logitsShown.get(group) ?? null;
 
-/**
- * @param {number} T
- * @param {string} group
- * @param {object} source the component that says so
- */
+/** @param {number} T @param {string} group @param {object} source the component that says so */
 export function publishTemperature(T, group, source) {
   temperatures.set(group, T);
   tell("temperature", { T, group, source });
 }
 
-/**
- * @param {ArrayLike<number> | null} logits
- * @param {string} group
- */
+/** @param {ArrayLike<number> | null} logits @param {string} group */
 export function publishLogits(logits, group) {
   logitsShown.set(group, logits && Float64Array.from(logits));
   tell("logits", { logits: logitsOf(group), group });

@@ -51,8 +51,7 @@ export function valueAt(at, y, T) {
  * `pick(T)` is called while a pointer moves over the chart with its button down, `release()` when it lets go. Where no
  * slider stands below, `feet` is the room for the numbers of the axis.
  * @typedef {{ height: number, feet?: number, label: string, pick?: (T: number) => void, release?: () => void }} Options
- * @param {Element} parent
- * @param {Options} options
+ * @param {Element} parent @param {Options} options
  */
 export function buildOverT(parent, { height, feet = 0, label, pick, release }) {
   const svg = svgNode("svg", parent, { class: "over-t", role: "img", "aria-label": label, height });

@@ -7,8 +7,7 @@ function leaveFields() {
 
 /**
  * Call `follow` while a pointer moves over a node with its button down, wherever it goes; `release` when it lets go.
- * @param {HTMLElement | SVGElement} node
- * @param {(event: PointerEvent) => void} follow
+ * @param {HTMLElement | SVGElement} node @param {(event: PointerEvent) => void} follow
  * @param {() => void} release
  * @param {() => void} [begin] called when the button goes down, before the first `follow`
  */

@@ -1,7 +1,7 @@
 // The temperature: a slider on a logarithmic axis, a number field, and ticks to jump to.
 
 import { make, setText } from "./dom.js";
-import { parseNumber } from "./editing.js";
+import { parseNumber } from "./format.js";
 import { publishTemperature } from "./group.js";
 import { listen } from "./signals.js";
 import { T_MAX, T_MIN, catchDecade, formatT, roundT } from "./temperature.js";
@@ -53,20 +53,22 @@ export function moveTemperature(ui, T) {
   publishTemperature(ui.T, ui.group, ui);
 }
 
-function listenToNumber(ui, number, commit) {
-  const valid = (value) => value !== null && value >= T_MIN && value <= T_MAX;
-  number.addEventListener("focus", () => number.select());
-  number.addEventListener("input", () => {
-    const value = parseNumber(number.value);
-    number.setAttribute("aria-invalid", String(!valid(value)));
-    if (valid(value)) moveTemperature(ui, value);
+/**
+ * Follow a number field: `set` gets every number that is `valid` while one types, `finish` what stands there at the end.
+ * @param {HTMLInputElement} field @param {(value: number) => boolean} valid @param {(value: number) => void} set
+ * @param {(value: number | null) => void} finish
+ */
+export function onNumber(field, valid, set, finish) {
+  field.addEventListener("focus", () => field.select());
+  field.addEventListener("input", () => {
+    const value = parseNumber(field.value);
+    const fits = value !== null && valid(value);
+    field.setAttribute("aria-invalid", String(!fits));
+    if (fits) set(value);
   });
-  number.addEventListener("change", () => {
-    const value = parseNumber(number.value);
-    number.removeAttribute("aria-invalid");
-    if (value !== null && value > 0) moveTemperature(ui, value);
-    number.value = formatT(ui.T);
-    commit();
+  field.addEventListener("change", () => {
+    field.removeAttribute("aria-invalid");
+    finish(parseNumber(field.value));
   });
 }
 
@@ -95,7 +97,11 @@ export function buildTemperature(ui, commit) {
     ui.dragging = false;
   };
   onRelease(ui, range, follow, commit);
-  listenToNumber(ui, number, commit);
+  onNumber(number, (T) => T >= T_MIN && T <= T_MAX, (T) => moveTemperature(ui, T), (T) => {
+    if (T !== null && T > 0) moveTemperature(ui, T);
+    number.value = formatT(ui.T);
+    commit();
+  });
   buildTicks(ui, commit);
   listen(ui, "temperature", ({ T, group, source }) => {
     if (source === ui || group !== ui.group || T === ui.T) return;

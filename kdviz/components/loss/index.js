@@ -4,21 +4,14 @@ import { drawAxis } from "../kdviz.shared/bars.js";
 import { component, watchSize } from "../kdviz.shared/component.js";
 import { make, setText } from "../kdviz.shared/dom.js";
 import { makeEcho } from "../kdviz.shared/echo.js";
-import { parseNumber } from "../kdviz.shared/editing.js";
 import { barPercent, sharePercent, signed } from "../kdviz.shared/format.js";
 import { publishTemperature } from "../kdviz.shared/group.js";
 import { followPointer } from "../kdviz.shared/pointer.js";
-import { buildTemperature, onRelease, showTemperature } from "../kdviz.shared/slider.js";
+import { buildTemperature, onNumber, onRelease, showTemperature } from "../kdviz.shared/slider.js";
 import { softmax } from "../kdviz.shared/softmax.js";
 import { formatT, roundT } from "../kdviz.shared/temperature.js";
 import {
-  distillationLoss,
-  entropyNats,
-  hardCrossEntropy,
-  klDivergence,
-  klParts,
-  logitForShare,
-  softCrossEntropy,
+  distillationLoss, entropyNats, hardCrossEntropy, klDivergence, klParts, logitForShare, softCrossEntropy,
 } from "./formulas.js";
 
 const LIMIT = 30; // of a logit
@@ -231,15 +224,7 @@ function buildAlpha(ui) {
     drawPicture(ui);
   };
   onRelease(ui, range, () => set(Number(range.value)), ui.commit);
-  const valid = (value) => value !== null && value >= 0 && value <= 1;
-  number.addEventListener("focus", () => number.select());
-  number.addEventListener("input", () => {
-    const value = parseNumber(number.value);
-    number.setAttribute("aria-invalid", String(!valid(value)));
-    if (valid(value)) set(value);
-  });
-  number.addEventListener("change", () => {
-    number.removeAttribute("aria-invalid");
+  onNumber(number, (value) => value >= 0 && value <= 1, set, () => {
     number.value = ui.alpha.toFixed(2);
     ui.commit();
   });

@@ -2,15 +2,7 @@
 
 import { component } from "../kdviz.shared/component.js";
 import {
-  buildColumns,
-  buildLogits,
-  buildRanking,
-  drawAxis,
-  drawBars,
-  drawHardLabel,
-  drawLogits,
-  drawRanking,
-  rankOthers,
+  buildColumns, buildLogits, buildRanking, drawAxis, drawBars, drawHardLabel, drawLogits, drawRanking, rankOthers,
   watchPlot,
 } from "../kdviz.shared/bars.js";
 import { decodeBase64 } from "../kdviz.shared/bytes.js";

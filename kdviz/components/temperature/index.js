@@ -2,14 +2,7 @@
 
 import { component } from "../kdviz.shared/component.js";
 import {
-  barHeight,
-  buildColumns,
-  buildLogits,
-  drawAxis,
-  drawBars,
-  drawHardLabel,
-  drawLogits,
-  watchPlot,
+  barHeight, buildColumns, buildLogits, drawAxis, drawBars, drawHardLabel, drawLogits, watchPlot,
 } from "../kdviz.shared/bars.js";
 import { decodeBase64 } from "../kdviz.shared/bytes.js";
 import { setText, showGrey } from "../kdviz.shared/dom.js";

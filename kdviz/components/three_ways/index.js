@@ -4,9 +4,11 @@
 import { component } from "../kdviz.shared/component.js";
 import { make, setText, svgNode } from "../kdviz.shared/dom.js";
 import { PERCENT } from "../kdviz.shared/format.js";
+import {
+  PLOT, areaBetween, buildAxis, buildPlot, lineThrough, showAxis, showTicks, xOf, yOf,
+} from "../kdviz.shared/training_plot.js";
 import { buildDiagram, drawDiagram, nats } from "./who_teaches.js";
 
-const PLOT = { width: 320, left: 38, right: 316 };
 const PLOTS = {
   loss: { top: 16, height: 50, title: "loss, nats" },
   accuracy: { top: 88, height: 74, title: "accuracy, validation" },
@@ -15,53 +17,19 @@ const PLOTS = {
 const AXIS = 249;
 const LOOKS = 80;
 
-const xOf = (step, steps) => PLOT.left + ((PLOT.right - PLOT.left) * step) / Math.max(1, steps);
-const yOf = (plot, value, low, high) =>
-  plot.top + plot.height * (1 - (Math.min(high, Math.max(low, value)) - low) / (high - low || 1));
 const perCent = (value) => `${(100 * value).toFixed(1)}${PERCENT}`;
 const whole = (value) => value.toLocaleString("en");
-
-/** A line through the moments that have a number; a gap where they have none. */
-function path(points) {
-  let pen = "M";
-  let text = "";
-  for (const point of points) {
-    if (!point) { pen = "M"; continue; }
-    text += `${pen}${point[0].toFixed(1)},${point[1].toFixed(1)}`;
-    pen = "L";
-  }
-  return text;
-}
-
-function area(upper, lower) {
-  const kept = upper.map((point, i) => (point && lower[i] ? i : -1)).filter((i) => i >= 0);
-  if (!kept.length) return "";
-  return `${path(kept.map((i) => upper[i]))}${path(kept.reverse().map((i) => lower[i])).replace("M", "L")}Z`;
-}
 
 function series(stage, values, plot, low, high) {
   return values.map((value, i) =>
     value === null || value === undefined ? null : [xOf(stage.step[i], stage.steps), yOf(plot, value, low, high)]);
 }
 
-function buildPlot(svg, plot) {
-  svgNode("text", svg, { class: "title", x: PLOT.left, y: plot.top - 5 }).textContent = plot.title;
-  const value = svgNode("text", svg, { class: "end value", x: PLOT.right, y: plot.top - 5 });
-  const ticks = [0, 1].map((end) => {
-    const y = plot.top + plot.height * (1 - end);
-    svgNode("line", svg, { class: "grid", x1: PLOT.left, x2: PLOT.right, y1: y, y2: y });
-    return svgNode("text", svg, { class: "end", x: PLOT.left - 5, y: y + (end ? 7 : 1) });
-  });
-  return { value, ticks, layer: svgNode("g", svg, {}) };
-}
-
 function buildCurves(parent) {
   const svg = svgNode("svg", parent, { viewBox: `0 0 ${PLOT.width} ${AXIS + 4}`, role: "img", class: "curves" });
-  const plots = Object.fromEntries(Object.entries(PLOTS).map(([name, plot]) => [name, buildPlot(svg, plot)]));
+  const plots = Object.fromEntries(Object.entries(PLOTS).map(([name, plot]) => [name, { ...buildPlot(svg, plot), layer: svgNode("g", svg, {}) }]));
   const cut = svgNode("text", svg, { class: "cut end", x: PLOT.right, y: PLOTS.loss.top + 12 });
-  const axis = [0, 0.5, 1].map((share) => svgNode("text", svg, {
-    class: ["", "middle", "end"][2 * share], x: PLOT.left + share * (PLOT.right - PLOT.left), y: AXIS,
-  }));
+  const axis = buildAxis(svg, AXIS);
   const bottom = PLOTS.agreement.top + PLOTS.agreement.height;
   const cursor = svgNode("line", svg, { class: "cursor", y1: PLOTS.loss.top, y2: bottom, visibility: "hidden" });
   return { svg, ...plots, axis, cursor, cut };
@@ -112,7 +80,7 @@ function drawLoss(plot, stage, top) {
   const soft = stage.soft.map((value) => value ?? 0);
   const sum = stage.hard.map((value, i) => (value ?? 0) + soft[i]);
   const line = (values) => series(stage, values, PLOTS.loss, 0, top);
-  layer(plot, [["soft", area(line(soft), line(zero))], ["hard", area(line(sum), line(soft))]]);
+  layer(plot, [["soft", areaBetween(line(soft), line(zero))], ["hard", areaBetween(line(sum), line(soft))]]);
   return sum.some((value) => value > 1.02 * top); // a hair above it is not seen
 }
 
@@ -121,14 +89,14 @@ function drawQuality(plot, name, panel, plain, floor) {
   const line = (stage, pick) => series(stage, stage[name].map(pick), PLOTS[name], floor, 1);
   const shapes = [];
   const stage = panel.stages[panel.stages.length - 1];
-  if (plain && !own) shapes.push(["line plain", path(line(plain, (seeds) => seeds[0]))]);
-  for (const earlier of panel.stages.slice(0, -1)) shapes.push(["line earlier", path(line(earlier, (seeds) => seeds[0]))]);
+  if (plain && !own) shapes.push(["line plain", lineThrough(line(plain, (seeds) => seeds[0]))]);
+  for (const earlier of panel.stages.slice(0, -1)) shapes.push(["line earlier", lineThrough(line(earlier, (seeds) => seeds[0]))]);
   if (stage) {
-    shapes.push([own ? "band self" : "band", area(line(stage, (seeds) => seeds[2]), line(stage, (seeds) => seeds[1]))]);
+    shapes.push([own ? "band self" : "band", areaBetween(line(stage, (seeds) => seeds[2]), line(stage, (seeds) => seeds[1]))]);
     if (name === "accuracy") {
-      for (const voice of Object.values(stage.others)) shapes.push(["line other", path(series(stage, voice, PLOTS.accuracy, floor, 1))]);
+      for (const voice of Object.values(stage.others)) shapes.push(["line other", lineThrough(series(stage, voice, PLOTS.accuracy, floor, 1))]);
     }
-    shapes.push([own ? "line self" : "line student", path(line(stage, (seeds) => seeds[0]))]);
+    shapes.push([own ? "line self" : "line student", lineThrough(line(stage, (seeds) => seeds[0]))]);
   }
   layer(plot, shapes);
 }
@@ -143,11 +111,9 @@ function drawWay(ui, way, panel) {
   for (const name of ["accuracy", "agreement"]) drawQuality(curves[name], name, panel, ui.plain, data.floor);
   [["loss", 0, data.top, String], ["accuracy", data.floor, 1, (v) => `${Math.round(100 * v)}%`],
     ["agreement", data.floor, 1, (v) => `${Math.round(100 * v)}%`]].forEach(([name, low, high, write]) => {
-    setText(curves[name].ticks[0], write(low));
-    setText(curves[name].ticks[1], write(high));
+    showTicks(curves[name], write(low), write(high));
   });
-  const steps = stage?.steps ?? data.steps;
-  curves.axis.forEach((text, i) => setText(text, steps ? whole(Math.round((steps * i) / 2)) + (i === 2 ? " updates" : "") : ""));
+  showAxis(curves.axis, stage?.steps ?? data.steps);
   setText(way.cost, costOf(panel, data.seeds));
 }
 

@@ -3,7 +3,7 @@
 import { component } from "../kdviz.shared/component.js";
 import { make, setText, showGrey, svgNode } from "../kdviz.shared/dom.js";
 import { sharePercent } from "../kdviz.shared/format.js";
-import { ranked, softmax } from "../kdviz.shared/softmax.js";
+import { ranked, softmax, totalVariation } from "../kdviz.shared/softmax.js";
 
 const WIDTH = 300;
 const BASE = 84;
@@ -51,7 +51,7 @@ function drawDigits(ui) {
     });
     const name = (p) => data.names[ranked(p)[0]];
     setText(digit.top, sharePercent(whole));
-    const gap = student ? teacher.reduce((sum, p, i) => sum + Math.abs(p - student[i]), 0) / 2 : 1;
+    const gap = student ? totalVariation(teacher, student) : 1;
     const says = student
       ? `Teacher: ${name(teacher)}. Student: ${name(student)}. ${sharePercent(gap)} of the probability would have to move.`
       : `Teacher: ${name(teacher)}. The student has not begun.`;

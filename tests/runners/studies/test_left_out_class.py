@@ -11,7 +11,7 @@ from kdviz.runners.studies.lab import STUDENT, Lab
 from kdviz.runners.studies.left_out_class import chosen_bias, predicted, raised
 from kdviz.texts import lesson as lesson_text
 from kdviz.widgets.pictures import left_out_class
-from kdviz.widgets.pictures.bias_slider import Rule
+from kdviz.widgets.pictures.bias_slider import BiasRule
 from tests.samples.labs import figures, given, lab_of, with_wrong
 
 pytestmark = [pytest.mark.trains, pytest.mark.usefixtures("two_epochs")]
@@ -96,5 +96,5 @@ def test_the_picture_has_every_seeds_range_and_the_rules_place():
         assert threes.y[i] == pytest.approx(sum(each) / 2)
         assert whole.y[i] == pytest.approx(threes.y[i] + others.y[i], rel=1e-3)
     biases = [row.figures["bias"] for row in arm.rows]
-    assert picture.rule == Rule(min(biases), sum(biases) / 2, max(biases))
+    assert picture.rule == BiasRule(min(biases), sum(biases) / 2, max(biases))
     assert seen.known == arm.rows[0].figures["frequency"] == pytest.approx(0.1, abs=0.02)
