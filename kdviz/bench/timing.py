@@ -49,7 +49,7 @@ class Effort:
     usual_loops: int = 25  # that are really run; they differ in T and alpha only, and all take the same time
 
 
-FULL, QUICK = Effort(5), Effort(3, images=10, usual_loops=3)
+FULL, QUICK = Effort(5), Effort(2, images=10, usual_loops=2)
 
 
 def seconds(work: Callable[[], object]) -> float:

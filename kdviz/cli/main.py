@@ -86,7 +86,7 @@ def _problem_with(name: str) -> str | None:
 
 @main.command()
 @click.option(
-    "--repetitions", type=click.IntRange(1, 50), default=None, help="How often. [default: 5, or 3 with --quick]"
+    "--repetitions", type=click.IntRange(1, 50), default=None, help="How often. [default: 5, or 2 with --quick]"
 )
 @click.option("--quick", is_flag=True, help="Within a minute: a tenth of the images, so with wider ranges.")
 @json_option

@@ -236,14 +236,15 @@ def test_the_command_line_on_a_cluster(cluster, tmp_path):
     assert "finished before" in errors
 
 
+@pytest.mark.timeout(400)  # of a busy machine
 def test_ctrl_c_on_a_cluster_keeps_finished_students(cluster, tmp_path):
     address, machines = cluster
     for machine in machines:
         machine.only(10)
-    process = on_cluster(address, "--seeds", "10-16", KDVIZ_STATE_DIR=str(tmp_path))
+    process = on_cluster(address, "--seeds", "10-16", "--yes", KDVIZ_STATE_DIR=str(tmp_path))
     store = RunStore(f"sqlite:///{tmp_path / 'kdviz.sqlite'}")
-    (run,) = wait(store.recent)
-    wait(lambda: store.finished(run.id))
+    (run,) = wait(store.recent, seconds=120)
+    wait(lambda: store.finished(run.id), seconds=120)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=90)
     for machine in machines:
