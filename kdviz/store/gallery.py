@@ -1,6 +1,6 @@
 """The test images with what the shipped teacher says of each, as NumPy arrays: what the soft-target pages show.
 
-Reading needs no torch; `studies.shipping.fill_gallery` makes the file.
+Reading needs no torch; `runners.shipped_teacher.fill_gallery` makes the file.
 """
 
 from __future__ import annotations
