@@ -48,7 +48,7 @@ if not hasattr(data, "noted"):  # Dask loads it several times
     data.noted = True
     data._SOURCES["digits"] = noting("load", data._SOURCES["digits"], lambda: [])
     teachers._train = noting("teach", teachers._train, lambda session, training, *_: [training.id])
-    sweep._stack = noting("stack", waiting(sweep._stack), lambda state, stack: [stack.id])
+    sweep._train_stack = noting("stack", waiting(sweep._train_stack), lambda state, stack: [stack.id])
 """
 QUIET = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "KDVIZ_THREADS": "1"}
 SWEEP = Sweep(data="digits", temperatures=(1, 2, 4, 8), seeds=(0, 1, 2), epochs=12, teacher_epochs=6)
