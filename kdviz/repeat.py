@@ -3,8 +3,6 @@
 Its names never change, so that a script of today runs with every later version of the same `ENGINE`.
 """
 
-from __future__ import annotations
-
 import sys
 
 from kdviz.errors import PlainError

@@ -1,7 +1,5 @@
 """Folders and addresses, from the environment: the only place that reads it for them."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

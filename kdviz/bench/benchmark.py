@@ -1,7 +1,5 @@
 """All benchmarks one after the other, and what they measured as text."""
 
-from __future__ import annotations
-
 import statistics
 from contextlib import nullcontext
 from itertools import zip_longest

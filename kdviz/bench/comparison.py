@@ -1,7 +1,5 @@
 """How fast a comparison is: what its turns cost, and what it gains from students that train stacked."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain

@@ -1,7 +1,5 @@
 """How long the page server takes to start, and how much memory it holds before its first job."""
 
-from __future__ import annotations
-
 import os
 import socket
 import subprocess

@@ -1,7 +1,5 @@
 """How fast a sweep is: a grid of students in stacks against as many usual loops, and what more students cost."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Iterator
 from functools import partial

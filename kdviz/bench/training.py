@@ -3,8 +3,6 @@
 Timings of one machine at one moment say little; ratios of things timed in turns, one right after the other, do.
 """
 
-from __future__ import annotations
-
 import time
 from functools import partial
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """All studies' verdicts in one picture: a bar for each comparison of a taught student, in points of right answers."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

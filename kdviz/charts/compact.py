@@ -1,7 +1,5 @@
 """Numbers and lists made small for the browser: few digits, few points, None for what is no number (JSON has none)."""
 
-from __future__ import annotations
-
 import base64
 import math
 from collections.abc import Iterable, Sequence

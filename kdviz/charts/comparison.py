@@ -1,7 +1,5 @@
 """A finished comparison to explore: accuracy against cost, and reliability diagrams."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Literal

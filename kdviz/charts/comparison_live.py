@@ -3,8 +3,6 @@
 Arrays are thin and rounded, so that a message stays small however many ways and seeds there are.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby

@@ -1,7 +1,5 @@
 """What an arm of a study measured along an axis, as the mean over its seeds and their range."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from statistics import fmean
 

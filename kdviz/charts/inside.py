@@ -1,7 +1,5 @@
 """What students look like inside, as the picture of the three kinds of knowledge takes it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """What all Plotly figures share: legends, margins, intervals, titles of rows, washes of colour."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Curves of a run with a mistake over those of the same run without it, and of networks that were picked."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Curves over the temperature from a study's record, as the browser's small charts take them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """Curves of several runs over one another, whatever kind of study each of them is."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

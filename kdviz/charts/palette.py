@@ -1,7 +1,5 @@
 """The one palette, read from the theme in `.streamlit/config.toml`."""
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from functools import cache

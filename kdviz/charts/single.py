@@ -3,8 +3,6 @@
 The axes of the first span the whole run from its first step, so that nothing jumps.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Literal
 

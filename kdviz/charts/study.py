@@ -1,7 +1,5 @@
 """A lesson's study as a picture: arms over an axis with their intervals, or one below the other."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

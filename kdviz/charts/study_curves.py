@@ -1,7 +1,5 @@
 """What the arms of a study measured along an axis of its own: over passes, angles, digits or T."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape

@@ -1,7 +1,5 @@
 """A finished sweep to explore: slices of its heat map with intervals, and all its parameters side by side."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """What all Vega-Lite specifications share: a frame that fills its column, encodings of numbers and of colours."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

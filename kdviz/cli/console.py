@@ -1,7 +1,5 @@
 """How commands end: one sentence on standard error, and an exit code."""
 
-from __future__ import annotations
-
 from typing import Any, NoReturn, get_args
 
 import click

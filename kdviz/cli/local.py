@@ -1,7 +1,5 @@
 """Carry a recipe out in this process: reserve it in the store, train, store what is reported, end in order."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress

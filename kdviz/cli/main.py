@@ -3,8 +3,6 @@
 Progress goes to standard error, a readable table to standard output, and with --json one document and nothing else.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """A command's options from the fields of a recipe, and how an ending is shown."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any, TypeVar

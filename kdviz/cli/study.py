@@ -1,7 +1,5 @@
 """The command that carries out a lesson's study: `python -m kdviz study NAME`."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

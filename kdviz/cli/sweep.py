@@ -1,7 +1,5 @@
 """The command that sweeps: `python -m kdviz sweep`, in this process or on a cluster."""
 
-from __future__ import annotations
-
 import time
 from contextlib import closing
 from typing import Any

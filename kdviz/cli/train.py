@@ -1,7 +1,5 @@
 """The commands that train in this process: `python -m kdviz train` and `compare`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import click

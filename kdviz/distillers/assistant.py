@@ -3,24 +3,22 @@
 Mirzadeh et al. 2020, section 3: distilled from the teacher, it then teaches the student.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 
 from kdviz.distillers.offline import Offline, offline_stage
-from kdviz.distillers.stage import Conditions, Stage
+from kdviz.distillers.stage import Setting, Stage
 from kdviz.recipes import catalogue
 
 
-def stages(conditions: Conditions) -> Iterator[Stage]:
+def stages(setting: Setting) -> Iterator[Stage]:
     """Teacher to assistant, assistant to student."""
-    model = catalogue.assistant(conditions.comparison.teacher, conditions.comparison.student)
+    model = catalogue.assistant(setting.comparison.teacher, setting.comparison.student)
     assert model is not None  # or `methods.METHODS` had refused it
-    teacher, assistant = conditions.teachers[0], conditions.students(model)
-    first = offline_stage(conditions, Offline, {"teacher": teacher})
-    trainings = conditions.trainings(model)
+    teacher, assistant = setting.teachers[0], setting.students(model)
+    first = offline_stage(setting, Offline, {"teacher": teacher})
+    trainings = setting.trainings(model)
     yield replace(first, name="assistant", cohorts=[assistant], trainings=trainings, stages=2)
     trained = assistant.frozen()
-    second = offline_stage(conditions, Offline, {"assistant": trained})
+    second = offline_stage(setting, Offline, {"assistant": trained})
     yield replace(second, fixed={"teacher": teacher, "assistant": trained}, number=2, stages=2)

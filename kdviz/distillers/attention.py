@@ -1,13 +1,11 @@
 """Attention transfer: where in the image the features are strong (Zagoruyko, Komodakis 2017, section 3.1)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from kdviz.distillers.stage import Conditions, Stage, feature_stage
+from kdviz.distillers.stage import Setting, Stage, feature_stage
 from kdviz.engine import knowledge
 from kdviz.engine.distiller import FeatureDistiller
 
@@ -23,6 +21,6 @@ class Attention(FeatureDistiller):
         return torch.stack([knowledge.attention_loss(inner, outer) for inner, outer in pairs]).sum()
 
 
-def stages(conditions: Conditions) -> Iterator[Stage]:
+def stages(setting: Setting) -> Iterator[Stage]:
     """Each student with the teacher of its own seed."""
-    yield feature_stage(conditions, Attention(conditions.teachers[0], STRENGTH))
+    yield feature_stage(setting, Attention(setting.teachers[0], STRENGTH))

@@ -5,27 +5,25 @@ as in every other way of teaching. The mean answer of all generations, the paper
 as well.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 
 from kdviz.distillers.offline import Offline, offline_stage
 from kdviz.distillers.plain import Plain
-from kdviz.distillers.stage import Conditions, Stage
+from kdviz.distillers.stage import Setting, Stage
 from kdviz.engine.models import Cohort
 from kdviz.recipes.methods import GENERATIONS
 
 
-def stages(conditions: Conditions) -> Iterator[Stage]:
+def stages(setting: Setting) -> Iterator[Stage]:
     """From the labels, then twice from the generation before."""
     trained: list[Cohort] = []
     for generation in range(GENERATIONS + 1):
         last = generation == GENERATIONS
         name, relative = ("student", 0) if last else (f"generation {generation}", GENERATIONS - generation)
-        learner, trainings = conditions.students(relative=relative), conditions.trainings(relative=relative)
+        learner, trainings = setting.students(relative=relative), setting.trainings(relative=relative)
         if trained:
-            stage = offline_stage(conditions, Offline, {f"generation {generation - 1}": trained[-1]})
+            stage = offline_stage(setting, Offline, {f"generation {generation - 1}": trained[-1]})
             stage = replace(stage, name=name, cohorts=[learner], trainings=trainings)
         else:
             stage = Stage(name, [learner], Plain(), trainings)

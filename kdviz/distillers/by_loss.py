@@ -1,7 +1,5 @@
 """The distillers of a fixed teacher's logits by the soft term that a recipe names."""
 
-from __future__ import annotations
-
 from types import MappingProxyType
 
 from kdviz.distillers.offline import Offline

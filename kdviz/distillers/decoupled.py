@@ -4,14 +4,12 @@ Zhao, Cui, Song, Qiu, Liang 2022, section 3: KL = TCKD + (1 - p_t) NCKD; the sec
 sure, is replaced by a constant.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from torch import Tensor
 
 from kdviz.distillers import offline
-from kdviz.distillers.stage import Conditions, Stage
+from kdviz.distillers.stage import Setting, Stage
 from kdviz.engine import losses
 from kdviz.engine.distiller import LogitDistiller
 
@@ -31,6 +29,6 @@ class Decoupled(LogitDistiller):
         return losses.decoupled_gradient(student, targets, targets.argmax(dim=-1), self.temperature) * weight
 
 
-def stages(conditions: Conditions) -> Iterator[Stage]:
+def stages(setting: Setting) -> Iterator[Stage]:
     """Each student with the teacher of its own seed."""
-    return offline.stages(conditions, Decoupled)
+    return offline.stages(setting, Decoupled)

@@ -5,14 +5,12 @@ without the hints between them. What the heads learn reaches the layers that the
 thrown away afterwards.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
-from kdviz.distillers.stage import Conditions, Stage
+from kdviz.distillers.stage import Setting, Stage
 from kdviz.engine import data, losses
 from kdviz.engine.batches import Batch, Chunk
 from kdviz.engine.distiller import Distiller, Step, Terms
@@ -81,15 +79,15 @@ class DeepToShallow(Distiller):
         ]
 
 
-def stages(conditions: Conditions) -> Iterator[Stage]:
+def stages(setting: Setting) -> Iterator[Stage]:
     """One: the students with a head on each hidden layer."""
-    students, comparison = conditions.students(), conditions.comparison
-    device, generators = conditions.split.labels.device, conditions.generators()
+    students, comparison = setting.students(), setting.comparison
+    device, generators = setting.split.labels.device, setting.generators()
     with torch.no_grad():
         *hidden, _ = students.layers(torch.zeros(len(students), 1, 1, IMAGE_SIDE, IMAGE_SIDE, device=device))
     heads = [_head(layer[0, 0].numel(), generators, device) for layer in hidden]
     distiller = DeepToShallow(comparison.online_temperature, comparison.online_alpha, heads)
-    yield Stage("student", [students], distiller, conditions.trainings())
+    yield Stage("student", [students], distiller, setting.trainings())
 
 
 def _head(units: int, generators: Sequence[torch.Generator], device: torch.device) -> tuple[Tensor, Tensor]:

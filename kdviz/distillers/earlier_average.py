@@ -3,8 +3,6 @@
 Tarvainen, Valpola 2017 (mean teacher), section 2, there with noise for the two.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -12,7 +10,7 @@ import torch
 from torch import Tensor
 
 from kdviz.distillers.earlier_self import EarlierSelf
-from kdviz.distillers.stage import Conditions, Stage
+from kdviz.distillers.stage import Setting, Stage
 from kdviz.engine import evaluation, losses
 from kdviz.engine.batches import Batch, Chunk
 from kdviz.engine.distiller import Distiller, Step, Terms
@@ -62,8 +60,8 @@ class FromAverage(EarlierSelf):
         return {"own average": evaluation.logits_of_all(self.average, images)}
 
 
-def stages(conditions: Conditions) -> Iterator[Stage]:
+def stages(setting: Setting) -> Iterator[Stage]:
     """The students, taught by the moving average of their weights."""
-    comparison, students = conditions.comparison, conditions.students()
+    comparison, students = setting.comparison, setting.students()
     distiller = FromAverage(comparison.online_temperature, comparison.online_alpha, students.frozen())
-    yield Stage("student", [students], distiller, conditions.trainings())
+    yield Stage("student", [students], distiller, setting.trainings())

@@ -3,8 +3,6 @@
 Kim, Ji, Yoon, Hwang 2021 (PS-KD), section 3, equation 5 for the weight.
 """
 
-from __future__ import annotations
-
 import math
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
@@ -14,7 +12,7 @@ import torch
 from torch import Tensor
 
 from kdviz.distillers.offline import Offline
-from kdviz.distillers.stage import Conditions, Stage
+from kdviz.distillers.stage import Setting, Stage
 from kdviz.engine import evaluation
 from kdviz.engine.batches import Batch, Chunk, FixedTeachers
 from kdviz.engine.data import Split
@@ -97,9 +95,9 @@ class FromEpochBefore(EarlierSelf):
         return {} if before is None else {"last epoch": evaluation.logits_of_all(before, images)}
 
 
-def stages(conditions: Conditions) -> Iterator[Stage]:
+def stages(setting: Setting) -> Iterator[Stage]:
     """The students, taught by the epoch before."""
-    comparison, students, trainings = conditions.comparison, conditions.students(), conditions.trainings()
-    before = EpochBefore(students, conditions.split, trainings[0])
+    comparison, students, trainings = setting.comparison, setting.students(), setting.trainings()
+    before = EpochBefore(students, setting.split, trainings[0])
     distiller = FromEpochBefore(comparison.online_temperature, comparison.online_alpha, before, comparison.epochs)
     yield Stage("student", [students], distiller, trainings, before)

@@ -5,13 +5,11 @@ map on either side brings the student's matrix to the teacher's size. The paper 
 labels then; here both are learnt at once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from torch import Tensor
 
-from kdviz.distillers.stage import Conditions, Stage, feature_stage
+from kdviz.distillers.stage import Setting, Stage, feature_stage
 from kdviz.engine import knowledge
 from kdviz.engine.distiller import FeatureDistiller
 from kdviz.engine.models import Cohort
@@ -45,7 +43,7 @@ class Flow(FeatureDistiller):
         return knowledge.flow_loss(mapped, knowledge.flow(teacher[0], teacher[-2]))
 
 
-def stages(conditions: Conditions) -> Iterator[Stage]:
+def stages(setting: Setting) -> Iterator[Stage]:
     """Each student with the teacher of its own seed."""
-    maps = list(zip(conditions.projections(layer=0), conditions.projections(layer=-1), strict=True))
-    yield feature_stage(conditions, Flow(conditions.teachers[0], maps))
+    maps = list(zip(setting.projections(layer=0), setting.projections(layer=-1), strict=True))
+    yield feature_stage(setting, Flow(setting.teachers[0], maps))

@@ -4,14 +4,12 @@ Romero et al. 2015 (FitNets), section 2.2, equation 3. The paper first trains on
 both are learnt at once. For maps the regressor is a convolution of one pixel: the same map at every place.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from kdviz.distillers.stage import Conditions, Stage, feature_stage
+from kdviz.distillers.stage import Setting, Stage, feature_stage
 from kdviz.engine import knowledge
 from kdviz.engine.distiller import FeatureDistiller
 from kdviz.engine.models import Cohort
@@ -45,6 +43,6 @@ class Hints(FeatureDistiller):
         return knowledge.hint_loss(mapped, teacher[-2])
 
 
-def stages(conditions: Conditions) -> Iterator[Stage]:
+def stages(setting: Setting) -> Iterator[Stage]:
     """Each student with the teacher of its own seed."""
-    yield feature_stage(conditions, Hints(conditions.teachers[0], conditions.projections(layer=-1)))
+    yield feature_stage(setting, Hints(setting.teachers[0], setting.projections(layer=-1)))

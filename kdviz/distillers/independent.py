@@ -3,14 +3,12 @@
 Stanton, Izmailov, Kirichenko, Alemi, Wilson 2021, section 4.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from kdviz.distillers.offline import Offline, offline_stage
-from kdviz.distillers.stage import Conditions, Stage
+from kdviz.distillers.stage import Setting, Stage
 
 
-def stages(conditions: Conditions) -> Iterator[Stage]:
+def stages(setting: Setting) -> Iterator[Stage]:
     """As offline, from another teacher."""
-    yield offline_stage(conditions, Offline, {"other teacher": conditions.teachers[1]})
+    yield offline_stage(setting, Offline, {"other teacher": setting.teachers[1]})

@@ -4,15 +4,13 @@ Szegedy, Vanhoucke, Ioffe, Shlens, Wojna 2016, section 7. A student that gains a
 not learnt what the teacher knows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from kdviz.distillers.plain import Plain
-from kdviz.distillers.stage import Conditions, Stage
+from kdviz.distillers.stage import Setting, Stage
 from kdviz.engine import losses
 from kdviz.engine.batches import Chunk
 from kdviz.recipes.base import Training
@@ -34,6 +32,6 @@ def from_labels(training: Training) -> Plain:
     return LabelSmoothing(training.label_smoothing) if training.label_smoothing else Plain()
 
 
-def stages(conditions: Conditions) -> Iterator[Stage]:
+def stages(setting: Setting) -> Iterator[Stage]:
     """One: the students learn from smoothed labels."""
-    yield Stage("student", [conditions.students()], LabelSmoothing(), conditions.trainings())
+    yield Stage("student", [setting.students()], LabelSmoothing(), setting.trainings())

@@ -4,15 +4,13 @@ Zhang, Xiang, Hospedales, Lu 2018, section 3. All are updated in every step on t
 fixed target for the others. In the paper T is 1 and both terms weigh the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from kdviz.distillers.stage import Conditions, Stage
+from kdviz.distillers.stage import Setting, Stage
 from kdviz.engine import evaluation, losses
 from kdviz.engine.batches import Batch, Chunk
 from kdviz.engine.distiller import Distiller, Step, Terms, gradient_share
@@ -62,14 +60,14 @@ class Mutual(Distiller):
         return {name: evaluation.logits_of_all(peer, images) for name, peer in peers}
 
 
-def stages(conditions: Conditions, peers: int = 1) -> Iterator[Stage]:
+def stages(setting: Setting, peers: int = 1) -> Iterator[Stage]:
     """One: each student with `peers` other untrained networks of its own size."""
     relatives = range(1, peers + 1)
-    yield stage_of(conditions, {f"peer {number + 1}": conditions.students(relative=number) for number in relatives})
+    yield stage_of(setting, {f"peer {number + 1}": setting.students(relative=number) for number in relatives})
 
 
-def stage_of(conditions: Conditions, peers: dict[str, Cohort]) -> Stage:
+def stage_of(setting: Setting, peers: dict[str, Cohort]) -> Stage:
     """The stage of the students and their peers, which are given by name."""
-    comparison, cohorts = conditions.comparison, [conditions.students(), *peers.values()]
+    comparison, cohorts = setting.comparison, [setting.students(), *peers.values()]
     distiller = Mutual(comparison.online_temperature, comparison.online_alpha, ("student", *peers))
-    return Stage("student", cohorts, distiller, conditions.trainings(), together=cohorts)
+    return Stage("student", cohorts, distiller, setting.trainings(), together=cohorts)

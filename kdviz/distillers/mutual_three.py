@@ -1,13 +1,11 @@
 """Online distillation among three peers (Zhang, Xiang, Hospedales, Lu 2018, section 3)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from kdviz.distillers import mutual
-from kdviz.distillers.stage import Conditions, Stage
+from kdviz.distillers.stage import Setting, Stage
 
 
-def stages(conditions: Conditions) -> Iterator[Stage]:
+def stages(setting: Setting) -> Iterator[Stage]:
     """One: each student with two peers."""
-    return mutual.stages(conditions, peers=2)
+    return mutual.stages(setting, peers=2)

@@ -1,13 +1,11 @@
 """Offline distillation: a trained teacher, fixed, gives its soft targets (Hinton, Vinyals, Dean 2015, section 2)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from torch import Tensor
 
 from kdviz.distillers.plain import Plain
-from kdviz.distillers.stage import Conditions, Stage
+from kdviz.distillers.stage import Setting, Stage
 from kdviz.engine import losses
 from kdviz.engine.batches import Chunk
 from kdviz.engine.distiller import LogitDistiller
@@ -30,19 +28,19 @@ class Offline(LogitDistiller):
         return losses.kd_gradient(student, targets, self.temperature, weight)
 
 
-def stages(conditions: Conditions, kind: type[LogitDistiller] = Offline) -> Iterator[Stage]:
+def stages(setting: Setting, kind: type[LogitDistiller] = Offline) -> Iterator[Stage]:
     """Each student with the teacher of its own seed."""
-    yield offline_stage(conditions, kind, {"teacher": conditions.teachers[0]})
+    yield offline_stage(setting, kind, {"teacher": setting.teachers[0]})
 
 
-def offline_stage(conditions: Conditions, kind: type[LogitDistiller], teachers: dict[str, Cohort]) -> Stage:
+def offline_stage(setting: Setting, kind: type[LogitDistiller], teachers: dict[str, Cohort]) -> Stage:
     """The students' stage under fixed teachers. With alpha = 0 they are not asked: that is plain training."""
-    comparison, taught = conditions.comparison, conditions.comparison.alpha > 0
+    comparison, taught = setting.comparison, setting.comparison.alpha > 0
     return Stage(
         "student",
-        [conditions.students()],
+        [setting.students()],
         kind(comparison.temperature, comparison.alpha) if taught else Plain(),
-        conditions.trainings(),
-        conditions.logits_of(*teachers.values()) if taught else None,
+        setting.trainings(),
+        setting.logits_of(*teachers.values()) if taught else None,
         fixed=teachers,
     )

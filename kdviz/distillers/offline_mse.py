@@ -1,13 +1,11 @@
 """Offline distillation by matching logits: KL in the limit of a high temperature (Ba, Caruana 2014, section 2.2)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from torch import Tensor
 
 from kdviz.distillers import offline
-from kdviz.distillers.stage import Conditions, Stage
+from kdviz.distillers.stage import Setting, Stage
 from kdviz.engine import losses
 from kdviz.engine.distiller import LogitDistiller
 
@@ -24,6 +22,6 @@ class MatchedLogits(LogitDistiller):
         return losses.logit_mse_gradient(student, targets, weight)
 
 
-def stages(conditions: Conditions) -> Iterator[Stage]:
+def stages(setting: Setting) -> Iterator[Stage]:
     """Each student with the teacher of its own seed."""
-    return offline.stages(conditions, MatchedLogits)
+    return offline.stages(setting, MatchedLogits)

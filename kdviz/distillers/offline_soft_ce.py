@@ -3,14 +3,12 @@
 The entropy does not depend on the student: the gradient is that of KL, but the loss is never 0.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from torch import Tensor
 
 from kdviz.distillers import offline
-from kdviz.distillers.stage import Conditions, Stage
+from kdviz.distillers.stage import Setting, Stage
 from kdviz.engine import losses
 
 
@@ -22,6 +20,6 @@ class SoftCrossEntropy(offline.Offline):
         return self.temperature**2 * losses.soft_cross_entropy(student, teacher, self.temperature)
 
 
-def stages(conditions: Conditions) -> Iterator[Stage]:
+def stages(setting: Setting) -> Iterator[Stage]:
     """Each student with the teacher of its own seed."""
-    return offline.stages(conditions, SoftCrossEntropy)
+    return offline.stages(setting, SoftCrossEntropy)

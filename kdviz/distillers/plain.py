@@ -1,13 +1,11 @@
 """Plain training: the labels alone. The control of every comparison, and how a teacher is made."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
-from kdviz.distillers.stage import Conditions, Stage
+from kdviz.distillers.stage import Setting, Stage
 from kdviz.engine import losses
 from kdviz.engine.batches import Batch, Chunk
 from kdviz.engine.distiller import Distiller, Step, Terms
@@ -30,6 +28,6 @@ class Plain(Distiller):
         return Terms(torch.zeros_like(hard), hard)
 
 
-def stages(conditions: Conditions) -> Iterator[Stage]:
+def stages(setting: Setting) -> Iterator[Stage]:
     """One: the students learn from the labels."""
-    yield Stage("student", [conditions.students()], Plain(), conditions.trainings())
+    yield Stage("student", [setting.students()], Plain(), setting.trainings())

@@ -1,12 +1,10 @@
 """Similarity-preserving distillation: which images of a batch are alike (Tung, Mori 2019, section 3)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from torch import Tensor
 
-from kdviz.distillers.stage import Conditions, Stage, feature_stage
+from kdviz.distillers.stage import Setting, Stage, feature_stage
 from kdviz.engine import knowledge
 from kdviz.engine.distiller import FeatureDistiller
 
@@ -21,6 +19,6 @@ class Similarity(FeatureDistiller):
         return knowledge.similarity_loss(student[-2], teacher[-2])
 
 
-def stages(conditions: Conditions) -> Iterator[Stage]:
+def stages(setting: Setting) -> Iterator[Stage]:
     """Each student with the teacher of its own seed."""
-    yield feature_stage(conditions, Similarity(conditions.teachers[0], STRENGTH))
+    yield feature_stage(setting, Similarity(setting.teachers[0], STRENGTH))

@@ -4,8 +4,6 @@ A module of this package has the name of its method and a function `stages`, a g
 of the stage before are trained.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -42,7 +40,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Conditions:
+class Setting:
     """What every way of teaching starts from."""
 
     comparison: Comparison
@@ -79,21 +77,21 @@ class Conditions:
         return [torch.Generator().manual_seed(_seed(seed, -1)) for seed in self.comparison.seeds]
 
 
-def stages_of(method: str, conditions: Conditions) -> Iterator[Stage]:
+def stages_of(method: str, setting: Setting) -> Iterator[Stage]:
     """The stages of a method by its name in `recipes.methods`."""
     module = import_module(f"kdviz.distillers.{method.replace('-', '_')}")
-    stages: Iterator[Stage] = module.stages(conditions)
+    stages: Iterator[Stage] = module.stages(setting)
     return stages
 
 
-def feature_stage(conditions: Conditions, distiller: Distiller) -> Stage:
+def feature_stage(setting: Setting, distiller: Distiller) -> Stage:
     """The students' stage under a teacher whose hidden layers the distiller itself looks at.
 
     With few labels they see the labelled images only: hidden layers do not say which class is which, and among images
     without a label the few labels would not be heard.
     """
-    teachers = {"teacher": conditions.teachers[0]}
-    return Stage("student", [conditions.students()], distiller, conditions.trainings(), fixed=teachers)
+    teachers = {"teacher": setting.teachers[0]}
+    return Stage("student", [setting.students()], distiller, setting.trainings(), fixed=teachers)
 
 
 def _seed(seed: int, relative: int) -> int:

@@ -1,13 +1,11 @@
 """Logit standardisation: the shape of the teacher's logits is taught, not their size (Sun et al. 2024, section 4)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from torch import Tensor
 
 from kdviz.distillers import offline
-from kdviz.distillers.stage import Conditions, Stage
+from kdviz.distillers.stage import Setting, Stage
 from kdviz.engine import losses
 from kdviz.engine.distiller import LogitDistiller
 
@@ -24,6 +22,6 @@ class Standardised(LogitDistiller):
         return losses.standardised_gradient(student, targets, self.temperature, weight)
 
 
-def stages(conditions: Conditions) -> Iterator[Stage]:
+def stages(setting: Setting) -> Iterator[Stage]:
     """Each student with the teacher of its own seed."""
-    return offline.stages(conditions, Standardised)
+    return offline.stages(setting, Standardised)

@@ -1,7 +1,5 @@
 """Random changes of whole batches of images."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 from torch.nn import functional

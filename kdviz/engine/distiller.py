@@ -4,8 +4,6 @@ A distiller says how an update's gradient comes about. The loss itself is not co
 the logits are known in closed form (`losses.py`), and the terms are worked out for the reports alone.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass

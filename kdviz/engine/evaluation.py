@@ -1,7 +1,5 @@
 """How good a trained network is: accuracy, negative log-likelihood, calibration, fidelity. Functions of logits."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,8 +5,6 @@ an image, shape (batch, dimensions). Every loss is a mean, a number without axes
 gradients are finite for ordinary finite input, also where two images of a batch are the same or a layer is constant.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -8,8 +8,6 @@ starts back from the gradients and never computes the losses but for its reports
 Every function is finite for any finite logits and T > 0, also where probabilities underflow to 0.
 """
 
-from __future__ import annotations
-
 import math
 
 import torch

@@ -1,7 +1,5 @@
 """Peak memory of a piece of work: the bytes of all tensors that it makes, each for as long as it lives."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import nullcontext
 from itertools import count

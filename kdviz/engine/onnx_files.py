@@ -1,7 +1,5 @@
 """A kept student as an ONNX file. Needs torch and torch's exporter: on a worker, or from the command line."""
 
-from __future__ import annotations
-
 import base64
 import json
 import logging

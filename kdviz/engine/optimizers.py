@@ -4,8 +4,6 @@
 as ours that costs as much as the update itself (`python -m kdviz bench`).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable
 from typing import Any

@@ -1,7 +1,5 @@
 """Trained students as bytes, to be kept with their run, and as networks again."""
 
-from __future__ import annotations
-
 import base64
 import json
 

@@ -1,7 +1,5 @@
 """Trained teachers on disk, always as safetensors: those that ship, and those that runs on this machine trained."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

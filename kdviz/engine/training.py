@@ -1,7 +1,5 @@
 """The training loop: the only place that steps an optimizer."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ Reading goes by fixed names, in memory, with limits: nothing is unpacked to disk
 whole. Torch-free.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

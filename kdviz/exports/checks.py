@@ -1,7 +1,5 @@
 """Whether figures from elsewhere can be: shares, counts, means, progress, images. Shared by all kinds of runs."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from statistics import fmean

@@ -1,7 +1,5 @@
 """What is exported of a comparison, and what an imported one must be."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

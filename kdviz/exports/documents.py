@@ -3,8 +3,6 @@
 A bundle comes from anywhere. What it holds ends on pages and in files.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re

@@ -1,7 +1,5 @@
 """What is exported of a run, and what an imported one must be: one module of this package for each kind of recipe."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """A kept student's model card (Mitchell et al. 2019, "Model Cards for Model Reporting") as Markdown. Torch-free."""
 
-from __future__ import annotations
-
 import json
 import re
 from types import MappingProxyType

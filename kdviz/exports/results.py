@@ -3,8 +3,6 @@
 Torch-free. What people wrote, tags and notes, stays data: no cell of a CSV file begins as a formula would.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import math

@@ -1,7 +1,5 @@
 """A run as a short Python script that repeats it with this package and prints the same accuracy. Torch-free."""
 
-from __future__ import annotations
-
 import json
 
 from kdviz.exports.kinds import EXPORTS

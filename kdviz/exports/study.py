@@ -1,7 +1,5 @@
 """What is exported of a lesson's study, and what an imported one must be: arms, seeds, means and verdicts that fit."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from statistics import fmean

@@ -1,7 +1,5 @@
 """A kept student and its figures, as model cards and tables want them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What is exported of a sweep, and what an imported one must be."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from itertools import product

@@ -5,8 +5,6 @@ server holds the other end of that pipe, so however the server dies, SIGKILL inc
 cluster, its nannies and its workers end too.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

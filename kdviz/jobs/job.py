@@ -4,8 +4,6 @@ A single run, a comparison or a lesson's study is one task. A sweep has one for 
 teacher that is missing, and a last one, which makes the choice.
 """
 
-from __future__ import annotations
-
 import time
 import uuid
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What travels between the queue and a worker."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 

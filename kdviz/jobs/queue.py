@@ -4,8 +4,6 @@
 moments only; whatever may take long, the cluster and the disk, has a thread of its own.
 """
 
-from __future__ import annotations
-
 import base64
 import threading
 import time

@@ -3,8 +3,6 @@
 Nothing here needs torch, so the process that serves pages can show parameters, sizes and limits.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """The recipe of a comparison: several ways to teach one student, several seeds, the same conditions for all."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator

@@ -1,7 +1,5 @@
 """The ways of teaching by name: what each is, what teaches what in it, and for which networks it works. Torch-free."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field

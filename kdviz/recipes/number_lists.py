@@ -1,7 +1,5 @@
 """Lists as people write them: "a,b"; "0-4" or "0,2,7"; "1:20:5" for five values from 1 to 20."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """The recipe of a single run: a teacher, a student distilled from it, and the same student without a teacher."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Self
 
 from pydantic import Field, model_validator

@@ -1,7 +1,5 @@
 """The studies of the lessons, by name."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 

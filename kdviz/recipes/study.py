@@ -1,7 +1,5 @@
 """The recipe of a lesson's study: one question, put to really trained networks under several conditions and seeds."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, field_validator, model_validator

@@ -1,7 +1,5 @@
 """What a comparison reports: moments while it trains, each finished method, and the summary of all at its end."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from kdviz.recipes.comparison import Comparison

@@ -1,7 +1,5 @@
 """Counts of errors: whether two of them may have the same expectation. Exact, and without scipy, for pages too."""
 
-from __future__ import annotations
-
 import math
 from fractions import Fraction
 from math import comb

@@ -3,8 +3,6 @@
 A further kind is a line in `KINDS` and in each union above it, and a stored name for each of its events.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple, Union

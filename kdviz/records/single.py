@@ -1,7 +1,5 @@
 """What a single run reports: the progress of each network, and the scores of all three at its end."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from kdviz.recipes.single import Recipe

@@ -1,7 +1,5 @@
 """Softmax and its entropy with NumPy, for what never imports torch; `engine.losses` has the same for tensors."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

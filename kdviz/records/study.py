@@ -1,7 +1,5 @@
 """What a lesson's study reports: progress while it lasts, rows and verdicts at its end. Torch-free."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from kdviz.recipes.study import Study

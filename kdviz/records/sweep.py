@@ -1,7 +1,5 @@
 """What a sweep reports: stacks of students in training, their trials, and what was chosen."""
 
-from __future__ import annotations
-
 from kdviz.recipes.sweep import Cell, Stack, Sweep
 from kdviz.records.base import Figure, FinishedPart, Mean, Record, Verdict, Watched
 from kdviz.records.single import Result

@@ -1,7 +1,5 @@
 """Which stacks of a sweep come next: all at once for a grid, rung by rung for successive halving. Torch-free."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from statistics import fmean

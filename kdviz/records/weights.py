@@ -1,7 +1,5 @@
 """A student's safetensors file, checked without torch: names, shapes and sizes are those of its architecture."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 from safetensors import SafetensorError, deserialize

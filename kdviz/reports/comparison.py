@@ -1,7 +1,5 @@
 """A comparison's recipe and result as lines of text, and as the JSON document that scripts read."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from statistics import fmean
 from typing import Any

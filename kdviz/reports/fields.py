@@ -1,7 +1,5 @@
 """Fields that the JSON documents of several kinds of run share."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from kdviz.records.base import Mean, Verdict

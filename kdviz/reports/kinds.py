@@ -1,7 +1,5 @@
 """What is written of a run, whatever its kind: one module of this package for each kind of recipe."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """A lesson's study as lines of text, and as the JSON document that scripts read."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from statistics import fmean

@@ -1,7 +1,5 @@
 """A sweep's recipe and result as lines of text, and as the JSON document that scripts read."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby

@@ -1,7 +1,5 @@
 """Tables, ranges, means and verdicts for the command line, in plain characters."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 

@@ -4,8 +4,6 @@ The teachers come first, unless they are there already. Then every method advanc
 so that what else the machine does slows all alike. A method's students, one for each seed, learn at once.
 """
 
-from __future__ import annotations
-
 import time
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
@@ -14,7 +12,7 @@ from itertools import chain
 import torch
 
 from kdviz.distillers.plain import Plain
-from kdviz.distillers.stage import Conditions
+from kdviz.distillers.stage import Setting
 from kdviz.engine import models
 from kdviz.engine.data import Split
 from kdviz.engine.memory import PeakMemory
@@ -89,7 +87,7 @@ def prepared(
     return ComparisonState(
         comparison,
         session,
-        Conditions(comparison, session.data.training, cohorts),
+        Setting(comparison, session.data.training, cohorts),
         teachers,
         seeds,
         session.live_images[torch.tensor(watched.indices)],

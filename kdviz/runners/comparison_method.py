@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from kdviz.distillers.stage import Conditions, Stage, stages_of
+from kdviz.distillers.stage import Setting, Stage, stages_of
 from kdviz.engine import evaluation, losses, students
 from kdviz.engine.memory import PeakMemory, watched
 from kdviz.engine.training import Report, chunks_of_epoch, fit, steps_of
@@ -67,7 +67,7 @@ class ComparisonState:
 
     comparison: Comparison
     session: Session
-    given: Conditions
+    given: Setting
     teachers: dict[int, TrainedTeacher]  # by seed
     teachers_seeds: list[list[int]]  # as `teachers.rows_of_seeds` gives them
     watched: Tensor  # uint8 images

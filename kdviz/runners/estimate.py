@@ -1,7 +1,5 @@
 """What a sweep will take on this machine, before it is begun: from a few updates of each kind, measured once."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable
 from functools import lru_cache

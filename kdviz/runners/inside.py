@@ -1,7 +1,5 @@
 """The layers of a student beside those of its teacher: how alike they are, and what they make of a few images."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

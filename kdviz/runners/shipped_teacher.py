@@ -1,7 +1,5 @@
 """How the teachers in assets/teachers are made: `python -m kdviz teacher --data NAME` repeats it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType

@@ -4,8 +4,6 @@ The teacher is trained first, unless it is there already. Then both students adv
 the same order and from the same initial weights, so that they can be watched side by side.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field

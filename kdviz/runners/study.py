@@ -1,7 +1,5 @@
 """A lesson's study from its first arm to its verdicts. Each arm is a generator in a module of its own."""
 
-from __future__ import annotations
-
 import importlib
 import time
 from collections.abc import Callable, Iterator, Sequence

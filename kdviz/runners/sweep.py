@@ -4,8 +4,6 @@ The students of a stack share their batches, their first weights and their teach
 its own recipe would train alone.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field

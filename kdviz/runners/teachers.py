@@ -1,7 +1,5 @@
 """The teachers of a comparison or a sweep, found on this machine or trained: each the one of a single run."""
 
-from __future__ import annotations
-
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 

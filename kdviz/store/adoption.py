@@ -1,7 +1,5 @@
 """How a run that was imported gets into the store's tables: it adds what is missing and overwrites no result."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Tags and notes of runs: what is allowed, and how it is tidied. Data: never run, shown as HTML or used as a path."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """A SQL database that processes and threads share, and its errors in plain words."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

@@ -3,8 +3,6 @@
 Reading needs no torch; `runners.shipped_teacher.fill_gallery` makes the file.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from dataclasses import dataclass

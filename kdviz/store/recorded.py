@@ -1,7 +1,5 @@
 """The runs of lessons' studies that come with the program: made by it, kept whole, with recipe and machine."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from pathlib import Path
 

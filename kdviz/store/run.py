@@ -1,7 +1,5 @@
 """A run as the store has it, and a bundle of one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal

@@ -5,8 +5,6 @@ writes count, and an owner shows that it lives by heartbeats. A run whose owner 
 so nothing has to be tidied after `kill -9`. Statements and types are the same for every database.
 """
 
-from __future__ import annotations
-
 import json
 import time
 import uuid

@@ -1,7 +1,5 @@
 """The run store's tables, and how events are written to theirs and read again."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 

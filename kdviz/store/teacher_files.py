@@ -1,7 +1,5 @@
 """Where teachers that were trained are kept, and how they get from one machine to another: as files. Torch-free."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 from collections.abc import Iterator

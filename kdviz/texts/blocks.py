@@ -1,7 +1,5 @@
 """One file of a lesson's text, read into frozen models. `assets/lessons/README.md` describes the format."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

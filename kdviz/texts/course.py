@@ -1,7 +1,5 @@
 """The course: its lessons in reading order, and the glossary that all of them share."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The text of a lesson in the language of this server; what a translation leaves out is English."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What several seeds allow to say: means with intervals, and a method against plain training, seed by seed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 import numpy as np

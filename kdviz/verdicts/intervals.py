@@ -1,7 +1,5 @@
 """Means with intervals over seeds, and whether a difference is shown (Student's t, Bonferroni; Poisson for counts)."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

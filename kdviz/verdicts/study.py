@@ -1,7 +1,5 @@
 """What the seeds of a study allow to say: means with intervals, and each arm against the one it is judged by."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import product
 

@@ -19,8 +19,6 @@ taken block by block. With a handful of blocks one cell's own spread says little
 All of it is about the images that were held out, which are the same for all cells.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

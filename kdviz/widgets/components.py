@@ -1,7 +1,5 @@
 """Browser-side components: the folders of `kdviz/components`, declared in `pyproject.toml`."""
 
-from __future__ import annotations
-
 import base64
 import math
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Single controls of a recipe, each bound to the URL. Names, limits and defaults come from the recipe's own class."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType, NoneType
 from typing import Any, Literal, TypeVar, get_args, get_origin

@@ -1,7 +1,5 @@
 """How far a visitor has come in the course. The browser keeps it, in local storage; Python never hears of it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """A figure on a page."""
 
-from __future__ import annotations
-
 import plotly.graph_objects as go
 import streamlit as st
 

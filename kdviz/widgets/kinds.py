@@ -1,7 +1,5 @@
 """What the pages say of the four kinds of run, and where each is shown."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """What a visitor's link says: checked, shown by a control, written."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

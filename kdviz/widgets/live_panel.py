@@ -1,7 +1,5 @@
 """The panel of a run on its page: read once for all visitors, drawn again and again while the run lives."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What every page has: style sheet, palette, heading, sentences, refusals and tables."""
 
-from __future__ import annotations
-
 import runpy
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape

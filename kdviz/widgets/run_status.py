@@ -1,7 +1,5 @@
 """What every page with a run has: the button that starts it, its progress, and the ways to stop it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar

@@ -1,7 +1,5 @@
 """What all visitors of one server share: the jobs, and the galleries of test images."""
 
-from __future__ import annotations
-
 from concurrent.futures import TimeoutError as NotYetError
 from dataclasses import dataclass, field
 

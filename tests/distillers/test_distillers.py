@@ -18,7 +18,7 @@ from kdviz.distillers.earlier_average import DECAY, FromAverage
 from kdviz.distillers.earlier_self import FromEpochBefore
 from kdviz.distillers.mutual import Mutual
 from kdviz.distillers.plain import Plain
-from kdviz.distillers.stage import Conditions, stages_of
+from kdviz.distillers.stage import Setting, stages_of
 from kdviz.engine import data, evaluation, knowledge, losses, models
 from kdviz.engine.batches import Batch
 from kdviz.engine.data import Split
@@ -71,7 +71,7 @@ def asked(name, pair=MLP, seeds=(3,), **options):
 def given(comparison, split):
     """What every way starts from, with teachers that know nothing but have opinions."""
     rows = [[models.build(comparison.teacher, 100 * row + seed) for seed in comparison.seeds] for row in (1, 2, 3)]
-    return Conditions(comparison, split, [models.cohort(comparison.teacher, networks).frozen() for networks in rows])
+    return Setting(comparison, split, [models.cohort(comparison.teacher, networks).frozen() for networks in rows])
 
 
 def weights(network):
@@ -190,7 +190,7 @@ class Oracle:
     """Works out each update's loss once more, the usual way, and compares."""
 
     name: str
-    given: Conditions
+    given: Setting
     distiller: object
     former: list  # the networks that learnt in the stage before, as they are
     terms: list = field(default_factory=list)

@@ -13,7 +13,7 @@ from kdviz import distillers
 from kdviz.distillers import own_settings
 from kdviz.distillers.by_loss import DISTILLERS
 from kdviz.distillers.own_settings import OwnSettings
-from kdviz.distillers.stage import Conditions, Stage, stages_of
+from kdviz.distillers.stage import Setting, Stage, stages_of
 from kdviz.engine import models
 from kdviz.engine.batches import FixedTeachers, chunks
 from kdviz.engine.data import Split
@@ -48,7 +48,7 @@ def conditions(method, split, **changes):
     }
     rows = [[models.build(teacher, 100 * row + seed) for seed in SEEDS] for row in (1, 2, 3)]
     teachers = [models.cohort(teacher, networks).frozen() for networks in rows]
-    return Conditions(Comparison(**recipe | changes), split, teachers)
+    return Setting(Comparison(**recipe | changes), split, teachers)
 
 
 def check(stage, split):

@@ -1,7 +1,5 @@
 """What a study consists of: arms that differ in one thing, measures, and which arm is judged against which."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypedDict, Unpack

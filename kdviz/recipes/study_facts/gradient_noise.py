@@ -1,7 +1,5 @@
 """How much the gradient of a batch differs from batch to batch, for hard labels and for soft targets."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts

@@ -1,7 +1,5 @@
 """Ways to get it wrong: the mistakes of published programs, each made on purpose beside the same run without it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """Teachers and students by size: what each takes to store and to run, and how often it is right."""
 
-from __future__ import annotations
-
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.study_facts.facts import TEST_ACCURACY, Arm, Measure, StudyFacts
 

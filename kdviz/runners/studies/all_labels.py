@@ -4,8 +4,6 @@ Controls: label smoothing has soft targets without knowledge (Szegedy et al. 201
 has knowledge that is not the own teacher's (Stanton et al. 2021, section 4).
 """
 
-from __future__ import annotations
-
 from kdviz.runners.studies.lab import STUDENT, TEACHER, ArmResult, Lab, Reporting
 
 TEMPERATURE, ALPHA = 5.0, 0.7  # FACTS: the reference recipe

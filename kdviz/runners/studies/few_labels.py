@@ -4,8 +4,6 @@ All students make the same number of updates. The teacher has seen every label, 
 those that the students have.
 """
 
-from __future__ import annotations
-
 from kdviz.runners.studies.lab import STUDENT, TEACHER, ArmResult, Lab, Reporting
 
 TEMPERATURE = 4.0

@@ -3,8 +3,6 @@
 The order of the logits does not depend on T, so no answer changes; the confidence of the student does.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import NamedTuple

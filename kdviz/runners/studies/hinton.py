@@ -6,8 +6,6 @@ weight constraint in earlier ones that were judged by test errors. So these imag
 the biases on the test images; here they are chosen without a label of any image that they are judged by (`bias_for`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,8 +5,6 @@ Keras takes 32. It trains on all 60,000 images, those of the validation split to
 a teacher of its own.
 """
 
-from __future__ import annotations
-
 import torch
 
 from kdviz.engine.data import Split

@@ -1,7 +1,5 @@
 """Where the arms of a study are trained: networks of all seeds at once, teachers found again, figures and curves."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, TypeVar, Unpack

@@ -4,8 +4,6 @@ The small teacher and the assistant are networks of one architecture: the first 
 large teacher. Students of one size make the same updates on the same images, with each of these teachers.
 """
 
-from __future__ import annotations
-
 from kdviz.engine.models import Cohort
 from kdviz.recipes.study_facts.large_teacher import LARGE, MIDDLE, STUDENTS
 from kdviz.runners.studies.lab import ArmResult, Lab, Reporting, accuracies

@@ -5,8 +5,6 @@ and 8s. It only says 3 too seldom. The paper raised the bias of 3 by what was be
 until the student calls as many of the unlabelled validation images a 3 as there are 3s among digits.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -3,8 +3,6 @@
 All students start from the weights of their seed and see the same batches. Noisy labels are the same for all seeds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple

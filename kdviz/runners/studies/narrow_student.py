@@ -3,8 +3,6 @@
 T is chosen on the validation images, by the mean over the seeds; the test images are looked at once for each arm.
 """
 
-from __future__ import annotations
-
 from statistics import fmean
 
 from kdviz.distillers.offline import Offline

@@ -4,8 +4,6 @@ The soft targets stand alone here (alpha = 1), so that a student has either the 
 same number of updates on batches of the same images in the same order.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from kdviz.recipes.base import Training

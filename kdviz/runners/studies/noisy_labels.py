@@ -4,8 +4,6 @@ The noise is symmetric and drawn for each seed: it is part of the chance that th
 different seeds learn from different labels, and are trained one after another. Validation and test labels stay right.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

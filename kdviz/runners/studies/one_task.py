@@ -4,8 +4,6 @@ Joint training of all heads on one body: Caruana 1997. A student for one task ha
 digit's label: its images carry the answers to its task alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 

@@ -3,8 +3,6 @@
 The students see the other domain's training images; of a few of them the label may be used.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import replace

@@ -4,8 +4,6 @@ All students make the same number of updates on the same images. Soft targets as
 section 6; dropout: Srivastava et al. 2014.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

@@ -3,8 +3,6 @@
 No teacher teaches two of the study's students, so the seeds stay independent of each other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

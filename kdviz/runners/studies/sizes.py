@@ -3,8 +3,6 @@
 A network's times and its file are those of each seed's own network, so they too have an interval over the seeds.
 """
 
-from __future__ import annotations
-
 import copy
 import statistics
 import time

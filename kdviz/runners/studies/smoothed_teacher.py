@@ -3,8 +3,6 @@
 The students never see a label: alpha = 1, so all they know came through the soft targets.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

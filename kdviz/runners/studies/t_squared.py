@@ -3,8 +3,6 @@
 Everything is in closed form: T (q - p) with the factor T², (q - p) / T without it, softmax(z) - y for the labels.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch

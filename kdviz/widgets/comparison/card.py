@@ -1,7 +1,5 @@
 """A comparison in the list of runs and on its card."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -4,8 +4,6 @@ The ways and the seeds stand in the URL as one word each, as the command line wr
 kept, and the controls show what it says.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """The live panels of a comparison: every way of teaching beside the others, all drawn by one component."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from statistics import fmean
 from typing import Any

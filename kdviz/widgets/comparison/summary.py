@@ -1,7 +1,5 @@
 """What a finished comparison comes to: one table, one picture, the verdicts in words."""
 
-from __future__ import annotations
-
 from statistics import fmean
 
 import streamlit as st

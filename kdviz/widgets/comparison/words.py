@@ -1,7 +1,5 @@
 """What a finished comparison allows to say, in sentences. Every figure comes from the run; nothing here draws."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from functools import partial

@@ -1,7 +1,5 @@
 """What the label leaves out: a soft target's entropy over T, and two images of one class beside each other."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

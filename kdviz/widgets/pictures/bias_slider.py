@@ -1,7 +1,5 @@
 """Curves over a bias that is added to some classes' logits, drawn in the browser, with one slider for all of them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """What a visitor has chosen on the soft-target pages: read from the URL, checked, written back to it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The forgotten temperature on its page: curves over T of students that were really trained, and what they say."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import streamlit as st

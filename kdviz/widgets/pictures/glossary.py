@@ -1,7 +1,5 @@
 """The glossary: all terms in alphabetical order, searched in the browser by what they are called and what they mean."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from html import escape
 

@@ -1,7 +1,5 @@
 """Noise in the gradient as a picture: directions of many batches, and the noise over a student's training."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The panel of what is transferred: three kinds of knowledge side by side, drawn in the browser; what came of it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, get_args
 

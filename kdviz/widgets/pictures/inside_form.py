@@ -1,7 +1,5 @@
 """The controls of what is transferred: a comparison on the convolutional pair, with one seed."""
 
-from __future__ import annotations
-
 from types import MappingProxyType
 from typing import Any
 

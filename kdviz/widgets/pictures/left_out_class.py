@@ -1,7 +1,5 @@
 """A class left out, on its page: what becomes of the student without 3s as the bias of that class is raised."""
 
-from __future__ import annotations
-
 from statistics import fmean
 from typing import Any, Literal
 

@@ -3,8 +3,6 @@
 What the browser draws is computed there; the same figures are here in NumPy for the page's questions.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """What a study measured over the temperature, as small charts with one slider, drawn in the browser."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from kdviz.charts.over_t import TemperatureChart, packed

@@ -1,7 +1,5 @@
 """The lesson about mistakes: the switch, the curves with and without the mistake, and what they come to."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean

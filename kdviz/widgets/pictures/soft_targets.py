@@ -3,8 +3,6 @@
 Everything a finger moves is drawn in the browser. Python hears of a value once, on release.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Why T², on its page: gradients over T of a student that was really trained, and the limit of high temperatures."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import streamlit as st

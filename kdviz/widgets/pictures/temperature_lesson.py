@@ -1,7 +1,5 @@
 """The pictures of the temperature lesson: one image's softmax at every T, and a race of several T."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

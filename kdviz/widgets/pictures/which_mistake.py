@@ -1,7 +1,5 @@
 """The exercise of the lesson about mistakes: a real run with one of them in it, or with none; which is it?"""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Deleting runs, and the ways back: a bar with Undo until the next deletion, and a list of what was deleted today."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """One run of the list: what it was asked for, what came of it, and what people have written to it."""
 
-from __future__ import annotations
-
 import pandas as pd
 import streamlit as st
 

@@ -1,7 +1,5 @@
 """A run to take along: its results, students and script, or the whole of it; and one that is brought back."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Callable
 from concurrent.futures import Future

@@ -1,7 +1,5 @@
 """What each kind of run says of itself in the list of runs and on a run's card: its room's `card`, its live panel."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType

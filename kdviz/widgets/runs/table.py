@@ -4,8 +4,6 @@ Which runs are ticked stands in the URL as `run=ID,ID`; the table follows it, so
 a link from elsewhere ticks another row.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any

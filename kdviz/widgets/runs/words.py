@@ -3,8 +3,6 @@
 Only what a recipe or a result says: never tags or notes, which are a visitor's own text.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A single run in the list of runs and on its card."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from kdviz.recipes.single import Recipe

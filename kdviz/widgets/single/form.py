@@ -1,7 +1,5 @@
 """The controls of a recipe: one run with its teacher, its student, and the same student without a teacher."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import streamlit as st

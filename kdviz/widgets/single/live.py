@@ -1,7 +1,5 @@
 """The live panel of a run: progress, the pull of the two terms, accuracy, and the watched images."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape

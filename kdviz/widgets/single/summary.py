@@ -1,7 +1,5 @@
 """What a finished run comes to: its networks side by side, what one seed can say of them, and all curves."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import pandas as pd

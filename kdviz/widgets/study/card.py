@@ -1,7 +1,5 @@
 """A lesson's study in the list of runs and on its card."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from kdviz.recipes.study import Study

@@ -5,8 +5,6 @@ A check called `verdict-ARM` asks how the arm did against the one it is judged a
 names of arms. All others have a rule here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 

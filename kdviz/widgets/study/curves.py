@@ -1,7 +1,5 @@
 """What a study measured besides its figures, drawn below them: the gap between training and test, digits, angles."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial

@@ -1,7 +1,5 @@
 """The form of a study: its settings, and which run it stands for."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 

@@ -1,7 +1,5 @@
 """A lesson's study while it runs: the arms so far, the networks that learn just now, and what is known."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

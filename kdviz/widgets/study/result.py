@@ -1,7 +1,5 @@
 """A lesson's study on its page: the finished run or the recorded one at once, and the way to run it here."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import pandas as pd

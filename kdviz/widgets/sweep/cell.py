@@ -1,7 +1,5 @@
 """A cell of a sweep that was clicked on: what its students are made with, and how to train one of them alone."""
 
-from __future__ import annotations
-
 import shlex
 from typing import Any
 from urllib.parse import urlencode

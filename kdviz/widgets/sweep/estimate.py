@@ -1,7 +1,5 @@
 """How long a sweep will take, said before its start; and the question that comes before a long one."""
 
-from __future__ import annotations
-
 import time
 from collections import OrderedDict
 from concurrent.futures import Future

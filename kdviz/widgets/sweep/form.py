@@ -4,8 +4,6 @@ Lists stand in the URL and on the page as the command line writes them, and that
 it write it, and follow it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """A sweep while it trains: the heat map that colours in, the cell that is looked at, and where the sweep is."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial

@@ -1,7 +1,5 @@
 """What a finished sweep comes to: the choice and its one test, slices of the map, and all parameters side by side."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from statistics import fmean

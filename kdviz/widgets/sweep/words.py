@@ -1,7 +1,5 @@
 """What a finished sweep allows to say: figures from the run, put into the sentences of `explorer.md`; draws nothing."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from functools import partial
