@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kdviz.engine import students
 from kdviz.exports import bundles
 from kdviz.exports.bundles import BundleError, pack, pack_stored, unpack
-from kdviz.jobs import worker as work
+from kdviz.jobs import worker
 from kdviz.recipes.base import ENGINE
 from kdviz.recipes.sweep import Sweep
 from kdviz.records.kinds import Part
@@ -528,5 +528,5 @@ def test_any_other_value_is_refused_or_kept_and_makes_files(data):
 
 def test_the_trainer_is_not_asked(monkeypatch, elsewhere, good):
     """Nothing of a bundle is run."""
-    monkeypatch.setattr(work, "study", lambda *_, **__: pytest.fail("something was trained"))
+    monkeypatch.setattr(worker, "carry_out", lambda *_, **__: pytest.fail("something was trained"))
     elsewhere.adopt(unpack(good))

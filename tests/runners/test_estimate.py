@@ -137,7 +137,7 @@ def test_the_estimate_travels_as_json(own_state):
     said = Estimate.model_validate_json(module.sweep(sweep_of().model_dump_json()))
     assert 0 < said.seconds < LONG
     assert said.memory == estimate(sweep_of()).memory
-    assert module._pace("784-128-10", 64, 1) > module._pace(STUDENT, 64, 1) > 0
+    assert module._pace("784-1200-1200-10", 64, 1) > module._pace(STUDENT, 64, 1) > 0
 
 
 @pytest.mark.parametrize("model", ["784-128-10", "784-1200-1200-10", "cnn-8-16", "cnn-32-64"])
