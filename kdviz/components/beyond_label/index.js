@@ -1,5 +1,5 @@
 // What the label leaves out: the entropy of the picture's soft target over T, and two images of one class. Both follow
-// the temperature of the page, and the curve follows the logits of the picture above, whoever moves them.
+// the temperature of the page, and the curve follows the logits of the picture above, however they are moved.
 
 import { component } from "../kdviz.shared/component.js";
 import { decodeBase64 } from "../kdviz.shared/bytes.js";

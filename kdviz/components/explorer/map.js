@@ -182,7 +182,7 @@ function drawVerdict(ui, i, node, ink) {
   node.star.style.fill = cells.chosen[i] ? ink || "var(--kd-ink)" : "none";
 }
 
-/** Not shown to differ from labels only; of a cell that was left behind nobody asks any more. */
+/** Whether the cell is not shown to differ from labels only; cells that the search has left behind do not count. */
 export function isSame(ui, i) {
   const { cells } = ui.data;
   return cells.word?.[i] === "no difference shown" && ui.measure === "validation_accuracy" && !cells.dropped[i];

@@ -1,4 +1,4 @@
-// Who teaches whom: nodes for everybody, an arrow for every advice, on it how far apart the two are.
+// Which network teaches which: a node for each network, an arrow for each pair, on it the KL between the two.
 
 import { setText, svgNode } from "../kdviz.shared/dom.js";
 
@@ -6,7 +6,7 @@ const DIAGRAM = { width: 320, height: 104, half: 10, labels: 90 };
 const BETWEEN = ["assistant", "generation 1"];
 const STANDS_STILL = ["teacher", "teacher 2", "teacher 3", "last epoch", "own average"]; // learns nothing from labels just now
 
-/** Where everybody stands: the student on the right with the labels below, its teachers on the left. */
+/** The place of each node: the student on the right with the labels below, its teachers on the left. */
 function placeNodes(arrows) {
   const names = [...new Set(["student", ...arrows.flat()])];
   const chain = names.some((name) => BETWEEN.includes(name));
