@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+from abc import abstractmethod
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
@@ -82,9 +83,9 @@ class FinishedPart(Record):
     unit: ClassVar[str] = "student"  # what `size` counts
 
     @property
+    @abstractmethod
     def key(self) -> str:
         """The part's name among those of its run."""
-        raise NotImplementedError
 
     @property
     def size(self) -> int:
