@@ -10,7 +10,7 @@ from kdviz.charts.hinton import Biases
 from kdviz.charts.layout import CONFIG
 from kdviz.charts.study import measured_arms, over_axis
 from kdviz.recipes.studies import STUDIES
-from kdviz.recipes.study_facts.hinton import TEMPERATURES, WIDTHS
+from kdviz.recipes.study_facts.hinton_2015 import TEMPERATURES, WIDTHS
 from kdviz.records.base import Verdict, Word
 from kdviz.records.intervals import same_rate_p_value
 from kdviz.records.study import StudyResult

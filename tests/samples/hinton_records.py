@@ -3,7 +3,7 @@
 import math
 
 from kdviz.recipes.study import Study
-from kdviz.recipes.study_facts.hinton import PAPER_THREES
+from kdviz.recipes.study_facts.hinton_2015 import PAPER_THREES
 from kdviz.records.study import Curve, FinishedArm, Row, StudyResult
 from kdviz.verdicts.intervals import poisson_interval
 from kdviz.verdicts.study import judge, summarise

@@ -1,12 +1,21 @@
-"""What a study consists of: arms that differ in one thing, measures, and which arm is judged against which."""
+"""What a study consists of: arms that differ in one thing, measures, and which arm is judged against which.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal, TypedDict, Unpack
+Titles and questions stand in `assets/studies.toml`.
+"""
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypedDict
+
+from kdviz.settings import ASSETS
 
 Kind = Literal["share", "count", "number"]
 Better = Literal["higher", "lower", ""]  # "": neither, it is only reported
 Role = Literal["teacher", "student", "label"]
+
+_TEXTS = tomllib.loads((ASSETS / "studies.toml").read_text(encoding="utf-8"))
+WORDS: Mapping[str, Mapping[str, Any]] = _TEXTS["studies"]  # of each study; their order is that of the studies
 
 
 @dataclass(frozen=True)
@@ -14,14 +23,14 @@ class Measure:
     """A figure that every arm gives for every seed."""
 
     name: str  # its key in `Row.figures`
-    title: str  # in a sentence and over a column: "right on the test images"
+    title: str = ""  # in a sentence and over a column: "right on the test images"
     kind: Kind = "share"  # a share is shown in per cent and has the resolution of its test images
     better: Better = "higher"
     unit: str = ""  # of a number: "nats", "bits"
 
 
-TEST_ACCURACY = Measure("test_accuracy", "right on the test images")
-NLL = Measure("nll", "negative log-likelihood", kind="number", better="lower", unit="nats")
+TEST_ACCURACY = Measure("test_accuracy")
+NLL = Measure("nll", kind="number", better="lower", unit="nats")
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,7 @@ class Arm:
     """One condition: what is trained and measured with every seed of the study."""
 
     name: str  # short, lower case, with hyphens: it stands in URLs and on the command line
-    title: str  # a few words, for tables and legends
+    title: str = ""  # a few words, for tables and legends
     line: str = ""  # arms of one line are joined over the axis; the line's name in the legend
     x: float | None = None  # place on the study's axis
     against: str = ""  # the arm it is judged against, seed by seed
@@ -69,40 +78,61 @@ class StudyFacts:
         return tuple(arm for arm in self.arms if (not arm.only or data in arm.only) and (arm.quick or not quick))
 
 
-def arm_at(way: str, title: str, x: float, place: str, **more: Unpack[MoreOfArm]) -> Arm:
-    """A way of teaching at one place of the axis, judged against labels alone at the same place.
+def study(
+    name: str,
+    arms: Iterable[Arm],
+    measures: Iterable[Measure],
+    *,
+    trainer: str = "",
+    seeds: tuple[int, ...] = StudyFacts.seeds,
+    x_log: bool = False,
+) -> StudyFacts:
+    """A study with its words; arms and measures that have no title are given theirs.
 
-    `title` is the line's, `place` the words for x: "50 labels". The ways are called "labels" and as the study likes.
+    Its trainer, unless it is another, is the function `measure` of the study's module in `runners.studies`.
     """
-    by_labels = way == "labels"
-    return Arm(
-        name=f"{way}-{x:g}",
-        title=f"{title}, {place}",
-        line=title,
-        x=x,
-        against="" if by_labels else f"labels-{x:g}",
-        role="label" if by_labels else "student",
-        **more,
+    words = WORDS[name]
+    of_measures = _TEXTS["measures"] | words.get("measures", {})
+    return StudyFacts(
+        name=name,
+        title=words["title"],
+        question=words["question"],
+        trainer=trainer or f"kdviz.runners.studies.{name.replace('-', '_')}:measure",
+        arms=tuple(arm if arm.title else replace(arm, title=words["arms"][arm.name]) for arm in arms),
+        measures=tuple(replace(measure, title=of_measures[measure.name]) for measure in measures),
+        seeds=seeds,
+        x_title=words.get("x_title", ""),
+        x_log=x_log,
+        lesson=words["lesson"],
     )
+
+
+def arms_on_axis(name: str, xs: Sequence[float], more: Callable[[str, float], MoreOfArm]) -> Iterable[Arm]:
+    """Each line of a study at each place of its axis, as "line-x", judged against the line "labels" at that place.
+
+    `more` gives the other facts of the arm of a line and a place.
+    """
+    for x in xs:
+        place = WORDS[name]["place"].format(x)
+        for line, title in WORDS[name]["lines"].items():
+            against = "" if line == "labels" else f"labels-{x:g}"
+            role: Role = "student" if against else "label"
+            yield Arm(f"{line}-{x:g}", f"{title}, {place}", title, x, against, role, **more(line, x))
 
 
 def arms_in_groups(
-    groups: Mapping[str, str],
-    ways: Mapping[str, tuple[str, str, Role]],
-    more: Callable[[str, str], MoreOfArm],
-) -> tuple[Arm, ...]:
-    """Every way in every group, as "group-way". Groups have a title; ways a title, the way judged against, a role.
+    name: str, ways: Mapping[str, tuple[str, Role]], more: Callable[[str, str], MoreOfArm]
+) -> Iterable[Arm]:
+    """Every way in every group of a study, as "group-way". Ways have the way that they are judged against, and a role.
 
     `more` gives the other facts of the arm of a group and a way.
     """
-    return tuple(
-        Arm(
-            name=f"{group}-{way}",
-            title=f"{group_title}: {title}",
-            against=f"{group}-{against}" if against else "",
-            role=role,
-            **more(group, way),
-        )
-        for group, group_title in groups.items()
-        for way, (title, against, role) in ways.items()
-    )
+    for group, group_title in WORDS[name]["groups"].items():
+        for way, (against, role) in ways.items():
+            yield Arm(
+                f"{group}-{way}",
+                f"{group_title}: {WORDS[name]['ways'][way]}",
+                against=f"{group}-{against}" if against else "",
+                role=role,
+                **more(group, way),
+            )

@@ -1,8 +1,9 @@
 """How much the gradient of a batch differs from batch to batch, for hard labels and for soft targets."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import WORDS, Arm, Measure, study
 
 BATCH = 64  # images in a batch
 TEMPERATURES = (1.0, 2.0, 4.0, 8.0, 20.0)
@@ -23,7 +24,8 @@ TARGETS = {
     **{f"soft-{temperature:g}": Target(temperature, 1.0) for temperature in TEMPERATURES},
     "mixed": Target(TAUGHT_TEMPERATURE, TAUGHT_ALPHA),
 }
-PATHS = {"labels": "a student that learns from labels", "taught": "a student that is taught"}
+_WORDS = WORDS["gradient-noise"]
+PATHS: Mapping[str, str] = _WORDS["paths"]  # the two students along whose training gradients are taken
 
 
 def arm_name(path: str, target: str) -> str:
@@ -31,20 +33,15 @@ def arm_name(path: str, target: str) -> str:
     return f"{path}-{target}"
 
 
-def _title(target: str) -> str:
-    if target == "hard":
-        return "hard labels"
-    if target == "mixed":
-        return f"both, α = {TAUGHT_ALPHA:g}, T = {TAUGHT_TEMPERATURE:g}"
-    return f"soft targets, T = {TARGETS[target].temperature:g}"
-
-
 def _arm(path: str, target: str) -> Arm:
+    temperature, alpha = TARGETS[target]
+    soft = target.startswith("soft-")
+    title = _WORDS["targets"]["soft-at" if soft else target].format(alpha=alpha, temperature=temperature)
     return Arm(
         name=arm_name(path, target),
-        title=f"{_title(target)}, on the way of {PATHS[path]}",
-        line="" if target in ("hard", "mixed") else f"soft targets, on the way of {PATHS[path]}",
-        x=None if target in ("hard", "mixed") else TARGETS[target].temperature,
+        title=_WORDS["on_path"].format(target=title, path=PATHS[path]),
+        line=_WORDS["on_path"].format(target=_WORDS["targets"]["soft"], path=PATHS[path]) if soft else "",
+        x=temperature if soft else None,
         against="" if target == "hard" else arm_name(path, "hard"),
         role="label" if target == "hard" else "teacher",
         weight=1.0 if target == "hard" else 0.001,  # the first arm of a path measures for all of them
@@ -52,20 +49,13 @@ def _arm(path: str, target: str) -> Arm:
     )
 
 
-FACTS = StudyFacts(
-    name="gradient-noise",
-    title="Noise in the gradient",
-    question="Is the gradient of soft targets less noisy than that of hard labels?",
-    trainer="kdviz.runners.studies.gradient_noise:measure",
-    arms=tuple(_arm(path, target) for path in PATHS for target in TARGETS),
+FACTS = study(
+    "gradient-noise",
+    arms=(_arm(path, target) for path in PATHS for target in TARGETS),
     measures=(
         # In decibels, ten to a factor of ten: noise differs by factors from seed to seed and from target to target.
-        Measure("middle", "noise beside the mean gradient after a third of the training", "number", "lower", "dB"),
-        Measure("start", "noise beside the mean gradient before the first update", "number", "lower", "dB"),
-        Measure("end", "noise beside the mean gradient at the end of the training", "number", "lower", "dB"),
-        Measure("variance_middle", "variance of the gradient after a third of the training", "number", ""),
+        *(Measure(moment, kind="number", better="lower", unit="dB") for moment in ("middle", "start", "end")),
+        Measure("variance_middle", kind="number", better=""),
     ),
-    x_title="temperature",
     x_log=True,
-    lesson="gradient_noise",
 )

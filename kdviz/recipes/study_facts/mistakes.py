@@ -1,10 +1,10 @@
 """Ways to get it wrong: the mistakes of published programs, each made on purpose beside the same run without it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, WORDS, Arm, Measure, study
 
 TEMPERATURE, ALPHA = 10.0, 0.7  # of every run but those of which one is picked
 WRONG_LABELS = 40  # per cent of the training labels, where the labels are noisy
@@ -25,56 +25,43 @@ class Mistake:
     noisy: bool = True  # whether it is made with noisy labels as well
 
 
-_ALL = (
-    Mistake("no-t2", "No T²"),
-    Mistake("mean-classes", "Mean over classes"),
-    Mistake("no-log", "Probabilities for log-probabilities"),
-    Mistake("positions", "Advice by position"),
-    Mistake("same-object", "Teacher is the student"),
-    Mistake("teacher-training", "Teacher in training mode", "dropout-teacher", noisy=False),
-    Mistake("student-eval", "Student left in evaluation mode", "dropout-student", noisy=False),
-    Mistake("test-picked", "Picked on the test set", "validation-picked", noisy=False),
+_WORDS = WORDS["mistakes"]
+_OTHER_PAIRS = {  # with dropout, or with many networks: these have a run without the mistake of their own
+    "teacher-training": "dropout-teacher",
+    "student-eval": "dropout-student",
+    "test-picked": "validation-picked",
+}
+MISTAKES: Mapping[str, Mistake] = MappingProxyType(
+    {
+        name: Mistake(name, title, _OTHER_PAIRS.get(name, RIGHT), noisy=name not in _OTHER_PAIRS)
+        for name, title in _WORDS["mistakes"].items()
+    }
 )
-MISTAKES: Mapping[str, Mistake] = MappingProxyType({mistake.name: mistake for mistake in _ALL})
-
-_CONTROLS = (
-    Arm(RIGHT, "as it should be"),
-    Arm("dropout-teacher", "as it should be, by a teacher with dropout", weight=1.5),
-    Arm("dropout-student", "as it should be, a student with dropout"),
-    Arm("validation-picked", "picked on validation images", weight=2.0),
-)
-_HEAVY = {"teacher-training": 3.0, "test-picked": 0.2}  # arms that take longer, or use what another has trained
+_HEAVY = {"dropout-teacher": 1.5, "validation-picked": 2.0, "teacher-training": 3.0, "test-picked": 0.2}
 
 
-def _arms() -> tuple[Arm, ...]:
-    made = tuple(
-        Arm(name, mistake.title[0].lower() + mistake.title[1:], against=mistake.against, weight=_HEAVY.get(name, 1.0))
-        for name, mistake in MISTAKES.items()
-    )
-    noisy = tuple(
-        Arm(
-            NOISY + arm.name,
-            f"{arm.title}, {WRONG_LABELS} % of the labels wrong",
-            against="" if arm.name == RIGHT else NOISY + RIGHT,
-            quick=arm.name in (RIGHT, "no-t2", "same-object"),
+def _arms() -> Iterator[Arm]:
+    titles = _WORDS["arms"] | {name: fault.title[0].lower() + fault.title[1:] for name, fault in MISTAKES.items()}
+    against = {name: fault.against for name, fault in MISTAKES.items()}
+    for name, title in titles.items():
+        yield Arm(name, title, against=against.get(name, ""), weight=_HEAVY.get(name, 1.0))
+    for name in (RIGHT, *(name for name, mistake in MISTAKES.items() if mistake.noisy)):
+        yield Arm(
+            NOISY + name,
+            _WORDS["noisy"].format(title=titles[name], share=WRONG_LABELS),
+            against="" if name == RIGHT else NOISY + RIGHT,
+            quick=name in (RIGHT, "no-t2", "same-object"),
         )
-        for arm in (_CONTROLS[0], *(arm for arm in made if MISTAKES[arm.name].noisy))
-    )
-    return (*_CONTROLS, *made, *noisy)
 
 
-FACTS = StudyFacts(
-    name="mistakes",
-    title="Ways to get it wrong",
-    question="What does each of the usual mistakes do to a run, and what gives it away?",
-    trainer="kdviz.runners.studies.mistakes:measure",
+FACTS = study(
+    "mistakes",
     arms=_arms(),
     measures=(
         TEST_ACCURACY,
         NLL,
-        Measure("agreement", "agreement with the teacher on the test images"),
-        Measure("soft_share", "the soft term’s share of the pull, mean over the training", better=""),
-        Measure("optimism", "reported beyond what fresh images give", kind="number", better="lower", unit="points"),
+        Measure("agreement"),
+        Measure("soft_share", better=""),
+        Measure("optimism", kind="number", better="lower", unit="points"),
     ),
-    lesson="mistakes",
 )

@@ -1,13 +1,14 @@
 """Teachers and students by size: what each takes to store and to run, and how often it is right."""
 
 from kdviz.recipes.catalogue import ARCHITECTURES
-from kdviz.recipes.study_facts.facts import TEST_ACCURACY, Arm, Measure, StudyFacts
+from kdviz.recipes.study_facts.facts import TEST_ACCURACY, WORDS, Arm, Measure, study
 
 LARGE = "784-1200-1200-10"  # the teacher of Hinton, Vinyals, Dean 2015, section 3
 TEACHERS = (LARGE, "784-512-256-10")
 DENSE_STUDENTS = ("784-128-10", "784-30-30-10", "784-16-10")
 STUDENTS = (*DENSE_STUDENTS, "cnn-8-16")  # the convolutional one learns from labels alone: it takes so much longer
 BATCH_IMAGES = 1000  # of the throughput
+_WORDS = WORDS["sizes"]
 _QUICK = ("784-512-256-10", "784-128-10", "784-16-10")
 
 
@@ -21,21 +22,14 @@ def taught_arm(student: str, teacher: str) -> str:
     return f"taught-{student}-by-{teacher}"
 
 
-def _line(network: str) -> str:
-    """Networks of one kind are joined in the picture."""
-    if network in TEACHERS:
-        return "teachers, labels only"
-    return "students, labels only" if network in DENSE_STUDENTS else "convolutional, labels only"
-
-
 def _alone(network: str) -> Arm:
-    is_teacher = network in TEACHERS
+    line = "teachers" if network in TEACHERS else "students" if network in DENSE_STUDENTS else "convolutional"
     return Arm(
         name=labels_arm(network),
-        title=f"{network}, labels only",
-        line=_line(network),
+        title=_WORDS["arms"]["labels"].format(network=network),
+        line=_WORDS["lines"][line],
         x=ARCHITECTURES[network].bytes / 1e6,
-        role="teacher" if is_teacher else "label",
+        role="teacher" if network in TEACHERS else "label",
         weight={LARGE: 30.0, "784-512-256-10": 5.0, "cnn-8-16": 25.0}.get(network, 1.0),
         quick=network in _QUICK,
     )
@@ -44,8 +38,8 @@ def _alone(network: str) -> Arm:
 def _taught(student: str, teacher: str) -> Arm:
     return Arm(
         name=taught_arm(student, teacher),
-        title=f"{student}, taught by {teacher}",
-        line=f"students, taught by {teacher}",
+        title=_WORDS["arms"]["taught"].format(student=student, teacher=teacher),
+        line=_WORDS["lines"]["taught"].format(teacher=teacher),
         x=ARCHITECTURES[student].bytes / 1e6,
         against=labels_arm(student),
         weight=1.2,
@@ -53,22 +47,17 @@ def _taught(student: str, teacher: str) -> Arm:
     )
 
 
-FACTS = StudyFacts(
-    name="sizes",
-    title="Teachers and students by size",
-    question="What does a network of each size take to store and to run, and how often is it right?",
-    trainer="kdviz.runners.studies.sizes:measure",
+FACTS = study(
+    "sizes",
     arms=(
         *(_alone(network) for network in (*TEACHERS, *STUDENTS)),
         *(_taught(student, teacher) for student in DENSE_STUDENTS for teacher in TEACHERS),
     ),
     measures=(
         TEST_ACCURACY,
-        Measure("one_image", "time for one image", kind="number", better="", unit="ms"),
-        Measure("throughput", f"images per second in batches of {BATCH_IMAGES:,}", kind="number", better=""),
-        Measure("file_bytes", "size of its file", kind="number", better="", unit="bytes"),
+        Measure("one_image", kind="number", better="", unit="ms"),
+        Measure("throughput", kind="number", better=""),
+        Measure("file_bytes", kind="number", better="", unit="bytes"),
     ),
-    x_title="size of the network, MB",
     x_log=True,
-    lesson="why_distil",
 )

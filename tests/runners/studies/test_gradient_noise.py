@@ -8,7 +8,7 @@ import torch
 from kdviz.engine import losses, models
 from kdviz.engine.data import normalise
 from kdviz.recipes.study import Study
-from kdviz.recipes.study_facts import noise_payoff
+from kdviz.recipes.study_facts import fewer_examples, noise_payoff
 from kdviz.recipes.study_facts.gradient_noise import FACTS, MOMENTS, PATHS, TARGETS, Target, arm_name
 from kdviz.records.study import StudyResult
 from kdviz.runners import study as lessons
@@ -179,7 +179,7 @@ def test_the_payoff_compares_soft_targets_with_the_same_condition_on_labels(stud
 
 
 def test_the_arms_of_the_payoff_stand_in_pairs():
-    for facts in (noise_payoff.RATE_FACTS, noise_payoff.EXAMPLES_FACTS):
+    for facts in (noise_payoff.FACTS, fewer_examples.FACTS):
         names = {arm.name for arm in facts.arms}
         assert {arm.against for arm in facts.arms if arm.against} <= names
         assert len(names) == len(facts.arms)

@@ -12,14 +12,14 @@ from kdviz.distillers.offline import Offline
 from kdviz.distillers.plain import Plain
 from kdviz.engine import teachers
 from kdviz.recipes.study import Study
-from kdviz.recipes.study_facts.hinton import FACTS, TEMPERATURES
+from kdviz.recipes.study_facts.hinton_2015 import FACTS, TEMPERATURES
 from kdviz.records.intervals import same_rate_p_value
 from kdviz.records.kinds import ENDINGS
 from kdviz.runners import study as lessons
 from kdviz.runners.session import Session
-from kdviz.runners.studies import hinton as lesson_hinton
+from kdviz.runners.studies import hinton_2015 as lesson_hinton
 from kdviz.runners.studies import lab as laboratory
-from kdviz.runners.studies.hinton import bias_for
+from kdviz.runners.studies.hinton_2015 import bias_for
 from kdviz.runners.studies.lab import Lab
 from tests.samples.hinton_records import hinton
 

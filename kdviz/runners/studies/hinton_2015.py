@@ -17,7 +17,7 @@ from kdviz.engine import evaluation
 from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.models import Cohort
 from kdviz.recipes.base import Training
-from kdviz.recipes.study_facts.hinton import PAPER_THREES, TEMPERATURE, WIDTHS
+from kdviz.recipes.study_facts.hinton_2015 import PAPER_THREES, TEMPERATURE, WIDTHS
 from kdviz.records.intervals import same_rate_p_value
 from kdviz.records.study import Curve, Row
 from kdviz.runners.studies.lab import ArmResult, Lab, Reporting, subset
