@@ -84,14 +84,7 @@ if run is None and wanted is not None:
         cell_recipe.show(wanted, selected)
     here.say("nothing-runs")
 
-words, formulas = st.columns([5, 4], gap="large")
-with words:
-    here.text("what-you-see")
-with formulas:
-    here.text("in-formulas")
-    for formula in ("loss", "choice", "verdict"):
-        here.formula(formula)
-
+here.explain("what-you-see", formulas=("loss", "choice", "verdict"))
 here.try_this()
 here.choice("best-of-many", right="less")
 here.choice("test-set-twice", right="too-good")

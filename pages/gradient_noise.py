@@ -12,7 +12,6 @@ from kdviz.widgets.pictures.gradient_noise import (
     NoisePath,
     best_rate,
     chosen_in_link,
-    keep_in_link,
     median_angle,
     noise_picture,
     path_of,
@@ -36,7 +35,7 @@ def look(studied: StudyResult) -> tuple[NoisePath, ChosenMoment]:
     name = link.switch("path", here.word("path"), {name: here.word(name) for name in there})
     path = path_of(studied, name)
     chosen = chosen_in_link(path)
-    noise_picture(here, path, chosen, key=f"noise-{studied.run_id}-{name}", on_commit=keep_in_link)
+    noise_picture(here, path, chosen, key=f"noise-{studied.run_id}-{name}")
     places = readings(path, chosen)
     ratio = float(places["ratio"])
     here.say("reading-same" if ALIKE < ratio < 1 / ALIKE else "reading-less" if ratio < 1 else "reading-more", **places)
@@ -88,14 +87,7 @@ shown = look(studied) if studied is not None and paths_in(studied) else None
 if shown is None:
     here.say("nothing")
 
-words, formulas = st.columns([5, 4], gap="large")
-with words:
-    here.text("what-you-see", weights=f"{STUDENT.parameters:,}")
-    here.text("why")
-with formulas:
-    here.text("formulas")
-    for formula in ("noise", "batch", "loss"):
-        here.formula(formula)
+here.explain("what-you-see", "why", formulas=("noise", "batch", "loss"), weights=f"{STUDENT.parameters:,}")
 
 here.text("measured")
 live_study.show(NOISE, key=NOISE)

@@ -7,25 +7,23 @@ import streamlit as st
 
 from kdviz.charts import hinton
 from kdviz.charts.hinton import Biases
-from kdviz.charts.layout import CONFIG
 from kdviz.charts.study import measured_arms, over_axis
 from kdviz.recipes.studies import STUDIES
 from kdviz.recipes.study_facts.hinton_2015 import TEMPERATURES, WIDTHS
-from kdviz.records.base import Verdict, Word
+from kdviz.records.base import Word
 from kdviz.records.intervals import same_rate_p_value
 from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.widgets import lesson, page
 from kdviz.widgets.pictures import bias_slider
-from kdviz.widgets.pictures.bias_slider import BiasCurve, BiasPanel, BiasPicture, BiasRule, BiasSentences, short
+from kdviz.widgets.pictures.bias_slider import BiasCurve, short
 from kdviz.widgets.study import result as live_study
 from kdviz.widgets.study import words as study_words
 
 STUDY, EXAMPLE = "hinton-2015", "keras-example"
 PAPER = {arm.name: int(arm.published) for arm in STUDIES[STUDY].arms if arm.published is not None}
 NARROW, WIDE = WIDTHS
-OPPOSITE: Mapping[Word, Word] = {"better": "worse", "worse": "better"}
-DIGITS = 2  # of a bias: quarters were measured
+TURNED: Mapping[Word, str] = {"better": "worse", "worse": "better", "no difference shown": "same"}  # of the other arm
 MORE_THREES, MORE_ERRORS = 1.5, 1.2  # the question about the bias allows so many times what the rule reaches
 
 here = lesson.begin("hintons_table")
@@ -36,23 +34,21 @@ def picture(studied: StudyResult) -> None:
     shown = hinton.table_rows(studied)
     if not shown:
         return
-    figure = hinton.paper_figure(studied, page.colours())
-    st.plotly_chart(figure, key="paper", config=CONFIG, alt="Errors here and in the paper, with intervals")
+    alt = "Errors here and in the paper, with intervals"
+    page.chart(hinton.paper_figure(studied, page.colours()), key="paper", alt=alt)
     errors = {row.arm: f"{row.ours.errors:,.0f}" for row in shown}
     compared = [row for row in shown if row.paper is not None]
     if {"plain", "distilled"} <= errors.keys():
-        both = {"plain": errors["plain"], "distilled": errors["distilled"]}
-        if compared:
-            here.say(
-                "table",
-                **both,
-                rows=len(compared),
-                alike=sum(not row.differs for row in compared),
-                paper_plain=PAPER["plain"],
-                paper_distilled=PAPER["distilled"],
-            )
-        else:
-            here.say("table-alone", **both, images=f"{figures_of(studied, 'plain')['test_images']:,.0f}")
+        here.say(
+            "table" if compared else "table-alone",
+            plain=errors["plain"],
+            distilled=errors["distilled"],
+            rows=len(compared),
+            alike=sum(not row.differs for row in compared),
+            paper_plain=PAPER["plain"],
+            paper_distilled=PAPER["distilled"],
+            images=f"{figures_of(studied, 'plain')['test_images']:,.0f}",
+        )
     with st.expander(here.word("table"), icon=":material/table_rows:", key="table_in_figures"):
         st.dataframe(hinton.table(studied), hide_index=True, height="content", alt="The table in figures")
 
@@ -64,66 +60,41 @@ def figures_of(studied: StudyResult, arm: str) -> Mapping[str, float]:
 
 
 def over_bias(
-    measured: Biases,
-    errors: list[BiasCurve],
-    counts: Mapping[str, str],
-    *,
-    label: str,
-    called: str,
-    known: str,
-    says: str,
-) -> BiasPicture:
-    """Errors over a bias, and what the rule without labels looks at: how often these classes are the answer.
-
-    The last four are keys of the lesson's text.
-    """
-    answered = BiasCurve("predicted", here.word(called), "student", short(measured.share_predicted))
-    return BiasPicture(
-        at=list(measured.biases),
-        digits=DIGITS,
-        panels=[
-            BiasPanel(here.word("errors"), here.word("test"), "count", errors),
-            BiasPanel(
-                here.word("rule-sees"), here.word("unlabelled"), "share", [answered], measured.known, here.word(known)
-            ),
-        ],
-        rule=BiasRule(measured.rule, measured.rule, measured.rule),
-        label=here.word(label),
-        slider=here.word(f"{label}-slider"),
-        says=BiasSentences(*(here.open_sentence(key) for key in ("rule-place", f"{says}-none", says))),
-        counts=counts,
+    measured: Biases, parameter: str, called: str, counts: Mapping[str, float], keys: Mapping[str, str]
+) -> float | None:
+    """Errors over a bias, under a slider; the bias that the link names as `parameter`. `called` is a word."""
+    lines = [BiasCurve("errors", here.word("all-images"), "ink", short(measured.test_errors))]
+    if parameter == "bias":
+        lines.append(BiasCurve("threes", here.word("threes"), "student", short(measured.three_errors)))
+    drawn = bias_slider.picture(
+        here,
+        measured.biases,
+        lines,
+        BiasCurve("predicted", here.word(called), "student", short(measured.share_predicted)),
+        known=measured.known,
+        rule=[measured.rule],
+        counts={name: f"{errors:,.0f}" for name, errors in counts.items()},
+        digits=2,  # quarters were measured
+        keys={"label": parameter, **keys},
     )
+    return bias_slider.show(drawn, key=f"slider_{parameter}", parameter=parameter)
 
 
 def bias_of_three(studied: StudyResult, measured: Biases) -> float | None:
-    """Errors over the bias of class 3, under a slider; the bias that the link names."""
+    """Errors over the bias of class 3; the bias that the link names."""
     here.text("never-seen", share=phrases.percent(measured.known, 1))
-    lines = [
-        BiasCurve("errors", here.word("all-images"), "ink", short(measured.test_errors)),
-        BiasCurve("threes", here.word("threes"), "student", short(measured.three_errors)),
-    ]
     figures = figures_of(studied, "no-threes-bias")
-    counts = {
-        "all_threes": f"{figures['threes']:,.0f}",
-        "rule_errors": f"{figures['test_errors']:,.0f}",
-        "rule_threes": f"{figures['three_errors']:,.0f}",
-    }
-    drawn = over_bias(measured, lines, counts, label="bias", called="called-three", known="known-threes", says="bias")
-    return bias_slider.show(drawn, key="bias_of_three", parameter="bias")
+    names = {"all_threes": "threes", "rule_errors": "test_errors", "rule_threes": "three_errors"}
+    counts = {place: figures[name] for place, name in names.items()}
+    return over_bias(measured, "bias", "called-three", counts, {"known": "known-threes", "says": "bias"})
 
 
 def biases_of_two(studied: StudyResult, measured: Biases) -> None:
-    """Errors over the biases of 7 and 8, under a slider."""
+    """Errors over the biases of 7 and 8."""
     here.text("two-digits")
-    lines = [BiasCurve("errors", here.word("all-images"), "ink", short(measured.test_errors))]
-    counts = {
-        "before": f"{figures_of(studied, 'sevens-eights')['test_errors']:,.0f}",
-        "rule_errors": f"{figures_of(studied, 'sevens-eights-bias')['test_errors']:,.0f}",
-    }
-    drawn = over_bias(
-        measured, lines, counts, label="biases", called="called-two", known="known-two", says="two-digits"
-    )
-    bias_slider.show(drawn, key="biases_of_two", parameter="biases")
+    arms = {"before": "sevens-eights", "rule_errors": "sevens-eights-bias"}
+    counts = {place: figures_of(studied, arm)["test_errors"] for place, arm in arms.items()}
+    over_bias(measured, "biases", "called-two", counts, {"known": "known-two", "says": "two-digits"})
 
 
 def narrow(studied: StudyResult, means: Mapping[int, Mapping[float, float]]) -> None:
@@ -134,40 +105,39 @@ def narrow(studied: StudyResult, means: Mapping[int, Mapping[float, float]]) -> 
     with left:
         figure = over_axis(studied.recipe, placed, measure, page.colours())
         figure.update_yaxes(type="log", tickvals=[20, 50, 100, 150, 200, 300, 400, 500, 1000, 2000], tickformat=",")
-        st.plotly_chart(figure, key="narrow", config=CONFIG, alt="Errors over the temperature, by width")
+        page.chart(figure, key="narrow", alt="Errors over the temperature, by width")
     with right:
         here.text("narrow")
     if all(len(of_width) == len(TEMPERATURES) for of_width in means.values()):
-        judged = {units: studied.judgement(f"units-{units}-t-4") for units in WIDTHS}
-        verdicts = {units: judgement.verdict.word if judgement else "" for units, judgement in judged.items()}
+        verdicts = [studied.judgement(f"units-{units}-t-4") for units in (NARROW, WIDE)]
+        words = [judgement.verdict.word if judgement else "" for judgement in verdicts]
         counts = {units: [f"{of_width[t]:,.0f}" for t in TEMPERATURES] for units, of_width in means.items()}
         here.say(
             "narrow",
             temperatures=phrases.listed([f"{temperature:g}" for temperature in TEMPERATURES]),
             narrow=phrases.listed(counts[NARROW]),
             wide=phrases.listed(counts[WIDE]),
-            verdict_narrow=verdicts[NARROW],
-            verdict_wide=verdicts[WIDE],
+            verdict_narrow=words[0],
+            verdict_wide=words[1],
         )
 
 
 def keras_said(studied: StudyResult) -> None:
     """A sentence on what several seeds of Keras' example measured."""
     measure = studied.recipe.facts.measures[0]
-    means = {arm: studied.summary(arm) for arm in ("distilled", "scratch", "teacher")}
-    against = {arm: studied.judgement(arm) for arm in ("distilled", "teacher")}
-    if not all(means.values()) or not all(against.values()):
+    means = {arm: studied.mean(arm, measure.name) for arm in ("distilled", "scratch", "teacher")}
+    against_scratch, against_distilled = studied.judgement("distilled"), studied.judgement("teacher")
+    if not all(means.values()) or against_scratch is None or against_distilled is None:
         return
-    words = {arm: judgement.verdict.word for arm, judgement in against.items() if judgement is not None}
+    # The teacher is judged against its student, and the sentence is about the student.
     opposite = {"better": "distilled-worse", "worse": "distilled-better", "no difference shown": "distilled-same"}
+    word = against_distilled.verdict.word
     here.say(
         "keras",
         seeds=len(studied.recipe.seeds),
-        verdict_scratch=words["distilled"],
-        verdict_teacher=here.word(opposite[words["teacher"]]) if words["teacher"] in opposite else "",
-        **{
-            arm: study_words.level(measure, mean.means[measure.name]) for arm, mean in means.items() if mean is not None
-        },
+        verdict_scratch=against_scratch.verdict.word,
+        verdict_teacher=here.word(opposite[word]) if word in opposite else "",
+        **{arm: study_words.level(measure, mean) for arm, mean in means.items() if mean is not None},
     )
 
 
@@ -235,15 +205,10 @@ if len(means.get(NARROW, {})) == len(TEMPERATURES):
         right="low" if worst == TEMPERATURES[0] else "middle" if worst < TEMPERATURES[3] else "high",
         **{name: f"{means[NARROW][temperature]:,.0f}" for name, temperature in of_narrow.items()},
     )
-judged = None if example is None else example.judgement("teacher")
-if judged is not None and judged.verdict.word in ("better", "worse", "no difference shown"):
-    verdict = judged.verdict  # on the teacher, against its student
-    turned = Verdict(
-        word=OPPOSITE.get(verdict.word, verdict.word),
-        difference=-verdict.difference,
-        low=None if verdict.high is None else -verdict.high,
-        high=None if verdict.low is None else -verdict.low,
-    )
-    right = turned.word if turned.word != "no difference shown" else "same"
-    here.choice("keras", right=right, difference=study_words.difference(STUDIES[EXAMPLE].measures[0], turned))
+judged = None if example is None else example.judgement("teacher")  # against its student
+if judged is not None and judged.verdict.word in TURNED:
+    low, high = (None if end is None else -end for end in (judged.verdict.high, judged.verdict.low))
+    turned = judged.verdict.model_copy(update={"difference": -judged.verdict.difference, "low": low, "high": high})
+    difference = study_words.difference(STUDIES[EXAMPLE].measures[0], turned)
+    here.choice("keras", right=TURNED[judged.verdict.word], difference=difference)
 here.end()

@@ -1,13 +1,14 @@
 """The loss: KL in both directions, soft cross-entropy and its floor, α; why T², and the limit of high temperatures."""
 
 import math
+from dataclasses import replace
 
 import streamlit as st
 
 from kdviz.widgets import lesson, link, server
 from kdviz.widgets.pictures import chosen_image as state
-from kdviz.widgets.pictures import t_squared
 from kdviz.widgets.pictures.loss_lesson import (
+    PARTS,
     Example,
     LossState,
     chosen_in_link,
@@ -15,8 +16,8 @@ from kdviz.widgets.pictures.loss_lesson import (
     logits_of,
     loss_picture,
     readings,
-    with_temperature,
 )
+from kdviz.widgets.pictures.measured_over_t import MOMENTS, show_t_squared
 
 ANIMALS = ("dog", "wolf", "fox", "cat", "car")
 ON_ITS_WAY = logits_of((0.35, 0.20, 0.15, 0.18, 0.12))
@@ -27,60 +28,36 @@ EVEN = 1.25  # how far two parts of the loss may be apart to count as equal
 here = lesson.begin("loss")
 shown = server.choose_gallery()
 image = state.picture(shown, state.opening(shown))
+zeros = (0.0,) * len(image.class_names)
 EXAMPLES = {
-    example.name: example
-    for example in (
-        Example("start", ANIMALS, TEACHER, ON_ITS_WAY, 0),
-        Example("one", ANIMALS, TWO_PEAKS, logits_of((0.92, 0.02, 0.02, 0.02, 0.02)), 0),
-        Example("all", ANIMALS, TWO_PEAKS, logits_of((0.2, 0.2, 0.2, 0.2, 0.2)), 0),
-        Example("same", ANIMALS, TEACHER, TEACHER, 0),
-        Example(
-            "image",
-            image.class_names,
-            tuple(round(z, 3) for z in image.logits),
-            (0.0,) * len(image.class_names),
-            image.label or 0,
-            4.0,
-        ),
-    )
+    "start": Example(ANIMALS, LossState(TEACHER, ON_ITS_WAY, 0)),
+    "one": Example(ANIMALS, LossState(TWO_PEAKS, logits_of((0.92, 0.02, 0.02, 0.02, 0.02)), 0)),
+    "all": Example(ANIMALS, LossState(TWO_PEAKS, logits_of((0.2, 0.2, 0.2, 0.2, 0.2)), 0)),
+    "same": Example(ANIMALS, LossState(TEACHER, TEACHER, 0)),
+    "image": Example(
+        image.class_names, LossState(tuple(round(z, 3) for z in image.logits), zeros, image.label or 0, 4.0)
+    ),
 }
-link.check_choice("example", tuple(EXAMPLES))
-link.check_choice("moment", t_squared.MOMENTS)
-example = EXAMPLES.get(st.query_params.get("example", "start"), EXAMPLES["start"])
+example = EXAMPLES[link.choice("example", EXAMPLES, "start")]
+link.choice("moment", MOMENTS)
 chosen = chosen_in_link(example)
-
-
-def keep(moved_to: LossState) -> None:
-    """What the visitor has moved goes into the URL."""
-    keep_in_link(moved_to, example)
 
 
 def take(name: str) -> None:
     """Open a preset: what was moved before belongs to another one."""
-    for moved_by_hand in ("teacher", "student", "label", "T", "alpha"):
-        st.query_params.pop(moved_by_hand, None)
+    for part in PARTS:
+        link.write(part, "")
     st.query_params["example"] = name
 
 
 with st.container(horizontal=True, key="presets"):
     for name in EXAMPLES:
         st.button(here.word(f"preset-{name}"), type="tertiary", on_click=take, args=(name,))
-loss_picture(key="loss_picture", example=example, chosen=chosen, on_commit=keep)
+loss_picture(key="loss_picture", example=example, chosen=chosen)
 
-words, formulas = st.columns([5, 4], gap="large")
-with words:
-    here.text("what-you-see")
-    here.text("alpha")
-with formulas:
-    here.text("formulas")
-    for formula in ("kl", "identity", "loss"):
-        here.formula(formula)
-
+here.explain("what-you-see", "alpha", formulas=("kl", "identity", "loss"))
 here.text("forward-reverse")
-one, spread = (
-    readings(LossState(preset.teacher, preset.student, preset.label, 1.0, 0.7))
-    for preset in (EXAMPLES["one"], EXAMPLES["all"])
-)
+one, spread = (readings(EXAMPLES[name].start) for name in ("one", "all"))
 here.say(
     "preferred",
     one_forward=f"{one.forward:.2f}",
@@ -99,21 +76,16 @@ with matching:
     here.text("matching")
     here.formula("matching")
 
-
-def keep_temperature(value: float) -> None:
-    """The slider below the curves is the one above as well."""
-    keep(with_temperature(chosen, value))
-
-
-t_squared.show(here, chosen.temperature, keep_temperature)
+# The slider below the curves is the one above as well.
+show_t_squared(here, chosen.temperature, lambda moved: keep_in_link(replace(chosen, temperature=moved), example))
 
 here.try_this()
 now = readings(chosen)
-moved = any(name in st.query_params for name in ("teacher", "student", "T", "alpha", "label"))
+moved = any(part in st.query_params for part in PARTS)
 ratio = now.soft_part / now.hard_part if now.hard_part > 0 else math.inf
 balance = "right" if 1 / EVEN <= ratio <= EVEN else "low" if ratio < 1 else "high"
 here.moved("balance", balance if moved else None, soft=f"{now.soft_part:.3f}", hard=f"{now.hard_part:.3f}")
-halves = readings(LossState(logits_of((0.5, 0.5)), logits_of((0.9, 0.1)), 0, 1.0, 0.7))
+halves = readings(LossState(logits_of((0.5, 0.5)), logits_of((0.9, 0.1)), 0))
 here.number(
     "kl",
     answer=halves.forward,

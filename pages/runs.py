@@ -12,7 +12,6 @@ from kdviz.jobs.queue import Version
 from kdviz.recipes.base import Conditions
 from kdviz.store.run import Run
 from kdviz.widgets import kinds, lesson, page, server
-from kdviz.widgets.figure import chart
 from kdviz.widgets.runs import bin as run_bin
 from kdviz.widgets.runs import card as run_card
 from kdviz.widgets.runs import export as run_export
@@ -69,7 +68,7 @@ def several(runs: Sequence[Run]) -> None:
             bind="query-params",
             label_visibility="collapsed",
         )
-        chart(
+        page.chart(
             overlay.overlay_figure(curves, floor, page.colours(), share=over != "Epochs"),
             key="overlay" if over == "Epochs" else "overlay_share",  # in place of one another, a title could stay
             alt="Validation accuracy of the ticked runs as they were trained, a line for each of their students",

@@ -1,7 +1,6 @@
 """Hard labels, soft targets: what the teacher knows that the label does not say."""
 
 import math
-from functools import partial
 
 import streamlit as st
 
@@ -11,13 +10,14 @@ from kdviz.widgets import lesson, link, server
 from kdviz.widgets.pictures import chosen_image as state
 from kdviz.widgets.pictures.beyond_label import PAIR_TEMPERATURE, beyond_label, most_different, shares
 from kdviz.widgets.pictures.soft_targets import (
-    Pad,
+    LARGEST_LOGIT,
     ShownLogits,
     draw_digit,
     edit_logits,
     send_weights,
     similarity,
     soft_targets,
+    temperature_of_link,
 )
 
 UNSURE, BY_CLASS, DRAW, EDIT = VIEWS = ("Least sure", "By class", "Draw a digit", "Edit the logits")
@@ -27,11 +27,11 @@ ANIMAL_LOGITS = tuple(math.log(p) for p in (0.7, 0.2, 0.1))
 
 here = lesson.begin("soft_targets")
 shown = server.choose_gallery()
-temperature = state.temperature()
+temperature = temperature_of_link()
 
-link.check_choice("view", VIEWS)
-link.check_choice("class", shown.facts.class_names)
-link.check_choice("start", STARTS)
+link.choice("view", VIEWS)
+link.choice("class", shown.facts.class_names)
+link.choice("start", STARTS)
 controls = st.container(horizontal=True, vertical_alignment="bottom", key="controls")
 with controls:
     view = state.choose(here.word("picture"), VIEWS, "view")
@@ -42,15 +42,16 @@ if view in (UNSURE, BY_CLASS):
         candidates = state.choose_class(here, shown) if view == BY_CLASS else state.least_sure(shown)
         index = state.leaf(candidates, key=f"{shown.facts.name}-{view}")
     seen = state.picture(shown, index)
-    soft_targets(key="picture", picture=seen, temperature=temperature, on_commit=state.set_temperature)
+    soft_targets(key="picture", picture=seen, temperature=temperature)
 elif view == DRAW:
     name = f"{shown.facts.name}-teacher"
     send_weights(name, gallery.shipped_weights(shown.facts.name))
     draw_digit(
         key="drawing",
-        pad=Pad(shown.facts.class_names, name, frame="8x8" if shown.facts.name == "digits" else "mnist"),
+        class_names=shown.facts.class_names,
+        network=name,
+        frame="8x8" if shown.facts.name == "digits" else "mnist",
         temperature=temperature,
-        on_commit=state.set_temperature,
     )
 else:
     with controls:
@@ -61,16 +62,9 @@ else:
         with controls:
             candidates = state.choose_class(here, shown)
             begun = state.picture(shown, state.leaf(candidates, key=f"{shown.facts.name}-edit"))
-    logits = state.edited_logits(begun.logits)
-    caption = here.word("caption")
-    seen = ShownLogits(begun.class_names, logits, begun.label, caption=caption, start=begun.logits)
-    edit_logits(
-        key=f"edit-{len(logits)}",
-        picture=seen,
-        temperature=temperature,
-        on_commit=state.set_temperature,
-        on_logits=partial(state.set_edited_logits, start=begun.logits),
-    )
+    logits = link.numbers("logits", begun.logits, LARGEST_LOGIT)
+    seen = ShownLogits(begun.class_names, logits, begun.label, caption=here.word("caption"))
+    edit_logits(key=f"edit-{len(logits)}", picture=seen, start=begun.logits, temperature=temperature)
 
 here.text("beyond")
 label = 2  # where the picture has no digit's label
@@ -91,14 +85,7 @@ beyond_label(
     },
 )
 
-words, formulas = st.columns([5, 4], gap="large")
-with words:
-    here.text("what-you-see")
-with formulas:
-    here.text("in-formulas")
-    here.formula("softmax")
-    here.formula("entropy")
-
+here.explain("what-you-see", formulas=("softmax", "entropy"))
 here.text("look-alikes", images=f"{len(shown.labels):,}")
 similarity(key="matrix", logits=shown.logits, labels=shown.labels, class_names=shown.facts.class_names)
 

@@ -6,17 +6,12 @@ from kdviz.store import gallery
 from kdviz.widgets import course_progress as progress
 from kdviz.widgets import lesson, server
 from kdviz.widgets.pictures import chosen_image as state
-from kdviz.widgets.pictures.soft_targets import soft_targets
+from kdviz.widgets.pictures.soft_targets import soft_targets, temperature_of_link
 
 here = lesson.begin("start")
 shown = server.choose_gallery()
-temperature = state.temperature()
-soft_targets(
-    key="start_picture",
-    picture=state.picture(shown, state.opening(shown)),
-    temperature=temperature,
-    on_commit=state.set_temperature,
-)
+picture = state.picture(shown, state.opening(shown))
+soft_targets(key="start_picture", picture=picture, temperature=temperature_of_link())
 
 here.text("course")
 progress.overview()

@@ -7,23 +7,17 @@ import streamlit as st
 from kdviz.reports import phrases
 from kdviz.widgets import lesson, link, server
 from kdviz.widgets.pictures import chosen_image as state
-from kdviz.widgets.pictures import forgotten_temperature
-from kdviz.widgets.pictures.temperature_lesson import (
-    at_temperature,
-    grown_in_link,
-    keep_grown,
-    race,
-    temperature_picture,
-    unsure_but_decided,
-)
+from kdviz.widgets.pictures.measured_over_t import show_forgotten
+from kdviz.widgets.pictures.soft_targets import temperature_of_link
+from kdviz.widgets.pictures.temperature_lesson import at_temperature, race, temperature_picture, unsure_but_decided
 
 TWO_BITS, NEAR = 2.0, 0.05
 
 here = lesson.begin("temperature")
 shown = server.choose_gallery()
-temperature = state.temperature()
+temperature = temperature_of_link()
 UNSURE, BY_CLASS = views = ("unsure", "by-class")
-link.check_choice("class", shown.facts.class_names)
+link.choice("class", shown.facts.class_names)
 controls = st.container(horizontal=True, vertical_alignment="bottom", key="controls")
 with controls:
     view = link.switch(
@@ -32,28 +26,21 @@ with controls:
     candidates = state.choose_class(here, shown) if view == BY_CLASS else unsure_but_decided(shown)
     index = state.leaf(candidates, key=f"{shown.facts.name}-{view}")
 picture = state.picture(shown, index)
-temperature_picture(key="picture", picture=picture, temperature=temperature, on_commit=state.set_temperature)
+temperature_picture(key="picture", picture=picture, temperature=temperature)
 
 classes = len(shown.facts.class_names)
-words, formulas = st.columns([5, 4], gap="large")
-with words:
-    here.text("what-you-see", classes=classes, equal=phrases.percent(1 / classes), most=f"{math.log2(classes):.2f}")
-with formulas:
-    here.text("formulas")
-    for formula in ("softmax", "ratio", "entropy"):
-        here.formula(formula)
-
-here.text("race")
-race(
-    key="race",
-    picture=picture,
-    temperature=temperature,
-    grown=grown_in_link(),
-    on_commit=keep_grown,
+here.explain(
+    "what-you-see",
+    formulas=("softmax", "ratio", "entropy"),
+    classes=classes,
+    equal=phrases.percent(1 / classes),
+    most=f"{math.log2(classes):.2f}",
 )
+here.text("race")
+race(key="race", picture=picture, temperature=temperature)
 
 here.text("inference")
-forgotten_temperature.show(here, temperature)
+show_forgotten(here, temperature)
 here.text("best")
 
 here.try_this()

@@ -64,7 +64,7 @@ with words:
             page.say(gains)
     here.text("what-you-see")
 with formulas:
-    here.text("in-formulas")
+    here.text("formulas")
     here.formula("loss")
     here.text("who-is-p")
     here.formula("verdict")

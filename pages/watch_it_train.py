@@ -48,15 +48,7 @@ if run_id is None:
 else:
     live_run.PANEL.follow(jobs, run_id)
 
-words, formulas = st.columns([5, 4], gap="large")
-with words:
-    here.text("what-you-see")
-with formulas:
-    here.text("in-formulas")
-    here.formula("loss")
-    here.formula("gradient")
-    here.formula("share")
-
+here.explain("what-you-see", formulas=("loss", "gradient", "share"))
 here.try_this()
 here.choice("t-squared", right="fades")
 here.choice("alpha-one", right="yes")

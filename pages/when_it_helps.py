@@ -14,7 +14,6 @@ from kdviz.reports.phrases import count, difference, signed
 from kdviz.store.recorded import recorded
 from kdviz.texts import lesson as lesson_text
 from kdviz.widgets import lesson, page, run_status, server
-from kdviz.widgets.figure import chart
 from kdviz.widgets.pictures import left_out_class
 from kdviz.widgets.study import checks as study_checks
 from kdviz.widgets.study import result as live_study
@@ -71,7 +70,7 @@ def overview() -> None:
             figure = all_studies.overview_figure(titled, here.word("gain"), all_studies.ends(whole), page.colours())
             alt = f"Verdicts of {', '.join(titled)}"
             with column:
-                chart(figure, key=f"overview_{part[0]}", alt=alt)
+                page.chart(figure, key=f"overview_{part[0]}", alt=alt)
     verdicts = [gain.word for gain in whole]
     here.say(
         "overview",

@@ -20,7 +20,7 @@ CNN, DENSE = ARCHITECTURES["cnn-8-16"], ARCHITECTURES["784-128-10"]
 
 here = lesson.begin("why_distil")
 for choice, names in CHOICES.items():
-    link.check_choice(choice, names)
+    link.choice(choice, names)
 with st.container(horizontal=True, key="controls"):
     teacher, student = (
         st.segmented_control(
@@ -108,21 +108,16 @@ def fits(network: Architecture) -> str:
 
 
 shipped = settings.ASSETS / "teachers" / "mnist.safetensors"
-words, formulas = st.columns([5, 4], gap="large")
-with words:
-    here.text(
-        "what-you-see",
-        teacher=teacher,
-        student=student,
-        teacher_parameters=f"{pair.teacher.parameters:,}",
-        student_parameters=f"{pair.student.parameters:,}",
-        times=f"{pair.times_less(lambda network: network.parameters):,.0f}",
-        seeds="several" if studied is None else len(studied.recipe.seeds),
-    )
-with formulas:
-    here.text("formulas")
-    here.formula("parameters")
-    here.formula("work")
+here.explain(
+    "what-you-see",
+    formulas=("parameters", "work"),
+    teacher=teacher,
+    student=student,
+    teacher_parameters=f"{pair.teacher.parameters:,}",
+    student_parameters=f"{pair.student.parameters:,}",
+    times=f"{pair.times_less(lambda network: network.parameters):,.0f}",
+    seeds="several" if studied is None else len(studied.recipe.seeds),
+)
 here.text(
     "cost",
     file=storage(shipped.stat().st_size),

@@ -96,6 +96,11 @@ class StudyResult(Record):
         """An arm over all seeds."""
         return next((summary for summary in self.summaries if summary.arm == name), None)
 
+    def mean(self, name: str, measure: str) -> Mean | None:
+        """What was measured of an arm over all seeds."""
+        summary = self.summary(name)
+        return None if summary is None else summary.means.get(measure)
+
     def judgement(self, name: str, measure: str | None = None) -> Judgement | None:
         """The verdict on an arm, of the main measure if none is named."""
         wanted = measure or self.recipe.facts.measures[0].name

@@ -87,17 +87,17 @@ def chosen_data(home: str) -> str:
     return data if data in DATA_SETS else home
 
 
-def data_set(kind: type[Conditions], home: str) -> str:
-    """The choice of the data set; another one brings the numbers of epochs that suit it."""
+def data_set(kind: type[Conditions], home: str, suited: Callable[[str], Conditions] | None = None) -> str:
+    """The choice of the data set; another one brings the numbers of epochs that suit it, in the recipe `suited`."""
     if home != kind().data and "data" not in st.session_state and "data" not in st.query_params:
         st.session_state["data"] = home
     # Its default is the same on every server, so that a link means the same on every server.
-    return str(choice("data", list(DATA_SETS), kind(), on_change=_follow_data, args=(kind,)))
+    return str(choice("data", list(DATA_SETS), kind(), on_change=_follow_data, args=(kind, suited or kind.suited)))
 
 
-def _follow_data(kind: type[Conditions]) -> None:
-    defaults = kind.suited(st.session_state["data"])
-    for name in ("epochs", "teacher_epochs"):
+def _follow_data(kind: type[Conditions], suited: Callable[[str], Conditions]) -> None:
+    defaults = suited(st.session_state["data"])
+    for name in {"epochs", "teacher_epochs"} & st.session_state.keys():
         follows = getattr(kind(), name) is None  # another number of its own, whatever the data
         st.session_state[name] = None if follows else getattr(defaults, name)
 

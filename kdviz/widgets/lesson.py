@@ -76,6 +76,17 @@ class LessonPage:
         symbols = (f"${symbol}$ {meaning}" for symbol, meaning in formula.symbols)
         st.markdown(_linked(" · ".join(symbols)), unsafe_allow_html=True)
 
+    def explain(self, *texts: str, formulas: Sequence[str], **places: object) -> None:
+        """Text blocks, and beside them the block `formulas` with these formulas."""
+        left, right = st.columns([5, 4], gap="large")
+        with left:
+            for key in texts:
+                self.text(key, **places)
+        with right:
+            self.text("formulas")
+            for key in formulas:
+                self.formula(key)
+
     def sentence(self, key: str, **places: object) -> str:
         """The sentence `# say: key` with its places filled, as plain text."""
         return course.plain(self.lesson.say(key).filled(places))

@@ -1,17 +1,71 @@
 """What a visitor's link says: checked, shown by a control, written."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, TypeVar
 
 import streamlit as st
 
+T = TypeVar("T")
+DEFAULT, FIRST = "Shown is the default.", "Shown is the first."
 
-def check_choice(name: str, options: Sequence[str]) -> None:
-    """Say what is off with a choice in the URL; the control then shows its default."""
-    given = st.query_params.get(name)
-    if given is not None and given not in options:
-        st.warning(f"{name} is {given}; it takes one of {', '.join(options)}. Shown is the default.")
+
+def read(name: str, parse: Callable[[str], T | None], usual: T, takes: str, shown: str = DEFAULT) -> T:
+    """What the URL gives, as `parse` reads it; `usual` where it gives nothing.
+
+    Where `parse` makes nothing of it, the page says what `name` takes and what is `shown` instead: the usual.
+    """
+    text = st.query_params.get(name)
+    if text is None:
+        return usual
+    value = parse(text)
+    if value is None:
+        st.warning(f"{name} is {text}; it takes {takes}. {shown}")
+        return usual
+    return value
+
+
+def choice(name: str, options: Collection[str], usual: str = "", shown: str = DEFAULT) -> str:
+    """One of several; says on the page what is off, where a bound control would show its default in silence."""
+    return read(name, {option: option for option in options}.get, usual, f"one of {', '.join(options)}", shown)
+
+
+def number(name: str, least: float, most: float, usual: float, shown: str | None = None) -> float:
+    """A number between two limits."""
+    takes = f"a number from {least:g} to {most:g}"
+    return read(name, lambda text: number_in(text, least, most), usual, takes, shown or f"Shown is {usual:g}.")
+
+
+def whole(name: str, most: int) -> int:
+    """A whole number from 1 to `most`, such as the place of an image; the first where it is none."""
+    return read(name, lambda text: whole_in(text, 1, most), 1, f"a whole number from 1 to {most:,}", FIRST)
+
+
+def numbers(name: str, start: Sequence[float], limit: float) -> tuple[float, ...]:
+    """As many numbers between -limit and limit as there are to start from, with commas between them."""
+
+    def parse(text: str) -> tuple[float, ...] | None:
+        values = [number_in(part, -limit, limit) for part in text.split(",")]
+        known = tuple(value for value in values if value is not None)
+        return known if len(known) == len(values) == len(start) else None
+
+    takes = f"{len(start)} numbers from {-limit:g} to {limit:g}, with commas between them"
+    return read(name, parse, tuple(start), takes, "Shown are those to start from.")
+
+
+def number_in(text: str, least: float = -math.inf, most: float = math.inf) -> float | None:
+    """The finite number between two limits that a text is; None where it is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and least <= value <= most else None
+
+
+def whole_in(text: str, least: int, most: int) -> int | None:
+    """The whole number between two limits that a text is, in ASCII digits; None where it is none."""
+    written = text.isascii() and text.isdecimal() and len(text) < 12
+    return int(text) if written and least <= int(text) <= most else None
 
 
 def write(name: str, text: str) -> None:
@@ -31,9 +85,7 @@ def switch(
     own would write those.
     """
     names, key = list(words), f"switch_{name}"
-    check_choice(name, names)
-    given = st.query_params.get(name)
-    st.session_state[key] = given if given in words else names[0]
+    st.session_state[key] = choice(name, names, names[0])
 
     def keep() -> None:
         write(name, "" if st.session_state[key] == names[0] else st.session_state[key])
@@ -51,22 +103,3 @@ def switch(
         **options,
     )
     return chosen or names[0]
-
-
-def number(name: str, least: float, most: float, usual: float) -> float:
-    """The number that the URL gives; says on the page what is none between the limits, and passes it over."""
-    text = st.query_params.get(name)
-    value = usual if text is None else number_in(text)
-    if value is None or not least <= value <= most:
-        st.warning(f"{name} is {text}; it takes a number from {least:g} to {most:g}. Shown is {usual:g}.")
-        return usual
-    return value
-
-
-def number_in(text: str) -> float | None:
-    """The finite number that a text is; None where it is none."""
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

@@ -19,6 +19,17 @@ _NAME = re.compile("[0-9A-Za-z]{1,40}")  # what a run's id may look like: nothin
 
 R = TypeVar("R", bound=AnyRecipe)
 D = TypeVar("D")
+E = TypeVar("E", bound=Event)
+
+
+def first_event(events: Sequence[Event], kind: type[E]) -> E | None:
+    """The oldest of a kind."""
+    return next((event for event in events if isinstance(event, kind)), None)
+
+
+def last_event(events: Sequence[Event], *kinds: type[E]) -> E | None:
+    """The newest of these kinds."""
+    return next((event for event in reversed(events) if isinstance(event, kinds)), None)
 
 
 @dataclass(frozen=True)

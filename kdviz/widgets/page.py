@@ -6,8 +6,10 @@ from html import escape
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+import plotly.graph_objects as go
 import streamlit as st
 
+from kdviz.charts.layout import CONFIG
 from kdviz.charts.palette import Palette, palette
 from kdviz.settings import ASSETS
 
@@ -88,6 +90,11 @@ def refuse(what: str, why: str) -> None:
     """What was not done, and why; the reason may quote a visitor's text, so it is shown letter by letter."""
     st.error(what, icon=":material/error:")
     st.text(why)
+
+
+def chart(figure: go.Figure, key: str, alt: str) -> None:
+    """A Plotly figure, for what is finished and explored; `alt` is what a screen reader says of it."""
+    st.plotly_chart(figure, key=key, config=CONFIG, alt=alt)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], left: Collection[int] = (0,)) -> str:

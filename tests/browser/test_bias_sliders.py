@@ -38,7 +38,7 @@ class Place:
 THREE = Place(
     TEN,
     "hinton-2015",
-    "bias_of_three",
+    "slider_bias",
     "Bias added to the logit of class 3",
     "Bias of class 3",
     "bias",
@@ -47,7 +47,7 @@ THREE = Place(
 TWO = Place(
     TEN,
     "hinton-2015",
-    "biases_of_two",
+    "slider_biases",
     "Bias added to the logits of 7 and 8",
     "Biases of 7 and 8",
     "biases",

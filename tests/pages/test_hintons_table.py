@@ -6,7 +6,6 @@ import re
 import pytest
 
 from kdviz.widgets.pictures import bias_slider
-from kdviz.widgets.pictures.bias_slider import BiasPicture, BiasRule, BiasSentences
 from tests.samples.app_pages import html, opened
 from tests.samples.hinton_records import hinton, keras
 
@@ -117,11 +116,10 @@ def test_the_link_keeps_a_bias_that_was_measured_and_not_the_usual_one(monkeypat
 def kept(monkeypatch, sent):
     """The link after a browser that was at 1 has sent something."""
     query = {"bias": "1.00"}
-    monkeypatch.setattr(bias_slider.st, "query_params", query)
-    picture = BiasPicture(
-        [-2 + 0.25 * i for i in range(33)], 2, [], BiasRule(2, 2, 2), "", "", BiasSentences("", "", ""), {}
-    )
-    bias_slider._keep(sent, "bias", picture)
+    monkeypatch.setattr(bias_slider.link.st, "query_params", query)
+    bias = bias_slider.valid_bias(sent, [-2 + 0.25 * i for i in range(33)])
+    if bias is not None:
+        bias_slider._keep(bias, "bias", 2)
     return query
 
 

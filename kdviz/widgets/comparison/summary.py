@@ -14,7 +14,6 @@ from kdviz.reports import phrases
 from kdviz.reports.phrases import percent
 from kdviz.widgets import page
 from kdviz.widgets.comparison import words
-from kdviz.widgets.figure import chart
 from kdviz.widgets.lesson import sentence
 
 _COSTS: dict[Cost, str] = {"seconds": "Seconds", "multiply_adds": "Multiply-adds", "images_seen": "Images"}
@@ -32,7 +31,7 @@ def show(compared: ComparisonResult) -> None:
     _verdicts(compared)
     _picture(compared)
     with st.expander("Does their confidence fit? Reliability diagrams"):
-        chart(
+        page.chart(
             charts.reliability_figure(compared, page.colours()),
             key="reliability",
             alt="Accuracy against confidence of each way of teaching, in bars of equal width",
@@ -109,7 +108,7 @@ def _picture(compared: ComparisonResult) -> None:
     st.subheader("What the accuracy costs", anchor=False)
     cost = page.switch("Cost", _COSTS, key="cost")
     with st.container(key="against_cost"):
-        chart(
+        page.chart(
             charts.cost_figure(compared, cost, page.colours()),
             key="chart_against_cost",
             alt=f"Test accuracy with its interval against {COSTS[cost]}, a mark for each way of teaching",

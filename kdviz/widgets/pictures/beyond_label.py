@@ -9,7 +9,7 @@ import numpy as np
 
 from kdviz.records.softmax import softmax
 from kdviz.store.gallery import Gallery
-from kdviz.widgets.components import component, to_base64
+from kdviz.widgets.components import component
 from kdviz.widgets.pictures.soft_targets import GROUP, T_MAX, T_MIN, ShownLogits
 
 PAIR_TEMPERATURE = 4.0  # at which the two images of a class are the ones that differ most
@@ -70,28 +70,11 @@ def beyond_label(
     pair: tuple[ShownLogits, ShownLogits] | None,
     temperature: float,
     words: Mapping[str, str],
-    group: str = GROUP,
 ) -> None:
     """Both figures. Without a `picture` the curve waits for logits from the browser, such as a drawing's.
 
     `words` are the labels and sentences of the text, with their places open: the browser fills them at every T.
     """
-    data = {
-        "T": temperature,
-        "group": group,
-        "names": list(picture.class_names) if picture else [],
-        "logits": [float(z) for z in picture.logits] if picture else None,
-        "pair": [_image(one) for one in pair] if pair else None,
-        "words": dict(words),
-    }
-    _beyond_label(key=key, data=data)
-
-
-def _image(picture: ShownLogits) -> dict[str, object]:
-    return {
-        "names": list(picture.class_names),
-        "logits": [float(z) for z in picture.logits],
-        "label": picture.label,
-        "caption": picture.caption,
-        "pixels": None if picture.pixels is None else to_base64(picture.pixels.astype(np.uint8)),
-    }
+    logits = {"names": [], "logits": None, **GROUP} if picture is None else picture.packed()
+    images = [image.packed() for image in pair] if pair else None
+    _beyond_label(key=key, data={**logits, "T": temperature, "pair": images, "words": dict(words)})

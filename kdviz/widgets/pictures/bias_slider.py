@@ -1,20 +1,20 @@
-"""Curves over a bias that is added to some classes' logits, drawn in the browser, with one slider for all of them."""
+"""Errors over a bias that is added to some classes' logits, and what a rule without labels sees, under one slider."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
-
-import streamlit as st
+from statistics import fmean
+from typing import Any, Literal
 
 from kdviz.widgets import link
 from kdviz.widgets.components import component, is_number, keep_committed
+from kdviz.widgets.lesson import LessonPage
 
 _bias_slider = component("bias_slider")
 
 
 @dataclass(frozen=True)
 class BiasCurve:
-    """A quantity at each bias of the picture. The browser gets few digits: see `short`."""
+    """A quantity at each bias of the picture, in as few digits as a browser needs."""
 
     key: str  # its place in the sentence; {{key_before}} is its value where nothing is added
     name: str
@@ -24,60 +24,57 @@ class BiasCurve:
     high: Sequence[float] | None = None
 
 
-@dataclass(frozen=True)
-class BiasPanel:
-    """A chart of its own over the same biases."""
+def picture(
+    here: LessonPage,
+    at: Sequence[float],
+    errors: Sequence[BiasCurve],
+    called: BiasCurve,
+    *,
+    known: float,
+    rule: Sequence[float],
+    counts: Mapping[str, str],
+    digits: int,
+    keys: Mapping[str, str],
+) -> dict[str, Any]:
+    """All that the browser draws: the slider stops at each of `at`, which rise at equal distances.
 
-    title: str
-    where: str  # on which images
-    kind: Literal["count", "share"]
-    lines: Sequence[BiasCurve]
-    known: float | None = None  # a level that is known, {{known}} in the sentence
-    known_name: str = ""
-
-
-@dataclass(frozen=True)
-class BiasRule:
-    """Where a rule without labels puts the bias: of several networks the lowest, the mean and the highest."""
-
-    low: float
-    mean: float
-    high: float
-
-
-@dataclass(frozen=True)
-class BiasSentences:
-    """Sentences whose places are open: the browser fills them."""
-
-    rule: str  # below the slider, with {{rule}}
-    none: str  # nothing is added
-    moved: str
-
-
-@dataclass(frozen=True)
-class BiasPicture:
-    """All that the browser draws. A place of a sentence is {{bias}}, {{rule}}, {{known}}, a line's key or a count's."""
-
-    at: Sequence[float]  # rising, at equal distances; the slider stops at each
-    digits: int  # of a bias, behind the point
-    panels: Sequence[BiasPanel]
-    rule: BiasRule
-    label: str  # of the number field
-    slider: str  # what a screen reader calls the slider
-    says: BiasSentences
-    counts: Mapping[str, str]
+    `called` is how often the classes are the answer, `known` how often they should be, and `rule` where the rule
+    without labels puts the bias of each network. `keys` names in the lesson's text the `label` of the bias, what is
+    `known`, and what it `says`; the places of those sentences are {{bias}}, {{rule}}, {{known}}, a curve's key or one
+    of the `counts`. A bias has so many `digits` behind the point.
+    """
+    worth = {"title": here.word("errors"), "where": here.word("test"), "kind": "count"}
+    seen = {"title": here.word("rule-sees"), "where": here.word("unlabelled"), "kind": "share"}
+    says = {"rule": "rule-place", "none": f"{keys['says']}-none", "moved": keys["says"]}
+    return {
+        "at": list(at),
+        "digits": digits,
+        "panels": [
+            {**worth, "lines": [*map(asdict, errors)], "known": None, "known_name": ""},
+            {**seen, "lines": [asdict(called)], "known": known, "known_name": here.word(keys["known"])},
+        ],
+        "rule": {"low": min(rule), "mean": fmean(rule), "high": max(rule)},
+        "label": here.word(keys["label"]),
+        "slider": here.word(f"{keys['label']}-slider"),
+        "says": {name: here.open_sentence(key) for name, key in says.items()},
+        "counts": counts,
+    }
 
 
-def show(picture: BiasPicture, *, key: str, parameter: str) -> float | None:
-    """The charts and their slider; the bias that the link names, None where it names none.
+def show(drawn: Mapping[str, Any], *, key: str, parameter: str) -> float | None:
+    """The charts of a `picture` and their slider; the bias that the link names as `parameter`, None if it names none.
 
     The browser moves everything by itself, and tells the link the bias on release.
     """
-    wanted = in_link(parameter, picture.at)
-
-    bias = nearest(picture.at, 0.0) if wanted is None else wanted
-    committed = keep_committed(key, "bias", lambda sent: sent, lambda sent: _keep(sent, parameter, picture))
-    _bias_slider(key=key, data={**asdict(picture), "bias": bias}, on_bias_change=committed)
+    at: Sequence[float] = drawn["at"]
+    takes = f"a number from {at[0]:.3g} to {at[-1]:.3g}"
+    given = link.read(parameter, lambda text: link.number_in(text, at[0], at[-1]), None, takes, "Shown is 0.")
+    wanted = None if given is None else nearest(at, given)
+    commit = keep_committed(
+        key, "bias", lambda sent: valid_bias(sent, at), lambda bias: _keep(bias, parameter, drawn["digits"])
+    )
+    bias = nearest(at, 0.0) if wanted is None else wanted
+    _bias_slider(key=key, data={**drawn, "bias": bias}, on_bias_change=commit)
     return wanted
 
 
@@ -91,21 +88,12 @@ def short(values: Sequence[float]) -> list[float]:
     return [float(f"{value:.5g}") for value in values]
 
 
-def in_link(parameter: str, at: Sequence[float]) -> float | None:
-    """The bias of the link, as near as the picture has it; what is none is said and passed over."""
-    text = st.query_params.get(parameter)
-    if text is None:
-        return None
-    value, least, most = link.number_in(text), at[0], at[-1]
-    if value is None or not least <= value <= most:
-        st.warning(f"{parameter} is {text}; it takes a number from {least:.3g} to {most:.3g}. Shown is 0.")
-        return None
-    return nearest(at, value)
+def valid_bias(sent: object, at: Sequence[float]) -> float | None:
+    """The bias of the picture nearest to what a browser sent; None if that is none."""
+    return nearest(at, sent) if is_number(sent) and at[0] <= sent <= at[-1] else None
 
 
-def _keep(sent: object, parameter: str, picture: BiasPicture) -> None:
-    """Keep the bias in the URL, unless it is 0. What a browser sends is not to be trusted."""
-    at = picture.at
-    if is_number(sent) and at[0] <= sent <= at[-1]:
-        text = f"{nearest(at, sent):.{picture.digits}f}"
-        link.write(parameter, text if float(text) else "")
+def _keep(bias: float, parameter: str, digits: int) -> None:
+    """Keep the bias in the URL, unless it is 0."""
+    text = f"{bias:.{digits}f}"
+    link.write(parameter, text if float(text) else "")

@@ -7,29 +7,11 @@ import streamlit as st
 
 from kdviz.recipes.catalogue import ARCHITECTURES, SHIPPED_TEACHERS
 from kdviz.store.gallery import Gallery, shipped_figures
+from kdviz.widgets import link
 from kdviz.widgets.lesson import LessonPage
-from kdviz.widgets.link import number_in
-from kdviz.widgets.pictures.soft_targets import LARGEST_LOGIT, T_MAX, T_MIN, ShownLogits
+from kdviz.widgets.pictures.soft_targets import ShownLogits
 
-DEFAULT_TEMPERATURE = 1.0
 LEAST_SURE = 40  # images among which a visitor leafs
-
-
-def temperature() -> float:
-    """T from the URL; what is no temperature is said and passed over."""
-    text = st.query_params.get("T")
-    if text is None:
-        return DEFAULT_TEMPERATURE
-    value = number_in(text)
-    if value is None or not T_MIN <= value <= T_MAX:
-        st.warning(f"T is {text}; it takes a number from {T_MIN:g} to {T_MAX:g}. Shown is T = {DEFAULT_TEMPERATURE:g}.")
-        return DEFAULT_TEMPERATURE
-    return value
-
-
-def set_temperature(value: float) -> None:
-    """Keep T in the URL, short enough to be read."""
-    st.query_params["T"] = f"{value:.3g}"
 
 
 def picture(shown: Gallery, index: int) -> ShownLogits:
@@ -70,7 +52,7 @@ def of_class(shown: Gallery, label: int) -> list[int]:
 
 def leaf(candidates: Sequence[int], key: str) -> int:
     """Buttons to leaf through images; the position, from 1, is in the URL as `image`."""
-    position = _position(len(candidates))
+    position = link.whole("image", len(candidates))
     previous, following = position - 1 or len(candidates), position % len(candidates) + 1
     with st.container(horizontal=True, width="content", gap="small", vertical_alignment="bottom"):
         st.button(
@@ -81,52 +63,14 @@ def leaf(candidates: Sequence[int], key: str) -> int:
 
 
 def _go(position: int) -> None:
-    st.query_params["image"] = str(position)
-    forget_logits()
+    link.write("image", str(position))
+    link.write("logits", "")  # what was edited belongs to the image it was edited for
 
 
 def first_image() -> None:
     """Another class, another view: its first image, with the teacher's own logits."""
-    st.query_params.pop("image", None)
-    forget_logits()
-
-
-def forget_logits() -> None:
-    """What was edited belongs to the image it was edited for."""
-    st.query_params.pop("logits", None)
-
-
-def _position(count: int) -> int:
-    text = st.query_params.get("image", "1")
-    if text.isdecimal() and 1 <= int(text) <= count:
-        return int(text)
-    st.warning(f"image is {text}; it takes a whole number from 1 to {count:,}. Shown is the first.")
-    return 1
-
-
-def edited_logits(start: Sequence[float]) -> tuple[float, ...]:
-    """The visitor's logits from the URL, or those to start from."""
-    text = st.query_params.get("logits")
-    if text is None:
-        return tuple(start)
-    values = [number_in(part) for part in text.split(",")]
-    known = [value for value in values if value is not None and abs(value) <= LARGEST_LOGIT]
-    if len(known) != len(start) or len(values) != len(start):
-        st.warning(
-            f"logits is {text}; it takes {len(start)} numbers from {-LARGEST_LOGIT:g} to {LARGEST_LOGIT:g}, "
-            "with commas between them. Shown are those to start from."
-        )
-        return tuple(start)
-    return tuple(known)
-
-
-def set_edited_logits(logits: Sequence[float], start: Sequence[float]) -> None:
-    """Keep the visitor's logits in the URL, unless they are back where they started."""
-    given, begun = (",".join(f"{value:.4g}" for value in values) for values in (logits, start))
-    if given == begun:
-        forget_logits()
-    else:
-        st.query_params["logits"] = given
+    link.write("image", "")
+    link.write("logits", "")
 
 
 def choose(label: str, options: Sequence[str], key: str, default: int = 0) -> str:

@@ -1,16 +1,18 @@
 """Noise in the gradient as a picture: directions of many batches, and the noise over a student's training."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from statistics import fmean
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from statistics import geometric_mean
 from typing import Any
 
 import streamlit as st
 
+from kdviz.charts.curves import curves_named, seed_curve
 from kdviz.recipes.study_facts.gradient_noise import BATCH, MIDDLE, PATHS, TARGETS, arm_name
-from kdviz.records.study import Curve, FinishedArm, StudyResult
-from kdviz.widgets.components import component, is_number
+from kdviz.records.study import FinishedArm, StudyResult
+from kdviz.widgets import link
+from kdviz.widgets.components import component, is_number, keep_committed
 from kdviz.widgets.lesson import LessonPage
 
 HARD, OPENING_TARGET = "hard", "soft-4"
@@ -32,6 +34,10 @@ class NoiseCurve:
     def temperature(self) -> float:
         """T of the target."""
         return TARGETS[self.target].temperature
+
+    def packed(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return {**asdict(self), "T": self.temperature}
 
 
 @dataclass(frozen=True)
@@ -59,67 +65,40 @@ class ChosenMoment:
 
 def paths_in(studied: StudyResult) -> list[str]:
     """The students along whose training both kinds of target were measured."""
-    return [name for name in PATHS if studied.arm(arm_name(name, HARD)) is not None and _soft_of(studied, name)]
+    return [name for name in PATHS if (arms := _arms(studied, name)) and HARD in arms and len(arms) > 1]
 
 
 def path_of(studied: StudyResult, name: str) -> NoisePath:
     """The curves of one student's training."""
-    hard = _found(studied, name, HARD)
-    soft = tuple(_noise_of(target, _found(studied, name, target)) for target in _soft_of(studied, name))
-    return NoisePath(_curves(hard, "ratio")[0].x, _noise_of(HARD, hard), soft)
+    arms = _arms(studied, name)
+    noises = {target: _noise_of(target, arm) for target, arm in arms.items()}
+    hard = noises.pop(HARD)
+    return NoisePath(curves_named(arms[HARD], "ratio")[0].x, hard, tuple(noises.values()))
 
 
-def _soft_of(studied: StudyResult, path: str) -> list[str]:
-    known = [target for target in TARGETS if target.startswith("soft-")]
-    return [target for target in known if studied.arm(arm_name(path, target)) is not None]
-
-
-def _found(studied: StudyResult, path: str, target: str) -> FinishedArm:
-    arm = studied.arm(arm_name(path, target))
-    assert arm is not None  # `paths_in` and `_soft_of` name only those
-    return arm
-
-
-def _curves(arm: FinishedArm, name: str) -> list[Curve]:
-    return [curve for curve in arm.curves if curve.name == name]
+def _arms(studied: StudyResult, path: str) -> dict[str, FinishedArm]:
+    """The arms along one student's training by their target: hard labels, and soft targets by rising temperature."""
+    known = [target for target in TARGETS if target == HARD or target.startswith("soft-")]
+    return {target: arm for target in known if (arm := studied.arm(arm_name(path, target))) is not None}
 
 
 def _noise_of(target: str, arm: FinishedArm) -> NoiseCurve:
-    moments = list(zip(*(curve.y for curve in _curves(arm, "ratio")), strict=True))
+    ratio = seed_curve(arm, "ratio")
+    moments = zip(*(curve.y for curve in curves_named(arm, "ratio")), strict=True)
     arrows = [
         [list(pair) for pair in zip(curve.x, curve.y, strict=True)]
-        for number in range(len(moments))
-        for curve in _curves(arm, f"arrows-{number}")
+        for number in range(len(ratio.x))
+        for curve in curves_named(arm, f"arrows-{number}")
     ]
-    return NoiseCurve(
-        target,
-        [math.exp(fmean(map(math.log, values))) for values in moments],
-        [min(values) for values in moments],
-        [max(values) for values in moments],
-        arrows,
-    )
+    return NoiseCurve(target, [geometric_mean(values) for values in moments], [*ratio.low], [*ratio.high], arrows)
 
 
 def chosen_in_link(path: NoisePath) -> ChosenMoment:
     """T and the moment of the URL; what is none of those measured is said and passed over."""
-    known = {f"{noise.temperature:g}": place for place, noise in enumerate(path.soft)}
+    temperatures, moments = [f"{noise.temperature:g}" for noise in path.soft], [*map(str, range(len(path.epochs)))]
     usual = next((place for place, noise in enumerate(path.soft) if noise.target == OPENING_TARGET), 0)
-    soft = _of_link("T", known, usual)
-    moments = {str(place): place for place in range(len(path.epochs))}
-    return ChosenMoment(soft, _of_link("moment", moments, min(MIDDLE, len(path.epochs) - 1)))
-
-
-def _of_link(name: str, known: dict[str, int], usual: int) -> int:
-    given = st.query_params.get(name)
-    if given is None or given in known:
-        return usual if given is None else known[given]
-    st.warning(f"{name} is {given}; it takes one of {', '.join(known)}. Shown is the default.")
-    return usual
-
-
-def keep_in_link(temperature: float, moment: int) -> None:
-    """What the visitor has moved goes into the URL."""
-    st.query_params["T"], st.query_params["moment"] = f"{temperature:g}", str(moment)
+    soft = temperatures.index(link.choice("T", temperatures, temperatures[usual]))
+    return ChosenMoment(soft, int(link.choice("moment", moments, moments[: MIDDLE + 1][-1])))
 
 
 def median_angle(arrows: Sequence[Sequence[float]]) -> float:
@@ -128,24 +107,24 @@ def median_angle(arrows: Sequence[Sequence[float]]) -> float:
     return angles[len(angles) // 2]
 
 
-def noise_picture(
-    here: LessonPage, path: NoisePath, chosen: ChosenMoment, *, key: str, on_commit: Callable[[float, int], None]
-) -> None:
-    """The picture; `on_commit` gets T and the moment's place when the finger lets go."""
+def noise_picture(here: LessonPage, path: NoisePath, chosen: ChosenMoment, *, key: str) -> None:
+    """The picture; what the visitor has moved goes into the URL when the finger lets go."""
 
-    def commit() -> None:
-        told = st.session_state[key].get("chosen")
-        if isinstance(told, dict) and is_number(told.get("T")) and is_number(told.get("moment")):
-            temperatures = [noise.temperature for noise in path.soft]
-            if told["T"] in temperatures and told["moment"] in range(len(path.epochs)):
-                on_commit(float(told["T"]), int(told["moment"]))
+    def check(sent: Any) -> tuple[float, int] | None:
+        if not isinstance(sent, dict) or not is_number(sent.get("T")) or not is_number(sent.get("moment")):
+            return None
+        known = sent["T"] in [noise.temperature for noise in path.soft] and sent["moment"] in range(len(path.epochs))
+        return (sent["T"], int(sent["moment"])) if known else None
+
+    def keep(moved: tuple[float, int]) -> None:
+        st.query_params["T"], st.query_params["moment"] = f"{moved[0]:g}", str(moved[1])
 
     words = ("hard", "soft", "times", "mean", "fan", "chart", "epochs", "temperature", "moment", "now")
     least, most = path.ends
     data: dict[str, Any] = {
         "epochs": path.epochs,
-        "hard": _packed(path.hard),
-        "soft": [_packed(noise) for noise in path.soft],
+        "hard": path.hard.packed(),
+        "soft": [noise.packed() for noise in path.soft],
         "least": least,
         "most": most,
         "batch": BATCH,
@@ -153,17 +132,7 @@ def noise_picture(
         "moment": chosen.moment,
         "words": {word: here.word(word) for word in words},
     }
-    _noise(key=key, data=data, on_chosen_change=commit)
-
-
-def _packed(noise: NoiseCurve) -> dict[str, Any]:
-    return {
-        "T": noise.temperature,
-        "mean": noise.mean,
-        "low": noise.low,
-        "high": noise.high,
-        "arrows": noise.arrows,
-    }
+    _noise(key=key, data=data, on_chosen_change=keep_committed(key, "chosen", check, keep))
 
 
 # What the payoff studies allow to say.
@@ -180,12 +149,13 @@ class BestRate:
 
 def best_rate(studied: StudyResult, way: str) -> BestRate | None:
     """Over the learning rates that were tried."""
-    found = {}
+    accuracies = {}
     for arm in studied.recipe.chosen:
-        summary = studied.summary(arm.name)
-        if arm.name.startswith(f"{way}-") and arm.x is not None and summary and "test_accuracy" in summary.means:
-            found[arm.x] = summary.means["test_accuracy"].mean
-    if not found:
+        mean = studied.mean(arm.name, "test_accuracy")
+        if arm.name.startswith(f"{way}-") and arm.x is not None and mean is not None:
+            accuracies[arm.x] = mean.mean
+    if not accuracies:
         return None
-    rate = max(found, key=lambda each: found[each])
-    return BestRate(rate, found[rate], max((each for each, right in found.items() if right >= 0.5), default=None))
+    rate = max(accuracies, key=accuracies.__getitem__)
+    learnt = [tried for tried, right in accuracies.items() if right >= 0.5]
+    return BestRate(rate, accuracies[rate], max(learnt, default=None))

@@ -1,6 +1,7 @@
 """The panel of what is transferred: three kinds of knowledge side by side, drawn in the browser; what came of it."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, get_args
 
 import streamlit as st
@@ -16,23 +17,17 @@ from kdviz.reports.phrases import counted
 from kdviz.store.run import Run
 from kdviz.widgets import link, page
 from kdviz.widgets.components import component
-from kdviz.widgets.live_panel import LivePanel, Snapshot
+from kdviz.widgets.lesson import sentence
+from kdviz.widgets.live_panel import LivePanel, Snapshot, first_event, last_event
 from kdviz.widgets.run_status import Position
 
-EMPTY = {
-    "response": "The student learns the teacher’s probabilities for all classes. What the teacher computes to get "
-    "there stays its own.",
-    "feature": "The student’s hidden layer learns to hold what the teacher’s holds. The answer follows from it, or "
-    "does not.",
-    "relation": "The student may arrange the images anywhere, as long as they lie to each other as they do for the "
-    "teacher.",
-}
 _KEY = "inside"
+_KINDS: tuple[inside.Kind, ...] = get_args(inside.Kind)
 _ENDLESS = 10**9
 _NUMBERS = {"image": (1, 8), "update": (0, _ENDLESS)}  # what of the picture a link can name: smallest, largest
 
 _inside = component("inside")
-
+say = partial(sentence, "what_is_transferred")
 
 Views = dict[str, Any] | None  # None until the teacher is ready
 
@@ -43,8 +38,7 @@ def explain() -> None:
 
 
 def _read(recipe: Comparison, _run: Run, events: Sequence[Event]) -> Snapshot[Views]:
-    last = next((event for event in reversed(events) if isinstance(event, Moment)), None)
-    watched = next((event for event in events if isinstance(event, Watched)), None)
+    last, watched = last_event(events, Moment), first_event(events, Watched)
     looks = [event for event in events if isinstance(event, Inside)]
     picture = None if watched is None else inside.picture(recipe, watched, looks)
     return Snapshot(None if last is None else _position(last), "", picture)
@@ -67,31 +61,24 @@ def _position(last: Moment) -> Position:
 
 
 def _mount(run: str, picture: dict[str, Any] | None) -> None:
-    data = {"run": run, "picture": picture, "empty": EMPTY, "wanted": _wanted()}
-    _inside(key=_KEY, data=data, on_look_change=_keep)
+    empty = {kind: say(f"empty-{kind}") for kind in _KINDS}
+    _inside(key=_KEY, data={"run": run, "picture": picture, "empty": empty, "wanted": _wanted()}, on_look_change=_keep)
 
 
 def check_link() -> None:
     """Say what is off with the view that a link asks for; the picture then shows its usual one."""
-    for kind in get_args(inside.Kind):
-        link.check_choice(kind, [name for name in inside.NAMES if inside.KINDS[METHODS[name].family] == kind])
+    for kind in _KINDS:
+        link.choice(kind, [name for name in inside.NAMES if inside.KINDS[METHODS[name].family] == kind])
     for name, (low, high) in _NUMBERS.items():
-        text = st.query_params.get(name)
-        if text is not None and _number(name) is None:
-            allowed = f"from {low} to {high}" if high < _ENDLESS else f"from {low} on"
-            st.warning(f"{name} is {text}; it takes a whole number {allowed}. Shown is the default.")
-
-
-def _number(name: str) -> int | None:
-    text = st.query_params.get(name, "")
-    low, high = _NUMBERS[name]
-    return int(text) if text.isascii() and text.isdecimal() and low <= int(text[:10]) <= high else None
+        allowed = f"from {low} to {high}" if high < _ENDLESS else f"from {low} on"
+        link.read(name, partial(link.whole_in, least=low, most=high), None, f"a whole number {allowed}")
 
 
 def _wanted() -> dict[str, Any]:
     """What the link wants to be shown; the browser passes over what this run has not."""
-    wanted: dict[str, Any] = {kind: st.query_params.get(kind) for kind in get_args(inside.Kind)}
-    return {**wanted, **{name: _number(name) for name in _NUMBERS}}
+    query = st.query_params
+    numbers = {name: link.whole_in(query.get(name, ""), *limits) for name, limits in _NUMBERS.items()}
+    return {**{kind: query.get(kind) for kind in _KINDS}, **numbers}
 
 
 def _keep() -> None:
@@ -99,49 +86,41 @@ def _keep() -> None:
     look = st.session_state[_KEY].get("look")
     if not isinstance(look, dict):
         return
-    for kind in get_args(inside.Kind):
+    for kind in _KINDS:
         if look.get(kind) in inside.NAMES:
             st.query_params[kind] = look[kind]
     for name, default in (("image", 1), ("update", None)):
         value = look.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _ENDLESS and value != default:
-            st.query_params[name] = str(value)
-        else:
-            st.query_params.pop(name, None)
+        known = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _ENDLESS
+        link.write(name, str(value) if known and value != default else "")
 
 
 def _facts(recipe: Comparison, watched: int) -> None:
     """Where the numbers of the picture come from; `watched` images are shown, none until the teacher is ready."""
     facts = DATA_SETS[recipe.data]
-    seeds = "seed" if len(recipe.seeds) == 1 else "the first of its seeds,"
-    seen = f"Shown are {watched} validation images, from which nobody learns. " if watched else ""
-    compared = min(INSIDE_IMAGES, facts.validation_images)
-    st.caption(
-        f"{facts.title}, {seeds} {recipe.seeds[0]}. {seen}CKA and flow over {compared} validation images. "
-        f"Teacher {_network(recipe.teacher)}, students {_network(recipe.student)}, "
-        f"{counted(recipe.epochs, 'epoch')}, T = {recipe.temperature:g}, "
-        f"α = {recipe.alpha:g}."
+    teacher, student = (
+        f"{name} ({ARCHITECTURES[name].parameters:,} parameters)" for name in (recipe.teacher, recipe.student)
     )
-
-
-def _network(name: str) -> str:
-    return f"{name} ({ARCHITECTURES[name].parameters:,} parameters)"
+    text = say(
+        "conditions",
+        data=facts.title,
+        seed=f"seed {recipe.seeds[0]}" if len(recipe.seeds) == 1 else f"the first of its seeds, {recipe.seeds[0]}",
+        shown=f" {say('shown', images=watched)}" if watched else "",
+        images=min(INSIDE_IMAGES, facts.validation_images),
+        teacher=teacher,
+        student=student,
+        epochs=counted(recipe.epochs, "epoch"),
+        temperature=f"{recipe.temperature:g}",
+        alpha=f"{recipe.alpha:g}",
+    )
+    st.caption(text)
 
 
 def _table(result: ComparisonResult) -> None:
     st.subheader("What came of it? The test images, looked at once", anchor=False)
     st.markdown(inside.table(result))
-    images = result.trials[0].test_images
-    several = len(result.recipe.seeds) > 1
-    st.caption(
-        f"{images:,} test images of {DATA_SETS[result.recipe.data].title}"
-        f"{f', means over {len(result.recipe.seeds)} seeds' if several else f', seed {result.recipe.seeds[0]}'}. "
-        "NLL: mean negative log-likelihood in nats. Agreement: same answer as the teacher. KL: from the teacher’s "
-        "distribution to the student’s at T = 1, in nats."
-    )
-    if several:
-        return
-    page.say(
-        "One seed is no verdict: another seed can turn the order around. What the picture shows, that a student "
-        "carries its teacher’s answers, features or distances, is one thing; that it errs less is another."
-    )
+    images, data, seeds = result.trials[0].test_images, DATA_SETS[result.recipe.data].title, result.recipe.seeds
+    over = f"means over {len(seeds)} seeds" if len(seeds) > 1 else f"seed {seeds[0]}"
+    st.caption(say("table", images=f"{images:,}", data=data, over=over))
+    if len(seeds) == 1:
+        page.say(say("one-seed"))

@@ -8,7 +8,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from kdviz.charts.inside import KINDS, NAMES
 from kdviz.recipes.base import SUITED, RecipeError
-from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import METHODS, PLAIN
 from kdviz.recipes.number_lists import LARGEST_SEED
@@ -81,32 +80,15 @@ def transfer_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
         }
         with st.popover("More", icon=":material/tune:", help="Data, temperature, α", width="content"):
             values |= {
-                "data": _data_set(home),
+                "data": controls.data_set(Comparison, home, suited),
                 "temperature": controls.number("temperature", defaults, step=0.5, format="%g"),
                 "alpha": controls.slider("alpha", defaults),
             }
         start = st.container(width="content")
-    if not taught:
-        st.error("Choose at least one thing to teach.", icon=":material/error:")
-        return None, start
-    try:
-        return Comparison.parse(values), start
-    except RecipeError as error:
-        st.error(str(error), icon=":material/error:")
-        return None, start
-
-
-def _data_set(home: str) -> str:
-    """The choice of the data set; another one brings the number of epochs that suits it."""
-    usual = Comparison()
-    if home != usual.data and "data" not in st.session_state and "data" not in st.query_params:
-        st.session_state["data"] = home
-    # Its default is the same on every server, so that a link means the same on every server.
-    return str(controls.choice("data", list(DATA_SETS), usual, on_change=_follow_data))
-
-
-def _follow_data() -> None:
-    st.session_state["epochs"] = suited(st.session_state["data"]).epochs
+    if taught:
+        return controls.recipe_of(Comparison, values), start
+    st.error("Choose at least one thing to teach.", icon=":material/error:")
+    return None, start
 
 
 def kinds_of_networks() -> list[tuple[str, str, list[str]]]:

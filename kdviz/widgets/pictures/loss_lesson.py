@@ -4,11 +4,10 @@ What the browser draws is computed there; the same figures are here in NumPy for
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 
 import numpy as np
-import streamlit as st
 
 from kdviz.records.softmax import entropy, log_softmax
 from kdviz.widgets import link
@@ -16,32 +15,28 @@ from kdviz.widgets.components import component, keep_committed, numbers_within, 
 from kdviz.widgets.pictures.soft_targets import GROUP, valid_temperature
 
 LARGEST_LOGIT = 30.0
-DEFAULT_ALPHA = 0.7  # of the reference recipe
+PARTS = ("teacher", "student", "label", "T", "alpha")  # of the picture, as the URL has them
 
 _loss_lesson = component("loss")
 
 
 @dataclass(frozen=True)
-class Example:
-    """Classes with logits to start from: a preset of the page."""
-
-    name: str  # as the URL has it
-    class_names: tuple[str, ...]
-    teacher: tuple[float, ...]
-    student: tuple[float, ...]
-    label: int
-    temperature: float = 1.0
-
-
-@dataclass(frozen=True)
 class LossState:
-    """Everything that the picture shows."""
+    """Everything that a visitor moves."""
 
     teacher: tuple[float, ...]  # logits v
     student: tuple[float, ...]  # logits z
     label: int
-    temperature: float
-    alpha: float
+    temperature: float = 1.0
+    alpha: float = 0.7  # of the reference recipe
+
+
+@dataclass(frozen=True)
+class Example:
+    """Classes and where their logits start: a preset of the page."""
+
+    class_names: tuple[str, ...]
+    start: LossState
 
 
 @dataclass(frozen=True)
@@ -71,57 +66,51 @@ def logits_of(shares: tuple[float, ...]) -> tuple[float, ...]:
 def readings(chosen: LossState) -> Readings:
     """All losses between the two distributions; see `kdviz.engine.losses` for the same with gradients."""
     log_p, log_q = (log_softmax(z, chosen.temperature) for z in (chosen.teacher, chosen.student))
-    p, q = np.exp(log_p), np.exp(log_q)
-    forward, reverse = float((p * (log_p - log_q)).sum()), float((q * (log_q - log_p)).sum())
+    forward, reverse = (max(0.0, float((np.exp(a) * (a - b)).sum())) for a, b in ((log_p, log_q), (log_q, log_p)))
     hard = float(-log_softmax(chosen.student, 1.0)[chosen.label])
     return Readings(
-        max(0.0, forward),
-        max(0.0, reverse),
+        forward,
+        reverse,
         max(0.0, float(entropy(chosen.teacher, chosen.temperature))),
         hard,
-        chosen.alpha * chosen.temperature**2 * max(0.0, forward),
+        chosen.alpha * chosen.temperature**2 * forward,
         (1 - chosen.alpha) * hard,
     )
 
 
 def chosen_in_link(example: Example) -> LossState:
     """What the URL says, starting from an example; says on the page what of it cannot be and passes it over."""
+    start, names = example.start, example.class_names
+    label = names[start.label]
     return LossState(
-        _logits("teacher", example.teacher),
-        _logits("student", example.student),
-        _label(example),
-        link.number("T", 0.1, 100.0, example.temperature),
-        link.number("alpha", 0.0, 1.0, DEFAULT_ALPHA),
+        link.numbers("teacher", start.teacher, LARGEST_LOGIT),
+        link.numbers("student", start.student, LARGEST_LOGIT),
+        names.index(link.choice("label", names, label, f"Shown is {label}.")),
+        link.number("T", 0.1, 100.0, start.temperature),
+        link.number("alpha", 0.0, 1.0, start.alpha),
     )
 
 
 def keep_in_link(chosen: LossState, example: Example) -> None:
     """Write what differs from the example into the URL."""
-    start = LossState(example.teacher, example.student, example.label, example.temperature, DEFAULT_ALPHA)
-    written = (
-        ("teacher", _joined(chosen.teacher), _joined(start.teacher)),
-        ("student", _joined(chosen.student), _joined(start.student)),
-        ("label", example.class_names[chosen.label], example.class_names[start.label]),
-        ("T", f"{chosen.temperature:.3g}", f"{start.temperature:.3g}"),
-        ("alpha", f"{chosen.alpha:.2g}", f"{start.alpha:.2g}"),
+    for name, text, usual in zip(PARTS, _texts(chosen, example), _texts(example.start, example), strict=True):
+        link.write(name, "" if text == usual else text)
+
+
+def _texts(state: LossState, example: Example) -> Iterable[str]:
+    """What the URL says of each of `PARTS`."""
+    for logits in (state.teacher, state.student):
+        yield ",".join(f"{z:.3f}".rstrip("0").rstrip(".") for z in logits)
+    yield from (example.class_names[state.label], f"{state.temperature:.3g}", f"{state.alpha:.2g}")
+
+
+def loss_picture(*, key: str, example: Example, chosen: LossState) -> None:
+    """The two distributions with all losses; the URL keeps what is moved when the finger lets go."""
+    names = list(example.class_names)
+    commit = keep_committed(
+        key, "state", lambda sent: valid_state(sent, len(names)), lambda moved: keep_in_link(moved, example)
     )
-    for name, value, usual in written:
-        link.write(name, "" if value == usual else value)
-
-
-def loss_picture(*, key: str, example: Example, chosen: LossState, on_commit: Callable[[LossState], None]) -> None:
-    """The two distributions with all losses; `on_commit` gets everything when the finger lets go."""
-    classes = len(example.class_names)
-    commit = keep_committed(key, "state", lambda sent: valid_state(sent, classes), on_commit)
-    data = {
-        "names": list(example.class_names),
-        "teacher": list(chosen.teacher),
-        "student": list(chosen.student),
-        "label": chosen.label,
-        "T": chosen.temperature,
-        "alpha": chosen.alpha,
-        "group": GROUP,
-    }
+    data = {**asdict(chosen), "T": chosen.temperature, "names": names, **GROUP}
     _loss_lesson(key=key, data=data, on_state_change=commit)
 
 
@@ -136,40 +125,3 @@ def valid_state(value: object, classes: int) -> LossState | None:
     if not isinstance(label, int) or isinstance(label, bool) or not 0 <= label < classes:
         return None
     return LossState(teacher, student, label, temperature, alpha)
-
-
-def with_temperature(chosen: LossState, temperature: float) -> LossState:
-    """The same at another T."""
-    return replace(chosen, temperature=temperature)
-
-
-def _joined(logits: tuple[float, ...]) -> str:
-    return ",".join(f"{z:.3f}".rstrip("0").rstrip(".") for z in logits)
-
-
-def _logits(name: str, start: tuple[float, ...]) -> tuple[float, ...]:
-    text = st.query_params.get(name)
-    if text is None:
-        return start
-    try:
-        values = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        values = ()
-    if len(values) != len(start) or not all(abs(z) <= LARGEST_LOGIT for z in values):
-        st.warning(
-            f"{name} is {text}; it takes {len(start)} numbers from {-LARGEST_LOGIT:g} to {LARGEST_LOGIT:g}, with "
-            "commas between them. Shown are those to start from."
-        )
-        return start
-    return values
-
-
-def _label(example: Example) -> int:
-    text = st.query_params.get("label")
-    if text is None:
-        return example.label
-    if text not in example.class_names:
-        names = ", ".join(example.class_names)
-        st.warning(f"label is {text}; it takes one of {names}. Shown is {example.class_names[example.label]}.")
-        return example.label
-    return example.class_names.index(text)

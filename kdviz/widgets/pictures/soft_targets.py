@@ -7,20 +7,21 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 
+from kdviz.widgets import link
 from kdviz.widgets.components import component, half_precision, keep_committed, numbers_within, to_base64, within
 
-T_MIN, T_MAX = 0.1, 100.0
+T_MIN, T_MAX, DEFAULT_TEMPERATURE = 0.1, 100.0, 1.0
 LARGEST_LOGIT = 100.0
-GROUP = "temperature"
+GROUP = {"group": "temperature"}  # in the data of all pictures of a page whose T moves together
 
 OnTemperature = Callable[[float], None]
-OnLogits = Callable[[tuple[float, ...]], None]
-
 
 _soft_targets = component("soft_targets")
 _weights = component("weights")
@@ -29,62 +30,68 @@ _similarity = component("similarity")
 
 @dataclass(frozen=True)
 class ShownLogits:
-    """What is shown at a temperature: the logits of one image or example, and its label where it has one.
-
-    Pictures, pads and matrices of one `group` follow one temperature.
-    """
+    """What is shown at a temperature: the logits of one image or example, and its label where it has one."""
 
     class_names: tuple[str, ...]
     logits: tuple[float, ...]
     label: int | None = None
     pixels: NDArray[np.uint8] | None = None  # (28, 28) grey levels
     caption: str = ""
-    start: tuple[float, ...] | None = None  # what a reset of edited logits restores; None: the logits above
-    group: str = GROUP
+
+    def packed(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return {
+            "names": list(self.class_names),
+            "logits": [float(z) for z in self.logits],
+            "label": self.label,
+            "caption": self.caption,
+            "pixels": None if self.pixels is None else to_base64(self.pixels.astype(np.uint8)),
+            **GROUP,
+        }
 
 
-@dataclass(frozen=True)
-class Pad:
-    """Where a digit is drawn for the network `network`, whose weights `send_weights` gives to the browser.
-
-    `frame` says how a drawing is brought to 28x28: as MNIST was, or as scikit-learn's 8x8 digits are.
-    """
-
-    class_names: tuple[str, ...]
-    network: str
-    frame: Literal["mnist", "8x8"] = "mnist"
-    caption: str = "Your drawing"
-    group: str = GROUP
+def temperature_of_link() -> float:
+    """T from the URL; what is no temperature is said and passed over."""
+    shown = f"Shown is T = {DEFAULT_TEMPERATURE:g}."
+    return link.number("T", T_MIN, T_MAX, DEFAULT_TEMPERATURE, shown)
 
 
-def soft_targets(*, key: str, picture: ShownLogits, temperature: float, on_commit: OnTemperature) -> None:
-    """The teacher's softmax of one image over a temperature slider; `on_commit` gets T when the finger lets go."""
-    pixels = None if picture.pixels is None else to_base64(picture.pixels.astype(np.uint8))
-    _mount(key, {"mode": "image", **_facts(picture), "pixels": pixels}, temperature, on_commit)
+def set_temperature(value: float) -> None:
+    """Keep T in the URL, short enough to be read."""
+    st.query_params["T"] = f"{value:.3g}"
 
 
-def draw_digit(*, key: str, pad: Pad, temperature: float, on_commit: OnTemperature) -> None:
-    """The same picture of a digit that the visitor draws; the network runs in the browser on every stroke."""
-    data = {
-        "mode": "draw",
-        "names": list(pad.class_names),
-        "network": pad.network,
-        "frame": pad.frame,
-        "caption": pad.caption,
-        "group": pad.group,
-    }
-    _mount(key, data, temperature, on_commit)
+def soft_targets(*, key: str, picture: ShownLogits, temperature: float) -> None:
+    """The teacher's softmax of one image over a temperature slider."""
+    _mount(key, {"mode": "image", **picture.packed()}, temperature)
 
 
-def edit_logits(
-    *, key: str, picture: ShownLogits, temperature: float, on_commit: OnTemperature, on_logits: OnLogits
+def draw_digit(
+    *, key: str, class_names: Sequence[str], network: str, frame: Literal["mnist", "8x8"], temperature: float
 ) -> None:
-    """The same picture of logits that the visitor moves; `on_logits` gets all of them when the finger lets go."""
-    count = len(picture.logits)
-    commit = keep_committed(key, "logits", lambda sent: numbers_within(sent, count, LARGEST_LOGIT), on_logits)
-    start = picture.logits if picture.start is None else picture.start
-    data = {"mode": "edit", **_facts(picture), "start": [float(z) for z in start]}
-    _mount(key, data, temperature, on_commit, commit)
+    """The same picture of a digit that the visitor draws; the network runs in the browser on every stroke.
+
+    `network` is one whose weights `send_weights` gives to the browser. `frame` says how a drawing is brought to 28x28:
+    as MNIST was, or as scikit-learn's 8x8 digits are.
+    """
+    data = {"mode": "draw", "names": list(class_names), "network": network, "frame": frame, "caption": "Your drawing"}
+    _mount(key, {**data, **GROUP}, temperature)
+
+
+def edit_logits(*, key: str, picture: ShownLogits, start: Sequence[float], temperature: float) -> None:
+    """The same picture of logits that the visitor moves, and can set back to `start`; the URL keeps them."""
+    count = len(start)
+    commit = keep_committed(
+        key, "logits", lambda sent: numbers_within(sent, count, LARGEST_LOGIT), partial(_keep_logits, start)
+    )
+    data = {"mode": "edit", **picture.packed(), "start": [float(z) for z in start]}
+    _mount(key, data, temperature, commit)
+
+
+def _keep_logits(start: Sequence[float], logits: Sequence[float]) -> None:
+    """Keep the visitor's logits in the URL, unless they are back where they started."""
+    given, begun = (",".join(f"{value:.4g}" for value in values) for values in (logits, start))
+    link.write("logits", "" if given == begun else given)
 
 
 def send_weights(name: str, layers: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> None:
@@ -105,38 +112,23 @@ def similarity(
     logits: NDArray[np.floating[Any]],
     labels: NDArray[np.integer[Any]],
     class_names: Sequence[str],
-    group: str = GROUP,
 ) -> None:
     """The class-by-class mean soft targets of logits (N, classes) with true classes `labels` (N,).
 
-    T is not part of its data: it follows the slider of its `group` in the browser, so the logits travel once.
+    T is not part of its data: it follows the slider of its group in the browser, so the logits travel once.
     """
     packed = {
         "names": list(class_names),
         "logits": half_precision(logits),
         "labels": to_base64(labels.astype(np.uint8)),
     }
-    _similarity(key=key, data={**packed, "group": group, "digest": _digest(packed)})
-
-
-def _facts(picture: ShownLogits) -> dict[str, Any]:
-    return {
-        "names": list(picture.class_names),
-        "logits": [float(z) for z in picture.logits],
-        "label": picture.label,
-        "caption": picture.caption,
-        "group": picture.group,
-    }
+    _similarity(key=key, data={**packed, **GROUP, "digest": _digest(packed)})
 
 
 def _mount(
-    key: str,
-    data: dict[str, Any],
-    temperature: float,
-    on_commit: OnTemperature,
-    on_logits_change: Callable[[], None] | None = None,
+    key: str, data: dict[str, Any], temperature: float, on_logits_change: Callable[[], None] | None = None
 ) -> None:
-    commit = keep_committed(key, "T", valid_temperature, on_commit)
+    commit = keep_committed(key, "T", valid_temperature, set_temperature)
     _soft_targets(key=key, data={**data, "T": temperature}, on_T_change=commit, on_logits_change=on_logits_change)
 
 

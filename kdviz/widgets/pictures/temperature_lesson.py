@@ -1,18 +1,16 @@
 """The pictures of the temperature lesson: one image's softmax at every T, and a race of several T."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from kdviz.records.softmax import entropy, softmax
 from kdviz.store.gallery import Gallery
 from kdviz.widgets import link
-from kdviz.widgets.components import component, keep_committed, to_base64, within
+from kdviz.widgets.components import component, keep_committed, within
 from kdviz.widgets.pictures import chosen_image as state
-from kdviz.widgets.pictures.soft_targets import OnTemperature, ShownLogits, valid_temperature
+from kdviz.widgets.pictures.soft_targets import ShownLogits, set_temperature, valid_temperature
 
 DECIDED = 2.0  # times as likely as the second: at the slider's lower end, 0.1, the first then has all but 0.1 %
 LANES = (0.5, 1.0, 2.0, 5.0, 20.0)
@@ -44,39 +42,22 @@ def unsure_but_decided(shown: Gallery) -> list[int]:
     return [index for index in state.least_sure(shown, len(shown.labels)) if decided[index]][: state.LEAST_SURE]
 
 
-def temperature_picture(*, key: str, picture: ShownLogits, temperature: float, on_commit: OnTemperature) -> None:
-    """The classes sorted by logit, the share of each over T and the entropy over T; `on_commit` gets T on release."""
-    commit = keep_committed(key, "T", valid_temperature, on_commit)
-    pixels = None if picture.pixels is None else to_base64(picture.pixels.astype(np.uint8))
-    facts = {"label": picture.label, "caption": picture.caption, "pixels": pixels}
-    _temperature_lesson(key=key, data={**_classes(picture), **facts, "T": temperature}, on_T_change=commit)
+def temperature_picture(*, key: str, picture: ShownLogits, temperature: float) -> None:
+    """The classes sorted by logit, the share of each over T and the entropy over T."""
+    commit = keep_committed(key, "T", valid_temperature, set_temperature)
+    _temperature_lesson(key=key, data={**picture.packed(), "T": temperature}, on_T_change=commit)
 
 
-def race(
-    *, key: str, picture: ShownLogits, temperature: float, grown: float, on_commit: Callable[[float], None]
-) -> None:
-    """Lanes of one temperature each, while the logits grow from 0 to what they are; `on_commit` gets how far.
+def race(*, key: str, picture: ShownLogits, temperature: float) -> None:
+    """Lanes of one temperature each, while the logits grow from 0 to what they are; the URL keeps how far.
 
     The last lane has the visitor's own temperature, and follows it.
     """
-    commit = keep_committed(key, "grown", lambda sent: within(sent, 0.0, 1.0), on_commit)
-    data = {**_classes(picture), "temperatures": list(LANES), "T": temperature, "grown": grown}
-    _race(key=key, data=data, on_grown_change=commit)
+    commit = keep_committed(key, "grown", lambda sent: within(sent, 0.0, 1.0), _keep_grown)
+    place = {"temperatures": list(LANES), "T": temperature, "grown": link.number("grown", 0.0, 1.0, 1.0)}
+    _race(key=key, data={**replace(picture, pixels=None).packed(), **place}, on_grown_change=commit)
 
 
-def _classes(picture: ShownLogits) -> dict[str, Any]:
-    return {
-        "names": list(picture.class_names),
-        "logits": [float(z) for z in picture.logits],
-        "group": picture.group,
-    }
-
-
-def grown_in_link() -> float:
-    """How far the race's logits have grown, from the URL; what cannot be is said and passed over."""
-    return link.number("grown", 0.0, 1.0, 1.0)
-
-
-def keep_grown(value: float) -> None:
+def _keep_grown(value: float) -> None:
     """Keep the race's place in the URL, unless it is over."""
     link.write("grown", "" if value >= 1 else f"{value:.2f}")

@@ -19,7 +19,7 @@ from kdviz.reports.phrases import percent
 from kdviz.store.run import Run
 from kdviz.widgets import page
 from kdviz.widgets.components import component
-from kdviz.widgets.live_panel import LivePanel, Snapshot
+from kdviz.widgets.live_panel import LivePanel, Snapshot, first_event
 from kdviz.widgets.run_status import Position
 from kdviz.widgets.single import summary as run_summary
 from kdviz.widgets.single.summary import say
@@ -42,8 +42,8 @@ class Curves:
 def _read(_recipe: Recipe, run: Run, events: Sequence[Event]) -> Snapshot[Curves]:
     reports = [event for event in events if isinstance(event, Progress)]
     progress, position = live.thin(reports), _position(reports[-1]) if reports else None
-    watched = next((event for event in events if isinstance(event, Watched)), None)
-    return Snapshot(position, _sentence(run, progress), Curves(progress, live.curves(progress), watched))
+    curves = Curves(progress, live.curves(progress), first_event(events, Watched))
+    return Snapshot(position, _sentence(run, progress), curves)
 
 
 def _draw(recipe: Recipe, run: Run, snapshot: Snapshot[Curves]) -> None:

@@ -13,7 +13,6 @@ from kdviz.charts.study_curves import ArmCurve
 from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.widgets import page
-from kdviz.widgets.figure import chart
 from kdviz.widgets.lesson import LessonPage
 
 COLUMNS = 3
@@ -52,7 +51,7 @@ def _together(
         title = text.word(f"curves-{part}") if part else ""
         if title:
             st.markdown(f"**{title}**")
-        chart(
+        page.chart(
             charts.together(lines, x, y, page.colours(), log=log, apart=apart),
             key=f"curves_{curve}_{part}",
             alt=f"{title} {y}, {x}: {', '.join(line.name for line in lines)}".strip(),
@@ -81,7 +80,7 @@ def _gap(training: ArmCurve, validation: ArmCurve, least: float, text: LessonPag
         replace(line, name=text.word(word)) for word, line in (("training", training), ("validation", validation))
     )
     ends = ", ".join(f"{line.name} {phrases.percent(line.mean[-1], 1)}" for line in (upper, lower))
-    chart(
+    page.chart(
         charts.gap(upper, lower, text.word("curves-x"), least, page.colours()),
         key=f"gap_{number}",
         alt=f"{training.name}: {ends} at the end",

@@ -14,7 +14,7 @@ from kdviz.records.study import FinishedArm, StudyProgress
 from kdviz.reports.study import mean_of
 from kdviz.store.run import Run
 from kdviz.widgets import page
-from kdviz.widgets.live_panel import LivePanel, Snapshot
+from kdviz.widgets.live_panel import LivePanel, Snapshot, last_event
 from kdviz.widgets.run_status import Position
 from kdviz.widgets.study import words as study_words
 
@@ -30,7 +30,7 @@ class ArmsSoFar:
 
 def _read(study: Study, _run: Run, events: Sequence[Event]) -> Snapshot[ArmsSoFar]:
     finished = finished_arms(study, events)
-    last = next((event for event in reversed(events) if isinstance(event, StudyProgress)), None)
+    last = last_event(events, StudyProgress)
     position, caption = None, "Nothing is being trained yet"
     if last is not None:
         arms = study.chosen

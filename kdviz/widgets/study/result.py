@@ -16,7 +16,6 @@ from kdviz.reports import phrases
 from kdviz.store.recorded import recorded
 from kdviz.store.run import Run
 from kdviz.widgets import live_panel, page, run_status, server
-from kdviz.widgets.figure import chart
 from kdviz.widgets.study import live as running_study
 from kdviz.widgets.study import words as study_words
 from kdviz.widgets.study.form import Controls, adopt, keep, of_link, study_form
@@ -145,7 +144,7 @@ def _result(shown: StudyResult, controls: Controls, picture: Picture | None) -> 
         picture(shown)
     else:
         measure = _measure(facts, controls)
-        chart(
+        page.chart(
             charts.figure(shown, measure, page.colours()),
             key=f"study_figure_{facts.name}_{measure.name}",
             alt=f"{facts.title}: {measure.title}, the mean of each arm with its interval",

@@ -15,7 +15,6 @@ from kdviz.records.single import Result
 from kdviz.records.sweep import SweepResult
 from kdviz.reports.phrases import percent, percent_of_images, percent_over_seeds
 from kdviz.widgets import page
-from kdviz.widgets.figure import chart
 from kdviz.widgets.lesson import sentence
 from kdviz.widgets.sweep import words
 
@@ -130,7 +129,7 @@ def _slices(swept: SweepResult, cell: Cell) -> None:
             continue
         with place:
             st.markdown(f"**All cells over {NAMES[along]}**" if lonely else title)
-            chart(
+            page.chart(
                 charts.slice_figure(swept, cell, along, measure, page.colours()),
                 key=f"slice_{along}",
                 alt=f"{MEASURES[measure]} over {NAMES[along]} with 95 % intervals, beside labels only",
@@ -142,7 +141,7 @@ def _slices(swept: SweepResult, cell: Cell) -> None:
 def _side_by_side(swept: SweepResult) -> None:
     several = len(charts.varied(swept)) > 2
     with st.expander("All parameters side by side (parallel coordinates)", expanded=several):
-        chart(
+        page.chart(
             charts.parallel_figure(swept, page.colours()),
             key="parallel",
             alt="A line for each cell through its parameters and its measures, coloured by accuracy",

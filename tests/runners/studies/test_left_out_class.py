@@ -9,9 +9,8 @@ from kdviz.runners import study as lessons
 from kdviz.runners.studies import left_out_class as lesson_left_out_class
 from kdviz.runners.studies.lab import STUDENT, Lab
 from kdviz.runners.studies.left_out_class import chosen_bias, predicted, raised
-from kdviz.texts import lesson as lesson_text
+from kdviz.widgets import lesson
 from kdviz.widgets.pictures import left_out_class
-from kdviz.widgets.pictures.bias_slider import BiasRule
 from tests.samples.labs import figures, given, lab_of, with_wrong
 
 pytestmark = [pytest.mark.trains, pytest.mark.usefixtures("two_epochs")]
@@ -86,15 +85,15 @@ def test_the_picture_has_every_seeds_range_and_the_rules_place():
     study = Study.of("left-out-class", "digits", seeds="0,1", quick=True)
     *_, end = (event for event in lessons.run(study) if event is not None)
     arm = end.arm("corrected")
-    picture = left_out_class.picture(arm, lesson_text.read("studies/left-out-class"))
-    worth, seen = picture.panels
-    threes, others, whole = worth.lines
-    assert picture.at == list(BIASES)
+    picture = left_out_class.picture(arm, lesson.part("studies/left-out-class"))
+    worth, seen = picture["panels"]
+    threes, others, whole = worth["lines"]
+    assert picture["at"] == list(BIASES)
     for i in (0, 20, 50):
         each = [curve.y[i] for curve in arm.curves if curve.name == "errors_on_threes"]
-        assert (threes.low[i], threes.high[i]) == (min(each), max(each))
-        assert threes.y[i] == pytest.approx(sum(each) / 2)
-        assert whole.y[i] == pytest.approx(threes.y[i] + others.y[i], rel=1e-3)
+        assert (threes["low"][i], threes["high"][i]) == (min(each), max(each))
+        assert threes["y"][i] == pytest.approx(sum(each) / 2)
+        assert whole["y"][i] == pytest.approx(threes["y"][i] + others["y"][i], rel=1e-3)
     biases = [row.figures["bias"] for row in arm.rows]
-    assert picture.rule == BiasRule(min(biases), sum(biases) / 2, max(biases))
-    assert seen.known == arm.rows[0].figures["frequency"] == pytest.approx(0.1, abs=0.02)
+    assert picture["rule"] == {"low": min(biases), "mean": sum(biases) / 2, "high": max(biases)}
+    assert seen["known"] == arm.rows[0].figures["frequency"] == pytest.approx(0.1, abs=0.02)
