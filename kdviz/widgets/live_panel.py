@@ -27,9 +27,9 @@ def first_event(events: Sequence[Event], kind: type[E]) -> E | None:
     return next((event for event in events if isinstance(event, kind)), None)
 
 
-def last_event(events: Sequence[Event], *kinds: type[E]) -> E | None:
-    """The newest of these kinds."""
-    return next((event for event in reversed(events) if isinstance(event, kinds)), None)
+def last_event(events: Sequence[Event], kind: type[E]) -> E | None:
+    """The newest of a kind."""
+    return first_event(events[::-1], kind)
 
 
 @dataclass(frozen=True)

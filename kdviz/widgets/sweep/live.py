@@ -18,7 +18,7 @@ from kdviz.reports.phrases import counted, percent
 from kdviz.store.run import Run
 from kdviz.widgets import link, page
 from kdviz.widgets.components import component
-from kdviz.widgets.live_panel import LivePanel, Snapshot, last_event
+from kdviz.widgets.live_panel import LivePanel, Snapshot
 from kdviz.widgets.run_status import Position
 from kdviz.widgets.sweep import cell as cell_recipe
 from kdviz.widgets.sweep import summary as sweep_summary
@@ -97,7 +97,7 @@ def _mount(sweep: Sweep, data: dict[str, Any], details: dict[str, Any]) -> None:
 
 
 def _position(sweep: Sweep, heard: SweepSoFar, events: Sequence[Event]) -> Position | None:
-    last: Moment | StackProgress | Progress | None = last_event(events, Moment, StackProgress, Progress)
+    last = next((event for event in reversed(events) if isinstance(event, Moment | StackProgress | Progress)), None)
     times = sweep_time.times(sweep, events, heard)
     if last is None or times is None:
         return None
