@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeGuard, TypeVar
+from urllib.parse import urlsplit
 
 import numpy as np
 import streamlit as st
@@ -34,6 +35,7 @@ def component(name: str) -> ComponentRenderer:
         return st.components.v2.component(f"kdviz.{name}", js="index.js")
 
     def mount(**arguments: Any) -> Any:
+        _names_on(_page()).add(name)
         try:
             return registered()(**arguments)
         except StreamlitAPIException as error:
@@ -42,6 +44,27 @@ def component(name: str) -> ComponentRenderer:
             raise PlainError(NOT_INSTALLED) from error
 
     return mount
+
+
+_ahead = component("ahead")
+
+
+def fetch_ahead() -> None:
+    """Let the browser fetch the components of this page while the page runs; called before anything is shown.
+
+    Which they are is known from earlier visits to the page, of this visitor or another.
+    """
+    _ahead(key="kdviz_ahead", data={"names": sorted(_names_on(_page()) - {"ahead"})})
+
+
+@st.cache_resource(max_entries=50, show_spinner=False)
+def _names_on(path: str) -> set[str]:
+    """The components that the page at `path` of the address has shown since the server started."""
+    return set()
+
+
+def _page() -> str:
+    return urlsplit(st.context.url or "").path
 
 
 def keep_committed(

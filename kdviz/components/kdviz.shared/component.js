@@ -11,11 +11,20 @@ import { applyPalette } from "./dom.js";
  * @property {(name: string, value: unknown) => void} send commits a value to Python
  */
 
-/** @param {URL} address */
+const sheets = /** @type {Map<string, Promise<CSSStyleSheet>>} */ (new Map()); // by address
+
+/** @param {string} address */
 async function textOf(address) {
   const answer = await fetch(address);
   if (!answer.ok) throw new Error(`${address} cannot be loaded (${answer.status}).`);
   return answer.text();
+}
+
+/** A style sheet, fetched once for all components. @param {string} address */
+function sheetOf(address) {
+  const sheet = sheets.get(address) ?? textOf(address).then((text) => new CSSStyleSheet().replace(text));
+  sheets.set(address, sheet);
+  return sheet;
 }
 
 /**
@@ -28,16 +37,16 @@ async function textOf(address) {
  * @param {(ui: any, data: any) => void} parts.receive called with what Python sent
  */
 export async function component(module, { root, styles = ["style.css"], build, receive }) {
-  const names = ["index.html", "../kdviz.shared/base.css", ...styles];
-  const [html, ...texts] = await Promise.all(names.map((name) => textOf(new URL(name, module))));
-  const sheets = await Promise.all(texts.map((text) => new CSSStyleSheet().replace(text)));
+  const addressOf = (/** @type {string} */ name) => new URL(name, module).href;
+  const sheetsOf = ["../kdviz.shared/base.css", ...styles].map((name) => sheetOf(addressOf(name)));
+  const [html, ...own] = await Promise.all([textOf(addressOf("index.html")), ...sheetsOf]);
   const mounted = /** @type {WeakMap<ShadowRoot, Ui>} */ (new WeakMap());
 
   /** @param {ShadowRoot} shadow */
   function mount(shadow) {
     const holder = document.createElement("div");
     holder.innerHTML = html;
-    shadow.adoptedStyleSheets = sheets;
+    shadow.adoptedStyleSheets = own;
     shadow.append(holder);
     const found = /** @type {Record<string, Element | null>} */ ({});
     const node = /** @type {HTMLElement} */ (holder.querySelector(root));
@@ -45,6 +54,8 @@ export async function component(module, { root, styles = ["style.css"], build, r
     const ui = { root: node, q, shadow, endings: [], send: () => {} };
     mounted.set(shadow, ui);
     build(ui);
+    // The page kept a place for it until now.
+    /** @type {HTMLElement | null} */ (shadow.host.closest(".stElementContainer"))?.style.setProperty("min-height", "0");
     return ui;
   }
 
@@ -61,13 +72,11 @@ export async function component(module, { root, styles = ["style.css"], build, r
 }
 
 /**
- * A component that only takes data to the browser: the page keeps no gap for it.
+ * A component that only takes data to the browser; the page's style sheet gives it no place.
  * @param {(data: any) => void} receive
  */
 export function invisible(receive) {
-  return (/** @type {{ data: any, parentElement: ShadowRoot }} */ { data, parentElement }) => {
-    const container = parentElement.host.closest('[data-testid="stElementContainer"]');
-    if (container instanceof HTMLElement) container.style.display = "none";
+  return (/** @type {{ data: any }} */ { data }) => {
     if (data) receive(data);
   };
 }
