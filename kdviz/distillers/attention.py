@@ -1,11 +1,9 @@
 """Attention transfer: where in the image the features are strong (Zagoruyko, Komodakis 2017, section 3.1)."""
 
-from collections.abc import Iterator
-
 import torch
 from torch import Tensor
 
-from kdviz.distillers.stage import Setting, Stage, feature_stage
+from kdviz.distillers.stage import feature_stages
 from kdviz.engine import knowledge
 from kdviz.engine.distiller import FeatureDistiller
 
@@ -21,6 +19,4 @@ class Attention(FeatureDistiller):
         return torch.stack([knowledge.attention_loss(inner, outer) for inner, outer in pairs]).sum()
 
 
-def stages(setting: Setting) -> Iterator[Stage]:
-    """Each student with the teacher of its own seed."""
-    yield feature_stage(setting, Attention(setting.teachers[0], STRENGTH))
+stages = feature_stages(lambda setting: Attention(setting.teachers[0], STRENGTH))

@@ -4,12 +4,9 @@ Zhao, Cui, Song, Qiu, Liang 2022, section 3: KL = TCKD + (1 - p_t) NCKD; the sec
 sure, is replaced by a constant.
 """
 
-from collections.abc import Iterator
-
 from torch import Tensor
 
-from kdviz.distillers import offline
-from kdviz.distillers.stage import Setting, Stage
+from kdviz.distillers.offline import taught_by_own_teacher
 from kdviz.engine import losses
 from kdviz.engine.distiller import LogitDistiller
 
@@ -29,6 +26,4 @@ class Decoupled(LogitDistiller):
         return losses.decoupled_gradient(student, targets, targets.argmax(dim=-1), self.temperature) * weight
 
 
-def stages(setting: Setting) -> Iterator[Stage]:
-    """Each student with the teacher of its own seed."""
-    return offline.stages(setting, Decoupled)
+stages = taught_by_own_teacher(Decoupled)

@@ -5,11 +5,9 @@ map on either side brings the student's matrix to the teacher's size. The paper 
 labels then; here both are learnt at once.
 """
 
-from collections.abc import Iterator
-
 from torch import Tensor
 
-from kdviz.distillers.stage import Setting, Stage, feature_stage
+from kdviz.distillers.stage import feature_stages
 from kdviz.engine import knowledge
 from kdviz.engine.distiller import FeatureDistiller
 from kdviz.engine.models import Cohort
@@ -43,7 +41,8 @@ class Flow(FeatureDistiller):
         return knowledge.flow_loss(mapped, knowledge.flow(teacher[0], teacher[-2]))
 
 
-def stages(setting: Setting) -> Iterator[Stage]:
-    """Each student with the teacher of its own seed."""
-    maps = list(zip(setting.projections(layer=0), setting.projections(layer=-1), strict=True))
-    yield feature_stage(setting, Flow(setting.teachers[0], maps))
+stages = feature_stages(
+    lambda setting: Flow(
+        setting.teachers[0], list(zip(setting.projections(layer=0), setting.projections(layer=-1), strict=True))
+    )
+)

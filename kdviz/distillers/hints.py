@@ -4,12 +4,10 @@ Romero et al. 2015 (FitNets), section 2.2, equation 3. The paper first trains on
 both are learnt at once. For maps the regressor is a convolution of one pixel: the same map at every place.
 """
 
-from collections.abc import Iterator
-
 import torch
 from torch import Tensor
 
-from kdviz.distillers.stage import Setting, Stage, feature_stage
+from kdviz.distillers.stage import feature_stages
 from kdviz.engine import knowledge
 from kdviz.engine.distiller import FeatureDistiller
 from kdviz.engine.models import Cohort
@@ -43,6 +41,4 @@ class Hints(FeatureDistiller):
         return knowledge.hint_loss(mapped, teacher[-2])
 
 
-def stages(setting: Setting) -> Iterator[Stage]:
-    """Each student with the teacher of its own seed."""
-    yield feature_stage(setting, Hints(setting.teachers[0], setting.projections(layer=-1)))
+stages = feature_stages(lambda setting: Hints(setting.teachers[0], setting.projections(layer=-1)))

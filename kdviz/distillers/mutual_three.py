@@ -1,11 +1,7 @@
 """Online distillation among three peers (Zhang, Xiang, Hospedales, Lu 2018, section 3)."""
 
-from collections.abc import Iterator
+from functools import partial
 
 from kdviz.distillers import mutual
-from kdviz.distillers.stage import Setting, Stage
 
-
-def stages(setting: Setting) -> Iterator[Stage]:
-    """One: each student with two peers."""
-    return mutual.stages(setting, peers=2)
+stages = partial(mutual.stages, peers=2)

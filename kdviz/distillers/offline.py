@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from torch import Tensor
 
 from kdviz.distillers.plain import Plain
-from kdviz.distillers.stage import Setting, Stage
+from kdviz.distillers.stage import Setting, Stage, Stages
 from kdviz.engine import losses
 from kdviz.engine.batches import Chunk
 from kdviz.engine.distiller import LogitDistiller
@@ -28,11 +28,6 @@ class Offline(LogitDistiller):
         return losses.kd_gradient(student, targets, self.temperature, weight)
 
 
-def stages(setting: Setting, kind: type[LogitDistiller] = Offline) -> Iterator[Stage]:
-    """Each student with the teacher of its own seed."""
-    yield offline_stage(setting, kind, {"teacher": setting.teachers[0]})
-
-
 def offline_stage(setting: Setting, kind: type[LogitDistiller], teachers: dict[str, Cohort]) -> Stage:
     """The students' stage under fixed teachers. With alpha = 0 they are not asked: that is plain training."""
     comparison, taught = setting.comparison, setting.comparison.alpha > 0
@@ -44,3 +39,15 @@ def offline_stage(setting: Setting, kind: type[LogitDistiller], teachers: dict[s
         setting.logits_of(*teachers.values()) if taught else None,
         fixed=teachers,
     )
+
+
+def taught_by_own_teacher(kind: type[LogitDistiller]) -> Stages:
+    """The stages of a method in which each student has the teacher of its own seed."""
+
+    def stages(setting: Setting) -> Iterator[Stage]:
+        yield offline_stage(setting, kind, {"teacher": setting.teachers[0]})
+
+    return stages
+
+
+stages = taught_by_own_teacher(Offline)

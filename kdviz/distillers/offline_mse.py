@@ -1,11 +1,8 @@
 """Offline distillation by matching logits: KL in the limit of a high temperature (Ba, Caruana 2014, section 2.2)."""
 
-from collections.abc import Iterator
-
 from torch import Tensor
 
-from kdviz.distillers import offline
-from kdviz.distillers.stage import Setting, Stage
+from kdviz.distillers.offline import taught_by_own_teacher
 from kdviz.engine import losses
 from kdviz.engine.distiller import LogitDistiller
 
@@ -22,6 +19,4 @@ class MatchedLogits(LogitDistiller):
         return losses.logit_mse_gradient(student, targets, weight)
 
 
-def stages(setting: Setting) -> Iterator[Stage]:
-    """Each student with the teacher of its own seed."""
-    return offline.stages(setting, MatchedLogits)
+stages = taught_by_own_teacher(MatchedLogits)

@@ -3,16 +3,13 @@
 The entropy does not depend on the student: the gradient is that of KL, but the loss is never 0.
 """
 
-from collections.abc import Iterator
-
 from torch import Tensor
 
-from kdviz.distillers import offline
-from kdviz.distillers.stage import Setting, Stage
+from kdviz.distillers.offline import Offline, taught_by_own_teacher
 from kdviz.engine import losses
 
 
-class SoftCrossEntropy(offline.Offline):
+class SoftCrossEntropy(Offline):
     """alpha * T^2 * CE(p, q) + (1 - alpha) * CE."""
 
     def soft_term(self, student: Tensor, teacher: Tensor) -> Tensor:
@@ -20,6 +17,4 @@ class SoftCrossEntropy(offline.Offline):
         return self.temperature**2 * losses.soft_cross_entropy(student, teacher, self.temperature)
 
 
-def stages(setting: Setting) -> Iterator[Stage]:
-    """Each student with the teacher of its own seed."""
-    return offline.stages(setting, SoftCrossEntropy)
+stages = taught_by_own_teacher(SoftCrossEntropy)

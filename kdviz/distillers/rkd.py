@@ -3,11 +3,9 @@
 Park, Kim, Lu, Cho 2019, section 3.2, with the weights of section 4: 25 for distances, 50 for angles.
 """
 
-from collections.abc import Iterator
-
 from torch import Tensor
 
-from kdviz.distillers.stage import Setting, Stage, feature_stage
+from kdviz.distillers.stage import feature_stages
 from kdviz.engine import knowledge
 from kdviz.engine.distiller import FeatureDistiller
 
@@ -24,6 +22,4 @@ class Relational(FeatureDistiller):
         return knowledge.distance_loss(inner, outer) + ANGLES * knowledge.angle_loss(inner, outer)
 
 
-def stages(setting: Setting) -> Iterator[Stage]:
-    """Each student with the teacher of its own seed."""
-    yield feature_stage(setting, Relational(setting.teachers[0], STRENGTH))
+stages = feature_stages(lambda setting: Relational(setting.teachers[0], STRENGTH))

@@ -1,10 +1,8 @@
 """Similarity-preserving distillation: which images of a batch are alike (Tung, Mori 2019, section 3)."""
 
-from collections.abc import Iterator
-
 from torch import Tensor
 
-from kdviz.distillers.stage import Setting, Stage, feature_stage
+from kdviz.distillers.stage import feature_stages
 from kdviz.engine import knowledge
 from kdviz.engine.distiller import FeatureDistiller
 
@@ -19,6 +17,4 @@ class Similarity(FeatureDistiller):
         return knowledge.similarity_loss(student[-2], teacher[-2])
 
 
-def stages(setting: Setting) -> Iterator[Stage]:
-    """Each student with the teacher of its own seed."""
-    yield feature_stage(setting, Similarity(setting.teachers[0], STRENGTH))
+stages = feature_stages(lambda setting: Similarity(setting.teachers[0], STRENGTH))

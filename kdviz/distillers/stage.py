@@ -1,10 +1,10 @@
 """What a way of teaching consists of: one stage after another, in each of which networks learn.
 
-A module of this package has the name of its method and a function `stages`, a generator: when it goes on, the networks
-of the stage before are trained.
+A module of this package has the name of its method and `stages`, a function whose iterator goes on when the networks of
+the stage before are trained.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 
@@ -77,6 +77,9 @@ class Setting:
         return [torch.Generator().manual_seed(_seed(seed, -1)) for seed in self.comparison.seeds]
 
 
+Stages = Callable[[Setting], Iterator[Stage]]
+
+
 def stages_of(method: str, setting: Setting) -> Iterator[Stage]:
     """The stages of a method by its name in `recipes.methods`."""
     module = import_module(f"kdviz.distillers.{method.replace('-', '_')}")
@@ -84,14 +87,18 @@ def stages_of(method: str, setting: Setting) -> Iterator[Stage]:
     return stages
 
 
-def feature_stage(setting: Setting, distiller: Distiller) -> Stage:
-    """The students' stage under a teacher whose hidden layers the distiller itself looks at.
+def feature_stages(make: Callable[[Setting], Distiller]) -> Stages:
+    """The stages of a method whose distiller itself looks at the hidden layers of the teacher of each student's seed.
 
     With few labels they see the labelled images only: hidden layers do not say which class is which, and among images
     without a label the few labels would not be heard.
     """
-    teachers = {"teacher": setting.teachers[0]}
-    return Stage("student", [setting.students()], distiller, setting.trainings(), fixed=teachers)
+
+    def stages(setting: Setting) -> Iterator[Stage]:
+        teachers = {"teacher": setting.teachers[0]}
+        yield Stage("student", [setting.students()], make(setting), setting.trainings(), fixed=teachers)
+
+    return stages
 
 
 def _seed(seed: int, relative: int) -> int:

@@ -1,11 +1,8 @@
 """Logit standardisation: the shape of the teacher's logits is taught, not their size (Sun et al. 2024, section 4)."""
 
-from collections.abc import Iterator
-
 from torch import Tensor
 
-from kdviz.distillers import offline
-from kdviz.distillers.stage import Setting, Stage
+from kdviz.distillers.offline import taught_by_own_teacher
 from kdviz.engine import losses
 from kdviz.engine.distiller import LogitDistiller
 
@@ -22,6 +19,4 @@ class Standardised(LogitDistiller):
         return losses.standardised_gradient(student, targets, self.temperature, weight)
 
 
-def stages(setting: Setting) -> Iterator[Stage]:
-    """Each student with the teacher of its own seed."""
-    return offline.stages(setting, Standardised)
+stages = taught_by_own_teacher(Standardised)
