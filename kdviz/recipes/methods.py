@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise, permutations
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from kdviz.recipes.catalogue import ARCHITECTURES, assistant
+from kdviz.recipes.catalogue import ARCHITECTURES, Architecture, assistant
 from kdviz.settings import ASSETS
 
 Family = Literal["control", "offline", "online", "self", "feature", "relation"]
-Fits = Callable[[str, str], str]  # teacher, student: why not, in one sentence, or nothing
+Condition = Callable[[Architecture, Architecture], bool]  # on the teacher and the student
 Arrow = tuple[str, str]  # a network that teaches and the one that it teaches, by their names in `records.comparison`
 PLAIN = "plain"
 CONTROL = "independent"  # the student of another seed's teacher: Stanton et al. 2021, section 4
@@ -26,19 +26,10 @@ class FamilyWords(NamedTuple):
     title: str
 
 
+_TEXTS: dict[str, Any] = tomllib.loads((ASSETS / "methods.toml").read_text(encoding="utf-8"))
 FAMILIES: MappingProxyType[Family, FamilyWords] = MappingProxyType(
-    {
-        "control": FamilyWords("control", "Without a teacher"),
-        "offline": FamilyWords("offline", "Offline: from a trained teacher’s answers"),
-        "online": FamilyWords("online", "Online: peers learn together"),
-        "self": FamilyWords("self", "Self-distillation: from itself"),
-        "feature": FamilyWords("features", "From the teacher’s features"),
-        "relation": FamilyWords("relations", "From the teacher’s relations"),
-    }
+    {family: FamilyWords(**words) for family, words in _TEXTS["families"].items()}
 )
-
-
-_TEXTS: dict[str, dict[str, str]] = tomllib.loads((ASSETS / "methods.toml").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -46,12 +37,12 @@ class Method:
     """A way of teaching; its loss and gradient are in the module of `kdviz.distillers` that has its name.
 
     What is said of it stands in `assets/methods.toml`: `says` is one sentence for a student; `source` author, year and
-    title, `address` its link.
+    title, `address` its link; `unfit` says which networks it needs.
     """
 
     name: str
     family: Family
-    fits: Fits = lambda teacher, student: ""
+    condition: Condition = lambda teacher, student: True
     # Each student's trained teachers: 0 is its own seed's, 1 the next seed's. Their training is part of the cost.
     teachers: tuple[int, ...] = ()
     between: Callable[[str], tuple[Arrow, ...]] | None = None  # the arrows, where others teach than trained teachers
@@ -62,6 +53,7 @@ class Method:
     says: str = field(init=False)
     source: str = field(init=False)
     address: str = field(init=False)
+    unfit: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
         for name, text in _TEXTS[self.name].items():
@@ -71,6 +63,11 @@ class Method:
     def asks_teacher(self) -> bool:
         """Whether it needs a trained teacher."""
         return bool(self.teachers)
+
+    def fits(self, teacher: str, student: str) -> str:
+        """Why it does not work with these networks, in one sentence, or nothing."""
+        works = self.condition(ARCHITECTURES[teacher], ARCHITECTURES[student])
+        return "" if works else self.unfit.format(teacher=teacher, student=student)
 
     def arrows(self, student: str) -> tuple[Arrow, ...]:
         """Which network teaches which, for a student of this architecture; the labels teach besides."""
@@ -91,30 +88,20 @@ def _heads(student: str) -> tuple[Arrow, ...]:
     return tuple(("student", f"head {number}") for number in range(1, len(ARCHITECTURES[student].hidden) + 1))
 
 
-def _convolutional(teacher: str, student: str) -> str:
-    if ARCHITECTURES[teacher].convolutional and ARCHITECTURES[student].convolutional:
-        return ""
-    return f"it compares maps of features, and needs two convolutional networks, not {teacher} and {student}."
+def _both_convolutional(teacher: Architecture, student: Architecture) -> bool:
+    return teacher.convolutional and student.convolutional
 
 
-def _one_kind(teacher: str, student: str) -> str:
-    if ARCHITECTURES[teacher].convolutional == ARCHITECTURES[student].convolutional:
-        return ""
-    return (
-        f"it maps a hidden layer onto a hidden layer, and needs two networks of one kind, not {teacher} and {student}."
-    )
+def _of_one_kind(teacher: Architecture, student: Architecture) -> bool:
+    return teacher.convolutional == student.convolutional
 
 
-def _larger(teacher: str, student: str) -> str:
-    if ARCHITECTURES[teacher].parameters > ARCHITECTURES[student].parameters:
-        return ""
-    return f"{teacher} is no larger than {student}, and cannot be the large peer."
+def _larger(teacher: Architecture, student: Architecture) -> bool:
+    return teacher.parameters > student.parameters
 
 
-def _something_between(teacher: str, student: str) -> str:
-    if assistant(teacher, student) is not None:
-        return ""
-    return f"there is no network between {teacher} and {student} to be the assistant."
+def _something_between(teacher: Architecture, student: Architecture) -> bool:
+    return assistant(teacher.name, student.name) is not None
 
 
 # In the order in which they are shown, everywhere.
@@ -160,9 +147,9 @@ _ALL = (
     Method("deep-to-shallow", "self", between=_heads, learning_teacher=True),
     Method("earlier-self", "self", between=_chain("last epoch", "student"), learning_teacher=True),
     Method("earlier-average", "self", between=_chain("own average", "student"), learning_teacher=True),
-    Method("hints", "feature", _one_kind, teachers=(0,), soft_term="layers"),
-    Method("attention", "feature", _convolutional, teachers=(0,), soft_term="layers"),
-    Method("fsp", "relation", _convolutional, teachers=(0,), soft_term="layers"),
+    Method("hints", "feature", _of_one_kind, teachers=(0,), soft_term="layers"),
+    Method("attention", "feature", _both_convolutional, teachers=(0,), soft_term="layers"),
+    Method("fsp", "relation", _both_convolutional, teachers=(0,), soft_term="layers"),
     Method("rkd", "relation", teachers=(0,), soft_term="layers"),
     Method("similarity", "relation", teachers=(0,), soft_term="layers"),
 )
