@@ -51,6 +51,8 @@ DATA_SETS = MappingProxyType(
     }
 )
 
+Kind = Literal["dense", "pooled", "keras"]
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -62,7 +64,7 @@ class Architecture:
 
     name: str
     widths: tuple[int, ...]
-    kind: Literal["dense", "pooled", "keras"] = "dense"
+    kind: Kind = "dense"
 
     @property
     def convolutional(self) -> bool:
@@ -104,63 +106,43 @@ class Architecture:
         return 4 * self.parameters
 
 
-def _mlp(*widths: int) -> Architecture:
-    return Architecture("-".join(map(str, widths)), widths)
-
-
-def _cnn(*channels: int) -> Architecture:
-    return Architecture("cnn-" + "-".join(map(str, channels)), channels, "pooled")
-
-
-def _keras(*channels: int) -> Architecture:
-    return Architecture("keras-" + "-".join(map(str, channels)), channels, "keras")
-
-
-def _by_name(*architectures: Architecture) -> dict[str, Architecture]:
-    return {architecture.name: architecture for architecture in architectures}
+def _by_name(*names: str) -> dict[str, Architecture]:
+    """Networks from their names: units per layer, or channels per convolution."""
+    kinds: dict[str, Kind] = {"cnn": "pooled", "keras": "keras"}
+    parts = {name: name.split("-") for name in names}
+    return {
+        name: Architecture(name, tuple(map(int, filter(str.isdecimal, of_name))), kinds.get(of_name[0], "dense"))
+        for name, of_name in parts.items()
+    }
 
 
 # What a recipe can name.
 ARCHITECTURES = MappingProxyType(
     _by_name(
-        _mlp(784, 1200, 1200, 10),
-        _mlp(784, 800, 800, 10),
-        _mlp(784, 512, 256, 10),
-        _mlp(784, 300, 300, 10),
-        _mlp(784, 256, 10),
-        _mlp(784, 128, 10),
-        _mlp(784, 30, 30, 10),
-        _mlp(784, 16, 10),
-        _mlp(784, 8, 10),
-        _mlp(784, 4, 10),
-        _cnn(32, 64),
-        _cnn(16, 32),
-        _cnn(8, 16),
+        "784-1200-1200-10",
+        "784-800-800-10",
+        "784-512-256-10",
+        "784-300-300-10",
+        "784-256-10",
+        "784-128-10",
+        "784-30-30-10",
+        "784-16-10",
+        "784-8-10",
+        "784-4-10",
+        "cnn-32-64",
+        "cnn-16-32",
+        "cnn-8-16",
     )
 )
 
 # All that can be built: also the networks of the worked example in Keras' documentation (Borup 2020), and those with
-# other outputs than the ten digits (studies/lesson_one_task.py).
-NETWORKS = MappingProxyType(
-    {
-        **ARCHITECTURES,
-        **_by_name(_keras(256, 512), _keras(16, 32)),
-        **_by_name(_mlp(784, 512, 256, 14), _mlp(784, 128, 14), _mlp(784, 128, 2)),
-    }
-)
+# other outputs than the ten digits (runners/studies/one_task.py).
+_OF_STUDIES = ("keras-256-512", "keras-16-32", "784-512-256-14", "784-128-14", "784-128-2")
+NETWORKS = MappingProxyType({**ARCHITECTURES, **_by_name(*_OF_STUDIES)})
 
 # Which networks a teacher assistant is chosen from: those of middle size.
-ASSISTANTS = (
-    "784-1200-1200-10",
-    "784-800-800-10",
-    "784-512-256-10",
-    "784-256-10",
-    "784-128-10",
-    "784-30-30-10",
-    "cnn-32-64",
-    "cnn-16-32",
-    "cnn-8-16",
-)
+_NO_ASSISTANTS = ("784-300-300-10", "784-16-10", "784-8-10", "784-4-10")
+ASSISTANTS = tuple(name for name in ARCHITECTURES if name not in _NO_ASSISTANTS)
 
 # The data sets for which a trained teacher ships in assets/teachers, and that teacher's architecture.
 SHIPPED_TEACHERS = MappingProxyType({"mnist": "784-512-256-10", "digits": "784-512-256-10"})
