@@ -26,7 +26,9 @@ class Report:
     """
 
     step: int
+    steps: int  # in all
     epoch: int
+    epochs: int  # in all
     loss_kd: list[float]
     loss_ce: list[float]
     gradient_share_kd: list[float] | None
@@ -34,6 +36,11 @@ class Report:
     seconds: float  # of training so far; reports are not counted
     images_seen: int  # by all networks that learn, together
     multiply_adds: float  # a forward pass once, a forward and backward pass three times
+
+    @property
+    def part(self) -> float:
+        """The share of all updates that are done."""
+        return self.step / self.steps
 
 
 def steps_of(training: Training, images: int) -> int:
@@ -105,7 +112,9 @@ def fit(
             share = terms.gradient_share_kd
             yield Report(
                 step=step,
+                steps=steps,
                 epoch=seen.epoch,
+                epochs=training.epochs,
                 loss_kd=terms.loss_kd.tolist(),
                 loss_ce=terms.loss_ce.tolist(),
                 gradient_share_kd=None if share is None else share.tolist(),

@@ -155,14 +155,14 @@ def _train_stage(
 ) -> Iterator[Moment | Inside | None]:
     """Train one stage; `preparing` are the seconds that its networks and its teachers' logits have taken."""
     session = state.session
-    data, steps = session.data.training, steps_of(stage.trainings[0], len(session.data.training))
+    data = session.data.training
     reports = fit(
         stage.cohorts, data, stage.trainings, stage.distiller, stage.teacher, reports=REPORTS, clock=session.clock
     )
     fixed = {name: evaluation.logits_of_all(cohort, session.live_images) for name, cohort in stage.fixed.items()}
     final = stage.number == stage.stages
     if final:
-        yield _inside(state, progress.method, stage, 0, steps)
+        yield _inside(state, progress.method, stage, 0, steps_of(stage.trainings[0], len(data)))
     teachers = [cohort for cohort in stage.fixed.values() if cohort in state.given.teachers]
     memory.hold(weight for cohort in teachers for weight in cohort.parameters)
     every = chunks_of_epoch(stage.trainings[0], len(data), REPORTS)
@@ -179,19 +179,14 @@ def _train_stage(
             multiply_adds=report.multiply_adds,
             peak_memory=memory.peak,
         )
-        progress.part = (stage.number - 1 + report.step / steps) / stage.stages
-        if final and (count % REPORTS_INSIDE == 0 or report.step == steps):
-            yield _inside(state, progress.method, stage, report.step, steps)
-        yield _moment(state, progress, stage, fixed, report, steps)
+        progress.part = (stage.number - 1 + report.part) / stage.stages
+        if final and (count % REPORTS_INSIDE == 0 or report.step == report.steps):
+            yield _inside(state, progress.method, stage, report.step, report.steps)
+        yield _moment(state, progress, stage, fixed, report)
 
 
 def _moment(
-    state: ComparisonState,
-    progress: MethodProgress,
-    stage: Stage,
-    fixed: dict[str, Tensor],
-    report: Report,
-    steps: int,
+    state: ComparisonState, progress: MethodProgress, stage: Stage, fixed: dict[str, Tensor], report: Report
 ) -> Moment:
     """One report; `fixed` are the live logits of the networks that do not learn any more, by name."""
     session = state.session
@@ -204,9 +199,9 @@ def _moment(
         stage_number=stage.number,
         stages=stage.stages,
         step=report.step,
-        steps=steps,
+        steps=report.steps,
         epoch=report.epoch,
-        epochs=stage.trainings[0].epochs,
+        epochs=report.epochs,
         loss_kd=report.loss_kd,
         loss_ce=report.loss_ce,
         validation_accuracy=evaluation.accuracies(student_logits, session.live_labels),

@@ -19,7 +19,7 @@ from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.distiller import Distiller
 from kdviz.engine.memory import PeakMemory, watched
 from kdviz.engine.teachers import Cost
-from kdviz.engine.training import Report, fit, steps_of
+from kdviz.engine.training import Report, fit
 from kdviz.recipes.base import Training
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.single import Recipe
@@ -117,13 +117,11 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Output 
 
 def _train(state: SingleState, trainee: Trainee) -> Iterator[Progress | None]:
     """Train one network and report on it."""
-    training = state.session.data.training
-    steps = steps_of(trainee.training, len(training))
     memory = PeakMemory()
     memory.hold(trainee.network.parameters())
     reports = fit(
         [models.cohort(trainee.training.model, [trainee.network])],
-        training,
+        state.session.data.training,
         [trainee.training],
         trainee.distiller,
         trainee.advice,
@@ -133,20 +131,20 @@ def _train(state: SingleState, trainee: Trainee) -> Iterator[Progress | None]:
         if report is None:
             yield None
             continue
-        state.done[trainee.role] = state.session.work(trainee.training) * report.step / steps
+        state.done[trainee.role] = state.session.work(trainee.training) * report.part
         trainee.cost = Cost(report.seconds, report.images_seen, memory.peak)
-        yield _progress(state, trainee, report, steps)
+        yield _progress(state, trainee, report)
 
 
-def _progress(state: SingleState, trainee: Trainee, report: Report, steps: int) -> Progress:
+def _progress(state: SingleState, trainee: Trainee, report: Report) -> Progress:
     live = evaluation.logits_of(trainee.network, state.session.live_images)
     watched = [] if state.watched is None else evaluation.logits_of(trainee.network, state.watched).tolist()
     return Progress(
         role=trainee.role,
         step=report.step,
-        steps=steps,
+        steps=report.steps,
         epoch=report.epoch,
-        epochs=trainee.training.epochs,
+        epochs=report.epochs,
         loss_kd=report.loss_kd[0],
         loss_ce=report.loss_ce[0],
         gradient_share_kd=None if report.gradient_share_kd is None else report.gradient_share_kd[0],

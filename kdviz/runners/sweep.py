@@ -16,8 +16,9 @@ from kdviz.distillers.own_settings import OwnSettings
 from kdviz.distillers.plain import Plain
 from kdviz.engine import evaluation, models
 from kdviz.engine.batches import FixedTeachers
+from kdviz.engine.distiller import Distiller
 from kdviz.engine.models import Cohort
-from kdviz.engine.training import fit, steps_of
+from kdviz.engine.training import fit
 from kdviz.recipes.base import Training
 from kdviz.recipes.sweep import TRAINED_ALONE, Cell, Stack, Sweep
 from kdviz.records.base import TrainedStudent, Watched
@@ -28,7 +29,7 @@ from kdviz.records.sweep import CellTrial, Choice, FinishedStack, StackProgress,
 from kdviz.records.sweep_plan import expected, seconds_of, trials_of, waiting
 from kdviz.runners import single
 from kdviz.runners.session import Clock, Session
-from kdviz.runners.teachers import TrainedTeacher, find_or_train
+from kdviz.runners.teachers import find_or_train
 from kdviz.store import teacher_files
 from kdviz.store.teacher_files import TeacherFile
 from kdviz.verdicts import sweep as sweep_verdicts
@@ -120,25 +121,29 @@ def work_left(sweep: Sweep, session: Session, finished: Sequence[FinishedStack])
 def _train_stack(state: SweepState, stack: Stack) -> Iterator[Output | None]:
     """Train the students of one stack, from the same first weights."""
     sweep, session = state.sweep, state.held_out(stack.fold)
-    training = sweep.training_of_stack(stack)
-    teacher = yield from _teacher(state, session, stack)
+    training, teacher_training = sweep.training_of_stack(stack), sweep.teacher_of_stack(stack)
+    teachers = yield from find_or_train({stack.seed: teacher_training}, session, state.work - state.done)
+    teacher = teachers[stack.seed].cohort
     begun = session.clock()
     images, labels = session.live_images, session.live_labels
-    teacher_live = evaluation.logits_of_all(teacher.cohort, images)[0]
-    watched = session.watch(teacher.cohort.networks[0], WATCHED_IMAGES)
+    teacher_live = evaluation.logits_of_all(teacher, images)[0]
+    watched = session.watch(teacher.networks[0], WATCHED_IMAGES)
     networks = [models.build(training.model, training.seed).to(session.device) for _ in stack.cells]
     students = models.cohort(training.model, networks)
-    taught = any(cell.alpha > 0 for cell in stack.cells)
-    distiller = OwnSettings.of(
-        [cell.temperature for cell in stack.cells], [cell.alpha for cell in stack.cells], session.device
-    )
-    steps = steps_of(training, len(session.data.training))
+    distiller: Distiller = Plain()
+    advice: FixedTeachers | None = None
+    alphas = [cell.alpha for cell in stack.cells]
+    if any(alphas):
+        distiller = OwnSettings.of([cell.temperature for cell in stack.cells], alphas, session.device)
+        question = _Question(teacher_training.id, teacher, session.data.training.images)
+        known = teacher_logits_of(question) if training.augmentation == "none" else None
+        advice = FixedTeachers([teacher], 1.0, known)
     reports = fit(
         [students],
         session.data.training,
         [training],
-        distiller if taught else Plain(),
-        _advice(state, session, stack, teacher) if taught else None,
+        distiller,
+        advice,
         reports=min(MOST_REPORTS, REPORTS * stack.epochs),
         clock=session.clock,
     )
@@ -154,7 +159,7 @@ def _train_stack(state: SweepState, stack: Stack) -> Iterator[Output | None]:
             StackProgress(
                 stack=stack,
                 step=report.step,
-                steps=steps,
+                steps=report.steps,
                 epoch=report.epoch,
                 loss_kd=report.loss_kd,
                 loss_ce=report.loss_ce,
@@ -163,14 +168,14 @@ def _train_stack(state: SweepState, stack: Stack) -> Iterator[Output | None]:
                 ece=[evaluation.expected_calibration_error(student, labels) for student in logits],
                 agreement=[evaluation.agreement(student, teacher_live) for student in logits],
                 seconds=session.seconds(),
-                seconds_left=state.seconds_left(work * report.step / steps),
+                seconds_left=state.seconds_left(work * report.part),
             )
         )
         seconds = report.seconds
         yield moments[-1]
     state.done, state.spent = state.done + work, spent + session.clock() - begun
     held_out = session.data.validation
-    teacher_logits = evaluation.logits_of_all(teacher.cohort, held_out.images)[0]
+    teacher_logits = evaluation.logits_of_all(teacher, held_out.images)[0]
     yield FinishedStack(
         stack=stack,
         watched=watched,
@@ -178,22 +183,6 @@ def _train_stack(state: SweepState, stack: Stack) -> Iterator[Output | None]:
         trials=_trials(session, stack, students, teacher_logits, watched, seconds),
         moments=moments,
     )
-
-
-def _teacher(state: SweepState, session: Session, stack: Stack) -> Generator[Moment | None, None, TrainedTeacher]:
-    """The teacher of the stack's seed, the one that a single run would have; with folds, of the same images."""
-    teachers = yield from find_or_train(
-        {stack.seed: state.sweep.teacher_of_stack(stack)}, session, state.work - state.done
-    )
-    return teachers[stack.seed]
-
-
-def _advice(state: SweepState, session: Session, stack: Stack, teacher: TrainedTeacher) -> FixedTeachers:
-    """The teacher's logits of the training images; computed once for all stacks of a seed."""
-    if state.sweep.training_of_stack(stack).augmentation != "none":
-        return FixedTeachers([teacher.cohort], 1.0)
-    question = _Question(state.sweep.teacher_of_stack(stack).id, teacher.cohort, session.data.training.images)
-    return FixedTeachers([teacher.cohort], 1.0, teacher_logits_of(question))
 
 
 @dataclass(frozen=True)

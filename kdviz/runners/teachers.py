@@ -10,7 +10,7 @@ from kdviz.engine import evaluation, models, teachers
 from kdviz.engine.memory import PeakMemory, watched
 from kdviz.engine.models import Cohort
 from kdviz.engine.teachers import Cost
-from kdviz.engine.training import Report, fit, steps_of
+from kdviz.engine.training import Report, fit
 from kdviz.recipes.base import Training
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.records.base import Expense
@@ -74,7 +74,6 @@ def _train(
     session: Session, training: Training, number: int, count: int, to_come: float
 ) -> Generator[Moment | None, None, tuple[nn.Sequential, Cost]]:
     """Train one teacher. `to_come` is the work after it, in teachers."""
-    steps = steps_of(training, len(session.data.training))
     network = models.build(training.model, training.seed).to(session.device)
     cohort, memory = models.cohort(training.model, [network]), PeakMemory()
     memory.hold(network.parameters())
@@ -84,7 +83,7 @@ def _train(
         if report is None:
             yield None
             continue
-        last, part = report, report.step / steps
+        last = report
         live_logits = evaluation.logits_of_all(cohort, session.live_images)
         yield Moment(
             method=TEACHER,
@@ -92,9 +91,9 @@ def _train(
             stage_number=number,
             stages=count,
             step=report.step,
-            steps=steps,
+            steps=report.steps,
             epoch=report.epoch,
-            epochs=training.epochs,
+            epochs=report.epochs,
             loss_kd=report.loss_kd,
             loss_ce=report.loss_ce,
             validation_accuracy=evaluation.accuracies(live_logits, session.live_labels),
@@ -103,7 +102,7 @@ def _train(
             arrows=[],
             expense=_expense_of(training, Cost(report.seconds, report.images_seen, memory.peak)),
             seconds=session.seconds(),
-            seconds_left=report.seconds / part * (1 - part + to_come),
+            seconds_left=report.seconds / report.part * (1 - report.part + to_come),
         )
     assert last is not None  # every training ends with a report
     return teachers.freeze(network), Cost(last.seconds, last.images_seen, memory.peak)

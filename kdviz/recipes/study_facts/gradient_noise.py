@@ -7,7 +7,6 @@ from kdviz.recipes.study_facts.facts import WORDS, Arm, Measure, study
 
 BATCH = 64  # images in a batch
 TEMPERATURES = (1.0, 2.0, 4.0, 8.0, 20.0)
-TAUGHT_TEMPERATURE, TAUGHT_ALPHA = 4.0, 0.7
 MOMENTS = (0.0, 0.05, 1 / 6, 1 / 3, 2 / 3, 1.0)  # shares of the training; at the first report from there on
 MIDDLE = 3  # the moment of the main measure
 
@@ -22,7 +21,7 @@ class Target(NamedTuple):
 TARGETS = {
     "hard": Target(1.0, 0.0),
     **{f"soft-{temperature:g}": Target(temperature, 1.0) for temperature in TEMPERATURES},
-    "mixed": Target(TAUGHT_TEMPERATURE, TAUGHT_ALPHA),
+    "mixed": Target(4.0, 0.7),  # as the taught student learns
 }
 _WORDS = WORDS["gradient-noise"]
 PATHS: Mapping[str, str] = _WORDS["paths"]  # the two students along whose training gradients are taken

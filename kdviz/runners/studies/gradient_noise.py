@@ -8,7 +8,7 @@ squared length of the mean gradient it does not depend on how a loss is scaled (
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,15 +19,7 @@ from kdviz.engine import evaluation, losses
 from kdviz.engine.data import normalise
 from kdviz.engine.models import Cohort
 from kdviz.recipes.catalogue import CLASSES
-from kdviz.recipes.study_facts.gradient_noise import (
-    BATCH,
-    MIDDLE,
-    MOMENTS,
-    TARGETS,
-    TAUGHT_ALPHA,
-    TAUGHT_TEMPERATURE,
-    Target,
-)
+from kdviz.recipes.study_facts.gradient_noise import BATCH, MIDDLE, MOMENTS, TARGETS, Target
 from kdviz.records.study import Curve, Row, StudyProgress
 from kdviz.runners.studies.lab import STUDENT, ArmResult, Lab, Reporting
 
@@ -48,11 +40,7 @@ class GradientNoise(NamedTuple):
         return self.variance / self.signal
 
 
-class NoiseAtMoment(NamedTuple):
-    """The noise of each kind of target after so much of a student's training."""
-
-    epoch: float
-    noises: Mapping[str, GradientNoise]
+NoiseAtMoment = tuple[float, dict[str, GradientNoise]]  # after so many epochs, of each kind of target
 
 
 @dataclass(frozen=True)
@@ -67,12 +55,9 @@ class SharedBatches:
     @classmethod
     def of(cls, lab: Lab, teachers: Cohort, count: int) -> SharedBatches:
         """Drawn from each seed's own generator."""
-        split = lab.session.data.training
-        drawn = [
-            torch.randint(len(split), (count, BATCH), generator=torch.Generator().manual_seed(seed))
-            for seed in lab.seeds
-        ]
-        device = lab.session.device
+        split, device = lab.session.data.training, lab.session.device
+        generators = [torch.Generator().manual_seed(seed) for seed in lab.seeds]
+        drawn = [torch.randint(len(split), (count, BATCH), generator=generator) for generator in generators]
         one_hot = torch.eye(CLASSES, device=device)[split.labels]
         logits = evaluation.logits_of_all(teachers, split.images)
         return cls(split.images, one_hot, logits, torch.stack(drawn).to(device))
@@ -93,15 +78,13 @@ def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
     """One kind of target along one student's training; the first arm that needs this student measures for all."""
     path, _, target = arm.partition("-")
     moments = yield from lab.once(path, _moments(lab, path))
-    epochs = [moment.epoch for moment in moments]
-    noises = [moment.noises[target] for moment in moments]
+    epochs, noises = [epoch for epoch, _ in moments], [of_targets[target] for _, of_targets in moments]
     rows, curves = [], []
     for number, seed in enumerate(lab.seeds):
         names = ("ratio", "variance", "signal")
         lines = {name: [float(getattr(noise, name)[number]) for noise in noises] for name in names}
-        moments_of_ratio = {"start": 0, "middle": MIDDLE, "end": -1}
-        figures = {name: 10 * math.log10(lines["ratio"][moment]) for name, moment in moments_of_ratio.items()}
-        figures["variance_middle"] = lines["variance"][MIDDLE]
+        start, middle, end = (10 * math.log10(lines["ratio"][moment]) for moment in (0, MIDDLE, -1))
+        figures = {"start": start, "middle": middle, "end": end, "variance_middle": lines["variance"][MIDDLE]}
         rows.append(Row(arm=lab.arm.name, seed=seed, figures=figures))
         curves += [Curve(name=name, seed=seed, x=epochs, y=values) for name, values in lines.items()]
     for number, noise in enumerate(noises):
@@ -116,14 +99,13 @@ def _moments(lab: Lab, path: str) -> Reporting[list[NoiseAtMoment]]:
     batches = SharedBatches.of(lab, teachers, QUICK_BATCHES if lab.study.quick else BATCHES)
     trainings = lab.trainings(STUDENT)
     cohort, before = lab.networks(trainings), lab.part
-    moments = [NoiseAtMoment(0.0, (yield from _noises(cohort, batches, None)))]
+    moments = [(0.0, (yield from _noises(cohort, batches, None)))]
     known = teachers if path == "taught" else None
-    for progress in lab.distil(trainings, known, TAUGHT_TEMPERATURE, TAUGHT_ALPHA, cohort=cohort):
+    for progress in lab.distil(trainings, known, *TARGETS["mixed"], cohort=cohort):
         yield progress
         done = (lab.part - before) / (1.0 - before)
         if progress is not None and len(moments) < len(MOMENTS) and done >= MOMENTS[len(moments)] - 1e-9:
-            noises = yield from _noises(cohort, batches, progress)
-            moments.append(NoiseAtMoment(done * trainings[0].epochs, noises))
+            moments.append((done * trainings[0].epochs, (yield from _noises(cohort, batches, progress))))
     return moments
 
 
@@ -188,9 +170,9 @@ def arrows_of(gradients: Sequence[Tensor], mean: Tensor) -> list[tuple[float, fl
     Across are all other directions together, so that the angle between the two is the one in the space of all weights.
     """
     length = mean.norm()
-    direction = mean / length
-    along = [float(gradient @ direction / length) for gradient in gradients]
-    across = [
-        float((gradient / length - part * direction).norm()) for gradient, part in zip(gradients, along, strict=True)
-    ]
-    return [(round(x, 4), round(y, 4)) for x, y in zip(along, across, strict=True)]
+    direction, arrows = mean / length, []
+    for gradient in gradients:
+        along = float(gradient @ direction / length)
+        across = float((gradient / length - along * direction).norm())
+        arrows.append((round(along, 4), round(across, 4)))
+    return arrows

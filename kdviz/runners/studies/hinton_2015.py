@@ -48,27 +48,26 @@ BIAS_STEPS = 81
 
 def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
     """One row of the table, or one T for one width."""
+    seeds: Sequence[int] = lab.seeds
     if arm == "teacher":
         cohort = yield from lab.once("teacher", _teachers(lab, share=1.0))
-        return _rows(lab, cohort, lab.seeds), []
-    if arm in ("plain", "plain-fast"):
-        by = "labels" if arm == "plain" else "taught"
-        cohort = yield from lab.train(_trainings(lab, STUDENT, "student", by), split=lab.all_images)
-        return _rows(lab, cohort, lab.seeds), []
-    teacher_logits = yield from lab.once("teacher logits", _teacher_logits(lab))
-    if arm == "distilled":
-        cohort = yield from _taught(lab, teacher_logits, _trainings(lab, STUDENT, "student", "taught"), TEMPERATURE)
-        return _rows(lab, cohort, lab.seeds), []
-    if arm.startswith("units-"):
-        kind, _, temperature = arm.partition("-t-")
-        seeds: Sequence[int] = lab.seeds
-        if len(seeds) == 1:  # small networks differ much, and cost little
-            seeds = range(seeds[0], seeds[0] + (2 if lab.study.quick else NARROW_SEEDS))
-            teacher_logits = teacher_logits.expand(len(seeds), -1, -1)
-        trainings = _trainings(lab, WIDTHS[int(kind.removeprefix("units-"))], kind, "taught", seeds=seeds)
-        cohort = yield from _taught(lab, teacher_logits, trainings, float(temperature))
-        return _rows(lab, cohort, seeds), []
-    return (yield from _without(lab, arm.removesuffix("-bias"), teacher_logits, biased=arm.endswith("-bias")))
+    elif arm in ("plain", "plain-fast"):
+        trainings = _trainings(lab, STUDENT, "student", "labels" if arm == "plain" else "taught")
+        cohort = yield from lab.train(trainings, split=lab.all_images)
+    else:
+        teacher_logits = yield from lab.once("teacher logits", _teacher_logits(lab))
+        if arm.removesuffix("-bias") in LEFT_OUT:
+            return (yield from _without(lab, arm.removesuffix("-bias"), teacher_logits, biased=arm.endswith("-bias")))
+        model, kind, temperature = STUDENT, "student", TEMPERATURE
+        if arm.startswith("units-"):
+            kind, _, of_arm = arm.partition("-t-")
+            model, temperature = WIDTHS[int(kind.removeprefix("units-"))], float(of_arm)
+            if len(seeds) == 1:  # small networks differ much, and cost little
+                seeds = range(seeds[0], seeds[0] + (2 if lab.study.quick else NARROW_SEEDS))
+                teacher_logits = teacher_logits.expand(len(seeds), -1, -1)
+        trainings = _trainings(lab, model, kind, "taught", seeds=seeds)
+        cohort = yield from _taught(lab, teacher_logits, trainings, temperature)
+    return _rows_of(lab, lab.test_logits(cohort), seeds), []
 
 
 def bias_for(logits: Tensor, classes: Sequence[int], share: float) -> float:
@@ -137,22 +136,17 @@ def _without(lab: Lab, arm: str, teacher_logits: Tensor, *, biased: bool) -> Rep
     kept = torch.isin(images.labels, torch.tensor(LEFT_OUT[arm], device=images.labels.device), invert=True)
     trainings = _trainings(lab, STUDENT, "sevens-eights" if arm == "sevens-eights" else "student", "taught")
     cohort = yield from lab.once(arm, _taught(lab, teacher_logits, trainings, TEMPERATURE, ALPHAS[arm], kept))
+    of_test = lab.test_logits(cohort)
     if not biased:
-        return _rows(lab, cohort, lab.seeds), []
+        return _rows_of(lab, of_test, lab.seeds), []
     classes = BIASED[arm]
     share = _share(images.labels, classes)
-    of_training = evaluation.logits_of_all(cohort, images.images)
-    of_test = evaluation.logits_of_all(cohort, test.images)
     biases, curves = [], []
-    for seed, seen, logits in zip(lab.seeds, of_training, of_test, strict=True):
-        bias = bias_for(seen, classes, share)
-        biases.append(bias)
-        curves += _over_biases(logits, seen, test.labels, classes, bias, seed)
-        logits[:, list(classes)] += bias
-    rows = _rows_of(lab, of_test, lab.seeds)
-    return [
-        row.model_copy(update={"figures": row.figures | {"bias": b}}) for row, b in zip(rows, biases, strict=True)
-    ], curves
+    for seed, seen, logits in zip(lab.seeds, evaluation.logits_of_all(cohort, images.images), of_test, strict=True):
+        biases.append(bias_for(seen, classes, share))
+        curves += _over_biases(logits, seen, test.labels, classes, biases[-1], seed)
+        logits[:, list(classes)] += biases[-1]
+    return _rows_of(lab, of_test, lab.seeds, bias=biases), curves
 
 
 def _share(labels: Tensor, classes: Sequence[int]) -> float:
@@ -180,21 +174,16 @@ def _over_biases(
     return [Curve(name=name, seed=seed, x=biases, y=values) for name, values in lines.items()]
 
 
-def _rows(lab: Lab, cohort: Cohort, seeds: Sequence[int]) -> list[Row]:
-    """A row for each network."""
-    return _rows_of(lab, evaluation.logits_of_all(cohort, lab.session.data.test.images), seeds)
-
-
-def _rows_of(lab: Lab, networks_logits: Tensor, seeds: Sequence[int]) -> list[Row]:
-    """The same from logits (networks, N, 10) of the test images."""
-    labels = lab.session.data.test.labels
-    rows = []
-    for seed, logits in zip(seeds, networks_logits, strict=True):
+def _rows_of(lab: Lab, networks_logits: Tensor, seeds: Sequence[int], **more: Sequence[float]) -> list[Row]:
+    """A row for each network, from logits (networks, N, 10) of the test images; `more` has a value for each."""
+    labels, rows = lab.session.data.test.labels, []
+    for number, (seed, logits) in enumerate(zip(seeds, networks_logits, strict=True)):
         of_threes = logits[labels == THREE]
         figures = {
             **evaluation.test_figures(logits, labels),
             "threes": len(of_threes),
             "three_errors": int((of_threes.argmax(dim=-1) != THREE).sum()),
+            **{name: values[number] for name, values in more.items()},
         }
         rows.append(Row(arm=lab.arm.name, seed=seed, figures=_with_paper(lab, figures)))
     return rows
@@ -203,13 +192,13 @@ def _rows_of(lab: Lab, networks_logits: Tensor, seeds: Sequence[int]) -> list[Ro
 def _with_paper(lab: Lab, figures: dict[str, float]) -> dict[str, float]:
     """The figures with exact 95 % intervals of the counts; on MNIST also the paper's, and whether they differ."""
     figures["errors_low"], figures["errors_high"] = poisson_interval(figures["test_errors"])
-    if lab.study.data == "mnist" and lab.arm.published is not None:
-        paper = lab.arm.published
-        figures["paper_errors"] = paper
-        figures["paper_low"], figures["paper_high"] = poisson_interval(paper)
-        figures["paper_p_value"] = same_rate_p_value(int(figures["test_errors"]), int(paper))
-        if lab.arm.name in PAPER_THREES:
-            threes = PAPER_THREES[lab.arm.name]
-            figures["paper_three_errors"] = float(threes)
-            figures["paper_three_p_value"] = same_rate_p_value(int(figures["three_errors"]), threes)
+    paper, threes = lab.arm.published, PAPER_THREES.get(lab.arm.name)
+    if lab.study.data != "mnist" or paper is None:
+        return figures
+    figures["paper_errors"] = paper
+    figures["paper_low"], figures["paper_high"] = poisson_interval(paper)
+    figures["paper_p_value"] = same_rate_p_value(int(figures["test_errors"]), int(paper))
+    if threes is not None:
+        figures["paper_three_errors"] = float(threes)
+        figures["paper_three_p_value"] = same_rate_p_value(int(figures["three_errors"]), threes)
     return figures

@@ -15,7 +15,7 @@ from kdviz.engine.data import Split
 from kdviz.engine.distiller import Distiller
 from kdviz.engine.models import Cohort
 from kdviz.engine.teachers import Cost
-from kdviz.engine.training import Report, fit, steps_of
+from kdviz.engine.training import Report, fit
 from kdviz.recipes.base import SUITED, Training
 from kdviz.recipes.catalogue import CLASSES
 from kdviz.recipes.study import Study
@@ -117,7 +117,6 @@ class Lab:
         """
         images = self.session.data.training if split is None else split
         learning = self.networks(trainings) if cohort is None else cohort
-        steps = steps_of(trainings[0], len(images))
         before = self.part
         share = max(0.0, 1.0 - before) if share is None else share
         reports = fit(
@@ -133,10 +132,10 @@ class Lab:
             if report is None:
                 yield None
                 continue
-            self.part = before + share * report.step / steps
+            self.part = before + share * report.step / report.steps
             if on_report is not None:
                 on_report(report, learning)
-            yield self._progress(doing, learning, report, trainings[0].epochs)
+            yield self._progress(doing, learning, report)
         return learning
 
     def distil(
@@ -198,6 +197,10 @@ class Lab:
         made: T = self.shared[name]
         return made
 
+    def test_logits(self, cohort: Cohort) -> Tensor:
+        """Logits (networks, N, classes) of the test images."""
+        return evaluation.logits_of_all(cohort, self.session.data.test.images)
+
     def rows(
         self,
         cohort: Cohort,
@@ -206,9 +209,8 @@ class Lab:
         extra: Mapping[str, Sequence[float]] | None = None,
     ) -> list[Row]:
         """The figures of each seed's network on the test images; `extra` has more of them, each a list over seeds."""
-        test = self.session.data.test
-        teacher_logits = None if teachers is None else evaluation.logits_of_all(teachers, test.images)
-        return self.rows_of(evaluation.logits_of_all(cohort, test.images), test.labels, teacher_logits, extra=extra)
+        teacher_logits = None if teachers is None else self.test_logits(teachers)
+        return self.rows_of(self.test_logits(cohort), self.session.data.test.labels, teacher_logits, extra=extra)
 
     def rows_of(
         self,
@@ -237,7 +239,7 @@ class Lab:
             for number, seed in enumerate(self.seeds)
         ]
 
-    def _progress(self, doing: str, cohort: Cohort, report: Report, epochs: int) -> StudyProgress:
+    def _progress(self, doing: str, cohort: Cohort, report: Report) -> StudyProgress:
         seconds = self.session.seconds()
         done = self.done_weight + self.arm.weight * min(self.part, 1.0)
         whole = sum(arm.weight for arm in self.study.chosen)
@@ -249,7 +251,7 @@ class Lab:
             doing=doing,
             done=min(self.part, 1.0),
             epoch=report.epoch,
-            epochs=epochs,
+            epochs=report.epochs,
             validation_accuracy=evaluation.accuracies(logits, self.session.live_labels) if of_digits else [],
             seconds=seconds,
             seconds_left=spent * (whole - done) / done if done > 0 else 0.0,

@@ -50,40 +50,6 @@ def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
     return (yield from _distilled(lab, arm.removeprefix(NOISY), noisy=arm.startswith(NOISY)))
 
 
-class Traces:
-    """Figures of all seeds along one training; `per_epoch` updates are an epoch."""
-
-    def __init__(self, lab: Lab, teachers: Cohort, per_epoch: int) -> None:
-        self._lab = lab
-        self._teachers_logits = evaluation.logits_of_all(teachers, lab.session.live_images)
-        self._per_epoch = per_epoch
-        self.x: list[float] = []  # epochs
-        self.y: dict[str, list[list[float]]] = {name: [] for name in TRACES}  # (reports, seeds)
-
-    def __call__(self, report: Report, students: Cohort) -> None:
-        """Keep the figures of one report."""
-        logits = evaluation.logits_of_all(students, self._lab.session.live_images)
-        figures = {
-            "loss_kd": report.loss_kd,
-            "loss_ce": report.loss_ce,
-            "gradient_share_kd": report.gradient_share_kd or [0.0] * len(students),
-            "validation_accuracy": evaluation.accuracies(logits, self._lab.session.live_labels),
-            "training_accuracy": report.training_accuracy,
-            "agreement": evaluation.agreements(logits, self._teachers_logits),
-        }
-        self.x.append(report.step / self._per_epoch)
-        for name, values in figures.items():
-            self.y[name].append(values)
-
-    def soft_share(self) -> list[float]:
-        """The mean of the soft term's share of the pull, of each seed."""
-        return torch.tensor(self.y["gradient_share_kd"]).mean(dim=0).tolist()
-
-    def curves(self) -> list[Curve]:
-        """A curve for each trace and seed."""
-        return self._lab.curves(rounded(self.x), {name: list(map(rounded, along)) for name, along in self.y.items()})
-
-
 def _distilled(lab: Lab, name: str, *, noisy: bool) -> Reporting[ArmResult]:
     """Students taught with the mistake `name`, or by one of the right ways."""
     if name in ("teacher-training", "dropout-teacher"):
@@ -103,20 +69,30 @@ def _distilled(lab: Lab, name: str, *, noisy: bool) -> Reporting[ArmResult]:
         extra["changed"], extra["apart"] = asked_twice(teacher, lab.session.live_images)
     elif name != "same-object":
         teacher = FixedTeachers.of([teachers], split, trainings[0], TEMPERATURE)
-    traces = Traces(lab, teachers, -(-len(split) // trainings[0].batch_size))
+    epochs: list[float] = []
+    traces: dict[str, list[list[float]]] = {trace: [] for trace in TRACES}  # (reports, seeds)
+    teachers_live = evaluation.logits_of_all(teachers, lab.session.live_images)
 
     def on_report(report: Report, learning: Cohort) -> None:
-        traces(report, learning)
+        live = evaluation.logits_of_all(learning, lab.session.live_images)
+        epochs.append(report.step / (report.steps // report.epochs))
+        traces["loss_kd"].append(report.loss_kd)
+        traces["loss_ce"].append(report.loss_ce)
+        traces["gradient_share_kd"].append(report.gradient_share_kd or [0.0] * len(learning))
+        traces["validation_accuracy"].append(evaluation.accuracies(live, lab.session.live_labels))
+        traces["training_accuracy"].append(report.training_accuracy)
+        traces["agreement"].append(evaluation.agreements(live, teachers_live))
         if name == "student-eval":  # and left there
             for network in learning.networks:
                 network.eval()
 
     distiller = DISTILLERS.get(name, Offline)(TEMPERATURE, ALPHA)
     students = yield from lab.train(trainings, distiller, teacher, split=split, on_report=on_report)
-    extra["soft_share"] = traces.soft_share()
+    extra["soft_share"] = torch.tensor(traces["gradient_share_kd"]).mean(dim=0).tolist()
     if isinstance(teacher, ByPosition):
         extra["misplaced"] = [teacher.misplaced / teacher.used] * len(students)
-    return lab.rows(students, teachers, extra=extra), traces.curves()
+    curves = lab.curves(rounded(epochs), {trace: list(map(rounded, along)) for trace, along in traces.items()})
+    return lab.rows(students, teachers, extra=extra), curves
 
 
 def asked_twice(teacher: InTrainingMode, images: Tensor) -> tuple[list[float], list[float]]:
@@ -158,13 +134,8 @@ def _picked(lab: Lab, arm: str) -> Reporting[ArmResult]:
         for name, accuracies in ((REPORTED, best.reported), (FRESH, best.fresh)):
             curves.append(Curve(name=name, seed=seed, x=rounded(counts), y=rounded(accuracies)))
         reported, fresh = best.reported[-1], best.fresh[-1]
-        figures = {
-            "test_accuracy": reported,
-            "fresh": fresh,
-            "optimism": 100 * (reported - fresh),
-            "tries": float(counts[-1]),
-        }
-        rows.append(Row(arm=arm, seed=seed, figures=figures))
+        figures = {"test_accuracy": reported, "fresh": fresh, "optimism": 100 * (reported - fresh)}
+        rows.append(Row(arm=arm, seed=seed, figures=figures | {"tries": float(counts[-1])}))
     return rows, curves
 
 
@@ -174,14 +145,13 @@ def _tries(lab: Lab) -> Reporting[Tries]:
     settings = SETTINGS[len(SETTINGS) // 2 :] if lab.study.quick else SETTINGS
     kept: list[tuple[Tensor, Tensor]] = []
     data = lab.session.data
+
+    def on_report(report: Report, students: Cohort) -> None:
+        if report.part > 0.5:
+            kept.append((_right(students, data.validation), _right(students, data.test)))
+
     for number, (temperature, alpha) in enumerate(settings):
         trainings = lab.trainings(STUDENT, lab.epochs(1, 10))
-        half = trainings[0].epochs * -(-len(data.training) // trainings[0].batch_size) / 2
-
-        def on_report(report: Report, students: Cohort, half: float = half) -> None:
-            if report.step > half:
-                kept.append((_right(students, data.validation), _right(students, data.test)))
-
         doing = f"students, setting {number + 1} of {len(settings)}"
         share = (1.0 - lab.part) / (len(settings) - number)
         yield from lab.distil(trainings, teachers, temperature, alpha, doing=doing, share=share, on_report=on_report)

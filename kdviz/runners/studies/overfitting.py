@@ -5,7 +5,7 @@ section 6; dropout: Srivastava et al. 2014.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,21 +13,13 @@ from torch import Tensor
 from kdviz.engine import data, evaluation
 from kdviz.engine.data import Split
 from kdviz.engine.models import Cohort
-from kdviz.engine.training import Report, steps_of
+from kdviz.engine.training import Report
 from kdviz.recipes.base import Training
 from kdviz.recipes.study_facts.overfitting import LABELLED
 from kdviz.runners.studies.lab import STUDENT, TEACHER, ArmResult, Lab, Reporting, accuracies
 
 TEMPERATURE = 4.0
 INPUT_DROPOUT, DROPOUT = 0.2, 0.5  # of the pixels and of the hidden units (Srivastava et al. 2014, appendix A.4)
-
-
-class Accuracies(NamedTuple):
-    """The students at one moment of their training; lists have an entry for each seed."""
-
-    passes: float  # over the labelled images, so far
-    training: list[float]  # on those images as they are, without dropout
-    validation: list[float]
 
 
 def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
@@ -42,21 +34,18 @@ def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
         teachers = yield from lab.teachers(lab.trainings(TEACHER, labels=count if "small" in remedies else None))
     students, own = lab.networks(trainings), _own(lab, trainings)
     live = Split(lab.session.live_images, lab.session.live_labels)
-    moments = [Accuracies(0.0, _right(students, *own), accuracies(students, live))]
-    images = len(lab.session.data.training)
-    passes = epochs * images / count / steps_of(trainings[0], images)  # over the labelled images, in one update
+    x, training, validation = [0.0], [_right(students, *own)], [accuracies(students, live)]
+    passes = epochs * len(lab.session.data.training) / count  # over the labelled images, in all
 
     def evaluate(report: Report, learning: Cohort) -> None:
-        moments.append(Accuracies(passes * report.step, _right(learning, *own), accuracies(learning, live)))
+        x.append(passes / report.steps * report.step)
+        training.append(_right(learning, *own))
+        validation.append(accuracies(learning, live))
 
     yield from lab.distil(trainings, teachers, TEMPERATURE, labelled_only=True, cohort=students, on_report=evaluate)
     trained, tested = _right(students, *own), accuracies(students, lab.session.data.test)
-    gaps = [100 * (training - test) for training, test in zip(trained, tested, strict=True)]
-    lines = {
-        "training_accuracy": [moment.training for moment in moments],
-        "validation_accuracy": [moment.validation for moment in moments],
-    }
-    curves = lab.curves([moment.passes for moment in moments], lines)
+    gaps = [100 * (own_share - test_share) for own_share, test_share in zip(trained, tested, strict=True)]
+    curves = lab.curves(x, {"training_accuracy": training, "validation_accuracy": validation})
     return lab.rows(students, extra={"training_accuracy": trained, "gap": gaps}), curves
 
 
