@@ -5,11 +5,11 @@ import streamlit as st
 from kdviz import settings
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS, Architecture
 from kdviz.recipes.study_facts.sizes import labels_arm, taught_arm
-from kdviz.reports import phrases
-from kdviz.reports.phrases import storage
+from kdviz.records.study import StudyResult
+from kdviz.reports.phrases import percent, storage
 from kdviz.store.recorded import recorded
 from kdviz.widgets import lesson, link
-from kdviz.widgets.pictures.why_distil import CHOICES, Pair, cost_rows, mean_of, sizes_picture
+from kdviz.widgets.pictures.why_distil import CHOICES, Pair, cost_rows, sizes_picture
 from kdviz.widgets.study import result as live_study
 from kdviz.widgets.study.words import difference
 
@@ -38,66 +38,48 @@ def ratio(value: float) -> str:
     return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
 
 
-def say_elsewhere(student: str) -> None:
+def say_elsewhere() -> None:
     """Where a teacher does help, from the recorded runs of other lessons; nothing where they are not there."""
     few, table = recorded("few-labels"), recorded("hinton-2015")
-    if few is None or table is None or student != DENSE.name:
+    if few is None or table is None:
         return
-    alone, taught = (mean_of(few, f"{way}-{FEW}", "test_accuracy") for way in ("labels", "all"))
-    plain, distilled = (mean_of(table, arm, "test_errors") for arm in ("plain", "distilled"))
-    if alone is None or taught is None or plain is None or distilled is None:
-        return
-    here.say(
-        "elsewhere",
-        few_labels=FEW,
-        few_alone=phrases.percent(alone.mean, 0),
-        few_taught=phrases.percent(taught.mean, 0),
-        plain=f"{plain.mean:,.0f}",
-        distilled=f"{distilled.mean:,.0f}",
-    )
+    alone, taught = (few.mean(f"{way}-{FEW}", "test_accuracy") for way in ("labels", "all"))
+    plain, distilled = (table.mean(arm, "test_errors") for arm in ("plain", "distilled"))
+    if alone is not None and taught is not None and plain is not None and distilled is not None:
+        shares = {"few_alone": percent(alone.mean), "few_taught": percent(taught.mean)}
+        here.say("elsewhere", few_labels=FEW, plain=f"{plain.mean:,.0f}", distilled=f"{distilled.mean:,.0f}", **shares)
 
 
-times_less = pair.times_less(lambda network: network.bytes)
-less = ratio(times_less)
-own, theirs, taught = (
-    mean_of(studied, arm, "test_accuracy")
-    for arm in (labels_arm(student), labels_arm(teacher), taught_arm(student, teacher))
-)
-if studied is None or own is None or theirs is None:
-    here.say("nothing")
-else:
-    here.say(
-        "gap",
-        data=DATA_SETS[studied.recipe.data].title,
-        teacher=teacher,
-        student=student,
-        teacher_errors=phrases.percent(1 - theirs.mean, 2),
-        student_errors=phrases.percent(1 - own.mean, 2),
-        times=less,
-    )
-    judgement = studied.judgement(taught_arm(student, teacher))
+def say_gap(studied: StudyResult) -> None:
+    """How often each is wrong, what a teacher makes of it, and how many images each takes in a second."""
+    arms = labels_arm(student), labels_arm(teacher), taught_arm(student, teacher)
+    own, theirs, taught = (studied.mean(arm, "test_accuracy") for arm in arms)
+    if own is None or theirs is None:
+        here.say("nothing")
+        return
+    errors = {"teacher_errors": percent(1 - theirs.mean, 2), "student_errors": percent(1 - own.mean, 2)}
+    here.say("gap", data=DATA_SETS[studied.recipe.data].title, times=ratio(times_less), **pair_names, **errors)
+    judgement = studied.judgement(arms[-1])
     if taught is not None and judgement is not None:
-        main = studied.recipe.facts.measures[0]
-        here.say(
-            "closed",
-            student=student,
-            taught_errors=phrases.percent(1 - taught.mean, 2),
-            verdict=judgement.verdict.word,
-            difference=difference(main, judgement.verdict),
-        )
-        if judgement.verdict.word != "better":
-            say_elsewhere(student)
-    rates = [mean_of(studied, labels_arm(name), "throughput") for name in (teacher, student)]
+        by = difference(studied.recipe.facts.measures[0], judgement.verdict)
+        word, wrong = judgement.verdict.word, percent(1 - taught.mean, 2)
+        here.say("closed", student=student, taught_errors=wrong, verdict=word, difference=by)
+        if word != "better" and student == DENSE.name:
+            say_elsewhere()
+    rates = [studied.mean(labels_arm(name), "throughput") for name in (teacher, student)]
     if rates[0] is not None and rates[1] is not None:
         more = rates[1].mean / rates[0].mean
-        here.say(
-            "throughput" if more > MORE else "throughput-less",
-            teacher=teacher,
-            student=student,
-            teacher_rate=f"{rates[0].mean:,.0f}",
-            student_rate=f"{rates[1].mean:,.0f}",
-            times=ratio(more),
-        )
+        shown = {"teacher_rate": f"{rates[0].mean:,.0f}", "student_rate": f"{rates[1].mean:,.0f}"}
+        here.say("throughput" if more > MORE else "throughput-less", times=ratio(more), **pair_names, **shown)
+
+
+pair_names = {"teacher": teacher, "student": student}
+stored = {"teacher_bytes": storage(pair.teacher.bytes), "student_bytes": storage(pair.student.bytes)}
+times_less = pair.times_less(lambda network: network.bytes)
+if studied is None:
+    here.say("nothing")
+else:
+    say_gap(studied)
 
 
 def fits(network: Architecture) -> str:
@@ -111,8 +93,7 @@ shipped = settings.ASSETS / "teachers" / "mnist.safetensors"
 here.explain(
     "what-you-see",
     formulas=("parameters", "work"),
-    teacher=teacher,
-    student=student,
+    **pair_names,
     teacher_parameters=f"{pair.teacher.parameters:,}",
     student_parameters=f"{pair.student.parameters:,}",
     times=f"{pair.times_less(lambda network: network.parameters):,.0f}",
@@ -121,12 +102,10 @@ here.explain(
 here.text(
     "cost",
     file=storage(shipped.stat().st_size),
-    teacher=teacher,
-    student=student,
-    teacher_bytes=storage(pair.teacher.bytes),
-    student_bytes=storage(pair.student.bytes),
     teacher_fits=fits(pair.teacher),
     student_fits=fits(pair.student),
+    **pair_names,
+    **stored,
 )
 here.text("study")
 live_study.show("sizes")
@@ -136,19 +115,13 @@ here.number(
     "times-less",
     answer=times_less,
     tolerance=0.04 * times_less,
-    teacher=teacher,
-    student=student,
-    teacher_bytes=storage(pair.teacher.bytes),
-    student_bytes=storage(pair.student.bytes),
-    times=less,
+    times=ratio(times_less),
+    **pair_names,
+    **stored,
 )
 moved = any(choice in st.query_params for choice in CHOICES)
-here.moved(
-    "fits",
-    ("right" if pair.student.bytes <= RAM else "high") if moved else None,
-    student=student,
-    student_bytes=storage(pair.student.bytes),
-)
+state = "right" if pair.student.bytes <= RAM else "high"
+here.moved("fits", state if moved else None, **pair_names, **stored)
 here.choice(
     "convolution",
     right="cnn" if CNN.multiply_adds > DENSE.multiply_adds else "dense",

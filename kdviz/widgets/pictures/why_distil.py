@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from kdviz.recipes.catalogue import ARCHITECTURES, CLASSES, IMAGE_SIDE, Architecture
 from kdviz.recipes.study_facts.sizes import STUDENTS, TEACHERS, labels_arm, taught_arm
 from kdviz.records.base import Mean
 from kdviz.records.study import StudyResult
-from kdviz.reports import phrases
-from kdviz.reports.phrases import milliseconds, storage
+from kdviz.reports.phrases import milliseconds, percent, storage
 from kdviz.widgets.components import component
 from kdviz.widgets.lesson import LessonPage
 
@@ -58,11 +56,11 @@ def layers(network: Architecture) -> list[tuple[str, int, int, int]]:
     """("dense" or "conv", inputs, outputs, side of the square it works on) of each layer."""
     if not network.convolutional:
         return [("dense", a, b, 0) for a, b in zip(network.widths, network.widths[1:], strict=False)]
-    found, channels, side = [], 1, IMAGE_SIDE
+    drawn, channels, side = [], 1, IMAGE_SIDE
     for width in network.widths:
-        found.append(("conv", channels, width, side))
+        drawn.append(("conv", channels, width, side))
         channels, side = width, side // 2
-    return [*found, ("dense", channels * side * side, CLASSES, 0)]
+    return [*drawn, ("dense", channels * side * side, CLASSES, 0)]
 
 
 def extent() -> dict[str, int]:
@@ -84,83 +82,73 @@ def times(ratio: float) -> str:
     return f"{ratio:.2g}\u00a0×" if 1 <= ratio < 9.95 else f"{ratio:,.0f}\u00a0×" if ratio > 1 else ""
 
 
-def mean_of(studied: StudyResult | None, arm: str, measure: str) -> Mean | None:
-    """What a study found for one arm over its seeds."""
-    summary = None if studied is None else studied.summary(arm)
-    return None if summary is None else summary.means.get(measure)
-
-
 def cost_rows(here: LessonPage, pair: Pair, studied: StudyResult | None) -> list[CostRow]:
     """Size and work from the catalogue; times and errors as the study measured them."""
+    networks = pair.teacher, pair.student
+    stored, work = ([getattr(network, cost) for network in networks] for cost in ("bytes", "multiply_adds"))
     rows = [
-        _row(here.word("stored"), pair, lambda each: each.bytes, storage),
-        _row(here.word("work"), pair, lambda each: each.multiply_adds, short),
+        _row(here.word("stored"), *map(_exact, stored), storage),
+        _row(here.word("work"), *map(_exact, work), short),
     ]
-    measured = [mean_of(studied, labels_arm(each.name), "one_image") for each in (pair.teacher, pair.student)]
-    if measured[0] is not None and measured[1] is not None:
-        rows.append(_measured_row(here.word("time"), measured[0], measured[1]))
-    alone = [mean_of(studied, labels_arm(each.name), "test_accuracy") for each in (pair.teacher, pair.student)]
-    taught = mean_of(studied, taught_arm(pair.student.name, pair.teacher.name), "test_accuracy")
-    if alone[0] is not None and alone[1] is not None:
-        most = max(1 - mean.mean for mean in (*alone, taught) if mean is not None)
-        rows.append(CostRow(here.word("errors"), _errors(alone[0], most), _errors(alone[1], most)))
+    if studied is None:
+        return rows
+    seconds = [studied.mean(labels_arm(network.name), "one_image") for network in networks]
+    if seconds[0] is not None and seconds[1] is not None:
+        rows.append(_row(here.word("time"), seconds[0], seconds[1], milliseconds))
+    teacher, student = (_errors(studied, labels_arm(network.name)) for network in networks)
+    taught = _errors(studied, taught_arm(pair.student.name, pair.teacher.name))
+    if teacher is not None and student is not None:
+        most = max(errors.mean for errors in (teacher, student, taught) if errors is not None)
+        rows.append(CostRow(here.word("errors"), _share(teacher, most), _share(student, most)))
         if taught is not None:
-            rows.append(CostRow(here.word("errors-taught"), CostCell("–"), _errors(taught, most)))
+            rows.append(CostRow(here.word("errors-taught"), CostCell("–"), _share(taught, most)))
     return rows
 
 
-def _row(what: str, pair: Pair, cost: Callable[[Architecture], float], said: Callable[[float], str]) -> CostRow:
-    values = [cost(pair.teacher), cost(pair.student)]
-    most = max(values)
-    teacher, student = (CostCell(said(value), value / most) for value in values)
-    return CostRow(what, teacher, student, times(pair.times_less(cost)))
+def _exact(cost: float) -> Mean:
+    return Mean(mean=cost, low=None, high=None)
 
 
-def _measured_row(what: str, teacher: Mean, student: Mean) -> CostRow:
-    most = max(teacher.mean, student.mean)
-    cells = [
-        CostCell(milliseconds(mean.mean), mean.mean / most, _range(mean, milliseconds)) for mean in (teacher, student)
-    ]
-    return CostRow(what, cells[0], cells[1], times(teacher.mean / student.mean))
-
-
-def _errors(right: Mean, most: float) -> CostCell:
+def _errors(studied: StudyResult, arm: str) -> Mean | None:
     """The share of wrong answers, from that of right ones."""
-    wrong = Mean(
-        mean=1 - right.mean,
-        low=None if right.high is None else 1 - right.high,
-        high=None if right.low is None else 1 - right.low,
-    )
-    share = wrong.mean / most if most > 0 else 0.0
-    return CostCell(phrases.percent(wrong.mean, 2), share, _range(wrong, lambda value: f"{100 * value:.2f}"))
+    right = studied.mean(arm, "test_accuracy")
+    if right is None:
+        return None
+    low, high = (None if end is None else max(0.0, 1 - end) for end in (right.high, right.low))
+    return Mean(mean=1 - right.mean, low=low, high=high)
 
 
-def _range(mean: Mean, said: Callable[[float], str]) -> str:
-    return "" if mean.low is None or mean.high is None else f"{said(max(0.0, mean.low))} to {said(mean.high)}"
+def _row(what: str, teacher: Mean, student: Mean, write: Callable[[float], str]) -> CostRow:
+    most = max(teacher.mean, student.mean)
+    ratio = times(teacher.mean / student.mean)
+    return CostRow(what, _cell(teacher, most, write, write), _cell(student, most, write, write), ratio)
+
+
+def _share(errors: Mean, most: float) -> CostCell:
+    return _cell(errors, most, lambda share: percent(share, 2), lambda end: f"{100 * end:.2f}")
+
+
+def _cell(cost: Mean, most: float, write: Callable[[float], str], write_end: Callable[[float], str]) -> CostCell:
+    """A cost with its interval; its bar as a share of the largest."""
+    ends = [write_end(max(0.0, end)) for end in (cost.low, cost.high) if end is not None]
+    return CostCell(write(cost.mean), cost.mean / most if most > 0 else 0.0, " to ".join(ends))
 
 
 def sizes_picture(here: LessonPage, pair: Pair, rows: Sequence[CostRow], *, key: str) -> None:
     """Both networks to scale, and the rows; the browser adds the time that one image takes on the visitor's device."""
     words = ("teacher", "student", "unit", "scale", "here", "again", "measuring", "note", "table")
-    told = here.sentence(
-        "picture",
-        teacher=pair.teacher.name,
-        student=pair.student.name,
-        times=f"{pair.times_less(lambda each: each.parameters):,.0f}",
-    )
-    data: dict[str, Any] = {
-        "teacher": _network(here, pair.teacher),
-        "student": _network(here, pair.student),
-        "largest": extent(),
-        "rows": [asdict(row) for row in rows],
-        "words": {**{word: here.word(word) for word in words}, "picture": told},
+    less = f"{pair.times_less(lambda network: network.parameters):,.0f}"
+    alt = here.sentence("picture", teacher=pair.teacher.name, student=pair.student.name, times=less)
+    networks = {
+        role: {
+            "name": network.name,
+            "weights": here.sentence("weights", parameters=f"{network.parameters:,}"),
+            "layers": [list(layer) for layer in layers(network)],
+        }
+        for role, network in (("teacher", pair.teacher), ("student", pair.student))
     }
-    _sizes(key=key, data=data)
-
-
-def _network(here: LessonPage, network: Architecture) -> dict[str, Any]:
-    weights = here.sentence("weights", parameters=f"{network.parameters:,}")
-    return {"name": network.name, "weights": weights, "layers": [list(layer) for layer in layers(network)]}
+    texts = {**{word: here.word(word) for word in words}, "picture": alt}
+    _sizes(key=key, data={**networks, "largest": extent(), "rows": [asdict(row) for row in rows], "words": texts})
 
 
 CHOICES = {"teacher": TEACHERS[::-1], "student": STUDENTS}  # first the pair that most lessons have
