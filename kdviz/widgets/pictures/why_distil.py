@@ -85,16 +85,15 @@ def times(ratio: float) -> str:
 def cost_rows(here: LessonPage, pair: Pair, studied: StudyResult | None) -> list[CostRow]:
     """Size and work from the catalogue; times and errors as the study measured them."""
     networks = pair.teacher, pair.student
-    stored, work = ([getattr(network, cost) for network in networks] for cost in ("bytes", "multiply_adds"))
     rows = [
-        _row(here.word("stored"), *map(_exact, stored), storage),
-        _row(here.word("work"), *map(_exact, work), short),
+        _row(here.word("stored"), [_exact(network.bytes) for network in networks], storage),
+        _row(here.word("work"), [_exact(network.multiply_adds) for network in networks], short),
     ]
     if studied is None:
         return rows
     seconds = [studied.mean(labels_arm(network.name), "one_image") for network in networks]
     if seconds[0] is not None and seconds[1] is not None:
-        rows.append(_row(here.word("time"), seconds[0], seconds[1], milliseconds))
+        rows.append(_row(here.word("time"), [seconds[0], seconds[1]], milliseconds))
     teacher, student = (_errors(studied, labels_arm(network.name)) for network in networks)
     taught = _errors(studied, taught_arm(pair.student.name, pair.teacher.name))
     if teacher is not None and student is not None:
@@ -118,7 +117,8 @@ def _errors(studied: StudyResult, arm: str) -> Mean | None:
     return Mean(mean=1 - right.mean, low=low, high=high)
 
 
-def _row(what: str, teacher: Mean, student: Mean, write: Callable[[float], str]) -> CostRow:
+def _row(what: str, costs: Sequence[Mean], write: Callable[[float], str]) -> CostRow:
+    teacher, student = costs
     most = max(teacher.mean, student.mean)
     ratio = times(teacher.mean / student.mean)
     return CostRow(what, _cell(teacher, most, write, write), _cell(student, most, write, write), ratio)
