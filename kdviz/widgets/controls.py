@@ -13,6 +13,7 @@ from kdviz.records.kinds import AnyRecipe
 from kdviz.texts import lesson as lesson_text
 
 _ADOPTED = "adopted"
+_CHOICES = {"data": [*DATA_SETS], "teacher": [*ARCHITECTURES], "student": [*ARCHITECTURES]}
 _SLIDERS = ("alpha", "online_alpha")
 _EMPTY = {"teacher_epochs": "as the students’", "folds": "5"}  # what no number means
 _OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
@@ -92,7 +93,7 @@ def data_set(kind: type[Conditions], home: str, suited: Callable[[str], Conditio
     if home != kind().data and "data" not in st.session_state and "data" not in st.query_params:
         st.session_state["data"] = home
     # Its default is the same on every server, so that a link means the same on every server.
-    return str(choice("data", list(DATA_SETS), kind(), on_change=_follow_data, args=(kind, suited or kind.suited)))
+    return str(control("data", kind(), on_change=_follow_data, args=(kind, suited or kind.suited)))
 
 
 def _follow_data(kind: type[Conditions], suited: Callable[[str], Conditions]) -> None:
@@ -104,17 +105,16 @@ def _follow_data(kind: type[Conditions], suited: Callable[[str], Conditions]) ->
 
 def control(name: str, defaults: Conditions, **options: Any) -> Any:
     """The control that suits a field of a recipe: a choice, a slider, or a number that may be left out or not."""
-    kind = type(defaults).model_fields[name].annotation
-    options = {**_OPTIONS.get(name, {}), **options}
-    if name in ("teacher", "student"):
-        return choice(name, list(ARCHITECTURES), defaults, **options)
-    if get_origin(kind) is Literal:
-        return choice(name, list(get_args(kind)), defaults, **options)
+    kind, usual = type(defaults).model_fields[name].annotation, getattr(defaults, name)
+    common = {"key": name, "bind": "query-params", **_OPTIONS.get(name, {}), **options}
+    choices = _CHOICES.get(name) or (get_args(kind) if get_origin(kind) is Literal else ())
+    if choices:
+        return st.selectbox(label(name), choices, choices.index(usual), help=explanation(name), **common)
     if name in _SLIDERS:
-        return slider(name, defaults, **options)
-    return number(
-        name, defaults, placeholder=_EMPTY.get(name, "all") if NoneType in get_args(kind) else None, **options
-    )
+        low, high = limits(type(defaults), name)
+        ends = float(low or 0), float(high or 1)
+        return st.slider(label(name), *ends, usual, 0.05, help=explanation(name), **common)
+    return _number(name, defaults, _EMPTY.get(name, "all") if NoneType in get_args(kind) else None, common)
 
 
 def columns(
@@ -137,7 +137,7 @@ def recipe_of(kind: type[R], values: Mapping[str, Any]) -> R | None:
         return None
 
 
-def number(name: str, defaults: Conditions, *, placeholder: str | None = None, **options: Any) -> Any:
+def _number(name: str, defaults: Conditions, placeholder: str | None, options: Mapping[str, Any]) -> Any:
     """A number, whole where its field is. With a `placeholder`, which says what that means, it may be left out."""
     low, high = limits(type(defaults), name)
     default = None if placeholder is not None else getattr(defaults, name)
@@ -150,36 +150,10 @@ def number(name: str, defaults: Conditions, *, placeholder: str | None = None, *
         max_value=None if high is None else kind(high),
         value=default,
         placeholder=placeholder,
-        key=name,
-        bind="query-params",
         help=_help(name, type(defaults)),
         **options,
     )
     return given if default is not None or given is None else int(given)
-
-
-def slider(name: str, defaults: Conditions, **options: Any) -> Any:
-    """A number between two limits."""
-    low, high = limits(type(defaults), name)
-    ends = float(low or 0), float(high or 1)
-    return st.slider(
-        label(name),
-        *ends,
-        getattr(defaults, name),
-        0.05,
-        key=name,
-        bind="query-params",
-        help=explanation(name),
-        **options,
-    )
-
-
-def choice(name: str, choices: list[str], defaults: Conditions, **options: Any) -> Any:
-    """One of several words."""
-    at = choices.index(getattr(defaults, name))
-    return st.selectbox(
-        label(name), choices, index=at, key=name, bind="query-params", help=explanation(name), **options
-    )
 
 
 def _help(name: str, kind: type[Conditions]) -> str:

@@ -1,9 +1,6 @@
 """The figures of a result as the list of runs and a run's card show them, whatever the kind of run."""
 
-from __future__ import annotations
-
-import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +10,7 @@ import streamlit as st
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.sweep import Sweep
 from kdviz.records.base import Mean, Scores
+from kdviz.records.kinds import AnyRecipe
 from kdviz.reports.phrases import count
 from kdviz.widgets.lesson import sentence
 
@@ -31,13 +29,26 @@ class MainFigures:
     """The student that a result is about and the one without a teacher: their shares right on the test images."""
 
     who: str  # "distilled", the best way of a comparison, the choice of a sweep
-    accuracy: float  # mean over the seeds
+    accuracy: float  # mean over the seeds; no number where a training diverged
     plain: float
 
-    @property
-    def known(self) -> MainFigures | None:
-        """None where a training diverged."""
-        return self if math.isfinite(self.accuracy) else None
+
+def footing_of_seeds(seeds: int) -> str:
+    """What the intervals of means over the seeds are about."""
+    key = "intervals-of-one-seed" if seeds == 1 else "intervals-of-seeds"
+    return sentence("runs", key, seeds=count(seeds, "seed"))
+
+
+@dataclass(frozen=True)
+class Card:
+    """A kind of run in the list of runs and on a run's card, by functions of its recipes or its results."""
+
+    settings: Callable[[Any], dict[str, Any]]  # every setting that plays a part in a recipe, by its name
+    main_figures: Callable[[Any], MainFigures | None]  # what a list shows of a result; None where there is nothing
+    table: Callable[[Any], None]  # draws the figures of a result's students or arms
+    verdict: Callable[[Any], str]  # what these allow to say, in a sentence or two
+    footing: Callable[[Any], str] = lambda result: footing_of_seeds(len(result.recipe.seeds))  # of their intervals
+    usual: Callable[[Any], AnyRecipe] = lambda recipe: type(recipe).suited(recipe.data)  # with its data's defaults
 
 
 def of_scores(who: str, scores: Scores) -> dict[str, Any]:
@@ -76,12 +87,6 @@ def table(rows: Iterable[dict[str, Any]]) -> None:
             "agreement": number("Agreement", format="%.2f %%"),
         },
     )
-
-
-def footing_of_seeds(seeds: int) -> str:
-    """What the intervals of means over the seeds are about."""
-    key = "intervals-of-one-seed" if seeds == 1 else "intervals-of-seeds"
-    return sentence("runs", key, seeds=count(seeds, "seed"))
 
 
 def settings_of_many(recipe: Comparison | Sweep) -> dict[str, Any]:

@@ -290,10 +290,10 @@ def test_a_long_sweep_is_asked_for_twice(jobs):
 
 def test_a_press_on_start_that_comes_before_a_long_estimate_starts_nothing(jobs, monkeypatch):
     monkeypatch.setattr(sweep_estimate, "PATIENCE", 5.0)
-    estimating(jobs)
+    asked = estimating(jobs)
     at = opened(PAGE)
     assert not button(at, "Start").disabled
-    (call,) = sweep_estimate._estimates().calls.values()
+    call = sweep_estimate._estimates(asked[0].id, None, None)
     call.future.set_result(Estimate(seconds=7300, memory=1).model_dump_json())
     start(at)
     assert not jobs.submitted

@@ -1,33 +1,21 @@
 """A comparison in the list of runs and on its card."""
 
 import math
-from typing import Any
 
-from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import PLAIN, short_title
 from kdviz.records.comparison import ComparisonResult
 from kdviz.reports.phrases import listed
 from kdviz.widgets import run_figures as figures
-from kdviz.widgets.run_figures import MainFigures, footing_of_seeds, settings_of_many
+from kdviz.widgets.run_figures import Card, MainFigures, settings_of_many
 
 
-def usual(comparison: Comparison) -> Comparison:
-    """The comparison with the defaults that suit its data set."""
-    return Comparison.suited(comparison.data)
-
-
-def settings(comparison: Comparison) -> dict[str, Any]:
-    """Every setting that plays a part, by its name."""
-    return settings_of_many(comparison)
-
-
-def main_figures(compared: ComparisonResult) -> MainFigures | None:
+def main_figures(compared: ComparisonResult) -> MainFigures:
     """The way of teaching with the best mean accuracy."""
     means = {summary.method: summary.means["test_accuracy"].mean for summary in compared.summaries}
     taught = {name: mean for name, mean in means.items() if name != PLAIN and math.isfinite(mean)}
     best = max(taught, key=taught.__getitem__, default=PLAIN)
     plain = means.get(PLAIN, math.nan)
-    return MainFigures(short_title(best), taught.get(best, plain), plain).known
+    return MainFigures(short_title(best), taught.get(best, plain), plain)
 
 
 def table(compared: ComparisonResult) -> None:
@@ -43,11 +31,6 @@ def table(compared: ComparisonResult) -> None:
     )
 
 
-def footing(compared: ComparisonResult) -> str:
-    """What the intervals are about."""
-    return footing_of_seeds(len(compared.recipe.seeds))
-
-
 def verdict(compared: ComparisonResult) -> str:
     """How the accuracies of all ways are judged, in a sentence."""
     ways: dict[str, list[str]] = {}
@@ -58,3 +41,6 @@ def verdict(compared: ComparisonResult) -> str:
     if not ways:
         return "Only the student without a teacher was trained."
     return f"Accuracy against labels only: {'; '.join(f'{word}: {listed(names)}' for word, names in ways.items())}."
+
+
+CARD = Card(settings_of_many, main_figures, table, verdict)

@@ -75,14 +75,14 @@ def transfer_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
         values: dict[str, Any] = {
             **FIXED,
             "methods": taught,
-            "epochs": controls.number("epochs", defaults, width=80),
+            "epochs": controls.control("epochs", defaults, width=80),
             "seeds": (st.number_input("Seed", 0, LARGEST_SEED, value=0, key="seed", bind="query-params", width=80),),
         }
         with st.popover("More", icon=":material/tune:", help="Data, temperature, α", width="content"):
             values |= {
                 "data": controls.data_set(Comparison, home, suited),
-                "temperature": controls.number("temperature", defaults, step=0.5, format="%g"),
-                "alpha": controls.slider("alpha", defaults),
+                "temperature": controls.control("temperature", defaults),
+                "alpha": controls.control("alpha", defaults),
             }
         start = st.container(width="content")
     if taught:

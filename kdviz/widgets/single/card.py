@@ -6,29 +6,19 @@ from kdviz.recipes.single import Recipe
 from kdviz.records.single import Result
 from kdviz.widgets import run_figures as figures
 from kdviz.widgets.lesson import sentence
-from kdviz.widgets.run_figures import MainFigures
+from kdviz.widgets.run_figures import Card, MainFigures
 from kdviz.widgets.single.summary import verdict
-
-__all__ = ["footing", "main_figures", "settings", "table", "usual", "verdict"]
-
-
-def usual(recipe: Recipe) -> Recipe:
-    """The recipe with the defaults that suit its data set."""
-    return Recipe.suited(recipe.data)
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
-    """Every setting that plays a part, by its name."""
-    values = recipe.model_dump()
-    if recipe.pretrained:
-        for name in ("teacher_epochs", "teacher_labels", "teacher_augmentation"):
-            del values[name]
-    return values
+    """Every setting; those of the teacher's training where it is trained for this run."""
+    unused = {"teacher_epochs", "teacher_labels", "teacher_augmentation"} if recipe.pretrained else set()
+    return recipe.model_dump(exclude=unused)
 
 
-def main_figures(result: Result) -> MainFigures | None:
+def main_figures(result: Result) -> MainFigures:
     """The distilled student and the one without a teacher."""
-    return MainFigures("distilled", result.distilled.test_accuracy, result.plain.test_accuracy).known
+    return MainFigures("distilled", result.distilled.test_accuracy, result.plain.test_accuracy)
 
 
 def table(result: Result) -> None:
@@ -37,6 +27,4 @@ def table(result: Result) -> None:
     figures.table(figures.of_scores(who, scores) for who, scores in rows)
 
 
-def footing(_result: Result) -> str:
-    """What the intervals are about."""
-    return sentence("runs", "intervals-of-one-run")
+CARD = Card(settings, main_figures, table, verdict, footing=lambda _: sentence("runs", "intervals-of-one-run"))

@@ -9,7 +9,7 @@ from kdviz.reports.phrases import count
 from kdviz.widgets import run_figures as figures
 from kdviz.widgets.comparison.words import difference
 from kdviz.widgets.lesson import sentence
-from kdviz.widgets.run_figures import MainFigures, footing_of_seeds, settings_of_many
+from kdviz.widgets.run_figures import Card, MainFigures, settings_of_many
 
 
 def cell_name(cell: Cell) -> str:
@@ -17,19 +17,10 @@ def cell_name(cell: Cell) -> str:
     return "without a teacher" if cell.alpha == 0 else f"T = {cell.temperature:g}, α = {cell.alpha:g}"
 
 
-def usual(sweep: Sweep) -> Sweep:
-    """The sweep with the defaults that suit its data set."""
-    return Sweep.suited(sweep.data)
-
-
 def settings(sweep: Sweep) -> dict[str, Any]:
     """Every setting that plays a part, by its name."""
-    values = settings_of_many(sweep)
-    if sweep.search != "random":
-        del values["draws"]
-    if sweep.folds is None:
-        del values["folds"]
-    return values
+    unused = {"draws" if sweep.search != "random" else "", "folds" if sweep.folds is None else ""}
+    return {name: value for name, value in settings_of_many(sweep).items() if name not in unused}
 
 
 def main_figures(swept: SweepResult) -> MainFigures | None:
@@ -37,26 +28,15 @@ def main_figures(swept: SweepResult) -> MainFigures | None:
     choice = swept.choice
     if choice is None:
         return None
-    return MainFigures(cell_name(choice.cell), choice.test_accuracy.mean, choice.plain_test_accuracy.mean).known
+    return MainFigures(cell_name(choice.cell), choice.test_accuracy.mean, choice.plain_test_accuracy.mean)
 
 
 def table(swept: SweepResult) -> None:
     """The choice and the student without a teacher."""
-    choice = swept.choice
-    rows = (
-        ()
-        if choice is None
-        else (
-            figures.of_mean(cell_name(choice.cell), choice.test_accuracy),
-            figures.of_mean("No teacher", choice.plain_test_accuracy),
-        )
-    )
-    figures.table(rows)
-
-
-def footing(swept: SweepResult) -> str:
-    """What the intervals are about."""
-    return footing_of_seeds(len(swept.recipe.seeds))
+    rows = []
+    if choice := swept.choice:
+        rows = [(cell_name(choice.cell), choice.test_accuracy), ("No teacher", choice.plain_test_accuracy)]
+    figures.table(figures.of_mean(who, accuracy) for who, accuracy in rows)
 
 
 def verdict(swept: SweepResult) -> str:
@@ -71,3 +51,6 @@ def verdict(swept: SweepResult) -> str:
     by = f", {difference('test_accuracy', judged)}" if math.isfinite(judged.difference) else ""
     cell = cell_name(choice.cell)
     return sentence("runs", "chosen", images=choice.chosen_on, cell=cell, ties=ties, verdict=f"{judged.word}{by}")
+
+
+CARD = Card(settings, main_figures, table, verdict)

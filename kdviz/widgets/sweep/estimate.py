@@ -1,11 +1,9 @@
 """How long a sweep will take, said before its start; and the question that comes before a long one."""
 
 import time
-from collections import OrderedDict
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYetError
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -18,7 +16,6 @@ from kdviz.reports.phrases import expected_duration, with_prefix
 TICK = 0.4  # seconds between two looks at an estimate on its way
 SLOW = 8.0  # seconds after which the page says why it takes so long
 PATIENCE = 8.0  # seconds that a press on Start waits for an estimate on its way
-_KEPT = 256  # estimates, of all visitors
 
 
 @dataclass
@@ -33,29 +30,18 @@ class _Call:
         return Estimate.model_validate_json(self.future.result(timeout=patience))
 
 
-@dataclass
-class _Estimates:
-    """The calls so far, by the sweep's id; the oldest go first."""
-
-    calls: OrderedDict[str, _Call] = field(default_factory=OrderedDict)
-    lock: Lock = field(default_factory=Lock)
-
-
-@st.cache_resource(show_spinner=False)
-def _estimates() -> _Estimates:
-    return _Estimates()
+@st.cache_resource(max_entries=256, show_spinner=False)  # by the sweep's id, for all visitors
+def _estimates(sweep_id: str, _jobs: Jobs, _sweep: Sweep) -> _Call:
+    future = _jobs.call("kdviz.runners.estimate:sweep", _sweep.model_dump_json(), key=f"estimate-{sweep_id}")
+    return _Call(future, time.monotonic())
 
 
 def _ask(jobs: Jobs, sweep: Sweep) -> _Call:
     """The estimate, there or on its way; one that came to nothing is asked for again."""
-    shared = _estimates()
-    with shared.lock:
-        call = shared.calls.get(sweep.id)
-        if call is None or (call.future.done() and call.future.exception() is not None):
-            future = jobs.call("kdviz.runners.estimate:sweep", sweep.model_dump_json(), key=f"estimate-{sweep.id}")
-            call = shared.calls[sweep.id] = _Call(future, time.monotonic())
-        while len(shared.calls) > _KEPT:
-            shared.calls.popitem(last=False)
+    call = _estimates(sweep.id, jobs, sweep)
+    if call.future.done() and call.future.exception() is not None:
+        _estimates.clear(sweep.id, jobs, sweep)
+        call = _estimates(sweep.id, jobs, sweep)
     return call
 
 
