@@ -50,9 +50,9 @@ def gains(studied: StudyResult) -> list[Gain]:
     gains = []
     for judgement in against_labels or of_students:
         verdict, scale = judgement.verdict, _scale(studied, judgement)
-        if scale is None or verdict.low is None or verdict.high is None:
+        if scale is None or verdict.interval is None:
             continue
-        low, high = sorted((scale * verdict.low, scale * verdict.high))
+        low, high = sorted(scale * end for end in verdict.interval)
         arm, against = arms[judgement.arm].title, arms[judgement.against].title
         gains.append(Gain(studied.recipe.study, arm, against, scale * verdict.difference, low, high, verdict.word))
     return gains
@@ -92,18 +92,16 @@ def overview_figure(
         for gain in of_study:
             colour = {"better": colours.student, "worse": colours.text}.get(gain.word, colours.plain)
             at, low, high = place(gain.difference), place(gain.low), place(gain.high)
-            picture.add_trace(
-                go.Scatter(
-                    x=[at],
-                    y=[-(y + BAR / 2)],
-                    mode="markers",
-                    marker={"color": colour, "size": 8, "symbol": _SYMBOLS.get(gain.word, "circle-open")},
-                    error_x=intervals([at], [low], [high], colour, thickness=2, width=0),
-                    hovertemplate=hover(
-                        f"{escape(gain.arm)}<br>against {escape(gain.against)}<br>{gain.word}: "
-                        f"{gain.difference:+.2f} ({gain.low:+.2f} to {gain.high:+.2f})"
-                    ),
-                )
+            picture.add_scatter(
+                x=[at],
+                y=[-(y + BAR / 2)],
+                mode="markers",
+                marker={"color": colour, "size": 8, "symbol": _SYMBOLS.get(gain.word, "circle-open")},
+                error_x=intervals([(at, low, high)], colour, thickness=2, width=0),
+                hovertemplate=hover(
+                    f"{escape(gain.arm)}<br>against {escape(gain.against)}<br>{gain.word}: "
+                    f"{gain.difference:+.2f} ({gain.low:+.2f} to {gain.high:+.2f})"
+                ),
             )
             y += BAR
         y += BAR / 2

@@ -33,11 +33,9 @@ def trials_of(compared: ComparisonResult, method: str) -> list[Trial]:
 def interval(compared: ComparisonResult, summary: Summary) -> tuple[float, float] | None:
     """The 95 % interval of a method's test accuracy: over the seeds, or with one seed over the test images."""
     mean = summary.means["test_accuracy"]
-    if mean.low is not None and mean.high is not None:
-        return mean.low, mean.high
     trials = trials_of(compared, summary.method)
-    if len(trials) != 1 or not math.isfinite(mean.mean):
-        return None
+    if mean.interval or len(trials) != 1 or not math.isfinite(mean.mean):
+        return mean.interval
     return wilson_interval(trials[0].test_accuracy, trials[0].test_images)
 
 
@@ -52,21 +50,17 @@ def cost_figure(compared: ComparisonResult, cost: Cost, colours: Palette) -> go.
         places = 2 if asks_teacher else 1
         colour = colour_of(summary.method, colours)
         symbol = SYMBOLS[number % len(SYMBOLS)]
-        low, high = interval(compared, summary) or (mean, mean)
-        figure.add_trace(
-            go.Scatter(
-                x=costs[:places],
-                y=[mean] * places,
-                mode="lines+markers",
-                name=short_title(summary.method),
-                line={"color": colour, "dash": "dot", "width": 1.5},
-                marker=outlined(colour, [symbol, f"{symbol}-open"][:places], 11),
-                error_y=intervals([mean] * places, [low, mean][:places], [high, mean][:places], colour),
-                customdata=["without the teacher’s training", "with it"] if asks_teacher else ["asks no teacher"],
-                hovertemplate=hover(
-                    f"%{{fullData.name}}, %{{customdata}}<br>%{{y:.2%}} right, %{{x:.3~s}} {COSTS[cost]}"
-                ),
-            )
+        ends = interval(compared, summary) or (mean, mean)
+        figure.add_scatter(
+            x=costs[:places],
+            y=[mean] * places,
+            mode="lines+markers",
+            name=short_title(summary.method),
+            line={"color": colour, "dash": "dot", "width": 1.5},
+            marker=outlined(colour, [symbol, f"{symbol}-open"][:places], 11),
+            error_y=intervals([(mean, *ends), (mean, mean, mean)][:places], colour),
+            customdata=["without the teacher’s training", "with it"] if asks_teacher else ["asks no teacher"],
+            hovertemplate=hover(f"%{{fullData.name}}, %{{customdata}}<br>%{{y:.2%}} right, %{{x:.3~s}} {COSTS[cost]}"),
         )
     # The title is the same for all: where Plotly draws another figure in place of one, the old title can stay.
     figure.update_xaxes(title_text="for each seed", rangemode="tozero", tickformat="~g" if cost == "seconds" else "~s")
@@ -118,27 +112,20 @@ def reliability_figure(compared: ComparisonResult, colours: Palette) -> go.Figur
         place = {"row": i // columns + 1, "col": i % columns + 1}
         bars = pooled(trials_of(compared, method))
         most = max((bar.count for bar in bars), default=1)
-        diagonal = go.Scatter(
-            x=[0, 1], y=[0, 1], mode="lines", line={"color": colours.plain, "dash": "dot", "width": 1}, hoverinfo="skip"
-        )
-        figure.add_trace(diagonal, **place)
+        dotted = {"color": colours.plain, "dash": "dot", "width": 1}
+        figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=dotted, hoverinfo="skip", **place)
         colour = colour_of(method, colours)
-        figure.add_trace(
-            go.Scatter(
-                x=[bar.confidence for bar in bars],
-                y=[bar.accuracy for bar in bars],
-                mode="lines+markers",
-                name=short_title(method),
-                line={"color": colour, "width": 1.5},
-                cliponaxis=False,
-                marker={
-                    "color": colour,
-                    "size": [4 + 14 * math.sqrt(bar.count / most) for bar in bars],
-                    "opacity": 0.8,
-                },
-                customdata=[bar.count for bar in bars],
-                hovertemplate=hover("%{customdata:,} images: confidence %{x:.1%}, right %{y:.1%}"),
-            ),
+        sizes = [4 + 14 * math.sqrt(bar.count / most) for bar in bars]
+        figure.add_scatter(
+            x=[bar.confidence for bar in bars],
+            y=[bar.accuracy for bar in bars],
+            mode="lines+markers",
+            name=short_title(method),
+            line={"color": colour, "width": 1.5},
+            cliponaxis=False,
+            marker={"color": colour, "size": sizes, "opacity": 0.8},
+            customdata=[bar.count for bar in bars],
+            hovertemplate=hover("%{customdata:,} images: confidence %{x:.1%}, right %{y:.1%}"),
             **place,
         )
     figure.update_xaxes(range=[0, 1.03], tickformat=".0%")

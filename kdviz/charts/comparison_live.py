@@ -11,7 +11,7 @@ from typing import Any
 
 from kdviz.charts.compact import rounded_up, short, thinned
 from kdviz.recipes.comparison import Comparison
-from kdviz.recipes.methods import FAMILIES, METHODS, Arrow, Method, short_title
+from kdviz.recipes.methods import FAMILIES, METHODS, Method, short_title
 from kdviz.records.base import Expense
 from kdviz.records.comparison import FinishedMethod, Moment, Trial
 from kdviz.records.kinds import Event
@@ -79,14 +79,16 @@ def _panel(
         "arrows": list(comparison.arrows(name)),
         "stages": [_stage(group, most // len(stages)) for group in stages],
         "done": done,
-        "cost": None
-        if expense is None
-        else {
-            "seconds": short(expense.seconds),
-            "images": expense.images_seen,
-            "operations": short(expense.multiply_adds),
-            "memory": expense.peak_memory,
-        },
+        "cost": expense and _cost(expense),
+    }
+
+
+def _cost(expense: Expense) -> PanelData:
+    return {
+        "seconds": short(expense.seconds),
+        "images": expense.images_seen,
+        "operations": short(expense.multiply_adds),
+        "memory": expense.peak_memory,
     }
 
 
@@ -114,6 +116,7 @@ def _stage(moments: Sequence[Moment], most: int) -> PanelData:
     kept = thinned(moments, most)
     last = moments[-1]
     between = [(arrow.source, arrow.target) for arrow in last.arrows]
+    distances = [{(arrow.source, arrow.target): arrow.kl for arrow in moment.arrows} for moment in kept]
     return {
         "name": last.stage,
         "number": last.stage_number,
@@ -126,12 +129,8 @@ def _stage(moments: Sequence[Moment], most: int) -> PanelData:
         "agreement": [_spread(moment.agreement) for moment in kept],
         "others": {name: [short(moment.others.get(name)) for moment in kept] for name in last.others},
         "arrows": between,
-        "kl": [[_kl(moment, arrow) for arrow in between] for moment in kept],
+        "kl": [[short(kl.get(arrow)) for arrow in between] for kl in distances],
     }
-
-
-def _kl(moment: Moment, arrow: Arrow) -> float | None:
-    return next((short(a.kl) for a in moment.arrows if (a.source, a.target) == arrow), None)
 
 
 def _spread(seeds: Sequence[float]) -> list[float | None]:

@@ -94,32 +94,28 @@ def paper_figure(studied: StudyResult, colours: Palette) -> go.Figure:
         if row.paper is not None:
             both.append(("in the paper", row.paper, APART, colours.text, "diamond-open"))
         for whose, count, shift, colour, symbol in both:
-            picture.add_trace(
-                go.Scatter(
-                    x=[count.errors],
-                    y=[number + shift],
-                    name=whose,
-                    legendgroup=whose,
-                    showlegend=number == 0,
-                    mode="markers",
-                    marker=outlined(colour, symbol, 10),
-                    error_x=intervals([count.errors], [count.low], [count.high], colour, width=4),
-                    hovertemplate=hover(f"{escape(row.title)}<br>{whose}: {with_interval(count)}"),
-                )
+            picture.add_scatter(
+                x=[count.errors],
+                y=[number + shift],
+                name=whose,
+                legendgroup=whose,
+                showlegend=number == 0,
+                mode="markers",
+                marker=outlined(colour, symbol, 10),
+                error_x=intervals([(count.errors, count.low, count.high)], colour, width=4),
+                hovertemplate=hover(f"{escape(row.title)}<br>{whose}: {with_interval(count)}"),
             )
-            picture.add_trace(
-                go.Scatter(
-                    x=[count.high],
-                    y=[number + shift],
-                    legendgroup=whose,  # it leaves with its dot
-                    showlegend=False,
-                    mode="text",
-                    text=f"\u2003{count.errors:,.0f}",
-                    textposition="middle right",
-                    textfont={"color": colour, "size": 12},
-                    cliponaxis=False,
-                    hoverinfo="skip",
-                )
+            picture.add_scatter(
+                x=[count.high],
+                y=[number + shift],
+                legendgroup=whose,  # it leaves with its dot
+                showlegend=False,
+                mode="text",
+                text=f"\u2003{count.errors:,.0f}",
+                textposition="middle right",
+                textfont={"color": colour, "size": 12},
+                cliponaxis=False,
+                hoverinfo="skip",
             )
         row_title(picture, escape(row.title), number - 0.43, colours)
     ticks = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)

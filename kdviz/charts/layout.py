@@ -1,11 +1,11 @@
 """What all Plotly figures share: legends, margins, intervals, titles of rows, washes of colour."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
-from kdviz.charts.palette import Palette
+from kdviz.charts.palette import Palette, Role
 
 # How a page shows a figure: on a phone the bar would lie on the legend, and the wheel scrolls the page.
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
@@ -22,27 +22,27 @@ def laid_out(figure: go.Figure, height: float, *, right: int = 10, top: int = 10
 
 
 def intervals(
-    means: Sequence[float],
-    lows: Sequence[float | None],
-    highs: Sequence[float | None],
-    colour: str,
-    *,
-    thickness: float = 1.5,
-    width: int = 5,
+    figures: Iterable[tuple[float, float | None, float | None]], colour: str, *, thickness: float = 1.5, width: int = 5
 ) -> dict[str, Any]:
-    """Error bars from the ends of intervals, in the units of the axis; none where an end is None."""
+    """Error bars of (mean, low, high), in the units of the axis; none where an end is None."""
+    ends = [(mean, mean if low is None else low, mean if high is None else high) for mean, low, high in figures]
     return {
-        "array": [0.0 if high is None else high - mean for mean, high in zip(means, highs, strict=True)],
-        "arrayminus": [0.0 if low is None else mean - low for mean, low in zip(means, lows, strict=True)],
+        "array": [high - mean for mean, _, high in ends],
+        "arrayminus": [mean - low for mean, low, _ in ends],
         "color": colour,
         "thickness": thickness,
         "width": width,
     }
 
 
-def outlined(colour: str, symbol: str | Sequence[str], size: int) -> dict[str, Any]:
+def outlined(colour: str, symbol: str | Sequence[str], size: int, border: float = 2) -> dict[str, Any]:
     """A marker whose open symbols are drawn as boldly as its full ones."""
-    return {"color": colour, "symbol": symbol, "size": size, "line": {"width": 2, "color": colour}}
+    return {"color": colour, "symbol": symbol, "size": size, "line": {"width": border, "color": colour}}
+
+
+def symbol_of(role: Role, before: int) -> str:
+    """The mark of a line that comes after so many `before` in its colour; open for what learns from labels alone."""
+    return SYMBOLS[before % len(SYMBOLS)] + ("-open" if role == "label" else "")
 
 
 def row_title(figure: go.Figure, text: str, y: float, colours: Palette, **options: Any) -> None:

@@ -1,10 +1,9 @@
 """Curves of several runs over one another, whatever kind of study each of them is."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, cycle
-from statistics import fmean
+from itertools import cycle
 from types import MappingProxyType
 from typing import Any
 
@@ -12,7 +11,7 @@ import plotly.graph_objects as go
 
 from kdviz.charts.compact import finite_mean, thinned
 from kdviz.charts.comparison_live import moments_of
-from kdviz.charts.layout import LEGEND, SYMBOLS, hover, laid_out
+from kdviz.charts.layout import LEGEND, SYMBOLS, hover, laid_out, outlined
 from kdviz.charts.palette import Palette
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import PLAIN, short_title
@@ -21,7 +20,8 @@ from kdviz.recipes.study import Study
 from kdviz.recipes.sweep import Cell, Sweep
 from kdviz.records.kinds import AnyRecipe, Ending, Event
 from kdviz.records.single import Progress
-from kdviz.records.sweep import FinishedStack, StackProgress, SweepResult
+from kdviz.records.sweep import SweepResult
+from kdviz.records.sweep_so_far import SweepSoFar, gather
 
 MOST_RUNS = 6  # more colours than that cannot be told apart
 POINTS = 80  # of a line, at most
@@ -51,21 +51,13 @@ def learning_curves(recipe: AnyRecipe, events: Sequence[Event], result: Ending |
 
 
 def _of_single(recipe: Recipe, events: Sequence[Event], _: Ending | None) -> list[LearningCurve]:
-    reports = [event for event in events if isinstance(event, Progress)]
-    return [
-        _thinned(
-            "distilled" if role == "distilled" else WITHOUT,
-            role == "plain",
-            recipe.epochs,
-            [
-                (recipe.epochs * report.step / report.steps, report.validation_accuracy)
-                for report in reports
-                if report.role == role
-            ],
-        )
-        for role in ("distilled", "plain")
-        if any(report.role == role for report in reports)
-    ]
+    curves = []
+    for role, way in (("distilled", "distilled"), ("plain", WITHOUT)):
+        own = [event for event in events if isinstance(event, Progress) and event.role == role]
+        points = [(recipe.epochs * report.step / report.steps, report.validation_accuracy) for report in own]
+        if own:
+            curves.append(_thinned(way, role == "plain", recipe.epochs, points))
+    return curves
 
 
 def _of_comparison(comparison: Comparison, events: Sequence[Event], _: Ending | None) -> list[LearningCurve]:
@@ -81,17 +73,14 @@ def _of_comparison(comparison: Comparison, events: Sequence[Event], _: Ending | 
 
 def _of_sweep(_: Sweep, events: Sequence[Event], result: Ending | None) -> list[LearningCurve]:
     """The chosen cell and its control; as long as nothing is chosen, the best one so far."""
-    reports = {(report.stack.id, report.step): report for report in _reports(events)}
-    stacks: dict[str, list[StackProgress]] = {}
-    for (stack, _step), report in sorted(reports.items(), key=lambda item: item[0]):
-        stacks.setdefault(stack, []).append(report)
+    so_far = gather(events)
     choice = result.choice if isinstance(result, SweepResult) else None
-    cell, word = (choice.cell, "") if choice else (_best(stacks.values()), ", best so far")
+    cell, word = (choice.cell, "") if choice else (_best(so_far), ", best so far")
     if cell is None:
         return []
     named = f"T = {cell.temperature:g}, α = {cell.alpha:g}{word}"
-    curves = [] if cell.trained_as == cell.plain else [_of_cell(stacks.values(), cell, named)]
-    return [curve for curve in (*curves, _of_cell(stacks.values(), cell.plain, WITHOUT)) if curve.epochs]
+    curves = [] if cell.trained_as == cell.plain else [_of_cell(so_far, cell, named)]
+    return [curve for curve in (*curves, _of_cell(so_far, cell.plain, WITHOUT)) if curve.epochs]
 
 
 _CURVES: Mapping[type[AnyRecipe], Callable[[Any, Sequence[Event], Ending | None], list[LearningCurve]]] = (
@@ -99,36 +88,27 @@ _CURVES: Mapping[type[AnyRecipe], Callable[[Any, Sequence[Event], Ending | None]
 )
 
 
-def _reports(events: Iterable[Event]) -> Iterator[StackProgress]:
-    for event in events:
-        if isinstance(event, StackProgress):
-            yield event
-        elif isinstance(event, FinishedStack):
-            yield from event.moments
-
-
-def _best(stacks: Iterable[Sequence[StackProgress]]) -> Cell | None:
+def _best(so_far: SweepSoFar) -> Cell | None:
     """The taught cell with the best mean accuracy after the most epochs that any has been trained for."""
-    accuracies: dict[tuple[int, Cell], list[float]] = {}
-    for moments in stacks:
-        last = moments[-1]
-        for cell, accuracy in zip(last.stack.cells, last.validation_accuracy, strict=True):
-            if cell.alpha > 0 and math.isfinite(accuracy):
-                accuracies.setdefault((last.stack.epochs, cell), []).append(accuracy)
-    best = max(accuracies, key=lambda key: (key[0], fmean(accuracies[key])), default=None)
+    accuracies: dict[tuple[int, Cell], float] = {}
+    for (cell, epochs), students in so_far.students.items():
+        known = [student for student in students.values() if student.reports]
+        mean = finite_mean(student.reports[-1].validation_accuracy[student.at] for student in known)
+        if cell.alpha > 0 and mean is not None:
+            accuracies[epochs, cell] = mean
+    best = max(accuracies, key=lambda key: (key[0], accuracies[key]), default=None)
     return None if best is None else best[1]
 
 
-def _of_cell(stacks: Iterable[Sequence[StackProgress]], cell: Cell, way: str) -> LearningCurve:
+def _of_cell(so_far: SweepSoFar, cell: Cell, way: str) -> LearningCurve:
     """The cell's mean over seeds and folds, where all of them have a report; of the most epochs it was trained for."""
-    of_cell = [reports for reports in stacks if cell in reports[0].stack.cells]
-    epochs = max((reports[0].stack.epochs for reports in of_cell), default=0)
-    longest = [reports for reports in of_cell if reports[0].stack.epochs == epochs]
+    epochs = so_far.longest.get(cell, 0)
+    students = [student for student in so_far.students.get((cell, epochs), {}).values() if student.reports]
     accuracies: dict[float, list[float]] = {}  # by the share of the training that is done
-    for report in chain.from_iterable(longest):
-        accuracy = report.validation_accuracy[report.stack.cells.index(cell)]
-        accuracies.setdefault(report.step / report.steps, []).append(accuracy)
-    means = [(epochs * share, _mean(all_)) for share, all_ in sorted(accuracies.items()) if len(all_) == len(longest)]
+    for student in students:
+        for report in student.reports:
+            accuracies.setdefault(report.step / report.steps, []).append(report.validation_accuracy[student.at])
+    means = [(epochs * share, _mean(all_)) for share, all_ in sorted(accuracies.items()) if len(all_) == len(students)]
     return _thinned(way, cell.alpha == 0, epochs, means)
 
 
@@ -157,22 +137,15 @@ def overlay_figure(
     for number, (name, of_run) in enumerate(shown):
         colour, taught = run_colours(colours)[number], cycle(DASHES)
         for curve in of_run:
-            figure.add_trace(
-                go.Scatter(
-                    x=[epoch / curve.planned for epoch in curve.epochs] if share else curve.epochs,
-                    y=curve.accuracy,
-                    name=f"{name}: {curve.way}",
-                    mode="lines+markers",
-                    line={"color": colour, "dash": PLAIN_DASH if curve.plain else next(taught), "width": 2},
-                    marker={
-                        "symbol": SYMBOLS[number] + ("-open" if curve.plain else ""),
-                        "size": 8,
-                        "maxdisplayed": 8,
-                        "color": colour,
-                        "line": {"width": 1.5, "color": colour},
-                    },
-                    hovertemplate=hover(("%{x:.0%}" if share else "epoch %{x:.3~g}") + ": %{y:.2%}", name=True),
-                )
+            marker = outlined(colour, SYMBOLS[number] + ("-open" if curve.plain else ""), 8, border=1.5)
+            figure.add_scatter(
+                x=[epoch / curve.planned for epoch in curve.epochs] if share else curve.epochs,
+                y=curve.accuracy,
+                name=f"{name}: {curve.way}",
+                mode="lines+markers",
+                line={"color": colour, "dash": PLAIN_DASH if curve.plain else next(taught), "width": 2},
+                marker={**marker, "maxdisplayed": 8},
+                hovertemplate=hover(("%{x:.0%}" if share else "epoch %{x:.3~g}") + ": %{y:.2%}", name=True),
             )
     entries = sum(len(of_run) for _, of_run in shown)
     ends = [curve.accuracy[-1] for _, of_run in shown for curve in of_run if curve.accuracy]

@@ -70,12 +70,8 @@ def contributions(frame: pd.DataFrame, parts: Parts) -> pd.DataFrame:
         total = (distilled.loss_kd + distilled.loss_ce).where(lambda sums: sums > 0, 1.0)
         scale = total if parts == "share" else 1.0
         soft, hard = distilled.loss_kd / scale, distilled.loss_ce / scale
-    return pd.concat(
-        [
-            pd.DataFrame({"step": distilled.step, "term": "soft", "value": soft}),
-            pd.DataFrame({"step": distilled.step, "term": "hard", "value": hard}),
-        ]
-    )
+    terms = {"soft": soft, "hard": hard}
+    return pd.concat(pd.DataFrame({"step": distilled.step, "term": term, "value": terms[term]}) for term in terms)
 
 
 def height(long: pd.DataFrame, parts: Parts) -> tuple[float, float]:
@@ -113,18 +109,17 @@ def contributions_spec(frame: pd.DataFrame, steps: int, parts: Parts, colours: P
 def quality_spec(steps: int, quality: Quality, floor: float, colours: Palette) -> Spec:
     """Lines of accuracy or agreement, one per network; dashed without a teacher."""
     roles = {NAMES["teacher"]: colours.teacher, NAMES["distilled"]: colours.student, NAMES["plain"]: colours.plain}
-    encoding: Spec = {
-        "x": _steps(steps),
-        "y": _measure(quality, [floor, 1], {"format": ".0%"}),
-        "color": one_of("network", roles),
-        "strokeDash": one_of("network", dict(zip(roles, ([1, 0], [1, 0], [5, 3]), strict=True))),
-        "tooltip": [tooltip_row("network"), tooltip_row("step", ",d"), tooltip_row(quality, ".2%")],
-    }
     return {
         **_zoomable(),
         "transform": [{"filter": f"isValid(datum.{quality})"}],
         "mark": {"type": "line", "clip": True, "strokeWidth": 2, "point": {"size": 60, "opacity": 0}},
-        "encoding": encoding,
+        "encoding": {
+            "x": _steps(steps),
+            "y": _measure(quality, [floor, 1], {"format": ".0%"}),
+            "color": one_of("network", roles),
+            "strokeDash": one_of("network", dict(zip(roles, ([1, 0], [1, 0], [5, 3]), strict=True))),
+            "tooltip": [tooltip_row("network"), tooltip_row("step", ",d"), tooltip_row(quality, ".2%")],
+        },
     }
 
 
@@ -179,6 +174,5 @@ def run_figure(frame: pd.DataFrame, loss: Loss, colours: Palette) -> go.Figure:
 
 
 def _line(figure: go.Figure, row: int, x: pd.Series, y: pd.Series, name: str, colour: str, dash: str = "solid") -> None:
-    figure.add_trace(
-        go.Scatter(x=x, y=y, name=name, mode="lines", line={"color": colour, "dash": dash, "width": 2}), row=row, col=1
-    )
+    line = {"color": colour, "dash": dash, "width": 2}
+    figure.add_scatter(x=x, y=y, name=name, mode="lines", line=line, row=row, col=1)

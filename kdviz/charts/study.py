@@ -9,17 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from kdviz.charts.layout import (
-    DASHES,
-    HIDDEN,
-    LEGEND,
-    SYMBOLS,
-    hover,
-    intervals,
-    laid_out,
-    outlined,
-    row_title,
-)
+from kdviz.charts.layout import DASHES, HIDDEN, LEGEND, hover, intervals, laid_out, outlined, row_title, symbol_of
 from kdviz.charts.palette import Palette, Role
 from kdviz.charts.vega import Spec, one_of
 from kdviz.recipes.study import Study
@@ -75,33 +65,33 @@ def over_axis(
     published: Mapping[str, float] = _NOTHING,
 ) -> go.Figure:
     """A line for each of the facts' lines, with interval bars; arms without a place on the axis lie across it."""
-    facts, axis, picture = study.facts, escape(study.facts.x_title), go.Figure()
+    axis, picture = escape(study.facts.x_title), go.Figure()
     lines: dict[str, list[MeasuredArm]] = {}
     for point in shown:
         if point.arm.x is not None:
             lines.setdefault(point.arm.line or point.arm.title, []).append(point)
-    places = sorted({point.arm.x for of_line in lines.values() for point in of_line if point.arm.x is not None})
-    styles = _styles([of_line[0].arm for of_line in lines.values()], colours)
-    for (name, of_line), style in zip(lines.items(), styles, strict=True):
+    drawn: list[str] = []  # the colours of the lines so far
+    for name, of_line in lines.items():
+        first = of_line[0].arm
+        colour = colours.roles[first.role]
+        before = drawn.count(colour)
+        drawn.append(colour)
         of_line.sort(key=lambda point: point.arm.x or 0.0)
-        picture.add_trace(
-            go.Scatter(
-                x=[point.arm.x for point in of_line],
-                y=[point.mean.mean for point in of_line],
-                name=escape(name),
-                mode="lines+markers",
-                line={"color": style.colour, "dash": style.dash, "width": 2},
-                marker={"color": style.colour, "symbol": style.symbol, "size": 9},
-                error_y=_intervals(of_line, style.colour),
-                customdata=[_interval(point, measure) for point in of_line],
-                hovertemplate=hover(f"{axis} %{{x:~g}}: %{{customdata}}", name=True),
-            )
+        # A colour for the role, marks and dashes for lines of one role; labels alone are dashed, as on every page.
+        dash = "dash" if first.role == "label" and before == 0 else DASHES[before % len(DASHES)]
+        picture.add_scatter(
+            x=[point.arm.x for point in of_line],
+            y=[point.mean.mean for point in of_line],
+            name=escape(name),
+            mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 2},
+            marker={"color": colour, "symbol": symbol_of(first.role, before), "size": 9},
+            error_y=_intervals(of_line, colour),
+            customdata=[_interval(point, measure) for point in of_line],
+            hovertemplate=hover(f"{axis} %{{x:~g}}: %{{customdata}}", name=True),
         )
-        _paper(
-            picture,
-            [(point.arm.x, published[point.arm.name]) for point in of_line if point.arm.name in published],
-            colours,
-        )
+        reported = [point for point in of_line if point.arm.name in published]
+        _paper(picture, [(point.arm.x, published[point.arm.name]) for point in reported], colours)
     for number, point in enumerate(point for point in shown if point.arm.x is None):
         picture.add_hline(
             y=point.mean.mean,
@@ -114,9 +104,10 @@ def over_axis(
             },
             annotation_position="top right" if number % 2 else "top left",
         )
+    places = sorted({point.arm.x for point in shown if point.arm.x is not None})
     picture.update_xaxes(title_text=axis, tickvals=places, tickformat="~g")
-    if facts.x_log:
-        picture.update_xaxes(type="log", tickvals=places, ticktext=[_short(place) for place in places])
+    if study.facts.x_log:
+        picture.update_xaxes(type="log", ticktext=[_short(place) for place in places])
     picture.update_yaxes(title_text=escape(_axis_title(measure)), tickformat=_ticks(measure))
     return laid_out(picture, 380 + 22 * len(lines), right=15, showlegend=True, legend=LEGEND)
 
@@ -133,38 +124,28 @@ def dots(
     means = {point.arm.name: point.mean.mean for point in shown}
     for name in dict.fromkeys(point.arm.against for point in shown if point.arm.against in means):
         judged = [rows[name], *(rows[point.arm.name] for point in shown if point.arm.against == name)]
-        picture.add_shape(
-            type="line",
-            x0=means[name],
-            x1=means[name],
-            y0=min(judged) - 0.3,
-            y1=max(judged) + 0.45,
-            line={"color": colours.plain, "dash": "dash", "width": 1.5},
-            layer="below",
-        )
+        ends = {"x0": means[name], "x1": means[name], "y0": min(judged) - 0.3, "y1": max(judged) + 0.45}
+        dashed = {"color": colours.plain, "dash": "dash", "width": 1.5}
+        picture.add_shape(type="line", **ends, line=dashed, layer="below")
     for point in shown:
         colour, row = colours.roles[point.arm.role], rows[point.arm.name]
         if len(point.seeds) > 1:
-            picture.add_trace(
-                go.Scatter(
-                    x=[value for _, value in point.seeds],
-                    y=[row] * len(point.seeds),
-                    mode="markers",
-                    marker={"color": colour, "size": 7, "opacity": FAINT},
-                    customdata=[[seed, with_unit(measure, value)] for seed, value in point.seeds],
-                    hovertemplate=hover("seed %{customdata[0]}: %{customdata[1]}"),
-                )
-            )
-        picture.add_trace(
-            go.Scatter(
-                x=[point.mean.mean],
-                y=[row],
+            picture.add_scatter(
+                x=[value for _, value in point.seeds],
+                y=[row] * len(point.seeds),
                 mode="markers",
-                marker=outlined(colour, _SYMBOL_OF[point.arm.role], 11),
-                error_x=_intervals([point], colour),
-                customdata=[_interval(point, measure)],
-                hovertemplate=hover(f"{escape(point.arm.title)}: %{{customdata}}"),
+                marker={"color": colour, "size": 7, "opacity": FAINT},
+                customdata=[[seed, with_unit(measure, value)] for seed, value in point.seeds],
+                hovertemplate=hover("seed %{customdata[0]}: %{customdata[1]}"),
             )
+        picture.add_scatter(
+            x=[point.mean.mean],
+            y=[row],
+            mode="markers",
+            marker=outlined(colour, _SYMBOL_OF[point.arm.role], 11),
+            error_x=_intervals([point], colour),
+            customdata=[_interval(point, measure)],
+            hovertemplate=hover(f"{escape(point.arm.title)}: %{{customdata}}"),
         )
         row_title(picture, escape(point.arm.title), row - 0.36, colours)
         if point.arm.name in published:
@@ -217,71 +198,41 @@ def live_spec(study: Study, measure: Measure, colours: Palette) -> Spec:
 
 def learning_spec(colours: Palette) -> Spec:
     """A Vega-Lite picture of what is being trained; data: report, seed, accuracy."""
+    y = {"field": "accuracy", "type": "quantitative", "title": "right"}
     return {
         "height": 220,
         "mark": {"type": "line", "color": colours.student, "strokeWidth": 1.5},
         "encoding": {
             "x": {"field": "report", "type": "quantitative", "title": "report", "axis": {"tickMinStep": 1}},
-            "y": {
-                "field": "accuracy",
-                "type": "quantitative",
-                "title": "right",
-                "scale": {"zero": False},
-                "axis": {"format": ".0%"},
-            },
+            "y": {**y, "scale": {"zero": False}, "axis": {"format": ".0%"}},
             "detail": {"field": "seed"},
         },
     }
 
 
-@dataclass(frozen=True)
-class LineStyle:
-    """How a line is told from the others."""
-
-    colour: str
-    symbol: str
-    dash: str
-
-
-def _styles(firsts: Sequence[Arm], colours: Palette) -> list[LineStyle]:
-    """A colour for the role, marks and dashes for lines of one role; labels alone are dashed, as on every page."""
-    styles: list[LineStyle] = []
-    for arm in firsts:
-        colour = colours.roles[arm.role]
-        before = sum(style.colour == colour for style in styles)
-        dash = "dash" if arm.role == "label" and before == 0 else DASHES[before % len(DASHES)]
-        symbol = SYMBOLS[before % len(SYMBOLS)] + ("-open" if arm.role == "label" else "")
-        styles.append(LineStyle(colour, symbol, dash))
-    return styles
-
-
 def _intervals(shown: Sequence[MeasuredArm], colour: str) -> dict[str, Any]:
-    means, lows, highs = zip(*((arm.mean.mean, arm.mean.low, arm.mean.high) for arm in shown), strict=True)
-    return intervals(means, lows, highs, colour)
+    return intervals([(point.mean.mean, point.mean.low, point.mean.high) for point in shown], colour)
 
 
 def _paper(picture: go.Figure, places: Sequence[tuple[float | None, float]], colours: Palette) -> None:
     """What a paper reports: an open diamond."""
     if places:
-        picture.add_trace(
-            go.Scatter(
-                x=[x for x, _ in places],
-                y=[y for _, y in places],
-                mode="markers",
-                name="as published",
-                showlegend=not any(trace.name == "as published" for trace in picture.data),
-                legendgroup="published",
-                marker={"symbol": "diamond-open", "size": 11, "color": colours.text, "line": {"width": 2}},
-                hovertemplate=hover("as published: %{x}"),
-            )
+        picture.add_scatter(
+            x=[x for x, _ in places],
+            y=[y for _, y in places],
+            mode="markers",
+            name="as published",
+            showlegend=not any(trace.name == "as published" for trace in picture.data),
+            legendgroup="published",
+            marker={"symbol": "diamond-open", "size": 11, "color": colours.text, "line": {"width": 2}},
+            hovertemplate=hover("as published: %{x}"),
         )
 
 
 def _interval(point: MeasuredArm, measure: Measure) -> str:
     text = with_unit(measure, point.mean.mean)
-    if point.mean.low is not None and point.mean.high is not None:
-        text += f" ({with_unit(measure, point.mean.low)} to {with_unit(measure, point.mean.high)})"
-    return text
+    ends = " to ".join(with_unit(measure, end) for end in point.mean.interval or ())
+    return f"{text} ({ends})" if ends else text
 
 
 def _short(place: float) -> str:

@@ -7,7 +7,7 @@ from html import escape
 import plotly.graph_objects as go
 
 from kdviz.charts.curves import SeedCurve, seed_curve
-from kdviz.charts.layout import DASHES, LEGEND, SYMBOLS, faint, hover, intervals, laid_out
+from kdviz.charts.layout import DASHES, LEGEND, faint, hover, intervals, laid_out, symbol_of
 from kdviz.charts.palette import Palette, Role
 from kdviz.records.study import FinishedArm
 
@@ -34,21 +34,15 @@ def together(
     for place, curve in enumerate(curves):
         number = sum(other.role == curve.role for other in curves[:place])  # of the lines in this colour
         colour = colours.roles[curve.role]
-        picture.add_trace(
-            go.Scatter(
-                x=curve.x,
-                y=curve.mean,
-                name=escape(curve.name),
-                mode="markers" if apart else "lines+markers",
-                line={"color": colour, "width": 2, "dash": DASHES[number % len(DASHES)]},
-                marker={
-                    "color": colour,
-                    "size": 9,
-                    "symbol": SYMBOLS[number % len(SYMBOLS)] + ("-open" if curve.role == "label" else ""),
-                },
-                error_y=intervals(curve.mean, curve.low, curve.high, colour, thickness=1, width=3),
-                hovertemplate=hover("%{x:~g}: %{y:.1%}", name=True),
-            )
+        picture.add_scatter(
+            x=curve.x,
+            y=curve.mean,
+            name=escape(curve.name),
+            mode="markers" if apart else "lines+markers",
+            line={"color": colour, "width": 2, "dash": DASHES[number % len(DASHES)]},
+            marker={"color": colour, "size": 9, "symbol": symbol_of(curve.role, number)},
+            error_y=intervals(zip(curve.mean, curve.low, curve.high, strict=True), colour, thickness=1, width=3),
+            hovertemplate=hover("%{x:~g}: %{y:.1%}", name=True),
         )
     places = sorted({place for curve in curves for place in curve.x})
     picture.update_xaxes(title_text=escape(x_title), tickvals=places, ticktext=[f"{place:g}" for place in places])
@@ -66,17 +60,15 @@ def gap(upper: ArmCurve, lower: ArmCurve, x_title: str, least: float, colours: P
     picture = go.Figure()
     colour = colours.roles[upper.role]
     for curve, fill, dash in ((upper, None, "dot"), (lower, "tonexty", "solid")):
-        picture.add_trace(
-            go.Scatter(
-                x=curve.x,
-                y=curve.mean,
-                name=escape(curve.name),
-                mode="lines",
-                line={"color": colour, "width": 2, "dash": dash},
-                fill=fill,
-                fillcolor=faint(colour),
-                hovertemplate=hover("%{fullData.name} %{y:.1%}"),
-            )
+        picture.add_scatter(
+            x=curve.x,
+            y=curve.mean,
+            name=escape(curve.name),
+            mode="lines",
+            line={"color": colour, "width": 2, "dash": dash},
+            fill=fill,
+            fillcolor=faint(colour),
+            hovertemplate=hover("%{fullData.name} %{y:.1%}"),
         )
     picture.update_xaxes(title_text=escape(x_title))
     picture.update_yaxes(tickformat=".0%", range=[least, 1.005])

@@ -45,12 +45,8 @@ def key_of(cell: Cell) -> str:
 def cell_of(sweep: Sweep, key: str | None) -> Cell | None:
     """The cell that a key names, the first where it leaves something open; None where the sweep has none such."""
     wanted = dict(part.partition("=")[::2] for part in (key or "").split())
-    if not wanted:
-        return None
-    for cell in (*sweep.trained_cells, *sweep.cells):
-        if wanted.items() <= _parts(cell).items():
-            return cell.trained_as
-    return None
+    cells = (*sweep.trained_cells, *sweep.cells) if wanted else ()
+    return next((cell.trained_as for cell in cells if wanted.items() <= _parts(cell).items()), None)
 
 
 def _parts(cell: Cell) -> dict[str, str]:
@@ -61,10 +57,6 @@ def _parts(cell: Cell) -> dict[str, str]:
         "student": cell.student,
         "labels": "all" if cell.labels is None else str(cell.labels),
     }
-
-
-def _labels(labels: int | None) -> str:
-    return "all labels" if labels is None else f"{labels:,} labels"
 
 
 def _fixed(sweep: Sweep) -> tuple[tuple[str, ...], tuple[int | None, ...], tuple[float, ...]]:
@@ -86,7 +78,10 @@ def choosers(sweep: Sweep) -> list[Data]:
     students, label_counts, rates = _fixed(sweep)
     return [
         {"name": "Student", "values": list(students)},
-        {"name": "Labels", "values": [_labels(count) for count in label_counts]},
+        {
+            "name": "Labels",
+            "values": ["all labels" if count is None else f"{count:,} labels" for count in label_counts],
+        },
         {"name": "Learning rate", "values": [f"{rate:g}" for rate in rates]},
     ]
 
@@ -105,6 +100,14 @@ def picture(sweep: Sweep, heard: SweepSoFar, swept: SweepResult | None = None) -
     left_behind = [cell in gone for cell in cells]
     compared = maps[-1:] if together else maps
     young = frozenset(at for shown in compared for at in _young(levels, left_behind, shown))
+
+    def scale_of(shown: Iterable[int], measure: SweepMeasure) -> list[float] | None:
+        """Made for the cells that can be compared; those that were left behind may be worse."""
+        known = {at: levels[at].means[measure] for at in shown if measure in levels[at].means}
+        behind = [known[at] for at in known if left_behind[at]]
+        going = [known[at] for at in known if at not in young and not left_behind[at]]
+        return scale(going or behind, measure, [*going, *behind])
+
     return {
         "shape": "points" if sweep.search == "random" else "grid",
         "temperatures": list(sweep.temperatures),
@@ -116,17 +119,7 @@ def picture(sweep: Sweep, heard: SweepSoFar, swept: SweepResult | None = None) -
         "rungs": list(sweep.rungs),
         "choosers": choosers(sweep),
         "together": together,  # the last scale and best cell are of all maps in one
-        "scales": [
-            {
-                measure: _scale_of(
-                    [levels[at] for at in shown if at not in young and not left_behind[at]],
-                    [levels[at] for at in shown if left_behind[at]],
-                    measure,
-                )
-                for measure in MEASURES
-            }
-            for shown in maps
-        ],
+        "scales": [{measure: scale_of(shown, measure) for measure in MEASURES} for shown in maps],
         "cells": {
             "key": [key_of(cell) for cell in cells],
             "temperature": [cell.temperature for cell in cells],
@@ -185,12 +178,6 @@ def _verdicts(cells: Sequence[Cell], swept: SweepResult | None) -> Data:
     }
 
 
-def _scale_of(levels: Sequence[Level], faded: Sequence[Level], measure: SweepMeasure) -> list[float] | None:
-    """Made for the cells that can be compared; those that were left behind may be worse."""
-    known, behind = ([lv.means[measure] for lv in some if measure in lv.means] for some in (levels, faded))
-    return scale(known or behind, measure, [*known, *behind])
-
-
 def scale(figures: Sequence[float], measure: SweepMeasure, others: Sequence[float] = ()) -> list[float] | None:
     """[worst, best, whether `others` or any are worse] of a scale of colours; None without a figure.
 
@@ -217,28 +204,19 @@ def scale(figures: Sequence[float], measure: SweepMeasure, others: Sequence[floa
 def details(sweep: Sweep, heard: SweepSoFar, cells: Iterable[Cell]) -> Data:
     """What is shown of a cell on its own: curves, and answers to watched images; with the images and the teacher's."""
     students = len(sweep.seeds) * (sweep.folds or 1)
-    of_cells, parts = {}, dict[str, Watched]()
+    of_cells, images = {}, dict[str, Data]()
     for cell in cells:
         shown = level(heard, cell, students).shown
         if not shown:
             continue
         detail = _curves(shown, _controls(heard, cell, shown))
-        tried = [part for part in sorted(shown, key=_in_order) if shown[part].trial and part in heard.watched]
-        part = tried[0] if tried else None
-        trial = shown[part].trial if part is not None else None
-        if part is not None and trial is not None:
-            parts[_part_name(part)] = heard.watched[part]
+        tried = [part for part in shown if shown[part].trial and part in heard.watched]
+        part = min(tried, key=lambda part: (part[0], part[1] or 0), default=None)
+        if part is not None and (trial := shown[part].trial):
+            images[_part_name(part)] = _images(heard.watched[part])
             detail |= {"watched": _part_name(part), "logits": [rounded(logits, 2) for logits in trial.watched_logits]}
         of_cells[key_of(cell)] = detail
-    return {
-        "names": list(DATA_SETS[sweep.data].class_names),
-        "cells": of_cells,
-        "watched": {name: _images(watched) for name, watched in parts.items()},
-    }
-
-
-def _in_order(part: SeedAndFold) -> tuple[int, int]:
-    return part[0], part[1] or 0
+    return {"names": list(DATA_SETS[sweep.data].class_names), "cells": of_cells, "watched": images}
 
 
 def _part_name(part: SeedAndFold) -> str:

@@ -125,6 +125,11 @@ class Verdict(Record):
     low: Figure | None
     high: Figure | None
 
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The ends of the interval; None with one seed."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
 
 class Mean(Record):
     """The mean over the seeds with its 95 % interval (Student's t); None with one seed."""
@@ -134,6 +139,11 @@ class Mean(Record):
     high: Figure | None
 
     @property
+    def interval(self) -> tuple[float, float] | None:
+        """The ends of the interval; None with one seed."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
+    @property
     def half_width(self) -> float:
         """The figure behind ±: the longer half, as an end may have been cut at the limit of a share."""
-        return 0.0 if self.low is None or self.high is None else max(self.high - self.mean, self.mean - self.low)
+        return max((abs(end - self.mean) for end in self.interval or ()), default=0.0)

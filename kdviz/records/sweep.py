@@ -120,3 +120,7 @@ class SweepResult(Record):
             return {}
         cell = self.choice.cell
         return {f"T = {cell.temperature:g}, alpha = {cell.alpha:g}": self.choice.test_accuracy.mean}
+
+    def summary(self, cell: Cell) -> CellSummary | None:
+        """A cell's summary; the cells with alpha = 0 share that of the student without a teacher."""
+        return next((summary for summary in self.summaries if summary.cell == cell.trained_as), None)

@@ -34,7 +34,7 @@ def test_a_slice_has_the_cells_that_differ_in_nothing_else():
     finished = swept()
     taught = trace(slice_of(finished), "with the teacher")
     assert list(taught.x) == [1, 4, 20]
-    level = charts.summary_of(finished, CHOSEN).validation_accuracy
+    level = finished.summary(CHOSEN).validation_accuracy
     assert taught.y[1] == level.mean
     assert taught.error_y.array[1] == pytest.approx(level.high - level.mean)
     assert taught.error_y.arrayminus[1] == pytest.approx(level.mean - level.low)
@@ -43,7 +43,7 @@ def test_a_slice_has_the_cells_that_differ_in_nothing_else():
     over_alpha = slice_of(finished, "alpha")
     taught = trace(over_alpha, "with the teacher")
     assert list(taught.x) == [0, 0.5, 0.75]
-    plain = charts.summary_of(finished, CHOSEN.plain).validation_accuracy
+    plain = finished.summary(CHOSEN.plain).validation_accuracy
     assert taught.y[0] == plain.mean, "alpha = 0 is the plain student, at any T"
     band = next(each for each in over_alpha.data if each.fill == "toself")
     assert set(band.y) == {plain.low, plain.high}
@@ -72,9 +72,9 @@ def test_a_diverged_cell_is_left_out_of_the_charts_and_named_in_words():
 
 def test_one_student_for_each_cell_has_wilsons_interval_of_its_accuracy_and_no_verdict():
     finished = swept(seeds=(0,))
-    low, high = charts.interval(finished, charts.summary_of(finished, CHOSEN), "validation_accuracy")
-    assert low < charts.summary_of(finished, CHOSEN).validation_accuracy.mean < high
-    assert charts.interval(finished, charts.summary_of(finished, CHOSEN), "nll") is None
+    low, high = charts.interval(finished, finished.summary(CHOSEN), "validation_accuracy")
+    assert low < finished.summary(CHOSEN).validation_accuracy.mean < high
+    assert charts.interval(finished, finished.summary(CHOSEN), "nll") is None
     assert not any(each.fill for each in slice_of(finished, measure="nll").data), "no band without an interval"
     assert words.against_plain(finished) == (
         "One seed, no verdict: another seed’s first weights and batches could turn every difference here around. "

@@ -8,17 +8,18 @@ from typing import Any
 import streamlit as st
 
 from kdviz.charts import sweep as charts
-from kdviz.charts.sweep import IN_PERCENT, MEASURES, NAMES, Along, CellMeasure
+from kdviz.charts.sweep import IN_PERCENT, MEASURES, NAMES, Along
 from kdviz.recipes.sweep import Cell
 from kdviz.records.base import Mean, Scores
 from kdviz.records.single import Result
 from kdviz.records.sweep import SweepResult
+from kdviz.records.sweep_so_far import SweepMeasure
 from kdviz.reports.phrases import percent, percent_of_images, percent_over_seeds
 from kdviz.widgets import page
 from kdviz.widgets.lesson import sentence
 from kdviz.widgets.sweep import words
 
-_SHORT: dict[CellMeasure, str] = {
+_SHORT: dict[SweepMeasure, str] = {
     "validation_accuracy": "Accuracy",
     "agreement": "Agreement",
     "nll": "NLL",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from statistics import fmean, median
 
-from kdviz.charts.sweep import Along, summary_of
+from kdviz.charts.sweep import Along
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.sweep import Cell, Sweep
 from kdviz.records.base import Verdict
@@ -38,7 +38,7 @@ def learnt(swept: SweepResult) -> str:
     sweep, choice = swept.recipe, swept.choice
     if choice is None:
         return say("all-diverged")
-    best = summary_of(swept, choice.cell)
+    best = swept.summary(choice.cell)
     level = ""
     if best is not None:
         level = say("best-level", right=percent(best.validation_accuracy.mean, 1), over=_over(sweep))
@@ -95,7 +95,7 @@ def tested(swept: SweepResult) -> str:
 def both_verdicts(swept: SweepResult) -> str:
     """Why the test images may say of the choice what the map does not say; nothing where both say the same."""
     choice = swept.choice
-    summary = None if choice is None else summary_of(swept, choice.cell)
+    summary = None if choice is None else swept.summary(choice.cell)
     if choice is None or summary is None or summary.against_plain is None:
         return ""
     on_map, on_test = summary.against_plain, choice.against_plain
@@ -153,7 +153,7 @@ def spread_along(swept: SweepResult, along: Along) -> float | None:
         return None
     levels: dict[float, list[float]] = {}
     for cell in sweep.cells:
-        summary = summary_of(swept, cell)
+        summary = swept.summary(cell)
         if cell.alpha > 0 and summary is not None and math.isfinite(summary.validation_accuracy.mean):
             levels.setdefault(getattr(cell, along), []).append(summary.validation_accuracy.mean)
     if len(levels) < 2 or len({len(values) for values in levels.values()}) > 1:
