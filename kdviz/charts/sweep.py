@@ -189,11 +189,12 @@ def frame(swept: SweepResult) -> pd.DataFrame:
     for summary in swept.summaries:
         low, high = interval(swept, summary, "validation_accuracy") or (math.nan, math.nan)
         against = summary.against_plain
+        means: dict[str, float] = {measure: getattr(summary, measure).mean for measure in MEASURES}
         rows.append(
             {
                 **summary.cell.model_dump(),
                 "epochs": summary.epochs,
-                **{measure: getattr(summary, measure).mean for measure in MEASURES},
+                **means,
                 "low": low,
                 "high": high,
                 "difference": against.difference if against else math.nan,

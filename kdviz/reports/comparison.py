@@ -18,6 +18,7 @@ _SHORT: dict[MethodMeasure, str] = {
     "agreement": "agreement",
     "fidelity_kl": "KL to the teacher",
 }
+_FORMS: dict[MethodMeasure, str] = {"nll": ".4f", "ece": ".4f", "agreement": ".2%"}
 _HEADER = ("", "test accuracy", "NLL", "ECE", "agreement", "seconds a seed", "with teacher", "verdict")
 
 
@@ -107,28 +108,24 @@ def _method(summary: Summary) -> dict[str, Any]:
 
 
 def _trial(trial: Trial) -> dict[str, Any]:
-    whole = trial.model_dump(mode="json")
-    expense, teacher = whole.pop("expense"), whole.pop("teacher")
-    others, reliability = whole.pop("others"), whole.pop("reliability")
-    seconds = trial.expense.seconds
+    last = {"expense", "teacher", "others", "reliability"}
+    whole, seconds = trial.model_dump(mode="json"), trial.expense.seconds
     return {
-        **whole,
-        **expense,
+        **{name: value for name, value in whole.items() if name not in last},
+        **whole["expense"],
         "images_per_second": trial.expense.images_seen / seconds if seconds > 0 else None,
-        "teacher_seconds": teacher and teacher["seconds"],
-        "others": others,
-        "reliability": reliability,
+        "teacher_seconds": whole["teacher"] and whole["teacher"]["seconds"],
+        "others": whole["others"],
+        "reliability": whole["reliability"],
     }
 
 
 def _summary_row(summary: Summary) -> list[str]:
-    verdict = summary.verdicts.get("test_accuracy")
+    means, verdict = summary.means, summary.verdicts.get("test_accuracy")
     return [
         summary.method,
-        share(summary.means["test_accuracy"]),
-        f"{summary.means['nll'].mean:.4f}",
-        f"{summary.means['ece'].mean:.4f}",
-        f"{summary.means['agreement'].mean:.2%}",
+        share(means["test_accuracy"]),
+        *(f"{means[measure].mean:{form}}" for measure, form in _FORMS.items()),
         f"{summary.expense.seconds:.2f}",
         f"{summary.expense_with_teacher.seconds:.2f}",
         verdict.word if verdict else "",
@@ -137,13 +134,8 @@ def _summary_row(summary: Summary) -> list[str]:
 
 def _mean_row(trials: Sequence[Trial]) -> list[str]:
     """Networks that are there to compare with: no interval and no verdict."""
-    return [
-        trials[0].method,
-        f"{fmean(trial.test_accuracy for trial in trials):.2%}",
-        f"{fmean(trial.nll for trial in trials):.4f}",
-        f"{fmean(trial.ece for trial in trials):.4f}",
-        f"{fmean(trial.agreement for trial in trials):.2%}" if trials[0].method == CONTROL else "",
-        f"{fmean(trial.expense.seconds for trial in trials):.2f}",
-        "",
-        "",
-    ]
+    forms: dict[str, str] = {"test_accuracy": ".2%", **_FORMS}
+    cells = [f"{fmean(getattr(trial, figure) for trial in trials):{form}}" for figure, form in forms.items()]
+    if trials[0].method != CONTROL:
+        cells[-1] = ""  # a teacher's agreement with itself
+    return [trials[0].method, *cells, f"{fmean(trial.expense.seconds for trial in trials):.2f}", "", ""]

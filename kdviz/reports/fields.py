@@ -1,5 +1,6 @@
 """Fields that the JSON documents of several kinds of run share."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from kdviz.records.base import Mean, Verdict
@@ -17,25 +18,17 @@ def document(ending: ComparisonResult | SweepResult | StudyResult, **fields: Any
 
 def estimate(mean: Mean | None) -> dict[str, Any]:
     """A mean and its interval, which is None where there is one seed."""
-    return {"mean": mean and _figure(mean, "mean"), "interval": interval(mean)}
+    figures = mean.model_dump(mode="json") if mean else {}
+    return {"mean": figures.get("mean"), "interval": _interval(figures)}
 
 
 def judgement(verdict: Verdict | None, name: str = "difference_interval") -> dict[str, Any]:
     """A verdict in a word, the difference, and its interval under `name`; all None where nothing was judged."""
-    return {
-        "verdict": verdict and verdict.word,
-        "difference": verdict and _figure(verdict, "difference"),
-        name: interval(verdict),
-    }
+    figures = verdict.model_dump(mode="json") if verdict else {}
+    return {"verdict": figures.get("word"), "difference": figures.get("difference"), name: _interval(figures)}
 
 
-def interval(estimate: Mean | Verdict | None) -> list[float | str] | None:
-    """[low, high], or None where there is no interval."""
-    if estimate is None or estimate.low is None or estimate.high is None:
-        return None
-    return [_figure(estimate, "low"), _figure(estimate, "high")]
-
-
-def _figure(record: Mean | Verdict, name: str) -> Any:
-    """A figure as JSON has it: what is no number is a text."""
-    return record.model_dump(mode="json", include={name})[name]
+def _interval(figures: Mapping[str, Any]) -> list[float | str] | None:
+    """[low, high] as JSON has them, what is no number as a text; None where there is no interval."""
+    ends = [figures.get("low"), figures.get("high")]
+    return None if None in ends else ends

@@ -71,8 +71,8 @@ def percent(share: float, digits: int = 0) -> str:
 
 def percent_over_seeds(mean: Mean, digits: int) -> str:
     """A mean share with half its interval: "97.5 % ± 0.3"; alone where it has none."""
-    text = percent(mean.mean, digits)
-    return text if mean.low is None or mean.high is None else f"{text} ±\u00a0{100 * mean.half_width:.{digits}f}"
+    half = f" ±\u00a0{100 * mean.half_width:.{digits}f}" if mean.interval else ""
+    return percent(mean.mean, digits) + half
 
 
 def percent_of_images(share: float, interval: tuple[float, float]) -> str:

@@ -47,11 +47,7 @@ def document(studied: StudyResult) -> dict[str, Any]:
             {"name": measure.name, "title": measure.title, "kind": measure.kind, "better": measure.better or None}
             for measure in facts.measures
         ],
-        rows=[
-            _row(studied, arm, finished)
-            for arm in studied.recipe.chosen
-            if (finished := studied.arm(arm.name)) is not None
-        ],
+        rows=[_row(studied, arm, trained) for arm in studied.recipe.chosen if (trained := studied.arm(arm.name))],
     )
 
 
@@ -70,11 +66,8 @@ def text(studied: StudyResult) -> str:
                 cells.insert(1, f"{published[arm.name]:g}" if arm.name in published else "")
             judgement = studied.judgement(arm.name)
             rows.append([arm.title, *cells, f"{finished.seconds:.1f}", judgement.verdict.word if judgement else ""])
-    verdicts = [
-        _verdict(studied, judgement, measures[0])
-        for judgement in studied.judgements
-        if judgement.measure == measures[0].name
-    ]
+    main = [judgement for judgement in studied.judgements if judgement.measure == measures[0].name]
+    verdicts = [_verdict(studied, judgement, measures[0]) for judgement in main]
     paragraphs = [study.facts.question, table(header, rows), "\n".join(verdicts), _footing(studied, len(verdicts))]
     return "\n\n".join(filter(None, paragraphs))
 
@@ -121,10 +114,8 @@ def shown(measure: Measure, mean: Mean | None) -> str:
     if mean is None:
         return ""
     text = formatted(measure, mean.mean, thousands="") + ("%" if measure.kind == "share" else "")
-    if mean.low is None or mean.high is None:
-        return text
-    low, high = (formatted(measure, end, thousands="") for end in (mean.low, mean.high))
-    return f"{text} ({low} to {high})"
+    ends = " to ".join(formatted(measure, end, thousands="") for end in mean.interval or ())
+    return f"{text} ({ends})" if ends else text
 
 
 def formatted(measure: Measure, value: float, thousands: str = ",") -> str:
@@ -172,7 +163,7 @@ def _footing(studied: StudyResult, comparisons: int) -> str:
 def _row(studied: StudyResult, arm: Arm, finished: FinishedArm) -> dict[str, Any]:
     main = studied.recipe.facts.measures[0]
     whole = finished.model_dump(mode="json")
-    verdicts = {each.measure: each.verdict for each in studied.judgements if each.arm == arm.name}
+    verdicts = {judged.measure: judged.verdict for judged in studied.judgements if judged.arm == arm.name}
     row: dict[str, Any] = {"arm": arm.name, "title": arm.title, "seeds": len(finished.rows), "measure": main.name}
     row |= fields.estimate(_mean(studied, arm, main))
     if errors := values_of(finished.rows, main.name if main.kind == "count" else "test_errors"):

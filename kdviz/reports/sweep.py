@@ -19,8 +19,6 @@ from kdviz.reports.text import DIVERGED, judged, numbers, ranges, seeds, share, 
 PARTS = "students"
 CHOSEN, LIKE_PLAIN = "*", "~"
 
-StudentKind = tuple[str, int | None, float]  # student, labels, learning rate: what a table of T and alpha is about
-
 
 def title(sweep: Sweep) -> str:
     """The recipe in a line: what is varied first, then what all students share."""
@@ -59,27 +57,31 @@ def document(swept: SweepResult) -> dict[str, Any]:
     sweep = swept.recipe
     return fields.document(
         swept,
-        choice=None if swept.choice is None else _choice(swept, swept.choice),
+        choice=swept.choice and _choice(swept, swept.choice),
         cells=[_cell(swept, cell) for cell in sweep.cells],
         rows=[_trial(cell, trial) for cell in sweep.cells for trial in trials.get(cell.trained_as, [])],
-        controls=[_trial(trial.cell, trial) for cell in _controls(sweep) for trial in trials.get(cell, [])],
+        controls=[
+            _trial(cell, trial) for cell in sweep.trained_cells if cell.alpha == 0 for trial in trials.get(cell, [])
+        ],
     )
 
 
 def text(swept: SweepResult) -> str:
     """Accuracies over T and alpha, the choice with its test accuracy, and what the seeds allow to say."""
     sweep = swept.recipe
-    summaries = {summary.cell: summary for summary in swept.summaries}
-    chosen = None if swept.choice is None else _first_cell(sweep, swept.choice.cell)
+    chosen = swept.choice and _first_cell(sweep, swept.choice.cell)
 
     def show(cell: Cell) -> str:
-        summary = summaries.get(cell.trained_as)
+        summary = swept.summary(cell)
         return "" if summary is None else _accuracy(sweep, summary, chosen=cell == chosen)
 
     paragraphs = [f"Validation accuracy in %, {_mean_over(sweep)}:", *_tables(sweep, show)]
     if sweep.search == "halving" and not _as_list(sweep):
-        paragraphs.append(_rungs(sweep, swept.summaries))
-    paragraphs += ["\n".join(_plain_levels(sweep, swept.summaries)), _legend(swept)]
+        taught = [summary.epochs for summary in swept.summaries if summary.cell.alpha > 0]
+        rungs = ", ".join(f"{taught.count(epochs)} with {epochs}" for epochs in sweep.rungs)
+        paragraphs.append(f"Successive halving; cells with a teacher by their epochs, fewer in brackets: {rungs}.")
+    plain = [_plain_level(sweep, summary) for summary in swept.summaries if summary.cell.alpha == 0]
+    paragraphs += ["\n".join(plain), _legend(swept)]
     if swept.choice is None:
         paragraphs.append("No choice: every cell has a student that diverged.")
     else:
@@ -120,19 +122,11 @@ def text_so_far(sweep: Sweep, finished: Sequence[FinishedStack]) -> str:
 def _of_last_rung(trials: Iterable[CellTrial]) -> dict[Cell, list[CellTrial]]:
     """Each cell's trials after the most epochs it was trained for, by seed and fold."""
     of_cells: dict[Cell, list[CellTrial]] = {}
-    for trial in trials:
-        of_cells.setdefault(trial.cell, []).append(trial)
-    return {
-        cell: sorted(
-            (trial for trial in of_cell if trial.epochs == max(other.epochs for other in of_cell)),
-            key=lambda trial: (trial.seed, trial.fold or 0),
-        )
-        for cell, of_cell in of_cells.items()
-    }
-
-
-def _controls(sweep: Sweep) -> list[Cell]:
-    return [cell for cell in sweep.trained_cells if cell.alpha == 0]
+    for trial in sorted(trials, key=lambda trial: (-trial.epochs, trial.seed, trial.fold or 0)):
+        of_cell = of_cells.setdefault(trial.cell, [])
+        if not of_cell or trial.epochs == of_cell[0].epochs:
+            of_cell.append(trial)
+    return of_cells
 
 
 def _names(cell: Cell) -> dict[str, Any]:
@@ -145,23 +139,19 @@ def _trial(cell: Cell, trial: CellTrial) -> dict[str, Any]:
     if trial.fold is None:
         del whole["fold"]
     names = _names(cell)
-    return {"temperature": names.pop("temperature"), "alpha": names.pop("alpha"), **whole, **names}
+    return {"temperature": names["temperature"], "alpha": names["alpha"], **whole, **names}
 
 
 def _cell(swept: SweepResult, cell: Cell) -> dict[str, Any]:
-    summary = _summary(swept, cell)
+    summary, choice = swept.summary(cell), swept.choice
     if summary is None:
         return _names(cell)
-    choice = swept.choice
     return {
         **_names(cell),
         "epochs": summary.epochs,
         "trials": summary.trials,
         "diverged": summary.diverged,
-        **_estimate("validation_accuracy", summary.validation_accuracy),
-        **_estimate("nll", summary.nll),
-        **_estimate("ece", summary.ece),
-        **_estimate("agreement", summary.agreement),
+        **_estimates(summary, "validation_accuracy", "nll", "ece", "agreement"),
         **fields.judgement(summary.against_plain),
         "chosen": choice is not None and cell == _first_cell(swept.recipe, choice.cell),
         "tied": choice is not None and cell.trained_as in choice.tied,
@@ -169,13 +159,12 @@ def _cell(swept: SweepResult, cell: Cell) -> dict[str, Any]:
 
 
 def _choice(swept: SweepResult, choice: Choice) -> dict[str, Any]:
-    summary = _summary(swept, choice.cell)
+    summary = swept.summary(choice.cell)
     return {
         **_names(_first_cell(swept.recipe, choice.cell)),
         "chosen_on": choice.chosen_on,
-        **({} if summary is None else _estimate("validation_accuracy", summary.validation_accuracy)),
-        **_estimate("test_accuracy", choice.test_accuracy),
-        **_estimate("plain_test_accuracy", choice.plain_test_accuracy),
+        **(_estimates(summary, "validation_accuracy") if summary else {}),
+        **_estimates(choice, "test_accuracy", "plain_test_accuracy"),
         **fields.judgement(choice.against_plain),
         "tied": [_names(_first_cell(swept.recipe, cell)) for cell in choice.tied],
         "seeds": [_of_seed(result) for result in choice.results],
@@ -194,9 +183,13 @@ def _of_seed(result: Result) -> dict[str, Any]:
     }
 
 
-def _estimate(name: str, mean: Mean) -> dict[str, Any]:
-    estimate = fields.estimate(mean)
-    return {name: estimate["mean"], f"{name}_interval": estimate["interval"]}
+def _estimates(record: CellSummary | Choice, *names: str) -> dict[str, Any]:
+    """These means of a record, each followed by its interval."""
+    estimates: dict[str, Any] = {}
+    for name in names:
+        estimate = fields.estimate(getattr(record, name))
+        estimates |= {name: estimate["mean"], f"{name}_interval": estimate["interval"]}
+    return estimates
 
 
 # The text's parts.
@@ -209,64 +202,43 @@ def _as_list(sweep: Sweep) -> bool:
 
 def _tables(sweep: Sweep, show: Callable[[Cell], str]) -> list[str]:
     """A table of T and alpha for each kind of student, or a line for each cell."""
+    kinds = {cell: _kind(sweep, cell) for cell in sweep.cells}
     if _as_list(sweep):
-        return [_list(sweep, show)]
+        several = len(set(kinds.values())) > 1
+        cells = sorted(sweep.cells, key=lambda cell: (cell.temperature, cell.alpha))
+        lines = [[f"T = {c.temperature:g}", f"{c.alpha:g}", *[kinds[c]] * several, show(c)] for c in cells]
+        return [table(["", "alpha", *["student"] * several, "accuracy"], lines)]
     tables = []
-    for kind, cells in groupby(sweep.cells, _kind):
-        rows = [[f"T = {t:g}", *map(show, row)] for t, row in groupby(cells, lambda cell: cell.temperature)]
-        heading = _name_of_kind(sweep, kind)
+    for heading, of_kind in groupby(sweep.cells, lambda cell: kinds[cell]):
+        rows = [[f"T = {t:g}", *map(show, row)] for t, row in groupby(of_kind, lambda cell: cell.temperature)]
         grid = table(["", *(f"alpha = {alpha:g}" for alpha in sweep.alphas)], rows)
         tables.append(f"{heading}:\n{grid}" if heading else grid)
     return tables
 
 
-def _list(sweep: Sweep, show: Callable[[Cell], str]) -> str:
-    several = len({_kind(cell) for cell in sweep.cells}) > 1
-    rows = [
-        [
-            f"T = {cell.temperature:g}",
-            f"{cell.alpha:g}",
-            *([_name_of_kind(sweep, _kind(cell))] if several else []),
-            show(cell),
-        ]
-        for cell in sorted(sweep.cells, key=lambda cell: (cell.temperature, cell.alpha))
-    ]
-    return table(["", "alpha", *(["student"] if several else []), "accuracy"], rows)
-
-
-def _rungs(sweep: Sweep, summaries: Iterable[CellSummary]) -> str:
-    taught = [summary.epochs for summary in summaries if summary.cell.alpha > 0]
-    parts = [f"{taught.count(epochs)} with {epochs}" for epochs in sweep.rungs]
-    return f"Successive halving; cells with a teacher by their epochs, fewer in brackets: {', '.join(parts)}."
-
-
 def _accuracy(sweep: Sweep, summary: CellSummary, *, chosen: bool) -> str:
     if summary.diverged:
         return f"{DIVERGED}  "
-    verdict = summary.against_plain
-    like_plain = verdict is not None and verdict.word == "no difference shown"
-    marks = (CHOSEN if chosen else "") + (LIKE_PLAIN if like_plain else "")
+    marks = CHOSEN * chosen + LIKE_PLAIN * _is_like_plain(summary)
     mean = f"{100 * summary.validation_accuracy.mean:.2f}"
     return f"{mean if summary.epochs == sweep.epochs else f'({mean})'}{marks.ljust(2)}"
 
 
-def _plain_levels(sweep: Sweep, summaries: Iterable[CellSummary]) -> list[str]:
-    """Plain training's level, of each kind of student."""
-    lines = []
-    for summary in summaries:
-        if summary.cell.alpha == 0:
-            name = _name_of_kind(sweep, _kind(summary.cell))
-            lost = f"{DIVERGED} in {summary.diverged} of {summary.trials}"
-            level = lost if summary.diverged else _share(summary.validation_accuracy)
-            lines.append(f"Plain training{f', {name}' if name else ''}: {level}")
-    return lines
+def _is_like_plain(summary: CellSummary) -> bool:
+    return summary.against_plain is not None and summary.against_plain.word == "no difference shown"
+
+
+def _plain_level(sweep: Sweep, summary: CellSummary) -> str:
+    """Plain training's level, of one kind of student."""
+    kind = _kind(sweep, summary.cell)
+    lost = f"{DIVERGED} in {summary.diverged} of {summary.trials}"
+    level = lost if summary.diverged else _share(summary.validation_accuracy)
+    return f"Plain training{f', {kind}' if kind else ''}: {level}"
 
 
 def _legend(swept: SweepResult) -> str:
     parts = [f"{CHOSEN} the choice"] if swept.choice is not None else []
-    if any(
-        summary.against_plain and summary.against_plain.word == "no difference shown" for summary in swept.summaries
-    ):
+    if any(map(_is_like_plain, swept.summaries)):
         parts.append(f"{LIKE_PLAIN} not shown to differ from plain training")
     if students := sum(summary.diverged for summary in swept.summaries):
         parts.append(f"{DIVERGED}: weights that are no numbers any more, {counted(students, 'student')}")
@@ -274,7 +246,7 @@ def _legend(swept: SweepResult) -> str:
 
 
 def _choice_in_words(swept: SweepResult, choice: Choice) -> str:
-    summary, cell = _summary(swept, choice.cell), choice.cell
+    summary, cell = swept.summary(choice.cell), choice.cell
     level = "" if summary is None else f", validation accuracy {_share(summary.validation_accuracy)}"
     tested = _share(choice.test_accuracy)
     if cell.alpha > 0:
@@ -287,15 +259,13 @@ def _choice_in_words(swept: SweepResult, choice: Choice) -> str:
 
 def _ties(sweep: Sweep, choice: Choice) -> str:
     if not choice.tied:
-        if len(sweep.rungs) > 1:
-            return "Of the cells trained to the end, no other is tied with it."
-        return "No other cell is tied with it."
+        halved = len(sweep.rungs) > 1
+        return f"{'Of the cells trained to the end, no other is' if halved else 'No other cell is'} tied with it."
     parts = []
     taught = sorted((cell for cell in choice.tied if cell.alpha > 0), key=_order)
-    for (kind, temperature), cells in groupby(taught, lambda cell: (_kind(cell), cell.temperature)):
-        name = _name_of_kind(sweep, kind)
+    for (kind, temperature), cells in groupby(taught, lambda cell: (_kind(sweep, cell), cell.temperature)):
         alphas = numbers([cell.alpha for cell in cells])
-        parts.append(f"T = {temperature:g} with alpha = {alphas}{f' ({name})' if name else ''}")
+        parts.append(f"T = {temperature:g} with alpha = {alphas}{f' ({kind})' if kind else ''}")
     parts += [_full_name(sweep, cell) for cell in choice.tied if cell.alpha == 0]
     return f"Tied with it, not shown to differ: {counted(len(choice.tied), 'cell')}: {'; '.join(parts)}."
 
@@ -329,34 +299,25 @@ def _mean_over(sweep: Sweep) -> str:
 # Cells.
 
 
-def _summary(swept: SweepResult, cell: Cell) -> CellSummary | None:
-    return next((summary for summary in swept.summaries if summary.cell == cell.trained_as), None)
-
-
 def _first_cell(sweep: Sweep, student: Cell) -> Cell:
     """The first cell asked for that is this student: without a teacher T plays no part."""
     return next((cell for cell in sweep.cells if cell.trained_as == student), student)
-
-
-def _kind(cell: Cell) -> StudentKind:
-    return cell.student, cell.labels, cell.learning_rate
 
 
 def _order(cell: Cell) -> tuple[object, ...]:
     return cell.student, cell.labels or 0, cell.learning_rate, cell.temperature, cell.alpha
 
 
-def _name_of_kind(sweep: Sweep, kind: StudentKind) -> str:
-    """What else than T and alpha the sweep varies; nothing as a rule."""
-    student, labels, rate = kind
+def _kind(sweep: Sweep, cell: Cell) -> str:
+    """What else than T and alpha the sweep varies: what a table of these two is about. Nothing as a rule."""
     parts = [
-        student if len(sweep.students) > 1 else "",
-        f"{labels:,} labels" if labels is not None and len(sweep.label_counts) > 1 else "",
-        f"learning rate {rate:g}" if len(sweep.learning_rates) > 1 else "",
+        cell.student if len(sweep.students) > 1 else "",
+        f"{cell.labels:,} labels" if cell.labels is not None and len(sweep.label_counts) > 1 else "",
+        f"learning rate {cell.learning_rate:g}" if len(sweep.learning_rates) > 1 else "",
     ]
     return ", ".join(filter(None, parts))
 
 
 def _full_name(sweep: Sweep, cell: Cell) -> str:
     name = "plain training (alpha = 0)" if cell.alpha == 0 else f"T = {cell.temperature:g}, alpha = {cell.alpha:g}"
-    return ", ".join(filter(None, [name, _name_of_kind(sweep, _kind(cell))]))
+    return ", ".join(filter(None, [name, _kind(sweep, cell)]))

@@ -36,17 +36,14 @@ def seeds(numbers: Sequence[int]) -> str:
 
 def share(mean: Mean) -> str:
     """A mean share in percent with its interval: "97.12% (96.80 to 97.44)"."""
-    if mean.low is None or mean.high is None:
-        return f"{mean.mean:.2%}"
-    return f"{mean.mean:.2%} ({100 * mean.low:.2f} to {100 * mean.high:.2f})"
+    ends = " to ".join(f"{100 * end:.2f}" for end in mean.interval or ())
+    return f"{mean.mean:.2%} ({ends})" if ends else f"{mean.mean:.2%}"
 
 
 def difference(verdict: Verdict, scale: float = 100, digits: str = ".2f", unit: str = " percentage points") -> str:
     """A difference, `scale` times as large, with its interval: "+0.10 percentage points, -0.05 to +0.25"."""
-    text = f"{scale * verdict.difference:+{digits}}{unit}"
-    if verdict.low is None or verdict.high is None:
-        return text
-    return f"{text}, {scale * verdict.low:+{digits}} to {scale * verdict.high:+{digits}}"
+    ends = " to ".join(f"{scale * end:+{digits}}" for end in verdict.interval or ())
+    return f"{scale * verdict.difference:+{digits}}{unit}{ends and f', {ends}'}"
 
 
 def judged(verdict: Verdict, scale: float = 100, digits: str = ".2f", unit: str = " percentage points") -> str:
