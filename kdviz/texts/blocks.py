@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from itertools import pairwise
 from typing import TypeVar
 
 from kdviz.errors import PlainError
@@ -165,26 +165,24 @@ def parse(source: str, slug: str, file: str) -> LessonText:
     """One file's text as a model; `file` is what messages call it. Raises LessonError."""
     lines = list(enumerate(source.lstrip("\ufeff").splitlines(), start=1))
     facts, rest = _front_matter(lines, file)
-    found: dict[str, dict[str, Sequence[Line]]] = {kind: {} for kind in (*KEYED, *SINGLE)}
-    headings: dict[tuple[str, str], Where] = {}
+    blocks: dict[tuple[str, str], tuple[Where, Sequence[Line]]] = {}
     for kind, key, where, body in _blocks(rest, file):
-        if (kind, key) in headings:
+        if (kind, key) in blocks:
             raise where.error(f"the block # {kind}{f': {key}' if key else ''} stands twice in this file.")
-        headings[kind, key] = where
-        found[kind][key] = body
+        blocks[kind, key] = where, body
 
-    def all_of(kind: str, read: Callable[[str, Where, Sequence[Line]], _Block]) -> Mapping[str, _Block]:
-        return MappingProxyType({key: read(key, headings[kind, key], body) for key, body in found[kind].items()})
+    def all_of(kind: str, read: Callable[[str, Where, Sequence[Line]], _Block]) -> dict[str, _Block]:
+        return {key: read(key, where, body) for (of, key), (where, body) in blocks.items() if of == kind}
 
     return LessonText(
         slug,
         Where(file, 1),
-        MappingProxyType(facts),
+        facts,
         texts=all_of("text", _text),
         formulas=all_of("formula", _formula),
         says=all_of("say", _text),
-        words=all_of("words", _words).get("", MappingProxyType({})),
-        suggestions=all_of("try", _suggestions).get("", ()),
+        words=all_of("words", _words).get("", {}),
+        suggestions=all_of("try", lambda _key, _where, body: tuple(_items(file, body))).get("", ()),
         checks=all_of("check", _check),
         sources=all_of("sources", _sources).get("", ()),
         terms=all_of("term", _term),
@@ -193,15 +191,15 @@ def parse(source: str, slug: str, file: str) -> LessonText:
 
 def _front_matter(lines: Sequence[Line], file: str) -> tuple[dict[str, str], Sequence[Line]]:
     """What stands between the first two `---`, and the lines after it."""
-    if not lines or lines[0][1].strip() != "---":
+    dashes = [at for at, (_, text) in enumerate(lines) if text.strip() == "---"]
+    if dashes[:1] != [0]:
         raise Where(file, 1).error(
             "the file must begin with a line ---, then title, question and lead, then --- again."
         )
-    end = next((at for at, (_, text) in enumerate(lines) if at > 0 and text.strip() == "---"), None)
-    if end is None:
+    if len(dashes) < 2:
         raise Where(file, 1).error("the line --- that ends the front matter is missing.")
     facts: dict[str, str] = {}
-    for number, text in lines[1:end]:
+    for number, text in lines[1 : dashes[1]]:
         if not text.strip():
             continue
         where, fact = Where(file, number), _FACT.fullmatch(text.strip())
@@ -214,21 +212,26 @@ def _front_matter(lines: Sequence[Line], file: str) -> tuple[dict[str, str], Seq
         if fact[1] == "minutes" and not (fact[2].isdecimal() and 1 <= int(fact[2]) <= LONGEST_LESSON):
             raise where.error(f"minutes is {fact[2]}; it takes a whole number from 1 to {LONGEST_LESSON}.")
         facts[fact[1]] = fact[2]
-    return facts, lines[end + 1 :]
+    return facts, lines[dashes[1] + 1 :]
 
 
 def _blocks(lines: Sequence[Line], file: str) -> Iterator[tuple[str, str, Where, Sequence[Line]]]:
     """Kind, key ("" where the kind has none), place and lines of each block."""
-    starts = [at for at, (_, text) in enumerate(lines) if text.startswith("# ")]
-    for number, text in lines[: starts[0] if starts else len(lines)]:
+    above, blocks = _split(lines, "# ")
+    for number, text in above:
         if text.strip():
             raise Where(file, number).error(
                 "this text belongs to no block; a block begins with a line like # text: what-you-see."
             )
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
-        number, text = lines[start]
-        kind, key = _heading(text[2:].strip(), Where(file, number))
-        yield kind, key, Where(file, number), lines[start + 1 : end]
+    for (number, text), *body in blocks:
+        where = Where(file, number)
+        yield *_heading(text[2:].strip(), where), where, body
+
+
+def _split(lines: Sequence[Line], sign: str) -> tuple[Sequence[Line], list[Sequence[Line]]]:
+    """The lines above the first that begins with the sign, and from each such line those up to the next."""
+    ends = [*(at for at, (_, text) in enumerate(lines) if text.startswith(sign)), len(lines)]
+    return lines[: ends[0]], [lines[start:end] for start, end in pairwise(ends)]
 
 
 def _heading(text: str, where: Where) -> tuple[str, str]:
@@ -250,36 +253,28 @@ def _text(_key: str, where: Where, body: Sequence[Line]) -> Words:
     markdown = "\n".join(text for _, text in body).strip()
     if not markdown:
         raise where.error("this block is empty.")
-    first = next(number for number, text in body if text.strip())
-    return Words(markdown, Where(where.file, first))
+    return Words(markdown, Where(where.file, next(number for number, text in body if text.strip())))
 
 
 def _formula(_key: str, where: Where, body: Sequence[Line]) -> Formula:
-    items = [at for at, (_, text) in enumerate(body) if text.startswith("- ")]
-    above = "\n".join(text for _, text in body[: items[0] if items else len(body)])
-    latex = _MATH.fullmatch(above.strip())
+    above, _ = _split(body, "- ")
+    latex = _MATH.fullmatch("\n".join(text for _, text in above).strip())
     if latex is None:
         raise where.error(
             "a formula begins with LaTeX between $$ and $$, and then explains each symbol in a line of its own."
         )
-    symbols = tuple(
-        _named(item, "`symbol` its meaning") for item in _items(where.file, body[items[0] :] if items else ())
-    )
-    return Formula(latex[1].strip(), symbols)
+    symbols = _items(where.file, body[len(above) :])
+    return Formula(latex[1].strip(), tuple(_named(item, "`symbol` its meaning") for item in symbols))
 
 
-def _words(_key: str, where: Where, body: Sequence[Line]) -> Mapping[str, str]:
+def _words(_key: str, where: Where, body: Sequence[Line]) -> dict[str, str]:
     labels: dict[str, str] = {}
     for item in _items(where.file, body):
         name, label = _named(item, "`name` the label")
         if name in labels:
             raise item.where.error(f"`{name}` stands twice.")
         labels[name] = label
-    return MappingProxyType(labels)
-
-
-def _suggestions(_key: str, where: Where, body: Sequence[Line]) -> tuple[Words, ...]:
-    return tuple(_items(where.file, body))
+    return labels
 
 
 def _sources(_key: str, where: Where, body: Sequence[Line]) -> tuple[tuple[str, str], ...]:
@@ -293,13 +288,13 @@ def _sources(_key: str, where: Where, body: Sequence[Line]) -> tuple[tuple[str, 
 
 
 def _check(key: str, where: Where, body: Sequence[Line]) -> Check:
-    items = [at for at, (_, text) in enumerate(body) if text.startswith("- ")]
+    above, items = _split(body, "- ")
     if not items:
         raise where.error(f"the check {key} has no answers; each is a line like - `yes` Yes, it does.")
-    question = _text(key, where, body[: items[0]])
+    question = _text(key, where, above)
     answers: dict[str, Answer] = {}
-    for start, end in zip(items, [*items[1:], len(body)], strict=True):
-        answer = _answer(body[start:end], where.file)
+    for item in items:
+        answer = _answer(item, where.file)
         if answer.key in answers:
             raise answer.explanation.where.error(f"the answer `{answer.key}` stands twice in the check {key}.")
         answers[answer.key] = answer
@@ -322,19 +317,16 @@ def _answer(body: Sequence[Line], file: str) -> Answer:
 
 def _term(key: str, where: Where, body: Sequence[Line]) -> Term:
     """Its name in the first line; then its meaning, formulas between $$, and `Lessons: slug, slug`."""
-    lines = [text for _, text in body if text.strip()]
-    if not lines:
-        raise where.error("this block is empty.")
-    name, rest = lines[0].strip(), lines[1:]
+    name, *rest = _text(key, where, body).markdown.splitlines()
     taught = [text.partition(":")[2] for text in rest if text.startswith("Lessons:")]
-    prose = "\n".join(text for text in rest if not text.startswith("Lessons:"))
+    prose = "\n".join(text for text in rest if text.strip() and not text.startswith("Lessons:"))
     meaning = _MATH.sub("", prose).strip()
     if not meaning:
         raise where.error(f"the term {key} has a name, but no meaning below it.")
     if "$" in meaning:  # the meaning is shown on hover as well, where there is no LaTeX
         raise where.error(f"the meaning of {key} has a formula inside a sentence; formulas stand between $$ and $$.")
     lessons = tuple(slug.strip() for text in taught for slug in text.split(",") if slug.strip())
-    return Term(key, name, meaning, tuple(latex.strip() for latex in _MATH.findall(prose)), lessons)
+    return Term(key, name.strip(), meaning, tuple(latex.strip() for latex in _MATH.findall(prose)), lessons)
 
 
 def _items(file: str, body: Sequence[Line]) -> Iterator[Words]:

@@ -3,11 +3,10 @@
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from kdviz import settings
-from kdviz.texts.blocks import Check, LessonError, LessonText, parse
+from kdviz.texts.blocks import LessonError, LessonText, parse
 
 ENGLISH = "en"
 FOLDER = settings.ASSETS / "lessons"
@@ -35,25 +34,19 @@ def completed(translation: LessonText, english: LessonText) -> LessonText:
         unknown = translated.keys() - complete.keys()
         if unknown and kind not in ("facts", "words"):
             raise translation.where.error(f"the block “{min(unknown)}” has no counterpart in {english.where.file}.")
-        blocks[kind] = MappingProxyType({**complete, **translated})
+        blocks[kind] = {**complete, **translated}
     for key, check in translation.checks.items():
-        _check_answers(check, english.checks[key])
+        keys, wanted = (sorted({answer.key for answer in of.answers}) for of in (check, english.checks[key]))
+        if keys != wanted:
+            raise check.question.where.error(
+                f"the answers of the check {key} must be {', '.join(wanted)}, as in English, but are {', '.join(keys)}."
+            )
     return replace(
         translation,
         **blocks,
         suggestions=translation.suggestions or english.suggestions,
         sources=translation.sources or english.sources,
     )
-
-
-def _check_answers(check: Check, english: Check) -> None:
-    """Raise LessonError where a translated check has other answers than the English one."""
-    keys, english_keys = (sorted({answer.key for answer in version.answers}) for version in (check, english))
-    if keys != english_keys:
-        raise check.question.where.error(
-            f"the answers of the check {check.key} must be {', '.join(english_keys)}, as in English, "
-            f"but are {', '.join(keys)}."
-        )
 
 
 def _parsed(path: Path) -> LessonText:
