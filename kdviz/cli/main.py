@@ -8,20 +8,24 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
 from kdviz import settings
 from kdviz.cli.console import FAILURE, PlainGroup
-from kdviz.cli.options import json_option
+from kdviz.cli.local import carry_out
+from kdviz.cli.options import json_option, options, recipe_of, show
 from kdviz.cli.runs import runs
 from kdviz.cli.study import study
 from kdviz.cli.sweep import sweep
-from kdviz.cli.train import compare, train
 from kdviz.errors import PlainError
 from kdviz.recipes.catalogue import DATA_SETS, SHIPPED_TEACHERS
+from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
 from kdviz.reports.text import table
+
+_SPLITS = ("training", "validation", "test")
 
 
 @click.group(cls=PlainGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -29,8 +33,24 @@ def main() -> None:
     """kdviz: see what a network knows."""
 
 
-for command in (train, compare, sweep, study, runs):
+for command in (sweep, study, runs):
     main.add_command(command)
+
+
+@main.command()
+@options(Recipe)
+def train(again: bool, as_json: bool, **values: Any) -> None:
+    """Train a teacher, a student distilled from it, and the same student without a teacher."""
+    show(carry_out(recipe_of(Recipe, values), again), as_json)
+    if not as_json:
+        click.echo("\nOne seed: differences of a few images are chance.")
+
+
+@main.command()
+@options(Comparison)
+def compare(again: bool, as_json: bool, **values: Any) -> None:
+    """Teach the same student in several ways, with several seeds, under the same conditions."""
+    show(carry_out(recipe_of(Comparison, values), again), as_json)
 
 
 @main.command("data")
@@ -42,13 +62,12 @@ def data_command(chosen: str | None, as_json: bool) -> None:
     """Find, check or download the data sets."""
     names = list(DATA_SETS) if chosen is None else [Recipe.parse({"data": chosen}).data]
     problems = {name: _problem_with(name) for name in names}
+    images = {name: {split: getattr(DATA_SETS[name], f"{split}_images") for split in _SPLITS} for name in names}
     if as_json:
         rows = [
             {
                 "data": name,
-                "training_images": DATA_SETS[name].training_images,
-                "validation_images": DATA_SETS[name].validation_images,
-                "test_images": DATA_SETS[name].test_images,
+                **{f"{split}_images": number for split, number in images[name].items()},
                 "teacher_ships": name in SHIPPED_TEACHERS,
                 "available": problem is None,
                 "problem": problem,
@@ -58,12 +77,11 @@ def data_command(chosen: str | None, as_json: bool) -> None:
         click.echo(json.dumps({"data_dir": str(settings.data_dir()), "data_sets": rows}, indent=2))
     else:
         click.echo(f"data folder: {settings.data_dir()}\n")
-        cells = []
-        for name, problem in problems.items():
-            facts = DATA_SETS[name]
-            splits = (facts.training_images, facts.validation_images, facts.test_images)
-            cells.append([name, *(f"{images:,}" for images in splits), "missing" if problem else "ready"])
-        click.echo(table(["", "training", "validation", "test", "state"], cells))
+        cells = [
+            [name, *(f"{number:,}" for number in images[name].values()), "missing" if problem else "ready"]
+            for name, problem in problems.items()
+        ]
+        click.echo(table(["", *_SPLITS, "state"], cells))
         for name, problem in problems.items():
             if problem:
                 click.echo(f"\n{name}: {problem}")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -219,21 +217,14 @@ def _content(store: RunStore, run: Run, form: str, student: TrainedStudent | Non
 
     if form == "bundle":
         students = [store.student(run.id, name) for name in store.students(run.id)] if with_onnx else []
-        return bundles.pack_stored(store, run, {each.name: _onnx(run, each) for each in students if each})
-    if student is not None:
-        of_student: dict[str, Callable[[TrainedStudent], bytes]] = {
-            "safetensors": lambda student: base64.b64decode(student.weights),
-            "onnx": lambda student: _onnx(run, student),
-            "card": lambda student: model_cards.model_card(run, student.name).encode(),
-        }
-        return of_student[form](student)
-    of_run: dict[str, Callable[[Run], bytes]] = {
-        "csv": results.as_csv,
-        "parquet": results.as_parquet,
-        "json": results.as_json,
-        "script": lambda run: scripts.script(run.recipe, run.result.threads if run.result else None).encode(),
-    }
-    return of_run[form](run)
+        return bundles.pack_stored(store, run, {kept.name: _onnx(run, kept) for kept in students if kept})
+    if form == "script":
+        return scripts.script(run.recipe, run.result.threads if run.result else None).encode()
+    if student is None:
+        return {"csv": results.as_csv, "parquet": results.as_parquet, "json": results.as_json}[form](run)
+    if form == "safetensors":
+        return student.content
+    return _onnx(run, student) if form == "onnx" else model_cards.model_card(run, student.name).encode()
 
 
 def _onnx(run: Run, learnt: TrainedStudent) -> bytes:

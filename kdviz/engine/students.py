@@ -1,6 +1,5 @@
 """Trained students as bytes, to be kept with their run, and as networks again."""
 
-import base64
 import json
 
 import torch
@@ -22,16 +21,15 @@ def learnt(name: str, architecture: str, network: nn.Module) -> TrainedStudent:
     }
     about = {"format": "pt", "architecture": architecture}
     content = save(tensors, metadata={"kdviz": json.dumps(about)})  # one entry: the order of several is left open
-    return TrainedStudent(name=name, architecture=architecture, weights=base64.b64encode(content).decode())
+    return TrainedStudent.of(name, architecture, content)
 
 
 def network_of(learnt: TrainedStudent) -> nn.Sequential:
     """The network, in evaluation mode. Raises WeightsError."""
-    content = base64.b64decode(learnt.weights)
-    weights.check(content, learnt.architecture)
+    weights.check(learnt.content, learnt.architecture)
     network = models.build(learnt.architecture, seed=0)
     try:
-        network.load_state_dict(load(content))
+        network.load_state_dict(load(learnt.content))
     except (SafetensorError, RuntimeError) as error:
         raise WeightsError(f"The weights cannot be used ({str(error).splitlines()[0]}).") from None
     return network.eval().requires_grad_(False)

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from kdviz import __version__
 from kdviz.errors import PlainError
@@ -25,7 +25,7 @@ from kdviz.exports.kinds import EXPORTS, check_events, check_result
 from kdviz.exports.model_cards import CardError
 from kdviz.recipes.base import ENGINE
 from kdviz.records import weights
-from kdviz.records.base import TrainedStudent
+from kdviz.records.base import Record, TrainedStudent
 from kdviz.records.kinds import ENDINGS, EVENT_TYPES, RECIPES, STORED_NAMES, AnyRecipe, Ending, Event
 from kdviz.records.weights import WeightsError
 from kdviz.store.annotations import tidy_note, tidy_tags
@@ -49,19 +49,15 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, Valu
 __all__ = ["Bundle", "BundleError", "pack", "pack_stored", "unpack"]
 
 
-class _KeptStudent(BaseModel):
+class _KeptStudent(Record):
     """A student in `run.json`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     architecture: str
 
 
-class _RunFile(BaseModel):
+class _RunFile(Record):
     """`run.json`, whose recipe and result are looked at apart."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
     recipe: dict[str, Any]
@@ -83,13 +79,11 @@ def pack(
         raise BundleError(f"Run {run.id} is still under way; a bundle is made of a run that is over.")
     files: dict[str, bytes] = {
         _RUN: _run_file(run, students).model_dump_json(indent=2).encode(),
-        _EVENTS: b"".join(_line(event) for event in events),
+        _EVENTS: b"".join(map(_line, events)),
         "repeat.py": exports.script(run.recipe, run.result.threads if run.result else None).encode(),
+        **{_file(student.name, "safetensors"): student.content for student in students},
+        **{_file(name, "onnx"): content for name, content in (onnx or {}).items()},
     }
-    for student in students:
-        files[_file(student.name, "safetensors")] = student.content
-    for name, content in (onnx or {}).items():
-        files[_file(name, "onnx")] = content
     if run.result is not None:
         files |= {
             "results.csv": exports.as_csv(run),
@@ -136,12 +130,8 @@ def unpack(content: bytes) -> Bundle:
 
 def _run_file(run: Run, students: Sequence[TrainedStudent]) -> _RunFile:
     return _RunFile(
-        **run.model_dump(mode="json", include={"id", "recipe", "result", "note"}),
+        **run.model_dump(mode="json", include=_RunFile.model_fields.keys() - {"status", "students"}),
         status="finished" if run.result else "cancelled",
-        tags=list(run.tags),
-        created=run.created,
-        started=run.started,
-        finished=run.finished,
         students=[_KeptStudent(name=student.name, architecture=student.architecture) for student in students],
     )
 

@@ -32,8 +32,8 @@ def are_tested(scores: Scores | Trial) -> bool:
 
 def is_ordered(mean: Mean) -> bool:
     """Whether the interval, where there is one, holds the mean; a mean that is no number lies anywhere."""
-    low, high = mean.low, mean.high
-    return low is None or high is None or not (low > mean.mean or mean.mean > high)
+    low, high = mean.interval or (mean.mean, mean.mean)
+    return not (low > mean.mean or mean.mean > high)
 
 
 def is_mean_share(mean: Mean, shares: Sequence[float]) -> bool:

@@ -104,14 +104,11 @@ def _is_judged(study: Study, judgement: Judgement, arm: FinishedArm, other: Fini
     differences = [mine - theirs for mine, theirs in pairs if mine is not None and theirs is not None]
     if not better or not _is_mean(verdict.difference, differences):
         return False
-    low, high = verdict.low, verdict.high
-    if low is None or high is None:
+    if verdict.interval is None:
         return verdict.word in ("no verdict", "worse")
-    if low <= 0 <= high:
-        allowed = "no difference shown"
-    else:
-        allowed = "better" if (verdict.difference > 0) == (better == "higher") else "worse"
-    return low <= verdict.difference <= high and verdict.word == allowed
+    low, high = verdict.interval
+    shown = "better" if (verdict.difference > 0) == (better == "higher") else "worse"
+    return low <= verdict.difference <= high and verdict.word == ("no difference shown" if low <= 0 <= high else shown)
 
 
 def _is_mean(mean: float, values: Sequence[float]) -> bool:

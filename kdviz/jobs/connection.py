@@ -11,11 +11,10 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from kdviz.errors import PlainError
 from kdviz.jobs import messages, worker
 from kdviz.jobs.cluster import TRAINING, ClusterError, Embedded
+from kdviz.records.base import Record
 from kdviz.store import teacher_files
 
 if TYPE_CHECKING:  # importing it takes half a second: the thread does, in the background
@@ -33,10 +32,8 @@ class JobError(PlainError):
     """A job that cannot be done; the message is one plain sentence."""
 
 
-class ClusterState(BaseModel):
+class ClusterState(Record):
     """How the cluster is, for pages to show. `device` is what `kdviz.jobs.worker.describe` says of a worker."""
-
-    model_config = ConfigDict(frozen=True)
 
     phase: Literal["off", "starting", "ready", "lost"] = "off"
     workers: int = 0

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from kdviz.recipes.base import Training
 from kdviz.recipes.sweep import Stack
-from kdviz.records.base import TrainedStudent
+from kdviz.records.base import Record, TrainedStudent
 from kdviz.records.kinds import Ending, Event
 from kdviz.records.sweep import FinishedStack
 
@@ -27,10 +27,8 @@ class TaskOrder(NamedTuple):
     teachers: Sequence[str] = ()  # ids of those that are needed, for a worker on another machine
 
 
-class Message(BaseModel):
+class Message(Record):
     """A message of a worker that trains. `attempt` tells one try of a task from another, as each draws its own."""
-
-    model_config = ConfigDict(frozen=True)
 
     job: str
     attempt: str
@@ -40,10 +38,8 @@ class Message(BaseModel):
     student: TrainedStudent | None = None
 
 
-class TaskOutcome(BaseModel):
+class TaskOutcome(Record):
     """How a task ended: with a result, a stack or a teacher; refused in plain words; or cancelled, with nothing."""
-
-    model_config = ConfigDict(frozen=True)
 
     result: Ending | None = None
     stack: FinishedStack | None = None

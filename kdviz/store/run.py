@@ -4,19 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
-from kdviz.records.base import TrainedStudent
+from kdviz.records.base import Record, TrainedStudent
 from kdviz.records.kinds import AnyRecipe, Ending, Event
 
 Status = Literal["queued", "running", "paused", "finished", "failed", "cancelled", "interrupted"]
 LIVE: tuple[Status, ...] = ("queued", "running", "paused")
 
 
-class Run(BaseModel):
+class Run(Record):
     """One run as it stood when it was read. Times are in UTC."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: str
     recipe: AnyRecipe

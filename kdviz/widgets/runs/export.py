@@ -97,7 +97,7 @@ def _weights(store: RunStore, run: Run, name: str) -> bytes:
     learnt = store.student(run.id, name)
     if learnt is None:
         raise PlainError("The student is not kept any more.")
-    return base64.b64decode(learnt.weights)
+    return learnt.content
 
 
 def _train_again(jobs: Jobs, store: RunStore, run: Run) -> None:
