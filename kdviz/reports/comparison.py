@@ -134,7 +134,7 @@ def _summary_row(summary: Summary) -> list[str]:
 
 def _mean_row(trials: Sequence[Trial]) -> list[str]:
     """Networks that are there to compare with: no interval and no verdict."""
-    forms: dict[str, str] = {"test_accuracy": ".2%", **_FORMS}
+    forms: dict[MethodMeasure, str] = {"test_accuracy": ".2%", **_FORMS}
     cells = [f"{fmean(getattr(trial, figure) for trial in trials):{form}}" for figure, form in forms.items()]
     if trials[0].method != CONTROL:
         cells[-1] = ""  # a teacher's agreement with itself

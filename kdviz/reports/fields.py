@@ -30,5 +30,5 @@ def judgement(verdict: Verdict | None, name: str = "difference_interval") -> dic
 
 def _interval(figures: Mapping[str, Any]) -> list[float | str] | None:
     """[low, high] as JSON has them, what is no number as a text; None where there is no interval."""
-    ends = [figures.get("low"), figures.get("high")]
+    ends: list[Any] = [figures.get("low"), figures.get("high")]
     return None if None in ends else ends
