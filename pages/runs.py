@@ -34,14 +34,14 @@ def empty() -> None:
     """How the first run is made."""
     page.say("Nothing has been trained here yet. These pages train something:")
     with st.container(horizontal=True, key="first_run"):
-        for kind in kinds.RUN_KINDS.values():
-            st.page_link(kind.home.path, label=kind.home.title, icon=":material/arrow_forward:")
+        for home in kinds.HOMES.values():
+            st.page_link(home.path, label=home.title, icon=":material/arrow_forward:")
 
 
 def one(run: Run) -> None:
     """All about a run."""
     with st.container(horizontal=True, vertical_alignment="center", key="heading"):
-        st.subheader(f"{kinds.run_kind(run.recipe).name.capitalize()} {run.id}", anchor=False, width="content")
+        st.subheader(f"{run.recipe.kind.capitalize()} {run.id}", anchor=False, width="content")
         link(run, f"Open in “{kinds.home(run.recipe).title}”")
         run_bin.button(store, jobs, [run])
     run_card.show(store, run)
@@ -74,12 +74,12 @@ def several(runs: Sequence[Run]) -> None:
             alt="Validation accuracy of the ticked runs as they were trained, a line for each of their students",
         )
     else:
-        studies = any(kinds.run_kind(run.recipe).figures_only for run in shown)
+        studies = not all(run.recipe.students_kept for run in shown)
         page.say(NO_CURVES if studies else "None of these runs has said anything of a student yet.")
     remarks = ["Means over the seeds, on validation images that nobody learns from. Dashed: without a teacher."]
     if len(runs) > len(shown):
         remarks.append(f"Drawn are the first {len(shown)} of {len(runs)}.")
-    still = {names[run.id] for run in shown if kinds.run_kind(run.recipe).figures_only}
+    still = {names[run.id] for run in shown if not run.recipe.students_kept}
     if silent := [name for name, lines in curves.items() if not lines and name not in still]:
         remarks.append(f"Nothing to draw yet of {', '.join(silent)}.")
     if still and any(curves.values()):

@@ -10,7 +10,6 @@ import streamlit as st
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.sweep import Sweep
 from kdviz.records.base import Mean, Scores
-from kdviz.records.kinds import AnyRecipe
 from kdviz.reports.phrases import count
 from kdviz.widgets.lesson import sentence
 
@@ -48,7 +47,6 @@ class Card:
     table: Callable[[Any], None]  # draws the figures of a result's students or arms
     verdict: Callable[[Any], str]  # what these allow to say, in a sentence or two
     footing: Callable[[Any], str] = lambda result: footing_of_seeds(len(result.recipe.seeds))  # of their intervals
-    usual: Callable[[Any], AnyRecipe] = lambda recipe: type(recipe).suited(recipe.data)  # with its data's defaults
 
 
 def of_scores(who: str, scores: Scores) -> dict[str, Any]:

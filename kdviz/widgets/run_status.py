@@ -12,7 +12,7 @@ from kdviz.jobs.queue import Jobs
 from kdviz.records.kinds import AnyRecipe, Part
 from kdviz.reports.phrases import counted
 from kdviz.store.run import Run
-from kdviz.widgets.kinds import home, run_kind
+from kdviz.widgets.kinds import HOMES, home
 
 GO_ON, START_AGAIN = "Go on", "Start again"
 OVER = ("failed", "cancelled", "interrupted")
@@ -73,7 +73,7 @@ def start(
     shown = run if wanted is not None and run is not None and wanted.id == run.id else None
     onward = _onward(jobs, shown) if shown is not None and shown.status in OVER else ""
     # Where the run's panel has the one button that goes on with it, Start would be a second one.
-    goes_on = shown is not None and onward != "" and (onward == GO_ON or run_kind(shown.recipe).always_goes_on)
+    goes_on = shown is not None and onward != "" and (onward == GO_ON or HOMES[type(shown.recipe)].always_goes_on)
     place.button(
         "Start",
         key=key,

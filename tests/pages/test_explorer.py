@@ -449,4 +449,4 @@ def test_runs_of_one_kind_are_told_from_those_of_another(stored):
 
 
 def test_every_kind_of_run_has_a_page():
-    assert set(kinds.RUN_KINDS) == set(get_args(AnyRecipe))
+    assert set(kinds.HOMES) == set(get_args(AnyRecipe))

@@ -22,7 +22,7 @@ from kdviz.store.runs import RunStore
 from kdviz.widgets import kinds
 from kdviz.widgets.runs import table as run_table
 from kdviz.widgets.runs import words as run_words
-from kdviz.widgets.runs.rooms import main_figures, room_of
+from kdviz.widgets.runs.rooms import main_figures
 from kdviz.widgets.study import result as live_study
 from tests.samples.bundles import changed, refused
 from tests.samples.fake_studies import FEW, fake_study, finished_arm, progress, studied
@@ -147,7 +147,7 @@ def test_the_list_says_how_the_verdicts_fall():
 
 
 def test_settings_and_defaults_of_a_study():
-    own, usual = run_words.settings(FEW), run_words.settings(room_of(FEW).card.usual(FEW))
+    own, usual = run_words.settings(FEW), run_words.settings(FEW.usual)
     assert own == {
         "study": "study",
         "name": "Few labels, many images",

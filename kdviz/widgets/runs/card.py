@@ -28,7 +28,7 @@ def show(store: RunStore, run: Run) -> None:
 
 
 def _recipe(run: Run) -> None:
-    usual = run_words.settings(room_of(run.recipe).card.usual(run.recipe))
+    usual = run_words.settings(run.recipe.usual)
     own = run_words.settings(run.recipe)
     changed = {name for name in own if own[name] != usual.get(name)}
     first = _FIRST_OF_A_SWEEP if "search" in own else _FIRST

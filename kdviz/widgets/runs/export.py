@@ -14,7 +14,6 @@ from kdviz.jobs.queue import Jobs
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
 from kdviz.widgets import page
-from kdviz.widgets.kinds import run_kind
 from kdviz.widgets.lesson import sentence
 
 LOOK = 0.5  # seconds between two looks at a file that a worker makes
@@ -50,7 +49,7 @@ def downloads(jobs: Jobs, store: RunStore, run: Run) -> None:
             _file(run, "Everything (.zip)", "zip", partial(bundles.pack_stored, store, run, _prepared(run)), what)
     if run.result is None:
         st.caption("There are no results to export yet: the script repeats the run.")
-    elif run_kind(run.recipe).figures_only:
+    elif not run.recipe.students_kept:
         st.caption("A lesson’s study keeps its figures, not its students: the script trains them again.")
     else:
         _students(jobs, store, run)

@@ -19,7 +19,7 @@ from kdviz.reports.text import ranges
 from kdviz.store.run import Run, Status
 from kdviz.store.runs import RunStore
 from kdviz.widgets import link
-from kdviz.widgets.kinds import RUN_KINDS, run_kind
+from kdviz.widgets.kinds import HOMES
 from kdviz.widgets.lesson import sentence
 from kdviz.widgets.runs import words as run_words
 from kdviz.widgets.runs.rooms import main_figures, room_of
@@ -85,7 +85,7 @@ def filters(runs: Sequence[Run]) -> list[Run]:
             placeholder="id, note, setting",
             help="All of these words have to occur in a run’s id, tags, note or recipe.",
         )
-        kinds = _several("Kind", "kind", [kind.name for kind in RUN_KINDS.values()])
+        kinds = _several("Kind", "kind", [recipe.kind for recipe in HOMES])
         statuses = _several("Status", "status", list(STATUSES))
         sets = _several("Data", "set", data)
         wanted_tags = _several("Tag", "tag", tags)
@@ -93,7 +93,7 @@ def filters(runs: Sequence[Run]) -> list[Run]:
     passing = [
         run
         for run in runs
-        if (not kinds or run_kind(run.recipe).name in kinds)
+        if (not kinds or run.recipe.kind in kinds)
         and (not statuses or run.status in statuses)
         and (not sets or run.recipe.data in sets)
         and (not wanted_tags or set(wanted_tags) & set(run.tags))
@@ -123,10 +123,10 @@ def frame(runs: Sequence[Run]) -> pd.DataFrame:
 def _row(run: Run) -> dict[str, Any]:
     recipe, figures = run.recipe, main_figures(run.result)
     values = recipe.model_dump()
-    students = _values(values, "students", "student")
+    students = recipe.architectures
     return {
         "run": run.id,
-        "kind": run_kind(recipe).name,
+        "kind": recipe.kind,
         "status": run.status,
         "data": recipe.data,
         "temperature": span(_values(values, "temperatures", "temperature")),
@@ -243,7 +243,7 @@ def _live(
 
 def progress(run: Run, jobs: Jobs) -> tuple[float, str]:
     """How far a live run is, from 0 to 1, and in words."""
-    name = f"{run_kind(run.recipe).name.capitalize()} {run.id} on {run.recipe.data}"
+    name = f"{run.recipe.kind.capitalize()} {run.id} on {run.recipe.data}"
     if run.status == "queued":
         ahead = jobs.queue_position(run.id)
         return 0.0, f"{name} · " + ("next in the queue" if ahead == 0 else f"{ahead} before it in the queue")

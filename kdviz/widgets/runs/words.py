@@ -11,7 +11,6 @@ from kdviz.records.kinds import AnyRecipe
 from kdviz.reports.text import ranges
 from kdviz.store.run import Run
 from kdviz.widgets.controls import labels
-from kdviz.widgets.kinds import run_kind
 from kdviz.widgets.runs.rooms import room_of
 
 MOST_IN_A_NAME = 2  # settings that a short name says
@@ -39,7 +38,7 @@ def seconds(run: Run) -> float | None:
 
 def settings(recipe: AnyRecipe) -> dict[str, str]:
     """Every setting that plays a part in the recipe, by its name, as a person would write it down."""
-    values = {"study": run_kind(recipe).name}
+    values = {"study": recipe.kind}
     values |= {name: value for name, value in room_of(recipe).card.settings(recipe).items() if name not in values}
     return {name: _text(name, value) for name, value in values.items()}
 

@@ -28,5 +28,4 @@ CARD = Card(
     lambda studied: result.table(studied, "figures_of_run"),
     verdict,
     footing=lambda studied: words.footing(studied, studied.recipe.facts.measures[0]),
-    usual=lambda study: Study.of(study.study, study.data),
 )

@@ -1,6 +1,8 @@
 """The form of a study: its settings, and which run it stands for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -33,6 +35,17 @@ class Controls:
     def write(self, setting: str, text: str) -> None:
         """Let the link say it; what is empty it need not say."""
         link.write(self.name(setting), text)
+
+    def show(self, setting: str, value: Any, draw: Callable[..., Any], label: str, **options: Any) -> Any:
+        """Draw a control that shows a value, and lets the link say what a visitor makes of it; what it shows."""
+        name = self.name(setting)
+        st.session_state[name] = value
+        draw(label, key=name, on_change=self._keep, args=(setting,), **options)
+        return st.session_state[name]
+
+    def _keep(self, setting: str) -> None:
+        value = st.session_state[self.name(setting)]
+        self.write(setting, ",".join(value) if isinstance(value, list) else "true" if value is True else value or "")
 
 
 def adopt(controls: Controls, run: Run | None) -> None:
@@ -67,59 +80,36 @@ def _usual_data(facts: StudyFacts) -> str:
 
 def study_form(facts: StudyFacts, controls: Controls) -> tuple[Study | None, str]:
     """The settings; None where they cannot be, and what is off with the link."""
-    data, seeds, quick, arms = (controls.name(setting) for setting in ("data", "seeds", "quick", "arms"))
-    chosen = controls.given("data")
-    problem = ""
+    given, problem = controls.given("data"), ""
+    data = given if given in facts.data_sets else _usual_data(facts)
+    if given not in (None, data):
+        problem = f"data is {given}; {facts.name} takes one of {', '.join(facts.data_sets)}."
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.session_state[data] = chosen if chosen in facts.data_sets else _usual_data(facts)
-        if chosen is not None and chosen not in facts.data_sets:
-            problem = f"data is {chosen}; {facts.name} takes one of {', '.join(facts.data_sets)}."
         if len(facts.data_sets) > 1:
-            st.selectbox("Data", facts.data_sets, key=data, width=150, on_change=keep, args=(controls, "data"))
-        st.session_state[seeds] = controls.given("seeds") or ranges(facts.seeds)
-        st.text_input(
-            "Seeds",
-            key=seeds,
-            width=110,
-            on_change=keep,
-            args=(controls, "seeds"),
-            help=f"Up to {MOST_SEEDS}, as 0-4 or 0,2,7. With one seed there is no verdict.",
-        )
-        st.session_state[quick] = controls.given("quick") == "true"
-        st.checkbox(
-            "Quick version",
-            key=quick,
-            on_change=keep,
-            args=(controls, "quick"),
-            help="Fewer epochs and arms: a first impression.",
-        )
-    titles = {arm.name: arm.title for arm in facts.arms_of(st.session_state[data], quick=st.session_state[quick])}
+            data = controls.show("data", data, st.selectbox, "Data", options=facts.data_sets, width=150)
+        help_seeds = f"Up to {MOST_SEEDS}, as 0-4 or 0,2,7. With one seed there is no verdict."
+        shown_seeds = controls.given("seeds") or ranges(facts.seeds)
+        seeds = controls.show("seeds", shown_seeds, st.text_input, "Seeds", width=110, help=help_seeds)
+        help_quick = "Fewer epochs and arms: a first impression."
+        quick = controls.show("quick", controls.given("quick") == "true", st.checkbox, "Quick version", help=help_quick)
+    titles = {arm.name: arm.title for arm in facts.arms_of(data, quick=quick)}
     named = [name for name in (controls.given("arms") or "").split(",") if name]
     if unknown := [name for name in named if name not in titles]:
         problem = problem or f"arms has {unknown[0]}; {facts.name} takes some of {', '.join(titles)}."
-    st.session_state[arms] = [name for name in named if name in titles]
-    st.multiselect(
+    arms = controls.show(
+        "arms",
+        [name for name in named if name in titles],
+        st.multiselect,
         "Arms",
-        list(titles),
-        key=arms,
+        options=list(titles),
         format_func=titles.__getitem__,
         placeholder="all",
-        on_change=keep,
-        args=(controls, "arms"),
         help="Whoever an arm is judged against is trained as well.",
     )
-    values = {setting: st.session_state[name] for setting, name in (("seeds", seeds), ("quick", quick), ("arms", arms))}
     if problem:
         problem = f"This link asks for something that cannot be: {problem} What does not fit is left out."
     try:
-        return Study.of(facts.name, st.session_state[data], **values), problem
+        return Study.of(facts.name, data, seeds=seeds, quick=quick, arms=arms), problem
     except RecipeError as error:
         st.error(str(error), icon=":material/error:")
         return None, ""
-
-
-def keep(controls: Controls, setting: str) -> None:
-    """Let the link say what a control shows."""
-    value = st.session_state[controls.name(setting)]
-    text = ",".join(value) if isinstance(value, list) else "true" if value is True else str(value or "")
-    controls.write(setting, text)

@@ -18,7 +18,7 @@ from kdviz.store.run import Run
 from kdviz.widgets import live_panel, page, run_status, server
 from kdviz.widgets.study import live as running_study
 from kdviz.widgets.study import words as study_words
-from kdviz.widgets.study.form import Controls, adopt, keep, of_link, study_form
+from kdviz.widgets.study.form import Controls, adopt, of_link, study_form
 
 RECORDED = "recorded"  # in the link, in place of a run: show what comes with the program
 _FEW = 4  # verdicts that are read one by one; more are folded
@@ -169,20 +169,19 @@ def _measure(facts: StudyFacts, controls: Controls) -> Measure:
     """The one that is looked at: verdicts and picture are about it."""
     if len(facts.measures) == 1:
         return facts.measures[0]
-    by_name, name = {measure.name: measure for measure in facts.measures}, controls.name("measure")
-    chosen = controls.given("measure")
-    st.session_state[name] = chosen if chosen in by_name else facts.measures[0].name
-    st.segmented_control(
+    by_name = {measure.name: measure for measure in facts.measures}
+    given = controls.given("measure")
+    chosen = controls.show(
+        "measure",
+        given if given in by_name else facts.measures[0].name,
+        st.segmented_control,
         "What is shown",
-        list(by_name),
+        options=list(by_name),
         required=True,
-        key=name,
         format_func=lambda name: study_words.capital(by_name[name].title),
         label_visibility="collapsed",
-        on_change=keep,
-        args=(controls, "measure"),
     )
-    return by_name[st.session_state[name]]
+    return by_name[chosen]
 
 
 def figures(shown: StudyResult) -> pd.DataFrame:

@@ -15,7 +15,6 @@ from kdviz.widgets.sweep import words
 
 _TRAIN = "watch_it_train"  # as the router calls the page
 _HEADS = {"temperature": "T", "alpha": "α"}
-_COMMANDS: dict[type[Conditions], str] = {Recipe: "train", Sweep: "sweep"}
 
 
 def show(sweep: Sweep, cell: Cell) -> None:
@@ -45,8 +44,7 @@ def changes(recipe: Conditions) -> dict[str, Any]:
 
     With these alone, page and command line make the same recipe.
     """
-    suited = type(recipe).suited(recipe.data).model_dump(mode="json")
-    suited["data"] = type(recipe)().data
+    suited = {**recipe.usual.model_dump(mode="json"), "data": type(recipe)().data}
     return {name: value for name, value in recipe.model_dump(mode="json").items() if value != suited[name]}
 
 
@@ -67,7 +65,7 @@ def command(recipe: Recipe | Sweep) -> str:
     if "folds" in given:
         given.pop("select", None)  # folds alone say it
     options = " ".join(f"--{name.replace('_', '-')} {shlex.quote(_text(value))}" for name, value in given.items())
-    return f"python -m kdviz {_COMMANDS[type(recipe)]} {options}".rstrip()
+    return f"python -m kdviz {recipe.command} {options}".rstrip()
 
 
 def _text(value: Any) -> str:

@@ -44,7 +44,7 @@ def show(sweep: Sweep) -> None:
 def _show_lists(sweep: Sweep, names: Sequence[str]) -> None:
     for name in names:
         if name == "students":
-            _write_students(sweep.students or (sweep.student,))
+            _write_students(sweep.architectures)
         else:
             st.session_state[name] = _text(sweep, name)
 
@@ -171,7 +171,7 @@ def _students_of_link(defaults: Sweep) -> tuple[str, ...]:
         sweep = Sweep.parse(given)
     except RecipeError:
         sweep = defaults
-    return sweep.students or (sweep.student,)
+    return sweep.architectures
 
 
 def _choose_students(before: tuple[str, ...]) -> None:
