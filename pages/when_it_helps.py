@@ -1,5 +1,6 @@
 """When it helps: studies with verdicts, all at a glance and each on its own."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -13,7 +14,7 @@ from kdviz.recipes.study import Study
 from kdviz.reports.phrases import count, difference, signed
 from kdviz.store.recorded import recorded
 from kdviz.texts import lesson as lesson_text
-from kdviz.widgets import lesson, page, run_status, server
+from kdviz.widgets import lesson, link, page, run_status, server
 from kdviz.widgets.pictures import left_out_class
 from kdviz.widgets.study import checks as study_checks
 from kdviz.widgets.study import result as live_study
@@ -33,12 +34,8 @@ GROUPS = {
 here = lesson.begin("when_it_helps")
 groups = {group: tuple(name for name in names if name in STUDIES) for group, names in GROUPS.items()}
 listed = [name for names in groups.values() for name in names]
+SHOWN = f"Shown is {listed[0]}."
 gains = {name: all_studies.gains(studied) for name in listed if (studied := recorded(name)) is not None}
-
-
-def points(gain: Gain) -> str:
-    """A difference with its interval."""
-    return difference(gain.difference, gain.low, gain.high, 2)
 
 
 def halves(shown: Mapping[str, Sequence[Gain]]) -> tuple[list[str], list[str]]:
@@ -57,28 +54,25 @@ def overview() -> None:
     if not any(gains.values()):
         here.text("none-yet")
         return
-    left, right = st.columns(2, gap="large")
-    with left:
-        here.text("at-a-glance")
-    with right:
-        here.text("how-to-read")
+    for column, key in zip(st.columns(2, gap="large"), ("at-a-glance", "how-to-read"), strict=True):
+        with column:
+            here.text(key)
     whole = [gain for of_study in gains.values() for gain in of_study]
     shown = {name: of_study for name, of_study in gains.items() if of_study}
     for part, column in zip(halves(shown), st.columns(2, gap="large"), strict=True):
         if part:
             titled = {STUDIES[name].title: shown[name] for name in part}
             figure = all_studies.overview_figure(titled, here.word("gain"), all_studies.ends(whole), page.colours())
-            alt = f"Verdicts of {', '.join(titled)}"
             with column:
-                page.chart(figure, key=f"overview_{part[0]}", alt=alt)
-    verdicts = [gain.word for gain in whole]
+                page.chart(figure, key=f"overview_{part[0]}", alt=f"Verdicts of {', '.join(titled)}")
+    counts = Counter(gain.word for gain in whole)
     here.say(
         "overview",
         compared=count(len(whole), "comparison").capitalize(),
         studies=count(len(shown), "study").replace("studys", "studies"),
-        better=verdicts.count("better"),
-        worse=verdicts.count("worse"),
-        none=verdicts.count("no difference shown"),
+        better=counts["better"],
+        worse=counts["worse"],
+        none=counts["no difference shown"],
     )
     with st.expander(here.word("table"), icon=":material/table:"):
         words = {"better": "helps", "worse": "hurts", "no difference shown": "no-difference"}
@@ -88,7 +82,7 @@ def overview() -> None:
                 "Student": gain.arm,
                 "Against": gain.against,
                 "Verdict": here.word(words[gain.word]) if gain.word in words else gain.word,
-                "Points": points(gain),
+                "Points": difference(gain.difference, gain.low, gain.high, 2),
             }
             for gain in whole
         ]
@@ -97,10 +91,8 @@ def overview() -> None:
 
 def choose() -> str:
     """The study that the visitor looks at: a link for each, in groups."""
-    given = st.query_params.get("study") or of_run()
-    if given is not None and given not in STUDIES:
-        st.warning(f"study is {given}; it takes one of {', '.join(listed)}. Shown is {listed[0]}.")
-    chosen = given if given is not None and given in STUDIES else listed[0]
+    named = link.read("study", {name: name for name in ("", *STUDIES)}.get, "", f"one of {', '.join(listed)}", SHOWN)
+    chosen = named or of_run() or listed[0]
     page.add_styles("studies")
     with st.container(key="studies", gap="small"):
         st.subheader(here.word("choose"), anchor=False)
@@ -123,18 +115,16 @@ def choose() -> str:
 
 def of_run() -> str | None:
     """The study of the run that a link names, where it names no study."""
-    run = server.jobs().get(st.query_params["run"]) if "run" in st.query_params else None
-    study = run_status.recipe_of(run, Study)
+    if st.query_params.get("study") or "run" not in st.query_params:
+        return None
+    study = run_status.recipe_of(server.jobs().get(st.query_params["run"]), Study)
     return None if study is None else study.study
 
 
 def go(name: str) -> None:
-    """Another study: what belonged to the one before leaves the URL."""
+    """Another study: of what belonged to the one before, the data set alone stays in the URL."""
     data = st.query_params.get("data")
-    st.query_params.clear()
-    st.query_params["study"] = name
-    if data is not None:
-        st.query_params["data"] = data
+    st.query_params.from_dict({"study": name} if data is None else {"study": name, "data": data})
 
 
 def one(name: str) -> Sequence[tuple[str, str]]:
@@ -150,18 +140,16 @@ def one(name: str) -> Sequence[tuple[str, str]]:
     if shown is not None and name in BESIDE:
         BESIDE[name](shown, text)
     places = {} if shown is None else study_words.places(shown)
-    left, right = st.columns(2, gap="large")
-    with left:
-        text.text("budget", **places)
-    with right:
-        text.text("expect", **places)
+    for column, key in zip(st.columns(2, gap="large"), ("budget", "expect"), strict=True):
+        with column:
+            text.text(key, **places)
     if text.lesson.suggestions:
         text.try_this(**places)
     if shown is not None:
         for key, check in text.lesson.checks.items():
-            answer = study_checks.right(shown, key, [answer.key for answer in check.answers])
-            if answer is not None:
-                text.choice(key, right=answer, **places)
+            right = study_checks.right(shown, key, [answer.key for answer in check.answers])
+            if right is not None:
+                text.choice(key, right=right, **places)
     here.asked = text.asked  # the heading stands once
     return text.lesson.sources
 

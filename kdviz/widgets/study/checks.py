@@ -17,18 +17,17 @@ _WORDS = MappingProxyType({"better": "better", "worse": "worse", "no difference 
 
 def _price(studied: StudyResult) -> str | None:
     """Whether raising the bias of the class left out costs errors on the others."""
-    before, after = (studied.summary(arm) for arm in ("without", "corrected"))
+    before, after = (studied.mean(arm, "errors_on_others") for arm in ("without", "corrected"))
     if before is None or after is None:
         return None
-    name = "errors_on_others"
-    return "others" if after.means[name].mean > before.means[name].mean else "neither"
+    return "others" if after.mean > before.mean else "neither"
 
 
 def _agrees(studied: StudyResult) -> str | None:
     """Whether the taught student agrees more with its teacher than the one with labels only."""
     judgement = studied.judgement("taught", "agreement")
-    words = {"better": "more", "worse": "less", "no difference shown": "none"}
-    return None if judgement is None else words.get(judgement.verdict.word)
+    answers = {"better": "more", "worse": "less", "no difference shown": "none"}
+    return None if judgement is None else answers.get(judgement.verdict.word)
 
 
 # By study and check.
@@ -61,11 +60,7 @@ def known(study: str, check: str) -> bool:
 
 def _best(studied: StudyResult, answers: Sequence[str]) -> str | None:
     main = studied.recipe.facts.measures[0]
-    means = {
-        name: summary.means[main.name].mean
-        for name in answers
-        if (summary := studied.summary(name)) is not None and main.name in summary.means
-    }
+    means = {name: mean.mean for name in answers if (mean := studied.mean(name, main.name)) is not None}
     if len(means) < len(answers):
         return None
     return (min if main.better == "lower" else max)(means, key=means.__getitem__)

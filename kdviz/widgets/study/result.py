@@ -1,6 +1,6 @@
 """A lesson's study on its page: the finished run or the recorded one at once, and the way to run it here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
@@ -15,13 +15,13 @@ from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.store.recorded import recorded
 from kdviz.store.run import Run
-from kdviz.widgets import live_panel, page, run_status, server
+from kdviz.widgets import link, live_panel, page, run_status, server
 from kdviz.widgets.study import live as running_study
 from kdviz.widgets.study import words as study_words
 from kdviz.widgets.study.form import Controls, adopt, of_link, study_form
 
 RECORDED = "recorded"  # in the link, in place of a run: show what comes with the program
-_FEW = 4  # verdicts that are read one by one; more are folded
+_FEW = 4  # verdicts that are read one by one; more are folded, as the sentence above sums them up
 
 Picture = Callable[[StudyResult], None]
 
@@ -102,8 +102,8 @@ def _provenance(controls: Controls, shown: StudyResult, wanted: Study | None) ->
     """Where the figures come from, and how to have them again."""
     name = shown.recipe.study
     ships = shown == recorded(name)
-    what = "Recorded run" if ships else f"Run {shown.run_id}"
-    text = f"{what}: {study_words.settings(shown.recipe)}; {study_words.machine(shown)}."
+    whose = "Recorded run" if ships else f"Run {shown.run_id}"
+    text = f"{whose}: {study_words.settings(shown.recipe)}; {study_words.machine(shown)}."
     if wanted is not None and wanted.id != shown.run_id:
         text += f" The settings under “Run it here” are others ({study_words.settings(wanted)})."
     with st.container(horizontal=True, vertical_alignment="center", key=f"provenance_{shown.recipe.study}"):
@@ -128,13 +128,10 @@ def _way_to_recorded(controls: Controls, name: str, live: bool = False) -> None:
             icon=":material/history:",
             type="tertiary",
             key=f"{controls.key or ''}_recorded_{name}",
-            on_click=_show_recorded,
+            on_click=link.write,
+            args=("run", RECORDED),
             help="The run goes on meanwhile; Runs has the way back." if live else None,
         )
-
-
-def _show_recorded() -> None:
-    st.query_params["run"] = RECORDED
 
 
 def _result(shown: StudyResult, controls: Controls, picture: Picture | None) -> None:
@@ -151,18 +148,12 @@ def _result(shown: StudyResult, controls: Controls, picture: Picture | None) -> 
         )
     if summary := study_words.summary(shown, measure):
         page.say(summary)
-    _verdicts(study_words.listing(shown, measure) if len(shown.recipe.seeds) > 1 else [])
+    if verdicts := study_words.listing(shown, measure) if len(shown.recipe.seeds) > 1 else []:
+        with st.expander("Each comparison", icon=":material/balance:") if len(verdicts) > _FEW else st.container():
+            st.markdown("\n".join(f"- {verdict}" for verdict in verdicts))
     st.caption(study_words.footing(shown, measure))
     with st.expander("All figures, seed by seed", icon=":material/table:", key=f"figures_{facts.name}"):
         _figures(shown)
-
-
-def _verdicts(sentences: Sequence[str]) -> None:
-    """One below the other; a long list is folded, as the sentence above sums it up."""
-    if not sentences:
-        return
-    with st.expander("Each comparison", icon=":material/balance:") if len(sentences) > _FEW else st.container():
-        st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
 
 
 def _measure(facts: StudyFacts, controls: Controls) -> Measure:
@@ -188,16 +179,13 @@ def figures(shown: StudyResult) -> pd.DataFrame:
     """A row for each arm: the means of all measures with their intervals, in words."""
     rows = []
     for arm in shown.recipe.chosen:
-        summary, finished = shown.summary(arm.name), shown.arm(arm.name)
-        if summary is None or finished is None:
-            continue
+        finished, judgement = shown.arm(arm.name), shown.judgement(arm.name)
         means = [
-            (study_words.capital(measure.title), study_words.level(measure, summary.means[measure.name]))
+            (study_words.capital(measure.title), study_words.level(measure, mean))
             for measure in shown.recipe.facts.measures
-            if measure.name in summary.means
+            if (mean := shown.mean(arm.name, measure.name)) is not None
         ]
-        if means:
-            judgement = shown.judgement(arm.name)
+        if finished is not None and means:
             means.insert(1, ("Verdict", judgement.verdict.word if judgement else ""))
             rows.append({"": arm.title, **dict(means), "Took": phrases.duration(finished.seconds)})
     return pd.DataFrame(rows).fillna("")
@@ -205,10 +193,13 @@ def figures(shown: StudyResult) -> pd.DataFrame:
 
 def table(shown: StudyResult, key: str) -> None:
     """The arms with their figures and verdicts."""
-    titles = {"": st.column_config.TextColumn(width=230)}
-    alt = "Means of all measures with their intervals"
     st.dataframe(
-        figures(shown), hide_index=True, height="content", key=f"{key}_{shown.run_id}", column_config=titles, alt=alt
+        figures(shown),
+        hide_index=True,
+        height="content",
+        key=f"{key}_{shown.run_id}",
+        column_config={"": st.column_config.TextColumn(width=230)},
+        alt="Means of all measures with their intervals",
     )
 
 

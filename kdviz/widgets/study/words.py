@@ -12,7 +12,7 @@ from kdviz.records.study import Judgement, StudyResult
 from kdviz.reports import phrases
 from kdviz.reports.phrases import count, duration, in_words, listed, percent
 from kdviz.reports.study import formatted
-from kdviz.reports.text import ranges
+from kdviz.reports.text import ranges, seeds
 from kdviz.widgets import lesson
 
 MOST_SENTENCES = 6
@@ -23,8 +23,7 @@ say = partial(lesson.sentence, "runs")
 
 def settings(study: Study) -> str:
     """Under which conditions, in a few words: "MNIST, seeds 0–4, quick version"."""
-    seeds = ranges(study.seeds).replace("-", "–")
-    parts = [DATA_SETS[study.data].title, f"{phrases.plural(len(study.seeds), 'seed')} {seeds}"]
+    parts = [DATA_SETS[study.data].title, seeds(study.seeds).replace("-", "–")]
     parts += ["quick version"] if study.quick else []
     parts += [f"{count(len(study.chosen), 'arm')} of it"] if study.arms else []
     return ", ".join(parts)
@@ -32,20 +31,18 @@ def settings(study: Study) -> str:
 
 def machine(studied: StudyResult) -> str:
     """How long it took, and where: "48 s on AMD EPYC, 2 threads"."""
-    threads = count(studied.threads, "thread")
-    return f"{duration(studied.seconds)} on {studied.device}, {threads}"
+    return f"{duration(studied.seconds)} on {studied.device}, {count(studied.threads, 'thread')}"
 
 
 def command(study: Study) -> str:
     """What does the same without a browser."""
-    words = ["python -m kdviz study", study.study]
-    if study.data != "mnist":
-        words.append(f"--data {study.data}")
-    if study.seeds != study.facts.seeds:
-        words.append(f"--seeds {ranges(study.seeds)}")
-    words += ["--quick"] if study.quick else []
-    words += [f"--arms {','.join(study.arms)}"] if study.arms else []
-    return " ".join(words)
+    options = [
+        f"--data {study.data}" if study.data != "mnist" else "",
+        f"--seeds {ranges(study.seeds)}" if study.seeds != study.facts.seeds else "",
+        "--quick" if study.quick else "",
+        f"--arms {','.join(study.arms)}" if study.arms else "",
+    ]
+    return " ".join(filter(None, ("python -m kdviz study", study.study, *options)))
 
 
 def difference(measure: Measure, verdict: Verdict) -> str:
@@ -144,11 +141,11 @@ def summary(studied: StudyResult, measure: Measure) -> str:
 
 def footing(studied: StudyResult, measure: Measure) -> str:
     """On what the intervals and verdicts rest."""
-    seeds, pairs = len(studied.recipe.seeds), len(judged(studied, measure))
-    if seeds == 1:
+    number, pairs = len(studied.recipe.seeds), len(judged(studied, measure))
+    if number == 1:
         return say("footing-of-counts" if measure.kind == "count" else "footing-of-one-seed")
     key = "footing-of-many" if pairs > 1 else "footing-of-one-pair" if pairs else "footing-of-means"
-    return say(key, seeds=count(seeds, "seed"), comparisons=count(pairs, "comparison"))
+    return say(key, seeds=count(number, "seed"), comparisons=count(pairs, "comparison"))
 
 
 def _counted(number: int, of: int, word: Word) -> str:
@@ -176,10 +173,10 @@ def places(studied: StudyResult) -> dict[str, str]:
     """
     main, figures = studied.recipe.facts.measures[0], {}
     for arm in studied.recipe.chosen:
-        name, summary = arm.name.replace("-", "_"), studied.summary(arm.name)
+        name = arm.name.replace("-", "_")
         for measure in studied.recipe.facts.measures:
-            if summary is not None and measure.name in summary.means:
-                figures[f"{measure.name}_{name}"] = value(measure, summary.means[measure.name].mean)
+            if (mean := studied.mean(arm.name, measure.name)) is not None:
+                figures[f"{measure.name}_{name}"] = value(measure, mean.mean)
             if (judgement := studied.judgement(arm.name, measure.name)) is not None:
                 figures[f"difference_{measure.name}_{name}"] = difference(measure, judgement.verdict)
                 if measure is main:
