@@ -1,9 +1,11 @@
 """Random changes of whole batches of images."""
 
+from collections.abc import Callable
+from functools import cache
+
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torchvision.transforms import v2
 
 from kdviz.recipes.base import Augmentation
 from kdviz.recipes.catalogue import IMAGE_SIDE
@@ -11,14 +13,6 @@ from kdviz.recipes.catalogue import IMAGE_SIDE
 JITTER = 2  # pixels, each way (Hinton, Vinyals, Dean 2015, section 3)
 # A v2 transform draws one set of parameters for the batch it is given: so it is given small groups.
 GROUP = 16
-
-_AFFINE = v2.RandomAffine(
-    degrees=12,
-    translate=(0.08, 0.08),
-    scale=(0.85, 1.1),
-    shear=8,
-    interpolation=v2.InterpolationMode.BILINEAR,
-)
 
 
 def augment(images: Tensor, kind: Augmentation, seed: int) -> Tensor:
@@ -29,7 +23,21 @@ def augment(images: Tensor, kind: Augmentation, seed: int) -> Tensor:
         return _shifted(images, torch.Generator().manual_seed(seed))
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)
-        return torch.cat([_AFFINE(group.unsqueeze(1)) for group in images.split(GROUP)]).squeeze(1)
+        return torch.cat([_affine()(group.unsqueeze(1)) for group in images.split(GROUP)]).squeeze(1)
+
+
+@cache
+def _affine() -> Callable[[Tensor], Tensor]:
+    from torchvision.transforms import v2  # as long to import as torch itself
+
+    transform: Callable[[Tensor], Tensor] = v2.RandomAffine(
+        degrees=12,
+        translate=(0.08, 0.08),
+        scale=(0.85, 1.1),
+        shear=8,
+        interpolation=v2.InterpolationMode.BILINEAR,
+    )
+    return transform
 
 
 def _shifted(images: Tensor, generator: torch.Generator) -> Tensor:

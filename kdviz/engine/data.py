@@ -7,6 +7,7 @@ images by a fixed permutation; the test images are never part of it.
 from __future__ import annotations
 
 import http.client
+import platform
 import socket
 import tempfile
 import urllib.error
@@ -20,14 +21,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-from torchvision import datasets
-from torchvision.transforms import v2
+from torch.nn import functional
 
 from kdviz import settings
 from kdviz.errors import PlainError
 from kdviz.recipes.catalogue import CLASSES, DATA_SETS, IMAGE_SIDE, DataSet
 
 SPLIT_SEED = 20150309  # the day "Distilling the Knowledge in a Neural Network" appeared
+_RESIZES_BYTES = {"AVX2", "AVX512", "aarch64", "arm64"}  # where torchvision resizes whole grey levels
 NETWORK_TIMEOUT = 3.0  # seconds without an answer after which a download is given up
 
 
@@ -103,12 +104,14 @@ def _take(split: Split, indices: Tensor) -> Split:
 
 
 def _to_frame(images: Tensor) -> Tensor:
-    """Small digits (N, s, s) brought to 28x28 as MNIST frames them: 20x20 in the middle."""
-    resized = v2.functional.resize(
-        images.unsqueeze(1), [20, 20], interpolation=v2.InterpolationMode.BILINEAR, antialias=True
-    )
-    framed: Tensor = v2.functional.pad(resized, [4, 4, 4, 4])
-    return framed.squeeze(1)
+    """Small digits (N, s, s) brought to 28x28 as MNIST frames them: 20x20 in the middle.
+
+    The grey levels are those of torchvision's `resize`, whose import takes as long as torch's.
+    """
+    kinds = {torch.backends.cpu.get_cpu_capability(), platform.machine()}
+    grey = images.unsqueeze(1) if kinds & _RESIZES_BYTES else images.unsqueeze(1).float()
+    resized = functional.interpolate(grey, (20, 20), mode="bilinear", antialias=True)
+    return functional.pad(resized.round().to(torch.uint8), [4, 4, 4, 4]).squeeze(1)
 
 
 def _digits() -> tuple[Split, Split]:
@@ -125,6 +128,8 @@ def _digits() -> tuple[Split, Split]:
 def _usps() -> tuple[Split, Split]:
     root = settings.data_dir() / "USPS"
     missing = [name for name in ("usps.bz2", "usps.t.bz2") if not (root / name).exists()]
+    from torchvision import datasets  # as long to import as torch itself
+
     if missing:
         address = datasets.USPS.split_list["train"][0]
         _download(
@@ -140,6 +145,8 @@ def _usps() -> tuple[Split, Split]:
 
 
 def _usps_part(root: Path, file: str, train: bool, images: int) -> Split:
+    from torchvision import datasets
+
     try:
         part = datasets.USPS(root, train=train, download=False)
         data = torch.from_numpy(np.asarray(part.data))
@@ -152,19 +159,24 @@ def _usps_part(root: Path, file: str, train: bool, images: int) -> Split:
     return Split(_to_frame(data), labels.long())
 
 
-def _idx(folder: str, loader: type[datasets.MNIST]) -> tuple[Split, Split]:
+def _idx(name: str) -> tuple[Split, Split]:
     root = settings.data_dir()
-    raw = root / folder / "raw"
-    missing = [name for name in _IDX_FILES if not (raw / name).exists()]
+    raw = root / name / "raw"
+    missing = [file for file in _IDX_FILES if not (raw / file).exists()]
     if missing:
+        from torchvision import datasets  # as long to import as torch itself
+
+        loader: type[datasets.MNIST] = getattr(datasets, name)
         _download(lambda temporary: [loader(temporary, download=True)], root, raw, missing, loader.mirrors[0])
-    for name, header in _IDX_FILES.items():
-        check_idx(raw / name, header)
-    parts = [loader(root, train=train, download=False) for train in (True, False)]
-    training, test = (Split(part.data, part.targets.long()) for part in parts)
-    _check_labels(raw / "train-labels-idx1-ubyte", training.labels)
-    _check_labels(raw / "t10k-labels-idx1-ubyte", test.labels)
-    return training, test
+    images, labels, test_images, test_labels = (_read_idx(raw / file, *header) for file, header in _IDX_FILES.items())
+    _check_labels(raw / "train-labels-idx1-ubyte", labels)
+    _check_labels(raw / "t10k-labels-idx1-ubyte", test_labels)
+    return Split(images, labels.long()), Split(test_images, test_labels.long())
+
+
+def _read_idx(path: Path, *header: int) -> Tensor:
+    check_idx(path, header)
+    return torch.from_numpy(np.fromfile(path, np.uint8, offset=4 * len(header)).reshape(header[1:]))
 
 
 # Each file's header as IDX wants it: magic number, then the sizes of the dimensions.
@@ -252,8 +264,8 @@ def _answers(address: str) -> bool:
 
 
 _SOURCES: dict[str, Callable[[], tuple[Split, Split]]] = {
-    "mnist": lambda: _idx("MNIST", datasets.MNIST),
-    "fashion-mnist": lambda: _idx("FashionMNIST", datasets.FashionMNIST),
+    "mnist": lambda: _idx("MNIST"),
+    "fashion-mnist": lambda: _idx("FashionMNIST"),
     "usps": _usps,
     "digits": _digits,
 }

@@ -5,15 +5,20 @@ import gzip
 import hashlib
 import http.server
 import math
+import platform
 import socket
 import struct
 import threading
 import time
 from typing import ClassVar
 
+import numpy as np
 import pytest
 import torch
+from sklearn.datasets import load_digits
 from torchvision import datasets
+from torchvision.transforms import v2
+from torchvision.transforms.v2.functional import _geometry
 
 from kdviz.engine import data
 from kdviz.engine.data import DataError, Split
@@ -99,6 +104,15 @@ def test_no_image_is_in_two_splits(name, request):
 
 def test_a_data_set_is_held_once(digits):
     assert data.load("digits") is digits
+
+
+@pytest.mark.parametrize("in_bytes", [True, False])
+def test_small_digits_are_resized_as_torchvision_does(digits, monkeypatch, in_bytes):
+    monkeypatch.setattr(data, "_RESIZES_BYTES", {platform.machine()} if in_bytes else set())
+    monkeypatch.setattr(_geometry, "_do_native_uint8_resize_on_cpu", lambda _: in_bytes)
+    small = torch.from_numpy((load_digits().images * (255 / 16)).round().astype(np.uint8))
+    resized = v2.functional.resize(small.unsqueeze(1), [20, 20], v2.InterpolationMode.BILINEAR, antialias=True)
+    assert torch.equal(data._to_frame(small)[:, 4:24, 4:24], resized.squeeze(1))
 
 
 def test_small_digits_are_framed_as_mnist_frames_them(digits):

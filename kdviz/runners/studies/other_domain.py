@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torchvision.transforms.v2 import InterpolationMode, functional
 
 from kdviz.engine import data, models
 from kdviz.engine.data import Data
@@ -32,6 +31,8 @@ def turned(images: Tensor, angle: float = ANGLE) -> Tensor:
     """uint8 images (N, 28, 28) turned about their middle by `angle` degrees; the corners are filled with black."""
     if angle == 0:
         return images
+    from torchvision.transforms.v2 import InterpolationMode, functional  # as long to import as torch itself
+
     bilinear = InterpolationMode.BILINEAR
     parts = [functional.rotate(part.unsqueeze(1), angle, bilinear).squeeze(1) for part in images.split(1000)]
     return torch.cat(parts)
