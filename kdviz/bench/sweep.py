@@ -56,7 +56,7 @@ def measure(effort: Effort, say: Say) -> SweepSpeed:
             grids.append(seconds(partial(_train_stacks, GRID)))
             different.append(seconds(partial(_train_stacks, DIFFERENT)))
             say(f"usual loop {usual[-1]:.2f} s; 5 x 5 grid {grids[-1]:.2f} s, 26 students {different[-1]:.2f} s")
-    few = Split(training.images[: IMAGES // effort.images], training.labels[: IMAGES // effort.images])
+    few = training[: IMAGES // effort.images]
     by_size: dict[int, list[float]] = {size: [] for size in SIZES}
     for _ in range(effort.repetitions):
         for size in SIZES:

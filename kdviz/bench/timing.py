@@ -82,8 +82,7 @@ def fewer_images(share: int) -> Iterator[None]:
 
     @cache
     def load(name: str) -> Data:
-        loaded = whole(name)
-        return Data(loaded.facts, reduced(loaded.training), reduced(loaded.validation), reduced(loaded.test))
+        return whole(name).changed(reduced)
 
     with patch.object(data, "load", load):
         yield

@@ -104,7 +104,7 @@ def measure(effort: Effort, say: Say) -> TrainingSpeed:
     mnist = usual_data(training)
     teacher = teachers.freeze(models.build(RECIPE.teacher, RECIPE.seed))
     cohort = models.cohort(RECIPE.teacher, [teacher])
-    few = Split(training.images[:2000], training.labels[:2000])  # the first calls are slow
+    few = training[:2000]  # the first calls are slow
     kdviz_epoch(models.build(RECIPE.student, 0), FixedTeachers([cohort], 1.0, torch.zeros(1, len(few), CLASSES)), few)
 
     usual, ours, passes, products = [], [], [], []

@@ -46,6 +46,14 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def __getitem__(self, which: Tensor | slice) -> Split:
+        """The images `which`: indices, a mask or a slice."""
+        return Split(self.images[which], self.labels[which])
+
+    def __add__(self, other: Split) -> Split:
+        """The images of both, one after the other."""
+        return Split(torch.cat([self.images, other.images]), torch.cat([self.labels, other.labels]))
+
     def to(self, device: torch.device) -> Split:
         """The same split on another device."""
         return Split(self.images.to(device), self.labels.to(device))
@@ -60,6 +68,10 @@ class Data:
     validation: Split
     test: Split
 
+    def changed(self, change: Callable[[Split], Split]) -> Data:
+        """The same data set with a change of each split."""
+        return Data(self.facts, change(self.training), change(self.validation), change(self.test))
+
 
 def normalise(images: Tensor) -> Tensor:
     """uint8 grey levels (N, 28, 28) to floats (N, 1, 28, 28) with mean 0.5 and deviation 0.5 taken out: -1 to 1."""
@@ -73,17 +85,16 @@ def load(name: str) -> Data:
     training, test = _SOURCES[name]()
     order = torch.randperm(len(training), generator=torch.Generator().manual_seed(SPLIT_SEED))
     held_out, kept = order[: facts.validation_images], order[facts.validation_images :]
-    return Data(facts, _take(training, kept.sort().values), _take(training, held_out.sort().values), test)
+    return Data(facts, training[kept.sort().values], training[held_out.sort().values], test)
 
 
 def held_out(whole: Data, fold: int, folds: int) -> Data:
     """Training and validation images together, cut into `folds` by a fixed permutation; one of them validates."""
-    images = torch.cat([whole.training.images, whole.validation.images])
-    together = Split(images, torch.cat([whole.training.labels, whole.validation.labels]))
+    together = whole.training + whole.validation
     order = torch.randperm(len(together), generator=torch.Generator().manual_seed(SPLIT_SEED))
-    parts = list(order.to(images.device).tensor_split(folds))
+    parts = list(order.to(together.labels.device).tensor_split(folds))
     validation = parts.pop(fold)
-    return Data(whole.facts, _take(together, torch.cat(parts)), _take(together, validation), whole.test)
+    return Data(whole.facts, together[torch.cat(parts)], together[validation], whole.test)
 
 
 def labelled(split: Split, count: int | None, seed: int) -> Tensor:
@@ -97,10 +108,6 @@ def labelled(split: Split, count: int | None, seed: int) -> Tensor:
         members = labels == label
         rank[members] = torch.arange(int(members.sum()))
     return order[torch.argsort(rank, stable=True)[:count]].sort().values
-
-
-def _take(split: Split, indices: Tensor) -> Split:
-    return Split(split.images[indices], split.labels[indices])
 
 
 def _to_frame(images: Tensor) -> Tensor:
@@ -122,7 +129,7 @@ def _digits() -> tuple[Split, Split]:
     whole = Split(images, torch.from_numpy(bunch.target).long())
     order = torch.randperm(len(whole), generator=torch.Generator().manual_seed(SPLIT_SEED))
     test_images = DATA_SETS["digits"].test_images
-    return _take(whole, order[test_images:]), _take(whole, order[:test_images])
+    return whole[order[test_images:]], whole[order[:test_images]]
 
 
 def _usps() -> tuple[Split, Split]:

@@ -14,7 +14,6 @@ import torch
 from kdviz.distillers.plain import Plain
 from kdviz.distillers.stage import Setting
 from kdviz.engine import models
-from kdviz.engine.data import Split
 from kdviz.engine.memory import PeakMemory
 from kdviz.engine.training import fit
 from kdviz.recipes.comparison import Comparison
@@ -109,8 +108,7 @@ def in_turns(trainings: Sequence[Iterator[Output | None]]) -> Iterator[Output | 
 
 def _warm_up(comparison: Comparison, session: Session) -> None:
     """Train for a few updates, as the first calls of every kernel are slow: no method shall pay for them."""
-    split = session.data.training
-    few = Split(split.images[: 2 * comparison.batch_size], split.labels[: 2 * comparison.batch_size])
+    few = session.data.training[: 2 * comparison.batch_size]
     training = comparison.training_of_student(0).model_copy(update={"epochs": 1, "labels": None})
     network = models.build(comparison.student, 0).to(session.device)
     with PeakMemory():

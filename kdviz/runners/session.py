@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -30,44 +29,31 @@ class Session:
 
     data: Data
     live_count: int  # validation images on which a network is evaluated while it is trained
-    clock: Clock = time.perf_counter
-    started: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.started = self.clock()
+    clock: Clock
+    started: float  # by the clock
 
     @classmethod
     def load(cls, name: str, live_count: int, clock: Clock) -> Session:
         """Load a data set to the device. Raises DataError."""
         started = clock()
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        loaded = data.load(name)
-        parts = (part.to(device) for part in (loaded.training, loaded.validation, loaded.test))
-        session = cls(Data(loaded.facts, *parts), live_count, clock)
-        session.started = started
-        return session
+        return cls(data.load(name).changed(lambda split: split.to(device)), live_count, clock, started)
 
     def held_out(self, fold: int | None, folds: int | None) -> Session:
         """The same run with other images to learn from: all but one of `folds`, which then validates."""
         if fold is None or folds is None:
             return self
-        session = Session(data.held_out(self.data, fold, folds), self.live_count, self.clock)
-        session.started = self.started
-        return session
+        return replace(self, data=data.held_out(self.data, fold, folds))
 
     @property
     def device(self) -> torch.device:
         """Where the data lies and the networks are trained."""
         return self.data.test.labels.device
 
-    @property
-    def device_name(self) -> str:
-        """The GPU's name, or "CPU"."""
-        return torch.cuda.get_device_name() if self.device.type == "cuda" else "CPU"
-
     def machine_facts(self) -> dict[str, Any]:
         """What an ending says of the machine: the device's name, torch's threads and its version."""
-        return {"device": self.device_name, "threads": torch.get_num_threads(), "torch": torch.__version__}
+        device = torch.cuda.get_device_name() if self.device.type == "cuda" else "CPU"
+        return {"device": device, "threads": torch.get_num_threads(), "torch": torch.__version__}
 
     @property
     def live_images(self) -> Tensor:

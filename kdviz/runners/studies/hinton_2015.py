@@ -20,7 +20,7 @@ from kdviz.recipes.base import Training
 from kdviz.recipes.study_facts.hinton_2015 import PAPER_THREES, TEMPERATURE, WIDTHS
 from kdviz.records.intervals import same_rate_p_value
 from kdviz.records.study import Curve, Row
-from kdviz.runners.studies.lab import ArmResult, Lab, Reporting, subset
+from kdviz.runners.studies.lab import ArmResult, Lab, Reporting
 from kdviz.verdicts.intervals import poisson_interval
 
 TEACHER, STUDENT = "784-1200-1200-10", "784-800-800-10"
@@ -125,7 +125,7 @@ def _taught(
     """Students of the teachers' logits, of all training images or of those of the mask `which`."""
     images = lab.all_images
     if which is not None:
-        images, teacher_logits = subset(images, which), teacher_logits[:, which]
+        images, teacher_logits = images[which], teacher_logits[:, which]
     advice = FixedTeachers([], temperature, teacher_logits)
     return (yield from lab.train(trainings, Offline(temperature, alpha), advice, split=images))
 

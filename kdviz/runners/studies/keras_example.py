@@ -5,11 +5,9 @@ Keras takes 32. It trains on all 60,000 images, those of the validation split to
 a teacher of its own.
 """
 
-import torch
-
 from kdviz.engine.data import Split
 from kdviz.recipes.base import Training
-from kdviz.runners.studies.lab import ArmResult, Lab, Reporting, subset
+from kdviz.runners.studies.lab import ArmResult, Lab, Reporting
 
 TEACHER, STUDENT = "keras-256-512", "keras-16-32"
 TEMPERATURE = 10.0
@@ -36,9 +34,7 @@ def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
 
 def _images(lab: Lab) -> Split:
     """All images; the first of them where it is to be quick."""
-    whole = lab.all_images
-    first = torch.arange(min(QUICK_IMAGES, len(whole)), device=whole.labels.device)
-    return subset(whole, first) if lab.study.quick else whole
+    return lab.all_images[:QUICK_IMAGES] if lab.study.quick else lab.all_images
 
 
 def _trainings(lab: Lab, arm: str) -> list[Training]:

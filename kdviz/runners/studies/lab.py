@@ -4,7 +4,6 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, TypeVar, Unpack
 
-import torch
 from torch import Tensor
 
 from kdviz.distillers.label_smoothing import from_labels
@@ -67,8 +66,7 @@ class Lab:
     @property
     def all_images(self) -> Split:
         """The images of the training split and of the validation split."""
-        both = self.session.data.training, self.session.data.validation
-        return Split(torch.cat([split.images for split in both]), torch.cat([split.labels for split in both]))
+        return self.session.data.training + self.session.data.validation
 
     def epochs(self, usual: int, small: int | None = None) -> int:
         """Epochs of a training: `usual` on large data sets, `small` on the digits; half as many when it is quick."""
@@ -261,11 +259,6 @@ class Lab:
 def accuracies(cohort: Cohort, split: Split) -> list[float]:
     """The accuracy of each network on the images of a split."""
     return evaluation.accuracies(evaluation.logits_of_all(cohort, split.images), split.labels)
-
-
-def subset(split: Split, which: Tensor) -> Split:
-    """The images `which` (indices or a mask) of a split."""
-    return Split(split.images[which], split.labels[which])
 
 
 def rounded(values: Sequence[float]) -> list[float]:

@@ -13,14 +13,14 @@ from kdviz.engine.data import Split
 from kdviz.engine.models import Cohort
 from kdviz.recipes.study_facts.left_out_class import BIASES, LEFT_OUT
 from kdviz.records.study import Curve
-from kdviz.runners.studies.lab import STUDENT, ArmResult, Lab, Reporting, subset
+from kdviz.runners.studies.lab import STUDENT, ArmResult, Lab, Reporting
 
 TEMPERATURE = 4.0
 
 
 def without(split: Split) -> Split:
     """The images of all other classes."""
-    return subset(split, split.labels != LEFT_OUT)
+    return split[split.labels != LEFT_OUT]
 
 
 def raised(logits: Tensor, bias: float) -> Tensor:

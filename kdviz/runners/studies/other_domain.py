@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from kdviz.engine import data, models
-from kdviz.engine.data import Data
 from kdviz.engine.models import Cohort
 from kdviz.recipes.base import Training
 from kdviz.recipes.catalogue import DATA_SETS
@@ -71,16 +70,11 @@ def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
 
 def _in_domain(lab: Lab, domain: str) -> Lab:
     """The same laboratory with another domain's images. Raises DataError."""
-    session, own = copy.copy(lab.session), lab.session.data
     if domain == "usps":
-        usps = data.load("usps")
-        splits = [split.to(lab.session.device) for split in (usps.training, usps.validation, usps.test)]
-        session.data = Data(usps.facts, *splits)
+        there = data.load("usps").changed(lambda split: split.to(lab.session.device))
     else:
-        change = CHANGES[domain]
-        splits = [replace(split, images=change(split.images)) for split in (own.training, own.validation, own.test)]
-        session.data = Data(own.facts, *splits)
-    return replace(lab, session=session)
+        there = lab.session.data.changed(lambda split: replace(split, images=CHANGES[domain](split.images)))
+    return replace(lab, session=replace(lab.session, data=there))
 
 
 def _trainings(there: Lab, model: str, *, share: float = 1.0, **changes: Any) -> list[Training]:

@@ -5,7 +5,6 @@ Everything is in closed form: T (q - p) with the factor T², (q - p) / T without
 
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -13,7 +12,7 @@ from kdviz.engine import evaluation, losses
 from kdviz.recipes.study_facts.t_squared import BATCH_IMAGES, HOT
 from kdviz.records.study import Curve
 from kdviz.runners.studies.forgotten_temperature import TEMPERATURES
-from kdviz.runners.studies.lab import STUDENT, ArmResult, Lab, Reporting, rounded, subset
+from kdviz.runners.studies.lab import STUDENT, ArmResult, Lab, Reporting, rounded
 
 TRAINING_TEMPERATURE, ALPHA = 4.0, 0.7  # of the student whose gradients are measured
 
@@ -44,7 +43,7 @@ def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
         cohort = lab.networks(trainings)
     else:
         cohort = yield from lab.distil(trainings, teachers, TRAINING_TEMPERATURE, ALPHA)
-    batch = subset(lab.session.data.training, torch.arange(BATCH_IMAGES))
+    batch = lab.session.data.training[:BATCH_IMAGES]
     students, known = (evaluation.logits_of_all(networks, batch.images).double() for networks in (cohort, teachers))
     batches = [BatchLogits(z, v, batch.labels) for z, v in zip(students, known, strict=True)]
     curves = [curve for seed, batch in zip(lab.seeds, batches, strict=True) for curve in curves_of(batch, seed)]

@@ -10,7 +10,7 @@ from kdviz.records.study import FinishedArm, StudyProgress, StudyResult
 from kdviz.runners import study as lessons
 from kdviz.runners.session import Session
 from kdviz.runners.studies import lab as laboratory
-from kdviz.runners.studies.lab import STUDENT, TEACHER, Lab, subset
+from kdviz.runners.studies.lab import STUDENT, TEACHER, Lab
 
 pytestmark = pytest.mark.trains
 QUICK = Study.of("few-labels", "digits", seeds="0,1", quick=True, arms="all-50")
@@ -119,5 +119,5 @@ def test_what_several_arms_need_is_made_once():
 
 def test_a_subset_of_a_split(digits):
     split = digits.training
-    threes = subset(split, split.labels == 3)
+    threes = split[split.labels == 3]
     assert set(threes.labels.tolist()) == {3}
