@@ -5,7 +5,6 @@ The order of the logits does not depend on T, so no answer changes; the confiden
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -19,34 +18,27 @@ TEMPERATURES = [round(10 ** (exponent / 10), 4) for exponent in range(-10, 21)] 
 CURVES = ("test_accuracy", "nll", "ece", "confidence")
 
 
-class StudentsLogits(NamedTuple):
-    """Logits (seeds, N, classes) of the students on the images that choose T, and on those that are reported."""
-
-    validation: Tensor
-    test: Tensor
-
-
 def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
     """One kind of student, read at one temperature; the curves over all T go with T = 1."""
     student, _, at = arm.partition("-")
-    students = yield from lab.once(student, _logits(lab, student))
+    of_validation, of_test = yield from lab.once(student, _logits(lab, student))
     labels = lab.session.data.test.labels
-    chosen = [_best(logits, lab.session.data.validation.labels) for logits in students.validation]
+    chosen = [_best(logits, lab.session.data.validation.labels) for logits in of_validation]
     temperatures = chosen if at == "best" else [float(at)] * len(lab.seeds)
-    read = torch.stack([logits / t for logits, t in zip(students.test, temperatures, strict=True)])
+    read = torch.stack([logits / t for logits, t in zip(of_test, temperatures, strict=True)])
     extra = {"confidence": [confidence(logits) for logits in read], "temperature": temperatures}
-    curves = _curves(lab.seeds, students.test, labels) if at == "1" else []
+    curves = _curves(lab.seeds, of_test, labels) if at == "1" else []
     return lab.rows_of(read, labels, extra=extra), curves
 
 
-def _logits(lab: Lab, student: str) -> Reporting[StudentsLogits]:
-    """Train the students of all seeds, once for all readings."""
+def _logits(lab: Lab, student: str) -> Reporting[list[Tensor]]:
+    """Train the students; their logits (seeds, N, classes) of the validation images and of the test images."""
     teachers = None
     if student in ALPHA:
         teachers = yield from lab.reference_teachers()
     cohort = yield from lab.distil(lab.trainings(STUDENT), teachers, TRAINING_TEMPERATURE, ALPHA.get(student, 0.0))
     splits = lab.session.data.validation, lab.session.data.test
-    return StudentsLogits(*(evaluation.logits_of_all(cohort, split.images).double() for split in splits))
+    return [evaluation.logits_of_all(cohort, split.images).double() for split in splits]
 
 
 def confidence(logits: Tensor) -> float:

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from kdviz.engine import evaluation
 from kdviz.engine.data import Split
-from kdviz.engine.models import Cohort
 from kdviz.recipes.study_facts.left_out_class import BIASES, LEFT_OUT
 from kdviz.records.study import Curve
 from kdviz.runners.studies.lab import STUDENT, ArmResult, Lab, Reporting
@@ -44,17 +43,17 @@ def chosen_bias(logits: Tensor, frequency: float) -> float:
 
 
 def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
-    """One student, on all digits or on all but the 3s."""
+    """One student, on all digits or on all but the 3s.
+
+    Where it is taught, alpha = 1: labels would only teach that nothing is ever a 3.
+    """
     data = lab.session.data
     teachers = yield from lab.reference_teachers()
-    if arm in ("without", "corrected"):
-        students = yield from lab.once("students", _students(lab, without(data.training), teachers))
-    elif arm == "all":
-        students = yield from _students(lab, data.training, teachers)
-    else:
-        split = without(data.training) if arm == "labels-without" else data.training
-        students = yield from _students(lab, split, None)
-    logits = evaluation.logits_of_all(students, data.test.images)
+    split = data.training if arm in ("labels", "all") else without(data.training)
+    known = None if arm.startswith("labels") else teachers
+    once = "without" if arm == "corrected" else arm
+    students = yield from lab.once(once, lab.distil(lab.trainings(STUDENT), known, TEMPERATURE, split=split))
+    logits = lab.test_logits(students)
     biases, curves = [0.0] * len(lab.seeds), []
     frequency = (data.training.labels == LEFT_OUT).double().mean().item()
     if arm == "corrected":
@@ -62,14 +61,8 @@ def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
         biases = [chosen_bias(student, frequency) for student in unlabelled]
         curves = _curves(lab, logits, data.test.labels, unlabelled)
     moved = torch.stack([raised(student, bias) for student, bias in zip(logits, biases, strict=True)])
-    teacher_logits = evaluation.logits_of_all(teachers, data.test.images)
     extra = _figures(moved, data.test.labels) | {"bias": biases, "frequency": [frequency] * len(biases)}
-    return lab.rows_of(moved, data.test.labels, teacher_logits, extra=extra), curves
-
-
-def _students(lab: Lab, split: Split, teachers: Cohort | None) -> Reporting[Cohort]:
-    """Soft targets alone, alpha = 1: labels would only teach that nothing is ever a 3."""
-    return (yield from lab.distil(lab.trainings(STUDENT), teachers, TEMPERATURE, split=split))
+    return lab.rows_of(moved, data.test.labels, lab.test_logits(teachers), extra=extra), curves
 
 
 def _figures(logits: Tensor, labels: Tensor) -> dict[str, list[float]]:

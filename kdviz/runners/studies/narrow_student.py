@@ -19,21 +19,15 @@ EPOCHS, EPOCHS_ON_DIGITS = 5, 100  # narrow students learn slowly
 def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
     """One width at one temperature, by labels alone, or at the temperature that the validation images chose."""
     teachers = yield from lab.reference_teachers()
-    validation = lab.session.data.validation
+    extra: dict[str, list[float]] = {}
     if arm.startswith("labels-"):
         students = yield from lab.train(_trainings(lab, arm.removeprefix("labels-")))
-        return lab.rows(students, teachers, extra={"validation_accuracy": accuracies(students, validation)}), []
-    if arm.endswith("-best"):
-        units = arm.removesuffix("-best")
-        temperature = yield from _chosen(lab, units, teachers)
     else:
-        units, _, text = arm.rpartition("-t")
-        temperature = float(text)
-    students = yield from _students(lab, units, temperature, teachers)
-    extra = {
-        "validation_accuracy": accuracies(students, validation),
-        "temperature": [temperature] * len(lab.seeds),
-    }
+        units, _, text = arm.removesuffix("-best").partition("-t")
+        temperature = float(text) if text else (yield from _chosen(lab, units, teachers))
+        students = yield from _students(lab, units, temperature, teachers)
+        extra["temperature"] = [temperature] * len(lab.seeds)
+    extra["validation_accuracy"] = accuracies(students, lab.session.data.validation)
     return lab.rows(students, teachers, extra=extra), []
 
 

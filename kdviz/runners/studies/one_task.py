@@ -52,9 +52,8 @@ class Heads(Distiller):
         student = logits.detach()
         gradient = torch.empty_like(student)
         for head in self.heads:
-            targets = batch.targets[..., head]
-            weight = 1 / student.shape[1]
-            gradient[..., head] = losses.kd_gradient(student[..., head], targets, self.temperature, weight)
+            z, p = student[..., head], batch.targets[..., head]
+            gradient[..., head] = losses.kd_gradient(z, p, self.temperature, 1 / student.shape[1])
         return Step((logits,), (gradient,), (student,))
 
     def terms(self, chunk: Chunk, record: tuple[Tensor, ...]) -> Terms:
@@ -75,17 +74,13 @@ def from_labels(answers: Tensor) -> Callable[[Chunk], Tensor]:
 
 def from_heads(heads: Sequence[slice], temperature: float = TEMPERATURE) -> Callable[[Chunk], Tensor]:
     """The teacher's soft targets in some of its heads."""
-    return lambda chunk: torch.cat(
-        [losses.softmax(chunk.teacher_logits[..., head], temperature) for head in heads], dim=-1
-    )
+    return lambda chunk: torch.cat([losses.softmax(chunk.teacher_logits[..., head], temperature) for head in heads], -1)
 
 
 def from_digits(answers: Tensor, temperature: float = TEMPERATURE) -> Callable[[Chunk], Tensor]:
     """The teacher's soft targets for the ten digits, added up for each answer to a task, `answers` (10,)."""
     table = torch.eye(2)[answers]
-    return lambda chunk: (
-        losses.softmax(chunk.teacher_logits[..., DIGIT], temperature) @ table.to(chunk.teacher_logits.device)
-    )
+    return lambda chunk: losses.softmax(chunk.teacher_logits[..., DIGIT], temperature) @ table.to(chunk.labels.device)
 
 
 def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
@@ -93,27 +88,23 @@ def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
     task, _, way = arm.partition("-")
     share = None if way == "teacher" else 0.5
     teachers = yield from lab.once("teachers", _of_all_tasks(lab, TEACHER, "teachers", share))
+    head, images = OF_TASK[task], lab.session.data.training
     if way == "teacher":
-        return _result(lab, task, teachers, OF_TASK[task])
+        return _result(lab, task, teachers, head)
     if way == "all":
         students = yield from lab.once("students", _of_all_tasks(lab, STUDENT, "students"))
-        return _result(lab, task, students, OF_TASK[task], teachers)
-    if way == "all-taught":
+    elif way == "all-taught":
         taught = Heads(HEADS, from_heads(HEADS), TEMPERATURE)
-        students = yield from lab.once("taught", _taught(lab, STUDENT, teachers, taught, lab.session.data.training))
-        return _result(lab, task, students, OF_TASK[task], teachers)
-
-    images = lab.session.data.training
-    answered = replace(images, labels=_answers(task, images.labels))
-    alone = (slice(0, 2),)
-    if way == "labels":
-        students = yield from lab.train(
-            lab.trainings(SPECIALIST), Heads(alone, from_labels(torch.eye(2))), split=answered
-        )
+        students = yield from lab.once("taught", _taught(lab, STUDENT, teachers, taught, images))
     else:
-        wanted = from_heads([OF_TASK[task]]) if way == "head" else from_digits(ANSWERS[task])
-        students = yield from _taught(lab, SPECIALIST, teachers, Heads(alone, wanted, TEMPERATURE), answered)
-    return _result(lab, task, students, slice(0, 2), teachers)
+        head, answered = slice(0, 2), replace(images, labels=_answers(task, images.labels))
+        if way == "labels":
+            learning = Heads((head,), from_labels(torch.eye(2)))
+            students = yield from lab.train(lab.trainings(SPECIALIST), learning, split=answered)
+        else:
+            wanted = from_heads([OF_TASK[task]]) if way == "head" else from_digits(ANSWERS[task])
+            students = yield from _taught(lab, SPECIALIST, teachers, Heads((head,), wanted, TEMPERATURE), answered)
+    return _result(lab, task, students, head, teachers)
 
 
 def _of_all_tasks(lab: Lab, model: str, doing: str, share: float | None = None) -> Reporting[Cohort]:

@@ -38,11 +38,9 @@ def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
     mean_logits = mean_answer(teachers, test.images)
     if way == "ensemble":
         return lab.rows_of(mean_logits, test.labels), []
-
     students = yield from lab.distil(lab.trainings(STUDENT), teachers, TEMPERATURE)
-    logits = evaluation.logits_of_all(students, test.images)
     extra = {"teacher_accuracy": evaluation.accuracies(mean_logits, test.labels)}
-    return lab.rows_of(logits, test.labels, mean_logits, extra=extra), []
+    return lab.rows_of(lab.test_logits(students), test.labels, mean_logits, extra=extra), []
 
 
 def mean_answer(teachers: Sequence[Cohort], images: Tensor) -> Tensor:
