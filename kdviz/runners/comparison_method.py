@@ -9,15 +9,16 @@ import torch
 from torch import Tensor, nn
 
 from kdviz.distillers.stage import Setting, Stage, stages_of
-from kdviz.engine import evaluation, losses, students
+from kdviz.engine import evaluation, knowledge, losses, models, students
+from kdviz.engine.data import normalise
 from kdviz.engine.memory import PeakMemory, watched
+from kdviz.engine.models import Cohort
 from kdviz.engine.training import Report, chunks_of_epoch, fit, steps_of
 from kdviz.recipes.catalogue import assistant
 from kdviz.recipes.comparison import INSIDE_IMAGES, Comparison
 from kdviz.recipes.methods import WITH_CONTROL
 from kdviz.records.base import Expense, TrainedStudent
 from kdviz.records.comparison import Bin, FinishedMethod, Inside, Moment, TeachingArrow, Trial
-from kdviz.runners.inside import activations_of, compared_inside
 from kdviz.runners.session import Session
 from kdviz.runners.teachers import TrainedTeacher
 
@@ -58,6 +59,35 @@ def trial_of(
         others={name: evaluation.accuracy(other, test.labels) for name, other in others.items()},
         expense=expense,
         teacher=teacher,
+    )
+
+
+@dataclass(frozen=True)
+class Activations:
+    """What `records.comparison.Inside` shows of one network."""
+
+    layers: list[Tensor]  # activations (N, ...) of the images on which layers are compared
+    names: list[str]
+    logits: Tensor  # of the watched images, (watched, classes)
+    relations: Tensor  # distances between the watched images, in the last hidden layer
+    singular_values: list[float]
+
+
+@torch.no_grad()
+def activations_of(cohort: Cohort, images: Tensor, watched: Tensor) -> Activations:
+    """Of a cohort's first network, on uint8 images (N, 28, 28): `images` to compare layers, `watched` to be shown."""
+    name, convolutional = cohort.architecture.name, cohort.architecture.convolutional
+    first = models.Cohort(name, cohort.networks[:1])
+    layers = [layer[0] for layer in first.layers(normalise(images).unsqueeze(0))]
+    shown = [layer[0] for layer in first.layers(normalise(watched).unsqueeze(0))]
+    kind = "convolution" if convolutional else "hidden"
+    flow = knowledge.singular_values(knowledge.flow(layers[0], layers[-2])).tolist() if convolutional else []
+    return Activations(
+        layers=layers,
+        names=[*(f"{kind} {number}" for number in range(1, len(layers))), "logits"],
+        logits=shown[-1],
+        relations=knowledge.distances(shown[-2].flatten(1)),
+        singular_values=flow,
     )
 
 
@@ -227,8 +257,22 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _inside(state: ComparisonState, method: str, stage: Stage, step: int, steps: int) -> Inside:
+    """The first student after `step` updates beside its teacher; linear CKA is (student layers, teacher layers)."""
     student = activations_of(stage.cohorts[0], state.session.live_images[:INSIDE_IMAGES], state.watched)
-    return compared_inside(method, step, steps, student, state.teacher_inside)
+    teacher = state.teacher_inside
+    return Inside(
+        method=method,
+        step=step,
+        steps=steps,
+        teacher_layers=teacher.names,
+        student_layers=student.names,
+        cka=knowledge.cka_between(student.layers, teacher.layers).tolist(),
+        logits=student.logits.tolist(),
+        relations=student.relations.tolist(),
+        teacher_relations=teacher.relations.tolist(),
+        singular_values=student.singular_values,
+        teacher_singular_values=teacher.singular_values,
+    )
 
 
 def _trials(state: ComparisonState, progress: MethodProgress, stage: Stage) -> list[Trial]:
