@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterable, Iterator
 from itertools import product
@@ -113,12 +114,10 @@ class Sweep(Conditions):
     @classmethod
     def _label_counts(cls, given: Any) -> tuple[int, ...]:
         counts = _items(given)
-        allowed = f"it takes up to {MOST_VALUES} whole numbers of at least 10, as 100,1000."
-        if len(counts) > MOST_VALUES or not all(
-            text.isdecimal() and len(text) < 9 and int(text) >= 10 for text in counts
-        ):
-            raise ValueError(allowed)
-        return tuple(sorted({int(count) for count in counts}))
+        numbers = [int(text) for text in counts if text.isdecimal() and len(text) < 9]
+        if len(counts) > MOST_VALUES or len(numbers) < len(counts) or min(numbers, default=10) < 10:
+            raise ValueError(f"it takes up to {MOST_VALUES} whole numbers of at least 10, as 100,1000.")
+        return tuple(sorted(set(numbers)))
 
     _seeds = field_validator("seeds", mode="before")(seeds_in)
 
@@ -166,17 +165,14 @@ class Sweep(Conditions):
         """The number of `trained_cells`, of a grid without making them: there may be millions."""
         if self.search == "random":
             return len(self.trained_cells)
-        kinds = len(self.architectures) * len(self.label_counts or (1,)) * len(self.learning_rates or (1,))
-        return kinds * (1 + len(self.temperatures) * sum(alpha > 0 for alpha in self.alphas))
+        return math.prod(map(len, self._tried)) * (1 + len(self.temperatures) * sum(alpha > 0 for alpha in self.alphas))
 
     @property
     def id(self) -> str:
         """The sweep's identity: equal students to be trained and chosen in the same way, equal id."""
         same: dict[str, Any] = {
             "teacher_epochs": self.epochs_of_teacher,
-            "students": self.architectures,
-            "learning_rates": self.learning_rates or (self.learning_rate,),
-            "label_counts": self.label_counts or (self.labels,),
+            **dict(zip(("students", "label_counts", "learning_rates"), self._tried, strict=True)),
             "draws": self.draws if self.search == "random" else None,
         }
         alone = {"student", "learning_rate", "labels"}  # stand in the lists
@@ -186,6 +182,11 @@ class Sweep(Conditions):
     def architectures(self) -> tuple[str, ...]:
         """The students' architectures that are tried, in order."""
         return self.students or (self.student,)
+
+    @property
+    def _tried(self) -> tuple[tuple[str, ...], tuple[int | None, ...], tuple[float, ...]]:
+        """Architectures, numbers of labels and learning rates; one of each where no others are listed."""
+        return self.architectures, self.label_counts or (self.labels,), self.learning_rates or (self.learning_rate,)
 
     @property
     def epochs_of_teacher(self) -> int:
@@ -238,12 +239,8 @@ class Sweep(Conditions):
 
     def recipe_of(self, cell: Cell, seed: int) -> Recipe:
         """The single run that trains just this student, after all epochs, on the training split."""
-        own = {name: getattr(self, name) for name in Conditions.model_fields}
-        return Recipe(
-            **{**own, **cell.model_dump()},
-            teacher_epochs=self.epochs_of_teacher,
-            seed=seed,
-        )
+        own = {name: getattr(self, name) for name in Conditions.model_fields} | cell.model_dump()
+        return Recipe(**own, teacher_epochs=self.epochs_of_teacher, seed=seed)
 
     def training_of_stack(self, stack: Stack) -> Training:
         """How all students of a stack are trained, but for what their teacher says."""
@@ -269,13 +266,7 @@ class Sweep(Conditions):
         return training if fold is None or self.folds is None else training.without(fold, self.folds)
 
     def _grid(self) -> Iterator[Cell]:
-        for student, labels, rate, temperature, alpha in product(
-            self.architectures,
-            self.label_counts or (self.labels,),
-            self.learning_rates or (self.learning_rate,),
-            self.temperatures,
-            self.alphas,
-        ):
+        for student, labels, rate, temperature, alpha in product(*self._tried, self.temperatures, self.alphas):
             yield Cell(temperature=temperature, alpha=alpha, learning_rate=rate, student=student, labels=labels)
 
     def _drawn(self) -> Iterator[Cell]:
@@ -283,16 +274,16 @@ class Sweep(Conditions):
 
         Bergstra, Bengio 2012. The draws depend on the recipe alone.
         """
-        dice = random.Random(0)
+        dice, (students, label_counts, rates) = random.Random(0), self._tried
         low, high = self.temperatures[0], self.temperatures[-1]
         least, most = self.alphas[0], self.alphas[-1]
         for _ in range(self.draws):
             yield Cell(
                 temperature=min(max(float(f"{low * (high / low) ** dice.random():.3g}"), low), high),
                 alpha=min(max(round(dice.uniform(least, most), 3), least), most),
-                learning_rate=dice.choice(self.learning_rates or (self.learning_rate,)),
-                student=dice.choice(self.architectures),
-                labels=dice.choice(self.label_counts or (self.labels,)),
+                learning_rate=dice.choice(rates),
+                student=dice.choice(students),
+                labels=dice.choice(label_counts),
             )
 
 
