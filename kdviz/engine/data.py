@@ -138,14 +138,12 @@ def _usps() -> tuple[Split, Split]:
     from torchvision import datasets  # as long to import as torch itself
 
     if missing:
-        address = datasets.USPS.split_list["train"][0]
-        _download(
-            lambda folder: [datasets.USPS(folder, train=t, download=True) for t in (True, False)],
-            root,
-            root,
-            missing,
-            address,
-        )
+
+        def fetch(folder: Path) -> None:
+            for train in (True, False):
+                datasets.USPS(folder, train=train, download=True)
+
+        _download(fetch, root, root, missing, datasets.USPS.split_list["train"][0])
     facts = DATA_SETS["usps"]
     whole = facts.training_images + facts.validation_images
     return _usps_part(root, "usps.bz2", True, whole), _usps_part(root, "usps.t.bz2", False, facts.test_images)

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Sequence
 from itertools import pairwise
 from types import MappingProxyType
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -57,16 +58,14 @@ def _initialise(layer: nn.Module, architecture: Architecture) -> None:
 
     Keras' example has the weights of Glorot, Bengio 2010.
     """
+    if not isinstance(layer, Dense | nn.Conv2d) or layer.bias is None:
+        return
+    nn.init.zeros_(layer.bias)
     if architecture.kind == "keras":
-        if isinstance(layer, Dense | nn.Conv2d) and layer.bias is not None:
-            nn.init.xavier_uniform_(layer.weight)
-            nn.init.zeros_(layer.bias)
-    elif isinstance(layer, Dense):  # whose first axis counts the inputs, where torch's own layers count the outputs
-        nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
-        nn.init.zeros_(layer.bias)
-    elif isinstance(layer, nn.Conv2d) and layer.bias is not None:
-        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-        nn.init.zeros_(layer.bias)
+        nn.init.xavier_uniform_(layer.weight)
+    else:  # the first axis of a `Dense` counts the inputs, where that of torch's own layers counts the outputs
+        axis: Literal["fan_in", "fan_out"] = "fan_out" if isinstance(layer, Dense) else "fan_in"
+        nn.init.kaiming_normal_(layer.weight, mode=axis, nonlinearity="relu")
 
 
 def _multi_layer(architecture: Architecture) -> nn.Sequential:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
@@ -92,7 +91,4 @@ def freeze(network: nn.Sequential) -> nn.Sequential:
 
 def half_precision(network: nn.Sequential) -> nn.Sequential:
     """The same network with its weights rounded to half precision, as a shipped teacher has them."""
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.copy_(parameter.half().float())
-    return network
+    return network.half().float()

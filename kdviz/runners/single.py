@@ -68,12 +68,9 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Output 
     session = Session.load(recipe.data, LIVE_VALIDATION_IMAGES, clock)
     data, device = session.data, session.device
     kept = teachers.find(recipe)
-    work = 2 * session.work(recipe.student_training)
+    state = SingleState(session, 2 * session.work(recipe.student_training))
     if kept is None:
-        work += session.work(recipe.teacher_training)
-    state = SingleState(session, work)
-
-    if kept is None:
+        state.work += session.work(recipe.teacher_training)
         network = models.build(recipe.teacher, recipe.seed).to(device)
         trainee = Trainee("teacher", network, recipe.teacher_training, Plain())
         yield from _train(state, trainee)

@@ -117,11 +117,6 @@ def choose(
     return best, [other.cell for other in others if verdicts[other.cell].word in ("no difference shown", "no verdict")]
 
 
-def chosen_on(sweep: Sweep) -> str:
-    """The images that T and alpha are chosen by."""
-    return "the validation split" if sweep.folds is None else f"{sweep.folds}-fold cross-validation"
-
-
 def choice_of(sweep: Sweep, cell: Cell, tied: Sequence[Cell], results: Sequence[Result]) -> Choice:
     """The chosen cell's runs on the test images: means over the seeds, and against plain training seed by seed."""
     chosen = [_test_accuracy(result.distilled) for result in results]
@@ -129,7 +124,7 @@ def choice_of(sweep: Sweep, cell: Cell, tied: Sequence[Cell], results: Sequence[
     images = min(result.distilled.test_images for result in results)
     return Choice(
         cell=cell,
-        chosen_on=chosen_on(sweep),
+        chosen_on="the validation split" if sweep.folds is None else f"{sweep.folds}-fold cross-validation",
         tied=list(tied),
         results=list(results),
         test_accuracy=intervals.mean_of_measure(chosen, "test_accuracy", images),
