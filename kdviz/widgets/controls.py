@@ -128,6 +128,14 @@ def columns(
     return values
 
 
+def of_link(kind: type[R], given: Mapping[str, Any], defaults: R) -> R:
+    """The recipe that these values of a link make; the defaults where they cannot be."""
+    try:
+        return kind.parse(given)
+    except RecipeError:
+        return defaults
+
+
 def recipe_of(kind: type[R], values: Mapping[str, Any]) -> R | None:
     """The recipe that these values make; None, with the reason on the page, where they do not go together."""
     try:

@@ -1,6 +1,6 @@
 """How far a visitor has come in the course. The browser keeps it, in local storage; Python never hears of it."""
 
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -16,17 +16,14 @@ _solved = component("course_solved")
 
 def header(place: course.Lesson) -> None:
     """The line above a lesson's question: its number, its minutes, and a mark for every lesson."""
-    lessons = course.lessons()
-    told = course.words().say("place")
-    text = told.filled({"number": place.number, "lessons": len(course.SLUGS), "minutes": place.minutes})
-    _course(
-        key=f"course_{place.slug}", data={**_facts(lessons), "shape": "header", "lesson": place.slug, "place": text}
-    )
+    facts = {"number": place.number, "lessons": len(course.SLUGS), "minutes": place.minutes}
+    text = course.words().say("place").filled(facts)
+    _course(key=f"course_{place.slug}", data={**_facts(), "shape": "header", "lesson": place.slug, "place": text})
 
 
 def overview() -> None:
     """Every lesson with its question, its minutes and this browser's progress; begin, go on, reset."""
-    _course(key="course_overview", data={**_facts(course.lessons()), "shape": "overview", "lesson": None, "place": ""})
+    _course(key="course_overview", data={**_facts(), "shape": "overview", "lesson": None, "place": ""})
 
 
 def solved(slug: str, check: str) -> None:
@@ -41,35 +38,24 @@ def asked(slug: str, checks: list[str]) -> None:
 
 def ways_on(place: course.Lesson) -> None:
     """The lessons before and after this one; after the last, the overview and the explorer."""
-    lessons = course.lessons()
-    at = [lesson.slug for lesson in lessons].index(place.slug)
-    words = course.words()
+    lessons, words = course.lessons(), course.words()
+    at = place.number - 1
+    links = []  # page, label, icon
+    if at > 0:
+        links.append((lessons[at - 1].page, f"{words.word('previous')}: {lessons[at - 1].title}", "arrow_back"))
+    if at + 1 < len(lessons):
+        after = lessons[at + 1]
+        links.append((after.page, f"{words.word('next')}: **{after.title}** · {after.question}", "arrow_forward"))
+    else:
+        links.append(("pages/start.py", words.word("to-overview"), "list"))
+        links.append(("pages/explorer.py", words.word("to-explorer"), "arrow_forward"))
     with st.container(horizontal=True, horizontal_alignment="distribute", key="ways_on"):
-        if at > 0:
-            before = lessons[at - 1]
-            st.page_link(
-                before.page,
-                label=f"{words.word('previous')}: {before.title}",
-                icon=":material/arrow_back:",
-                width="content",
-            )
-        if at + 1 < len(lessons):
-            after = lessons[at + 1]
-            st.page_link(
-                after.page,
-                label=f"{words.word('next')}: **{after.title}** · {after.question}",
-                icon=":material/arrow_forward:",
-                icon_position="right",
-                width="content",
-            )
-        else:
-            st.page_link("pages/start.py", label=words.word("to-overview"), icon=":material/list:", width="content")
-            st.page_link(
-                "pages/explorer.py", label=words.word("to-explorer"), icon=":material/arrow_forward:", width="content"
-            )
+        for page, label, icon in links:
+            side: Literal["left", "right"] = "right" if at + 1 < len(lessons) and icon == "arrow_forward" else "left"
+            st.page_link(page, label=label, icon=f":material/{icon}:", icon_position=side, width="content")
 
 
-def _facts(lessons: tuple[course.Lesson, ...]) -> dict[str, Any]:
+def _facts() -> dict[str, Any]:
     words = course.words()
     return {
         "lessons": [
@@ -81,7 +67,7 @@ def _facts(lessons: tuple[course.Lesson, ...]) -> dict[str, Any]:
                 "minutes": words.say("minutes").filled({"minutes": lesson.minutes}) if lesson.minutes else "",
                 "checks": list(lesson.checks),
             }
-            for lesson in lessons
+            for lesson in course.lessons()
         ],
         "words": {name: words.word(name) for name in (*_MARKS, *_LIST)},
         "summary": words.say("summary").markdown,

@@ -11,7 +11,6 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from kdviz.recipes.base import RecipeError
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import FAMILIES, METHODS, PLAIN, Family, Method, short_title
 from kdviz.recipes.number_lists import MOST_SEEDS
@@ -92,13 +91,14 @@ def _of_link(name: str, defaults: Comparison) -> Any:
     """
     given = st.query_params.get(name)
     anything = {"teacher": "cnn-32-64", "student": "cnn-8-16"}  # between these, every way of teaching works
-    try:
-        return getattr(defaults if given is None else Comparison.parse({name: given, **anything}), name)
-    except RecipeError:
-        return getattr(defaults, name)
+    values = {name: given, **anything}
+    return getattr(defaults if given is None else controls.of_link(Comparison, values, defaults), name)
 
 
 def _seeds(seeds: tuple[int, ...]) -> tuple[int, ...]:
+    def write() -> None:
+        _write({"seeds": seeds_text(range(st.session_state["number_of_seeds"]))})
+
     st.session_state["number_of_seeds"] = len(seeds)
     st.number_input(
         "Seeds",
@@ -107,13 +107,9 @@ def _seeds(seeds: tuple[int, ...]) -> tuple[int, ...]:
         key="number_of_seeds",
         width=80,
         help="With one seed there is no verdict: what differs could be the luck of its first weights and batches.",
-        on_change=_count_seeds,
+        on_change=write,
     )
     return seeds
-
-
-def _count_seeds() -> None:
-    _write({"seeds": seeds_text(range(st.session_state["number_of_seeds"]))})
 
 
 def _leave_out(defaults: Comparison) -> None:
@@ -138,8 +134,7 @@ def _methods(chosen: tuple[str, ...], teacher: str, student: str) -> tuple[str, 
             _pills(family, title, fitting, chosen)
         else:
             st.markdown(f"**{title}**")
-        reasons = _reasons(ways.values(), teacher, student)
-        if reasons:
+        if reasons := _reasons(ways.values(), teacher, student):
             st.caption(reasons)
     st.caption(f"{METHODS[PLAIN].title} is always there: the others are measured against it.")
     return chosen

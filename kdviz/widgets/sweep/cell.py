@@ -36,7 +36,7 @@ def _table(recipe: Recipe) -> str:
     shown = {"temperature": recipe.temperature, "alpha": recipe.alpha, **changes(recipe)}
     shown.pop("seed", None)
     headings = [_HEADS.get(name) or label(name) for name in shown]
-    return page.table(headings, [list(map(_text, shown.values()))], left=range(len(headings)))
+    return page.table(headings, [list(map(as_text, shown.values()))], left=range(len(headings)))
 
 
 def changes(recipe: Conditions) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def link(recipe: Recipe) -> str:
 
 def query(recipe: Recipe) -> dict[str, str]:
     """The link to a recipe: what differs, and the data set in any case, as a server's own need not be the usual one."""
-    return {name: _text(value) for name, value in {"data": recipe.data, **changes(recipe)}.items()}
+    return {name: as_text(value) for name, value in {"data": recipe.data, **changes(recipe)}.items()}
 
 
 def command(recipe: Recipe | Sweep) -> str:
@@ -64,11 +64,12 @@ def command(recipe: Recipe | Sweep) -> str:
     given.pop("study", None)  # a sweep's kind, which the command says
     if "folds" in given:
         given.pop("select", None)  # folds alone say it
-    options = " ".join(f"--{name.replace('_', '-')} {shlex.quote(_text(value))}" for name, value in given.items())
+    options = " ".join(f"--{name.replace('_', '-')} {shlex.quote(as_text(value))}" for name, value in given.items())
     return f"python -m kdviz {recipe.command} {options}".rstrip()
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """A setting as the URL and the command line write it."""
     if isinstance(value, list | tuple):
-        return ",".join(map(_text, value))
+        return ",".join(map(as_text, value))
     return f"{value:.10g}" if isinstance(value, float) else str(value)

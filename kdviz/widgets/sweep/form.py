@@ -4,20 +4,20 @@ Lists stand in the URL and on the page as the command line writes them, and that
 it write it, and follow it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import partial
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from kdviz.recipes.base import RecipeError
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.number_lists import MOST_VALUES, values_in
 from kdviz.recipes.sweep import Sweep
 from kdviz.reports.phrases import counted
 from kdviz.widgets import controls, link
 from kdviz.widgets.comparison.form import seeds_text
+from kdviz.widgets.sweep.cell import as_text
 
 _LONGEST = 600  # characters of a list
 _STOPS = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 30.0, 50.0, 100.0)  # of the T slider
@@ -32,31 +32,25 @@ _MORE = (
 def adopt(sweep: Sweep) -> None:
     """Let the controls show the sweep of the run that a link names, where the link does not set them itself."""
     if controls.adopt(sweep):
-        _show_lists(sweep, [name for name in (*_LISTS, "students") if name not in st.query_params])
+        _show_lists(sweep, set(st.query_params))
 
 
 def show(sweep: Sweep) -> None:
     """Set every control. For callbacks: the URL follows."""
     controls.show(sweep)
-    _show_lists(sweep, [*_LISTS, "students"])
+    _show_lists(sweep)
 
 
-def _show_lists(sweep: Sweep, names: Sequence[str]) -> None:
-    for name in names:
-        if name == "students":
-            _write_students(sweep.architectures)
-        else:
-            st.session_state[name] = _text(sweep, name)
+def _show_lists(sweep: Sweep, but: Set[str] = frozenset()) -> None:
+    st.session_state.update({name: _text(sweep, name) for name in _LISTS if name not in but})
+    if "students" not in but:
+        _write_students(sweep.architectures)
 
 
 def _text(sweep: Sweep, name: str) -> str:
+    """A list as the URL and the command line write it: 1,2.5,20, or 0-4 of seeds."""
     values = getattr(sweep, name)
-    return seeds_text(values) if name == "seeds" else values_text(values)
-
-
-def values_text(values: Sequence[float]) -> str:
-    """Numbers as the URL and the command line write them: 1,2.5,20."""
-    return ",".join(f"{value:.10g}" for value in values)
+    return seeds_text(values) if name == "seeds" else as_text(values)
 
 
 def sweep_form(home: str) -> tuple[Sweep | None, DeltaGenerator, DeltaGenerator]:
@@ -129,13 +123,7 @@ def _range(name: str, defaults: Sweep) -> str:
 def _values(name: str, defaults: Sweep) -> tuple[float, ...]:
     """What the text says, as long as it can be read; the defaults otherwise, so that the slider can mend it."""
     text = st.session_state.get(name, st.query_params.get(name))
-    values: tuple[float, ...] = getattr(defaults, name)
-    if text is None:
-        return values
-    try:
-        return tuple(getattr(Sweep.parse({name: text}), name))
-    except RecipeError:
-        return values
+    return tuple(getattr(defaults if text is None else controls.of_link(Sweep, {name: text}, defaults), name))
 
 
 def _spread(name: str, moved: str) -> None:
@@ -145,12 +133,13 @@ def _spread(name: str, moved: str) -> None:
     if moved == "range" and many == 1:
         many = len(getattr(Sweep(), name))  # it was a single value, and is opened now
     text = f"{low:g}" if low == high else f"{low:g}:{high:g}:{many}"
-    st.session_state[name] = values_text(values_in(text, low, high, geometric=name == "temperatures"))
+    st.session_state[name] = as_text(values_in(text, low, high, geometric=name == "temperatures"))
 
 
 def _students(defaults: Sweep) -> dict[str, Any]:
     """One student or several: the URL has `student` for one and `students` for several, as the command line."""
-    chosen = _students_of_link(defaults)
+    given = {name: st.query_params[name] for name in ("student", "students") if name in st.query_params}
+    chosen = controls.of_link(Sweep, given, defaults).architectures
     st.session_state["student_choice"] = list(chosen)
     st.multiselect(
         controls.label("student"),
@@ -163,15 +152,6 @@ def _students(defaults: Sweep) -> dict[str, Any]:
         args=(chosen,),
     )
     return {"student": chosen[0], "students": chosen if len(chosen) > 1 else ()}
-
-
-def _students_of_link(defaults: Sweep) -> tuple[str, ...]:
-    given = {name: st.query_params[name] for name in ("student", "students") if name in st.query_params}
-    try:
-        sweep = Sweep.parse(given)
-    except RecipeError:
-        sweep = defaults
-    return sweep.architectures
 
 
 def _choose_students(before: tuple[str, ...]) -> None:
@@ -199,14 +179,10 @@ def size_in_words(sweep: Sweep) -> str:
     """How many cells and students a sweep has, and what becomes of them."""
     trained = sweep.trained_cells
     plain = sum(cell.alpha == 0 for cell in trained)
-    taught = len(trained) - plain
-    text = "labels only" if plain == 1 else f"{plain} from labels only"
-    if taught:
-        text = f"{counted(taught, 'cell')} with a teacher and {text}"
-    text += f", × {counted(len(sweep.seeds), 'seed')}"
-    if sweep.folds is not None:
-        text += f" × {sweep.folds} folds"
-    text += f": {counted(len(trained) * len(sweep.seeds) * (sweep.folds or 1), 'student')}"
-    if len(sweep.rungs) > 1:
-        text += f"; the better third goes on, from {' to '.join(map(str, sweep.rungs))} epochs"
-    return f"{text[0].upper()}{text[1:]}."
+    taught = f"{counted(len(trained) - plain, 'cell')} with a teacher and " if len(trained) > plain else ""
+    labels = "labels only" if plain == 1 else f"{plain} from labels only"
+    folds = f" × {sweep.folds} folds" if sweep.folds is not None else ""
+    students = counted(len(trained) * len(sweep.seeds) * (sweep.folds or 1), "student")
+    rungs = f"; the better third goes on, from {' to '.join(map(str, sweep.rungs))} epochs"
+    text = f"{taught}{labels}, × {counted(len(sweep.seeds), 'seed')}{folds}: {students}"
+    return f"{text[0].upper()}{text[1:]}{rungs if len(sweep.rungs) > 1 else ''}."
