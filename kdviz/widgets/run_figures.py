@@ -1,6 +1,6 @@
 """The figures of a result as the list of runs and a run's card show them, whatever the kind of run."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import streamlit as st
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.sweep import Sweep
 from kdviz.records.base import Mean, Scores
-from kdviz.reports.phrases import count
+from kdviz.reports.phrases import count, percent
 from kdviz.widgets.lesson import sentence
 
 _LISTS = {
@@ -21,6 +21,7 @@ _LISTS = {
     "label_counts": "labels",
     "seeds": "seed",
 }
+_FORMATS = {"test_errors": ",", "nll": ".4f", "ece": ".4f", "fidelity_kl": ".4f", "seconds": ".1f"}  # not of shares
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,15 @@ class MainFigures:
     who: str  # "distilled", the best way of a comparison, the choice of a sweep
     accuracy: float  # mean over the seeds; no number where a training diverged
     plain: float
+
+
+def written(figures: Mapping[str, float | None], names: Iterable[str], digits: int = 2) -> list[str]:
+    """Figures of a network or means as tables have them, shares in per cent; "" for what was not measured."""
+
+    def text(name: str, value: float) -> str:
+        return format(value, _FORMATS[name]) if name in _FORMATS else percent(value, digits)
+
+    return ["" if (value := figures[name]) is None else text(name, value) for name in names]
 
 
 def footing_of_seeds(seeds: int) -> str:

@@ -15,8 +15,10 @@ from kdviz.reports.phrases import percent
 from kdviz.widgets import page
 from kdviz.widgets.comparison import words
 from kdviz.widgets.lesson import sentence
+from kdviz.widgets.run_figures import written
 
 _COSTS: dict[Cost, str] = {"seconds": "Seconds", "multiply_adds": "Multiply-adds", "images_seen": "Images"}
+_MEASURED = ("nll", "ece", "agreement", "fidelity_kl")
 _FIGURES = ("right ↑", "errors", "NLL ↓", "ECE ↓", "agreement ↑", "KL ↓", "seconds")
 
 
@@ -51,10 +53,7 @@ def _row(compared: ComparisonResult, summary: Summary) -> tuple[str, ...]:
         short_title(summary.method),
         _accuracy(compared, summary),
         f"{errors:,.0f}" if len(trials) == 1 else f"{errors:,.1f}",
-        f"{means['nll'].mean:.4f}",
-        f"{means['ece'].mean:.4f}",
-        percent(means["agreement"].mean, 1),
-        f"{means['fidelity_kl'].mean:.4f}",
+        *written({name: mean.mean for name, mean in means.items()}, _MEASURED, digits=1),
         f"{summary.expense.seconds:.1f}{with_teacher}",
         phrases.with_prefix(summary.expense.multiply_adds),
         phrases.with_prefix(summary.expense.peak_memory, "B"),
@@ -127,16 +126,6 @@ def _every_seed(compared: ComparisonResult) -> str:
 
 
 def _trial(name: str, trial: Trial) -> tuple[object, ...]:
-    return (
-        name,
-        trial.seed,
-        percent(trial.validation_accuracy, 2),
-        percent(trial.test_accuracy, 2),
-        f"{trial.test_errors:,}",
-        f"{trial.nll:.4f}",
-        f"{trial.ece:.4f}",
-        percent(trial.agreement, 2),
-        f"{trial.fidelity_kl:.4f}",
-        f"{trial.expense.seconds:.1f}",
-        ", ".join(f"{other} {percent(accuracy, 2)}" for other, accuracy in trial.others.items()),
-    )
+    figures = written(dict(trial), ("validation_accuracy", "test_accuracy", "test_errors", *_MEASURED))
+    others = ", ".join(f"{other} {percent(accuracy, 2)}" for other, accuracy in trial.others.items())
+    return name, trial.seed, *figures, f"{trial.expense.seconds:.1f}", others

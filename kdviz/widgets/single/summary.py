@@ -12,6 +12,7 @@ from kdviz.records.single import Result
 from kdviz.reports.phrases import percent, plural
 from kdviz.widgets import page
 from kdviz.widgets.lesson import sentence
+from kdviz.widgets.run_figures import written
 
 PLOTLY_CONFIG = {"displaylogo": False, "scrollZoom": False}
 say = partial(sentence, "watch_it_train")
@@ -64,18 +65,11 @@ def verdict(result: Result) -> str:
 
 def _row(name: str, scores: Scores) -> tuple[str, ...]:
     low, high = scores.test_accuracy_interval
-    return (
-        name,
-        scores.architecture,
-        f"{scores.parameters:,}",
-        percent(scores.test_accuracy, 2),
-        f"{scores.test_errors:,}",
-        f"{percent(low, 2)} – {percent(high, 2)}",
-        f"{scores.nll:.4f}",
-        f"{scores.ece:.4f}",
-        "" if scores.agreement is None else percent(scores.agreement, 2),
-        f"{scores.seconds:.1f} s",
+    right, errors, *others, seconds = written(
+        dict(scores), ("test_accuracy", "test_errors", "nll", "ece", "agreement", "seconds")
     )
+    interval = f"{percent(low, 2)} – {percent(high, 2)}"
+    return name, scores.architecture, f"{scores.parameters:,}", right, errors, interval, *others, f"{seconds} s"
 
 
 def _explore(result: Result, curves: pd.DataFrame) -> None:

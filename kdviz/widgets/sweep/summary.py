@@ -17,6 +17,7 @@ from kdviz.records.sweep_so_far import SweepMeasure
 from kdviz.reports.phrases import percent, percent_of_images, percent_over_seeds
 from kdviz.widgets import page
 from kdviz.widgets.lesson import sentence
+from kdviz.widgets.run_figures import written
 from kdviz.widgets.sweep import words
 
 _SHORT: dict[SweepMeasure, str] = {
@@ -78,20 +79,14 @@ def _choice(swept: SweepResult) -> None:
 
 
 def _row(name: str, scores: Sequence[Scores], accuracy: Mean | None = None) -> tuple[str, ...]:
-    def mean(figure: str) -> float:
-        values = [getattr(of_seed, figure) for of_seed in scores]
-        return math.nan if None in values else math.fsum(values) / len(values)
-
-    agreement, kl, errors = mean("agreement"), mean("fidelity_kl"), mean("test_errors")
-    return (
-        name,
-        _accuracy(scores, accuracy),
-        f"{errors:,.0f}" if len(scores) == 1 else f"{errors:,.1f}",
-        f"{mean('nll'):.4f}",
-        f"{mean('ece'):.4f}",
-        "" if math.isnan(agreement) else percent(agreement, 1),
-        "" if math.isnan(kl) else f"{kl:.4f}",
-    )
+    figures = ("nll", "ece", "agreement", "fidelity_kl")
+    columns = {figure: [getattr(of_seed, figure) for of_seed in scores] for figure in figures}
+    means = {figure: None if None in column else fmean(column) for figure, column in columns.items()}
+    if math.isnan(means["fidelity_kl"] or 0.0):
+        means["fidelity_kl"] = None  # a student diverged, as the accuracy says
+    errors = fmean(of_seed.test_errors for of_seed in scores)
+    shown = f"{errors:,.0f}" if len(scores) == 1 else f"{errors:,.1f}"
+    return name, _accuracy(scores, accuracy), shown, *written(means, figures, digits=1)
 
 
 def _accuracy(scores: Sequence[Scores], over_seeds: Mean | None) -> str:
