@@ -18,7 +18,7 @@ from kdviz.widgets.lesson import sentence
 
 LOOK = 0.5  # seconds between two looks at a file that a worker makes
 LARGEST_UPLOAD = 50  # megabytes of a bundle
-_ONNX = "onnx_being_made"  # by run, attempt and student
+_ONNX = "onnx_being_made"
 _UPLOADS, _REFUSED = "uploads_so_far", "import_problem"
 
 _MIME = {
@@ -28,8 +28,6 @@ _MIME = {
     "zip": "application/zip",
     "md": "text/markdown",
 }
-
-Files = dict[tuple[str, str, str], "Future[str]"]
 
 
 def downloads(jobs: Jobs, store: RunStore, run: Run) -> None:
@@ -112,7 +110,7 @@ def _train_again(jobs: Jobs, store: RunStore, run: Run) -> None:
 
 def _onnx(jobs: Jobs, store: RunStore, run: Run, name: str) -> None:
     """A button that has the file made on a worker; then the file."""
-    future = _files().get(_key(run, name))
+    future = _files(run).get(name)
     if future is None:
         st.button(
             "Prepare ONNX",
@@ -140,26 +138,19 @@ def _wait(future: Future[str]) -> None:
 def _prepare(jobs: Jobs, store: RunStore, run: Run, name: str) -> None:
     learnt = store.student(run.id, name)
     if learnt is not None:
-        key = f"onnx-{'-'.join(_key(run, name))}"
-        _files()[_key(run, name)] = jobs.call("kdviz.engine.onnx_files:make", learnt.model_dump_json(), key=key)
+        key = f"onnx-{run.id}-{run.finished}-{name}"
+        _files(run)[name] = jobs.call("kdviz.engine.onnx_files:make", learnt.model_dump_json(), key=key)
 
 
-def _files() -> Files:
-    files: Files = st.session_state.setdefault(_ONNX, {})
-    return files
-
-
-def _key(run: Run, name: str) -> tuple[str, str, str]:
-    return run.id, str(run.finished), name
+def _files(run: Run) -> dict[str, Future[str]]:
+    """The ONNX files that this visitor has had made of the run, there or on their way, by student."""
+    of_runs: dict[str, dict[str, Future[str]]] = st.session_state.setdefault(_ONNX, {})
+    return of_runs.setdefault(f"{run.id}-{run.finished}", {})
 
 
 def _prepared(run: Run) -> dict[str, bytes]:
-    """The ONNX files of the run that this visitor has had made."""
-    return {
-        name: base64.b64decode(future.result())
-        for (run_id, finished, name), future in _files().items()
-        if (run_id, finished) == (run.id, str(run.finished)) and future.done() and not future.exception()
-    }
+    ready = {name: future for name, future in _files(run).items() if future.done() and not future.exception()}
+    return {name: base64.b64decode(future.result()) for name, future in ready.items()}
 
 
 def upload(store: RunStore, arrived: Callable[[Run], None]) -> None:

@@ -74,8 +74,6 @@ def tick(run_ids: Sequence[str]) -> None:
 
 def filters(runs: Sequence[Run]) -> list[Run]:
     """The controls above the table, and the runs that pass them, in the order that was asked for."""
-    data = sorted({run.recipe.data for run in runs})
-    tags = sorted({tag for run in runs for tag in run.tags}, key=str.casefold)
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         words = st.text_input(
             "Search",
@@ -85,27 +83,25 @@ def filters(runs: Sequence[Run]) -> list[Run]:
             placeholder="id, note, setting",
             help="All of these words have to occur in a run’s id, tags, note or recipe.",
         )
-        kinds = _several("Kind", "kind", [recipe.kind for recipe in HOMES])
-        statuses = _several("Status", "status", list(STATUSES))
-        sets = _several("Data", "set", data)
-        wanted_tags = _several("Tag", "tag", tags)
+        options: dict[str, tuple[str, list[str]]] = {
+            "kind": ("Kind", [recipe.kind for recipe in HOMES]),
+            "status": ("Status", list(STATUSES)),
+            "set": ("Data", sorted({run.recipe.data for run in runs})),
+            "tag": ("Tag", sorted({tag for run in runs for tag in run.tags}, key=str.casefold)),
+        }
+        look: dict[str, Any] = {"bind": "query-params", "width": 125, "placeholder": "all"}
+        wanted = {
+            key: set(st.multiselect(label, known, key=key, disabled=not known, **look))
+            for key, (label, known) in options.items()
+        }
         order = st.selectbox("Sort", list(ORDERS), key="sort", bind="query-params", width=165)
-    passing = [
-        run
-        for run in runs
-        if (not kinds or run.recipe.kind in kinds)
-        and (not statuses or run.status in statuses)
-        and (not sets or run.recipe.data in sets)
-        and (not wanted_tags or set(wanted_tags) & set(run.tags))
-        and matches(run, words)
-    ]
-    return sorted(passing, key=ORDERS[order])
 
+    def passes(run: Run) -> bool:
+        own: dict[str, set[Any]] = {"kind": {run.recipe.kind}, "status": {run.status}, "set": {run.recipe.data}}
+        own["tag"] = set(run.tags)
+        return matches(run, words) and all(not chosen or chosen & own[key] for key, chosen in wanted.items())
 
-def _several(label: str, key: str, options: list[str]) -> list[str]:
-    return list(
-        st.multiselect(label, options, key=key, bind="query-params", width=125, placeholder="all", disabled=not options)
-    )
+    return sorted(filter(passes, runs), key=ORDERS[order])
 
 
 def matches(run: Run, words: str) -> bool:
@@ -124,6 +120,7 @@ def _row(run: Run) -> dict[str, Any]:
     recipe, figures = run.recipe, main_figures(run.result)
     values = recipe.model_dump()
     students = recipe.architectures
+    of_students = students[0] if len(students) == 1 else f"{len(students)} students"
     return {
         "run": run.id,
         "kind": recipe.kind,
@@ -139,7 +136,7 @@ def _row(run: Run) -> dict[str, Any]:
         "note": run.note,
         "seconds": run_words.seconds(run),
         "seeds": ranges(_values(values, "seeds", "seed")),
-        "student": span_of_names(students) if students else values["study"],
+        "student": of_students if students else values["study"],
     }
 
 
@@ -152,11 +149,6 @@ def _verdicts(study: str, result: Ending | None) -> str:
     """Of a lesson's study, which it is and how its verdicts fall."""
     tally = study_words.tally(result) if isinstance(result, StudyResult) else ""
     return f"{study}: {tally}" if tally else study
-
-
-def span_of_names(names: Sequence[str]) -> str:
-    """One name, or how many there are."""
-    return names[0] if len(names) == 1 else f"{len(names)} students"
 
 
 def table(runs: Sequence[Run]) -> None:
@@ -183,15 +175,12 @@ def table(runs: Sequence[Run]) -> None:
 def columns() -> dict[str, Any]:
     """How the columns of a `frame` are shown."""
     column = st.column_config
+    texts = {"kind": ("Kind", 85), "status": ("Status", 75), "data": ("Data", 65), "temperature": ("T", 75)}
+    texts |= {"alpha": ("α", 70), "seeds": ("Seeds", 55), "note": ("Note", 220)}
     return {
+        **{name: column.TextColumn(label, width=width) for name, (label, width) in texts.items()},
         "run": column.TextColumn("Run", width=105, pinned=False),
-        "kind": column.TextColumn("Kind", width=85),
-        "status": column.TextColumn("Status", width=75),
-        "data": column.TextColumn("Data", width=65),
         "student": column.TextColumn("Student", width=110, help="Of a lesson’s study, its name."),
-        "temperature": column.TextColumn("T", width=75),
-        "alpha": column.TextColumn("α", width=70),
-        "seeds": column.TextColumn("Seeds", width=55),
         "accuracy": column.NumberColumn(
             "Right", width=75, format="%.2f %%", help="On the test images, in the mean over the seeds: see Who."
         ),
@@ -204,7 +193,6 @@ def columns() -> dict[str, Any]:
         ),
         "seconds": column.NumberColumn("Took", width=70, format="%.1f s"),
         "tags": column.ListColumn("Tags", width=200),
-        "note": column.TextColumn("Note", width=220),
     }
 
 

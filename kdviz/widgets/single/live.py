@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from kdviz.charts import single as live
+from kdviz.charts.compact import rounded
 from kdviz.charts.single import Parts, Quality
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.single import Recipe
@@ -134,13 +135,8 @@ def _sentence(run: Run, progress: Sequence[Progress]) -> str:
 
 def _digits(run: Run, recipe: Recipe, progress: Sequence[Progress], watched: Watched) -> None:
     st.subheader("Of the images the teacher gets right, four it is least sure of", anchor=False)
-    colours = page.colours()
-    _legend(
-        {
-            f"teacher at T = {recipe.temperature:g}": colours.teacher,
-            f"distilled student at T = {recipe.temperature:g}": colours.student,
-        }
-    )
+    colours, at = page.colours(), f"at T = {recipe.temperature:g}"
+    _legend({f"teacher {at}": colours.teacher, f"distilled student {at}": colours.student})
     reports = [report for report in progress if report.role == "distilled" and report.watched_logits]
     if run.live:
         reports = reports[-1:]  # the way there is for the replay, when the run is over
@@ -154,12 +150,8 @@ def _digits(run: Run, recipe: Recipe, progress: Sequence[Progress], watched: Wat
             "labels": watched.labels,
             "images": watched.images,
             "teacher": watched.teacher_logits,
-            "history": [_rounded(report.watched_logits) for report in reports],
+            # Three decimals are more than a bar can show, and half the message.
+            "history": [[rounded(logits, 3) for logits in report.watched_logits] for report in reports],
             "steps": [report.step for report in reports],
         },
     )
-
-
-def _rounded(logits: list[list[float]]) -> list[list[float]]:
-    """Three decimals are more than a bar can show, and half the message."""
-    return [[round(value, 3) for value in row] for row in logits]

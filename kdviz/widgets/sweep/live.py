@@ -1,7 +1,7 @@
 """A sweep while it trains: the heat map that colours in, the cell that is looked at, and where the sweep is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -105,7 +105,7 @@ def _position(sweep: Sweep, heard: SweepSoFar, events: Sequence[Event]) -> Posit
         text = _choice_trains(sweep, [event for event in events if isinstance(event, Progress)])
     else:
         text = _who_learns(sweep_time.Plan.of(sweep).stacks, heard, last)
-    return Position(text, times.behind, times.left)
+    return replace(times, text=text)
 
 
 def _choice_trains(sweep: Sweep, progress: Sequence[Progress]) -> str:

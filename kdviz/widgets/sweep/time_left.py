@@ -21,21 +21,9 @@ from kdviz.records.sweep import StackProgress
 from kdviz.records.sweep_plan import expected
 from kdviz.records.sweep_so_far import SweepSoFar, gather
 from kdviz.store import teacher_files
+from kdviz.widgets.run_status import Position
 
 STACKED = 1.5  # how long a stacked student's multiply-add takes, in a teacher's: as long as no stack is known
-
-
-@dataclass(frozen=True)
-class Times:
-    """Of the whole sweep: teachers, stacks and the choice's runs."""
-
-    share: float  # of the work that is done, from 0 to 1
-    left: float  # seconds
-
-    @property
-    def behind(self) -> float:
-        """The seconds behind us with which a bar shows this share."""
-        return self.left * self.share / (1 - self.share) if self.share < 1 else self.left
 
 
 @dataclass(frozen=True)
@@ -78,8 +66,8 @@ def work_of(sweep: Sweep, stack: Stack) -> float:
     return len(stack.cells) * stack.epochs * _size(sweep, stack.cells[0].student)
 
 
-def times(sweep: Sweep, events: Sequence[Event], heard: SweepSoFar | None = None) -> Times | None:
-    """Where the whole sweep stands; None as long as nothing of it has been heard."""
+def times(sweep: Sweep, events: Sequence[Event], heard: SweepSoFar | None = None) -> Position | None:
+    """How far the whole sweep is, without a text; None as long as nothing of it has been heard."""
     heard = gather(events) if heard is None else heard
     last = next((event for event in reversed(events) if isinstance(event, Moment | StackProgress | Progress)), None)
     if last is None:
@@ -90,7 +78,7 @@ def times(sweep: Sweep, events: Sequence[Event], heard: SweepSoFar | None = None
     if isinstance(last, Progress):
         left, share = _of_choice(sweep, [event for event in events if isinstance(event, Progress)])
         behind = plan.work + taught * plan.teacher
-        return Times((behind + share * plan.choice) / (behind + plan.choice), left)
+        return _position((behind + share * plan.choice) / (behind + plan.choice), left)
     done = sum(work_of(sweep, part.stack) for part in heard.finished)
     done += sum(work_of(sweep, grown.stack) * grown.step / grown.steps for grown in heard.growing)
     of_teacher = _seconds_of_teacher(moments)
@@ -99,7 +87,12 @@ def times(sweep: Sweep, events: Sequence[Event], heard: SweepSoFar | None = None
     rest = max(0.0, plan.work - done)
     behind, ahead = done + taught * plan.teacher, rest + plan.choice + to_come * plan.teacher
     left = (rest * pace + to_come * teacher) / max(1, heard.at_once) + plan.choice * pace
-    return Times(behind / (behind + ahead), left)
+    return _position(behind / (behind + ahead), left)
+
+
+def _position(share: float, left: float) -> Position:
+    """The share of the work that is done and the seconds left, with the seconds behind that show this share."""
+    return Position("", left * share / (1 - share) if share < 1 else left, left)
 
 
 def _pace(sweep: Sweep, heard: SweepSoFar, otherwise: float | None) -> float:

@@ -113,7 +113,7 @@ def done_in_time(stack, **times):
 
 
 def left(wanted, events):
-    return sweep_time.times(wanted, events).left
+    return sweep_time.times(wanted, events).seconds_left
 
 
 def test_before_anything_is_heard_there_are_no_times():
