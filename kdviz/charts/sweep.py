@@ -15,7 +15,7 @@ from kdviz.recipes.sweep import Cell
 from kdviz.records.base import Mean
 from kdviz.records.intervals import wilson_interval
 from kdviz.records.sweep import CellSummary, SweepResult
-from kdviz.records.sweep_so_far import SweepMeasure
+from kdviz.records.sweep_so_far import SHARES, SweepMeasure
 
 Along = Literal["temperature", "alpha"]
 
@@ -31,7 +31,6 @@ MEASURES: Mapping[SweepMeasure, str] = MappingProxyType(
 _BRIEF: Mapping[SweepMeasure, str] = MappingProxyType(
     {"validation_accuracy": "right, %", "agreement": "agrees, %", "nll": "NLL", "ece": "ECE"}
 )
-IN_PERCENT: tuple[SweepMeasure, ...] = ("validation_accuracy", "agreement")
 NAMES: Mapping[str, str] = MappingProxyType(
     {
         "temperature": "T",
@@ -98,7 +97,7 @@ def slice_figure(swept: SweepResult, cell: Cell, along: Along, measure: SweepMea
     figure = go.Figure()
     line = points(swept, cell, along)
     shown = line if len(line) > 1 else points(swept, cell, along, anywhere=True)
-    value = "%{y:.2%}" if measure in IN_PERCENT else "%{y:.4f}"
+    value = "%{y:.2%}" if measure in SHARES else "%{y:.4f}"
     levels = [_level(swept, point.summary, measure) for point in shown]
     plain = swept.summary(cell.plain)
     if plain is not None and math.isfinite(getattr(plain, measure).mean):
@@ -132,7 +131,7 @@ def slice_figure(swept: SweepResult, cell: Cell, along: Along, measure: SweepMea
             ring = {"size": 17, "symbol": symbol, "color": colours.text, "line": {"width": 2}}
             figure.add_scatter(x=[point.at], y=[mean], mode="markers", name=name, marker=ring, hoverinfo="skip")
     figure.update_xaxes(title_text=NAMES[along], **_axis(sorted({point.at for point in shown}), along))
-    figure.update_yaxes(tickformat=".1~%" if measure in IN_PERCENT else ".3~f", range=_heights(levels, measure))
+    figure.update_yaxes(tickformat=".1~%" if measure in SHARES else ".3~f", range=_heights(levels, measure))
     return laid_out(figure, 320, right=14, legend=LEGEND)
 
 
@@ -179,7 +178,7 @@ def _heights(levels: Sequence[Level], measure: SweepMeasure) -> list[float] | No
     room = 2 * max(max(means) - min(means), 0.02 * max(means))
     low, high = max(min(ends), min(means) - room), min(max(ends), max(means) + room)
     edge = 0.06 * (high - low)
-    return [max(0.0, low - edge), min(1.0, high + edge) if measure in IN_PERCENT else high + edge]
+    return [max(0.0, low - edge), min(1.0, high + edge) if measure in SHARES else high + edge]
 
 
 def frame(swept: SweepResult) -> pd.DataFrame:
@@ -220,7 +219,7 @@ def parallel_figure(swept: SweepResult, colours: Palette) -> go.Figure:
     """A line for each cell through all its parameters and measures, coloured by accuracy; what diverged is left out."""
     rows = frame(swept)
     rows = rows[rows.validation_accuracy.notna()].iloc[::-1]  # the best lines lie on top
-    rows[list(IN_PERCENT)] *= 100
+    rows[list(SHARES)] *= 100
     dimensions = [_dimension(name, rows[name]) for name in varied(swept)]
     dimensions += [
         {"label": label, "values": rows[measure], "range": _wide(rows[measure])} for measure, label in _BRIEF.items()

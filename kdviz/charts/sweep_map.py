@@ -15,8 +15,8 @@ from kdviz.recipes.sweep import Cell, Sweep
 from kdviz.records.base import Watched
 from kdviz.records.sweep import SweepResult
 from kdviz.records.sweep_so_far import (
-    LARGER_IS_BETTER,
     MEASURES,
+    SHARES,
     Level,
     SeedAndFold,
     Student,
@@ -186,7 +186,7 @@ def scale(figures: Sequence[float], measure: SweepMeasure, others: Sequence[floa
     """
     if not figures:
         return None
-    sign = 1.0 if LARGER_IS_BETTER[measure] else -1.0
+    sign = 1.0 if measure in SHARES else -1.0
     goods = sorted(sign * figure for figure in figures)
     low, high = goods[0], goods[-1] if sign < 0 else max(goods[-1], LEAST_SPAN[measure])
     if len(goods) > 3:

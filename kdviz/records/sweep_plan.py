@@ -1,7 +1,7 @@
 """Which stacks of a sweep come next: all at once for a grid, rung by rung for successive halving. Torch-free."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from statistics import fmean
 
 from kdviz.recipes.sweep import KEPT, Cell, Stack, Sweep
@@ -10,15 +10,27 @@ from kdviz.records.sweep import CellTrial, FinishedStack
 
 def waiting(sweep: Sweep, finished: Iterable[FinishedStack]) -> list[Stack]:
     """The stacks that can be trained now and are not finished; none where the sweep is ready for its choice."""
+    return next(filter(None, _left(sweep, finished)), [])
+
+
+def expected(sweep: Sweep, finished: Iterable[FinishedStack] = ()) -> list[Stack]:
+    """All stacks that are still to be trained; where it is not known yet which cells survive a rung, of any cells."""
+    return [stack for of_rung in _left(sweep, finished) for stack in of_rung]
+
+
+def _left(sweep: Sweep, finished: Iterable[FinishedStack]) -> Iterator[list[Stack]]:
+    """What is not finished of each rung."""
     done = {part.stack.id: part for part in finished}
     cells = sweep.trained_cells
     for epochs in sweep.rungs:
         stacks = sweep.stacks(cells, epochs)
         left = [stack for stack in stacks if stack.id not in done]
+        yield left
         if left:
-            return left
-        cells = survivors(cells, [trial for stack in stacks for trial in done[stack.id].trials])
-    return []
+            taught = sum(cell.alpha > 0 for cell in cells)
+            cells = cells[: len(cells) - taught + -(-taught // KEPT)]  # the controls come first
+        else:
+            cells = survivors(cells, [trial for stack in stacks for trial in done[stack.id].trials])
 
 
 def trials_of(sweep: Sweep, finished: Iterable[FinishedStack]) -> list[CellTrial]:
@@ -31,22 +43,6 @@ def trials_of(sweep: Sweep, finished: Iterable[FinishedStack]) -> list[CellTrial
         if trial.cell in wanted
     }
     return sorted(trials.values(), key=lambda trial: (trial.epochs, trial.seed, trial.fold or 0, wanted[trial.cell]))
-
-
-def expected(sweep: Sweep, finished: Iterable[FinishedStack] = ()) -> list[Stack]:
-    """All stacks that are still to be trained; where it is not known yet which cells survive a rung, of any cells."""
-    done = {part.stack.id: part for part in finished}
-    cells, waited = sweep.trained_cells, list[Stack]()
-    for epochs in sweep.rungs:
-        stacks = sweep.stacks(cells, epochs)
-        left = [stack for stack in stacks if stack.id not in done]
-        waited += left
-        if left:
-            taught = sum(cell.alpha > 0 for cell in cells)
-            cells = cells[: len(cells) - taught + -(-taught // KEPT)]  # the controls come first
-        else:
-            cells = survivors(cells, [trial for stack in stacks for trial in done[stack.id].trials])
-    return waited
 
 
 def seconds_of(finished: Iterable[FinishedStack]) -> float:

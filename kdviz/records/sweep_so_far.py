@@ -16,12 +16,7 @@ from kdviz.records.sweep_plan import survivors
 
 SweepMeasure = Literal["validation_accuracy", "agreement", "nll", "ece"]
 MEASURES: tuple[SweepMeasure, ...] = get_args(SweepMeasure)
-LARGER_IS_BETTER: dict[SweepMeasure, bool] = {
-    "validation_accuracy": True,
-    "agreement": True,
-    "nll": False,
-    "ece": False,
-}
+SHARES: tuple[SweepMeasure, ...] = ("validation_accuracy", "agreement")  # more is better; of the others, less
 
 SeedAndFold = tuple[int, int | None]  # the seed, and the fold that is held out
 Figures = Mapping[SweepMeasure, float]
@@ -99,21 +94,22 @@ def gather(events: Iterable[Event], trials: Iterable[CellTrial] = ()) -> SweepSo
     stacks: dict[object, Stack] = {}
     begun, at_once = set[object](), 0
     for event in events:
+        if not isinstance(event, StackProgress | FinishedStack):
+            continue
+        name = _name(event.stack)
+        stacks[name] = event.stack
         if isinstance(event, StackProgress):
-            known = reports.setdefault(_name(event.stack), [])
+            known = reports.setdefault(name, [])
             while known and known[-1].step >= event.step:
                 known.pop()
             known.append(event)
-            begun.add(_name(event.stack))
+            begun.add(name)
             at_once = max(at_once, len(begun))
-        elif isinstance(event, FinishedStack):
-            finished[_name(event.stack)] = event
-            begun.discard(_name(event.stack))
-            if event.moments:
-                reports[_name(event.stack)] = list(event.moments)
         else:
-            continue
-        stacks[_name(event.stack)] = event.stack
+            finished[name] = event
+            begun.discard(name)
+            if event.moments:
+                reports[name] = list(event.moments)
     students: dict[tuple[Cell, int], dict[SeedAndFold, Student]] = {}
     for name, stack in stacks.items():
         part = finished.get(name)
@@ -124,13 +120,12 @@ def gather(events: Iterable[Event], trials: Iterable[CellTrial] = ()) -> SweepSo
         of_cell = students.setdefault((trial.cell, trial.epochs), {})
         before = of_cell.get((trial.seed, trial.fold), Student([], 0, None))
         of_cell[trial.seed, trial.fold] = Student(before.reports, before.at, trial)
-    longest = dict(sorted(students, key=lambda student: student[1]))
     return SweepSoFar(
         students=students,
         watched={(part.stack.seed, part.stack.fold): part.watched for part in finished.values()},
         finished=list(finished.values()),
         growing=[known[-1] for name, known in reports.items() if name not in finished],
-        longest=longest,
+        longest=dict(sorted(students, key=lambda student: student[1])),
         at_once=at_once,
     )
 

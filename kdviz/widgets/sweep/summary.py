@@ -8,12 +8,12 @@ from typing import Any
 import streamlit as st
 
 from kdviz.charts import sweep as charts
-from kdviz.charts.sweep import IN_PERCENT, MEASURES, NAMES, Along
+from kdviz.charts.sweep import MEASURES, NAMES, Along
 from kdviz.recipes.sweep import Cell
 from kdviz.records.base import Mean, Scores
 from kdviz.records.single import Result
 from kdviz.records.sweep import SweepResult
-from kdviz.records.sweep_so_far import SweepMeasure
+from kdviz.records.sweep_so_far import SHARES, SweepMeasure
 from kdviz.reports.phrases import percent, percent_of_images, percent_over_seeds
 from kdviz.widgets import page
 from kdviz.widgets.lesson import sentence
@@ -151,7 +151,7 @@ def _table(swept: SweepResult) -> None:
     if rows.diverged.any():
         shown.append("diverged")
     rows = rows[shown]
-    for name in (*IN_PERCENT, "low", "high", "difference"):
+    for name in (*SHARES, "low", "high", "difference"):
         rows[name] *= 100
     st.dataframe(rows, hide_index=True, column_config=_columns(), key="cells")
     st.caption(words.say("every-cell"))
