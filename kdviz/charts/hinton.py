@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from math import ceil, floor, log10
 
@@ -170,9 +170,8 @@ class Biases:
         low, high = floor(min(*few, 0.0, self.rule)), ceil(max(*few, 0.0, self.rule))
         inside = [number for number, bias in enumerate(self.biases) if low <= bias <= high]
         part = slice(inside[0], inside[-1] + 1)
-        columns = (self.biases, self.test_errors, self.three_errors, self.share_predicted)
-        biases, test_errors, three_errors, predicted = (column[part] for column in columns)
-        return Biases(biases, test_errors, three_errors, predicted, self.rule)
+        names = ("biases", "test_errors", "three_errors", "share_predicted")
+        return replace(self, **{name: getattr(self, name)[part] for name in names})
 
 
 def over_biases(finished: FinishedArm | None) -> Biases | None:

@@ -27,16 +27,7 @@ HEIGHT = 230
 SOFT_TERMS: dict[Loss, str] = {"kl": "α·T²·KL", "soft-ce": "α·T²·CE(p, q)", "mse": "α·MSE of the logits"}
 MOMENTS = 80  # of each network that a chart shows at most
 FEW_LABELS = 5000  # with fewer, accuracies spread so far that the axis begins at 0
-COLUMNS = (
-    "role",
-    "step",
-    "loss_kd",
-    "loss_ce",
-    "gradient_share_kd",
-    "training_accuracy",
-    "validation_accuracy",
-    "agreement",
-)
+COLUMNS = [name for name in Progress.model_fields if name != "watched_logits"]
 NAMES = {"teacher": "teacher", "distilled": "distilled", "plain": "without a teacher"}
 PANELS = ("Terms of the loss, nats, logarithmic", "Share of the soft term", "Accuracy", "Agreement with the teacher")
 
@@ -57,7 +48,7 @@ def thin(progress: Sequence[Progress], most: int = MOMENTS) -> list[Progress]:
 
 def curves(progress: Sequence[Progress]) -> pd.DataFrame:
     """One row per report: role, step and all that a chart may show."""
-    return pd.DataFrame([[getattr(report, column) for column in COLUMNS] for report in progress], columns=list(COLUMNS))
+    return pd.DataFrame([[getattr(report, column) for column in COLUMNS] for report in progress], columns=COLUMNS)
 
 
 def contributions(frame: pd.DataFrame, parts: Parts) -> pd.DataFrame:

@@ -24,16 +24,8 @@ if TYPE_CHECKING:
 
 # How the file of each format ends.
 FORMATS = MappingProxyType(
-    {
-        "csv": "csv",
-        "parquet": "parquet",
-        "json": "json",
-        "safetensors": "safetensors",
-        "onnx": "onnx",
-        "card": "md",
-        "script": "py",
-        "bundle": "kdviz.zip",
-    }
+    {name: name for name in ("csv", "parquet", "json", "safetensors", "onnx")}
+    | {"card": "md", "script": "py", "bundle": "kdviz.zip"}
 )
 _OF_STUDENT = ("safetensors", "onnx", "card")
 

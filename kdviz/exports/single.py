@@ -7,7 +7,6 @@ from kdviz.exports.checks import are_tested, is_step
 from kdviz.exports.subject import Subject, with_interval
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.single import Recipe
-from kdviz.records.base import Scores
 from kdviz.records.kinds import Event
 from kdviz.records.single import Progress, Result
 
@@ -47,16 +46,17 @@ def students(recipe: Recipe) -> dict[str, set[str]]:
 
 def result_fits(result: Result) -> bool:
     """Whether the recipe can have this result."""
-    networks = (result.teacher, result.distilled, result.plain)
-    return result.threads > 0 and not result.seconds < 0 and all(map(_is_network, networks))
+    trained = result.threads > 0 and not result.seconds < 0
+    return trained and all(
+        are_tested(scores)
+        and scores.architecture in ARCHITECTURES
+        and min(scores.parameters, scores.multiply_adds, scores.bytes) > 0
+        and scores.images_seen >= 0
+        and not scores.seconds < 0
+        for scores in (result.teacher, result.distilled, result.plain)
+    )
 
 
 def event_fits(recipe: Recipe, event: Event) -> bool:
     """Whether the run can report this."""
     return isinstance(event, Progress) and is_step(event)
-
-
-def _is_network(scores: Scores) -> bool:
-    counts = (scores.parameters, scores.multiply_adds, scores.bytes)
-    costs = min(counts) > 0 and scores.images_seen >= 0 and not scores.seconds < 0
-    return are_tested(scores) and scores.architecture in ARCHITECTURES and costs

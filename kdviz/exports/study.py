@@ -7,7 +7,6 @@ from typing import Any
 
 from kdviz.exports.checks import is_ordered, is_share
 from kdviz.recipes.study import Study
-from kdviz.recipes.study_facts.facts import Measure
 from kdviz.records.kinds import Event
 from kdviz.records.study import ArmSummary, FinishedArm, Judgement, Row, StudyProgress, StudyResult
 
@@ -78,12 +77,11 @@ def _arm_fits(study: Study, arm: FinishedArm) -> bool:
 
 
 def _row_fits(study: Study, row: Row) -> bool:
-    measured = [measure for measure in study.facts.measures if measure.name in row.figures]
-    return bool(row.figures) and all(_figure_fits(measure, row.figures[measure.name]) for measure in measured)
-
-
-def _figure_fits(measure: Measure, value: float) -> bool:
-    return is_share(value) if measure.kind == "share" else measure.kind != "count" or not value < 0
+    kinds = {measure.name: measure.kind for measure in study.facts.measures}
+    return bool(row.figures) and all(
+        is_share(value) if kinds.get(name) == "share" else kinds.get(name) != "count" or not value < 0
+        for name, value in row.figures.items()
+    )
 
 
 def _is_summed_up(study: Study, summary: ArmSummary, arm: FinishedArm) -> bool:

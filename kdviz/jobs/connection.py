@@ -121,7 +121,7 @@ class Connection:
             raise ClusterError(
                 f"No Dask scheduler answers at {address}; check the address in --scheduler or KDVIZ_SCHEDULER."
             ) from error
-        client.subscribe_topic(self._topic, self._pass_on)
+        client.subscribe_topic(self._topic, lambda event: self._receive(messages.Message.model_validate_json(event[1])))
         return client
 
     def _leave(self) -> None:
@@ -179,9 +179,6 @@ class Connection:
         task.add_done_callback(done)
 
     # What follows runs in Dask's threads.
-
-    def _pass_on(self, event: tuple[float, str]) -> None:
-        self._receive(messages.Message.model_validate_json(event[1]))
 
     def _trained(self, key: str, ended: Callable[[messages.TaskOutcome], None], task: DaskFuture[Any]) -> None:
         try:

@@ -6,7 +6,6 @@ teacher that is missing, and a last one, which makes the choice.
 
 import time
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -72,7 +71,7 @@ class Job:
             self._plan, self._last = [None], True
         self._seconds = sweep_plan.seconds_of(self._stacks)
         self.stored_parts = frozenset(part.key for part in self.finished)
-        self.events += [event for part in self.finished if self.sweep for event in _reports_of(part)]
+        self.events += [event for stack in self._stacks for event in (*stack.moments, stack)]
 
     @property
     def sweep(self) -> Sweep | None:
@@ -135,7 +134,9 @@ class Job:
         teachers = [teacher.id for teacher in self._teachers(what)]
         if what is not None:
             return messages.TaskOrder(recipe, trainer, stack=what.model_dump_json(), teachers=teachers)
-        finished = [_without_curves(part).model_dump_json() for part in self.finished]
+        # The choice needs no curves of a stack; a comparison's method says its own again.
+        parts = [part.model_copy(update={"moments": []}) for part in self._stacks] or self.finished
+        finished = [part.model_dump_json() for part in parts]
         return messages.TaskOrder(recipe, trainer, finished, teachers=teachers)
 
     def _waiting(self) -> list[Stack]:
@@ -234,14 +235,3 @@ class Job:
             unit = plural(number, parts[0].unit)
             return f"{number} finished {unit} of run {self.run.id}{'' if self.run.live else ' and its end'}"
         return "" if self.run.live else f"the end of run {self.run.id}"
-
-
-def _reports_of(finished: Part) -> Iterator[Event]:
-    if isinstance(finished, FinishedStack):
-        yield from finished.moments
-        yield finished
-
-
-def _without_curves(finished: Part) -> Part:
-    """What the choice needs of a stack; a comparison's method says its curves again."""
-    return finished.model_copy(update={"moments": []}) if isinstance(finished, FinishedStack) else finished

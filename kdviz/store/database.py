@@ -75,7 +75,8 @@ def _opened(url: str, tables: sa.MetaData) -> sa.Engine:
             "KDVIZ_DATABASE_URL is no database address; it takes one such as sqlite:////folder/kdviz.sqlite."
         ) from None
     try:
-        engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _server(address)
+        sqlite = address.get_backend_name() == "sqlite"
+        engine = _sqlite(address) if sqlite else sa.create_engine(address, pool_pre_ping=True)
     except (ImportError, exc.NoSuchModuleError) as error:
         raise StoreError(f"The run store at {_place(address)} needs a driver: {error}.") from None
     with _plain_words(_place(address)):
@@ -103,10 +104,6 @@ def _plain_words(where: str) -> Iterator[None]:
         reason = " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".")
         meaning = next((text for sign, text in _MEANINGS.items() if sign in reason.lower()), None)
         raise StoreError(f"The run store {where} {meaning or f'cannot be used: {reason}'}.") from error
-
-
-def _server(address: sa.URL) -> sa.Engine:
-    return sa.create_engine(address, pool_pre_ping=True)
 
 
 def _sqlite(address: sa.URL) -> sa.Engine:

@@ -36,7 +36,10 @@ class Gallery:
 def path_of(data: str) -> Path:
     """Where the gallery lies: with the program for scikit-learn's digits, else among what was computed here."""
     shipped = settings.ASSETS / "teachers" / f"{data}-gallery.npz"
-    return shipped if shipped.exists() else settings.state_dir() / "gallery" / f"{data}-{_fingerprint(data)}.npz"
+    if shipped.exists():
+        return shipped
+    fingerprint = f"{shipped_figures(data)['nll']:.12f}".replace(".", "")  # another teacher, another gallery
+    return settings.state_dir() / "gallery" / f"{data}-{fingerprint}.npz"
 
 
 def read(data: str) -> Gallery | None:
@@ -59,8 +62,3 @@ def shipped_figures(data: str) -> dict[str, float]:
     """Test accuracy and the other figures of the shipped teacher, as measured when it was made."""
     with safe_open(settings.ASSETS / "teachers" / f"{data}.safetensors", framework="numpy") as file:
         return dict(json.loads(file.metadata()["figures"]))
-
-
-def _fingerprint(data: str) -> str:
-    """Another teacher, another gallery."""
-    return f"{shipped_figures(data)['nll']:.12f}".replace(".", "")
