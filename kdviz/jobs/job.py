@@ -71,7 +71,8 @@ class Job:
             self._plan, self._last = [None], True
         self._seconds = sweep_plan.seconds_of(self._stacks)
         self.stored_parts = frozenset(part.key for part in self.finished)
-        self.events += [event for stack in self._stacks for event in (*stack.moments, stack)]
+        for stack in self._stacks:
+            self.events += [*stack.moments, stack]
 
     @property
     def sweep(self) -> Sweep | None:
