@@ -8,10 +8,9 @@ from functools import partial
 from itertools import pairwise
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.data import DataLoader
-from torchvision import datasets, transforms
+from torch.utils.data import DataLoader, Dataset
 
 from kdviz import settings
 from kdviz.bench.timing import Effort, Measurement, Ratio, Say, exhaust, seconds
@@ -45,7 +44,7 @@ class TrainingSpeed(Measurement):
 def usual_epoch(
     student: nn.Module,
     teacher: nn.Module,
-    training: datasets.MNIST,
+    training: Dataset[tuple[Tensor, int]],
     temperature: float = RECIPE.temperature,
     alpha: float = RECIPE.alpha,
 ) -> None:
@@ -90,8 +89,10 @@ def products_epoch(images: int) -> None:
                 torch.mm(gradient, weights.t(), out=to_inputs[number])
 
 
-def usual_data(training: Split) -> datasets.MNIST:
+def usual_data(training: Split) -> Dataset[tuple[Tensor, int]]:
     """MNIST as torchvision hands it out, image by image, with the images and labels of this split."""
+    from torchvision import datasets, transforms
+
     transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
     mnist = datasets.MNIST(settings.data_dir(), train=True, transform=transform)
     mnist.data, mnist.targets = training.images.clone(), training.labels
