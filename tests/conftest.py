@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -20,6 +21,10 @@ _side_by_side = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 if _side_by_side > 1:
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // _side_by_side)))
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# A shell starts what it puts in the background deaf to Ctrl-C, and every process that this one starts would inherit it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CI = os.environ.get("CI", "").lower() in ("true", "1")
 
