@@ -102,13 +102,31 @@ def measured(arm: str) -> Biases:
 
 
 @PLACES
-@pytest.mark.parametrize("on", [".b-range", "svg.over-b"])
-def test_what_is_dragged_follows_without_the_server_and_the_link_after_release(
-    page: Page, app_url: str, place: Place, on: str
+def test_fingers_and_keys_move_it_without_the_server_and_the_link_follows(
+    page: Page, app_url: str, place: Place
 ) -> None:
     part = opened(page, app_url, place)
+    keys_move_it_and_are_one_rerun(page, part, place)
+    settle(page)
+    for on in (".b-range", "svg.over-b"):
+        what_is_dragged_follows_and_the_link_after_release(page, part, place, on)
+        field(part, place).fill("0")
+        field(part, place).press("Enter")
+        expect(page).not_to_have_url(re.compile(rf"[?&]{place.parameter}="))
+        settle(page)
+    the_rules_place_is_a_click_away(page, part, place)
+    settle(page)
+    kept, told = field(part, place).input_value(), shown(part)
+    page.reload()
+    part.locator("svg.over-b").first.wait_for(timeout=60_000)
+    settle(page)
+    assert (field(part, place).input_value(), shown(part)) == (kept, told)
+
+
+def what_is_dragged_follows_and_the_link_after_release(page: Page, part: Locator, place: Place, on: str) -> None:
     before, still = asked(page), shown(part)
     assert query(page, place.parameter) is None
+    part.locator(on).last.scroll_into_view_if_needed()
     box = part.locator(on).last.bounding_box()
     assert box is not None
     y = box["y"] + box["height"] / 2
@@ -128,18 +146,10 @@ def test_what_is_dragged_follows_without_the_server_and_the_link_after_release(
     expect(page).to_have_url(re.compile(rf"[?&]{place.parameter}="))
     settle(page)
     assert asked(page) == before + 1
-    kept, told = field(part, place).input_value(), shown(part)
-    assert float(query(page, place.parameter) or "") == float(kept.replace("−", "-"))
-
-    page.reload()
-    part.locator("svg.over-b").first.wait_for(timeout=60_000)
-    settle(page)
-    assert (field(part, place).input_value(), shown(part)) == (kept, told)
+    assert float(query(page, place.parameter) or "") == float(field(part, place).input_value().replace("−", "-"))
 
 
-@PLACES
-def test_keys_move_it_and_are_one_rerun(page: Page, app_url: str, place: Place) -> None:
-    part = opened(page, app_url, place)
+def keys_move_it_and_are_one_rerun(page: Page, part: Locator, place: Place) -> None:
     before = asked(page)
     slider(part, place).focus()
     for text in place.steps:
@@ -156,9 +166,7 @@ def test_keys_move_it_and_are_one_rerun(page: Page, app_url: str, place: Place) 
     expect(field(part, place)).to_have_value(re.compile(r"^0\.0+$"))
 
 
-@PLACES
-def test_the_rules_place_is_a_click_away(page: Page, app_url: str, place: Place) -> None:
-    part = opened(page, app_url, place)
+def the_rules_place_is_a_click_away(page: Page, part: Locator, place: Place) -> None:
     rule = part.locator(".b-ticks .rule")
     at = float(rule.inner_text().split(": ")[1].replace("−", "-"))
     rule.click()
@@ -184,14 +192,19 @@ def test_a_link_shows_what_was_measured(page: Page, app_url: str) -> None:
     expect(other.locator(".now b").first).to_have_text(f"{run.test_errors[run.nearest(-4)]:,.0f}")
 
 
-@pytest.mark.parametrize(("place", "wrong"), [(THREE, "much"), (THREE, "99"), (TWO, "nan"), (LEFT_OUT, "-1")])
-def test_a_link_to_no_bias_is_answered_in_a_sentence(page: Page, app_url: str, place: Place, wrong: str) -> None:
-    part = opened(page, app_url, place, f"&{place.parameter}={wrong}")
-    said = page.get_by_role("alert").filter(has_text=f"{place.parameter} is {wrong}; it takes a number from ")
-    expect(said).to_have_count(1)
-    expect(field(part, place)).to_have_value(re.compile(r"^0\.0+$"))
-    if place == THREE:
-        expect(page.get_by_text("Not yet")).to_have_count(0)
+@pytest.mark.parametrize(
+    "wrong", [((THREE, "much"), (TWO, "nan")), ((THREE, "99"),), ((LEFT_OUT, "-1"),)], ids=("both", "far", "nine")
+)
+def test_a_link_to_no_bias_is_answered_in_a_sentence(
+    page: Page, app_url: str, wrong: tuple[tuple[Place, str], ...]
+) -> None:
+    opened(page, app_url, wrong[0][0], "".join(f"&{place.parameter}={text}" for place, text in wrong))
+    for place, text in wrong:
+        said = page.get_by_role("alert").filter(has_text=f"{place.parameter} is {text}; it takes a number from ")
+        expect(said).to_have_count(1)
+        expect(field(page.locator(f".st-key-{place.key}"), place)).to_have_value(re.compile(r"^0\.0+$"))
+        if place == THREE:
+            expect(page.get_by_text("Not yet")).to_have_count(0)
 
 
 def test_the_question_is_answered_when_the_finger_lets_go(page: Page, app_url: str) -> None:
@@ -242,10 +255,16 @@ def test_one_slider_leaves_the_other_alone(page: Page, app_url: str) -> None:
     assert query(page, "biases") == "-2"
 
 
-@PLACES
-def test_nothing_sticks_out_or_jumps_on_a_phone(visit: Visit, app_url: str, place: Place) -> None:
+@pytest.mark.parametrize("places", [(THREE, TWO), (LEFT_OUT,)], ids=("ten", "nine"))
+def test_nothing_sticks_out_or_jumps_on_a_phone(visit: Visit, app_url: str, places: tuple[Place, ...]) -> None:
     page = visit(viewport=PHONE, has_touch=True, is_mobile=True)
-    part = opened(page, app_url, place)
+    opened(page, app_url, places[0])
+    for place in places:
+        holds_still(page, page.locator(f".st-key-{place.key}"), place)
+
+
+def holds_still(page: Page, part: Locator, place: Place) -> None:
+    part.scroll_into_view_if_needed()
     box = part.bounding_box()
     assert box is not None
     for inner in (".panel", ".b-range", ".b-ticks button", ".say"):

@@ -60,8 +60,8 @@ def test_nothing_sticks_out_on_a_phone(visit: Visit, app_url: str, path: str) ->
     assert sticking_out == [PHONE["width"]]
 
 
-def test_the_navigation_leads_everywhere(page: Page, app_url: str) -> None:
-    page.goto(f"{app_url}/?data=digits")
+def test_the_navigation_leads_everywhere_and_the_page_server_loads_no_torch(page: Page, app_server: AppServer) -> None:
+    page.goto(f"{app_server.url}/?data=digits")
     page.locator("h1").wait_for()
     settle(page)
     lessons = (f"{lesson.number} {lesson.title}" for lesson in course.lessons())
@@ -73,6 +73,11 @@ def test_the_navigation_leads_everywhere(page: Page, app_url: str) -> None:
         expect(page.locator("h1")).to_have_count(1)
         expect(page.get_by_test_id("stException")).to_have_count(0)
         assert "data=digits" in page.url  # whoever chose a data set stays with it
+    if sys.platform.startswith("linux"):  # /proc/<pid>/maps is Linux's own
+        server = psutil.Process(app_server.pid)
+        assert not loaded(server, "libtorch")
+        assert app_server.worker(), "the check does see torch where it is"
+        assert server.memory_info().rss < 350e6
 
 
 def test_the_start_page_leads_into_the_lessons(page: Page, app_url: str) -> None:
@@ -80,15 +85,3 @@ def test_the_start_page_leads_into_the_lessons(page: Page, app_url: str) -> None
     settle(page)
     page.get_by_role("link", name="Demonstrate").click()
     expect(page.locator("canvas.pad")).to_be_visible()
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc/<pid>/maps is Linux's own")
-def test_the_page_server_never_loads_torch(page: Page, app_server: AppServer) -> None:
-    for path in PAGES:
-        page.goto(f"{app_server.url}/{path}")
-        page.locator("h1").wait_for()
-        settle(page)
-    server = psutil.Process(app_server.pid)
-    assert not loaded(server, "libtorch")
-    assert app_server.worker(), "the check does see torch where it is"
-    assert server.memory_info().rss < 350e6

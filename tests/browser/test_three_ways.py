@@ -55,8 +55,20 @@ def cancelled(page: Page) -> None:
     expect(status(page)).to_contain_text("cancelled")
 
 
-def test_panels_are_there_before_the_start_and_move_after_it(page: Page, app_url: str) -> None:
-    opened(page, app_url, f"{LONG}&seeds=0-1")
+def test_a_comparison_is_watched_reloaded_paused_looked_back_at_and_started_again(page: Page, app_url: str) -> None:
+    opened(page, app_url, f"{LONG}&seeds=0-2")
+    panels_are_there_before_the_start_and_move_after_it(page)
+    a_reload_finds_the_run_and_it_can_be_paused(page)
+    run = run_id(page)
+    cancelled(page)
+    pointing_at_an_update_asks_the_server_for_nothing(page)
+    button(page, "Start again").click()
+    expect(status(page)).to_contain_text(TURNS, timeout=WORKS)
+    assert run_id(page) == run
+    cancelled(page)
+
+
+def panels_are_there_before_the_start_and_move_after_it(page: Page) -> None:
     expect(panels(page)).to_have_count(4)
     mutual = panels(page).filter(has_text="Two peers")
     expect(mutual.locator(".diagram")).to_have_attribute("aria-label", re.compile("peer 2 teaches student"))
@@ -74,35 +86,10 @@ def test_panels_are_there_before_the_start_and_move_after_it(page: Page, app_url
     assert re.search(
         r"Offline: a trained teacher\. update .*: loss soft .* · hard .*; accuracy .*; agreement .*multiply-adds", label
     )
-    cancelled(page)
 
 
-def test_pointing_at_an_update_asks_the_server_for_nothing(page: Page, app_url: str) -> None:
-    opened(page, app_url, f"{LONG}&seeds=0-1")
-    started(page)
-    expect(panels(page).first.locator(".state")).to_contain_text("update", timeout=WORKS)
-    changes(page, lambda: update(page))
-    cancelled(page)
-    settle(page)
-    asked, newest = page.seen.asked, [update(page, panel) for panel in range(4)]
-    look = page.get_by_label("Look back at an update, in all panels")
-    look.focus()
-    page.keyboard.press("Home")
-    until(page, lambda: [update(page, panel) for panel in range(4)] != newest)
-    expect(page.locator(".kdt .cursor[visibility=visible]")).to_have_count(4)  # the same update in all panels
-    page.keyboard.press("End")
-    until(page, lambda: [update(page, panel) for panel in range(4)] == newest)
-    panels(page).first.locator(".curves").hover(position={"x": 60, "y": 100})
-    expect(page.locator(".kdt .cursor[visibility=visible]")).to_have_count(4)
-    settle(page)
-    assert page.seen.asked == asked, "looking back made the page run"
-
-
-def test_a_reload_finds_the_run_and_it_can_be_cancelled_and_started_again(page: Page, app_url: str) -> None:
-    opened(page, app_url, f"{LONG}&seeds=0-2")
-    run = started(page)
-    expect(panels(page).first.locator(".state")).to_contain_text("update", timeout=WORKS)
-    at = update(page)
+def a_reload_finds_the_run_and_it_can_be_paused(page: Page) -> None:
+    run, at = run_id(page), update(page)
     page.reload()
     expect(status(page)).to_contain_text(TURNS)
     expect(panels(page).first.locator(".state")).to_contain_text("update")
@@ -119,11 +106,21 @@ def test_a_reload_finds_the_run_and_it_can_be_cancelled_and_started_again(page: 
     button(page, "Go on").click()
     expect(button(page, "Pause")).to_be_enabled()
 
-    cancelled(page)
-    button(page, "Start again").click()
-    expect(status(page)).to_contain_text(TURNS, timeout=WORKS)
-    assert run_id(page) == run
-    cancelled(page)
+
+def pointing_at_an_update_asks_the_server_for_nothing(page: Page) -> None:
+    settle(page)
+    asked, newest = page.seen.asked, [update(page, panel) for panel in range(4)]
+    look = page.get_by_label("Look back at an update, in all panels")
+    look.focus()
+    page.keyboard.press("Home")
+    until(page, lambda: [update(page, panel) for panel in range(4)] != newest)
+    expect(page.locator(".kdt .cursor[visibility=visible]")).to_have_count(4)  # the same update in all panels
+    page.keyboard.press("End")
+    until(page, lambda: [update(page, panel) for panel in range(4)] == newest)
+    panels(page).first.locator(".curves").hover(position={"x": 60, "y": 100})
+    expect(page.locator(".kdt .cursor[visibility=visible]")).to_have_count(4)
+    settle(page)
+    assert page.seen.asked == asked, "looking back made the page run"
 
 
 def test_a_finished_comparison_has_its_table_its_picture_and_its_verdicts(visit: Visit, app_url: str) -> None:
