@@ -155,18 +155,17 @@ def test_a_finished_sweep_is_chosen_from_explained_and_exported(visit: Visit, ap
     expect(page.get_by_text("Best on the validation split is")).to_be_visible()
     expect(page.locator(".st-key-choice table")).to_be_visible()
     explains_a_cell(page)
+    run, link = run_id(page), page.url
+    is_exported(page, run)
+    opened(page, app_url, link.split("?")[1])
     a_cell_leads_to_its_student_alone(page, visit, app_url)
-    page.go_back()
-    expect(page.get_by_text("Best on the validation split is")).to_be_visible(timeout=WORKS)
-    settle(page)
-    is_exported(page, run_id(page))
 
 
 def a_cell_leads_to_its_student_alone(page: Page, visit: Visit, app_url: str) -> None:
     page.locator("[data-cell][aria-label*='T = 20'][aria-label*='0.5']").first.click()
     expect(page.get_by_text("The recipe of T = 20, α = 0.5")).to_be_visible()
     settle(page)
-    found = page.url
+    link = page.url
     with page.context.expect_page() as opening:
         link_in(page, "seed 1").click()
     alone = opening.value
@@ -182,7 +181,7 @@ def a_cell_leads_to_its_student_alone(page: Page, visit: Visit, app_url: str) ->
     settle(page)
     assert page.get_by_test_id("stAlert").count() == 0, "the explorer's settings came along"
 
-    phone = opened(visit(viewport=PHONE, has_touch=True, is_mobile=True), app_url, found.split("?")[1])
+    phone = opened(visit(viewport=PHONE, has_touch=True, is_mobile=True), app_url, link.split("?")[1])
     expect(phone.get_by_text("The recipe of T = 20, α = 0.5")).to_be_visible(timeout=WORKS)
     expect(phone.get_by_text("Best on the validation split is")).to_be_visible()
     settle(phone)
