@@ -15,10 +15,6 @@ from typing import ClassVar
 import numpy as np
 import pytest
 import torch
-from sklearn.datasets import load_digits
-from torchvision import datasets
-from torchvision.transforms import v2
-from torchvision.transforms.v2.functional import _geometry
 
 from kdviz.engine import data
 from kdviz.engine.data import DataError, Split
@@ -79,12 +75,16 @@ def test_usps_is_whole_and_split_as_ever(usps):
 
 
 def test_mnist_test_images_are_torchvisions_in_their_order(mnist, mnist_folder):
+    from torchvision import datasets
+
     original = datasets.MNIST(mnist_folder, train=False, download=False)
     assert torch.equal(mnist.test.images, original.data)
     assert torch.equal(mnist.test.labels, original.targets)
 
 
 def test_mnist_training_and_validation_are_torchvisions_training_images(mnist, mnist_folder):
+    from torchvision import datasets
+
     original = datasets.MNIST(mnist_folder, train=True, download=False)
     parts = torch.cat([mnist.training.images, mnist.validation.images])
     assert sorted(map(_row, parts)) == sorted(map(_row, original.data))
@@ -108,6 +108,10 @@ def test_a_data_set_is_held_once(digits):
 
 @pytest.mark.parametrize("in_bytes", [True, False])
 def test_small_digits_are_resized_as_torchvision_does(digits, monkeypatch, in_bytes):
+    from sklearn.datasets import load_digits
+    from torchvision.transforms import v2
+    from torchvision.transforms.v2.functional import _geometry
+
     monkeypatch.setattr(data, "_RESIZES_BYTES", {platform.machine()} if in_bytes else set())
     monkeypatch.setattr(_geometry, "_do_native_uint8_resize_on_cpu", lambda _: in_bytes)
     small = torch.from_numpy((load_digits().images * (255 / 16)).round().astype(np.uint8))
@@ -321,6 +325,8 @@ def empty_folder(tmp_path, monkeypatch):
 
 
 def _mirror(monkeypatch, address):
+    from torchvision import datasets
+
     monkeypatch.setattr(datasets.MNIST, "mirrors", [address])
     monkeypatch.setattr(datasets.FashionMNIST, "mirrors", [address])
     parts = {
@@ -422,6 +428,8 @@ def mirror(monkeypatch):
 
 @pytest.fixture
 def packed(monkeypatch):
+    from torchvision import datasets
+
     """MNIST's four files as a mirror has them, all zeros, with the checksums that torchvision shall expect."""
     bodies = {}
     for name, header in IDX.items():

@@ -4,7 +4,6 @@ import math
 
 import pytest
 import torch
-from sklearn.metrics import accuracy_score, log_loss
 from torch import nn
 
 from kdviz.engine import evaluation, models
@@ -36,6 +35,8 @@ def test_nll_by_hand():
 
 
 def test_accuracy_and_nll_equal_scikit_learns():
+    from sklearn.metrics import accuracy_score, log_loss  # a second of imports
+
     logits, labels = _random(0)
     assert evaluation.accuracy(logits, labels) == pytest.approx(accuracy_score(labels, logits.argmax(1)))
     expected = log_loss(labels, torch.softmax(logits.double(), 1), labels=range(10))
