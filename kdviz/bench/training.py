@@ -96,7 +96,8 @@ def usual_data(training: Split) -> Dataset[tuple[Tensor, int]]:
     transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
     mnist = datasets.MNIST(settings.data_dir(), train=True, transform=transform)
     mnist.data, mnist.targets = training.images.clone(), training.labels
-    return mnist
+    data_set: Dataset[tuple[Tensor, int]] = mnist
+    return data_set
 
 
 def measure(effort: Effort, say: Say) -> TrainingSpeed:
