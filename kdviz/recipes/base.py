@@ -131,10 +131,6 @@ class Request(BaseModel):
         """The fields that differ from the defaults, as a URL carries them."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
-    def digest_of(self, same: Mapping[str, Any] = MappingProxyType({})) -> str:
-        """A short hash of the whole recipe, in which `same` stands for what means the same."""
-        return digest({**self.model_dump(mode="json"), **same})
-
 
 class Conditions(Request):
     """What a teacher and its students share, however the students are taught."""
@@ -181,18 +177,8 @@ class Conditions(Request):
         return self._training(model or self.student, self.epochs, self.labels, self.augmentation, seed)
 
     def _training(self, model: str, epochs: int, labels: int | None, augmentation: Augmentation, seed: int) -> Training:
-        return Training(
-            data=self.data,
-            model=model,
-            epochs=epochs,
-            batch_size=self.batch_size,
-            optimizer=self.optimizer,
-            learning_rate=self.learning_rate,
-            schedule=self.schedule,
-            augmentation=augmentation,
-            labels=labels,
-            seed=seed,
-        )
+        shared = self.model_dump(include={"data", "batch_size", "optimizer", "learning_rate", "schedule"})
+        return Training(model=model, epochs=epochs, augmentation=augmentation, labels=labels, seed=seed, **shared)
 
 
 class OneSetting(Conditions):

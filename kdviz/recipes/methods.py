@@ -92,18 +92,6 @@ def _both_convolutional(teacher: Architecture, student: Architecture) -> bool:
     return teacher.convolutional and student.convolutional
 
 
-def _of_one_kind(teacher: Architecture, student: Architecture) -> bool:
-    return teacher.convolutional == student.convolutional
-
-
-def _larger(teacher: Architecture, student: Architecture) -> bool:
-    return teacher.parameters > student.parameters
-
-
-def _something_between(teacher: Architecture, student: Architecture) -> bool:
-    return assistant(teacher.name, student.name) is not None
-
-
 # In the order in which they are shown, everywhere.
 _ALL = (
     Method(PLAIN, "control", soft_term="none"),
@@ -117,7 +105,7 @@ _ALL = (
     Method(
         "assistant",
         "offline",
-        _something_between,
+        lambda teacher, student: assistant(teacher.name, student.name) is not None,
         teachers=(0,),
         between=_chain("teacher", "assistant", "student"),
         also_trained=("assistant",),
@@ -126,7 +114,7 @@ _ALL = (
     Method(
         "mutual-mixed",
         "online",
-        _larger,
+        lambda teacher, student: teacher.parameters > student.parameters,
         between=_each_other("large peer"),
         also_trained=("teacher",),
         learning_teacher=True,
@@ -147,7 +135,13 @@ _ALL = (
     Method("deep-to-shallow", "self", between=_heads, learning_teacher=True),
     Method("earlier-self", "self", between=_chain("last epoch", "student"), learning_teacher=True),
     Method("earlier-average", "self", between=_chain("own average", "student"), learning_teacher=True),
-    Method("hints", "feature", _of_one_kind, teachers=(0,), soft_term="layers"),
+    Method(
+        "hints",
+        "feature",
+        lambda teacher, student: teacher.convolutional == student.convolutional,
+        teachers=(0,),
+        soft_term="layers",
+    ),
     Method("attention", "feature", _both_convolutional, teachers=(0,), soft_term="layers"),
     Method("fsp", "relation", _both_convolutional, teachers=(0,), soft_term="layers"),
     Method("rkd", "relation", teachers=(0,), soft_term="layers"),

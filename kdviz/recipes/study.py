@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from kdviz.recipes.base import Request, known
+from kdviz.recipes.base import Request, digest, known
 from kdviz.recipes.number_lists import items_in, seeds_in
 from kdviz.recipes.studies import STUDIES
 from kdviz.recipes.study_facts.facts import Arm, StudyFacts
@@ -84,4 +84,4 @@ class Study(Request):
     @property
     def id(self) -> str:
         """The study's identity: equal questions under equal conditions, equal id."""
-        return self.digest_of({"arms": [arm.name for arm in self.chosen]})
+        return digest({**self.model_dump(mode="json"), "arms": [arm.name for arm in self.chosen]})

@@ -18,7 +18,7 @@ from kdviz.engine.memory import PeakMemory
 from kdviz.engine.training import fit
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import CONTROL, WITH_CONTROL
-from kdviz.records.comparison import ComparisonResult, FinishedMethod, Moment, Trial
+from kdviz.records.comparison import ComparisonResult, FinishedMethod, Moment
 from kdviz.records.kinds import Event, Output
 from kdviz.runners.comparison_method import ComparisonState, MethodProgress, train_method, trial_of, work_of
 from kdviz.runners.session import Clock, Session
@@ -48,11 +48,15 @@ def run(
         if isinstance(event, FinishedMethod):
             done[event.method] = event
         yield event
+    own = zip(comparison.seeds, state.given.teachers[0].networks, state.teachers_test, strict=True)
     trials = [trial for method in comparison.methods for trial in done[method].trials]
     yield ComparisonResult(
         run_id=comparison.id,
         recipe=comparison,
-        teachers=_teachers_trials(state),
+        teachers=[
+            trial_of(state.session, TEACHER, seed, network, logits, {}, expense=state.teachers[seed].expense)
+            for seed, network, logits in own
+        ],
         trials=trials,
         controls=done[CONTROL].trials if CONTROL in methods else [],
         summaries=summarise(trials),
@@ -114,11 +118,3 @@ def _warm_up(comparison: Comparison, session: Session) -> None:
     with PeakMemory():
         for _ in fit([models.cohort(comparison.student, [network])], few, [training], Plain()):
             pass
-
-
-def _teachers_trials(state: ComparisonState) -> list[Trial]:
-    own = zip(state.comparison.seeds, state.given.teachers[0].networks, state.teachers_test, strict=True)
-    return [
-        trial_of(state.session, TEACHER, seed, network, logits, {}, expense=state.teachers[seed].expense)
-        for seed, network, logits in own
-    ]

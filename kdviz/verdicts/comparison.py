@@ -32,11 +32,6 @@ def _mean_expense(expenses: Sequence[Expense]) -> Expense:
     )
 
 
-def _with_teacher(trial: Trial) -> Expense:
-    """What the student and its teachers took: one after the other, so the larger peak counts."""
-    return trial.expense if trial.teacher is None else trial.expense + trial.teacher
-
-
 def _figures(trials: Iterable[Trial], measure: MethodMeasure) -> list[float]:
     return [float(getattr(trial, measure)) for trial in trials]
 
@@ -76,7 +71,9 @@ def summarise(trials: Sequence[Trial]) -> list[Summary]:
             means={measure: mean(group, measure) for measure in LARGER_IS_BETTER},
             verdicts={} if name == PLAIN else {measure: judge(group, measure) for measure in LARGER_IS_BETTER},
             expense=_mean_expense([trial.expense for trial in group.values()]),
-            expense_with_teacher=_mean_expense([_with_teacher(trial) for trial in group.values()]),
+            expense_with_teacher=_mean_expense(
+                [trial.expense if trial.teacher is None else trial.expense + trial.teacher for trial in group.values()]
+            ),
         )
         for name, group in groups.items()
     ]
