@@ -1,6 +1,6 @@
 """All labels and an ordinary student: where distillation does not help, and what it changes all the same."""
 
-from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, Arm, Measure, study
+from kdviz.recipes.study_facts.facts import Arm, study
 
 FACTS = study(
     "all-labels",
@@ -10,5 +10,4 @@ FACTS = study(
         Arm("smoothing", against="labels", role="label"),
         Arm("other", against="labels"),
     ),
-    measures=(TEST_ACCURACY, Measure("agreement"), NLL, Measure("ece", better="lower")),
 )

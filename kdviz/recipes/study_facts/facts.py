@@ -1,12 +1,14 @@
 """What a study consists of: arms that differ in one thing, measures, and which arm is judged against which.
 
-Titles and questions stand in `assets/studies.toml`.
+Questions, titles and measures stand in `assets/studies.toml`.
 """
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypedDict
+
+from pydantic import TypeAdapter
 
 from kdviz.settings import ASSETS
 
@@ -23,14 +25,13 @@ class Measure:
     """A figure that every arm gives for every seed."""
 
     name: str  # its key in `Row.figures`
-    title: str = ""  # in a sentence and over a column: "right on the test images"
+    title: str  # in a sentence and over a column: "right on the test images"
     kind: Kind = "share"  # a share is shown in per cent and has the resolution of its test images
     better: Better = "higher"
     unit: str = ""  # of a number: "nats", "bits"
 
 
-TEST_ACCURACY = Measure("test_accuracy")
-NLL = Measure("nll", kind="number", better="lower", unit="nats")
+_MEASURE = TypeAdapter(Measure)
 
 
 @dataclass(frozen=True)
@@ -81,28 +82,29 @@ class StudyFacts:
 def study(
     name: str,
     arms: Iterable[Arm],
-    measures: Iterable[Measure],
     *,
     trainer: str = "",
     seeds: tuple[int, ...] = StudyFacts.seeds,
-    x_log: bool = False,
 ) -> StudyFacts:
-    """A study with its words; arms and measures that have no title are given theirs.
+    """A study with its words and its measures; arms that have no title are given theirs.
 
     Its trainer, unless it is another, is the function `measure` of the study's module in `runners.studies`.
     """
     words = WORDS[name]
-    of_measures = _TEXTS["measures"] | words.get("measures", {})
+    shared = _TEXTS["measures"]
     return StudyFacts(
         name=name,
         title=words["title"],
         question=words["question"],
         trainer=trainer or f"kdviz.runners.studies.{name.replace('-', '_')}:measure",
         arms=tuple(arm if arm.title else replace(arm, title=words["arms"][arm.name]) for arm in arms),
-        measures=tuple(replace(measure, title=of_measures[measure.name]) for measure in measures),
+        measures=tuple(
+            _MEASURE.validate_python({"name": measure, **shared.get(measure, {}), **facts})
+            for measure, facts in words["measures"].items()
+        ),
         seeds=seeds,
         x_title=words.get("x_title", ""),
-        x_log=x_log,
+        x_log=words.get("x_log", False),
         lesson=words["lesson"],
     )
 

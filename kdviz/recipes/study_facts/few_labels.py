@@ -1,6 +1,6 @@
 """Few labels, many images: what a teacher's soft targets for unlabelled images are worth."""
 
-from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, Measure, arms_on_axis, study
+from kdviz.recipes.study_facts.facts import arms_on_axis, study
 
 FACTS = study(
     "few-labels",
@@ -9,6 +9,4 @@ FACTS = study(
         (20, 50, 100, 500),
         lambda line, count: {"weight": 2.0 if line == "own" else 1.0, "quick": count in (50, 500)},
     ),
-    measures=(TEST_ACCURACY, NLL, Measure("agreement", better="")),
-    x_log=True,
 )

@@ -1,7 +1,7 @@
 """What a quieter gradient would allow as well: fewer examples. Hard and soft targets side by side."""
 
 from kdviz.recipes.catalogue import DATA_SETS
-from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, Measure, arms_on_axis, study
+from kdviz.recipes.study_facts.facts import arms_on_axis, study
 
 COUNTS = (100, 300, 1000, 3000, 10_000)  # images
 
@@ -15,7 +15,5 @@ FACTS = study(
             "only": ("mnist",) if count > DATA_SETS["digits"].training_images else (),
         },
     ),
-    measures=(TEST_ACCURACY, NLL, Measure("agreement", better="")),
     trainer="kdviz.runners.studies.noise_payoff:measure_examples",
-    x_log=True,
 )

@@ -1,6 +1,6 @@
 """The forgotten temperature: a student whose logits are still divided by T after its training."""
 
-from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, WORDS, Arm, Measure, study
+from kdviz.recipes.study_facts.facts import WORDS, Arm, study
 
 TRAINING_TEMPERATURE = 4.0
 ALPHA = {"taught": 0.7, "soft": 1.0}
@@ -20,12 +20,5 @@ FACTS = study(
         )
         for student, title in _WORDS["students"].items()
         for at, reading in _WORDS["readings"].items()
-    ),
-    measures=(
-        NLL,
-        Measure("ece", better="lower"),
-        TEST_ACCURACY,
-        Measure("confidence", better=""),
-        Measure("temperature", kind="number", better=""),
     ),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from kdviz.recipes.study_facts.facts import WORDS, Arm, Measure, study
+from kdviz.recipes.study_facts.facts import WORDS, Arm, study
 
 BATCH = 64  # images in a batch
 TEMPERATURES = (1.0, 2.0, 4.0, 8.0, 20.0)
@@ -51,10 +51,4 @@ def _arm(path: str, target: str) -> Arm:
 FACTS = study(
     "gradient-noise",
     arms=(_arm(path, target) for path in PATHS for target in TARGETS),
-    measures=(
-        # In decibels, ten to a factor of ten: noise differs by factors from seed to seed and from target to target.
-        *(Measure(moment, kind="number", better="lower", unit="dB") for moment in ("middle", "start", "end")),
-        Measure("variance_middle", kind="number", better=""),
-    ),
-    x_log=True,
 )

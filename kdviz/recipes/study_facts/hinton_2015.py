@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from kdviz.recipes.study_facts.facts import TEST_ACCURACY, WORDS, Arm, Measure, study
+from kdviz.recipes.study_facts.facts import WORDS, Arm, study
 
 TEMPERATURE = 20.0  # of the students of the table
 TEMPERATURES = (1.0, 2.5, 4.0, 8.0, 20.0)
@@ -38,12 +38,5 @@ FACTS = study(
             for temperature in reversed(TEMPERATURES)
         ),
     ),
-    measures=(
-        Measure("test_errors", kind="count", better="lower"),
-        TEST_ACCURACY,
-        Measure("three_errors", kind="count", better=""),
-        Measure("nll", kind="number", better="", unit="nats"),
-    ),
     seeds=(0,),
-    x_log=True,
 )

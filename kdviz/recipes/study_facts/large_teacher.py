@@ -1,6 +1,6 @@
 """A teacher too large for its student: whether the gap hurts, and whether an assistant in between mends it."""
 
-from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, WORDS, Arm, Measure, study
+from kdviz.recipes.study_facts.facts import WORDS, Arm, study
 
 LARGE = "784-1200-1200-10"
 MIDDLE = "784-128-10"  # about half-way between the large teacher and the smallest student, by ratio
@@ -20,5 +20,4 @@ FACTS = study(
         for units, student in STUDENTS.items()
         for way, against in _AGAINST.items()
     ),
-    measures=(TEST_ACCURACY, NLL, Measure("agreement", better=""), Measure("teacher_accuracy", better="")),
 )

@@ -1,6 +1,6 @@
 """A class left out: a student that never saw a 3 knows it from its teacher, but for one number."""
 
-from kdviz.recipes.study_facts.facts import Arm, Measure, study
+from kdviz.recipes.study_facts.facts import Arm, study
 
 LEFT_OUT = 3
 BIASES = tuple(round(step * 0.1, 1) for step in range(101))  # added to the logit of 3
@@ -13,12 +13,5 @@ FACTS = study(
         Arm("labels-without", role="label"),
         Arm("without", against="labels-without"),
         Arm("corrected", against="without", weight=0.1),
-    ),
-    measures=(
-        Measure("test_errors", kind="count", better="lower"),
-        Measure("errors_on_threes", kind="count", better="lower"),
-        Measure("errors_on_others", kind="count", better="lower"),
-        Measure("predicted_threes", better=""),
-        Measure("bias", kind="number", better=""),
     ),
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, WORDS, Arm, Measure, study
+from kdviz.recipes.study_facts.facts import WORDS, Arm, study
 
 TEMPERATURE, ALPHA = 10.0, 0.7  # of every run but those of which one is picked
 WRONG_LABELS = 40  # per cent of the training labels, where the labels are noisy
@@ -57,11 +57,4 @@ def _arms() -> Iterator[Arm]:
 FACTS = study(
     "mistakes",
     arms=_arms(),
-    measures=(
-        TEST_ACCURACY,
-        NLL,
-        Measure("agreement"),
-        Measure("soft_share", better=""),
-        Measure("optimism", kind="number", better="lower", unit="points"),
-    ),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, WORDS, Arm, Measure, study
+from kdviz.recipes.study_facts.facts import WORDS, Arm, study
 
 MODELS = {"4": "784-4-10", "8": "784-8-10", "16": "784-16-10", "30-30": "784-30-30-10"}
 TEMPERATURES = (1, 2, 4, 8, 20)
@@ -26,12 +26,4 @@ def _arms(units: str, model: str) -> Iterable[Arm]:
 FACTS = study(
     "narrow-student",
     arms=(arm for units, model in MODELS.items() for arm in _arms(units, model)),
-    measures=(
-        TEST_ACCURACY,
-        Measure("validation_accuracy", better=""),
-        NLL,
-        Measure("agreement", better=""),
-        Measure("temperature", kind="number", better=""),
-    ),
-    x_log=True,
 )

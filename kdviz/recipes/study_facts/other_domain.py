@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, Measure, arms_in_groups, study
+from kdviz.recipes.study_facts.facts import arms_in_groups, study
 
 LABELLED = MappingProxyType({"mnist": 200, "digits": 100})  # images of the other domain whose labels may be used
 
@@ -25,5 +25,4 @@ FACTS = study(
             "only": ("mnist",) if domain == "usps" else (),
         },
     ),
-    measures=(TEST_ACCURACY, NLL, Measure("source_accuracy", better=""), Measure("agreement", better="")),
 )

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, Arm, Measure, study
+from kdviz.recipes.study_facts.facts import Arm, study
 
 LABELLED = MappingProxyType({"mnist": 500, "digits": 100})  # all the images there are for a student
 
@@ -18,11 +18,5 @@ FACTS = study(
         Arm("dropout-shift", role="label", against="none", weight=2.0, quick=False),
         Arm("taught-shift", against="shift", weight=2.0),
         Arm("taught-dropout-shift", against="dropout-shift", weight=2.0, quick=False),
-    ),
-    measures=(
-        TEST_ACCURACY,
-        Measure("training_accuracy", better=""),
-        Measure("gap", kind="number", better="lower", unit="percentage points"),
-        NLL,
     ),
 )

@@ -1,6 +1,6 @@
 """One teacher or several: is the mean of their soft targets worth more?"""
 
-from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, WORDS, Arm, Measure, study
+from kdviz.recipes.study_facts.facts import WORDS, Arm, study
 
 _WORDS = WORDS["several-teachers"]
 
@@ -22,11 +22,5 @@ FACTS = study(
             for way, title in _WORDS["lines"].items()
             for count, place in enumerate(_WORDS["places"], 1)
         ),
-    ),
-    measures=(
-        TEST_ACCURACY,
-        NLL,
-        Measure("agreement", better=""),
-        Measure("fidelity_kl", kind="number", better="", unit="nats"),
     ),
 )

@@ -1,7 +1,7 @@
 """Teachers and students by size: what each takes to store and to run, and how often it is right."""
 
 from kdviz.recipes.catalogue import ARCHITECTURES
-from kdviz.recipes.study_facts.facts import TEST_ACCURACY, WORDS, Arm, Measure, study
+from kdviz.recipes.study_facts.facts import WORDS, Arm, study
 
 LARGE = "784-1200-1200-10"  # the teacher of Hinton, Vinyals, Dean 2015, section 3
 TEACHERS = (LARGE, "784-512-256-10")
@@ -53,11 +53,4 @@ FACTS = study(
         *(_alone(network) for network in (*TEACHERS, *STUDENTS)),
         *(_taught(student, teacher) for student in DENSE_STUDENTS for teacher in TEACHERS),
     ),
-    measures=(
-        TEST_ACCURACY,
-        Measure("one_image", kind="number", better="", unit="ms"),
-        Measure("throughput", kind="number", better=""),
-        Measure("file_bytes", kind="number", better="", unit="bytes"),
-    ),
-    x_log=True,
 )

@@ -1,6 +1,6 @@
 """A label-smoothed teacher: more accurate itself, and a worse one for its student?"""
 
-from kdviz.recipes.study_facts.facts import NLL, TEST_ACCURACY, WORDS, Arm, Measure, study
+from kdviz.recipes.study_facts.facts import WORDS, Arm, study
 
 SHARE = 0.1  # of every label, spread evenly over the classes
 
@@ -24,6 +24,4 @@ FACTS = study(
             for which, line in WORDS["smoothed-teacher"]["lines"].items()
         ),
     ),
-    measures=(TEST_ACCURACY, NLL, Measure("agreement", better=""), Measure("teacher_accuracy", better="")),
-    x_log=True,
 )
