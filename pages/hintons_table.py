@@ -8,7 +8,7 @@ import streamlit as st
 from kdviz.charts import hinton
 from kdviz.charts.hinton import Biases
 from kdviz.charts.study import measured_arms, over_axis
-from kdviz.recipes.studies import STUDIES
+from kdviz.recipes.study import STUDIES
 from kdviz.recipes.study_facts.hinton_2015 import TEMPERATURES, WIDTHS
 from kdviz.records.base import Word
 from kdviz.records.intervals import same_rate_p_value

@@ -9,8 +9,7 @@ import streamlit as st
 
 from kdviz.charts import all_studies
 from kdviz.charts.all_studies import Gain
-from kdviz.recipes.studies import STUDIES
-from kdviz.recipes.study import Study
+from kdviz.recipes.study import STUDIES, Study
 from kdviz.reports.phrases import count, difference, signed
 from kdviz.store.recorded import recorded
 from kdviz.texts import lesson as lesson_text

@@ -9,8 +9,7 @@ from kdviz.cli.console import FAILURE, USAGE_ERROR, end
 from kdviz.cli.local import carry_out
 from kdviz.cli.options import again_option, json_option, show
 from kdviz.errors import PlainError
-from kdviz.recipes.studies import STUDIES
-from kdviz.recipes.study import Study
+from kdviz.recipes.study import STUDIES, Study
 from kdviz.records.study import StudyResult
 from kdviz.reports import study as reports
 from kdviz.store import recorded

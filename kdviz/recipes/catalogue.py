@@ -4,10 +4,15 @@ Nothing here needs torch, so the process that serves pages can show parameters, 
 """
 
 import math
+import tomllib
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Literal
+
+from pydantic import TypeAdapter
+
+from kdviz.settings import ASSETS
 
 IMAGE_SIDE = 28
 PIXELS = IMAGE_SIDE * IMAGE_SIDE
@@ -16,7 +21,7 @@ CLASSES = 10
 
 @dataclass(frozen=True)
 class DataSet:
-    """A data set's name, sizes and class names. The validation split is carved from the training images."""
+    """A data set as `assets/data_sets.toml` has it. The validation split is carved from the training images."""
 
     name: str
     title: str
@@ -28,27 +33,10 @@ class DataSet:
     chart_floor: float  # where the axis of an accuracy begins, so that the end of a training fills the chart
 
 
-DIGIT_NAMES = tuple("0123456789")
-
-DATA_SETS = MappingProxyType(
-    {
-        data.name: data
-        for data in (
-            DataSet("mnist", "MNIST", 55_000, 5_000, 10_000, DIGIT_NAMES, "LeCun, Cortes, Burges 1998", 0.85),
-            DataSet(
-                "fashion-mnist",
-                "Fashion-MNIST",
-                55_000,
-                5_000,
-                10_000,
-                ("T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"),
-                "Xiao, Rasul, Vollgraf 2017",
-                0.6,
-            ),
-            DataSet("usps", "USPS", 6_291, 1_000, 2_007, DIGIT_NAMES, "Hull 1994", 0.75),
-            DataSet("digits", "Digits (scikit-learn)", 1_257, 180, 360, DIGIT_NAMES, "Alpaydin, Kaynak 1998", 0.6),
-        )
-    }
+_TEXTS = tomllib.loads((ASSETS / "data_sets.toml").read_text(encoding="utf-8"))
+_FACTS = TypeAdapter(DataSet)
+DATA_SETS: MappingProxyType[str, DataSet] = MappingProxyType(
+    {name: _FACTS.validate_python({"name": name, **facts}) for name, facts in _TEXTS.items()}
 )
 
 Kind = Literal["dense", "pooled", "keras"]

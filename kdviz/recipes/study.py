@@ -1,13 +1,20 @@
 """The recipe of a lesson's study: one question, put to really trained networks under several conditions and seeds."""
 
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from kdviz.recipes.base import Request, digest, known
 from kdviz.recipes.number_lists import items_in, seeds_in
-from kdviz.recipes.studies import STUDIES
-from kdviz.recipes.study_facts.facts import Arm, StudyFacts
+from kdviz.recipes.study_facts.facts import WORDS, Arm, StudyFacts
+
+# By name: each is the `FACTS` of the module of `study_facts` that has its name.
+STUDIES: Mapping[str, StudyFacts] = MappingProxyType(
+    {name: import_module(f"kdviz.recipes.study_facts.{name.replace('-', '_')}").FACTS for name in WORDS}
+)
 
 
 class Study(Request):

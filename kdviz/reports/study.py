@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from kdviz.recipes.studies import STUDIES
-from kdviz.recipes.study import Study
+from kdviz.recipes.study import STUDIES, Study
 from kdviz.recipes.study_facts.facts import Arm, Measure
 from kdviz.records.base import Mean
 from kdviz.records.study import FinishedArm, Judgement, Row, StudyResult

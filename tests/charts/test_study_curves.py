@@ -4,7 +4,7 @@ import pytest
 
 from kdviz.charts import study_curves
 from kdviz.charts.palette import palette
-from kdviz.recipes.studies import STUDIES
+from kdviz.recipes.study import STUDIES
 from kdviz.records.study import Curve, FinishedArm
 from kdviz.texts import lesson as lesson_text
 from kdviz.widgets.study.curves import BESIDE

@@ -8,8 +8,7 @@ from click.testing import CliRunner
 from kdviz import settings
 from kdviz.cli.main import main
 from kdviz.jobs import worker as work
-from kdviz.recipes.studies import STUDIES
-from kdviz.recipes.study import Study
+from kdviz.recipes.study import STUDIES, Study
 from kdviz.store import recorded
 from kdviz.store.runs import RunStore
 from tests.samples.fake_studies import FEW

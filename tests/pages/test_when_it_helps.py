@@ -6,8 +6,7 @@ import pytest
 
 from kdviz.charts import all_studies
 from kdviz.charts.palette import palette
-from kdviz.recipes.studies import STUDIES
-from kdviz.recipes.study import Study
+from kdviz.recipes.study import STUDIES, Study
 from kdviz.store import recorded
 from kdviz.texts import lesson as lesson_text
 from kdviz.widgets.pictures import left_out_class

@@ -6,8 +6,7 @@ import pytest
 from scipy.stats import chi2
 
 from kdviz.recipes.base import RecipeError
-from kdviz.recipes.studies import STUDIES
-from kdviz.recipes.study import Study
+from kdviz.recipes.study import STUDIES, Study
 from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
 from kdviz.records.kinds import ENDINGS, RECIPES, kind_name
 from kdviz.records.study import FinishedArm, Row

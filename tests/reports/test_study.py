@@ -5,8 +5,7 @@ import math
 
 import pytest
 
-from kdviz.recipes.studies import STUDIES
-from kdviz.recipes.study import Study
+from kdviz.recipes.study import STUDIES, Study
 from kdviz.recipes.study_facts.facts import Measure
 from kdviz.reports import study as study_tables
 from kdviz.store import recorded

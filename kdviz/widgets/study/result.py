@@ -8,8 +8,7 @@ import streamlit as st
 from kdviz.charts import study as charts
 from kdviz.jobs.queue import Jobs
 from kdviz.recipes.base import RecipeError
-from kdviz.recipes.studies import STUDIES
-from kdviz.recipes.study import Study
+from kdviz.recipes.study import STUDIES, Study
 from kdviz.recipes.study_facts.facts import Measure, StudyFacts
 from kdviz.records.study import StudyResult
 from kdviz.reports import phrases

@@ -6,8 +6,7 @@ import pytest
 
 from kdviz.charts import study as charts
 from kdviz.charts.palette import palette
-from kdviz.recipes.studies import STUDIES
-from kdviz.recipes.study import Study
+from kdviz.recipes.study import STUDIES, Study
 from kdviz.store import recorded
 from kdviz.widgets.study import live as running_study
 from kdviz.widgets.study import result as live_study
