@@ -31,8 +31,7 @@ def short(value: float) -> str:
 
 def look(studied: StudyResult) -> tuple[NoisePath, ChosenMoment]:
     """The picture with its control, and what it says; the path and what is looked at."""
-    there = paths_in(studied)
-    name = link.switch("path", here.word("path"), {name: here.word(name) for name in there})
+    name = link.switch("path", here.word("path"), {name: here.word(name) for name in paths_in(studied)})
     path = path_of(studied, name)
     chosen = chosen_in_link(path)
     noise_picture(here, path, chosen, key=f"noise-{studied.run_id}-{name}")
@@ -66,15 +65,11 @@ def say_rates(studied: StudyResult) -> None:
     labels, taught = best_rate(studied, "labels"), best_rate(studied, "taught")
     if labels is None or taught is None:
         return
-    places = {
-        f"{way}_{what}": text
-        for way, best in (("labels", labels), ("taught", taught))
-        for what, text in (
-            ("rate", f"{best.rate:g}"),
-            ("accuracy", phrases.percent(best.accuracy, 2)),
-            ("highest", here.word("never") if best.highest is None else f"{best.highest:g}"),
-        )
-    }
+    places = {}
+    for way, best in (("labels", labels), ("taught", taught)):
+        places[f"{way}_rate"] = f"{best.rate:g}"
+        places[f"{way}_accuracy"] = phrases.percent(best.accuracy, 2)
+        places[f"{way}_highest"] = here.word("never") if best.highest is None else f"{best.highest:g}"
     here.say("rates", **places)
     if labels.highest is not None and taught.highest is not None and taught.accuracy > labels.accuracy:
         how = "lower" if taught.highest < labels.highest else "higher" if taught.highest > labels.highest else "same"

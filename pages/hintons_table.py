@@ -184,18 +184,13 @@ if studied is not None and threes is not None:
     reached, at = figures_of(studied, "no-threes-bias"), threes.nearest(chosen or 0.0)
     few = math.ceil(MORE_THREES * reached["three_errors"])
     enough = math.ceil(MORE_ERRORS * reached["test_errors"])
-    state = "right"
-    if threes.three_errors[at] > few or threes.test_errors[at] > enough:
-        state = "low" if threes.biases[at] < threes.rule else "high"
-    here.moved(
-        "find-bias",
-        None if chosen is None else state,
-        threes=f"{few:,}",
-        all_threes=f"{reached['threes']:,.0f}",
-        errors=f"{enough:,}",
-        now_threes=f"{threes.three_errors[at]:,.0f}",
-        now_errors=f"{threes.test_errors[at]:,.0f}",
-    )
+    state = "low" if threes.biases[at] < threes.rule else "high"
+    if threes.three_errors[at] <= few and threes.test_errors[at] <= enough:
+        state = "right"
+    counts = {"threes": few, "errors": enough, "all_threes": reached["threes"]}
+    counts |= {"now_threes": threes.three_errors[at], "now_errors": threes.test_errors[at]}
+    texts = {place: f"{number:,.0f}" for place, number in counts.items()}
+    here.moved("find-bias", None if chosen is None else state, **texts)
 here.choice("labels", right="peeking")
 if len(means.get(NARROW, {})) == len(TEMPERATURES):
     of_narrow = dict(zip(("low", "middle_low", "middle_high", "middle_top", "high"), TEMPERATURES, strict=True))

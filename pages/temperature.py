@@ -49,13 +49,8 @@ moved = "T" in st.query_params
 reached = "right" if abs(now.bits - TWO_BITS) <= NEAR else "low" if now.bits < TWO_BITS else "high"
 here.moved("two-bits", reached if moved else None, temperature=f"{temperature:g}", bits=f"{now.bits:.2f}")
 first = 1 / (1 + math.exp(-(3 - 1) / 2))
-here.number(
-    "two-classes",
-    answer=first,
-    tolerance=0.006,
-    result=f"{first:.3f}",
-    at_one=f"{1 / (1 + math.exp(-2)):.2f}",
-)
+at_one = f"{1 / (1 + math.exp(-2)):.2f}"
+here.number("two-classes", answer=first, tolerance=0.006, result=f"{first:.3f}", at_one=at_one)
 here.choice("forgotten", right="sure")
 state.teacher_caption(here, shown)
 here.end()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import METHODS
-from kdviz.widgets import lesson, run_status, server
+from kdviz.widgets import lesson, page, run_status, server
 from kdviz.widgets.pictures import inside
 from kdviz.widgets.pictures.inside_form import PAIRS, TAUGHT, adopt, kinds_of_networks, link_problem, transfer_form
 
@@ -29,11 +29,7 @@ if shown is None:
     inside.explain()
 else:
     inside.PANEL.follow(jobs, shown)
-st.page_link(
-    "pages/three_ways.py",
-    label=here.word("three-ways"),
-    icon=":material/arrow_forward:",
-)
+st.page_link("pages/three_ways.py", label=here.word("three-ways"), icon=":material/arrow_forward:")
 
 words, uses = st.columns([5, 4], gap="large")
 with words:
@@ -41,13 +37,8 @@ with words:
 with uses:
     here.text("which-fit")
     rows = kinds_of_networks()
-    st.markdown(
-        f"| | {' | '.join(PAIRS)} |\n|:--|{':-:|' * len(PAIRS)}\n"
-        + "\n".join(
-            f"| {title} | {' | '.join(here.word('no') if why else here.word('yes') for why in fits)} |"
-            for title, _, fits in rows
-        )
-    )
+    cells = [[title, *(here.word("no" if why else "yes") for why in fits)] for title, _, fits in rows]
+    st.markdown(page.table(["", *PAIRS], cells).replace("--:", ":-:"))
     refusals = {why.split(", not ")[0]: title for title, _, fits in rows for why in fits if why}
     st.caption(here.sentence("which-fit", reasons="; or ".join(refusals)))
 

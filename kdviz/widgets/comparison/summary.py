@@ -32,12 +32,9 @@ def show(compared: ComparisonResult) -> None:
     st.caption(_legend(compared))
     _verdicts(compared)
     _picture(compared)
+    alt = "Accuracy against confidence of each way of teaching, in bars of equal width"
     with st.expander("Does their confidence fit? Reliability diagrams"):
-        page.chart(
-            charts.reliability_figure(compared, page.colours()),
-            key="reliability",
-            alt="Accuracy against confidence of each way of teaching, in bars of equal width",
-        )
+        page.chart(charts.reliability_figure(compared, page.colours()), key="reliability", alt=alt)
         st.caption(words.say("reliability", images=charts.FEWEST_IMAGES))
     with st.expander("Every seed"):
         st.markdown(_every_seed(compared))
@@ -106,12 +103,9 @@ def _verdicts(compared: ComparisonResult) -> None:
 def _picture(compared: ComparisonResult) -> None:
     st.subheader("What the accuracy costs", anchor=False)
     cost = page.switch("Cost", _COSTS, key="cost")
+    alt = f"Test accuracy with its interval against {COSTS[cost]}, a mark for each way of teaching"
     with st.container(key="against_cost"):
-        page.chart(
-            charts.cost_figure(compared, cost, page.colours()),
-            key="chart_against_cost",
-            alt=f"Test accuracy with its interval against {COSTS[cost]}, a mark for each way of teaching",
-        )
+        page.chart(charts.cost_figure(compared, cost, page.colours()), key="chart_against_cost", alt=alt)
     st.caption(words.say("cost"))
 
 

@@ -23,11 +23,10 @@ Beside = Callable[[StudyResult, LessonPage], None]
 
 def lines_of(studied: StudyResult, curve: str, arms: str = "") -> list[ArmCurve]:
     """A line for each arm that has the curve, with `arms` at the beginning of its name."""
-    named = [arm for arm in studied.recipe.chosen if arm.name.startswith(arms)]
     lines = (
         charts.arm_curve(finished, curve, arm.title.rpartition(": ")[2], arm.role)
-        for arm in named
-        if (finished := studied.arm(arm.name)) is not None
+        for arm in studied.recipe.chosen
+        if arm.name.startswith(arms) and (finished := studied.arm(arm.name)) is not None
     )
     return [line for line in lines if line is not None]
 
@@ -51,11 +50,9 @@ def _together(
         title = text.word(f"curves-{part}") if part else ""
         if title:
             st.markdown(f"**{title}**")
-        page.chart(
-            charts.together(lines, x, y, page.colours(), log=log, apart=apart),
-            key=f"curves_{curve}_{part}",
-            alt=f"{title} {y}, {x}: {', '.join(line.name for line in lines)}".strip(),
-        )
+        alt = f"{title} {y}, {x}: {', '.join(line.name for line in lines)}".strip()
+        figure = charts.together(lines, x, y, page.colours(), log=log, apart=apart)
+        page.chart(figure, key=f"curves_{curve}_{part}", alt=alt)
 
 
 def _gaps(studied: StudyResult, text: LessonPage) -> None:
@@ -80,11 +77,8 @@ def _gap(training: ArmCurve, validation: ArmCurve, least: float, text: LessonPag
         replace(line, name=text.word(word)) for word, line in (("training", training), ("validation", validation))
     )
     ends = ", ".join(f"{line.name} {phrases.percent(line.mean[-1], 1)}" for line in (upper, lower))
-    page.chart(
-        charts.gap(upper, lower, text.word("curves-x"), least, page.colours()),
-        key=f"gap_{number}",
-        alt=f"{training.name}: {ends} at the end",
-    )
+    figure = charts.gap(upper, lower, text.word("curves-x"), least, page.colours())
+    page.chart(figure, key=f"gap_{number}", alt=f"{training.name}: {ends} at the end")
 
 
 # By the study's name.

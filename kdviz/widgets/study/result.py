@@ -140,11 +140,9 @@ def _result(shown: StudyResult, controls: Controls, picture: Picture | None) -> 
         picture(shown)
     else:
         measure = _measure(facts, controls)
-        page.chart(
-            charts.figure(shown, measure, page.colours()),
-            key=f"study_figure_{facts.name}_{measure.name}",
-            alt=f"{facts.title}: {measure.title}, the mean of each arm with its interval",
-        )
+        alt = f"{facts.title}: {measure.title}, the mean of each arm with its interval"
+        figure = charts.figure(shown, measure, page.colours())
+        page.chart(figure, key=f"study_figure_{facts.name}_{measure.name}", alt=alt)
     if summary := study_words.summary(shown, measure):
         page.say(summary)
     if verdicts := study_words.listing(shown, measure) if len(shown.recipe.seeds) > 1 else []:

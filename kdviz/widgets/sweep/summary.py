@@ -27,7 +27,6 @@ _SHORT: dict[SweepMeasure, str] = {
     "ece": "ECE",
 }
 _FIGURES = ("right ↑", "errors", "NLL ↓", "ECE ↓", "agreement ↑", "KL ↓")
-_RUNS = "pages/runs.py"
 
 
 def show(swept: SweepResult, selected: Cell | None, recipe: Callable[[], None] | None = None) -> None:
@@ -38,12 +37,8 @@ def show(swept: SweepResult, selected: Cell | None, recipe: Callable[[], None] |
     st.subheader("What was learnt", anchor=False)
     page.say(words.learnt(swept))
     st.markdown("\n".join(f"- {line}" for line in (words.against_plain(swept), words.diverged(swept)) if line))
-    st.page_link(
-        _RUNS,
-        label="Keep it: tags, notes, files to download",
-        icon=":material/save:",
-        query_params={"run": swept.run_id},
-    )
+    label = "Keep it: tags, notes, files to download"
+    st.page_link("pages/runs.py", label=label, icon=":material/save:", query_params={"run": swept.run_id})
     if recipe is not None:
         recipe()
     _choice(swept)
@@ -101,14 +96,11 @@ def _accuracy(scores: Sequence[Scores], over_seeds: Mean | None) -> str:
 
 
 def _every_seed(results: Sequence[Result]) -> str:
-    rows = [
-        (
-            result.recipe.seed,
-            *(percent(scores.test_accuracy, 2) for scores in (result.distilled, result.plain, result.teacher)),
-            result.run_id,
-        )
-        for result in results
-    ]
+    rows = []
+    for result in results:
+        networks = result.distilled, result.plain, result.teacher
+        right = (percent(scores.test_accuracy, 2) for scores in networks)
+        rows.append((result.recipe.seed, *right, result.run_id))
     return page.table(("seed", "with the teacher", "without", "teacher", "run"), rows, left=(0, 4))
 
 
@@ -123,25 +115,20 @@ def _slices(swept: SweepResult, cell: Cell) -> None:
         lonely = len(charts.points(swept, cell, along)) < 2
         if lonely and len(charts.points(swept, cell, along, anywhere=True)) < 2:
             continue
+        figure = charts.slice_figure(swept, cell, along, measure, page.colours())
+        alt = f"{MEASURES[measure]} over {NAMES[along]} with 95 % intervals, beside labels only"
         with place:
             st.markdown(f"**All cells over {NAMES[along]}**" if lonely else title)
-            page.chart(
-                charts.slice_figure(swept, cell, along, measure, page.colours()),
-                key=f"slice_{along}",
-                alt=f"{MEASURES[measure]} over {NAMES[along]} with 95 % intervals, beside labels only",
-            )
+            page.chart(figure, key=f"slice_{along}", alt=alt)
     folds = "" if swept.recipe.folds is None else words.say("slices-folds")
     st.caption(words.say("slices", folds=folds))
 
 
 def _side_by_side(swept: SweepResult) -> None:
     several = len(charts.varied(swept)) > 2
+    alt = "A line for each cell through its parameters and its measures, coloured by accuracy"
     with st.expander("All parameters side by side (parallel coordinates)", expanded=several):
-        page.chart(
-            charts.parallel_figure(swept, page.colours()),
-            key="parallel",
-            alt="A line for each cell through its parameters and its measures, coloured by accuracy",
-        )
+        page.chart(charts.parallel_figure(swept, page.colours()), key="parallel", alt=alt)
         st.caption(words.say("side-by-side"))
 
 

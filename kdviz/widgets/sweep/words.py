@@ -38,25 +38,18 @@ def learnt(swept: SweepResult) -> str:
     sweep, choice = swept.recipe, swept.choice
     if choice is None:
         return say("all-diverged")
-    best = swept.summary(choice.cell)
-    level = ""
+    best, level = swept.summary(choice.cell), ""
     if best is not None:
         level = say("best-level", right=percent(best.validation_accuracy.mean, 1), over=_over(sweep))
-    chosen = name(choice.cell, sweep)
-    sentences = [
-        say("best", images=choice.chosen_on, cell=chosen, level=level, tied=_tied(choice, sweep)),
-        tested(swept),
-        both_verdicts(swept),
-        mattered(swept),
-    ]
-    return " ".join(filter(None, sentences))
+    cell = name(choice.cell, sweep)
+    chosen = say("best", images=choice.chosen_on, cell=cell, level=level, tied=_tied(choice, sweep))
+    return " ".join(filter(None, (chosen, tested(swept), both_verdicts(swept), mattered(swept))))
 
 
 def _over(sweep: Sweep) -> str:
     """What a mean is taken over."""
-    seeds = count(len(sweep.seeds), "seed") if len(sweep.seeds) > 1 else ""
-    folds = count(sweep.folds, "fold") if sweep.folds else ""
-    trained = [part for part in (seeds, folds) if part]
+    numbers = {"seed": len(sweep.seeds), "fold": sweep.folds or 1}
+    trained = [count(number, noun) for noun, number in numbers.items() if number > 1]
     return say("mean-over", trained=listed(trained)) if trained else ""
 
 
@@ -103,15 +96,12 @@ def both_verdicts(swept: SweepResult) -> str:
     if wide is None or narrow is None or on_map.word == on_test.word:
         return ""
     cells = sum(judged.against_plain is not None for judged in swept.summaries)
-    facts, folds = DATA_SETS[swept.recipe.data], swept.recipe.folds
-    held_out = f"{facts.validation_images:,} validation images"
-    if folds is not None:
-        held_out = f"{facts.training_images + facts.validation_images:,} images in {folds} folds"
+    folds, held_out = swept.recipe.folds, f"{_held_out(swept.recipe):,}"
     sides = say(
         "test-and-map",
         images=f"{choice.results[0].distilled.test_images:,}",
         cells=f"{count(cells, 'cell')} at once" if cells > 1 else "it",
-        held_out=held_out,
+        held_out=f"{held_out} validation images" if folds is None else f"{held_out} images in {folds} folds",
     )
     if on_map.word == "better":
         return say("map-better", sides=sides)
@@ -229,9 +219,12 @@ def diverged(swept: SweepResult) -> str:
 
 def chosen_how(swept: SweepResult) -> str:
     """Where T and alpha were chosen, and what was not looked at."""
-    facts, folds = DATA_SETS[swept.recipe.data], swept.recipe.folds
-    if folds is None:
-        images = say("validation-split", images=f"{facts.validation_images:,}")
-    else:
-        images = say("held-out-folds", folds=folds, images=f"{facts.training_images + facts.validation_images:,}")
+    split = "validation-split" if swept.recipe.folds is None else "held-out-folds"
+    images = say(split, folds=swept.recipe.folds, images=f"{_held_out(swept.recipe):,}")
     return say("chosen-how", images=images)
+
+
+def _held_out(sweep: Sweep) -> int:
+    """On how many images T and alpha are chosen."""
+    facts = DATA_SETS[sweep.data]
+    return facts.validation_images + (0 if sweep.folds is None else facts.training_images)
