@@ -205,13 +205,13 @@ def _student(store: RunStore, run: Run, name: str | None) -> TrainedStudent:
 
 
 def _content(store: RunStore, run: Run, form: str, student: TrainedStudent | None, with_onnx: bool) -> bytes:
-    from kdviz.exports import bundles, model_cards, results, scripts
+    from kdviz.exports import bundles, model_cards, results
 
     if form == "bundle":
         students = [store.student(run.id, name) for name in store.students(run.id)] if with_onnx else []
         return bundles.pack_stored(store, run, {kept.name: _onnx(run, kept) for kept in students if kept})
     if form == "script":
-        return scripts.script(run.recipe, run.result.threads if run.result else None).encode()
+        return results.script(run.recipe, run.result.threads if run.result else None).encode()
     if student is None:
         return {"csv": results.as_csv, "parquet": results.as_parquet, "json": results.as_json}[form](run)
     if form == "safetensors":

@@ -1,4 +1,4 @@
-"""A run's results as files: a flat table (CSV, Parquet), one JSON document; scripts and cards by their own modules.
+"""A run as files: a flat table (CSV, Parquet), one JSON document, a script that repeats it; cards by their own module.
 
 Torch-free. What people wrote, tags and notes, stays data: no cell of a CSV file begins as a formula would.
 """
@@ -14,8 +14,7 @@ import pandas as pd
 from kdviz.errors import PlainError
 from kdviz.exports.kinds import EXPORTS
 from kdviz.exports.model_cards import model_card
-from kdviz.exports.scripts import script
-from kdviz.records.kinds import Ending
+from kdviz.records.kinds import RECIPES, AnyRecipe, Ending
 from kdviz.reports.kinds import report_of
 from kdviz.store.run import Run
 
@@ -23,6 +22,23 @@ __all__ = ["ExportError", "as_csv", "as_json", "as_parquet", "file_name", "model
 
 # How a cell begins that a spreadsheet works out; some read wide signs as the narrow ones.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+_SCRIPT = """\
+# Repeats run {id} of kdviz and prints {printed}: the same as before on the same kind of machine.
+#
+# Run it where Python finds the package: in the project's folder, or from anywhere with
+#     PYTHONPATH=<the project's folder> python <this file>
+# KDVIZ_DATA_DIR says where the data sets are. The app's runs are not touched.
+
+from kdviz import repeat
+
+RECIPE = r'''
+{recipe}
+'''
+
+ending = repeat.train(RECIPE, "{id}", threads={threads})  # as many as {whose}
+repeat.report(ending)
+"""
 
 
 class ExportError(PlainError):
@@ -66,6 +82,21 @@ def as_json(run: Run) -> bytes:
     """The document that the command line writes of such a run, with its tags and note; UTF-8. Raises ExportError."""
     document = report_of(run.recipe).document(_result(run)) | {"tags": list(run.tags), "note": run.note}
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode()
+
+
+def script(recipe: AnyRecipe, threads: int | None = None) -> str:
+    """The script's text, which holds nothing of the run but its recipe.
+
+    `threads`, those of the run, decide the last bits of its sums; as many as a worker has if not given.
+    """
+    checked = RECIPES.validate_json(recipe.model_dump_json())  # whatever made the recipe: names and numbers only
+    return _SCRIPT.format(
+        id=checked.id,
+        printed=EXPORTS[type(checked)].printed(checked),
+        recipe=json.dumps(checked.model_dump(mode="json"), indent=2),
+        threads=None if threads is None else int(threads),
+        whose="a worker has" if threads is None else "the run had",
+    )
 
 
 def file_name(run: Run, ending: str) -> str:

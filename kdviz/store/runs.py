@@ -20,7 +20,6 @@ from sqlalchemy.exc import IntegrityError
 
 from kdviz.records.base import TrainedStudent
 from kdviz.records.kinds import ENDINGS, RECIPES, AnyRecipe, Ending, Event, Part
-from kdviz.store.adoption import adopt
 from kdviz.store.annotations import tidy_note, tidy_tags
 from kdviz.store.database import Database, StoreError
 from kdviz.store.run import LIVE, Bundle, Run, Status
@@ -42,6 +41,8 @@ __all__ = ["LIVE", "SILENCE", "Run", "RunStore", "Status", "StoreError"]
 
 SILENCE = 10.0  # seconds without a heartbeat after which a live run's owner counts as dead
 DAY = 86_400.0  # seconds for which a discarded run can be restored
+IMPORTED = "Imported."
+UNFINISHED = "Imported without a result: where it comes from it was stopped, or it failed."
 _TRIES = 3  # where others write the same at the same time
 _NOT_DISCARDED = DISCARDED.c.run_id.is_(None)
 
@@ -258,13 +259,53 @@ class RunStore:
             raise StoreError(f"Run {run_id} is under way here; import it when it is over.")
         try:
             with self._database.write() as connection:
-                adopt(connection, self.owner, bundle, stored, ~_alive(time.time()))
+                self._adopt(connection, bundle, stored)
             run = self.get(run_id)
         except IntegrityError:
             run = None
         if run is None:
             raise StoreError(f"Run {run_id} was changed by somebody else while it was imported; import it again.")
         return run
+
+    def _adopt(self, connection: sa.Connection, bundle: Bundle, stored: Run | None) -> None:
+        """Write what the bundle brings; `stored` is the run as it is here.
+
+        Raises IntegrityError where that is under way by now.
+        """
+        run, now = bundle.run, time.time()
+        if stored is None or (stored.result is None and run.result is not None):
+            values = {
+                **self._queued(run.recipe, min(run.created.timestamp(), now)),
+                "status": run.status,
+                "attempt": 1,
+                "message": IMPORTED if run.result else UNFINISHED,
+                "started": run.started and run.started.timestamp(),
+                "finished": run.finished and run.finished.timestamp(),
+                "heartbeat": now,
+                "result": run.result and run.result.model_dump_json(),
+            }
+            there = sa.update(RUNS).where(RUNS.c.id == run.id, ~_alive(now))
+            if not connection.execute(there.values(**values)).rowcount:
+                connection.execute(sa.insert(RUNS).values(id=run.id, **values))
+            connection.execute(sa.delete(EVENTS).where(EVENTS.c.run_id == run.id))
+            new, sequence = list(bundle.events), 1
+        else:  # a result stays; without one, the finished parts that are missing come before all events
+            known = finished_parts(connection, run.id)
+            parts = [event for event in bundle.events if isinstance(event, Part) and event not in known]
+            new = [] if stored.result else list[Event](parts)
+            first = sa.select(sa.func.min(EVENTS.c.sequence)).where(EVENTS.c.run_id == run.id)
+            sequence = min(connection.execute(first).scalar() or 1, 1) - len(new)
+        if new:
+            connection.execute(sa.insert(EVENTS), rows(run.id, new, sequence))
+        kept = connection.execute(sa.select(STUDENTS.c.name).where(STUDENTS.c.run_id == run.id)).scalars().all()
+        for number, student in enumerate(bundle.students):
+            if student.name not in kept:
+                values = {"architecture": student.architecture, "weights": student.content, "made": now + number * 1e-3}
+                connection.execute(sa.insert(STUDENTS).values(run_id=run.id, name=student.name, **values))
+        mine = connection.execute(sa.select(ANNOTATIONS.c.run_id).where(ANNOTATIONS.c.run_id == run.id)).one_or_none()
+        if mine is None and (run.tags or run.note):
+            values = {"tags": json.dumps(run.tags, ensure_ascii=False), "note": run.note}
+            connection.execute(sa.insert(ANNOTATIONS).values(run_id=run.id, **values))
 
     def _put(self, table: sa.Table, key: dict[str, str], values: dict[str, Any]) -> None:
         if not self._database.put(table, key, values):
@@ -284,12 +325,10 @@ class RunStore:
 
     def _insert(self, run_id: str, values: dict[str, Any]) -> bool:
         """Whether the run was new. Two may insert at once: the database lets one through."""
-        try:
-            with self._database.write() as connection:
-                connection.execute(sa.insert(RUNS).values(id=run_id, **values))
-        except IntegrityError:
-            return False
-        return True
+        with suppress(IntegrityError), self._database.write() as connection:
+            connection.execute(sa.insert(RUNS).values(id=run_id, **values))
+            return True
+        return False
 
     def _queued(self, recipe: AnyRecipe, now: float) -> dict[str, Any]:
         """The row of a run that has yet to begin."""

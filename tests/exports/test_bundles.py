@@ -19,9 +19,8 @@ from kdviz.jobs import worker
 from kdviz.recipes.base import ENGINE
 from kdviz.recipes.sweep import Sweep
 from kdviz.records.kinds import Part
-from kdviz.store.adoption import IMPORTED, UNFINISHED
 from kdviz.store.run import Run
-from kdviz.store.runs import RunStore, StoreError
+from kdviz.store.runs import IMPORTED, UNFINISHED, RunStore, StoreError
 from tests.samples.bundles import NOTE, changed, contents, listed, refused, small, zipped
 from tests.samples.fake_training import compared, moment, part, progress, result, swept
 from tests.samples.kept_runs import COMPARISON, SINGLE, SWEEP, copied
