@@ -40,13 +40,13 @@ def gains(studied: StudyResult) -> list[Gain]:
     arms = {arm.name: arm for arm in studied.recipe.chosen}
     main = studied.recipe.facts.measures[0]
     of_students = [
-        judgement
-        for judgement in studied.judgements
-        if judgement.measure == main.name
-        and arms[judgement.arm].role == "student"
-        and math.isfinite(judgement.verdict.difference)
+        judged
+        for judged in studied.judgements
+        if judged.measure == main.name
+        and arms[judged.arm].role == "student"
+        and math.isfinite(judged.verdict.difference)
     ]
-    against_labels = [judgement for judgement in of_students if arms[judgement.against].role == "label"]
+    against_labels = [judged for judged in of_students if arms[judged.against].role == "label"]
     gains = []
     for judgement in against_labels or of_students:
         verdict, scale = judgement.verdict, _scale(studied, judgement)

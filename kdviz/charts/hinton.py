@@ -188,9 +188,6 @@ def over_biases(finished: FinishedArm | None) -> Biases | None:
 
 def over_temperatures(studied: StudyResult, units: int) -> dict[float, float]:
     """Mean errors of the students with so many units a layer, by T."""
-    errors = {}
-    for arm in studied.recipe.chosen:
-        summary = studied.summary(arm.name)
-        if arm.name.startswith(f"units-{units}-") and arm.x is not None and summary is not None:
-            errors[arm.x] = summary.means["test_errors"].mean
-    return dict(sorted(errors.items()))
+    arms = [arm for arm in studied.recipe.chosen if arm.name.startswith(f"units-{units}-")]
+    known = {arm.x: summary for arm in arms if arm.x is not None and (summary := studied.summary(arm.name))}
+    return {t: known[t].means["test_errors"].mean for t in sorted(known)}

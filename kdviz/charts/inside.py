@@ -67,9 +67,7 @@ def history(looks: Sequence[Inside]) -> dict[str, Any]:
     return {
         "steps": [look.step for look in looks],
         "last": looks[-1].steps,
-        "cka": [_rounded(look.cka) for look in looks],
-        "logits": [_rounded(look.logits) for look in looks],
-        "relations": [_rounded(look.relations) for look in looks],
+        **{name: [_rounded(getattr(look, name)) for look in looks] for name in ("cka", "logits", "relations")},
         "singular": _rounded([look.singular_values for look in looks]),
     }
 

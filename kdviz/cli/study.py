@@ -42,7 +42,8 @@ def study(
 ) -> None:
     """Put the question of a lesson to really trained networks, with several seeds, and say what they answer."""
     if list_only:
-        _list(as_json)
+        facts = [{"name": study.name, "title": study.title, "question": study.question} for study in STUDIES.values()]
+        click.echo(json.dumps(facts, indent=2) if as_json else reports.names())
         return
     if name is None:
         end("say which study; `python -m kdviz study --list` names them.", USAGE_ERROR)
@@ -55,7 +56,10 @@ def study(
     ending = carry_out(_on_data_at_hand(name, given) if data is None else Study.of(name, data, **given), again)
     assert isinstance(ending, StudyResult)  # what a study ends with
     if record:
-        _record(ending)
+        try:
+            click.echo(f"Recorded in {recorded.record(ending)}.", err=True)
+        except OSError as error:
+            end(f"the study cannot be recorded: {error.strerror}.", FAILURE)
     show(ending, as_json)
 
 
@@ -73,16 +77,3 @@ def _on_data_at_hand(name: str, given: dict[str, Any]) -> Study:
         click.echo(f"{error} Taken are the {_FALLBACK} of scikit-learn instead.", err=True)
         return Study.of(name, _FALLBACK, **given)
     return recipe
-
-
-def _list(as_json: bool) -> None:
-    facts = [{"name": study.name, "title": study.title, "question": study.question} for study in STUDIES.values()]
-    click.echo(json.dumps(facts, indent=2) if as_json else reports.names())
-
-
-def _record(studied: StudyResult) -> None:
-    try:
-        path = recorded.record(studied)
-    except OSError as error:
-        end(f"the study cannot be recorded: {error.strerror}.", FAILURE)
-    click.echo(f"Recorded in {path}.", err=True)

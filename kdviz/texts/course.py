@@ -55,14 +55,13 @@ def lesson(slug: str) -> Lesson:
 
 def lessons() -> tuple[Lesson, ...]:
     """All lessons in reading order. One whose text cannot be read keeps its place: its own page tells what is wrong."""
-    return tuple(map(_as_far_as_readable, SLUGS))
-
-
-def _as_far_as_readable(slug: str) -> Lesson:
-    try:
-        return lesson(slug)
-    except LessonError:
-        return Lesson(SLUGS.index(slug) + 1, slug, slug.replace("_", " ").capitalize(), "", "", 0, ())
+    readable: list[Lesson] = []
+    for number, slug in enumerate(SLUGS, 1):
+        try:
+            readable.append(lesson(slug))
+        except LessonError:
+            readable.append(Lesson(number, slug, slug.replace("_", " ").capitalize(), "", "", 0, ()))
+    return tuple(readable)
 
 
 def glossary() -> Mapping[str, Term]:
