@@ -215,7 +215,7 @@ def _content(store: RunStore, run: Run, form: str, student: TrainedStudent | Non
     if student is None:
         return {"csv": results.as_csv, "parquet": results.as_parquet, "json": results.as_json}[form](run)
     if form == "safetensors":
-        return student.content
+        return student.weights
     return _onnx(run, student) if form == "onnx" else model_cards.model_card(run, student.name).encode()
 
 

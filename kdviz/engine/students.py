@@ -21,15 +21,15 @@ def learnt(name: str, architecture: str, network: nn.Module) -> TrainedStudent:
     }
     about = {"format": "pt", "architecture": architecture}
     content = save(tensors, metadata={"kdviz": json.dumps(about)})  # one entry: the order of several is left open
-    return TrainedStudent.of(name, architecture, content)
+    return TrainedStudent(name=name, architecture=architecture, weights=content)
 
 
 def network_of(learnt: TrainedStudent) -> nn.Sequential:
     """The network, in evaluation mode. Raises WeightsError."""
-    weights.check(learnt.content, learnt.architecture)
+    weights.check(learnt.weights, learnt.architecture)
     network = models.build(learnt.architecture, seed=0)
     try:
-        network.load_state_dict(load(learnt.content))
+        network.load_state_dict(load(learnt.weights))
     except (SafetensorError, RuntimeError) as error:
         raise WeightsError(f"The weights cannot be used ({str(error).splitlines()[0]}).") from None
     return network.eval().requires_grad_(False)

@@ -81,7 +81,7 @@ def pack(
         _RUN: _run_file(run, students).model_dump_json(indent=2).encode(),
         _EVENTS: b"".join(map(_line, events)),
         "repeat.py": exports.script(run.recipe, run.result.threads if run.result else None).encode(),
-        **{_file(student.name, "safetensors"): student.content for student in students},
+        **{_file(student.name, "safetensors"): student.weights for student in students},
         **{_file(name, "onnx"): content for name, content in (onnx or {}).items()},
     }
     if run.result is not None:
@@ -186,7 +186,7 @@ def _students(recipe: AnyRecipe, run_file: _RunFile, files: Mapping[str, bytes])
             if kept.architecture not in possible.get(kept.name, ()):
                 raise WeightsError(kept.name)
             weights.check(content, kept.architecture)
-            students[kept.name] = TrainedStudent.of(kept.name, kept.architecture, content)
+            students[kept.name] = TrainedStudent(**kept.model_dump(), weights=content)
         if not len(students) == len(run_file.students) == sum(name.endswith(".safetensors") for name in files):
             raise WeightsError("There are others.")
     except WeightsError:

@@ -43,7 +43,7 @@ class TaskOutcome(Record):
 
     result: Ending | None = None
     stack: FinishedStack | None = None
-    teacher: str | None = None  # a safetensors file in base64
+    teacher: bytes | None = None  # a safetensors file
     refusal: str = ""
 
 

@@ -4,7 +4,6 @@
 moments only; whatever may take long, the cluster and the disk, has a thread of its own.
 """
 
-import base64
 import threading
 import time
 from concurrent.futures import Future
@@ -172,7 +171,7 @@ class Jobs:
     def _ended(self, job: Job, task: Task, outcome: messages.TaskOutcome) -> None:
         if outcome.teacher and isinstance(task.what, Training):
             try:  # for workers that do not share this machine's disk
-                teacher_files.put(task.what.id, base64.b64decode(outcome.teacher))
+                teacher_files.put(task.what.id, outcome.teacher)
             except PlainError as error:
                 outcome = messages.TaskOutcome(refusal=str(error))
         with self._lock:

@@ -6,7 +6,6 @@ is imported inside the functions that only a worker runs.
 
 from __future__ import annotations
 
-import base64
 import importlib
 import logging
 import threading
@@ -223,7 +222,7 @@ def _follow(
             if isinstance(event, Ending):
                 return TaskOutcome(result=event)
             if isinstance(event, TeacherFile):
-                return TaskOutcome(teacher=base64.b64encode(event.weights).decode())
+                return TaskOutcome(teacher=event.weights)
             if isinstance(event, FinishedStack) and event.stack == only:
                 return TaskOutcome(stack=event)
             if event is not None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from abc import abstractmethod
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 
@@ -21,7 +20,7 @@ Figure = Annotated[
 class Record(BaseModel):
     """Base of everything that travels from a worker to the store and on to a page."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
 
 class Watched(Record):
@@ -64,17 +63,7 @@ class TrainedStudent(Record):
 
     name: str  # "distilled" of a single run, the method in a comparison, "seed 3" of a sweep's choice
     architecture: str
-    weights: str  # a safetensors file in base64, single precision
-
-    @classmethod
-    def of(cls, name: str, architecture: str, content: bytes) -> Self:
-        """A student with its safetensors file."""
-        return cls(name=name, architecture=architecture, weights=base64.b64encode(content).decode())
-
-    @property
-    def content(self) -> bytes:
-        """Its safetensors file."""
-        return base64.b64decode(self.weights)
+    weights: bytes  # a safetensors file, single precision
 
 
 class FinishedPart(Record):

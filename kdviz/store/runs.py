@@ -234,7 +234,7 @@ class RunStore:
             mine = RUNS.c.id == run_id, RUNS.c.owner == self.owner
             own = connection.execute(sa.select(RUNS.c.id).where(*mine)).one_or_none()
         if own:
-            values = {"architecture": student.architecture, "weights": student.content, "made": time.time()}
+            values = {"architecture": student.architecture, "weights": student.weights, "made": time.time()}
             self._put(STUDENTS, {"run_id": run_id, "name": student.name}, values)
 
     def students(self, run_id: str) -> list[str]:
@@ -248,7 +248,9 @@ class RunStore:
         wanted = sa.select(STUDENTS).where(STUDENTS.c.run_id == run_id, STUDENTS.c.name == name)
         with self._database.read() as connection:
             row = connection.execute(wanted).one_or_none()
-        return None if row is None else TrainedStudent.of(row.name, row.architecture, row.weights)
+        return (
+            None if row is None else TrainedStudent(name=row.name, architecture=row.architecture, weights=row.weights)
+        )
 
     def adopt(self, bundle: Bundle) -> Run:
         """Take over a bundle's run, marked as imported. A result that is here stays; what is missing is added."""
@@ -300,7 +302,7 @@ class RunStore:
         kept = connection.execute(sa.select(STUDENTS.c.name).where(STUDENTS.c.run_id == run.id)).scalars().all()
         for number, student in enumerate(bundle.students):
             if student.name not in kept:
-                values = {"architecture": student.architecture, "weights": student.content, "made": now + number * 1e-3}
+                values = {"architecture": student.architecture, "weights": student.weights, "made": now + number * 1e-3}
                 connection.execute(sa.insert(STUDENTS).values(run_id=run.id, name=student.name, **values))
         mine = connection.execute(sa.select(ANNOTATIONS.c.run_id).where(ANNOTATIONS.c.run_id == run.id)).one_or_none()
         if mine is None and (run.tags or run.note):

@@ -31,7 +31,7 @@ def store(trained_runs, tmp_path_factory):
 
 
 def content(learnt):
-    return base64.b64decode(learnt.weights)
+    return learnt.weights
 
 
 def errors(learnt, split):

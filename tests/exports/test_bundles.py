@@ -1,6 +1,5 @@
 """Bundles: what goes in comes out, anywhere; what is damaged, newer or not one of ours is refused whole."""
 
-import base64
 import dataclasses
 import io
 import json
@@ -85,7 +84,7 @@ def test_a_bundle_holds_what_it_should(whole, good):
         "results.json",
     }
     assert files["students/distilled.onnx"] == b"onnx"
-    assert files["students/distilled.safetensors"] == base64.b64decode(whole.student(SINGLE.id, "distilled").weights)
+    assert files["students/distilled.safetensors"] == whole.student(SINGLE.id, "distilled").weights
     manifest = json.loads(files["manifest.json"])
     assert (manifest["kdviz"], manifest["format"], manifest["engine"]) == ("bundle", 1, ENGINE)
     assert NOTE not in files["repeat.py"].decode()

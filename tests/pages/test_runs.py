@@ -467,7 +467,7 @@ def test_the_files_of_a_run(jobs, store, files):
     assert json.loads(files[f"{name}.json"]())["note"] == NASTY
     assert files[f"{name}.parquet"]()[:4] == b"PAR1"
     compile(files[f"{name}.py"](), "script", "exec")
-    assert files[f"{name}.distilled.safetensors"]() == base64.b64decode(learnt().weights)
+    assert files[f"{name}.distilled.safetensors"]() == learnt().weights
     assert b"784-30-30-10" in files[f"{name}.distilled.md"]()
     unpacked = bundles.unpack(files[f"{name}.zip"]())
     assert unpacked.run.note == NASTY

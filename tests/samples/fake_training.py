@@ -348,7 +348,7 @@ def fake_sweep(
         for seed in sweep.seeds:
             time.sleep(tick)
             yield progress(1, 1, clock() - started)
-            yield TrainedStudent(name=f"seed {seed}", architecture=sweep.student, weights="")
+            yield TrainedStudent(name=f"seed {seed}", architecture=sweep.student, weights=b"")
         yield swept(sweep, done, clock() - started)
     finally:
         note(sweep, f"end {time.time()}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 import struct
@@ -186,7 +185,7 @@ def learnt(name="distilled", architecture="784-30-30-10"):
     return TrainedStudent(
         name=name,
         architecture=architecture,
-        weights=base64.b64encode(struct.pack("<Q", len(head)) + head + bytes(at)).decode(),
+        weights=struct.pack("<Q", len(head)) + head + bytes(at),
     )
 
 

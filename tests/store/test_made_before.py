@@ -102,7 +102,7 @@ def test_every_student_is_what_it_was(store, rows):
     for row in rows("select * from students"):
         student = store.student(row["run_id"], row["name"])
         assert (student.name, student.architecture) == (row["name"], row["architecture"])
-        content = student.content
+        content = student.weights
         assert content == row["weights"]
         weights.check(content, student.architecture)
 

@@ -25,7 +25,7 @@ RECIPE = Recipe()
 COMPARISON = Comparison(methods=("plain", "offline", "mutual"), seeds=(0, 1))
 
 
-LEARNT = TrainedStudent(name="distilled", architecture="784-128-10", weights="c29tZQ==")
+LEARNT = TrainedStudent(name="distilled", architecture="784-128-10", weights=b"some")
 
 
 def other(seed):
@@ -430,7 +430,7 @@ def test_a_full_disk_keeps_a_student_out_and_says_so(store):
         connection.exec_driver_sql("PRAGMA max_page_count=24")
         connection.rollback()
     with pytest.raises(StoreError, match=r"the disk is full.*\.$"):
-        store.keep_student(run_id, LEARNT.model_copy(update={"weights": "AAAA" * 100_000}))
+        store.keep_student(run_id, LEARNT.model_copy(update={"weights": bytes(300_000)}))
     assert store.students(run_id) == []
 
 

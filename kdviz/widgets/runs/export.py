@@ -94,7 +94,7 @@ def _weights(store: RunStore, run: Run, name: str) -> bytes:
     learnt = store.student(run.id, name)
     if learnt is None:
         raise PlainError("The student is not kept any more.")
-    return learnt.content
+    return learnt.weights
 
 
 def _train_again(jobs: Jobs, store: RunStore, run: Run) -> None:
