@@ -8,7 +8,7 @@ from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.widgets import lesson, link
 from kdviz.widgets.pictures.gradient_noise import (
-    ChosenMoment,
+    NoiseCurve,
     NoisePath,
     best_rate,
     chosen_in_link,
@@ -29,34 +29,33 @@ def short(value: float) -> str:
     return f"{value:.0f}" if value >= 9.95 else f"{value:#.2g}"
 
 
-def look(studied: StudyResult) -> tuple[NoisePath, ChosenMoment]:
-    """The picture with its control, and what it says; the path and what is looked at."""
+def look(studied: StudyResult) -> dict[str, str]:
+    """The picture with its control, and what it says; the figures of what is looked at."""
     name = link.switch("path", here.word("path"), {name: here.word(name) for name in paths_in(studied)})
     path = path_of(studied, name)
-    chosen = chosen_in_link(path)
-    noise_picture(here, path, chosen, key=f"noise-{studied.run_id}-{name}")
-    places = readings(path, chosen)
+    soft, moment = chosen_in_link(path)
+    noise_picture(here, path, soft, moment, key=f"noise-{studied.run_id}-{name}")
+    places = readings(path, soft, moment)
     ratio = float(places["ratio"])
     here.say("reading-same" if ALIKE < ratio < 1 / ALIKE else "reading-less" if ratio < 1 else "reading-more", **places)
-    return path, chosen
+    return places
 
 
-def readings(path: NoisePath, chosen: ChosenMoment) -> dict[str, str]:
+def readings(path: NoisePath, soft: NoiseCurve, moment: int) -> dict[str, str]:
     """What is shown just now, for the named places."""
-    soft = path.soft[chosen.soft]
-    noises = soft.mean[chosen.moment], path.hard.mean[chosen.moment]
+    noises = soft.mean[moment], path.hard.mean[moment]
     ratio = noises[0] / noises[1]
     return {
         "temperature": f"{soft.temperature:g}",
-        "epoch": f"{path.epochs[chosen.moment]:.1f}",
+        "epoch": f"{path.epochs[moment]:.1f}",
         "soft": short(noises[0]),
         "hard": short(noises[1]),
         "factor": short(max(ratio, 1 / ratio)),
         "ratio": f"{ratio:.6g}",
         "batch": str(BATCH),
         "images": f"{BATCH / ratio:.0f}",
-        "soft_angle": f"{median_angle(soft.arrows[chosen.moment]):.0f}",
-        "hard_angle": f"{median_angle(path.hard.arrows[chosen.moment]):.0f}",
+        "soft_angle": f"{median_angle(soft.arrows[moment]):.0f}",
+        "hard_angle": f"{median_angle(path.hard.arrows[moment]):.0f}",
     }
 
 
@@ -97,10 +96,9 @@ live_study.show(EXAMPLES, key=EXAMPLES)
 
 here.try_this()
 if shown is not None:
-    places = readings(*shown)
-    ratio = float(places["ratio"])
+    ratio = float(shown["ratio"])
     moved = "T" in st.query_params or "moment" in st.query_params
-    here.moved("find-noisier", None if not moved else "right" if ratio > 1 / ALIKE else "low", **places)
-    here.number("batch", answer=BATCH / ratio, tolerance=0.06 * BATCH / ratio, **places)
+    here.moved("find-noisier", None if not moved else "right" if ratio > 1 / ALIKE else "low", **shown)
+    here.number("batch", answer=BATCH / ratio, tolerance=0.06 * BATCH / ratio, **shown)
 here.choice("scale", right="ratio")
 here.end()

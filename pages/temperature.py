@@ -9,7 +9,7 @@ from kdviz.widgets import lesson, link, server
 from kdviz.widgets.pictures import chosen_image as state
 from kdviz.widgets.pictures.measured_over_t import show_forgotten
 from kdviz.widgets.pictures.soft_targets import temperature_of_link
-from kdviz.widgets.pictures.temperature_lesson import at_temperature, race, temperature_picture, unsure_but_decided
+from kdviz.widgets.pictures.temperature_lesson import bits, race, temperature_picture, unsure_but_decided
 
 TWO_BITS, NEAR = 2.0, 0.05
 
@@ -44,10 +44,10 @@ show_forgotten(here, temperature)
 here.text("best")
 
 here.try_this()
-now = at_temperature(picture, temperature)
+doubt = bits(picture, temperature)
 moved = "T" in st.query_params
-reached = "right" if abs(now.bits - TWO_BITS) <= NEAR else "low" if now.bits < TWO_BITS else "high"
-here.moved("two-bits", reached if moved else None, temperature=f"{temperature:g}", bits=f"{now.bits:.2f}")
+reached = "right" if abs(doubt - TWO_BITS) <= NEAR else "low" if doubt < TWO_BITS else "high"
+here.moved("two-bits", reached if moved else None, temperature=f"{temperature:g}", bits=f"{doubt:.2f}")
 first = 1 / (1 + math.exp(-(3 - 1) / 2))
 at_one = f"{1 / (1 + math.exp(-2)):.2f}"
 here.number("two-classes", answer=first, tolerance=0.006, result=f"{first:.3f}", at_one=at_one)

@@ -36,10 +36,10 @@ with words:
     here.text("what-you-see")
 with uses:
     here.text("which-fit")
-    rows = kinds_of_networks()
-    cells = [[title, *(here.word("no" if why else "yes") for why in fits)] for title, _, fits in rows]
+    fitting = kinds_of_networks()
+    cells = [[title, *(here.word("no" if why else "yes") for why in reasons)] for title, reasons in fitting.items()]
     st.markdown(page.table(["", *PAIRS], cells).replace("--:", ":-:"))
-    refusals = {why.split(", not ")[0]: title for title, _, fits in rows for why in fits if why}
+    refusals = dict.fromkeys(why.split(", not ")[0] for reasons in fitting.values() for why in reasons if why)
     st.caption(here.sentence("which-fit", reasons="; or ".join(refusals)))
 
 here.try_this()

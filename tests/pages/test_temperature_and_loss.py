@@ -5,7 +5,7 @@ import pytest
 from kdviz.store import gallery
 from kdviz.widgets.pictures.loss_lesson import LossState, readings
 from kdviz.widgets.pictures.soft_targets import ShownLogits
-from kdviz.widgets.pictures.temperature_lesson import at_temperature, unsure_but_decided
+from kdviz.widgets.pictures.temperature_lesson import bits, unsure_but_decided
 from kdviz.widgets.study import result as live_study
 from tests.samples.app_pages import component, opened, said
 
@@ -85,7 +85,7 @@ def test_two_bits_are_found_by_moving_t(jobs, nothing_recorded):
     low, high = 0.1, 100.0
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if at_temperature(picture, middle).bits < 2 else (low, middle)
+        low, high = (middle, high) if bits(picture, middle) < 2 else (low, middle)
     at = opened(TEMPERATURE, T=f"{low:.3g}")
     assert any("as much doubt as between four" in success.value for success in at.success)
 

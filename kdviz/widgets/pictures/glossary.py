@@ -1,6 +1,7 @@
 """The glossary: all terms in alphabetical order, searched in the browser by what they are called and what they mean."""
 
 from collections.abc import Iterable
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -8,7 +9,7 @@ import streamlit as st
 from kdviz.texts import course
 from kdviz.texts.blocks import Term
 from kdviz.widgets import link
-from kdviz.widgets.components import component
+from kdviz.widgets.components import component, keep_committed
 from kdviz.widgets.lesson import LessonPage
 
 _SEARCH, _TERM = "search", "term"  # in the URL
@@ -38,7 +39,7 @@ def show(here: LessonPage) -> None:
             "found": here.open_sentence("found"),
             "none": here.word("none"),
         },
-        on_search_change=_keep_search,
+        on_search_change=keep_committed(_KEY, "search", _searched, partial(link.write, _SEARCH)),
     )
     with st.container(gap=None):  # a hidden term leaves no gap
         for term in terms:
@@ -60,7 +61,5 @@ def _entry(here: LessonPage, term: Term, lessons: Iterable[course.Lesson]) -> No
     st.markdown("\n\n".join(parts), unsafe_allow_html=True)
 
 
-def _keep_search() -> None:
-    """Keep the words in the URL; what a browser sends is not to be trusted."""
-    value = st.session_state[_KEY].get("search")
-    link.write(_SEARCH, value.strip()[:_LONGEST] if isinstance(value, str) else "")
+def _searched(sent: object) -> str:
+    return sent.strip()[:_LONGEST] if isinstance(sent, str) else ""

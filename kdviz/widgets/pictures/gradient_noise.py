@@ -55,14 +55,6 @@ class NoisePath:
         return min(min(line.low) for line in lines), max(max(line.high) for line in lines)
 
 
-@dataclass(frozen=True)
-class ChosenMoment:
-    """What is looked at: the soft target's place among those of the path, and the moment's place."""
-
-    soft: int
-    moment: int
-
-
 def paths_in(studied: StudyResult) -> list[str]:
     """The students along whose training both kinds of target were measured."""
     return [name for name in PATHS if (arms := _arms(studied, name)) and HARD in arms and len(arms) > 1]
@@ -93,12 +85,12 @@ def _noise_of(target: str, arm: FinishedArm) -> NoiseCurve:
     return NoiseCurve(target, [geometric_mean(values) for values in moments], [*ratio.low], [*ratio.high], arrows)
 
 
-def chosen_in_link(path: NoisePath) -> ChosenMoment:
-    """T and the moment of the URL; what is none of those measured is said and passed over."""
+def chosen_in_link(path: NoisePath) -> tuple[NoiseCurve, int]:
+    """The soft target and the moment of the URL; what is none of those measured is said and passed over."""
     temperatures, moments = [f"{noise.temperature:g}" for noise in path.soft], [*map(str, range(len(path.epochs)))]
     usual = next((place for place, noise in enumerate(path.soft) if noise.target == OPENING_TARGET), 0)
     soft = temperatures.index(link.choice("T", temperatures, temperatures[usual]))
-    return ChosenMoment(soft, int(link.choice("moment", moments, moments[: MIDDLE + 1][-1])))
+    return path.soft[soft], int(link.choice("moment", moments, moments[: MIDDLE + 1][-1]))
 
 
 def median_angle(arrows: Sequence[Sequence[float]]) -> float:
@@ -107,7 +99,7 @@ def median_angle(arrows: Sequence[Sequence[float]]) -> float:
     return angles[len(angles) // 2]
 
 
-def noise_picture(here: LessonPage, path: NoisePath, chosen: ChosenMoment, *, key: str) -> None:
+def noise_picture(here: LessonPage, path: NoisePath, soft: NoiseCurve, moment: int, *, key: str) -> None:
     """The picture; what the visitor has moved goes into the URL when the finger lets go."""
 
     def check(sent: Any) -> tuple[float, int] | None:
@@ -128,8 +120,8 @@ def noise_picture(here: LessonPage, path: NoisePath, chosen: ChosenMoment, *, ke
         "least": least,
         "most": most,
         "batch": BATCH,
-        "T": path.soft[chosen.soft].temperature,
-        "moment": chosen.moment,
+        "T": soft.temperature,
+        "moment": moment,
         "words": {word: here.word(word) for word in words},
     }
     _noise(key=key, data=data, on_chosen_change=keep_committed(key, "chosen", check, keep))

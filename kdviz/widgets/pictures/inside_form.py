@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from kdviz.charts.inside import KINDS, NAMES
+from kdviz.charts.inside import NAMES
 from kdviz.recipes.base import SUITED, RecipeError
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import METHODS, PLAIN
@@ -91,12 +91,9 @@ def transfer_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
     return None, start
 
 
-def kinds_of_networks() -> list[tuple[str, str, list[str]]]:
-    """For each method that can be taught here its name, its kind, and for each of `PAIRS` why it does not fit."""
-    return [
-        (NAMES[name], KINDS[METHODS[name].family], [METHODS[name].fits(*pair) for pair in PAIRS.values()])
-        for name in TAUGHT
-    ]
+def kinds_of_networks() -> dict[str, list[str]]:
+    """For each method that can be taught here, by its name, why it does not fit each of `PAIRS`; "" where it does."""
+    return {NAMES[name]: [METHODS[name].fits(*pair) for pair in PAIRS.values()] for name in TAUGHT}
 
 
 # Pairs that stand for what networks there are: the title of a column, (teacher, student).

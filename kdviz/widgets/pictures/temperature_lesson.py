@@ -1,11 +1,11 @@
 """The pictures of the temperature lesson: one image's softmax at every T, and a race of several T."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from kdviz.records.softmax import entropy, softmax
+from kdviz.records.softmax import entropy
 from kdviz.store.gallery import Gallery
 from kdviz.widgets import link
 from kdviz.widgets.components import component, keep_committed, within
@@ -19,20 +19,9 @@ _temperature_lesson = component("temperature")
 _race = component("race")
 
 
-@dataclass(frozen=True)
-class AtT:
-    """What one image's softmax says at one temperature."""
-
-    order: tuple[int, ...]  # classes, the largest logit first
-    shares: tuple[float, ...]  # by class
-    bits: float  # entropy
-
-
-def at_temperature(picture: ShownLogits, temperature: float) -> AtT:
-    """The softmax of a picture's logits, as the browser draws it."""
-    order = tuple(int(i) for i in np.argsort(-np.asarray(picture.logits), kind="stable"))
-    shares = tuple(softmax(picture.logits, temperature).tolist())
-    return AtT(order, shares, float(entropy(picture.logits, temperature)) / math.log(2))
+def bits(picture: ShownLogits, temperature: float) -> float:
+    """The entropy of a picture's softmax at T."""
+    return float(entropy(picture.logits, temperature)) / math.log(2)
 
 
 def unsure_but_decided(shown: Gallery) -> list[int]:

@@ -17,7 +17,7 @@ from kdviz.records.sweep_so_far import SweepSoFar, gather
 from kdviz.reports.phrases import counted, percent
 from kdviz.store.run import Run
 from kdviz.widgets import link, page
-from kdviz.widgets.components import component
+from kdviz.widgets.components import component, keep_committed
 from kdviz.widgets.live_panel import LivePanel, Snapshot
 from kdviz.widgets.run_status import Position
 from kdviz.widgets.sweep import cell as cell_recipe
@@ -87,12 +87,12 @@ def _mount(sweep: Sweep, data: dict[str, Any], details: dict[str, Any]) -> None:
     selected = heat_map.cell_of(sweep, st.query_params.get(CELL))
     key = None if selected is None else heat_map.key_of(selected)
 
-    def select() -> None:
-        """What a browser sends is not to be trusted: a cell of this sweep, or none."""
-        sent = st.session_state[KEY].get("cell")
+    def check(sent: object) -> str:
+        """A cell of this sweep, or none."""
         cell = heat_map.cell_of(sweep, sent) if isinstance(sent, str) else None
-        link.write(CELL, "" if cell is None else heat_map.key_of(cell))
+        return "" if cell is None else heat_map.key_of(cell)
 
+    select = keep_committed(KEY, "cell", check, partial(link.write, CELL))
     _map(key=KEY, data={**data, "details": details, "cell": key}, on_cell_change=select)
 
 

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kdviz.engine import losses
+from kdviz.records.softmax import softmax
 from kdviz.store import gallery
 from kdviz.widgets.pictures.loss_lesson import LossState, logits_of, readings, valid_state
 from kdviz.widgets.pictures.soft_targets import ShownLogits
-from kdviz.widgets.pictures.temperature_lesson import DECIDED, at_temperature, unsure_but_decided
+from kdviz.widgets.pictures.temperature_lesson import DECIDED, bits, unsure_but_decided
 
 logits = st.lists(st.floats(-25, 25), min_size=5, max_size=5).map(tuple)
 temperatures = st.floats(-1, 2).map(lambda exponent: 10**exponent)
@@ -38,10 +39,9 @@ def test_readings_are_the_losses_of_the_engine(teacher, student, temperature, la
 
 @given(logits, temperatures)
 def test_the_softmax_of_a_picture_is_the_engines(given_logits, temperature):
-    found = at_temperature(ShownLogits(tuple("abcde"), given_logits), temperature)
-    assert found.shares == pytest.approx(losses.softmax(tensor(given_logits), temperature)[0].tolist(), abs=1e-12)
-    assert found.bits == pytest.approx(losses.entropy(tensor(given_logits), temperature).item() / math.log(2), abs=1e-9)
-    assert [given_logits[i] for i in found.order] == sorted(given_logits, reverse=True)
+    doubt = bits(ShownLogits(tuple("abcde"), given_logits), temperature)
+    assert softmax(given_logits, temperature) == pytest.approx(losses.softmax(tensor(given_logits), temperature)[0])
+    assert doubt == pytest.approx(losses.entropy(tensor(given_logits), temperature).item() / math.log(2), abs=1e-9)
 
 
 def test_logits_of_shares_give_the_shares_back():
@@ -55,10 +55,10 @@ def test_the_first_images_show_both_limits():
     assert chosen
     for index in chosen:
         logits_here = tuple(float(z) for z in shown.logits[index])
-        now, cold = (at_temperature(ShownLogits(shown.facts.class_names, logits_here), t) for t in (1.0, 0.1))
-        first, second = now.order[:2]
-        assert now.shares[first] >= DECIDED * now.shares[second] * (1 - 1e-6)
-        assert cold.shares[first] > 0.99
+        now, cold = (softmax(logits_here, temperature) for temperature in (1.0, 0.1))
+        first, second = now.argsort()[:-3:-1]
+        assert now[first] >= DECIDED * now[second] * (1 - 1e-6)
+        assert cold[first] > 0.99
         assert first == shown.labels[index]
 
 
