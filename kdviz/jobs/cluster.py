@@ -6,11 +6,13 @@ cluster, its nannies and its workers end too.
 """
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
 import tempfile
 import threading
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import IO
 
@@ -18,7 +20,7 @@ from kdviz.errors import PlainError
 from kdviz.settings import state_dir
 
 TRAINING = "training"  # the resource of which each worker has one (`dask worker --resources training=1`)
-_PATIENCE = 60.0  # seconds for the embedded cluster to start
+_PATIENCE = 180.0  # seconds for the embedded cluster to start, PyTorch from a slow disk included
 _LOG_SIZE = 1_000_000  # bytes after which the log starts anew
 
 
@@ -90,15 +92,19 @@ def main() -> None:
     """Serve until standard input ends."""
     import dask  # here, as the page server imports this module and shall not wait for Dask
     from dask.system import CPU_COUNT
-    from distributed import LocalCluster
 
     workers, threads = share(CPU_COUNT)
     libraries = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "KDVIZ_THREADS")
-    environment = {name: str(threads) for name in libraries}
+    # Before a worker starts: OpenMP reads its number of threads only once.
+    environment = {name: str(threads) for name in libraries} | PATIENT | {"MALLOC_TRIM_THRESHOLD_": "65536"}
+    os.environ.update(environment)
+    method = _start_forks()
+    from distributed import LocalCluster
+
     dask.config.set(
         {
-            # Before the worker starts: OpenMP reads its number of threads only once.
-            "distributed.nanny.pre-spawn-environ": {**environment, **PATIENT, "MALLOC_TRIM_THRESHOLD_": "65536"},
+            "distributed.nanny.pre-spawn-environ": environment,
+            "distributed.worker.multiprocessing-method": method,
             "distributed.scheduler.allowed-failures": 1,  # a job whose worker was lost is tried once more
             # A worker that is lost comes back under its name. After this time Dask looks whether it is there, and if
             # that is while it is being replaced a second time, Dask ends its nanny: no worker would be left.
@@ -123,6 +129,21 @@ def main() -> None:
     ):
         print(json.dumps({"scheduler": cluster.scheduler_address}), flush=True)
         sys.stdin.buffer.read()
+
+
+def _start_forks() -> str:
+    """How workers start. On Linux they are copies of a process that has imported all that trains, once for all.
+
+    It begins to import while Dask starts; a worker that replaces a lost one is there at once.
+    """
+    if not sys.platform.startswith("linux"):
+        return "spawn"
+    from kdviz.jobs.worker import TRAINERS
+
+    trainers = [name.partition(":")[0] for name in TRAINERS.values()]
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["distributed", *trainers])
+    forkserver.ensure_running()
+    return "forkserver"
 
 
 def _log() -> IO[bytes]:

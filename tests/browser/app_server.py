@@ -92,8 +92,8 @@ class AppServer:
         return psutil.Process(self.pid).children(recursive=True)
 
     def worker(self) -> psutil.Process:
-        """The process that trains: of the server's own children, the one that has loaded torch."""
-        return next(child for child in self.children() if loaded(child, "libtorch"))
+        """The process that trains: of the server's own children that have loaded torch, the last, a copy of another."""
+        return [child for child in self.children() if loaded(child, "libtorch")][-1]
 
     def stop(self) -> list[psutil.Process]:
         """End the server as a person does; returns the children that are still there ten seconds later."""
