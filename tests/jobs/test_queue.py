@@ -2,12 +2,12 @@ import json
 import os
 import random
 import signal
-import statistics
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -29,10 +29,11 @@ from kdviz.records.sweep import FinishedStack, StackProgress, SweepResult
 from kdviz.records.sweep_plan import waiting
 from kdviz.store import runs
 from kdviz.store.runs import RunStore, StoreError
-from tests.samples.fake_training import finished_stack, finished_stacks, log_of, part
+from tests.samples.fake_training import TICK, finished_stack, finished_stacks, log_of, part
 
 ROOT = Path(__file__).parents[2]
 FAKES = "tests.samples.fake_training:"
+PAUSE = 20 * TICK  # long enough to see that nothing moves
 pytestmark = pytest.mark.cluster
 
 
@@ -46,8 +47,13 @@ def surroundings(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def cluster(surroundings):
-    """The process that a page server starts; the tests meet it by its address, as they would meet any cluster."""
-    started = Embedded()
+    """The process that a page server starts; the tests meet it by its address, as they would meet any cluster.
+
+    Where it leaves Dask's own limits as they are, a worker is given up soon; see the test of one lost after another.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DASK_DISTRIBUTED__DEPLOY__LOST_WORKER_TIMEOUT", "1s")
+        started = Embedded()
     yield started
     started.close()
 
@@ -136,18 +142,28 @@ def test_a_run_streams_and_finishes(make, store):
 
 
 def test_events_arrive_within_a_quarter_of_a_second(make):
+    """Later only by what the machine itself is late: ticks of the training, which sleeps, and looks of this test."""
     jobs = make()
     run = jobs.submit(recipe(100))
-    late = []
+    late, made, looked = [], [], [time.time()]
     while jobs.get(run.id).live:
-        if len(events := jobs.events(run.id, after=len(late))):
-            now = time.time()
-            late += [now - getattr(event, "images_per_second", now) for event in events]
+        looked.append(time.time())
+        events = jobs.events(run.id, after=len(late))
+        made += [getattr(event, "images_per_second", looked[-1]) for event in events]
+        late += [looked[-1] - at for at in made[len(late) :]]
         time.sleep(0.001)
-    late = sorted(late[1:])
-    print(f"event latency: median {statistics.median(late) * 1e3:.1f} ms, 95 % {late[-len(late) // 20] * 1e3:.1f} ms")
+    late, ticks, looks = sorted(late[1:]), gaps(made[1:]), gaps(looked)
     assert len(late) > 50
-    assert late[-len(late) // 20] < 0.25
+    for part_of_all, bound in ((0.5, 0.1), (0.95, 0.25)):
+        arrived, ticked, seen = (each_kind[int(part_of_all * len(each_kind))] for each_kind in (late, ticks, looks))
+        print(f"event latency, {part_of_all:.0%} within {arrived * 1e3:.1f} ms")
+        hops = 5  # worker, scheduler, client and back in this thread, each of which the machine may keep waiting
+        assert arrived < bound + hops * max(ticked - TICK, seen)
+
+
+def gaps(times):
+    """Seconds between two of them, the shortest first."""
+    return sorted(there - here for here, there in pairwise(times))
 
 
 def test_many_ask_for_one_run_and_get_one(make):
@@ -201,7 +217,7 @@ def test_nothing_moves_while_paused(make, store):
     assert time.monotonic() - asked < 1
     wait(lambda: store.get(run.id).status == "paused")
     count, ticks = len(jobs.events(run.id)), lines(run).count("tick")
-    time.sleep(1)
+    time.sleep(PAUSE)
     assert (len(jobs.events(run.id)), lines(run).count("tick")) == (count, ticks)
     jobs.resume(run.id)
     wait(lambda: jobs.get(run.id).status == "running")
@@ -209,7 +225,7 @@ def test_nothing_moves_while_paused(make, store):
     assert done.status == "finished"
     assert len(jobs.events(run.id)) == 61
     wall = (done.finished - done.started).total_seconds()
-    assert done.result.seconds < wall - 0.9  # the pause does not count
+    assert done.result.seconds < wall - 0.9 * PAUSE  # the pause does not count
 
 
 def test_cancel_while_paused(make):
@@ -476,13 +492,13 @@ def test_a_sweep_pauses_between_its_stacks_too(make, store):
     wait(lambda: jobs.get(run.id).status == "paused")
     wait(lambda: store.get(run.id).status == "paused")
     ticks = lines(run).count("tick")
-    time.sleep(0.6)
+    time.sleep(PAUSE)
     assert lines(run).count("tick") == ticks
     jobs.resume(run.id)
     wait(lambda: jobs.get(run.id).status == "running")
     done = ended(jobs, run)
     assert done.status == "finished"
-    assert done.result.seconds < (done.finished - done.started).total_seconds() - 0.5
+    assert done.result.seconds < (done.finished - done.started).total_seconds() - 0.9 * PAUSE
     assert len(noted(run, "train")) == 4
 
 
@@ -697,13 +713,14 @@ def test_a_cluster_that_does_not_answer_is_told(make, monkeypatch):
     assert jobs.cluster.phase == "lost"
 
 
-@pytest.fixture(params=[["--resources", "training=1"], []], ids=["prepared", "plain"])
-def theirs(request, tmp_path, surroundings):
+@pytest.fixture(scope="module", params=[["--resources", "training=1"], []], ids=["prepared", "plain"])
+def theirs(request, tmp_path_factory, surroundings):
     """A scheduler and two workers as somebody else starts them, with or without what the README advises."""
-    found = tmp_path / "scheduler.json"
+    folder = tmp_path_factory.mktemp("theirs")
+    found = folder / "scheduler.json"
     common = ["--scheduler-file", str(found)]
     scheduler = ["scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0"]
-    worker = ["worker", "--nworkers", "2", "--nthreads", "2", "--local-directory", str(tmp_path), *request.param]
+    worker = ["worker", "--nworkers", "2", "--nthreads", "2", "--local-directory", str(folder), *request.param]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with ExitStack() as stack:
         for arguments in (scheduler, worker):
@@ -721,7 +738,7 @@ def test_a_cluster_of_somebody_else(make, theirs):
     wait(lambda: jobs.cluster.device)
     asked = [jobs.submit(recipe(ticks)) for ticks in (500, 500, 5)]
     first, second, third = asked
-    wait(lambda: jobs.events(first.id) and jobs.events(second.id), 5)  # one on each worker
+    wait(lambda: jobs.events(first.id) and jobs.events(second.id))  # one on each worker
     assert [jobs.queue_position(run.id) for run in asked] == [0, 0, 2]
     assert jobs.cluster.workers == 2
     jobs.pause(first.id)
@@ -792,21 +809,28 @@ def test_a_lost_cluster_is_replaced(make):
     assert before.poll() is not None
 
 
-def test_a_cluster_that_loses_worker_after_worker_keeps_its_place_for_one(make):
-    """Dask's own rule: who is not there 15 seconds after a loss is given up, though being replaced just then."""
-    jobs = make(scheduler=None)
+def test_a_cluster_that_loses_worker_after_worker_keeps_its_place_for_one(make, cluster):
+    """Dask's own rule: who is not there when it looks after a loss is given up, though being replaced just then."""
+    jobs = make()
     assert ended(jobs, jobs.submit(recipe())).status == "finished"
-    cluster = psutil.Process(jobs._connection._embedded._process.pid)
-    lost, until = set(), time.monotonic() + 17
+    process = psutil.Process(cluster._process.pid)
+    lost, until = set(), time.monotonic() + 3  # Dask would look after 1
     while time.monotonic() < until:
-        for process in cluster.children(recursive=True):
+        for worker in workers_of(process):
             with suppress(psutil.NoSuchProcess):
-                if "spawn_main" in " ".join(process.cmdline()):
-                    process.kill()
-                    lost.add(process.pid)
-        time.sleep(0.1)
+                worker.kill()
+                lost.add(worker.pid)
+        time.sleep(0.02)
     assert len(lost) > 2
     assert ended(jobs, jobs.submit(recipe())).status == "finished"
+
+
+def workers_of(cluster):
+    """The processes that Dask calls workers: on Linux, copies that a child of the cluster makes of itself."""
+    with suppress(psutil.NoSuchProcess):
+        spawned = [child for child in cluster.children() if "spawn_main" in " ".join(child.cmdline())]
+        return spawned or [copy for child in cluster.children() for copy in child.children()]
+    return []
 
 
 OWNER = """
@@ -852,10 +876,12 @@ def test_kill_9_leaves_no_process_and_loses_no_event(store, tmp_path, monkeypatc
 
 # A real comparison.
 
+NETWORKS = {"teacher": "784-128-10", "student": "784-30-30-10"}
+
 
 def test_the_page_and_the_command_line_come_to_the_same(store, cluster, tmp_path):
     wanted = Comparison.suited(
-        "digits", {"methods": "plain,offline,mutual", "seeds": (3, 4), "epochs": 3, "student": "784-30-30-10"}
+        "digits", {"methods": "plain,offline,mutual", "seeds": (3, 4), "epochs": 1, "teacher_epochs": 2, **NETWORKS}
     )
     jobs = Jobs(store, cluster.address)
     try:
@@ -864,7 +890,8 @@ def test_the_page_and_the_command_line_come_to_the_same(store, cluster, tmp_path
         of_the_page = jobs.get(run.id).result
     finally:
         jobs.close()
-    options = ["--data", "digits", "--student", "784-30-30-10", "--epochs", "3", "--seeds", "3-4"]
+    options = ["--data", "digits", "--epochs", "1", "--teacher-epochs", "2", "--seeds", "3-4"]
+    options += [text for name, network in NETWORKS.items() for text in (f"--{name}", network)]
     command = [sys.executable, "-m", "kdviz", "compare", *options, "--methods", "plain,offline,mutual", "--json"]
     away = {**os.environ, "KDVIZ_STATE_DIR": str(tmp_path / "state")}  # nothing of the page's is found
     done = subprocess.run(command, cwd=ROOT, env=away, capture_output=True, text=True, check=True)
