@@ -25,12 +25,14 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import fdtri, stdtrit  # quantiles of F and of Student's t, sooner imported than scipy.stats
 
 from kdviz.recipes.sweep import Cell, Sweep
 from kdviz.records.base import Mean, Scores, Verdict
 from kdviz.records.single import Result
 from kdviz.records.sweep import CellSummary, CellTrial, Choice
+from kdviz.records.sweep_so_far import MEASURES
 from kdviz.verdicts import intervals
 
 LEVEL = intervals.LEVEL
@@ -81,10 +83,7 @@ def summarise(sweep: Sweep, trials: Sequence[CellTrial]) -> list[CellSummary]:
             epochs=treatment.epochs,
             trials=len(treatment.trials),
             diverged=treatment.diverged,
-            validation_accuracy=mean(treatment, "validation_accuracy"),
-            nll=mean(treatment, "nll"),
-            ece=mean(treatment, "ece"),
-            agreement=mean(treatment, "agreement"),
+            **{measure: mean(treatment, measure) for measure in MEASURES},
             against_plain=against.get(treatment.cell),
         )
         for treatment in longest
@@ -231,11 +230,7 @@ def _of_diverged(reference: Treatment, treatment: Treatment) -> Verdict:
 
 
 def pooled_verdicts(
-    differences: np.ndarray[tuple[int, int], np.dtype[np.float64]],
-    *,
-    comparisons: int,
-    overlap: float = 0.0,
-    resolution: float = 0.0,
+    differences: NDArray[np.float64], *, comparisons: int, overlap: float = 0.0, resolution: float = 0.0
 ) -> list[Verdict]:
     """Verdicts on cells from their differences (cells, blocks) to one reference; see the top of this module.
 
@@ -259,9 +254,7 @@ def pooled_verdicts(
     return [intervals.verdict_of_interval(float(mean), float(width)) for mean, width in zip(means, half, strict=True)]
 
 
-def _scatters_more(
-    own: np.ndarray[tuple[int], np.dtype[np.float64]], blocks: int
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _scatters_more(own: NDArray[np.float64], blocks: int) -> NDArray[np.bool_]:
     """Cells whose variance is larger than the mean of all others' by more than chance."""
     cells = len(own)
     if cells < 3:  # two that differ do not say which of them is the odd one
@@ -270,7 +263,7 @@ def _scatters_more(
     return np.asarray(own > fdtri(blocks - 1, (cells - 1) * (blocks - 1), SCATTERS) * others)
 
 
-def _freedom(differences: np.ndarray[tuple[int, int], np.dtype[np.float64]], pooled: float) -> float:
+def _freedom(differences: NDArray[np.float64], pooled: float) -> float:
     """Satterthwaite's degrees of freedom of the mean variance of differences (cells, blocks).
 
     It is the sum of two parts: the variance over the blocks of the cells' mean difference, which all share and which
@@ -281,7 +274,8 @@ def _freedom(differences: np.ndarray[tuple[int, int], np.dtype[np.float64]], poo
     own = max(pooled - shared, 0.0)
     parts = shared**2 + own**2 / (cells - 1) if cells > 1 else pooled**2
     independent = 4 * cells / (cells + 3)  # where every student, the control too, scatters alike and alone
-    return (blocks - 1) * min(max(pooled**2 / parts, 1.0), independent) if parts else blocks - 1.0
+    share = min(max(pooled**2 / parts, 1.0), independent) if parts else 1.0
+    return float((blocks - 1) * share)
 
 
 def _chance_of_images(first: Treatment, other: Treatment, comparisons: int) -> bool:
