@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -36,6 +37,11 @@ class Report:
     seconds: float  # of training so far; reports are not counted
     images_seen: int  # by all networks that learn, together
     multiply_adds: float  # a forward pass once, a forward and backward pass three times
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Updates and epochs, so far and in all, as records name them."""
+        return {"step": self.step, "steps": self.steps, "epoch": self.epoch, "epochs": self.epochs}
 
     @property
     def part(self) -> float:

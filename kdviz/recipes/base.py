@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
@@ -88,10 +88,7 @@ class Request(BaseModel):
 
     data: str = Field("mnist", description="data set")
 
-    @field_validator("data")
-    @classmethod
-    def _known_data(cls, name: str) -> str:
-        return known(name, DATA_SETS)
+    _known_data = field_validator("data")(lambda name: known(name, DATA_SETS))
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
@@ -152,10 +149,7 @@ class Conditions(Request):
         """The students' architectures that are tried, in order."""
         return (self.student,)
 
-    @field_validator("teacher", "student")
-    @classmethod
-    def _known_architecture(cls, name: str) -> str:
-        return known(name, ARCHITECTURES)
+    _known_architecture = field_validator("teacher", "student")(lambda name: known(name, ARCHITECTURES))
 
     @model_validator(mode="after")
     def _enough_images(self) -> Self:
@@ -187,10 +181,8 @@ class OneSetting(Conditions):
     temperature: float = Field(5.0, ge=0.05, le=1000, description="temperature T of the soft targets")
     alpha: float = Field(0.7, ge=0, le=1, description="weight of the soft term")
 
-    @field_validator("alpha", "online_alpha", check_fields=False)
-    @classmethod
-    def _no_negative_zero(cls, alpha: float) -> float:
-        return alpha + 0.0  # -0.0 equals 0.0, and equal recipes have one id
+    # -0.0 equals 0.0, and equal recipes have one id.
+    _no_negative_zero = field_validator("alpha", "online_alpha", check_fields=False)(lambda alpha: alpha + 0.0)
 
 
 def digest(document: Mapping[str, Any]) -> str:
@@ -204,6 +196,13 @@ def known(name: str, names: Mapping[str, Any]) -> str:
     if name not in names:
         raise ValueError(f"it takes one of {', '.join(names)}.")
     return name
+
+
+def all_known(given: Sequence[str], names: Mapping[str, Any]) -> tuple[str, ...]:
+    """The given names in the order of `names`, if all are among them; the ValueError of a validator otherwise."""
+    for name in given:
+        known(name, names)
+    return tuple(name for name in names if name in given)
 
 
 def limits(kind: type[Request], option: str) -> tuple[float | None, float | None]:

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from kdviz.recipes.base import OneSetting, Training, digest, known
+from kdviz.recipes.base import OneSetting, Training, all_known, digest
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.methods import DEFAULT, METHODS, PLAIN, WITH_CONTROL, Arrow
 from kdviz.recipes.number_lists import items_in, seeds_in
@@ -35,14 +35,7 @@ class Comparison(OneSetting):
         None, ge=1, le=500, description="epochs of the teacher; as many as the students'"
     )
 
-    @field_validator("methods", mode="before")
-    @classmethod
-    def _methods(cls, given: Any) -> tuple[str, ...]:
-        names = items_in(given)
-        for name in names:
-            known(name, METHODS)
-        return tuple(name for name in METHODS if name == PLAIN or name in names)
-
+    _methods = field_validator("methods", mode="before")(lambda given: all_known([PLAIN, *items_in(given)], METHODS))
     _seeds = field_validator("seeds", mode="before")(seeds_in)
 
     @model_validator(mode="after")

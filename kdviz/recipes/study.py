@@ -29,26 +29,15 @@ class Study(Request):
     quick: bool = Field(False, description="a smaller version: fewer epochs and arms")
     arms: tuple[str, ...] = Field((), description="arms to train, with those they are judged against; all if empty")
 
-    @field_validator("study")
-    @classmethod
-    def _known_study(cls, name: str) -> str:
-        return known(name, STUDIES)
-
+    _known_study = field_validator("study")(lambda name: known(name, STUDIES))
     _seeds = field_validator("seeds", mode="before")(seeds_in)
 
-    @field_validator("arms", mode="before")
-    @classmethod
-    def _list(cls, given: Any) -> tuple[str, ...]:
-        return tuple(filter(None, items_in(given)))
+    _arms = field_validator("arms", mode="before")(lambda given: tuple(filter(None, items_in(given))))
 
     @model_validator(mode="after")
-    def _data_fits(self) -> Self:
+    def _data_and_arms_fit(self) -> Self:
         if self.data not in self.facts.data_sets:
             raise ValueError(f"data is {self.data}; {self.study} takes one of {', '.join(self.facts.data_sets)}.")
-        return self
-
-    @model_validator(mode="after")
-    def _known_arms(self) -> Self:
         there = {arm.name for arm in self.facts.arms_of(self.data, quick=self.quick)}
         for name in self.arms:
             if name not in there:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from kdviz.recipes.base import Conditions, Training, digest, known
+from kdviz.recipes.base import Conditions, Training, all_known, digest
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
 from kdviz.recipes.number_lists import MOST_VALUES, items_in, seeds_in, values_in
 from kdviz.recipes.single import Recipe
@@ -102,13 +102,8 @@ class Sweep(Conditions):
         low, high = {"temperatures": (0.05, 1000.0), "alphas": (0.0, 1.0)}.get(info.field_name or "", (1e-6, 10.0))
         return values_in(given, low, high, geometric=info.field_name != "alphas")
 
-    @field_validator("students", mode="before")
-    @classmethod
-    def _students(cls, given: Any) -> tuple[str, ...]:
-        names = _items(given)
-        for name in names:
-            known(name, ARCHITECTURES)
-        return tuple(name for name in ARCHITECTURES if name in names)
+    _students = field_validator("students", mode="before")(lambda given: all_known(_items(given), ARCHITECTURES))
+    _seeds = field_validator("seeds", mode="before")(seeds_in)
 
     @field_validator("label_counts", mode="before")
     @classmethod
@@ -118,8 +113,6 @@ class Sweep(Conditions):
         if len(counts) > MOST_VALUES or len(numbers) < len(counts) or min(numbers, default=10) < 10:
             raise ValueError(f"it takes up to {MOST_VALUES} whole numbers of at least 10, as 100,1000.")
         return tuple(sorted(set(numbers)))
-
-    _seeds = field_validator("seeds", mode="before")(seeds_in)
 
     @model_validator(mode="before")
     @classmethod

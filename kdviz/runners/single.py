@@ -138,10 +138,7 @@ def _progress(state: SingleState, trainee: Trainee, report: Report) -> Progress:
     watched = [] if state.watched is None else evaluation.logits_of(trainee.network, state.watched).tolist()
     return Progress(
         role=trainee.role,
-        step=report.step,
-        steps=report.steps,
-        epoch=report.epoch,
-        epochs=report.epochs,
+        **report.place,
         loss_kd=report.loss_kd[0],
         loss_ce=report.loss_ce[0],
         gradient_share_kd=None if report.gradient_share_kd is None else report.gradient_share_kd[0],
