@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 import torch
 from torch import Tensor
@@ -60,7 +60,7 @@ class FixedTeachers:
         self.multiply_adds = 0.0
 
     @classmethod
-    def of(cls, teachers: Sequence[Cohort], split: Split, training: Training, temperature: float) -> FixedTeachers:
+    def of(cls, teachers: Sequence[Cohort], split: Split, training: Training, temperature: float) -> Self:
         """With the logits of all training images computed now, unless they are augmented."""
         fixed = cls(teachers, temperature)
         if training.augmentation == "none":

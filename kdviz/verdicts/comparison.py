@@ -1,6 +1,7 @@
 """What several seeds allow to say: means with intervals, and a method against plain training, seed by seed."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -21,15 +22,9 @@ MAIN: MethodMeasure = "test_accuracy"  # the others are judged together: four of
 
 
 def _mean_expense(expenses: Sequence[Expense]) -> Expense:
-    def mean(name: str) -> float:
-        return float(np.mean([getattr(expense, name) for expense in expenses]))
-
-    return Expense(
-        seconds=mean("seconds"),
-        images_seen=round(mean("images_seen")),
-        multiply_adds=mean("multiply_adds"),
-        peak_memory=round(mean("peak_memory")),
-    )
+    means = {name: float(np.mean([getattr(expense, name) for expense in expenses])) for name in Expense.model_fields}
+    counts: dict[str, Any] = {name: round(means[name]) for name in ("images_seen", "peak_memory")}
+    return Expense(**{**means, **counts})
 
 
 def _figures(trials: Iterable[Trial], measure: MethodMeasure) -> list[float]:

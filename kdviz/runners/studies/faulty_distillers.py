@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from kdviz.distillers.offline import Offline
 from kdviz.engine import data, losses
-from kdviz.engine.batches import Batch, Chunk, FixedTeachers
+from kdviz.engine.batches import Chunk, FixedTeachers
 from kdviz.engine.data import Split
-from kdviz.engine.distiller import Step, Terms
+from kdviz.engine.distiller import Terms
 from kdviz.engine.dropout import Dropout
 from kdviz.engine.models import Cohort
 from kdviz.recipes.base import Training
@@ -70,15 +71,9 @@ class Probabilities(Offline):
 class OwnTeacher(Offline):
     """Teacher and student are the same object: p is the student's own q, in every update."""
 
-    def step(self, cohorts: Sequence[Cohort], batch: Batch) -> Step:
-        """The hard term's gradient alone, as T * (q - q) = 0; autograd would see the teacher as a constant."""
-        logits = cohorts[0].logits(batch.images)
-        student = logits.detach()
-        own = losses.softmax(student, self.temperature)
-        soft = self.soft_gradient(student, own, self.alpha / student.shape[1])
-        share = (1 - self.alpha) / student.shape[1]
-        hard = losses.cross_entropy_gradient(student, batch.one_hot, share, batch.labelled)
-        return Step((logits,), (hard + soft,), (student,))
+    def soft_gradient(self, student: Tensor, targets: Tensor, weight: float) -> Tensor:
+        """T * (q - q) = 0: the hard term acts alone; autograd would see the teacher as a constant."""
+        return super().soft_gradient(student, losses.softmax(student, self.temperature), weight)
 
     def terms(self, chunk: Chunk, record: tuple[Tensor, ...]) -> Terms:
         """Both terms, with the student's own logits in place of a teacher's."""
@@ -97,10 +92,9 @@ class ByPosition(FixedTeachers):
     @classmethod
     def shuffled(
         cls, teachers: Cohort, split: Split, trainings: Sequence[Training], temperature: float, seed_of_pass: int
-    ) -> ByPosition:
+    ) -> Self:
         """Logits from one pass of each student's own loader, whose generator goes on from there."""
         advice = cls.of([teachers], split, trainings[0], temperature)
-        assert isinstance(advice, cls)
         orders = [
             torch.randperm(len(split), generator=torch.Generator().manual_seed(training.seed + seed_of_pass))
             for training in trainings
