@@ -381,7 +381,7 @@ def test_students_are_kept_with_their_run(store, tmp_path):
     store.keep_student(run_id, offline)
     assert heir.students(run_id) == ["plain", "offline"]
     assert heir.student(run_id, "offline") == offline
-    better = offline.model_copy(update={"weights": "AAAA"})
+    better = offline.model_copy(update={"weights": b"more"})
     store.keep_student(run_id, better)
     assert heir.student(run_id, "offline") == better
     assert heir.student(run_id, "nonesuch") is None
