@@ -8,8 +8,7 @@ from kdviz.reports import phrases
 from kdviz.widgets import lesson, link, server
 from kdviz.widgets.pictures import chosen_image as state
 from kdviz.widgets.pictures.measured_over_t import show_forgotten
-from kdviz.widgets.pictures.soft_targets import temperature_of_link
-from kdviz.widgets.pictures.temperature_lesson import bits, race, temperature_picture, unsure_but_decided
+from kdviz.widgets.pictures.soft_targets import race, temperature_of_link, temperature_picture
 
 TWO_BITS, NEAR = 2.0, 0.05
 
@@ -23,7 +22,7 @@ with controls:
     view = link.switch(
         "which", here.word("picture"), {name: here.word(name) for name in views}, on_change=state.first_image
     )
-    candidates = state.choose_class(here, shown) if view == BY_CLASS else unsure_but_decided(shown)
+    candidates = state.choose_class(here, shown) if view == BY_CLASS else state.unsure_but_decided(shown)
     index = state.leaf(candidates, key=f"{shown.facts.name}-{view}")
 picture = state.picture(shown, index)
 temperature_picture(key="picture", picture=picture, temperature=temperature)
@@ -44,7 +43,7 @@ show_forgotten(here, temperature)
 here.text("best")
 
 here.try_this()
-doubt = bits(picture, temperature)
+doubt = state.bits(picture, temperature)
 moved = "T" in st.query_params
 reached = "right" if abs(doubt - TWO_BITS) <= NEAR else "low" if doubt < TWO_BITS else "high"
 here.moved("two-bits", reached if moved else None, temperature=f"{temperature:g}", bits=f"{doubt:.2f}")

@@ -30,25 +30,13 @@ def style() -> None:
     add_styles("page")
     if st.context.theme.type == "dark":
         add_styles("print_dark")
-    st.logo(_logo(palette), size="large", link=None)
+    logo = (ASSETS / "logo.svg").read_text(encoding="utf-8").format(teacher=palette.teacher, text=palette.text)
+    st.logo(logo, size="large", link=None)
 
 
 def add_styles(name: str) -> None:
     """A style sheet of `assets/styles`, for this page."""
     st.html(ASSETS / "styles" / f"{name}.css")
-
-
-def _logo(palette: Palette) -> str:
-    """A softmax at rising temperature, and the name."""
-    bars = "".join(
-        f'<rect x="{4 + 9 * i}" y="{34 - height}" width="6" height="{height}" rx="1.5" fill="{palette.teacher}"/>'
-        for i, height in enumerate((8, 26, 14, 10))
-    )
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="132" height="40" viewBox="0 0 132 40" role="img" '
-        f'aria-label="kdviz"><title>kdviz</title>{bars}<text x="48" y="31" font-family="Source Sans, sans-serif" '
-        f'font-size="27" font-weight="700" fill="{palette.text}">kdviz</text></svg>'
-    )
 
 
 def colours() -> Palette:

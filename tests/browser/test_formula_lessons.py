@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from kdviz.engine import losses
 from kdviz.store import gallery
 from kdviz.store.recorded import recorded
+from kdviz.widgets.pictures.chosen_image import unsure_but_decided
 from kdviz.widgets.pictures.loss_lesson import LossState, readings
-from kdviz.widgets.pictures.temperature_lesson import unsure_but_decided
 from tests.browser.modules import import_modules
 from tests.browser.picture import slider
 from tests.browser.visitor import PHONE, settle

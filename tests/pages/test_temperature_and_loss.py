@@ -3,9 +3,9 @@
 import pytest
 
 from kdviz.store import gallery
+from kdviz.widgets.pictures.chosen_image import bits, unsure_but_decided
 from kdviz.widgets.pictures.loss_lesson import LossState, readings
 from kdviz.widgets.pictures.soft_targets import ShownLogits
-from kdviz.widgets.pictures.temperature_lesson import bits, unsure_but_decided
 from kdviz.widgets.study import result as live_study
 from tests.samples.app_pages import component, opened, said
 

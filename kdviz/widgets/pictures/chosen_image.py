@@ -1,17 +1,20 @@
 """What a visitor has chosen on the soft-target pages: read from the URL, checked, written back to it."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
 from kdviz.recipes.catalogue import ARCHITECTURES, SHIPPED_TEACHERS
+from kdviz.records.softmax import entropy
 from kdviz.store.gallery import Gallery, shipped_figures
 from kdviz.widgets import link
 from kdviz.widgets.lesson import LessonPage
 from kdviz.widgets.pictures.soft_targets import ShownLogits
 
 LEAST_SURE = 40  # images among which a visitor leafs
+DECIDED = 2.0  # times as likely as the second: at the slider's lower end, 0.1, the first then has all but 0.1 %
 
 
 def picture(shown: Gallery, index: int) -> ShownLogits:
@@ -37,6 +40,18 @@ def least_sure(shown: Gallery, count: int = LEAST_SURE) -> list[int]:
     right = shown.logits.argmax(axis=1) == shown.labels
     order = np.argsort(-np.where(right, shown.entropy, -1.0), kind="stable")
     return [int(index) for index in order[:count]]
+
+
+def unsure_but_decided(shown: Gallery) -> list[int]:
+    """Images the teacher is unsure of, whose likeliest class is yet ahead enough for both limits of T to be seen."""
+    top = np.sort(shown.logits.astype(np.float64), axis=1)[:, ::-1]
+    decided = top[:, 0] - top[:, 1] >= math.log(DECIDED)
+    return [index for index in least_sure(shown, len(shown.labels)) if decided[index]][:LEAST_SURE]
+
+
+def bits(picture: ShownLogits, temperature: float) -> float:
+    """The entropy of a picture's softmax at T."""
+    return float(entropy(picture.logits, temperature)) / math.log(2)
 
 
 def teacher_name(shown: Gallery) -> str:

@@ -1,4 +1,4 @@
-"""The picture of the soft targets, on a test image, a drawing or edited logits, and the matrix of look-alikes.
+"""Pictures of a softmax: of a test image, a drawing or edited logits, over T, as a race; the matrix of look-alikes.
 
 Everything a finger moves is drawn in the browser. Python hears of a value once, on release.
 """
@@ -6,7 +6,7 @@ Everything a finger moves is drawn in the browser. Python hears of a value once,
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from kdviz.widgets.components import component, half_precision, keep_committed, 
 
 T_MIN, T_MAX, DEFAULT_TEMPERATURE = 0.1, 100.0, 1.0
 LARGEST_LOGIT = 100.0
+LANES = (0.5, 1.0, 2.0, 5.0, 20.0)
 GROUP = {"group": "temperature"}  # in the data of all pictures of a page whose T moves together
 
 OnTemperature = Callable[[float], None]
@@ -26,6 +27,8 @@ OnTemperature = Callable[[float], None]
 _soft_targets = component("soft_targets")
 _weights = component("weights")
 _similarity = component("similarity")
+_temperature = component("temperature")
+_race = component("race")
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,27 @@ def _keep_logits(start: Sequence[float], logits: Sequence[float]) -> None:
     """Keep the visitor's logits in the URL, unless they are back where they started."""
     given, begun = (",".join(f"{value:.4g}" for value in values) for values in (logits, start))
     link.write("logits", "" if given == begun else given)
+
+
+def temperature_picture(*, key: str, picture: ShownLogits, temperature: float) -> None:
+    """The classes sorted by logit, the share of each over T and the entropy over T."""
+    commit = keep_committed(key, "T", valid_temperature, set_temperature)
+    _temperature(key=key, data={**picture.packed(), "T": temperature}, on_T_change=commit)
+
+
+def race(*, key: str, picture: ShownLogits, temperature: float) -> None:
+    """Lanes of one temperature each, while the logits grow from 0 to what they are; the URL keeps how far.
+
+    The last lane has the visitor's own temperature, and follows it.
+    """
+    commit = keep_committed(key, "grown", lambda sent: within(sent, 0.0, 1.0), _keep_grown)
+    place = {"temperatures": list(LANES), "T": temperature, "grown": link.number("grown", 0.0, 1.0, 1.0)}
+    _race(key=key, data={**replace(picture, pixels=None).packed(), **place}, on_grown_change=commit)
+
+
+def _keep_grown(value: float) -> None:
+    """Keep the race's place in the URL, unless it is over."""
+    link.write("grown", "" if value >= 1 else f"{value:.2f}")
 
 
 def send_weights(name: str, layers: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> None:

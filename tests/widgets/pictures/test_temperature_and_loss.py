@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from kdviz.engine import losses
 from kdviz.records.softmax import softmax
 from kdviz.store import gallery
+from kdviz.widgets.pictures.chosen_image import DECIDED, bits, unsure_but_decided
 from kdviz.widgets.pictures.loss_lesson import LossState, logits_of, readings, valid_state
 from kdviz.widgets.pictures.soft_targets import ShownLogits
-from kdviz.widgets.pictures.temperature_lesson import DECIDED, bits, unsure_but_decided
 
 logits = st.lists(st.floats(-25, 25), min_size=5, max_size=5).map(tuple)
 temperatures = st.floats(-1, 2).map(lambda exponent: 10**exponent)
