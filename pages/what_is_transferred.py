@@ -6,7 +6,7 @@ from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import METHODS
 from kdviz.widgets import lesson, page, run_status, server
 from kdviz.widgets.pictures import inside
-from kdviz.widgets.pictures.inside_form import PAIRS, TAUGHT, adopt, kinds_of_networks, link_problem, transfer_form
+from kdviz.widgets.pictures.inside import PAIRS, TAUGHT, adopt, kinds_of_networks, link_problem, transfer_form
 
 here = lesson.begin("what_is_transferred")
 jobs = server.jobs()

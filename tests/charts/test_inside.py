@@ -12,7 +12,7 @@ from kdviz import settings
 from kdviz.charts import inside
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import METHODS
-from kdviz.widgets.pictures.inside_form import FIXED, TAUGHT, kinds_of_networks
+from kdviz.widgets.pictures.inside import FIXED, TAUGHT, kinds_of_networks
 from tests.samples.inside_records import LAYERS, ended, look, watched
 
 INSIDE = settings.ASSETS.parent / "kdviz" / "components" / "inside"

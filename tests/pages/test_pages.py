@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from kdviz.store import gallery
 from kdviz.widgets import server
-from kdviz.widgets.pictures.inside_form import suited
+from kdviz.widgets.pictures.inside import suited
 from tests.samples.app_pages import APP, RUN, button, component, components, html, opened, run_of, said
 from tests.samples.inside_records import ended, look, watched
 

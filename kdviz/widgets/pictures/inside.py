@@ -1,28 +1,50 @@
-"""The panel of what is transferred: three kinds of knowledge side by side, drawn in the browser; what came of it."""
+"""What is transferred: a comparison on the convolutional pair, with one seed, and its panel.
+
+The panel has three kinds of knowledge side by side, drawn in the browser, and below them what came of it.
+"""
 
 from collections.abc import Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any, get_args
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from kdviz.charts import inside
+from kdviz.charts import inside as charts
+from kdviz.charts.inside import NAMES
+from kdviz.recipes.base import SUITED, RecipeError
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
 from kdviz.recipes.comparison import INSIDE_IMAGES, Comparison
-from kdviz.recipes.methods import METHODS
+from kdviz.recipes.methods import METHODS, PLAIN
+from kdviz.recipes.number_lists import LARGEST_SEED
 from kdviz.records.base import Watched
 from kdviz.records.comparison import ComparisonResult, Inside, Moment
 from kdviz.records.kinds import Event
 from kdviz.reports.phrases import counted
 from kdviz.store.run import Run
-from kdviz.widgets import link, page
+from kdviz.widgets import controls, link, page
 from kdviz.widgets.components import component
 from kdviz.widgets.lesson import sentence
 from kdviz.widgets.live_panel import LivePanel, Snapshot, first_event, last_event
 from kdviz.widgets.run_status import Position
 
+# The pair between which every way of teaching works; the control of offline would train a second large teacher.
+FIXED = MappingProxyType({"teacher": "cnn-32-64", "student": "cnn-8-16", "control": False})
+TAUGHT = tuple(NAMES)
+USUAL = ("offline", "hints", "rkd")
+_SETTABLE = ("data", "epochs", "temperature", "alpha")
+# Pairs that stand for what networks there are: the title of a column, (teacher, student).
+PAIRS = MappingProxyType(
+    {
+        "CNN to CNN": ("cnn-32-64", "cnn-8-16"),
+        "MLP to MLP": ("784-512-256-10", "784-128-10"),
+        "CNN to MLP": ("cnn-32-64", "784-128-10"),
+    }
+)
+
 _KEY = "inside"
-_KINDS: tuple[inside.Kind, ...] = get_args(inside.Kind)
+_KINDS: tuple[charts.Kind, ...] = get_args(charts.Kind)
 _ENDLESS = 10**9
 _NUMBERS = {"image": (1, 8), "update": (0, _ENDLESS)}  # what of the picture a link can name: smallest, largest
 
@@ -40,7 +62,7 @@ def explain() -> None:
 def _read(recipe: Comparison, _run: Run, events: Sequence[Event]) -> Snapshot[Views]:
     last, watched = last_event(events, Moment), first_event(events, Watched)
     looks = [event for event in events if isinstance(event, Inside)]
-    picture = None if watched is None else inside.picture(recipe, watched, looks)
+    picture = None if watched is None else charts.picture(recipe, watched, looks)
     return Snapshot(None if last is None else _position(last), "", picture)
 
 
@@ -68,7 +90,7 @@ def _mount(run: str, picture: dict[str, Any] | None) -> None:
 def check_link() -> None:
     """Say what is off with the view that a link asks for; the picture then shows its usual one."""
     for kind in _KINDS:
-        link.choice(kind, [name for name in inside.NAMES if inside.KINDS[METHODS[name].family] == kind])
+        link.choice(kind, [name for name in NAMES if charts.KINDS[METHODS[name].family] == kind])
     for name, (low, high) in _NUMBERS.items():
         allowed = f"from {low} to {high}" if high < _ENDLESS else f"from {low} on"
         link.read(name, partial(link.whole_in, least=low, most=high), None, f"a whole number {allowed}")
@@ -87,7 +109,7 @@ def _keep() -> None:
     if not isinstance(look, dict):
         return
     for kind in _KINDS:
-        if look.get(kind) in inside.NAMES:
+        if look.get(kind) in NAMES:
             st.query_params[kind] = look[kind]
     for name, default in (("image", 1), ("update", None)):
         value = look.get(name)
@@ -118,9 +140,85 @@ def _facts(recipe: Comparison, watched: int) -> None:
 
 def _table(result: ComparisonResult) -> None:
     st.subheader("What came of it? The test images, looked at once", anchor=False)
-    st.markdown(inside.table(result))
+    st.markdown(charts.table(result))
     images, data, seeds = result.trials[0].test_images, DATA_SETS[result.recipe.data].title, result.recipe.seeds
     over = f"means over {len(seeds)} seeds" if len(seeds) > 1 else f"seed {seeds[0]}"
     st.caption(say("table", images=f"{images:,}", data=data, over=over))
     if len(seeds) == 1:
         page.say(say("one-seed"))
+
+
+def suited(data: str, values: dict[str, Any] | None = None) -> Comparison:
+    """This page's defaults for a data set, with what `values` changes. Raises `RecipeError`."""
+    epochs = {} if data in SUITED else {"epochs": 1}
+    return Comparison.suited(data, {**FIXED, "methods": (PLAIN, *USUAL), **epochs, **(values or {})})
+
+
+def link_problem() -> str:
+    """What the URL asks for that cannot be, in one sentence; nothing if all is well."""
+    query = st.query_params
+    values: dict[str, Any] = {name: query[name] for name in _SETTABLE if name in query}
+    if "seed" in query:
+        values["seeds"] = query["seed"]
+    try:
+        for given in query.get_all("taught"):  # a link has the words that are on the page
+            if given not in NAMES.values():
+                raise RecipeError(f"taught is {given}; it takes one of {', '.join(NAMES.values())}.")
+        suited(values.get("data", Comparison().data), values)
+    except RecipeError as error:
+        return f"This link asks for something that cannot be: {error} Shown is the default instead."
+    return ""
+
+
+def adopt(recipe: Comparison) -> None:
+    """Let the controls show the recipe of the run that a link names, where the link does not set them itself."""
+    if not controls.adopt(recipe):
+        return
+    if "taught" not in st.query_params:
+        st.session_state["taught"] = [name for name in recipe.methods if name in TAUGHT]
+    if "seed" not in st.query_params:
+        st.session_state["seed"] = recipe.seeds[0]
+
+
+def transfer_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
+    """The controls, and the place for the button that starts.
+
+    The recipe is None, with the reason on the page, while the values do not go together. `home` is the data set of
+    this server when the visitor names none.
+    """
+    defaults = suited(controls.chosen_data(home))
+    with st.container(horizontal=True, vertical_alignment="bottom", key="recipe"):
+        taught = st.pills(
+            "Taught, besides the labels",
+            TAUGHT,
+            default=list(USUAL),
+            selection_mode="multi",
+            format_func=NAMES.__getitem__,
+            key="taught",
+            wrap=True,
+            bind="query-params",
+            help="Each is taught to a student of its own; one more learns from the labels alone.",
+            width="content",
+        )
+        values: dict[str, Any] = {
+            **FIXED,
+            "methods": taught,
+            "epochs": controls.control("epochs", defaults, width=80),
+            "seeds": (st.number_input("Seed", 0, LARGEST_SEED, value=0, key="seed", bind="query-params", width=80),),
+        }
+        with st.popover("More", icon=":material/tune:", help="Data, temperature, α", width="content"):
+            values |= {
+                "data": controls.data_set(Comparison, home, suited),
+                "temperature": controls.control("temperature", defaults),
+                "alpha": controls.control("alpha", defaults),
+            }
+        start = st.container(width="content")
+    if taught:
+        return controls.recipe_of(Comparison, values), start
+    st.error("Choose at least one thing to teach.", icon=":material/error:")
+    return None, start
+
+
+def kinds_of_networks() -> dict[str, list[str]]:
+    """For each method that can be taught here, by its name, why it does not fit each of `PAIRS`; "" where it does."""
+    return {NAMES[name]: [METHODS[name].fits(*pair) for pair in PAIRS.values()] for name in TAUGHT}

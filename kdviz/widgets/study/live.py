@@ -70,15 +70,12 @@ def _values(study: Study, finished: Sequence[FinishedArm]) -> pd.DataFrame:
     """A row for each seed of an arm; one without a value for an arm that is yet to come."""
     measure = study.facts.measures[0].name
     of_arm = {arm.arm: arm.rows for arm in finished}
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[Any, ...]] = []
     for arm in study.chosen:
-        named = {"title": arm.title, "role": arm.role}
-        known = [
-            {**named, "seed": row.seed, "value": row.figures[measure]}
-            for row in of_arm.get(arm.name, ())
-            if measure in row.figures
+        known: list[Any] = [
+            (row.seed, row.figures[measure]) for row in of_arm.get(arm.name, ()) if measure in row.figures
         ]
-        rows += known or [{**named, "seed": None, "value": None}]
+        rows += [(arm.title, arm.role, *seed_and_value) for seed_and_value in known or [(None, None)]]
     return pd.DataFrame(rows, columns=["title", "role", "seed", "value"])
 
 

@@ -147,22 +147,21 @@ def _table(swept: SweepResult) -> None:
 def _columns() -> dict[str, Any]:
     number, check = st.column_config.NumberColumn, st.column_config.CheckboxColumn
     return {
+        **{name: number(title, format=form) for form, titles in _TITLES.items() for name, title in titles.items()},
         "chosen": check("Chosen"),
         "tied": check("Tied", help="Its difference from the choice may be luck."),
-        "temperature": number("T", format="%g"),
-        "alpha": number("α", format="%g"),
-        "learning_rate": number("Learning rate", format="%g"),
         "student": "Student",
         "labels": number("Labels", help="Empty: all."),
         "epochs": "Epochs",
-        "validation_accuracy": number("Accuracy, %", format="%.2f"),
-        "agreement": number("Agreement, %", format="%.2f"),
-        "nll": number("NLL", format="%.4f"),
-        "ece": number("ECE", format="%.4f"),
-        "low": number("low, %", format="%.2f"),
-        "high": number("high, %", format="%.2f"),
-        "difference": number("Against labels only", format="%+.2f"),
         "verdict": "Verdict",
         "students": number("Students", help="Seeds × folds."),
         "diverged": number("Diverged", help="How many of its students."),
     }
+
+
+_TITLES = {  # of columns, by how their numbers are written
+    "%g": {"temperature": "T", "alpha": "α", "learning_rate": "Learning rate"},
+    "%.2f": {"validation_accuracy": "Accuracy, %", "agreement": "Agreement, %", "low": "low, %", "high": "high, %"},
+    "%.4f": {"nll": "NLL", "ece": "ECE"},
+    "%+.2f": {"difference": "Against labels only"},
+}
