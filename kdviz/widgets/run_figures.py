@@ -104,7 +104,6 @@ def settings_of_many(recipe: Comparison | Sweep) -> dict[str, Any]:
     """
     values = recipe.model_dump()
     for listed, alone in _LISTS.items():
-        several = values.pop(listed, ())
-        if several:
+        if several := values.pop(listed, ()):
             values[alone] = several
     return {**values, "teacher_epochs": recipe.epochs_of_teacher}

@@ -93,8 +93,7 @@ def start(
     elif wanted is not None and run is not None and wanted.id != run.id:
         ones = {"below": "the ones above", "above": "these"}[where]
         st.caption(f"{where.capitalize()} is run {run.id} with other settings; Start trains {ones}.")
-    problem = st.session_state.pop(_NOT_STARTED, None)
-    if problem:
+    if problem := st.session_state.pop(_NOT_STARTED, None):
         st.error(problem, icon=":material/error:")
 
 

@@ -78,8 +78,7 @@ def comparison_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
             values["methods"] = _methods(_of_link("methods", defaults), values["teacher"], values["student"])
         with st.popover("More settings", icon=":material/tune:", help="Data, labels, augmentation, optimizer"):
             values |= controls.columns(defaults, _MORE, {"data": partial(controls.data_set, Comparison, home)})
-    left_out = st.session_state.pop(_LEFT_OUT, [])
-    if left_out:
+    if left_out := st.session_state.pop(_LEFT_OUT, []):
         st.info(f"Left out, because they do not fit these networks: {', '.join(left_out)}.")
     return controls.recipe_of(Comparison, values), start
 
@@ -163,7 +162,6 @@ def _reasons(ways: Iterable[Method], teacher: str, student: str) -> str:
     """Why some ways cannot be chosen, those with the same reason together."""
     titles: dict[str, list[str]] = {}
     for method in ways:
-        reason = method.fits(teacher, student)
-        if reason:
+        if reason := method.fits(teacher, student):
             titles.setdefault(reason, []).append(method.title)
     return " ".join(f"{' and '.join(names)} cannot be chosen: {reason}" for reason, names in titles.items())

@@ -95,8 +95,7 @@ def _verdicts(compared: ComparisonResult) -> None:
         for (title, in_words), column in zip(columns.items(), st.columns(2, gap="large"), strict=True):
             column.markdown(title)
             column.markdown("\n".join(f"- {in_words(summary)}" for summary in judged))
-    control = words.control_in_words(compared)
-    if control:
+    if control := words.control_in_words(compared):
         page.say(control)
 
 

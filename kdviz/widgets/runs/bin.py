@@ -18,8 +18,7 @@ _DELETED, _REFUSED = "runs_just_deleted", "deletion_problem"
 
 def number_of_runs(number: int) -> str:
     """The number and its noun: "Two runs"."""
-    text = count(number, "run")
-    return text[0].upper() + text[1:]
+    return count(number, "run").capitalize()
 
 
 def button(store: RunStore, jobs: Jobs, runs: Sequence[Run]) -> None:
@@ -38,14 +37,12 @@ def button(store: RunStore, jobs: Jobs, runs: Sequence[Run]) -> None:
 
 def undo(store: RunStore) -> None:
     """What was deleted last, with the way back; why it was not."""
-    deleted = st.session_state.get(_DELETED, [])
-    if deleted:
+    if deleted := st.session_state.get(_DELETED, []):
         with st.container(horizontal=True, vertical_alignment="center", border=True, key="undo"):
             st.markdown(f"{number_of_runs(len(deleted))} deleted.", width="content")
             st.button("Undo", icon=":material/undo:", on_click=_restore, args=(store, deleted))
             st.caption("For a day also under “Deleted runs”, at the end of this page.", width="content")
-    problem = st.session_state.pop(_REFUSED, None)
-    if problem is not None:
+    if problem := st.session_state.pop(_REFUSED, None):
         page.refuse(*problem)
 
 
@@ -63,8 +60,7 @@ def missing(store: RunStore, run_ids: Sequence[str]) -> None:
 
 def all_deleted(store: RunStore) -> bool:
     """Where nothing but deleted runs is left, say so, with the way back."""
-    away = store.discarded()
-    if away:
+    if away := store.discarded():
         page.say("All runs are deleted. For a day they can be brought back, here or one by one below.")
         label = "Restore it" if len(away) == 1 else f"Restore all {len(away)} runs"
         ids = [run.id for run in away]
@@ -94,11 +90,10 @@ def deleted(store: RunStore) -> None:
 
 def _delete(store: RunStore, jobs: Jobs, run_ids: Sequence[str]) -> None:
     """Put runs away, all of them or none."""
-    now = [run for run_id in run_ids if (run := jobs.get(run_id)) is not None]
-    alive = next((run for run in now if run.live), None)
     try:
-        if alive is not None:
-            raise PlainError(f"Run {alive.id} is {alive.status}: cancel it first, on its own page.")
+        for run in filter(None, map(jobs.get, run_ids)):
+            if run.live:
+                raise PlainError(f"Run {run.id} is {run.status}: cancel it first, on its own page.")
         store.discard(run_ids)
     except PlainError as error:
         st.session_state[_REFUSED] = "Nothing was deleted.", str(error)

@@ -73,8 +73,7 @@ def _notes(store: RunStore, run: Run) -> None:
         st.text_input("Tags, with commas between them", ", ".join(run.tags), key=f"tags_{run.id}", max_chars=500)
         st.text_area("Note", run.note, key=f"note_{run.id}", height=110, help="Plain text: nothing in it is formatted.")
         st.form_submit_button("Save", icon=":material/save:", on_click=_save, args=(store, run.id))
-    problem = st.session_state.pop(_REFUSED, "")
-    if problem:
+    if problem := st.session_state.pop(_REFUSED, ""):
         page.refuse("Nothing was saved.", problem)
     elif st.session_state.pop(_SAVED, None) == run.id:
         st.success("Saved.", icon=":material/check:")

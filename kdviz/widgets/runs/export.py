@@ -181,6 +181,5 @@ def _import(store: RunStore, key: str, arrived: Callable[[Run], None]) -> None:
 
 def say_problem() -> None:
     """Why the last thing that was asked for was not done, once."""
-    problem = st.session_state.pop(_REFUSED, None)
-    if problem is not None:
+    if problem := st.session_state.pop(_REFUSED, None):
         page.refuse(*problem)

@@ -72,10 +72,9 @@ def _values(study: Study, finished: Sequence[FinishedArm]) -> pd.DataFrame:
     of_arm = {arm.arm: arm.rows for arm in finished}
     rows: list[tuple[Any, ...]] = []
     for arm in study.chosen:
-        known: list[Any] = [
-            (row.seed, row.figures[measure]) for row in of_arm.get(arm.name, ()) if measure in row.figures
-        ]
-        rows += [(arm.title, arm.role, *seed_and_value) for seed_and_value in known or [(None, None)]]
+        own = [row for row in of_arm.get(arm.name, ()) if measure in row.figures]
+        rows += [(arm.title, arm.role, row.seed, row.figures[measure]) for row in own]
+        rows += [] if own else [(arm.title, arm.role, None, None)]
     return pd.DataFrame(rows, columns=["title", "role", "seed", "value"])
 
 

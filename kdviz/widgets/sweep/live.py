@@ -84,16 +84,14 @@ PANEL = LivePanel(Sweep, _read, _draw)
 
 
 def _mount(sweep: Sweep, data: dict[str, Any], details: dict[str, Any]) -> None:
-    selected = heat_map.cell_of(sweep, st.query_params.get(CELL))
-    key = None if selected is None else heat_map.key_of(selected)
-
     def check(sent: object) -> str:
         """A cell of this sweep, or none."""
         cell = heat_map.cell_of(sweep, sent) if isinstance(sent, str) else None
         return "" if cell is None else heat_map.key_of(cell)
 
     select = keep_committed(KEY, "cell", check, partial(link.write, CELL))
-    _map(key=KEY, data={**data, "details": details, "cell": key}, on_cell_change=select)
+    chosen = check(st.query_params.get(CELL)) or None
+    _map(key=KEY, data={**data, "details": details, "cell": chosen}, on_cell_change=select)
 
 
 def _position(sweep: Sweep, heard: SweepSoFar, events: Sequence[Event]) -> Position | None:
