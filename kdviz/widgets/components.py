@@ -14,6 +14,7 @@ from streamlit.components.v2.types import ComponentRenderer
 from streamlit.errors import StreamlitAPIException
 
 from kdviz.errors import PlainError
+from kdviz.texts import lesson as lesson_text
 
 Checked = TypeVar("Checked")
 
@@ -26,6 +27,7 @@ NOT_INSTALLED = (
 def component(name: str) -> ComponentRenderer:
     """The component in the folder `name`; the browser fetches its modules by HTTP, only the data go by the socket.
 
+    With the data goes what it says: the labels of the text `pictures` whose keys begin with its name, as `words`.
     It is registered when it is first mounted: Streamlit knows the folders of installed packages only while it runs.
     Mounting it raises `PlainError` if kdviz is not installed.
     """
@@ -34,16 +36,23 @@ def component(name: str) -> ComponentRenderer:
     def registered() -> ComponentRenderer:
         return st.components.v2.component(f"kdviz.{name}", js="index.js")
 
-    def mount(**arguments: Any) -> Any:
+    def mount(*, data: dict[str, Any], **arguments: Any) -> Any:
         _names_on(_page()).add(name)
         try:
-            return registered()(**arguments)
+            words = words_of(name)
+            return registered()(data={**data, "words": words} if words else data, **arguments)
         except StreamlitAPIException as error:
             if "asset_dir" not in str(error):
                 raise
             raise PlainError(NOT_INSTALLED) from error
 
     return mount
+
+
+def words_of(name: str) -> dict[str, str]:
+    """What a component says, with its places open; empty for one that is told all of it with its data."""
+    labels = lesson_text.read("pictures").words.items()
+    return {key.removeprefix(f"{name}-"): text for key, text in labels if key.startswith(f"{name}-")}
 
 
 _ahead = component("ahead")

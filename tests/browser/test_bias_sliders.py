@@ -65,7 +65,7 @@ def opened(page: Page, url: str, place: Place, more: str = "") -> Locator:
         pytest.skip(f"no recorded run of {place.study} comes with the program")
     page.goto(url + place.path + more)
     part = page.locator(f".st-key-{place.key}")
-    part.locator("svg.over-b").first.wait_for(timeout=60_000)
+    part.locator("svg.over-t").first.wait_for(timeout=60_000)
     settle(page)
     part.scroll_into_view_if_needed()
     return part
@@ -108,7 +108,7 @@ def test_fingers_and_keys_move_it_without_the_server_and_the_link_follows(
     part = opened(page, app_url, place)
     keys_move_it_and_are_one_rerun(page, part, place)
     settle(page)
-    for on in (".b-range", "svg.over-b"):
+    for on in (".b-range", "svg.over-t"):
         what_is_dragged_follows_and_the_link_after_release(page, part, place, on)
         field(part, place).fill("0")
         field(part, place).press("Enter")
@@ -118,7 +118,7 @@ def test_fingers_and_keys_move_it_without_the_server_and_the_link_follows(
     settle(page)
     kept, told = field(part, place).input_value(), shown(part)
     page.reload()
-    part.locator("svg.over-b").first.wait_for(timeout=60_000)
+    part.locator("svg.over-t").first.wait_for(timeout=60_000)
     settle(page)
     assert (field(part, place).input_value(), shown(part)) == (kept, told)
 

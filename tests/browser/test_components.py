@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
-from kdviz.widgets.components import half_precision, to_base64
+from kdviz.widgets.components import half_precision, to_base64, words_of
 from tests.browser.modules import import_modules
 
 MODULES = (
-    *(f"kdviz.shared/{name}.js" for name in ("softmax", "bytes", "network", "matrix")),
+    *(f"kdviz.shared/{name}.js" for name in ("softmax", "bytes", "network", "matrix", "format")),
     *("soft_targets/preprocess.js", "soft_targets/sentence.js"),
 )
 SIDE = 28
@@ -204,10 +204,13 @@ def test_matrix_agrees_with_numpy(page: Page, temperature: float) -> None:
 
 
 def sentence(page: Page, logits: list[float], temperature: float, label: int | None, mode: str = "image") -> str:
-    script = """([z, T, names, label, mode]) =>
-        kdviz.describe({ z, p: kdviz.softmax(z, T), own: kdviz.softmax(z, 1), T, names, label, mode })"""
+    script = """([words, z, T, names, label, mode]) => {
+        const tell = (key, values) => kdviz.filled(words[key], values ?? {});
+        return kdviz.describe({ tell, z, p: kdviz.softmax(z, T), own: kdviz.softmax(z, 1), T, names, label, mode });
+    }"""
     names = ["dog", "wolf", "cat", "car"][: len(logits)]
-    return str(page.evaluate(script, [logits, temperature, names, label, mode])).replace("\u00a0", " ")
+    told = page.evaluate(script, [words_of("soft_targets"), logits, temperature, names, label, mode])
+    return str(told).replace("\u00a0", " ")
 
 
 def test_sentence_tells_what_the_numbers_say(page: Page) -> None:

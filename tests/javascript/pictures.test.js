@@ -1,5 +1,6 @@
 // The mathematics and the sentences of single components.
 import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
 import { layOut, thinned, ticksOf } from "../../kdviz/components/explorer/places.js";
@@ -12,11 +13,18 @@ import { applyTimed, buildTimed } from "../../kdviz/components/sizes/device_time
 import { toImage } from "../../kdviz/components/soft_targets/preprocess.js";
 import { describe } from "../../kdviz/components/soft_targets/sentence.js";
 import { nats } from "../../kdviz/components/three_ways/who_teaches.js";
-import { softmax } from "../../kdviz/components/kdviz.shared/softmax.js";
+import { filled } from "../../kdviz/components/kdviz.shared/format.js";
+import { klDivergence, softmax } from "../../kdviz/components/kdviz.shared/softmax.js";
 
 /** @param {number} actual @param {number} expected */
 const near = (actual, expected, tolerance = 1e-9) =>
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not ${expected}`);
+
+const TEXT = readFileSync(new URL("../../assets/lessons/en/pictures.md", import.meta.url), "utf8");
+const WORDS = Object.fromEntries([...TEXT.matchAll(/^- `(.+?)` (.+)$/gm)].map(([, key, text]) => [key, text]));
+
+/** What a component of that name says. @param {string} name @returns {import("../../kdviz/components/kdviz.shared/format.js").Tell} */
+const teller = (name) => (key, values = {}) => filled(WORDS[`${name}-${key}`], values);
 
 const [TEACHER, STUDENT] = [[3, 1, -1], [0.5, 2, -2]];
 
@@ -25,7 +33,7 @@ test("the losses are what their formulas say", () => {
     const [p, q] = [softmax(TEACHER, T), softmax(STUDENT, T)];
     const kl = p.reduce((sum, share, i) => sum + share * Math.log(share / q[i]), 0);
     const entropy = -p.reduce((sum, share) => sum + share * Math.log(share), 0);
-    near(loss.klDivergence(STUDENT, TEACHER, T), kl);
+    near(klDivergence(STUDENT, TEACHER, T), kl);
     near(loss.softCrossEntropy(STUDENT, TEACHER, T), kl + entropy);
     near(loss.entropyNats(TEACHER, T), entropy);
     const { soft, hard, whole } = loss.distillationLoss(STUDENT, TEACHER, 1, T, 0.7);
@@ -33,8 +41,8 @@ test("the losses are what their formulas say", () => {
     near(hard, -0.3 * Math.log(softmax(STUDENT, 1)[1]));
     near(whole, soft + hard);
   }
-  assert.equal(loss.klDivergence(TEACHER, TEACHER, 2), 0);
-  assert.ok(Number.isFinite(loss.klDivergence([900, 0], [0, 900], 0.1)), "exact where the softmax underflows");
+  assert.equal(klDivergence(TEACHER, TEACHER, 2), 0);
+  assert.ok(Number.isFinite(klDivergence([900, 0], [0, 900], 0.1)), "exact where the softmax underflows");
 });
 
 test("a bar that is set to a share gets it", () => {
@@ -63,7 +71,7 @@ test("the sentence under the picture says what the numbers say", () => {
   const names = ["dog", "wolf", "cat", "car"];
   const z = [6, 3, 1, -4];
   const say = (/** @type {number} */ T, /** @type {number | null} */ label) =>
-    describe({ z, p: softmax(z, T), own: softmax(z, 1), T, names, label, mode: "image" }).replaceAll("\u00a0", " ");
+    describe({ tell: teller("soft_targets"), z, p: softmax(z, T), own: softmax(z, 1), T, names, label, mode: "image" }).replaceAll("\u00a0", " ");
   assert.match(say(1, 0), /^At T = 1 this is the teacher’s own answer: dog with 95 %\. Next come wolf/);
   assert.match(say(4, 0), /sounds less sure than at T = 1.*The shares move closer, the order never changes\.$/);
   assert.match(say(0.1, 1), /the teacher is wrong, and sure of it\.$/);
@@ -79,18 +87,18 @@ test("three kinds of knowledge in numbers", () => {
   near(relationGap(relations, relations.map((row) => row.map((d) => d && d + 0.5))), 0.5);
   near(singularGap([0.5, 0.4, 0.1], [0.8, 0.2]), 0.3);
   assert.deepEqual([0, 39, 40, 500].map((step) => lookAt({ steps: [0, 40, 100] }, step)), [0, 0, 1, 2]);
-  assert.deepEqual([moved(0.41, 0.93), moved(0.934, 0.931), moved(0.9, 0.7)], ["rose from 0.41 to 0.93", "stayed at 0.93", "fell from 0.90 to 0.70"]);
+  assert.deepEqual([[0.41, 0.93], [0.934, 0.931], [0.9, 0.7]].map(([before, now]) => moved(teller("inside"), before, now)), ["rose from 0.41 to 0.93", "stayed at 0.93", "fell from 0.90 to 0.70"]);
 });
 
 test("a student as good as its teacher is said to agree on all images", () => {
   const [same, other] = [{ logits: [TEACHER] }, { logits: [STUDENT] }];
-  const facts = { T: 4, method: "offline", teacher: same, before: other, taught: same, plain: null, begun: true };
+  const facts = { tell: teller("inside"), T: 4, method: "offline", teacher: same, before: other, taught: same, plain: null, begun: true };
   assert.match(responseSays(facts), /to 0\.000 nats with the teacher’s soft targets\. The class in front is the teacher’s on 1 of 1 images\.$/);
 });
 
 test("formulas stand for the methods that have one, and CKA for features", () => {
-  assert.match(formulaHtml("feature", "hints"), /The loss of this student.*What the maps above show/s);
-  assert.doesNotMatch(formulaHtml("response", "offline"), /CKA/);
+  assert.match(formulaHtml(teller("inside"), "feature", "hints"), /The loss of this student.*What the maps above show/s);
+  assert.doesNotMatch(formulaHtml(teller("inside"), "response", "offline"), /CKA/);
 });
 
 test("cells of the map stand side by side, the control below them", () => {
@@ -110,4 +118,18 @@ test("a network of any shape can be timed", () => {
 
 test("nats with two digits that matter", () => {
   assert.deepEqual([0, 0.00001, 0.00123, 0.0123, 0.123, 1.23, 12.3].map(nats), ["0.000", "<0.0001", "0.0012", "0.012", "0.12", "1.2", "12"]);
+});
+
+test("every text of a picture is told by it, and what fills its places is named in its modules", () => {
+  const folder = new URL("../../kdviz/components/", import.meta.url);
+  const sourceOf = (/** @type {string} */ name) => readdirSync(new URL(`${name}/`, folder)).filter((file) => file.endsWith(".js"))
+    .map((file) => readFileSync(new URL(`${name}/${file}`, folder), "utf8")).join("\n");
+  const shared = sourceOf("kdviz.shared");
+  for (const [whole, text] of Object.entries(WORDS)) {
+    const [, name, key] = /** @type {RegExpMatchArray} */ (whole.match(/^(\w+)-(.+)$/));
+    const source = sourceOf(name) + shared;
+    const [first] = key.split("-");
+    assert.ok([`"${key}"`, `"${first}"`, `\`${first}-\${`, `-${key.split("-").at(-1)}`].some((piece) => source.includes(piece)) || /ui\.measure/.test(source), `${whole} is not told`);
+    for (const [, place] of text.matchAll(/{{(\w+)}}/g)) assert.match(source, new RegExp(`[{,.\\s]${place}\\b\\s*[:,})=]`), `${place} of ${whole}`);
+  }
 });

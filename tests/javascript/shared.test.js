@@ -4,17 +4,16 @@ import { test } from "node:test";
 
 import { barHeight } from "../../kdviz/components/kdviz.shared/bars.js";
 import { decodeBase64, decodeHalf } from "../../kdviz/components/kdviz.shared/bytes.js";
-import { makeEcho } from "../../kdviz/components/kdviz.shared/echo.js";
+import { makeEcho } from "../../kdviz/components/kdviz.shared/component.js";
 import {
   barPercent, filled, listPercent, parseNumber, sharePercent, short, signed, tinyPercent,
 } from "../../kdviz/components/kdviz.shared/format.js";
 import {
-  logitsOf, publishLogits, publishTemperature, temperatureOf,
-} from "../../kdviz/components/kdviz.shared/group.js";
+  listen, logitsOf, publishLogits, publishTemperature, temperatureOf,
+} from "../../kdviz/components/kdviz.shared/signals.js";
 import { lookAlikes, luminance, meanSoftTargets, prepareMatrix } from "../../kdviz/components/kdviz.shared/matrix.js";
 import { forward, isHere, keepNetwork } from "../../kdviz/components/kdviz.shared/network.js";
 import { linearAxis, logAxis, temperatureGrid, valueAt } from "../../kdviz/components/kdviz.shared/over_t.js";
-import { listen } from "../../kdviz/components/kdviz.shared/signals.js";
 import { entropyBits, ranked, softmax } from "../../kdviz/components/kdviz.shared/softmax.js";
 import { catchDecade, formatT, roundT } from "../../kdviz/components/kdviz.shared/temperature.js";
 
@@ -62,8 +61,9 @@ test("numbers that visitors type", () => {
   assert.deepEqual(["2,5", " −1 ", "1e2", "", "x"].map(parseNumber), [2.5, -1, 100, null, null]);
 });
 
-test("places of a sentence are filled, those without a value stay", () => {
-  assert.equal(filled("{{ a }} and {{b}}: {{c}}", { a: 0, b: "two" }), "0 and two: {{c}}");
+test("every place of a sentence is filled", () => {
+  assert.equal(filled("{{ a }} and {{b}}", { a: 0, b: "two", c: 3 }), "0 and two");
+  assert.throws(() => filled("{{a}}: {{c}}", { a: 0 }), /Nothing fills {{c}}/);
   assert.equal(short(0.1 + 0.2), 0.3);
 });
 

@@ -3,22 +3,16 @@
 
 import { component } from "../kdviz.shared/component.js";
 import { decodeBase64 } from "../kdviz.shared/bytes.js";
-import { make, setText, showGrey } from "../kdviz.shared/dom.js";
-import { filled, sharePercent } from "../kdviz.shared/format.js";
-import { logitsOf, temperatureOf } from "../kdviz.shared/group.js";
-import { listen } from "../kdviz.shared/signals.js";
+import { make, makeImage, setText } from "../kdviz.shared/dom.js";
+import { namedShares, sharePercent } from "../kdviz.shared/format.js";
+import { listen, logitsOf, temperatureOf } from "../kdviz.shared/signals.js";
 import { buildOverT, drawOverT, markT, temperatureGrid, valueAt, watchWidth } from "../kdviz.shared/over_t.js";
-import { entropyBits, ranked, softmax } from "../kdviz.shared/softmax.js";
+import { followTemperature } from "../kdviz.shared/slider.js";
+import { entropyBits, klDivergence, ranked, softmax } from "../kdviz.shared/softmax.js";
 import { formatT } from "../kdviz.shared/temperature.js";
 
 const GRID = temperatureGrid(121);
 const CURVE_HEIGHT = 190;
-
-function klBits(p, q) {
-  let bits = 0;
-  for (let i = 0; i < p.length; i++) if (p[i] > 0) bits += p[i] * Math.log2(p[i] / Math.max(q[i], 1e-300));
-  return Math.max(0, bits);
-}
 
 /** Whether the curve is flat enough below T = 1 for its name to lie on it; it always is at its hot end. */
 function flatTo(soft, most) {
@@ -31,8 +25,8 @@ function entropySpec(ui) {
   const soft = GRID.map((T) => entropyBits(softmax(ui.logits, T)));
   const ticks = /** @type {[number, string][]} */ ([[0, "0 bits"], [most / 2, ""], [most, most.toFixed(2)]]);
   const lines = [
-    { y: GRID.map(() => 0), className: "label-line dashed", name: ui.words["hard-label"], nameAt: 30 },
-    { y: soft, className: "teacher", name: ui.words["soft-target"], nameAt: flatTo(soft, most) ? 0.32 : 30 },
+    { y: GRID.map(() => 0), className: "label-line dashed", name: ui.tell("hard-label"), nameAt: 30 },
+    { y: soft, className: "teacher", name: ui.tell("soft-target"), nameAt: flatTo(soft, most) ? 0.32 : 30 },
   ];
   return { at: GRID, lines, ticks, y: (bits) => bits / most };
 }
@@ -47,12 +41,12 @@ function markCurve(ui) {
   ui.chart.svg.style.visibility = known ? "visible" : "hidden";
   setText(ui.q(".bits"), known ? `${entropyBits(softmax(ui.logits, ui.T)).toFixed(2)} bits` : "");
   if (!known) {
-    setText(ui.q(".curve-says"), ui.words.waiting);
+    setText(ui.q(".curve-says"), ui.tell("waiting"));
     return;
   }
   markT(ui.chart, ui.T);
   const bits = entropyBits(softmax(ui.logits, ui.T));
-  const told = filled(ui.words.curve, {
+  const told = ui.tell("curve", {
     temperature: ui.T,
     entropy: bits.toFixed(2),
     most: Math.log2(ui.logits.length).toFixed(2),
@@ -64,17 +58,10 @@ function markCurve(ui) {
 
 function buildImage(ui, image) {
   const box = make("div", "one", ui.q(".images"));
-  const canvas = make("canvas", "", box);
-  Object.assign(canvas, { width: 28, height: 28 });
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", image.caption);
-  canvas.title = image.caption;
-  showGrey(canvas, image.pixels ? decodeBase64(image.pixels) : null);
-  const bars = make("div", "mini", box);
-  bars.setAttribute("role", "img");
+  makeImage(box, image.pixels ? decodeBase64(image.pixels) : null, image.caption).title = image.caption;
+  const bars = make("div", "mini", box, { role: "img" });
   const next = make("div", "next", box);
-  const names = make("div", "mini-names", box);
-  names.setAttribute("aria-hidden", "true");
+  const names = make("div", "mini-names", box, { "aria-hidden": "true" });
   box.style.setProperty("--n", image.names.length);
   const nodes = image.names.map((name, i) => {
     const own = i === image.label ? "own" : "";
@@ -90,8 +77,8 @@ function drawImage(ui, image) {
   image.nodes.forEach((node, i) => { node.style.transform = `scaleY(${p[i].toFixed(4)})`; });
   setText(image.second, `${image.names[image.other]}: ${sharePercent(p[image.other])}`);
   setText(image.entropy, `${entropyBits(p).toFixed(2)} bits`);
-  const parts = Array.from(p, (share, i) => `${image.names[i]} ${sharePercent(share)}`);
-  image.bars.setAttribute("aria-label", `${image.caption}, T = ${formatT(ui.T)}: ${parts.join(", ")}`);
+  const shares = namedShares(image.names, p).join(", ");
+  image.bars.setAttribute("aria-label", `${image.caption}, T = ${formatT(ui.T)}: ${shares}`);
   return p;
 }
 
@@ -99,10 +86,10 @@ function drawPair(ui) {
   if (!ui.images.length) return;
   const [p, q] = ui.images.map((image) => drawImage(ui, image));
   const [one, other] = ui.images;
-  setText(ui.q(".pair-says"), filled(ui.words.pair, {
+  setText(ui.q(".pair-says"), ui.tell("pair", {
     temperature: ui.T,
     label: one.names[one.label],
-    kl: klBits(p, q).toFixed(2),
+    kl: (klDivergence(other.logits, one.logits, ui.T) / Math.LN2).toFixed(2),
     second: one.names[one.other],
     share: sharePercent(p[one.other]),
     same_class_share: sharePercent(q[one.other]),
@@ -113,9 +100,7 @@ function drawPair(ui) {
 function build(ui) {
   Object.assign(ui, { images: [], logits: null, T: 1 });
   ui.chart = buildOverT(ui.q(".curve-room"), { height: CURVE_HEIGHT, label: "" });
-  listen(ui, "temperature", ({ T, group }) => {
-    if (group !== ui.group || T === ui.T) return;
-    ui.T = T;
+  followTemperature(ui, () => {
     markCurve(ui);
     drawPair(ui);
   });
@@ -129,20 +114,12 @@ function build(ui) {
 }
 
 function receive(ui, data) {
-  ui.words = data.words;
   ui.group = data.group;
   ui.T = temperatureOf(data.group) ?? Number(data.T);
   const begun = data.logits ? Float64Array.from(data.logits) : null;
-  if (ui.digest !== JSON.stringify([data.logits, data.names])) {
-    ui.digest = JSON.stringify([data.logits, data.names]);
-    ui.logits = begun ?? logitsOf(data.group);
-  }
-  setText(ui.q(".curve-title"), data.words["curve-title"]);
-  setText(ui.q(".pair-title"), data.words["pair-title"]);
+  if (ui.changed("logits", [data.logits, data.names])) ui.logits = begun ?? logitsOf(data.group);
   ui.q(".pair").hidden = !data.pair;
-  const pair = JSON.stringify(data.pair);
-  if (ui.pair !== pair) {
-    ui.pair = pair;
+  if (ui.changed("pair", data.pair)) {
     ui.q(".images").replaceChildren();
     ui.images = (data.pair ?? []).map((image) => buildImage(ui, image));
   }

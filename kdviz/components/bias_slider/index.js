@@ -1,15 +1,11 @@
 // What moving the bias of one class or several does to a student: curves that follow a slider.
 
-import { component, watchSize } from "../kdviz.shared/component.js";
+import { component } from "../kdviz.shared/component.js";
 import { make, setText, svgNode } from "../kdviz.shared/dom.js";
-import { makeEcho } from "../kdviz.shared/echo.js";
 import { PERCENT, filled, signed } from "../kdviz.shared/format.js";
-import { bandOf, linearAxis, pathOf } from "../kdviz.shared/over_t.js";
-import { followPointer } from "../kdviz.shared/pointer.js";
+import { buildOverT, drawOverT, linearAxis, markT, watchWidth } from "../kdviz.shared/over_t.js";
 import { onNumber, onRelease } from "../kdviz.shared/slider.js";
 
-const ROOM = { left: 50, right: 9, top: 9, bottom: 20 }; // the right margin is half the slider's thumb
-const HEIGHT = 190;
 const APART = 0.2; // of the slider, between two names below it
 
 /** The nearest bias that was measured: what is shown is never guessed between two. */
@@ -34,50 +30,21 @@ const share = (v) => `${(100 * v).toFixed(1)}${PERCENT}`;
 const shareTick = (v) => `${Number((100 * v).toPrecision(3))}${PERCENT}`;
 const FORMATS = { count: [whole, whole], share: [share, shareTick] };
 
-function placesOf(chart, ui) {
-  const { left, right, top, bottom } = ROOM;
-  const [wide, high] = [chart.width - left - right, HEIGHT - top - bottom];
-  return {
-    x: (bias) => left + wide * partOf(ui, bias),
-    y: (value) => top + high * (1 - chart.axis.y(value)),
-  };
-}
-
-function drawAxes(ui, chart, place) {
-  const { svg } = chart;
-  for (const [value, text] of chart.axis.ticks) {
-    svgNode("line", svg, { class: "grid", x1: ROOM.left, x2: chart.width - ROOM.right, y1: place.y(value), y2: place.y(value) });
-    svgNode("text", svg, { class: "tick", x: ROOM.left - 6, y: place.y(value) + 4 }).textContent = text;
-  }
+/** @returns {import("../kdviz.shared/over_t.js").Across} */
+function axisOf(ui) {
   const every = ui.most - ui.least > 16 ? 5 : 2;
-  for (let bias = every * Math.ceil(ui.least / every); bias <= ui.most; bias += every) {
-    const className = bias === 0 && ui.least < 0 ? "grid none" : "grid";
-    svgNode("line", svg, { class: className, x1: place.x(bias), x2: place.x(bias), y1: ROOM.top, y2: HEIGHT - ROOM.bottom });
-    svgNode("text", svg, { class: "tick below", x: place.x(bias), y: HEIGHT - 5 }).textContent = signed(bias, 0);
-  }
+  const ticks = /** @type {[number, string][]} */ ([]);
+  for (let bias = every * Math.ceil(ui.least / every); bias <= ui.most; bias += every) ticks.push([bias, signed(bias, 0)]);
+  return { place: (bias) => partOf(ui, bias), value: (place) => ui.least + (ui.most - ui.least) * place, ticks };
 }
 
-function drawChart(ui, chart) {
-  const { svg, lines } = chart;
-  chart.width = svg.clientWidth;
-  if (!chart.width) return;
-  svg.replaceChildren();
-  svg.setAttribute("viewBox", `0 0 ${chart.width} ${HEIGHT}`);
-  const place = placesOf(chart, ui);
-  const [top, foot] = [ROOM.top, HEIGHT - ROOM.bottom];
-  drawAxes(ui, chart, place);
-  const { low, mean, high } = ui.rule;
-  if (high > low) svgNode("rect", svg, { class: "rule-band", x: place.x(low), width: place.x(high) - place.x(low), y: top, height: foot - top });
-  svgNode("line", svg, { class: "rule", x1: place.x(mean), x2: place.x(mean), y1: top, y2: foot });
-  if (chart.known !== null) {
-    svgNode("line", svg, { class: "known", x1: ROOM.left, x2: chart.width - ROOM.right, y1: place.y(chart.known), y2: place.y(chart.known) });
-  }
-  for (const line of lines) {
-    if (line.low) svgNode("path", svg, { class: `band ${line.style}`, d: bandOf(place, ui.at, line.low, line.high) });
-  }
-  for (const line of lines) svgNode("path", svg, { class: `line ${line.style}`, d: pathOf(place, ui.at, line.y) });
-  chart.marker = svgNode("line", svg, { class: "marker", y1: top - 4, y2: foot });
-  chart.dots = lines.map(({ style }) => svgNode("circle", svg, { class: `dot ${style}`, r: 4 }));
+/** Where the rule puts the bias, and what a student that knows the class gets. */
+function drawRule({ low, mean, high }, known, svg, place, { left, right, top, floor }) {
+  const wide = place.x(high) - place.x(low);
+  if (high > low) svgNode("rect", svg, { class: "rule-band", x: place.x(low), width: wide, y: top, height: floor - top });
+  svgNode("line", svg, { class: "rule", x1: place.x(mean), x2: place.x(mean), y1: top, y2: floor });
+  if (known === null) return;
+  svgNode("line", svg, { class: "known", x1: left, x2: right, y1: place.y(known), y2: place.y(known) });
 }
 
 function showSlider(ui) {
@@ -95,22 +62,17 @@ function show(ui) {
   showSlider(ui);
   const [now, before] = [ui.at.indexOf(ui.bias), ui.at.indexOf(nearestBias(ui, 0))];
   const values = { bias: biasText(ui, ui.bias), rule: biasText(ui, ui.rule.mean), ...ui.counts };
-  for (const chart of ui.charts) {
-    const place = chart.width ? placesOf(chart, ui) : null;
-    const told = chart.lines.map((line, i) => {
-      const text = chart.format(line.y[now]);
+  for (const { panel, chart, format, now: nodes } of ui.charts) {
+    markT(chart, ui.bias);
+    const told = panel.lines.map((line, i) => {
+      const text = format(line.y[now]);
       values[line.key] = text;
-      values[`${line.key}_before`] = chart.format(line.y[before]);
-      setText(chart.now[i], text);
-      if (place) {
-        chart.dots[i].setAttribute("cx", place.x(ui.bias).toFixed(1));
-        chart.dots[i].setAttribute("cy", place.y(line.y[now]).toFixed(1));
-      }
+      values[`${line.key}_before`] = format(line.y[before]);
+      setText(nodes[i], text);
       return `${line.name} ${text}`;
     });
-    if (place) for (const end of ["x1", "x2"]) chart.marker.setAttribute(end, place.x(ui.bias).toFixed(1));
-    if (chart.known !== null) values.known = chart.format(chart.known);
-    chart.svg.setAttribute("aria-label", `${chart.title}, ${ui.label} ${values.bias}: ${told.join(", ")}`);
+    if (panel.known !== null) values.known = format(panel.known);
+    chart.svg.setAttribute("aria-label", `${panel.title}, ${ui.label} ${values.bias}: ${told.join(", ")}`);
   }
   setText(ui.q(".say"), filled(isNone(ui, ui.bias) ? ui.says.none : ui.says.moved, values));
 }
@@ -118,19 +80,6 @@ function show(ui) {
 function move(ui, bias) {
   ui.bias = nearestBias(ui, bias);
   show(ui);
-}
-
-/** A finger on a chart moves the bias as the slider does. */
-function letPointAt(ui, chart) {
-  followPointer(chart.svg, (event) => {
-    ui.held = true;
-    const box = chart.svg.getBoundingClientRect();
-    const part = (event.clientX - box.left - ROOM.left) / (box.width - ROOM.left - ROOM.right);
-    move(ui, ui.least + (ui.most - ui.least) * part);
-  }, () => {
-    ui.held = false;
-    ui.commit();
-  });
 }
 
 /** The name of a line with its swatch. */
@@ -154,11 +103,18 @@ function buildPanel(ui, panel) {
     nameLine(names, "label-line", "dashed label-line", panel.known_name).textContent = format(panel.known);
   }
   const most = Math.max(...panel.lines.flatMap((line) => line.high ?? line.y), panel.known ?? 0);
-  const axis = linearAxis(most, formatTick);
-  const svg = svgNode("svg", node, { class: "over-b", role: "img", height: HEIGHT });
-  const chart = { svg, axis, format, now, title: panel.title, lines: panel.lines, known: panel.known, width: 0 };
-  letPointAt(ui, chart);
-  return chart;
+  const pick = (bias) => {
+    ui.held = true;
+    move(ui, bias);
+  };
+  const release = () => {
+    ui.held = false;
+    ui.commit("bias", ui.bias);
+  };
+  const chart = buildOverT(node, { height: 190, feet: 15, label: panel.title, across: axisOf(ui), pick, release });
+  const lines = panel.lines.map((line) => ({ y: line.y, low: line.low, high: line.high, className: line.style }));
+  const under = (svg, place, frame) => drawRule(ui.rule, panel.known, svg, place, frame);
+  return { panel, chart, format, now, spec: { at: ui.at, lines, under, ...linearAxis(most, formatTick) } };
 }
 
 function buildPlace(ui, className, bias, text) {
@@ -170,7 +126,7 @@ function buildPlace(ui, className, bias, text) {
   tick.style.left = `${100 * part}%`;
   tick.addEventListener("click", () => {
     move(ui, bias);
-    ui.commit();
+    ui.commit("bias", ui.bias);
   });
 }
 
@@ -188,25 +144,18 @@ function listen(ui) {
     ui.dragging = true;
     move(ui, Number(range.value));
     ui.dragging = false;
-  }, ui.commit);
+  }, () => ui.commit("bias", ui.bias));
   onNumber(number, (bias) => bias >= ui.least && bias <= ui.most, (bias) => move(ui, bias), () => {
     number.value = biasText(ui, ui.bias);
-    ui.commit();
+    ui.commit("bias", ui.bias);
   });
 }
 
 function build(ui) {
-  Object.assign(ui, { held: false, bias: 0, charts: [], echo: makeEcho() });
+  Object.assign(ui, { held: false, bias: 0, charts: [] });
   ui.controls = { range: ui.q(".b-range"), number: ui.q(".b-number") };
-  ui.commit = () => {
-    ui.echo.sent(ui.bias);
-    ui.send("bias", ui.bias);
-  };
   listen(ui);
-  watchSize(ui, ui.q(".panels"), () => {
-    for (const chart of ui.charts) if (chart.svg.clientWidth !== chart.width) drawChart(ui, chart);
-    show(ui);
-  });
+  watchWidth(ui, ui.q(".panels"), () => ui.charts.map(({ chart }) => chart));
 }
 
 function buildPicture(ui, picture) {
@@ -222,18 +171,19 @@ function buildPicture(ui, picture) {
   ui.q(".panels").replaceChildren();
   ui.charts = picture.panels.map((panel) => buildPanel(ui, panel));
   buildPlaces(ui);
-  ui.charts.forEach((chart) => drawChart(ui, chart));
+  ui.charts.forEach(({ chart, spec }) => drawOverT(chart, spec));
 }
 
 function receive(ui, data) {
   const { bias, ...picture } = data;
-  const shape = JSON.stringify(picture);
-  if (ui.shape !== shape) {
-    ui.shape = shape;
-    buildPicture(ui, picture);
-  }
-  if (ui.echo.overrides(bias) && !ui.held) ui.bias = nearestBias(ui, bias);
+  if (ui.changed("picture", picture)) buildPicture(ui, picture);
+  if (ui.overrides("bias", bias) && !ui.held) ui.bias = nearestBias(ui, bias);
   show(ui);
 }
 
-export default await component(import.meta.url, { root: ".bias", build, receive });
+export default await component(import.meta.url, {
+  root: ".bias",
+  styles: ["../kdviz.shared/over_t.css", "style.css"],
+  build,
+  receive,
+});

@@ -7,7 +7,6 @@ import { listen } from "../kdviz.shared/signals.js";
 import { listenToTerms } from "./links.js";
 import { buildReset, drawList, drawMarks, drawWayOn } from "./list.js";
 
-
 function draw(ui) {
   const state = readCourse();
   if (ui.data.shape === "header") drawMarks(ui, state);
@@ -18,7 +17,6 @@ function draw(ui) {
 }
 
 function build(ui) {
-
   buildReset(ui);
   const elsewhere = (event) => { // another tab of this browser
     if (event.key === COURSE) draw(ui);
@@ -32,10 +30,6 @@ function receive(ui, data) {
   ui.data = data;
   ui.root.dataset.shape = data.shape;
   setText(ui.q(".place"), data.place);
-  setText(ui.q(".ask"), data.words.reset);
-  setText(ui.q(".question-of-reset"), data.words["reset-sure"]);
-  setText(ui.q(".yes"), data.words["reset-yes"]);
-  setText(ui.q(".no"), data.words["reset-no"]);
   listenToTerms();
   if (data.lesson) markOpened(data.lesson);
   draw(ui);

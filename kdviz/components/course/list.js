@@ -45,20 +45,17 @@ export function drawList(ui, state) {
   for (const lesson of lessons) {
     const known = stateOf(state, lesson);
     const link = lessonLink(lesson, `row ${known}`, make("li", "", list));
-    const mark = make("span", `mark ${known}`, link);
-    mark.textContent = MARKS[known];
-    mark.setAttribute("aria-hidden", "true");
+    make("span", `mark ${known}`, link, { "aria-hidden": "true" }).textContent = MARKS[known];
     make("span", "number", link).textContent = `${lesson.number}`;
     const told = make("span", "told", link);
     make("b", "", told).textContent = lesson.title;
     make("span", "question", told).textContent = lesson.question;
     make("span", "minutes", link).textContent = lesson.minutes;
     const solved = solvedChecks(state, lesson);
-    const spoken = make("span", "known", link);
+    const spoken = make("span", "known", link, { role: "img" });
     const asked = checksOf(state, lesson).length;
     spoken.textContent = known === "opened" && asked ? `${solved} / ${asked}` : "";
     spoken.setAttribute("aria-label", `${words[known]} ${spoken.textContent}`.trim());
-    spoken.setAttribute("role", "img");
   }
 }
 

@@ -1,21 +1,22 @@
 // One cell of the map: its figures against labels only, its curves, and its soft targets beside the teacher's.
 
 import { decodeBase64 } from "../kdviz.shared/bytes.js";
-import { make, setAttribute, setText, showGrey, svgNode } from "../kdviz.shared/dom.js";
+import { make, makeImage, makeRadio, setAttribute, setText, svgNode } from "../kdviz.shared/dom.js";
 import { PERCENT, sharePercent, short } from "../kdviz.shared/format.js";
+import { areaBetween, lineThrough } from "../kdviz.shared/lines.js";
+import { buildPairs, drawPairs } from "../kdviz.shared/pair_bars.js";
 import { ranked, softmax, totalVariation } from "../kdviz.shared/softmax.js";
-import {
-  PLOT, areaBetween, buildAxis, buildPlot, lineThrough, showAxis, showTicks, xOf, yOf,
-} from "../kdviz.shared/training_plot.js";
+import { PLOT, buildAxis, buildPlot, showAxis, showTicks, xOf, yOf } from "../kdviz.shared/training_plot.js";
 import { MEASURES, difference, figure } from "./scale.js";
 
-const LOSS = { top: 16, height: 52, title: "loss, nats" };
-const RIGHT = { top: 90, height: 76, title: "accuracy, images held out" };
-const TARGETS = { width: 320, base: 86, tall: 72, top: 12 };
+const LOSS = { top: 16, height: 52 };
+const RIGHT = { top: 90, height: 76 };
+const TARGETS = { width: 320, base: 86, tall: 74, most: 1.06 };
 
 function titleOf(ui, i) {
   const { cells, choosers } = ui.data;
-  const own = cells.alpha[i] === 0 ? "Labels only" : `T = ${short(cells.temperature[i])}, α = ${short(cells.alpha[i])}`;
+  const [T, alpha] = [short(cells.temperature[i]), short(cells.alpha[i])];
+  const own = ui.tell(alpha === 0 ? "labels-only" : "cell", { T, alpha });
   const many = choosers.filter(({ values }) => values.length > 1);
   return many.length && ui.facet !== cells.facet[i] ? `${own} · ${facetWords(ui, cells.facet[i])}` : own;
 }
@@ -25,63 +26,66 @@ export function facetWords(ui, facet) {
   const words = [];
   let rest = facet;
   for (const { name, values } of [...ui.data.choosers].reverse()) {
-    const at = rest % values.length;
+    const rate = values[rest % values.length];
     rest = Math.floor(rest / values.length);
-    if (values.length > 1) words.unshift(name === "Learning rate" ? `learning rate ${values[at]}` : values[at]);
+    if (values.length > 1) words.unshift(name === "Learning rate" ? ui.tell("rate", { rate }) : rate);
   }
   return words.join(", ");
 }
 
-function stateOf(ui, i) {
-  const { cells, students, rungs, epochs } = ui.data;
+function stateOf({ tell, data }, i) {
+  const { cells, students, rungs, epochs, run } = data;
   const [done, running, diverged] = [cells.done[i], cells.running[i], cells.diverged[i]];
-  const who = ui.data.folds ? "students" : "seeds"; // a student for each seed and fold
+  const who = tell(data.folds ? "students" : "seeds"); // a student for each seed and fold
+  const values = { done, running, diverged, students, who };
   const parts = [];
-  if (diverged && diverged === done + running) return "diverged: its weights are no numbers any more";
-  if (!done && !running) parts.push(ui.data.run ? "waits for its turn" : "not trained yet");
-  else if (done === students) parts.push(students === 1 ? "done, one seed" : `all ${students} ${who} done`);
-  else if (done) parts.push(`means of ${done} of ${students} ${who}${running ? ", another is learning" : ""}`);
-  else parts.push(`learning: ${Math.round((100 * cells.progress[i] * students) / running)}${PERCENT} of ${running === 1 ? `the first of ${students}` : `${running} students`}`);
-  if (rungs.length > 1 && cells.epochs[i]) parts.push(`${cells.epochs[i]} of ${epochs} epochs`);
-  if (cells.dropped[i]) parts.push("left behind");
-  if (diverged) parts.push(`${diverged} diverged and left out`);
+  if (diverged && diverged === done + running) return tell("broken");
+  if (!done && !running) parts.push(tell(run ? "waits" : "untrained"));
+  else if (done === students) parts.push(tell(students === 1 ? "done-one" : "done", values));
+  else if (done) parts.push(tell(running ? "some-running" : "some", values));
+  else {
+    const percent = `${Math.round((100 * cells.progress[i] * students) / running)}${PERCENT}`;
+    parts.push(tell(running === 1 ? "learning-first" : "learning", { ...values, percent }));
+  }
+  if (rungs.length > 1 && cells.epochs[i]) parts.push(tell("epochs", { done: cells.epochs[i], epochs }));
+  if (cells.dropped[i]) parts.push(tell("left-behind"));
+  if (diverged) parts.push(tell("left-out", values));
   return parts.join(" · ");
 }
 
 function tagOf(ui, i) {
   const { cells } = ui.data;
   const tags = [];
-  if (cells.chosen?.[i]) tags.push("★ the choice");
-  else if (cells.tied?.[i]) tags.push("☆ tied with the choice");
-  else if (!cells.chosen && ui.best() === i) tags.push("best accuracy so far");
+  if (cells.chosen?.[i]) tags.push(ui.tell("choice"));
+  else if (cells.tied?.[i]) tags.push(ui.tell("tied"));
+  else if (!cells.chosen && ui.best() === i) tags.push(ui.tell("best"));
   const word = cells.word?.[i];
-  if (word && word !== "no verdict") tags.push(word === "no difference shown" ? "≈ not shown to differ from labels only" : `${word} than labels only`);
+  if (word && word !== "no verdict") tags.push(ui.tell(word === "no difference shown" ? "same" : "verdict", { word }));
   return tags.join(" · ");
 }
 
 /** A cell in a sentence, for those who hear it. */
-export function tell(ui, i) {
+export function describeCell(ui, i) {
   const { cells } = ui.data;
-  const measure = MEASURES[ui.measure];
+  const { share } = MEASURES[ui.measure];
   const value = cells[ui.measure][i];
   const gain = cells.gains[ui.measure][i];
   const parts = [titleOf(ui, i)];
-  if (value !== null) parts.push(`${measure.title} ${figure(ui, value)}${measure.share ? PERCENT : ""}`);
-  if (gain !== null) parts.push(`${difference(ui, gain)}${measure.share ? " points" : ""} against labels only`);
+  const unit = share ? PERCENT : "";
+  if (value !== null) parts.push(ui.tell("figure", { measure: ui.tell(ui.measure), value: `${figure(ui, value)}${unit}` }));
+  if (gain !== null) parts.push(ui.tell(share ? "gain-points" : "gain", { gain: difference(ui, gain) }));
   return [...parts, stateOf(ui, i), tagOf(ui, i)].filter(Boolean).join("; ");
 }
 
 export function buildOne(ui) {
   const body = ui.q(".one tbody");
-  ui.rows = Object.entries(MEASURES).map(([name, { title, share }]) => {
+  ui.rows = Object.entries(MEASURES).map(([name, { share }]) => {
     const row = make("tr", "", body);
-    const head = make("th", "", row);
-    head.scope = "row";
-    head.textContent = { nll: "NLL, nats", ece: "ECE" }[name] ?? `${title[0].toUpperCase()}${title.slice(1)}`;
+    make("th", "", row, { scope: "row" }).textContent = ui.tell(`row-${name}`);
     const cells = [make("td", "", row), make("td", "", row), make("td", "", row)];
     return { name, share, row, cells };
   });
-  ui.curves = buildCurves(ui.q(".curves svg"));
+  ui.curves = buildCurves(ui.tell, ui.q(".curves svg"));
   ui.image = 0;
   ui.own = true; // the softmax at the cell's T, not at T = 1
   ui.pixels = {};
@@ -102,7 +106,7 @@ export function drawOne(ui) {
     const write = (v) => (v === null ? "–" : share ? `${(100 * v).toFixed(2)}${PERCENT}` : v.toFixed(4));
     setText(own, write(value));
     setText(plain, cells.alpha[i] === 0 ? "" : write(value === null || gain === null ? null : value - gain));
-    setText(gap, gain === null ? "" : gapOf(gain, share) + (name === "validation_accuracy" ? intervalOf(cells.interval?.[i]) : ""));
+    setText(gap, gain === null ? "" : gapOf(gain, share) + (name === "validation_accuracy" ? intervalOf(ui, cells.interval?.[i]) : ""));
     row.classList.toggle("on", name === ui.measure);
   }
   const detail = ui.data.details.cells[cells.key[i]];
@@ -120,12 +124,12 @@ function gapOf(gain, share) {
   return `${Number(text) === 0 ? "" : gain < 0 ? "−" : "+"}${text}`;
 }
 
-function intervalOf(interval) {
-  return interval ? ` (${interval.map((end) => gapOf(end, true)).join(" to ")})` : "";
+function intervalOf(ui, interval) {
+  return interval ? ` ${ui.tell("interval", { from: gapOf(interval[0], true), to: gapOf(interval[1], true) })}` : "";
 }
 
-function buildCurves(svg) {
-  const [loss, right] = [buildPlot(svg, LOSS), buildPlot(svg, RIGHT)];
+function buildCurves(tell, svg) {
+  const [loss, right] = [buildPlot(svg, LOSS, tell("plot-loss")), buildPlot(svg, RIGHT, tell("plot-accuracy"))];
   const path = (kind) => svgNode("path", svg, { class: kind });
   const paths = { soft: path("soft"), hard: path("hard"), plain: path("line plain"), own: path("line student") };
   const cut = svgNode("text", svg, { class: "cut end", x: PLOT.right, y: LOSS.top + 12 });
@@ -141,7 +145,7 @@ function drawCurves(ui, detail, alpha) {
   const zero = line(sum.map(() => 0), LOSS, 0, top);
   setAttribute(paths.soft, "d", areaBetween(line(soft, LOSS, 0, top), zero));
   setAttribute(paths.hard, "d", areaBetween(line(sum, LOSS, 0, top), line(soft, LOSS, 0, top)));
-  setText(cut, Math.max(...sum) > 1.02 * top ? "higher values are cut off" : "");
+  setText(cut, Math.max(...sum) > 1.02 * top ? ui.tell("cut") : "");
   const control = detail.plain.some((value) => value !== null) ? detail.plain : detail.accuracy;
   const floor = floorOf(control.filter((value) => value !== null)); // so that cells have the same axis
   setAttribute(paths.own, "d", lineThrough(line(detail.accuracy, RIGHT, floor, 1)));
@@ -149,13 +153,14 @@ function drawCurves(ui, detail, alpha) {
   showTicks(loss, "0", String(top));
   showTicks(right, `${Math.round(100 * floor)}%`, "100%");
   const last = detail.step.length - 1;
-  const terms = `soft ${(detail.soft[last] ?? 0).toFixed(3)} · hard ${(detail.hard[last] ?? 0).toFixed(3)}`;
+  const terms = ui.tell("terms", { soft: soft[last].toFixed(3), hard: (detail.hard[last] ?? 0).toFixed(3) });
   setText(loss.value, terms);
   const end = detail.accuracy[last];
   setText(right.value, end === null ? "" : `${(100 * end).toFixed(1)}${PERCENT}`);
   showAxis(axis, detail.steps);
-  const mean = detail.students > 1 ? `, means of ${detail.students} students` : "";
-  setAttribute(svg, "aria-label", `After update ${detail.step[last]} of ${detail.steps}: loss ${terms}, accuracy ${right.value.textContent}${mean}.`);
+  const { students, steps: updates } = detail;
+  const values = { update: detail.step[last], updates, terms, accuracy: right.value.textContent, students };
+  setAttribute(svg, "aria-label", ui.tell(students > 1 ? "curves-means" : "curves", values));
 }
 
 function niceAbove(value) {
@@ -170,45 +175,17 @@ function floorOf(known) {
   return [0.95, 0.9, 0.8, 0.7, 0.5].find((floor) => half > floor + 0.01) ?? 0;
 }
 
-function radio(parent, name, checked, change) {
-  const label = make("label", "", parent);
-  const input = make("input", "", label);
-  Object.assign(input, { type: "radio", name, checked });
-  input.addEventListener("change", change);
-  return { label, input };
-}
-
 function buildImages(ui, watched) {
   const holder = ui.q(".images");
-  const digest = JSON.stringify([ui.data.run, watched.indices]);
-  if (ui.imagesDigest === digest) return;
-  ui.imagesDigest = digest;
+  if (!ui.changed("images", [ui.data.run, watched.indices])) return;
   ui.image = Math.min(ui.image, watched.labels.length - 1);
   holder.replaceChildren();
   watched.images.forEach((image, n) => {
-    const { label, input } = radio(holder, "image", n === ui.image, () => { ui.image = n; drawOne(ui); });
-    input.setAttribute("aria-label", `image ${watched.indices[n]}, label ${ui.data.details.names[watched.labels[n]]}`);
-    const canvas = make("canvas", "", label);
-    canvas.width = canvas.height = 28;
-    showGrey(canvas, decodeBase64(image));
+    const { label, input } = makeRadio(holder, "image", n === ui.image, () => { ui.image = n; drawOne(ui); });
+    const values = { number: watched.indices[n], label: ui.data.details.names[watched.labels[n]] };
+    input.setAttribute("aria-label", ui.tell("image", values));
+    makeImage(label, decodeBase64(image));
   });
-}
-
-function buildBars(ui) {
-  const svg = ui.q(".targets svg");
-  const { names } = ui.data.details;
-  svgNode("line", svg, { class: "grid", x1: 0, x2: TARGETS.width, y1: TARGETS.base, y2: TARGETS.base });
-  svgNode("line", svg, { class: "grid", "stroke-dasharray": "2 3", x1: 0, x2: TARGETS.width, y1: TARGETS.top, y2: TARGETS.top });
-  const top = svgNode("text", svg, { class: "end", x: TARGETS.width, y: TARGETS.top - 3 });
-  const slot = TARGETS.width / names.length;
-  const bars = names.map((name, n) => {
-    const teacher = svgNode("rect", svg, { class: "teacher", x: n * slot + 2, width: slot / 2 - 2 });
-    const student = svgNode("rect", svg, { class: "student", x: (n + 0.5) * slot, width: slot / 2 - 2 });
-    const text = svgNode("text", svg, { class: "middle", x: (n + 0.5) * slot, y: 98 });
-    text.textContent = name.length > 1 ? name.slice(0, 3) : name;
-    return { teacher, student, text };
-  });
-  return { svg, top, bars };
 }
 
 function drawTemperatures(ui, T) {
@@ -218,7 +195,7 @@ function drawTemperatures(ui, T) {
   ui.atT = T;
   holder.replaceChildren();
   for (const own of [true, false]) {
-    const { label } = radio(holder, "at", ui.own === own, () => { ui.own = own; drawOne(ui); });
+    const { label } = makeRadio(holder, "at", ui.own === own, () => { ui.own = own; drawOne(ui); });
     make("span", "", label).textContent = `T = ${own ? short(T) : 1}`;
   }
 }
@@ -232,13 +209,10 @@ function drawTargets(ui, i, detail) {
   if (!watched) {
     setText(ui.q(".targets .says"), "");
     const known = cells[ui.measure][i] !== null;
-    let text = "Its soft targets can be seen when a student of it is done.";
-    if (cells.diverged[i] && !known) text = "There is nothing to show of it.";
-    else if (known && !detail) text = "Select this cell to see its curves and soft targets.";
-    setText(wait, text);
+    setText(wait, ui.tell(cells.diverged[i] && !known ? "nothing" : known && !detail ? "select" : "not-done"));
     return;
   }
-  ui.bars ??= buildBars(ui);
+  ui.bars ??= buildPairs(ui.q(".targets svg"), details.names, TARGETS);
   buildImages(ui, watched);
   drawTemperatures(ui, cells.alpha[i] === 0 ? 1 : cells.temperature[i]);
   const T = ui.own ? ui.atT : 1;
@@ -246,23 +220,13 @@ function drawTargets(ui, i, detail) {
   const teacher = softmax(watched.teacher[n], T);
   const broken = detail.logits[n].includes(null);
   const student = broken ? null : softmax(detail.logits[n], T);
-  const whole = Math.min(1, 1.4 * Math.max(...teacher)); // of the teacher alone: the same in all cells
-  const tall = TARGETS.base - TARGETS.top;
-  ui.bars.bars.forEach((bar, c) => {
-    for (const [rect, p] of [[bar.teacher, teacher[c]], [bar.student, student ? student[c] : 0]]) {
-      const height = tall * Math.min(1.06, p / whole);
-      setAttribute(rect, "y", (TARGETS.base - height).toFixed(1));
-      setAttribute(rect, "height", height.toFixed(1));
-    }
-    bar.text.classList.toggle("truth", c === watched.labels[n]);
-  });
+  const whole = drawPairs(ui.bars, teacher, student, watched.labels[n]);
   setText(ui.bars.top, sharePercent(whole));
-  setText(ui.q(".targets .title"), `softmax at T = ${short(T)}, ${detail.watched}`);
+  setText(ui.q(".targets .title"), ui.tell("softmax", { T: short(T), student: detail.watched }));
   const name = (p) => details.names[ranked(p)[0]];
   const gap = student ? totalVariation(teacher, student) : 1;
-  const says = student
-    ? `Label ${details.names[watched.labels[n]]}. Teacher: ${name(teacher)}. Student: ${name(student)}. ${sharePercent(gap)} of the probability would have to move.`
-    : `Label ${details.names[watched.labels[n]]}. Teacher: ${name(teacher)}. The student diverged and says nothing.`;
+  const who = { label: details.names[watched.labels[n]], teacher: name(teacher), student: student ? name(student) : "" };
+  const says = ui.tell(student ? "says" : "says-diverged", { ...who, gap: sharePercent(gap) });
   setText(ui.q(".targets .says"), says);
   setAttribute(ui.bars.svg, "aria-label", says);
 }

@@ -3,7 +3,6 @@
 
 import { component, watchSize } from "../kdviz.shared/component.js";
 import { make, setText } from "../kdviz.shared/dom.js";
-import { makeEcho } from "../kdviz.shared/echo.js";
 import { luminance, resolveColour } from "../kdviz.shared/matrix.js";
 import { buildOne, drawOne } from "./cell.js";
 import { drawMap, drawRings, drawTabStop, isAbove, isSame, mapOf, shownCells } from "./map.js";
@@ -11,16 +10,9 @@ import { endOfRow, neighbour } from "./places.js";
 import { drawScale, shadesFor } from "./scale.js";
 
 const kept = {}; // what a visitor looks at: it outlives the end of a sweep, when the page puts up the map anew
-const WHAT = {
-  validation_accuracy: "share of the images held out that are right",
-  agreement: "share of them on which the student says what its teacher says",
-  nll: "surprise at the label, nats; lower is better",
-  ece: "how far certainty is from accuracy; lower is better",
-};
 
 function build(ui) {
   Object.assign(ui, { map: ui.q(".cells"), measure: kept.measure ?? "validation_accuracy", facet: 0, pointed: null, selected: null, width: 0 });
-  ui.echo = makeEcho();
   /** The cell that is shown beside the map: pointed at, selected, chosen, or the best so far. */
   ui.best = () => ui.data.best[mapOf(ui)];
   ui.shownCell = () => {
@@ -96,15 +88,13 @@ function point(ui, i) {
 function selectCell(ui, i) {
   const key = i === null ? null : ui.data.cells.key[i];
   ui.selected = ui.selected === key ? null : key;
-  ui.echo.sent([ui.data.run, ui.selected]);
-  ui.send("cell", ui.selected);
+  ui.commit("cell", ui.selected);
   draw(ui);
 }
 
 function buildChoosers(ui) {
   const digest = JSON.stringify([ui.data.choosers, ui.data.together]);
-  if (ui.choosersDigest === digest) return;
-  ui.choosersDigest = digest;
+  if (!ui.changed("choosers", digest)) return;
   const holder = ui.q(".choosers");
   holder.replaceChildren();
   ui.facet = ui.data.together ? null : 0;
@@ -114,7 +104,7 @@ function buildChoosers(ui) {
     const label = make("label", "", holder);
     make("span", "cap", label).textContent = chooser.name;
     const select = make("select", "", label);
-    if (ui.data.together) make("option", "", select).textContent = "all";
+    if (ui.data.together) make("option", "", select).textContent = ui.tell("all");
     chooser.values.forEach((value) => { make("option", "", select).textContent = value; });
     select.addEventListener("change", () => changeFacet(ui, select));
     return { select, chooser };
@@ -156,29 +146,25 @@ function drawKeys(ui, shown) {
   const points = ui.data.shape === "points";
   const keys = [];
   if (points ? shown.some((i) => isAbove(ui, i)) : ui.contours[1].getAttribute("d")) {
-    keys.push(points ? ["◯", "heavy outline: better than labels only"] : ["line", "between better and worse than labels only"]);
+    keys.push(points ? ["◯", "heavy"] : ["line", "line"]);
   }
-  if (has("chosen")) keys.push(["★", "the choice"]);
-  if (has("tied")) keys.push(["☆", "tied with it"]);
-  if (shown.some((i) => isSame(ui, i))) {
-    keys.push(["≈", "not shown to differ from labels only"]);
-  }
-  if (cells.word?.some((word) => word === "no verdict")) keys.push(["", "one seed: no verdict against labels only"]);
+  if (has("chosen")) keys.push(["★", "chosen"]);
+  if (has("tied")) keys.push(["☆", "tied"]);
+  if (shown.some((i) => isSame(ui, i))) keys.push(["≈", "same"]);
+  if (cells.word?.some((word) => word === "no verdict")) keys.push(["", "one-seed"]);
   if (has("diverged")) keys.push(["×", "diverged"]);
-  if (has("dropped")) keys.push(["", "faded: left behind after fewer epochs"]);
-  if (has("young")) keys.push(["hatch", "still learning: no colour yet, it is not comparable with the rest; + or − is against labels only at the same update"]);
-  else if (shown.some((i) => cells.running[i] && !cells.done[i])) keys.push(["", "colours in the middle of the training, all cells about as far"]);
-  if (shown.some((i) => cells.progress[i] > 0 && cells.progress[i] < 0.999)) keys.push(["", "a cell is full when all its students are done"]);
-  const digest = JSON.stringify(keys);
-  if (ui.keysDigest === digest) return;
-  ui.keysDigest = digest;
+  if (has("dropped")) keys.push(["", "dropped"]);
+  if (has("young")) keys.push(["hatch", "young"]);
+  else if (shown.some((i) => cells.running[i] && !cells.done[i])) keys.push(["", "middle"]);
+  if (shown.some((i) => cells.progress[i] > 0 && cells.progress[i] < 0.999)) keys.push(["", "full"]);
+  if (!ui.changed("keys", keys)) return;
   const holder = ui.q(".keys");
   holder.replaceChildren();
-  for (const [sign, text] of keys) {
+  for (const [sign, name] of keys) {
     const key = make("span", "", holder);
     if (sign === "line" || sign === "hatch") make("i", sign, key);
     else if (sign) make("b", "", key).textContent = sign;
-    key.append(text);
+    key.append(ui.tell(`key-${name}`));
   }
 }
 
@@ -190,7 +176,7 @@ function draw(ui) {
   const level = plains.length === 1 && !ui.data.cells.young[plains[0]]; // only of what has a colour itself
   drawScale(ui, level ? ui.data.cells[ui.measure][plains[0]] : null);
   drawKeys(ui, shown);
-  setText(ui.q(".what"), WHAT[ui.measure]);
+  setText(ui.q(".what"), ui.tell(`what-${ui.measure}`));
   drawOne(ui);
 }
 
@@ -200,7 +186,8 @@ function receive(ui, data) {
   ui.shades = shadesFor(luminance(paper) < 0.4);
   ui.anyDetail = Object.keys(data.details.cells).length > 0;
   buildChoosers(ui);
-  if (ui.echo.overrides([data.run, data.cell])) {
+  const isNew = ui.changed("run", data.run);
+  if (ui.overrides("cell", data.cell) || isNew) {
     ui.selected = data.cell;
     const chosen = data.cells.chosen?.indexOf(1) ?? -1;
     const at = data.cell === null ? chosen : data.cells.key.indexOf(data.cell);

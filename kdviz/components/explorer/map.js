@@ -2,7 +2,7 @@
 
 import { setAttribute, setText, svgNode } from "../kdviz.shared/dom.js";
 import { PERCENT, short } from "../kdviz.shared/format.js";
-import { facetWords, tell } from "./cell.js";
+import { describeCell, facetWords } from "./cell.js";
 import { GAP, layOut, thinned, ticksOf } from "./places.js";
 import { MEASURES, difference, figure, shadeOf } from "./scale.js";
 
@@ -58,7 +58,7 @@ function drawAxes(ui, place) {
   svgNode("text", map, { class: "end", x: place.left - 8, y: place.tall + place.bar / 2 + 4 }).textContent = zero;
   const middle = place.tall ? place.tall / 2 : 0;
   if (middle) svgNode("text", map, { class: "middle name", x: 9, y: middle + 4 }).textContent = "α";
-  svgNode("text", map, { class: "middle name", x: place.left + place.wide / 2, y: place.bottom + 32 }).textContent = "temperature T";
+  svgNode("text", map, { class: "middle name", x: place.left + place.wide / 2, y: place.bottom + 32 }).textContent = ui.tell("axis");
 }
 
 function buildCell(ui, i, box) {
@@ -121,14 +121,14 @@ function drawWords(ui, i, node, known) {
   const unit = plain && MEASURES[ui.measure].share ? PERCENT : "";
   const young = known && cells.young[i] > 0; // its figure would be compared with those of students that are done
   const written = !known || node.round || !(roomy || plain) ? ""
-    : young ? (box.width >= 50 ? `at ${Math.round(100 * cells.share[i])}${PERCENT}` : "")
+    : young ? (box.width >= 50 ? ui.tell("map-at", { percent: `${Math.round(100 * cells.share[i])}${PERCENT}` }) : "")
     : `${figure(ui, cells[ui.measure][i], box.width >= 46)}${unit}`;
-  const several = ui.place.plains > 1 ? facetWords(ui, cells.facet[i]) : "labels only";
+  const several = ui.place.plains > 1 ? facetWords(ui, cells.facet[i]) : ui.tell("map-plain");
   const name = plain && box.width > 70 + 6.5 * several.length ? several : "";
-  const end = plain && !known && cells.diverged[i] ? "diverged" : written;
+  const end = plain && !known && cells.diverged[i] ? ui.tell("map-diverged") : written;
   setText(node.value, [name, end].filter(Boolean).join(": "));
   const gain = cells.gains[ui.measure][i];
-  const few = box.width >= 64 ? `${cells.epochs[i]} ep.` : "";
+  const few = box.width >= 64 ? ui.tell("map-epochs", { epochs: cells.epochs[i] }) : "";
   const note = cells.dropped[i] ? few : gain === null ? "" : difference(ui, gain);
   const cramped = cells.word && box.width < 60; // by the marks of the end
   setText(node.gain, written && !plain && roomy && !cramped && box.height >= 40 ? note : "");
@@ -160,7 +160,7 @@ function drawCell(ui, i) {
   drawCross(ui, i, node, known, ink);
   drawVerdict(ui, i, node, ink);
   if (node.above) setAttribute(node.above, "visibility", known && isAbove(ui, i) ? "visible" : "hidden");
-  setAttribute(node.group, "aria-label", tell(ui, i));
+  setAttribute(node.group, "aria-label", describeCell(ui, i));
   setAttribute(node.group, "aria-pressed", String(ui.selected === cells.key[i]));
 }
 
@@ -244,10 +244,8 @@ export function drawRings(ui) {
 export function drawMap(ui) {
   const shown = shownCells(ui);
   const { data } = ui;
-  const digest = JSON.stringify([data.run, ui.width, ui.facet, data.shape, data.temperatures, data.alphas, shown.length]);
-  if (ui.digest !== digest) {
+  if (ui.changed("map", [data.run, ui.width, ui.facet, data.shape, data.temperatures, data.alphas, shown.length])) {
     const focused = ui.map.getRootNode().activeElement?.dataset?.cell;
-    ui.digest = digest;
     ui.place = layOut(ui, shown);
     buildMap(ui, ui.place, shown);
     if (focused !== undefined) ui.nodes[focused]?.group.focus();
@@ -258,7 +256,7 @@ export function drawMap(ui) {
   for (const node of ui.contours) setAttribute(node, "d", d);
   drawRings(ui);
   drawTabStop(ui);
-  setAttribute(ui.map, "aria-label", `${shown.length} cells of temperature T and weight α; arrow keys go from one to the next, Enter selects.`);
+  setAttribute(ui.map, "aria-label", ui.tell("map", { cells: shown.length }));
 }
 
 /** The one cell that Tab comes to: where the visitor was last, or what the page speaks of. */

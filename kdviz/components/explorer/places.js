@@ -1,5 +1,6 @@
 // Where the cells of the map stand, and which is next to which.
 
+import { ARROWS } from "../kdviz.shared/dom.js";
 import { short } from "../kdviz.shared/format.js";
 
 export const GAP = 1; // around every cell
@@ -65,7 +66,7 @@ export function thinned(values, room, least) {
 
 /** The nearest cell in a direction, by the middles of the cells. */
 export function neighbour(ui, from, key) {
-  const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
+  const [dx, dy] = ARROWS[key];
   const middle = ({ x, y, width, height }) => [x + width / 2, y + height / 2];
   const [x, y] = middle(ui.nodes[from].box);
   let best = null;

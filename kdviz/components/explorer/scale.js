@@ -6,10 +6,10 @@ import { readableOn } from "../kdviz.shared/matrix.js";
 import { AXIS_LEFT } from "./places.js";
 
 export const MEASURES = {
-  validation_accuracy: { title: "accuracy", better: 1, share: true },
-  agreement: { title: "agreement", better: 1, share: true },
-  nll: { title: "NLL", better: -1, share: false },
-  ece: { title: "ECE", better: -1, share: false },
+  validation_accuracy: { better: 1, share: true },
+  agreement: { better: 1, share: true },
+  nll: { better: -1, share: false },
+  ece: { better: -1, share: false },
 };
 const SHADES = 65;
 
@@ -83,15 +83,16 @@ export function drawScale(ui, plain) {
   svgNode("rect", svg, { class: "bar", x: left, y: top, width, height: tall, fill: "none" });
   const unit = MEASURES[ui.measure].share ? PERCENT : "";
   const write = (value) => `${figure(ui, value)}${unit}`;
-  const beyond = MEASURES[ui.measure].better > 0 ? "or less" : "or more";
-  svgNode("text", svg, { x: left, y: top + 24 }).textContent = `${write(worst)}${cut ? ` ${beyond}` : ""}`;
+  const beyond = MEASURES[ui.measure].better > 0 ? "or-less" : "or-more";
+  const begin = cut ? ui.tell(beyond, { value: write(worst) }) : write(worst);
+  svgNode("text", svg, { x: left, y: top + 24 }).textContent = begin;
   svgNode("text", svg, { class: "end", x: left + width, y: top + 24 }).textContent = write(best);
-  svgNode("text", svg, { class: "middle", x: left + width / 2, y: top + 24 }).textContent = "better →";
-  let told = `Colours from ${write(worst)}${cut ? ` ${beyond}` : ""} to ${write(best)}, which is better.`;
+  svgNode("text", svg, { class: "middle", x: left + width / 2, y: top + 24 }).textContent = ui.tell("better");
+  let told = ui.tell("scale", { worst: begin, best: write(best) });
   if (plain !== null) {
     const x = left + width * placeOf(ui, plain);
     svgNode("path", svg, { class: "mark", d: `M${x},${top}l-4.5,-6h9z` });
-    const text = `labels only ${write(plain)}`;
+    const text = ui.tell("level", { value: write(plain) });
     const side = x < left + 70 ? "" : x > left + width - 70 ? "end" : "middle";
     const shift = { "": -5, middle: 0, end: 5 }[side];
     svgNode("text", svg, { class: `${side} name`, x: x + shift, y: top - 9 }).textContent = text;

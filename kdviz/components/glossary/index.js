@@ -2,7 +2,6 @@
 
 import { component } from "../kdviz.shared/component.js";
 import { make, setText } from "../kdviz.shared/dom.js";
-import { makeEcho } from "../kdviz.shared/echo.js";
 import { filled } from "../kdviz.shared/format.js";
 
 const STYLE = "kd-glossary"; // one style sheet hides the terms: Streamlit may redraw their nodes at any time
@@ -25,12 +24,9 @@ function search(ui) {
 }
 
 function build(ui) {
-  Object.assign(ui, { input: ui.q(".search"), found: ui.q(".found"), echo: makeEcho() });
+  Object.assign(ui, { input: ui.q(".search"), found: ui.q(".found") });
   ui.input.addEventListener("input", () => search(ui));
-  ui.input.addEventListener("change", () => {
-    ui.echo.sent(ui.input.value);
-    ui.send("search", ui.input.value);
-  });
+  ui.input.addEventListener("change", () => ui.commit("search", ui.input.value));
   ui.endings.push(() => document.getElementById(STYLE)?.remove());
 }
 
@@ -38,7 +34,7 @@ function receive(ui, data) {
   ui.data = data;
   setText(ui.q(".label"), data.label);
   ui.input.placeholder = data.placeholder;
-  if (ui.echo.overrides(data.search)) ui.input.value = data.search;
+  if (ui.overrides("search", data.search)) ui.input.value = data.search;
   search(ui);
 }
 

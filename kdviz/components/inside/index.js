@@ -3,11 +3,11 @@
 
 import { component } from "../kdviz.shared/component.js";
 import { decodeBase64 } from "../kdviz.shared/bytes.js";
-import { make, setText } from "../kdviz.shared/dom.js";
+import { make, makeImage, makeRadio, setText } from "../kdviz.shared/dom.js";
 import { resolveColour, shadesBetween } from "../kdviz.shared/matrix.js";
 import { formulaHtml } from "./formulas.js";
 import { allSteps, featureSays, lookAt, relationSays, responseSays } from "./sentences.js";
-import { BUILD, sizedCanvas } from "./views.js";
+import { BUILD } from "./views.js";
 
 const FIRST = { response: "offline", feature: "hints", relation: "rkd" }; // whose formula stands there before any run
 const SAYS = { response: responseSays, feature: featureSays, relation: relationSays };
@@ -15,11 +15,7 @@ const SAYS = { response: responseSays, feature: featureSays, relation: relationS
 /** Radio buttons; `options` are [value, filler(label's node)] pairs. */
 function radios(parent, name, options, chosen, changed) {
   options.forEach(([value, fill]) => {
-    const label = make("label", "", parent);
-    const input = make("input", "", label);
-    Object.assign(input, { type: "radio", name, value: String(value), checked: value === chosen });
-    input.addEventListener("change", () => changed(value));
-    fill(label);
+    fill(makeRadio(parent, name, value === chosen, () => changed(value)).label);
   });
 }
 
@@ -34,7 +30,7 @@ function drawKind(ui, kind, step, begun) {
   const [taught, plain] = histories.map((history) => history && look(history, lookAt(history, step)));
   const before = look(histories[0] ?? histories[1] ?? Object.values(ui.data.methods)[0], 0);
   ui.drawers[kind]?.(taught ?? before, plain, before);
-  const facts = { T: ui.data.T, method, teacher: ui.teacher, before, taught: taught ?? before, plain, begun };
+  const facts = { tell: ui.tell, T: ui.data.T, method, teacher: ui.teacher, before, taught: taught ?? before, plain, begun };
   setText(ui.parts[kind].say, SAYS[kind](facts));
 }
 
@@ -46,10 +42,11 @@ function draw(ui) {
   range.max = String(steps.length - 1);
   range.value = String(at);
   range.disabled = steps.length < 2;
-  const text = at === 0 ? "update 0" : `update ${steps[at].toLocaleString("en")} of ${ui.total.toLocaleString("en")}`;
+  const [update, total] = [steps[at], ui.total].map((count) => count.toLocaleString("en"));
+  const text = ui.tell(at === 0 ? "update-first" : "update", { update, total });
   setText(ui.atText, text);
   range.setAttribute("aria-valuetext", text);
-  setText(ui.after, steps.at(-1) < ui.total ? "Now" : "After");
+  setText(ui.after, ui.tell(steps.at(-1) < ui.total ? "now" : "after"));
   for (const kind of Object.keys(FIRST)) if (ui.chosen[kind]) drawKind(ui, kind, steps[at], at > 0);
 }
 
@@ -70,7 +67,7 @@ function layOutKind(ui, kind) {
   part.views?.remove();
   part.diagram.style.display = "";
   delete ui.drawers[kind];
-  part.formulas.innerHTML = formulaHtml(kind, method ?? FIRST[kind]);
+  part.formulas.innerHTML = formulaHtml(ui.tell, kind, method ?? FIRST[kind]);
   if (!method || !ui.steps.length) return;
   part.diagram.style.display = "none";
   part.views = make("div", "views", part.picture);
@@ -83,11 +80,10 @@ function layOutMethods(ui, kind) {
   methods.replaceChildren();
   if (!ui.data) return;
   if (options.length < 2) {
-    make("p", "only", methods).textContent = options.length ? ui.data.titles[options[0]] : "not taught in this run";
+    make("p", "only", methods).textContent = options.length ? ui.data.titles[options[0]] : ui.tell("not-taught");
     return;
   }
-  const group = make("fieldset", "seg", methods);
-  group.setAttribute("aria-label", `${kind}: the method that is shown`);
+  const group = make("fieldset", "seg", methods, { "aria-label": ui.tell("methods", { kind }) });
   const fill = (name) => (label) => {
     make("span", "", label).textContent = ui.data.titles[name];
   };
@@ -105,12 +101,10 @@ function layOutImages(ui) {
   ui.nameOf = (i) => data.names[data.labels[i]];
   const holder = ui.q(".choices");
   holder.replaceChildren();
-  setText(ui.q(".images legend"), `One of the ${data.images.length} watched images`);
+  setText(ui.q(".images legend"), ui.tell("images", { images: data.images.length }));
   const fill = (i) => (label) => {
-    sizedCanvas(label, ui.pixels[i], `${ui.nameOf(i)}, validation image ${data.indices[i]}`);
-    const name = make("span", "name", label);
-    name.textContent = ui.nameOf(i);
-    name.setAttribute("aria-hidden", "true"); // the image above says it
+    makeImage(label, ui.pixels[i], ui.tell("image", { name: ui.nameOf(i), number: data.indices[i] }));
+    make("span", "name", label, { "aria-hidden": "true" }).textContent = ui.nameOf(i); // the image above says it
   };
   radios(holder, "kdi-image", data.images.map((_, i) => [i, fill(i)]), ui.image, (i) => {
     ui.image = i;
@@ -134,7 +128,7 @@ function layOut(ui, { wanted }) {
   for (const kind of Object.keys(FIRST)) {
     layOutMethods(ui, kind);
     layOutKind(ui, kind);
-    if (!ui.chosen[kind]) setText(ui.parts[kind].say, ui.data ? "This run does not teach it: choose a method for it above, and press Start." : ui.empty[kind]);
+    if (data && !ui.chosen[kind]) setText(ui.parts[kind].say, ui.tell("choose"));
     else if (!ui.steps.length) setText(ui.parts[kind].say, ui.empty[kind]);
   }
 }
@@ -174,9 +168,7 @@ function receive(ui, data) {
   ui.teacher = ui.data?.teacher;
   ui.steps = ui.data ? allSteps(ui.data.methods) : [];
   ui.total = ui.data ? Math.max(1, ...Object.values(ui.data.methods).map(({ last }) => last)) : 1;
-  const shape = `${data.run} ${ui.steps.length > 0} ${Boolean(ui.data)}`;
-  if (ui.shape !== shape) {
-    ui.shape = shape;
+  if (ui.changed("shape", [data.run, ui.steps.length > 0, Boolean(ui.data)])) {
     ui.at = placeOf(ui, data.wanted.update);
     layOut(ui, data);
   }

@@ -1,21 +1,12 @@
 // The views of the three kinds of knowledge: bars of a softmax or of singular values, maps of CKA, tables of distances.
 // Each is built once for a run and a method, and drawn again and again.
 
-import { make, setText, showGrey } from "../kdviz.shared/dom.js";
-import { barPercent, sharePercent } from "../kdviz.shared/format.js";
+import { ARROWS, make, makeImage, setText } from "../kdviz.shared/dom.js";
+import { barPercent, namedShares } from "../kdviz.shared/format.js";
 import { softmax } from "../kdviz.shared/softmax.js";
 import { ckaText, figure, fine, klAt, known, nearest } from "./sentences.js";
 
 const MOST_VALUES = 8; // singular values of a flow that are drawn
-
-export function sizedCanvas(parent, pixels, label) {
-  const canvas = make("canvas", "", parent);
-  canvas.width = canvas.height = 28;
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", label);
-  showGrey(canvas, pixels);
-  return canvas;
-}
 
 function figureOf(parent, role, text, wide) {
   const view = make("figure", `${role}${wide ? " wide" : ""}`, parent);
@@ -25,11 +16,11 @@ function figureOf(parent, role, text, wide) {
 
 // Bars: a softmax, or singular values.
 
-/** `names` under the bars; a `wide` one has its values on the bars, the others the teacher's outline over them. */
-function buildBars(parent, role, text, names, wide, label) {
+/** `names` under the bars; the teacher has its values on the bars, the others its outline over them. */
+function buildBars({ tell }, parent, role, text, names, label) {
+  const wide = role === "teacher";
   const view = figureOf(parent, role, text, wide);
-  const bars = make("div", "bars", view);
-  bars.setAttribute("role", "img");
+  const bars = make("div", "bars", view, { role: "img" });
   bars.style.setProperty("--n", names.length);
   const slots = names.map(() => {
     const slot = make("div", "", bars);
@@ -42,7 +33,7 @@ function buildBars(parent, role, text, names, wide, label) {
     mark.textContent = wide || name.length < 2 ? name : name.slice(0, 2);
     return mark;
   });
-  return { bars, slots, marks, under: wide ? null : make("div", "under", view), label };
+  return { bars, slots, marks, under: wide ? null : make("div", "under", view), tell, label: tell(label) };
 }
 
 function drawBars(view, values, teacher, top) {
@@ -54,7 +45,8 @@ function drawBars(view, values, teacher, top) {
     value.style.bottom = height(values[i]);
     setText(value, barPercent(values[i]));
   });
-  view.bars.setAttribute("aria-label", `${view.label}: ${values ? values.map((v, i) => `${view.marks[i].textContent} ${sharePercent(v ?? 0)}`).join(", ") : "not yet"}`);
+  const told = values && namedShares(view.marks.map((mark) => mark.textContent), values.map((v) => v ?? 0)).join(", ");
+  view.bars.setAttribute("aria-label", view.tell("bars", { label: view.label, values: told ?? view.tell("not-yet") }));
 }
 
 // Heat maps.
@@ -75,10 +67,9 @@ function layerHead(parent, name, scope) {
   head.title = name;
 }
 
-function buildCka(parent, role, text, { layers, studentLayers }) {
+function buildCka({ tell, teacher: { layers, studentLayers } }, parent, role, text) {
   const view = figureOf(parent, role, text, false);
-  const table = make("table", "cka", view);
-  table.setAttribute("aria-label", `Linear CKA, ${text}: a row for each layer of the student, a column for each of the teacher`);
+  const table = make("table", "cka", view, { "aria-label": tell("cka", { name: text }) });
   const head = make("tr", "", make("thead", "", table));
   make("td", "corner", head);
   layers.forEach((name) => layerHead(head, name, "col"));
@@ -103,12 +94,11 @@ function drawCka(ui, view, cka, least) {
 
 function buildRelations(ui, parent, role, text) {
   const view = figureOf(parent, role, text, false);
-  const table = make("table", "relations", view);
-  table.setAttribute("role", "img");
+  const table = make("table", "relations", view, { role: "img" });
   const heads = [];
   const headOf = (line, i) => {
     const head = make("th", "", line);
-    sizedCanvas(head, ui.pixels[i], `image ${i + 1}`);
+    makeImage(head, ui.pixels[i], ui.tell("pixels", { number: i + 1 }));
     heads.push({ head, i });
   };
   const top = make("tr", "", make("thead", "", table));
@@ -138,13 +128,12 @@ function buildRelations(ui, parent, role, text) {
 
 /** The arrow keys walk over the pairs of a table. */
 function walkOverPairs(ui, table) {
-  const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
   table.tabIndex = 0;
   table.addEventListener("keydown", (event) => {
-    const step = steps[event.key];
+    const step = ARROWS[event.key];
     if (!step) return;
     event.preventDefault();
-    const go = (/** @type {number[]} */ [i, j]) => [i + step[0], j + step[1]];
+    const go = (/** @type {number[]} */ [i, j]) => [i + step[1], j + step[0]];
     const next = go(ui.pair ?? [ui.image, nearest(ui.teacher.relations, ui.image)]);
     const pair = next[0] === next[1] ? go(next) : next; // an image and itself is no pair
     if (pair.some((i) => i < 0 || i >= ui.pixels.length)) return;
@@ -168,7 +157,9 @@ function drawRelations(ui, view, relations, range) {
     cell.classList.toggle("told", Boolean(ui.pair) && ui.pair[0] === i && ui.pair[1] === j);
   }));
   const others = relations?.[ui.image].map((d, j) => (j === ui.image ? "" : `${ui.nameOf(j)} ${figure(d)}`)).filter(Boolean);
-  view.table.setAttribute("aria-label", `Distances of image ${ui.image + 1}, a ${ui.nameOf(ui.image)}: ${others ? others.join(", ") : "not yet"}`);
+  const values = others ? others.join(", ") : ui.tell("not-yet");
+  const number = ui.image + 1;
+  view.table.setAttribute("aria-label", ui.tell("distances-of", { number, name: ui.nameOf(ui.image), values }));
 }
 
 /** The scale of the colours from `least` to `most`, and a place for more. */
@@ -186,14 +177,18 @@ function ramp(parent, text, least, most) {
 // The three columns. Each has `build(ui, views, method)`, once for a method, and returns what draws a moment:
 // `draw(taught, plain, before)`, looks or null.
 
-const roleNames = (ui, method) => [`taught: ${ui.data.titles[method].toLowerCase()}`, "labels only"];
+const roleNames = (ui, method) => [ui.tell("taught", { method: ui.data.titles[method].toLowerCase() }), ui.tell("plain")];
+
+/** Bars of the teacher, of the taught student and of the one without a teacher; `kind` begins the keys of their labels. */
+function buildThreeBars(ui, views, method, text, names, kind) {
+  const [taughtName, plainName] = roleNames(ui, method);
+  return [["teacher", text], ["taught", taughtName], ["plain", plainName]].map(([role, name]) =>
+    buildBars(ui, views, role, name, names, `${kind}-${role}`));
+}
 
 function buildResponse(ui, views, method) {
   const { names, T } = ui.data;
-  const [taughtName, plainName] = roleNames(ui, method);
-  const teacher = buildBars(views, "teacher", `teacher, at T = ${T}`, names, true, "Teacher");
-  const taught = buildBars(views, "taught", taughtName, names, false, "Taught student");
-  const plain = buildBars(views, "plain", plainName, names, false, "Student with labels only");
+  const [teacher, taught, plain] = buildThreeBars(ui, views, method, ui.tell("teacher-at", { T }), names, "bars");
   return (now, alone) => {
     const z = ui.teacher.logits[ui.image];
     const p = Array.from(softmax(z, T));
@@ -201,7 +196,7 @@ function buildResponse(ui, views, method) {
     drawBars(teacher, p, p, top);
     [[taught, now], [plain, alone]].forEach(([view, look]) => {
       drawBars(view, look && Array.from(softmax(look.logits[ui.image], T)), p, top);
-      setText(view.under, look ? `KL ${fine(klAt(z, look.logits[ui.image], T))} nats` : "");
+      setText(view.under, look ? ui.tell("kl", { kl: fine(klAt(z, look.logits[ui.image], T)) }) : "");
     });
     [teacher, taught, plain].forEach((view) => view.marks.forEach((mark, i) => mark.classList.toggle("label", i === ui.data.labels[ui.image])));
   };
@@ -209,17 +204,17 @@ function buildResponse(ui, views, method) {
 
 function buildFeature(ui, views, method) {
   const [taughtName, plainName] = roleNames(ui, method);
-  const first = buildCka(views, "before", "before the training", ui.teacher);
-  const { aside, low } = ramp(views, "Linear CKA", "", "1");
-  make("p", "", aside).textContent = "Rows: the student’s layers. Columns: the teacher’s. Even untrained layers are alike, because they see the same images.";
+  const first = buildCka(ui, views, "before", ui.tell("cka-before"));
+  const { aside, low } = ramp(views, ui.tell("cka-title"), "", "1");
+  make("p", "", aside).textContent = ui.tell("cka-rows");
   const last = make("p", "", aside);
   make("span", "key", last);
-  last.append("the last hidden layers");
-  const taught = buildCka(views, "taught", taughtName, ui.teacher);
-  const plain = buildCka(views, "plain", plainName, ui.teacher);
+  last.append(ui.tell("cka-last"));
+  const taught = buildCka(ui, views, "taught", taughtName);
+  const plain = buildCka(ui, views, "plain", plainName);
   return (now, alone, before) => {
     const least = leastCka(before.cka);
-    setText(low, least > 0 ? `${least} and less` : "0");
+    setText(low, least > 0 ? ui.tell("cka-least", { least }) : "0");
     drawCka(ui, first, before.cka, least);
     drawCka(ui, taught, now?.cka, least);
     drawCka(ui, plain, alone?.cka, least);
@@ -228,15 +223,14 @@ function buildFeature(ui, views, method) {
 
 function buildDistances(ui, views, method) {
   const [taughtName, plainName] = roleNames(ui, method);
-  const teacher = buildRelations(ui, views, "teacher", "teacher");
+  const teacher = buildRelations(ui, views, "teacher", ui.tell("teacher"));
   const range = rangeOf(ui.teacher.relations);
-  const { aside } = ramp(views, "Distance; 1 is the mean", figure(range[0]), figure(range[1]));
+  const { aside } = ramp(views, ui.tell("distance"), figure(range[0]), figure(range[1]));
   walkOverPairs(ui, teacher.table);
-  const list = make("dl", "", aside);
-  list.setAttribute("aria-live", "polite");
-  const rows = ["", "teacher", "taught", "labels only"].map((text) => {
+  const list = make("dl", "", aside, { "aria-live": "polite" });
+  const rows = ["", "row-teacher", "row-taught", "row-plain"].map((key) => {
     const name = make("dt", "", list);
-    name.textContent = text;
+    name.textContent = key && ui.tell(key);
     return { name, value: make("dd", "", list) };
   });
   const taught = buildRelations(ui, views, "taught", taughtName);
@@ -245,7 +239,7 @@ function buildDistances(ui, views, method) {
     const all = [ui.teacher.relations, now?.relations, alone?.relations];
     [teacher, taught, plain].forEach((view, i) => drawRelations(ui, view, all[i], range));
     const [i, j] = ui.pair ?? [ui.image, nearest(ui.teacher.relations, ui.image)];
-    setText(rows[0].name, ui.pair ? `${ui.nameOf(i)} and ${ui.nameOf(j)}` : `${ui.nameOf(i)} and ${ui.nameOf(j)}, its nearest`);
+    setText(rows[0].name, ui.tell(ui.pair ? "pair" : "pair-nearest", { one: ui.nameOf(i), other: ui.nameOf(j) }));
     all.forEach((relations, r) => setText(rows[r + 1].value, relations ? figure(relations[i][j]) : "–"));
   };
 }
@@ -253,18 +247,15 @@ function buildDistances(ui, views, method) {
 function buildFlow(ui, views, method) {
   const { singular } = ui.teacher;
   const names = Array.from({ length: Math.min(MOST_VALUES, singular.length) }, (_, i) => String(i + 1));
-  const [taughtName, plainName] = roleNames(ui, method);
-  const text = `teacher: the ${names.length} largest singular values`;
-  const teacher = buildBars(views, "teacher", text, names, true, "Singular values of the teacher’s flow");
-  const taught = buildBars(views, "taught", taughtName, names, false, "Singular values of the taught student’s flow");
-  const plain = buildBars(views, "plain", plainName, names, false, "Singular values of the flow with labels only");
+  const text = ui.tell("flow-values", { count: names.length });
+  const [teacher, taught, plain] = buildThreeBars(ui, views, method, text, names, "flow");
   return (now, alone) => {
     const shares = singular.slice(0, names.length);
     const top = Math.min(1, 1.2 * Math.max(...shares));
     drawBars(teacher, shares, shares, top);
     [[taught, now], [plain, alone]].forEach(([view, look]) => {
       drawBars(view, look && names.map((_, i) => look.singular[i] ?? 0), shares, top);
-      setText(view.under, "% of their sum");
+      setText(view.under, ui.tell("of-sum"));
     });
   };
 }

@@ -36,6 +36,16 @@ export function drawAxis(ui) {
   if (ui.scale === "log") make("em", "", axis).textContent = "log axis";
 }
 
+/** Linear or logarithmic: the switch calls `draw`. */
+export function buildScale(ui, draw) {
+  ui.scale = "linear";
+  ui.root.querySelectorAll(".scale input").forEach((input) => input.addEventListener("change", () => {
+    ui.scale = input.value;
+    drawAxis(ui);
+    draw();
+  }));
+}
+
 /** One column per class. Built anew only when the classes change. */
 export function buildColumns(ui) {
   const { names } = ui;

@@ -1,5 +1,6 @@
 // How a component comes onto the page: the one mount block.
-import { applyPalette } from "./dom.js";
+import { applyPalette, setText } from "./dom.js";
+import { filled } from "./format.js";
 
 /**
  * What every component has: its root node, a cached `querySelector`, and what to undo when it goes.
@@ -8,8 +9,39 @@ import { applyPalette } from "./dom.js";
  * @property {(selector: string) => any} q
  * @property {ShadowRoot} shadow
  * @property {(() => void)[]} endings
- * @property {(name: string, value: unknown) => void} send commits a value to Python
+ * @property {import("./format.js").Tell} tell a sentence of the component's text, its places filled
+ * @property {(name: string, value: unknown) => void} commit gives a value to Python
+ * @property {(name: string, value: unknown) => boolean} overrides whether a value from Python is none that it was given
+ * @property {(name: string, value: unknown) => boolean} changed whether a value is another than at the last call
  */
+
+/**
+ * Knows which values from Python are only the echo of what the browser sent. Without it, a rerun that began
+ * before the last release would pull the thumb back from under the finger.
+ */
+export function makeEcho() {
+  /** @type {string} */
+  let last;
+  /** @type {string[]} */
+  let sent = [];
+  return {
+    /** @param {unknown} value */
+    sent(value) {
+      sent.push(JSON.stringify(value));
+    },
+    /** @param {unknown} value */
+    overrides(value) {
+      const text = JSON.stringify(value);
+      if (text === last) return false;
+      last = text;
+      const at = sent.indexOf(text);
+      sent = at < 0 ? [] : sent.slice(at + 1);
+      return at < 0;
+    },
+  };
+}
+
+/** @typedef {Ui & { words: Record<string, string>, send: (name: string, value: unknown) => void }} Mounted */
 
 const sheets = /** @type {Map<string, Promise<CSSStyleSheet>>} */ (new Map()); // by address
 
@@ -29,7 +61,7 @@ function sheetOf(address) {
 
 /**
  * The function that Streamlit calls on mount and again whenever data or theme change, any number of times. The
- * component's `index.html` and style sheets are fetched once, when its module is.
+ * component's `index.html` and style sheets are fetched once, when its module is; a node with `data-word` has that text.
  * @param {string} module `import.meta.url` of the component's index.js @param {object} parts
  * @param {string} parts.root selector of the node that `ui.root` is
  * @param {string[]} [parts.styles] style sheets; the base of all comes first by itself
@@ -40,10 +72,10 @@ export async function component(module, { root, styles = ["style.css"], build, r
   const addressOf = (/** @type {string} */ name) => new URL(name, module).href;
   const sheetsOf = ["../kdviz.shared/base.css", ...styles].map((name) => sheetOf(addressOf(name)));
   const [html, ...own] = await Promise.all([textOf(addressOf("index.html")), ...sheetsOf]);
-  const mounted = /** @type {WeakMap<ShadowRoot, Ui>} */ (new WeakMap());
+  const mounted = /** @type {WeakMap<ShadowRoot, Mounted>} */ (new WeakMap());
 
-  /** @param {ShadowRoot} shadow */
-  function mount(shadow) {
+  /** @param {ShadowRoot} shadow @param {Record<string, string>} words */
+  function mount(shadow, words) {
     const holder = document.createElement("div");
     holder.innerHTML = html;
     shadow.adoptedStyleSheets = own;
@@ -51,7 +83,20 @@ export async function component(module, { root, styles = ["style.css"], build, r
     const found = /** @type {Record<string, Element | null>} */ ({});
     const node = /** @type {HTMLElement} */ (holder.querySelector(root));
     const q = (/** @type {string} */ selector) => (found[selector] ??= node.querySelector(selector));
-    const ui = { root: node, q, shadow, endings: [], send: () => {} };
+    const echoes = /** @type {Record<string, ReturnType<typeof makeEcho>>} */ ({});
+    const echo = (/** @type {string} */ name) => (echoes[name] ??= makeEcho());
+    const seen = /** @type {Record<string, string>} */ ({});
+    /** @type {Mounted} */
+    const ui = {
+      root: node, q, shadow, endings: [], words, send: () => {},
+      tell: (key, values = {}) => filled(ui.words[key], values),
+      commit: (name, value) => {
+        echo(name).sent(value);
+        ui.send(name, value);
+      },
+      overrides: (name, value) => echo(name).overrides(value),
+      changed: (name, value) => seen[name] !== (seen[name] = JSON.stringify(value)),
+    };
     mounted.set(shadow, ui);
     build(ui);
     // The page kept a place for it until now.
@@ -59,10 +104,13 @@ export async function component(module, { root, styles = ["style.css"], build, r
     return ui;
   }
 
-  return (/** @type {{ data: any, parentElement: ShadowRoot, setStateValue: Ui["send"] }} */ given) => {
-    const ui = mounted.get(given.parentElement) ?? mount(given.parentElement);
-    ui.send = given.setStateValue;
+  return (/** @type {{ data: any, parentElement: ShadowRoot, setStateValue: Mounted["send"] }} */ given) => {
+    const words = given.data.words ?? {};
+    const ui = mounted.get(given.parentElement) ?? mount(given.parentElement, words);
+    Object.assign(ui, { send: given.setStateValue, words });
     applyPalette(/** @type {HTMLElement} */ (ui.root.closest(".kd")));
+    const labels = /** @type {NodeListOf<HTMLElement>} */ (ui.root.querySelectorAll("[data-word]"));
+    labels.forEach((node) => setText(node, ui.tell(node.dataset.word ?? "")));
     receive(ui, given.data);
     return () => {
       // Streamlit also ends a mount that the next data has overtaken: only what has left the page is undone.

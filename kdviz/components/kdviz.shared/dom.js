@@ -20,14 +20,29 @@ export function setAttribute(node, name, value) {
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag @param {string} className @param {Element} [parent]
+ * @param {Tag} tag @param {string} className @param {Element} [parent] @param {Record<string, string | number>} attributes
  */
-export function make(tag, className, parent) {
+export function make(tag, className, parent, attributes = {}) {
   const node = document.createElement(tag);
   if (className) node.className = className;
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
   parent?.append(node);
   return node;
 }
+
+/** A radio button in a label of its own. @param {Element} parent @param {string} name @param {boolean} checked @param {() => void} choose */
+export function makeRadio(parent, name, checked, choose) {
+  const label = make("label", "", parent);
+  const input = make("input", "", label, { type: "radio", name });
+  input.checked = checked;
+  input.addEventListener("change", choose);
+  return { label, input };
+}
+
+/** Columns and rows that an arrow key goes. */
+export const ARROWS = /** @type {Record<string, [number, number]>} */ ({
+  ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
+});
 
 /**
  * @template {keyof SVGElementTagNameMap} Tag
@@ -50,6 +65,13 @@ export function applyPalette(root) {
   ["teacher", "student", "label", "plain"].forEach((role, i) => {
     if (colours[i]?.trim()) root.style.setProperty(`--kd-${role}`, colours[i].trim());
   });
+}
+
+/** A small image. @param {Element} parent @param {ArrayLike<number> | null} pixels @param {string} [label] */
+export function makeImage(parent, pixels, label) {
+  const canvas = make("canvas", "", parent, { width: 28, height: 28, ...(label && { role: "img", "aria-label": label }) });
+  showGrey(canvas, pixels);
+  return canvas;
 }
 
 /**

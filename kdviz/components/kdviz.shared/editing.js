@@ -56,14 +56,14 @@ export function buildEditors(ui, commit) {
   strip.querySelectorAll(".logit").forEach((node) => node.remove());
   ui.editors = ui.names.map((name) => {
     const cell = make("div", "logit", strip);
-    const range = make("input", "z-range", cell);
-    Object.assign(range, { type: "range", step: "any" });
-    range.setAttribute("aria-label", `Logit of ${name}`);
-    range.setAttribute("aria-orientation", "vertical");
-    const number = make("input", "z-number", cell);
-    Object.assign(number, { type: "text", inputMode: "decimal", autocomplete: "off" });
-    number.setAttribute("aria-label", `Logit of ${name} as a number`);
-    return { range, number };
+    return {
+      range: make("input", "z-range", cell, {
+        type: "range", step: "any", "aria-label": ui.tell("logit-of", { name }), "aria-orientation": "vertical",
+      }),
+      number: make("input", "z-number", cell, {
+        type: "text", inputmode: "decimal", autocomplete: "off", "aria-label": ui.tell("logit-number", { name }),
+      }),
+    };
   });
   ui.editors.forEach((_, i) => listenToEditor(ui, i, commit));
 }

@@ -33,15 +33,26 @@ export function sharePercent(p) {
   return v < 0.0095 ? `under 0.01${PERCENT}` : `${barPercent(p)}${PERCENT}`;
 }
 
+/** "wolf 12 %" for each class. @param {string[]} names @param {ArrayLike<number>} p */
+export const namedShares = (names, p) => Array.from(p, (share, i) => `${names[i]} ${sharePercent(share)}`);
+
 /** A number with a true minus sign; what rounds to zero has none. @param {number} value */
 export function signed(value, digits = 1) {
   const text = Math.abs(value).toFixed(digits);
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
-/** "{{name}}" in a text becomes its value. @param {string} text @param {Record<string, string | number>} values */
+/** @typedef {(key: string, values?: Record<string, string | number>) => string} Tell */
+
+/**
+ * "{{name}}" in a text becomes its value; raises where there is none.
+ * @param {string} text @param {Record<string, string | number>} values
+ */
 export function filled(text, values) {
-  return text.replace(/\{\{\s*(\w+)\s*\}\}/g, (place, name) => String(values[name] ?? place));
+  return text.replace(/\{\{\s*(\w+)\s*\}\}/g, (place, name) => {
+    if (values[name] === undefined) throw new Error(`Nothing fills ${place} in “${text}”`);
+    return String(values[name]);
+  });
 }
 
 /** A value of T or alpha as it is written; sums of steps have long tails. @param {number} value */

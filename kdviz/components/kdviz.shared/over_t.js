@@ -1,7 +1,9 @@
-// A line chart over the temperature: the slider's logarithmic axis from 0.1 to 100, with the present T marked.
+// A line chart with the present value marked: over the temperature, on the slider's logarithmic axis from 0.1 to 100,
+// unless it has another axis.
 
 import { watchSize } from "./component.js";
 import { svgNode } from "./dom.js";
+import { areaBetween, lineThrough } from "./lines.js";
 import { followPointer } from "./pointer.js";
 
 /** @typedef {readonly (number | null)[]} Values null where there is none */
@@ -15,33 +17,45 @@ import { followPointer } from "./pointer.js";
  * @property {string} [name]
  * @property {number} [nameAt] the temperature at which the name stands
  */
-/** @typedef {Axis & { at: number[], lines: Line[] }} Spec */
+/**
+ * @typedef {object} Across the axis that a slider follows
+ * @property {(value: number) => number} place where a value lies, from 0 to 1
+ * @property {(place: number) => number} value the other way round
+ * @property {[number, string][]} ticks
+ */
+/** @typedef {{ left: number, right: number, top: number, floor: number }} Frame */
+/**
+ * @typedef {Axis & { at: number[], lines: Line[], under?: (svg: Element, place: Place, frame: Frame) => void }} Spec
+ * `under` draws what lies below the lines.
+ */
 /** @typedef {{ y: (value: number) => number, ticks: [number, string][] }} Axis heights from 0 to 1 */
 /** @typedef {ReturnType<typeof buildOverT>} Chart */
 
 const OVER_T = { left: 50, right: 9, top: 9, bottom: 5 }; // the right margin is half the slider's thumb
 
-/** Where a temperature lies on the axis, from 0 to 1. @param {number} T */
-function tPlace(T) {
-  return (Math.log10(T) + 1) / 3;
-}
+/** @type {Across} */
+const TEMPERATURES = {
+  place: (T) => (Math.log10(T) + 1) / 3,
+  value: (place) => 10 ** (-1 + 3 * place),
+  ticks: [[0.1, "T = 0.1"], [1, "1"], [10, "10"], [100, "100"]],
+};
 
 /** Temperatures at equal distances on the axis, both ends included. @param {number} count */
 export function temperatureGrid(count) {
-  return Array.from({ length: count }, (_, i) => 10 ** (-1 + (3 * i) / (count - 1)));
+  return Array.from({ length: count }, (_, i) => TEMPERATURES.value(i / (count - 1)));
 }
 
 /**
- * The value at T of a curve that is known at the rising temperatures `at`; straight between them over log T.
+ * The value at T of a curve that is known at the rising temperatures `at`; straight between them on the axis.
  * @param {number[]} at @param {Values} y @param {number} T
  */
-export function valueAt(at, y, T) {
+export function valueAt(at, y, T, { place } = TEMPERATURES) {
   if (T <= at[0]) return y[0];
   for (let i = 1; i < at.length; i++) {
     if (T > at[i]) continue;
     const [before, after] = [y[i - 1], y[i]];
     if (before === null || after === null) return null;
-    const share = (Math.log(T) - Math.log(at[i - 1])) / (Math.log(at[i]) - Math.log(at[i - 1]));
+    const share = (place(T) - place(at[i - 1])) / (place(at[i]) - place(at[i - 1]));
     return before + share * (after - before);
   }
   return y[y.length - 1];
@@ -50,19 +64,19 @@ export function valueAt(at, y, T) {
 /**
  * `pick(T)` is called while a pointer moves over the chart with its button down, `release()` when it lets go. Where no
  * slider stands below, `feet` is the room for the numbers of the axis.
- * @typedef {{ height: number, feet?: number, label: string, pick?: (T: number) => void, release?: () => void }} Options
+ * @typedef {{ height: number, feet?: number, label: string, across?: Across, pick?: (T: number) => void, release?: () => void }} Options
  * @param {Element} parent @param {Options} options
  */
-export function buildOverT(parent, { height, feet = 0, label, pick, release }) {
+export function buildOverT(parent, { height, feet = 0, label, across = TEMPERATURES, pick, release }) {
   const svg = svgNode("svg", parent, { class: "over-t", role: "img", "aria-label": label, height });
   const spec = /** @type {Spec} */ ({ at: [], lines: [], ticks: [], y: (value) => value });
   const marker = /** @type {SVGElement | null} */ (null);
-  const chart = { svg, height, feet, width: 0, spec, T: 1, marker, dots: /** @type {SVGElement[]} */ ([]) };
+  const chart = { svg, height, feet, across, width: 0, spec, T: 1, marker, dots: /** @type {SVGElement[]} */ ([]) };
   if (pick && release) {
     followPointer(svg, (event) => {
       const box = svg.getBoundingClientRect();
       const place = (event.clientX - box.left - OVER_T.left) / (box.width - OVER_T.left - OVER_T.right);
-      pick(10 ** (-1 + 3 * Math.min(1, Math.max(0, place))));
+      pick(across.value(Math.min(1, Math.max(0, place))));
     }, release);
   }
   return chart;
@@ -73,33 +87,14 @@ function placeOf(chart) {
   const { left, right, top, bottom } = OVER_T;
   const [wide, high] = [chart.width - left - right, chart.height - chart.feet - top - bottom];
   return {
-    x: (/** @type {number} */ T) => left + wide * tPlace(T),
+    x: (/** @type {number} */ T) => left + wide * chart.across.place(T),
     y: (/** @type {number} */ value) => top + high * (1 - Math.min(1.02, Math.max(-0.02, chart.spec.y(value)))),
   };
 }
 
-/** @param {Place} place @param {readonly number[]} at @param {Values} y */
-export function pathOf(place, at, y) {
-  let pen = "M";
-  return at.map((T, i) => {
-    if (y[i] === null || !Number.isFinite(y[i])) {
-      pen = "M";
-      return "";
-    }
-    const step = `${pen}${place.x(T).toFixed(1)},${place.y(y[i]).toFixed(1)}`;
-    pen = "L";
-    return step;
-  }).join("");
-}
-
-/**
- * From the lower to the upper curve and back.
- * @param {Place} place @param {readonly number[]} at @param {Values} low @param {Values} high
- */
-export function bandOf(place, at, low, high) {
-  const there = pathOf(place, at, low);
-  const back = pathOf(place, [...at].reverse(), [...high].reverse());
-  return there && back ? `${there}L${back.slice(1)}Z` : "";
+/** @param {Place} place @param {readonly number[]} at @param {Values} y @returns {import("./lines.js").Points} */
+function pointsOf(place, at, y) {
+  return at.map((T, i) => (y[i] === null || !Number.isFinite(y[i]) ? null : [place.x(T), place.y(y[i])]));
 }
 
 /**
@@ -122,22 +117,24 @@ export function drawOverT(chart, spec) {
     svgNode("line", svg, { class: "grid", x1: left, x2: width - right, y1: y, y2: y });
     svgNode("text", svg, { class: "tick", x: left - 6, y: y + 4 }).textContent = text;
   }
-  for (const T of [0.1, 1, 10, 100]) {
-    svgNode("line", svg, { class: "grid", x1: place.x(T), x2: place.x(T), y1: top, y2: floor });
-    if (!chart.feet) continue;
-    const text = svgNode("text", svg, { class: "tick foot", x: place.x(T), y: height - 3 });
-    text.textContent = T === 0.1 ? "T = 0.1" : String(T);
+  for (const [T, text] of chart.across.ticks) {
+    svgNode("line", svg, { class: T ? "grid" : "grid zero", x1: place.x(T), x2: place.x(T), y1: top, y2: floor });
+    if (chart.feet) svgNode("text", svg, { class: "tick foot", x: place.x(T), y: height - 3 }).textContent = text;
   }
-  const { at, lines } = chart.spec;
+  const { at, lines, under } = chart.spec;
+  under?.(svg, place, { left, right: width - right, top, floor });
   for (const { low, high, className } of lines) {
-    if (low && high) svgNode("path", svg, { class: `band ${className}`, d: bandOf(place, at, low, high) });
+    if (!low || !high) continue;
+    svgNode("path", svg, { class: `band ${className}`, d: areaBetween(pointsOf(place, at, low), pointsOf(place, at, high)) });
   }
-  for (const { y, className } of lines) svgNode("path", svg, { class: `line ${className}`, d: pathOf(place, at, y) });
+  for (const { y, className } of lines) {
+    svgNode("path", svg, { class: `line ${className}`, d: lineThrough(pointsOf(place, at, y)) });
+  }
   chart.marker = svgNode("line", svg, { class: "marker", y1: top - 4, y2: floor + 4 });
   chart.dots = lines.map(({ className }) => svgNode("circle", svg, { class: `dot ${className}`, r: 4 }));
   for (const { name, nameAt, y, className } of lines) {
     if (nameAt === undefined || name === undefined) continue;
-    const text = svgNode("text", svg, { class: `line-name ${className}`, x: place.x(nameAt), y: place.y(valueAt(at, y, nameAt) ?? 0) - 5 });
+    const text = svgNode("text", svg, { class: `line-name ${className}`, x: place.x(nameAt), y: place.y(valueAt(at, y, nameAt, chart.across) ?? 0) - 5 });
     text.textContent = name;
   }
   markT(chart, chart.T);
@@ -151,7 +148,7 @@ export function markT(chart, T) {
   const x = place.x(T).toFixed(1);
   for (const end of ["x1", "x2"]) chart.marker.setAttribute(end, x);
   chart.spec.lines.forEach(({ y }, i) => {
-    const value = valueAt(chart.spec.at, y, T);
+    const value = valueAt(chart.spec.at, y, T, chart.across);
     chart.dots[i].setAttribute("visibility", value === null ? "hidden" : "visible");
     chart.dots[i].setAttribute("cx", x);
     if (value !== null) chart.dots[i].setAttribute("cy", place.y(value).toFixed(1));

@@ -17,3 +17,25 @@ export function listen(ui, name, hear) {
   bus.addEventListener(name, onEvent);
   ui.endings.push(() => bus.removeEventListener(name, onEvent));
 }
+
+// Pictures of one group show one temperature, and the logits of the picture that the visitor moves.
+const temperatures = /** @type {Map<string, number>} */ (new Map());
+const logitsShown = /** @type {Map<string, Float64Array | null>} */ (new Map());
+
+/** The temperature of a group, undefined before any picture of it is there. @param {string} group */
+export const temperatureOf = (group) => temperatures.get(group);
+
+/** The logits that a group's picture shows; null where nothing is drawn yet. @param {string} group */
+export const logitsOf = (group) => logitsShown.get(group) ?? null;
+
+/** @param {number} T @param {string} group @param {object} source the component that says so */
+export function publishTemperature(T, group, source) {
+  temperatures.set(group, T);
+  tell("temperature", { T, group, source });
+}
+
+/** @param {ArrayLike<number> | null} logits @param {string} group */
+export function publishLogits(logits, group) {
+  logitsShown.set(group, logits && Float64Array.from(logits));
+  tell("logits", { logits: logitsOf(group), group });
+}

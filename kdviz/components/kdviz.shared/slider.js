@@ -2,8 +2,7 @@
 
 import { make, setText } from "./dom.js";
 import { parseNumber } from "./format.js";
-import { publishTemperature } from "./group.js";
-import { listen } from "./signals.js";
+import { listen, publishTemperature } from "./signals.js";
 import { T_MAX, T_MIN, catchDecade, formatT, roundT } from "./temperature.js";
 
 /**
@@ -43,6 +42,16 @@ export function showTemperature(ui) {
   range.style.setProperty("--filled", `${(((exponent + 1) / 3) * 100).toFixed(2)}%`);
   if (ui.shadow.activeElement !== number) number.value = formatT(ui.T);
   setText(ui.controls.text, formatT(ui.T));
+}
+
+/** The T that Python sent, unless it is only an echo or a finger holds it. */
+export function receiveTemperature(ui, data) {
+  ui.group = data.group;
+  if (ui.overrides("T", Number(data.T)) && !ui.held) {
+    ui.T = roundT(Number(data.T));
+    publishTemperature(ui.T, ui.group, ui);
+  }
+  showTemperature(ui);
 }
 
 /** The same T for this picture and for whatever else of the group is on the page. */
@@ -86,7 +95,29 @@ function buildTicks(ui, commit) {
   }
 }
 
-export function buildTemperature(ui, commit) {
+/** What a chart over T does while a finger moves over it, and when it lets go. */
+export function pickingTemperature(ui) {
+  const pick = (T) => {
+    ui.held = true;
+    moveTemperature(ui, 10 ** catchDecade(Math.log10(T)));
+  };
+  const release = () => {
+    ui.held = false;
+    ui.commit("T", ui.T);
+  };
+  return { pick, release };
+}
+
+/** Call `hear` when another picture of the group has moved the temperature, which is `ui.T` then. */
+export function followTemperature(ui, hear) {
+  listen(ui, "temperature", ({ T, group, source }) => {
+    if (source === ui || group !== ui.group || T === ui.T) return;
+    ui.T = T;
+    hear();
+  });
+}
+
+export function buildTemperature(ui, commit = () => ui.commit("T", ui.T)) {
   const range = ui.q(".t-range");
   const number = ui.q(".t-number");
   ui.controls = { range, number, text: ui.q(".t-text") };
@@ -103,9 +134,7 @@ export function buildTemperature(ui, commit) {
     commit();
   });
   buildTicks(ui, commit);
-  listen(ui, "temperature", ({ T, group, source }) => {
-    if (source === ui || group !== ui.group || T === ui.T) return;
-    ui.T = T;
+  followTemperature(ui, () => {
     showTemperature(ui);
     ui.draw();
   });

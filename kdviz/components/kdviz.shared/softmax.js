@@ -13,6 +13,29 @@ export function softmax(z, T, out = new Float64Array(z.length)) {
   return out;
 }
 
+/** log softmax(z / T), exact where the softmax itself underflows. @param {ArrayLike<number>} z @param {number} T */
+export function logSoftmax(z, T) {
+  const values = Array.from(z);
+  const top = Math.max(...values);
+  const rest = Math.log(values.reduce((sum, value) => sum + Math.exp((value - top) / T), 0));
+  return values.map((value) => (value - top) / T - rest);
+}
+
+/**
+ * What each class adds to KL(p || q) in nats, p of the logits v and q of z: it may be negative, the sum never is.
+ * @param {ArrayLike<number>} z @param {ArrayLike<number>} v @param {number} T
+ */
+export function klParts(z, v, T) {
+  const [logQ, logP] = [logSoftmax(z, T), logSoftmax(v, T)];
+  return logP.map((value, i) => Math.exp(value) * (value - logQ[i]));
+}
+
+/**
+ * KL(p || q) of the student's logits z from the teacher's v, in nats.
+ * @param {ArrayLike<number>} z @param {ArrayLike<number>} v @param {number} T
+ */
+export const klDivergence = (z, v, T) => Math.max(0, klParts(z, v, T).reduce((sum, part) => sum + part, 0));
+
 /** Entropy in bits; a class that underflowed to zero adds nothing. @param {ArrayLike<number>} p */
 export function entropyBits(p) {
   let bits = 0;

@@ -3,8 +3,7 @@ import { setText, svgNode } from "./dom.js";
 
 export const PLOT = { width: 320, left: 38, right: 316 };
 
-/** @typedef {{ top: number, height: number, title: string }} Plot */
-/** @typedef {([number, number] | null)[]} Points null where there is no number */
+/** @typedef {{ top: number, height: number }} Plot */
 
 /** Where an update stands. @param {number} step @param {number} steps of the whole training */
 export const xOf = (step, steps) => PLOT.left + ((PLOT.right - PLOT.left) * step) / Math.max(1, steps);
@@ -13,28 +12,9 @@ export const xOf = (step, steps) => PLOT.left + ((PLOT.right - PLOT.left) * step
 export const yOf = (plot, value, low, high) =>
   plot.top + plot.height * (1 - (Math.min(high, Math.max(low, value)) - low) / (high - low || 1));
 
-/** A line through the moments that have a number; a gap where they have none. @param {Points} points */
-export function lineThrough(points) {
-  let pen = "M";
-  let text = "";
-  for (const point of points) {
-    if (point) text += `${pen}${point[0].toFixed(1)},${point[1].toFixed(1)}`;
-    pen = point ? "L" : "M";
-  }
-  return text;
-}
-
-/** The area between two lines, where both have a number. @param {Points} upper @param {Points} lower */
-export function areaBetween(upper, lower) {
-  const kept = upper.map((point, i) => (point && lower[i] ? i : -1)).filter((i) => i >= 0);
-  if (!kept.length) return "";
-  const there = lineThrough(kept.map((i) => upper[i]));
-  return `${there}${lineThrough(kept.reverse().map((i) => lower[i])).replace("M", "L")}Z`;
-}
-
-/** A title with a place for the present value, and two grid lines with their texts. @param {Element} svg @param {Plot} plot */
-export function buildPlot(svg, plot) {
-  svgNode("text", svg, { class: "title", x: PLOT.left, y: plot.top - 5 }).textContent = plot.title;
+/** A title with a place for the present value, and two grid lines with their texts. @param {Element} svg @param {Plot} plot @param {string} title */
+export function buildPlot(svg, plot, title) {
+  svgNode("text", svg, { class: "title", x: PLOT.left, y: plot.top - 5 }).textContent = title;
   const value = svgNode("text", svg, { class: "end value", x: PLOT.right, y: plot.top - 5 });
   const ticks = [0, 1].map((end) => {
     const y = plot.top + plot.height * (1 - end);

@@ -1,33 +1,11 @@
 // The losses of distillation as functions of logits, in nats; the same as in kdviz/losses.py.
 // z are the student's logits, v the teacher's, q = softmax(z / T), p = softmax(v / T).
 
-/** log softmax(z / T), exact where the softmax itself underflows. @param {number[]} z @param {number} T */
-function logSoftmax(z, T) {
-  const top = Math.max(...z);
-  const rest = Math.log(Array.from(z).reduce((sum, value) => sum + Math.exp((value - top) / T), 0));
-  return Array.from(z, (value) => (value - top) / T - rest);
-}
-
-/**
- * What each class adds to KL(p || q): p_i log(p_i / q_i). It may be negative; the sum never is.
- * @param {number[]} z @param {number[]} v @param {number} T
- */
-export function klParts(z, v, T) {
-  const [logQ, logP] = [logSoftmax(z, T), logSoftmax(v, T)];
-  return logP.map((value, i) => Math.exp(value) * (value - logQ[i]));
-}
+import { klDivergence, logSoftmax } from "../kdviz.shared/softmax.js";
 
 /** @param {number[]} values */
 function sumOf(values) {
   return values.reduce((sum, value) => sum + value, 0);
-}
-
-/**
- * KL(p || q) of the student's logits z from the teacher's v.
- * @param {number[]} z @param {number[]} v @param {number} T
- */
-export function klDivergence(z, v, T) {
-  return Math.max(0, sumOf(klParts(z, v, T)));
 }
 
 /** CE(p, q) = KL(p || q) + H(p). @param {number[]} z @param {number[]} v @param {number} T */

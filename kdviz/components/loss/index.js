@@ -2,17 +2,14 @@
 
 import { drawAxis } from "../kdviz.shared/bars.js";
 import { component, watchSize } from "../kdviz.shared/component.js";
-import { make, setText } from "../kdviz.shared/dom.js";
-import { makeEcho } from "../kdviz.shared/echo.js";
+import { make, makeRadio, setText } from "../kdviz.shared/dom.js";
 import { barPercent, sharePercent, signed } from "../kdviz.shared/format.js";
-import { publishTemperature } from "../kdviz.shared/group.js";
+import { publishTemperature } from "../kdviz.shared/signals.js";
 import { followPointer } from "../kdviz.shared/pointer.js";
 import { buildTemperature, onNumber, onRelease, showTemperature } from "../kdviz.shared/slider.js";
-import { softmax } from "../kdviz.shared/softmax.js";
+import { klDivergence, klParts, softmax } from "../kdviz.shared/softmax.js";
 import { formatT, roundT } from "../kdviz.shared/temperature.js";
-import {
-  distillationLoss, entropyNats, hardCrossEntropy, klDivergence, klParts, logitForShare, softCrossEntropy,
-} from "./formulas.js";
+import { distillationLoss, entropyNats, hardCrossEntropy, logitForShare, softCrossEntropy } from "./formulas.js";
 
 const LIMIT = 30; // of a logit
 const LEAST_SHARE = 0.0005;
@@ -45,21 +42,14 @@ function dearest(parts) {
   return parts.reduce((best, value, i) => (value > parts[best] ? i : best), 0);
 }
 
-function lossSentence(ui, now) {
-  const { names } = ui;
-  if (now.forward < 5e-7) {
-    return `Teacher and student are the same: both divergences are 0, but the soft cross-entropy is still H(p) = ${nat(now.entropy)} nats.`;
-  }
-  const ahead = dearest(now.parts);
-  const back = dearest(klParts(ui.teacher, ui.student, ui.T));
-  const told = (p) => sharePercent(p);
-  const forward = `KL(p‖q) charges most for ${names[ahead]}, which the teacher gives ${told(now.p[ahead])} and the student ${told(now.q[ahead])}`;
-  const reverse = `KL(q‖p) for ${names[back]}, which the student gives ${told(now.q[back])} and the teacher ${told(now.p[back])}`;
-  const larger = now.forward > now.reverse ? now.forward / now.reverse : now.reverse / now.forward;
-  const verdict = larger < 1.15
-    ? "Both are about equal here."
-    : `${now.forward > now.reverse ? "Forward" : "Reverse"} KL is ${larger < 10 ? larger.toFixed(1) : larger.toFixed(0)} times the other.`;
-  return `${forward}; ${reverse}. ${verdict}`;
+function lossSentence({ tell, names, teacher, student, T }, now) {
+  if (now.forward < 5e-7) return tell("same", { entropy: nat(now.entropy) });
+  const [ahead, back] = [dearest(now.parts), dearest(klParts(teacher, student, T))];
+  const [ahead_p, ahead_q, back_p, back_q] = [now.p[ahead], now.q[ahead], now.p[back], now.q[back]].map(sharePercent);
+  const larger = Math.max(now.forward / now.reverse, now.reverse / now.forward);
+  const times = larger < 10 ? larger.toFixed(1) : larger.toFixed(0);
+  const verdict = tell(larger < 1.15 ? "equal" : now.forward > now.reverse ? "forward" : "reverse", { times });
+  return tell("differ", { ahead: names[ahead], back: names[back], ahead_p, ahead_q, back_p, back_q, verdict });
 }
 
 /** Scales grow while a finger holds something, and fit again when it lets go: no bar jumps back under it. */
@@ -74,7 +64,7 @@ function drawSum(ui, name, widths, text, end) {
   const { bars, value, node } = ui.sums[name];
   bars.forEach((bar, i) => { bar.style.width = `${Math.min(100, (100 * widths[i]) / end).toFixed(3)}%`; });
   setText(value, text);
-  node.setAttribute("title", `The bar ends at ${end} nats`);
+  node.title = ui.tell("bar", { nats: end });
 }
 
 function drawSums(ui, now) {
@@ -110,7 +100,7 @@ function drawHandles(ui, who, shares) {
     text.style.transform = up;
     setText(text, barPercent(p));
     node.setAttribute("aria-valuenow", (100 * p).toFixed(1));
-    node.setAttribute("aria-valuetext", `${sharePercent(p)}, logit ${signed(ui[who][i], 2)}`);
+    node.setAttribute("aria-valuetext", ui.tell("logit", { share: sharePercent(p), logit: signed(ui[who][i], 2) }));
   });
 }
 
@@ -123,15 +113,16 @@ function drawPicture(ui) {
   drawParts(ui, now);
   drawSums(ui, now);
   setText(ui.q(".say"), lossSentence(ui, now));
-  ui.controls.range.setAttribute("aria-valuetext", `T = ${formatT(ui.T)}, loss ${nat(now.loss.whole)} nats`);
-  showAlpha(ui, now);
+  const nats = nat(now.loss.whole);
+  ui.controls.range.setAttribute("aria-valuetext", ui.tell("value", { name: "T", value: formatT(ui.T), nats }));
+  showAlpha(ui, nats);
 }
 
-function showAlpha(ui, now) {
+function showAlpha(ui, nats) {
   const { range, number } = ui.alphaControls;
   range.value = ui.alpha;
   range.style.setProperty("--filled", `${(100 * ui.alpha).toFixed(1)}%`);
-  range.setAttribute("aria-valuetext", `α = ${ui.alpha.toFixed(2)}, loss ${nat(now.loss.whole)} nats`);
+  range.setAttribute("aria-valuetext", ui.tell("value", { name: "α", value: ui.alpha.toFixed(2), nats }));
   if (ui.shadow.activeElement !== number) number.value = ui.alpha.toFixed(2);
 }
 
@@ -149,7 +140,7 @@ function listenToHandle(ui, who, i, node) {
   }, () => {
     ui.held = false;
     drawPicture(ui);
-    ui.commit();
+    commit(ui);
   }, () => {
     ui.held = true;
     node.focus({ preventScroll: true });
@@ -162,17 +153,16 @@ function listenToHandle(ui, who, i, node) {
     event.preventDefault();
     drawPicture(ui);
     clearTimeout(timer);
-    timer = setTimeout(ui.commit, 250);
+    timer = setTimeout(() => commit(ui), 250);
   });
   ui.endings.push(() => clearTimeout(timer));
 }
 
 function buildHandle(ui, who, i, parent) {
-  const node = make("div", `handle ${who}`, parent);
-  node.tabIndex = 0;
-  const facts = { role: "slider", "aria-orientation": "vertical", "aria-valuemin": 0, "aria-valuemax": 100 };
-  for (const [name, value] of Object.entries(facts)) node.setAttribute(name, String(value));
-  node.setAttribute("aria-label", `${who === "teacher" ? "Teacher" : "Student"}, ${ui.names[i]}`);
+  const node = make("div", `handle ${who}`, parent, {
+    role: "slider", "aria-orientation": "vertical", "aria-valuemin": 0, "aria-valuemax": 100, tabindex: 0,
+    "aria-label": ui.tell(who, { name: ui.names[i] }),
+  });
   listenToHandle(ui, who, i, node);
   return { node, fill: make("div", "fill", node), grip: make("div", "grip", node), text: make("span", "share", node) };
 }
@@ -181,16 +171,13 @@ function buildNames(ui) {
   const row = ui.q(".pair-names");
   row.replaceChildren();
   ui.labels = ui.names.map((name, i) => {
-    const label = make("label", "", row);
-    const input = make("input", "", label);
-    Object.assign(input, { type: "radio", name: "hard-label", value: String(i) });
-    input.setAttribute("aria-label", `Hard label ${name}`);
-    make("span", "", label).textContent = name;
-    input.addEventListener("change", () => {
+    const { label, input } = makeRadio(row, "hard-label", false, () => {
       ui.label = i;
       drawPicture(ui);
-      ui.commit();
+      commit(ui);
     });
+    input.setAttribute("aria-label", ui.tell("hard-label", { name }));
+    make("span", "", label).textContent = name;
     return input;
   });
 }
@@ -223,27 +210,27 @@ function buildAlpha(ui) {
     ui.alpha = Math.round(100 * Math.min(1, Math.max(0, value))) / 100;
     drawPicture(ui);
   };
-  onRelease(ui, range, () => set(Number(range.value)), ui.commit);
+  onRelease(ui, range, () => set(Number(range.value)), () => commit(ui));
   onNumber(number, (value) => value >= 0 && value <= 1, set, () => {
     number.value = ui.alpha.toFixed(2);
-    ui.commit();
+    commit(ui);
   });
+}
+
+/** All that the picture shows, for the link. */
+function commit({ teacher, student, label, T, alpha, commit: give }) {
+  give("state", [teacher, student, label, T, alpha]);
 }
 
 function build(ui) {
   ui.draw = () => drawPicture(ui);
   Object.assign(ui, { held: false, names: [], T: 1, alpha: 0.7, label: 0, scales: {} });
-  Object.assign(ui, { teacher: null, student: null, plotHeight: 176, echo: makeEcho() });
-  ui.commit = () => {
-    const state = [Array.from(ui.teacher), Array.from(ui.student), ui.label, ui.T, ui.alpha];
-    ui.echo.sent(state);
-    ui.send("state", state);
-  };
+  Object.assign(ui, { teacher: null, student: null, plotHeight: 176 });
   ui.sums = {};
   ui.root.querySelectorAll(".sum").forEach((node) => {
     ui.sums[node.dataset.sum] = { node, bars: [...node.querySelectorAll("i")], value: node.querySelector(".sum-value") };
   });
-  buildTemperature(ui, ui.commit);
+  buildTemperature(ui, () => commit(ui));
   buildAlpha(ui);
   drawAxis(ui);
   watchSize(ui, ui.q(".pair-columns"), () => {
@@ -255,9 +242,9 @@ function build(ui) {
 function receive(ui, data) {
   ui.group = data.group;
   const state = [data.teacher, data.student, data.label, Number(data.T), Number(data.alpha)];
-  const other = JSON.stringify(data.names) !== JSON.stringify(ui.names);
+  const other = ui.changed("names", data.names);
   if (other) buildClasses(ui, data.names);
-  if ((ui.echo.overrides(state) && !ui.held) || other) {
+  if ((ui.overrides("state", state) && !ui.held) || other) {
     Object.assign(ui, { teacher: data.teacher.map(Number), student: data.student.map(Number), label: data.label });
     Object.assign(ui, { T: roundT(Number(data.T)), alpha: Number(data.alpha) });
     publishTemperature(ui.T, ui.group, ui);

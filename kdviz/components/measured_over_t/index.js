@@ -2,12 +2,11 @@
 
 import { component } from "../kdviz.shared/component.js";
 import { make, setText, svgNode } from "../kdviz.shared/dom.js";
-import { makeEcho } from "../kdviz.shared/echo.js";
 import { PERCENT } from "../kdviz.shared/format.js";
-import { temperatureOf } from "../kdviz.shared/group.js";
+import { temperatureOf } from "../kdviz.shared/signals.js";
 import { buildOverT, drawOverT, linearAxis, logAxis, markT, valueAt, watchWidth } from "../kdviz.shared/over_t.js";
-import { buildTemperature, moveTemperature, showTemperature } from "../kdviz.shared/slider.js";
-import { catchDecade, formatT, roundT } from "../kdviz.shared/temperature.js";
+import { buildTemperature, pickingTemperature, showTemperature } from "../kdviz.shared/slider.js";
+import { formatT, roundT } from "../kdviz.shared/temperature.js";
 
 
 const FORMATS = {
@@ -68,14 +67,6 @@ function buildPanels(ui, data) {
   const place = ui.q(".panels");
   place.replaceChildren();
   place.style.setProperty("--across", data.panels.length === 3 ? 3 : Math.min(2, data.panels.length));
-  const pick = (T) => {
-    ui.held = true;
-    moveTemperature(ui, 10 ** catchDecade(Math.log10(T)));
-  };
-  const release = () => {
-    ui.held = false;
-    ui.commit();
-  };
   ui.panels = data.panels.map((panel) => {
     const node = make("div", "panel", place);
     const title = make("h4", "", node);
@@ -87,7 +78,7 @@ function buildPanels(ui, data) {
       value.title = line.name;
       return value;
     });
-    const chart = buildOverT(node, { height: 166, feet: 16, label: panel.title, pick, release });
+    const chart = buildOverT(node, { height: 166, feet: 16, label: panel.title, ...pickingTemperature(ui) });
     return { panel, chart, nodes };
   });
   buildLegend(ui, data.panels);
@@ -100,24 +91,16 @@ function drawAll(ui) {
 
 function build(ui) {
   ui.draw = () => drawPicture(ui);
-  Object.assign(ui, { held: false, T: 1, panels: [], at: [], echoT: makeEcho() });
-  ui.commit = () => {
-    ui.echoT.sent(ui.T);
-    ui.send("T", ui.T);
-  };
-  buildTemperature(ui, ui.commit);
+  Object.assign(ui, { held: false, T: 1, panels: [], at: [] });
+  buildTemperature(ui);
   watchWidth(ui, ui.q(".panels"), () => ui.panels.map(({ chart }) => chart));
 }
 
 function receive(ui, data) {
   ui.group = data.group;
   ui.at = data.at;
-  const shape = JSON.stringify(data.panels);
-  if (ui.shape !== shape) {
-    ui.shape = shape;
-    buildPanels(ui, data);
-  }
-  if (ui.echoT.overrides(Number(data.T)) && !ui.held) ui.T = temperatureOf(data.group) ?? roundT(Number(data.T));
+  if (ui.changed("panels", data.panels)) buildPanels(ui, data);
+  if (ui.overrides("T", Number(data.T)) && !ui.held) ui.T = temperatureOf(data.group) ?? roundT(Number(data.T));
   showTemperature(ui);
   drawAll(ui);
 }

@@ -3,7 +3,7 @@
 
 import { component, watchSize } from "../kdviz.shared/component.js";
 import { make, setText, svgNode } from "../kdviz.shared/dom.js";
-import { makeEcho } from "../kdviz.shared/echo.js";
+import { areaBetween, lineThrough } from "../kdviz.shared/lines.js";
 import { followPointer } from "../kdviz.shared/pointer.js";
 import { onRelease } from "../kdviz.shared/slider.js";
 
@@ -106,11 +106,9 @@ function scales(ui, width) {
 }
 
 function drawLine(svg, place, epochs, line, role) {
-  const points = (values) => values.map((v, i) => `${place.x(epochs[i]).toFixed(1)},${place.y(v).toFixed(1)}`);
-  const there = points(line.low);
-  const back = points(line.high).reverse();
-  svgNode("path", svg, { class: `band ${role}`, d: `M${there.join("L")}L${back.join("L")}Z` });
-  svgNode("path", svg, { class: `line ${role}${role === "hard" ? " dashed" : ""}`, d: `M${points(line.mean).join("L")}` });
+  const points = (values) => values.map((v, i) => [place.x(epochs[i]), place.y(v)]);
+  svgNode("path", svg, { class: `band ${role}`, d: areaBetween(points(line.low), points(line.high)) });
+  svgNode("path", svg, { class: `line ${role}${role === "hard" ? " dashed" : ""}`, d: lineThrough(points(line.mean)) });
 }
 
 function drawChart(ui) {
@@ -142,7 +140,6 @@ function drawChart(ui) {
   svgNode("line", svg, { class: "marker", x1: x, x2: x, y1: CHART.top - 4, y2: floor });
   svgNode("circle", svg, { class: "dot hard", cx: x, cy: place.y(ratios[0]), r: 4.5 });
   svgNode("circle", svg, { class: "dot soft", cx: x, cy: place.y(ratios[1]), r: 4.5 });
-  setText(ui.q(".chart-name"), words.chart);
   svg.setAttribute("aria-label", `${words.chart}: ${words.hard} ${ratioText(ratios[0])}, ${words.soft.replace("#", T)} ${ratioText(ratios[1])}`);
 }
 
@@ -187,26 +184,21 @@ function letPickMoment(ui) {
     draw(ui);
   }, () => {
     ui.held = false;
-    ui.commit();
+    commit(ui);
   });
 }
 
+const commit = (ui) => ui.commit("chosen", { T: here(ui).T, moment: ui.m });
+
 function build(ui) {
-  Object.assign(ui, { held: false, t: 0, m: 0, echo: makeEcho() });
+  Object.assign(ui, { held: false, t: 0, m: 0 });
   [ui.pickT, ui.pickM] = [ui.q(".pick-t"), ui.q(".pick-m")];
-  ui.commit = () => {
-    const chosen = { T: here(ui).T, moment: ui.m };
-    ui.echo.sent(chosen);
-    ui.send("chosen", chosen);
-  };
-  onRelease(ui, ui.pickT, () => {
-    ui.t = Number(ui.pickT.value);
-    draw(ui);
-  }, ui.commit);
-  onRelease(ui, ui.pickM, () => {
-    ui.m = Number(ui.pickM.value);
-    draw(ui);
-  }, ui.commit);
+  for (const [range, name] of [[ui.pickT, "t"], [ui.pickM, "m"]]) {
+    onRelease(ui, range, () => {
+      ui[name] = Number(range.value);
+      draw(ui);
+    }, () => commit(ui));
+  }
   letPickMoment(ui);
   watchSize(ui, ui.root, () => {
     if (ui.data && (ui.q(".fan").clientWidth !== ui.fanWidth || ui.q(".chart").clientWidth !== ui.width)) draw(ui);
@@ -215,12 +207,10 @@ function build(ui) {
 
 function receive(ui, data) {
   ui.data = data;
-  setText(ui.root.querySelector('label[for="noise-t"]'), data.words.temperature);
-  setText(ui.root.querySelector('label[for="noise-m"]'), data.words.moment);
   buildStops(ui.q(".stops-t"), data.soft.map(({ T }) => String(T)));
   buildStops(ui.q(".stops-m"), data.epochs.map((epoch) => epoch.toFixed(1)));
   const chosen = { T: Number(data.T), moment: Number(data.moment) };
-  if (ui.echo.overrides(chosen) && !ui.held) {
+  if (ui.overrides("chosen", chosen) && !ui.held) {
     ui.t = Math.max(0, data.soft.findIndex(({ T }) => Number(T) === chosen.T));
     ui.m = chosen.moment;
   }

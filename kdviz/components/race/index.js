@@ -3,11 +3,9 @@
 
 import { component } from "../kdviz.shared/component.js";
 import { make, setText } from "../kdviz.shared/dom.js";
-import { makeEcho } from "../kdviz.shared/echo.js";
-import { PERCENT, sharePercent } from "../kdviz.shared/format.js";
-import { temperatureOf } from "../kdviz.shared/group.js";
-import { listen } from "../kdviz.shared/signals.js";
-import { onRelease } from "../kdviz.shared/slider.js";
+import { PERCENT, namedShares, sharePercent } from "../kdviz.shared/format.js";
+import { temperatureOf } from "../kdviz.shared/signals.js";
+import { followTemperature, onRelease } from "../kdviz.shared/slider.js";
 import { ranked, softmax } from "../kdviz.shared/softmax.js";
 
 const SECONDS = 5;
@@ -31,22 +29,18 @@ function grownFor(logits, T, share) {
   return high;
 }
 
+const percent = (share) => `${(100 * share).toFixed(0)}${PERCENT}`;
+
 function raceSentence(ui) {
   const temperatures = [...new Set(ui.lanes.map((lane) => lane.T))].sort((a, b) => a - b);
-  const name = ui.names[0];
-  if (ui.grown < 0.005) return "Before the race: all logits are 0, so at every temperature all classes get the same.";
-  const firm = temperatures.filter((T) => shareAt(ui, T)[0] >= FIRM);
-  const goal = `${100 * FIRM}${PERCENT}`;
-  const list = (values) => new Intl.ListFormat("en-GB").format(values.map(String));
-  const now = firm.length
-    ? `${name} has passed ${goal} at T = ${list(firm)}.`
-    : `${name} leads in every lane, and has passed ${goal} in none.`;
-  const first = grownFor(Array.from(ui.logits), temperatures[0], FIRM);
-  const pair = temperatures.map((T) => [T, grownFor(Array.from(ui.logits), T, FIRM)]).filter(([, at]) => at !== null);
-  if (pair.length < 2 || first === null) return `${now} Only z\u00a0/\u00a0T counts: twice the T needs logits twice as large.`;
-  const [[a, atA], [b, atB]] = pair.slice(-2);
-  const percent = (s) => `${(100 * s).toFixed(0)}${PERCENT}`;
-  return `${now} T = ${a} gets there with logits at ${percent(atA)}, T = ${b} at ${percent(atB)}: only z\u00a0/\u00a0T counts.`;
+  if (ui.grown < 0.005) return ui.tell("begin");
+  const firm = temperatures.filter((T) => shareAt(ui, T)[0] >= FIRM).map(String);
+  const list = new Intl.ListFormat("en-GB").format(firm);
+  const now = ui.tell(firm.length ? "passed" : "leads", { name: ui.names[0], goal: percent(FIRM), temperatures: list });
+  const there = temperatures.map((T) => [T, grownFor(Array.from(ui.logits), T, FIRM)]).filter(([, at]) => at !== null);
+  if (there.length < 2) return `${now} ${ui.tell("twice")}`;
+  const [[one, at_one], [other, at_other]] = there.slice(-2);
+  return `${now} ${ui.tell("pair", { one, other, at_one: percent(at_one), at_other: percent(at_other) })}`;
 }
 
 function drawLane(ui, lane) {
@@ -56,30 +50,29 @@ function drawLane(ui, lane) {
     setText(part, p[i] > 0.035 ? ui.names[i] : "");
   });
   setText(lane.share, sharePercent(p[0]).replace("over ", "> ").replace("under ", "< "));
-  const told = Array.from(p, (share, i) => `${ui.names[i]} ${sharePercent(share)}`).slice(0, 3).join(", ");
+  const told = namedShares(ui.names, p).slice(0, 3).join(", ");
   lane.bar.setAttribute("aria-label", `T = ${lane.T}: ${told}`);
 }
 
 function drawRace(ui) {
   ui.lanes.forEach((lane) => drawLane(ui, lane));
-  const percent = `${Math.round(100 * ui.grown)}${PERCENT}`;
-  setText(ui.q(".grown-text"), percent);
+  setText(ui.q(".grown-text"), percent(ui.grown));
   if (ui.range !== ui.shadow.activeElement || ui.playing) ui.range.value = 100 * ui.grown;
   ui.range.style.setProperty("--filled", `${(100 * ui.grown).toFixed(2)}%`);
-  ui.range.setAttribute("aria-valuetext", `${percent} of the logits`);
+  ui.range.setAttribute("aria-valuetext", ui.tell("value", { percent: percent(ui.grown) }));
   setText(ui.q(".say"), raceSentence(ui));
 }
 
 function stop(ui) {
   ui.playing = false;
   cancelAnimationFrame(ui.frame);
-  setText(ui.q(".play-text"), "Play");
+  setText(ui.q(".play-text"), ui.tell("play"));
 }
 
 function play(ui) {
   if (ui.grown >= 0.999) ui.grown = 0;
   ui.playing = true;
-  setText(ui.q(".play-text"), "Pause");
+  setText(ui.q(".play-text"), ui.tell("pause"));
   let before = null;
   const step = (now) => {
     if (!ui.playing) return;
@@ -91,23 +84,19 @@ function play(ui) {
       return;
     }
     stop(ui);
-    ui.commit();
+    commit(ui);
   };
   ui.frame = requestAnimationFrame(step);
 }
 
 function buildLane(ui, T, yours) {
-  const lane = make("div", yours ? "lane yours" : "lane", ui.q(".lanes"));
-  lane.setAttribute("role", "row");
-  const head = make("span", "t", lane);
-  head.setAttribute("role", "rowheader");
+  const lane = make("div", yours ? "lane yours" : "lane", ui.q(".lanes"), { role: "row" });
+  const head = make("span", "t", lane, { role: "rowheader" });
   const number = make("span", "", head);
   number.textContent = `T = ${T}`;
-  if (yours) make("small", "", head).textContent = "yours";
-  const bar = make("div", "bar-of-all", lane);
-  bar.setAttribute("role", "cell");
-  const won = make("span", "won", lane);
-  won.setAttribute("role", "cell");
+  if (yours) make("small", "", head).textContent = ui.tell("yours");
+  const bar = make("div", "bar-of-all", lane, { role: "cell" });
+  const won = make("span", "won", lane, { role: "cell" });
   const parts = ui.names.map((_, i) => {
     const part = make("span", "part", bar);
     const strength = Math.max(14, 100 - 30 * i);
@@ -118,31 +107,28 @@ function buildLane(ui, T, yours) {
   return { T, parts, bar, number, share: make("b", "", won), yours };
 }
 
+function commit(ui) {
+  ui.grown = Math.round(100 * ui.grown) / 100;
+  ui.commit("grown", ui.grown);
+}
+
 function build(ui) {
   Object.assign(ui, { held: false, names: [], lanes: [], grown: 1, playing: false });
   ui.range = ui.q(".grown");
-  ui.echo = makeEcho();
-  ui.commit = () => {
-    const grown = Math.round(100 * ui.grown) / 100;
-    ui.grown = grown;
-    ui.echo.sent(grown);
-    ui.send("grown", grown);
-  };
   onRelease(ui, ui.range, () => {
     if (ui.playing) stop(ui);
     ui.grown = Number(ui.range.value) / 100;
     drawRace(ui);
-  }, ui.commit);
+  }, () => commit(ui));
   ui.q(".play").addEventListener("click", () => {
     if (!ui.playing) return play(ui);
     stop(ui);
-    return ui.commit();
+    return commit(ui);
   });
-  listen(ui, "temperature", ({ T, group }) => {
-    if (group !== ui.group || !ui.lanes.length) return;
+  followTemperature(ui, () => {
     const lane = ui.lanes[ui.lanes.length - 1];
-    lane.T = T;
-    setText(lane.number, `T = ${T}`);
+    lane.T = ui.T;
+    setText(lane.number, `T = ${ui.T}`);
     drawRace(ui);
   });
   ui.endings.push(() => stop(ui));
@@ -153,11 +139,9 @@ function receive(ui, data) {
   ui.group = data.group;
   ui.names = order.map((i) => data.names[i]);
   ui.logits = Float64Array.from(order, (i) => data.logits[i]);
-  if (ui.echo.overrides(Number(data.grown)) && !ui.playing) ui.grown = Number(data.grown);
+  if (ui.overrides("grown", Number(data.grown)) && !ui.playing) ui.grown = Number(data.grown);
   const yours = temperatureOf(data.group) ?? Number(data.T);
-  const shape = JSON.stringify([data.temperatures, ui.names]);
-  if (ui.shape !== shape) {
-    ui.shape = shape;
+  if (ui.changed("shape", [data.temperatures, ui.names])) {
     ui.q(".lanes").replaceChildren();
     ui.lanes = [...data.temperatures.map((T) => buildLane(ui, T, false)), buildLane(ui, yours, true)];
   }

@@ -2,32 +2,28 @@
 
 import { component } from "../kdviz.shared/component.js";
 import { decodeBase64, decodeHalf } from "../kdviz.shared/bytes.js";
-import { make, setText } from "../kdviz.shared/dom.js";
+import { ARROWS, make, setText } from "../kdviz.shared/dom.js";
 import { barPercent, listPercent, sharePercent } from "../kdviz.shared/format.js";
-import { temperatureOf } from "../kdviz.shared/group.js";
+import { temperatureOf } from "../kdviz.shared/signals.js";
 import { lookAlikes, meanSoftTargets, prepareMatrix, resolveColour, shadesBetween } from "../kdviz.shared/matrix.js";
-import { listen } from "../kdviz.shared/signals.js";
+import { followTemperature } from "../kdviz.shared/slider.js";
 import { formatT } from "../kdviz.shared/temperature.js";
 
-
 function cellSentence(ui, row, column) {
-  const p = sharePercent(ui.matrix.mean[row * ui.names.length + column]);
+  const share = sharePercent(ui.matrix.mean[row * ui.names.length + column]);
   const images = ui.matrix.counts[row];
-  const which = `On the ${images.toLocaleString("en")} test images of class ${ui.names[row]}`;
-  if (!images) return `There are no test images of class ${ui.names[row]}.`;
-  return row === column
-    ? `${which}, the teacher gives the true class on average ${p}.`
-    : `${which}, the teacher gives ${ui.names[column]} on average ${p}.`;
+  const values = { true: ui.names[row], given: ui.names[column], images: images.toLocaleString("en"), share };
+  return ui.tell(!images ? "none" : row === column ? "own" : "other", values);
 }
 
 function pairsSentence(ui, cells) {
-  const tell = ({ row, column, p }) => `${ui.names[row]} as ${ui.names[column]} (${sharePercent(p)})`;
-  const words = new Intl.ListFormat("en-GB").format(cells.slice(0, 3).map(tell));
-  const lead = `At T = ${ui.T} the teacher’s strongest look-alikes are ${words}.`;
+  const pairs = cells.slice(0, 3).map(({ row, column, p }) =>
+    ui.tell("pair", { true: ui.names[row], given: ui.names[column], share: sharePercent(p) }));
+  const parts = [ui.tell("pairs", { T: ui.T, pairs: new Intl.ListFormat("en-GB").format(pairs) })];
   const spread = cells[0].p / Math.max(cells[cells.length - 1].p, 1e-12);
-  if (ui.T < 0.3) return `${lead} Towards T = 0 only its mistakes remain: the confusion matrix.`;
-  if (spread < 1.6) return `${lead} Towards T = ∞ all classes look alike: little is left to tell them apart.`;
-  return lead;
+  if (ui.T < 0.3) parts.push(ui.tell("cold"));
+  else if (spread < 1.6) parts.push(ui.tell("hot"));
+  return parts.join(" ");
 }
 
 /** Colour and number of every cell; only what changed is written. */
@@ -53,7 +49,7 @@ function drawMatrix(ui) {
   const most = Math.max(cells[0].p, 1e-12);
   drawCells(ui, most);
   setText(ui.tText, formatT(ui.T));
-  setText(ui.most, `${listPercent(cells[0].p)}, the largest at this T`);
+  setText(ui.most, ui.tell("most", { share: listPercent(cells[0].p) }));
   setText(ui.pairs, pairsSentence(ui, cells));
   if (ui.told) setText(ui.says, cellSentence(ui, ...ui.told));
 }
@@ -75,18 +71,17 @@ function focusCell(ui, at) {
 
 function listenToCells(ui) {
   const body = ui.q("tbody");
-  const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
   for (const type of ["pointerover", "focusin", "pointerdown"]) {
     body.addEventListener(type, (event) => tellCell(ui, event.target));
   }
   body.addEventListener("keydown", (event) => {
-    const step = steps[event.key];
+    const step = ARROWS[event.key];
     const at = ui.cells.indexOf(event.target);
     if (!step || at < 0) return;
     event.preventDefault();
     const classes = ui.names.length;
-    const row = Math.floor(at / classes) + step[0];
-    const column = (at % classes) + step[1];
+    const row = Math.floor(at / classes) + step[1];
+    const column = (at % classes) + step[0];
     if (row >= 0 && column >= 0 && row < classes && column < classes) focusCell(ui, row * classes + column);
   });
 }
@@ -123,22 +118,18 @@ function buildTable(ui) {
 function build(ui) {
   Object.assign(ui, { tText: ui.q(".t-text"), most: ui.q(".most"), pairs: ui.q(".pairs"), says: ui.q(".cell-says"), told: null });
   listenToCells(ui);
-  listen(ui, "temperature", ({ T, group }) => {
-    if (group !== ui.group || T === ui.T) return;
-    ui.T = T;
-    drawMatrix(ui);
-  });
+  followTemperature(ui, () => drawMatrix(ui));
 }
 
 function receive(ui, data) {
   ui.group = data.group;
   ui.T = temperatureOf(data.group) ?? 1;
-  if (ui.digest !== data.digest) {
-    Object.assign(ui, { digest: data.digest, names: data.names, told: null });
+  if (ui.changed("digest", data.digest)) {
+    Object.assign(ui, { names: data.names, told: null });
     const logits = decodeHalf(decodeBase64(data.logits));
     ui.matrix = prepareMatrix(logits, decodeBase64(data.labels), data.names.length);
     buildTable(ui);
-    setText(ui.says, "Point at a cell, or walk over the cells with the arrow keys, to read what it says.");
+    setText(ui.says, ui.tell("point"));
   }
   mixShades(ui);
   drawMatrix(ui);

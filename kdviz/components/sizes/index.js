@@ -62,22 +62,16 @@ function drawRows(ui) {
   const place = ui.q(".rows");
   place.replaceChildren();
   for (const row of ui.data.rows) {
-    const node = make("div", "cost", place);
-    node.setAttribute("role", "row");
-    const what = make("span", "what", node);
-    what.setAttribute("role", "rowheader");
-    what.textContent = row.what;
+    const node = make("div", "cost", place, { role: "row" });
+    make("span", "what", node, { role: "rowheader" }).textContent = row.what;
     for (const role of ["teacher", "student"]) {
-      const cell = make("span", `value of-${role}`, node);
-      cell.setAttribute("role", "cell");
+      const cell = make("span", `value of-${role}`, node, { role: "cell" });
       const { share, text, more } = row[role];
       if (share !== null) make("u", "", cell).style.width = `${(100 * share).toFixed(2)}%`;
       make("b", "", cell).textContent = text;
       if (more) make("small", "", cell).textContent = more;
     }
-    const less = make("span", "less", node);
-    less.setAttribute("role", "cell");
-    less.textContent = row.ratio;
+    make("span", "less", node, { role: "cell" }).textContent = row.ratio;
   }
 }
 
@@ -117,20 +111,13 @@ function build(ui) {
 }
 
 function receive(ui, data) {
-  const pair = JSON.stringify([data.teacher.layers, data.student.layers]);
   ui.data = data;
-  setText(ui.q(".what"), "");
   setText(ui.q(".teacher-name"), data.teacher.name);
   setText(ui.q(".student-name"), data.student.name);
-  setText(ui.q(".here-text"), data.words.here);
-  setText(ui.q(".again"), data.words.again);
-  setText(ui.q(".here-note"), data.words.note);
-  setText(ui.q(".scale-note"), data.words.scale);
   ui.q(".costs").setAttribute("aria-label", data.words.table);
   drawPictures(ui);
   drawRows(ui);
-  if (ui.pair !== pair) timeHere(ui);
-  ui.pair = pair;
+  if (ui.changed("pair", [data.teacher.layers, data.student.layers])) timeHere(ui);
 }
 
 export default await component(import.meta.url, { root: ".sizes", build, receive });

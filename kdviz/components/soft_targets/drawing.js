@@ -70,7 +70,7 @@ export function setFrame(pad, frame) {
 }
 
 /** `onImage(pixels or null)` is called on every change of the drawing, within the pen's own event. */
-export function buildPad(q, onImage) {
+export function buildPad({ q, tell }, onImage) {
   // Every stroke is read back, so the canvas stays in main memory.
   const canvas = q(".pad");
   const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -80,7 +80,7 @@ export function buildPad(q, onImage) {
     const pixels = pad.strokes.length ? toImage(padGrey(pad), canvas.width, canvas.height, pad.frame) : null;
     q(".invite").hidden = pad.strokes.length > 0;
     q(".undo").disabled = q(".clear").disabled = pad.strokes.length === 0;
-    canvas.setAttribute("aria-label", `Drawing area, ${pad.strokes.length || "no"} strokes`);
+    canvas.setAttribute("aria-label", tell(pad.strokes.length ? "strokes" : "no-strokes", { strokes: pad.strokes.length }));
     showGrey(q(".seen"), pixels);
     onImage(pixels);
   };

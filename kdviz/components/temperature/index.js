@@ -2,17 +2,15 @@
 
 import { component } from "../kdviz.shared/component.js";
 import {
-  barHeight, buildColumns, buildLogits, drawAxis, drawBars, drawHardLabel, drawLogits, watchPlot,
+  barHeight, buildColumns, buildLogits, buildScale, drawAxis, drawBars, drawHardLabel, drawLogits, watchPlot,
 } from "../kdviz.shared/bars.js";
 import { decodeBase64 } from "../kdviz.shared/bytes.js";
 import { setText, showGrey } from "../kdviz.shared/dom.js";
-import { makeEcho } from "../kdviz.shared/echo.js";
-import { PERCENT, sharePercent } from "../kdviz.shared/format.js";
-import { publishTemperature } from "../kdviz.shared/group.js";
+import { PERCENT, namedShares, sharePercent } from "../kdviz.shared/format.js";
 import { buildOverT, drawOverT, markT, temperatureGrid, watchWidth } from "../kdviz.shared/over_t.js";
-import { buildTemperature, moveTemperature, showTemperature } from "../kdviz.shared/slider.js";
+import { buildTemperature, pickingTemperature, receiveTemperature } from "../kdviz.shared/slider.js";
 import { entropyBits, ranked, softmax } from "../kdviz.shared/softmax.js";
-import { catchDecade, formatT, roundT } from "../kdviz.shared/temperature.js";
+import { formatT } from "../kdviz.shared/temperature.js";
 
 const GRID = temperatureGrid(151);
 const NAMED = 3; // lines that carry their name
@@ -59,22 +57,20 @@ function drawCurves(ui) {
   drawOverT(ui.entropies, entropySpec(ui));
 }
 
+const timesText = (ratio) => (ratio < 100 ? ratio.toFixed(1) : Math.round(ratio).toLocaleString("en"));
+
 /** What the picture shows at this T, from the numbers. */
-function temperatureSentence({ logits, p, own, T, names }) {
-  const last = names.length - 1;
-  const [top, second] = [sharePercent(p[0]), sharePercent(p[1])];
-  if (logits[0] - logits[last] < 1e-9) return "All logits are equal: every class gets the same at every temperature.";
-  if (p[0] > 0.995) return `T = ${T} is as good as T → 0: ${names[0]} has the largest logit and takes ${top}. That is what argmax says.`;
-  if (p[0] < 1.1 / names.length) {
-    return `T = ${T} is close to T → ∞: every class is near ${sharePercent(1 / names.length)}. ${names[0]} is still first with ${top} and ${names[last]} still last with ${sharePercent(p[last])}.`;
-  }
-  const ratio = p[0] / p[1];
-  const times = ratio < 100 ? ratio.toFixed(1) : Math.round(ratio).toLocaleString("en");
-  const rest = `${names[0]} gets ${top}, ${times} times as much as ${names[1]} with ${second}.`;
-  if (Math.abs(T - 1) < 0.005) return `At T = 1, as the network was trained: ${rest}`;
-  const was = own[0] / own[1];
-  const before = was < 100 ? was.toFixed(1) : Math.round(was).toLocaleString("en");
-  return `At T = ${T}: ${rest} At T = 1 it is ${before} times as much. The order of all ${names.length} classes is the same.`;
+function temperatureSentence({ tell, logits, p, own, T, names }) {
+  const classes = names.length;
+  const [first, second, last] = [names[0], names[1], names[classes - 1]];
+  const [share, second_share, last_share] = [p[0], p[1], p[classes - 1]].map(sharePercent);
+  const values = { T, classes, first, second, last, share, second_share, last_share, even: sharePercent(1 / classes) };
+  if (logits[0] - logits[classes - 1] < 1e-9) return tell("all-equal");
+  if (p[0] > 0.995) return tell("cold", values);
+  if (p[0] < 1.1 / classes) return tell("hot", values);
+  const rest = tell("times", { ...values, times: timesText(p[0] / p[1]) });
+  const trained = Math.abs(T - 1) < 0.005;
+  return tell(trained ? "trained" : "between", { ...values, rest, before: timesText(own[0] / own[1]) });
 }
 
 /** Everything that depends on T. */
@@ -87,37 +83,24 @@ function drawPicture(ui) {
   const bits = entropyBits(ui.p);
   setText(ui.q(".bits"), bits.toFixed(2));
   setText(ui.q(".say"), temperatureSentence(ui));
-  const parts = Array.from(ui.p, (p, i) => `${ui.names[i]} ${sharePercent(p)}`);
-  ui.q(".plot").setAttribute("aria-label", `Softmax at T = ${formatT(ui.T)}, largest first: ${parts.join(", ")}.`);
-  const value = `T = ${formatT(ui.T)}, ${parts[0]}, ${parts[1]}, entropy ${bits.toFixed(2)} bits`;
+  const [T, shares] = [formatT(ui.T), namedShares(ui.names, ui.p)];
+  ui.q(".plot").setAttribute("aria-label", ui.tell("plot", { T, shares: shares.join(", ") }));
+  const value = ui.tell("value", { T, first: shares[0], second: shares[1], bits: bits.toFixed(2) });
   ui.controls.range.setAttribute("aria-valuetext", value);
 }
 
 function build(ui) {
   ui.draw = () => drawPicture(ui);
   Object.assign(ui, { held: false, columns: [], names: [], p: [], T: 1 });
-  Object.assign(ui, { plotHeight: 0, scale: "linear", logits: null, echoT: makeEcho() });
-  const commit = () => {
-    ui.echoT.sent(ui.T);
-    ui.send("T", ui.T);
-  };
-  const pick = (T) => {
-    ui.held = true;
-    moveTemperature(ui, 10 ** catchDecade(Math.log10(T)));
-  };
-  const release = () => {
-    ui.held = false;
-    commit();
-  };
-  ui.shares = buildOverT(ui.q(".shares"), { height: 168, label: "Share of each class over the temperature", pick, release });
-  ui.entropies = buildOverT(ui.q(".entropies"), { height: 74, label: "Entropy over the temperature", pick, release });
-  buildTemperature(ui, commit);
-  ui.root.querySelectorAll(".scale input").forEach((input) => input.addEventListener("change", () => {
-    ui.scale = input.value;
-    drawAxis(ui);
+  Object.assign(ui, { plotHeight: 0, logits: null });
+  const picking = pickingTemperature(ui);
+  ui.shares = buildOverT(ui.q(".shares"), { height: 168, label: ui.tell("shares"), ...picking });
+  ui.entropies = buildOverT(ui.q(".entropies"), { height: 74, label: ui.tell("entropies"), ...picking });
+  buildTemperature(ui);
+  buildScale(ui, () => {
     drawCurves(ui);
     drawPicture(ui);
-  }));
+  });
   watchWidth(ui, ui.q(".shares"), () => [ui.shares, ui.entropies]);
   watchPlot(ui);
 }
@@ -126,14 +109,13 @@ function build(ui) {
 function receive(ui, data) {
   const order = ranked(data.logits);
   const names = order.map((i) => data.names[i]);
-  if (JSON.stringify(names) !== JSON.stringify(ui.names)) {
+  if (ui.changed("names", names)) {
     ui.names = names;
     buildColumns(ui);
     buildLogits(ui);
     drawAxis(ui);
   }
   ui.label = data.label === null ? null : order.indexOf(data.label);
-  ui.group = data.group;
   ui.logits = Float64Array.from(order, (i) => data.logits[i]);
   ui.own = softmax(ui.logits, 1);
   ui.p = new Float64Array(names.length);
@@ -143,11 +125,7 @@ function receive(ui, data) {
   setText(ui.q(".equal"), sharePercent(1 / names.length));
   if (data.pixels) showGrey(ui.q(".image"), decodeBase64(data.pixels));
   ui.q(".image").setAttribute("aria-label", data.caption);
-  if (ui.echoT.overrides(Number(data.T)) && !ui.held) {
-    ui.T = roundT(Number(data.T));
-    publishTemperature(ui.T, ui.group, ui);
-  }
-  showTemperature(ui);
+  receiveTemperature(ui, data);
   drawHardLabel(ui);
   drawLogits(ui);
   drawCurves(ui);

@@ -4,15 +4,14 @@
 import { component } from "../kdviz.shared/component.js";
 import { make, setText, svgNode } from "../kdviz.shared/dom.js";
 import { PERCENT } from "../kdviz.shared/format.js";
-import {
-  PLOT, areaBetween, buildAxis, buildPlot, lineThrough, showAxis, showTicks, xOf, yOf,
-} from "../kdviz.shared/training_plot.js";
+import { areaBetween, lineThrough } from "../kdviz.shared/lines.js";
+import { PLOT, buildAxis, buildPlot, showAxis, showTicks, xOf, yOf } from "../kdviz.shared/training_plot.js";
 import { buildDiagram, drawDiagram, nats } from "./who_teaches.js";
 
 const PLOTS = {
-  loss: { top: 16, height: 50, title: "loss, nats" },
-  accuracy: { top: 88, height: 74, title: "accuracy, validation" },
-  agreement: { top: 184, height: 50, title: "agreement with the teacher" },
+  loss: { top: 16, height: 50 },
+  accuracy: { top: 88, height: 74 },
+  agreement: { top: 184, height: 50 },
 };
 const AXIS = 249;
 const LOOKS = 80;
@@ -25,9 +24,10 @@ function series(stage, values, plot, low, high) {
     value === null || value === undefined ? null : [xOf(stage.step[i], stage.steps), yOf(plot, value, low, high)]);
 }
 
-function buildCurves(parent) {
+function buildCurves(tell, parent) {
   const svg = svgNode("svg", parent, { viewBox: `0 0 ${PLOT.width} ${AXIS + 4}`, role: "img", class: "curves" });
-  const plots = Object.fromEntries(Object.entries(PLOTS).map(([name, plot]) => [name, { ...buildPlot(svg, plot), layer: svgNode("g", svg, {}) }]));
+  const plots = Object.fromEntries(Object.entries(PLOTS).map(([name, plot]) =>
+    [name, { ...buildPlot(svg, plot, tell(name)), layer: svgNode("g", svg, {}) }]));
   const cut = svgNode("text", svg, { class: "cut end", x: PLOT.right, y: PLOTS.loss.top + 12 });
   const axis = buildAxis(svg, AXIS);
   const bottom = PLOTS.agreement.top + PLOTS.agreement.height;
@@ -43,7 +43,7 @@ function buildWay(ui, panel) {
   make("p", "cap says", node).textContent = panel.says;
   const diagram = buildDiagram(node, panel.arrows);
   const state = make("p", "cap state", node);
-  const curves = buildCurves(node);
+  const curves = buildCurves(ui.tell, node);
   const cost = make("p", "cap cost", node);
   curves.svg.addEventListener("pointermove", (event) => {
     const box = curves.svg.getBoundingClientRect();
@@ -107,14 +107,14 @@ function drawWay(ui, way, panel) {
   const { curves } = way;
   if (!stage) layer(curves.loss, []);
   const cut = stage ? drawLoss(curves.loss, stage, data.top) : false;
-  setText(curves.cut, cut ? "higher values are cut off" : "");
+  setText(curves.cut, cut ? ui.tell("cut") : "");
   for (const name of ["accuracy", "agreement"]) drawQuality(curves[name], name, panel, ui.plain, data.floor);
   [["loss", 0, data.top, String], ["accuracy", data.floor, 1, (v) => `${Math.round(100 * v)}%`],
     ["agreement", data.floor, 1, (v) => `${Math.round(100 * v)}%`]].forEach(([name, low, high, write]) => {
     showTicks(curves[name], write(low), write(high));
   });
   showAxis(curves.axis, stage?.steps ?? data.steps);
-  setText(way.cost, costOf(panel, data.seeds));
+  setText(way.cost, costOf(ui.tell, panel, data.seeds));
 }
 
 /** A large number with three digits that matter and its prefix. */
@@ -124,23 +124,26 @@ function withPrefix(value, prefixes) {
   return `${value >= 99.5 ? value.toFixed(0) : value >= 9.95 ? value.toFixed(1) : value.toFixed(2)}\u00a0${prefixes[at]}`;
 }
 
-function costOf({ cost, done }, seeds) {
-  if (!cost) return "no cost so far";
+function costOf(tell, { cost, done }, seeds) {
+  if (!cost) return tell("no-cost");
   const seconds = cost.seconds === null ? "?" : cost.seconds.toFixed(1);
   const operations = withPrefix(cost.operations ?? 0, ["", "k", "M", "G", "T", "P"]);
-  const whose = `${seeds > 1 ? `all ${seeds} seeds, ` : ""}${done ? "in all" : "so far"}:`;
-  return `${whose} ${seconds}\u00a0s · ${whole(cost.images)} images · ${operations} multiply-adds · peak ${withPrefix(cost.memory, ["B", "kB", "MB", "GB"])}`;
+  const memory = withPrefix(cost.memory, ["B", "kB", "MB", "GB"]);
+  const parts = [seeds > 1 && tell("all-seeds", { seeds }), tell(done ? "in-all" : "so-far")].filter(Boolean);
+  return [...parts, tell("cost", { seconds, images: whole(cost.images), operations, memory })].join(" ");
 }
 
 function stateOf(ui, panel, stage, at) {
   if (!stage) {
-    if (panel.done) return "done";
+    if (panel.done) return ui.tell("done");
     if (!ui.data.live) return "";
-    return panel.teacher && !ui.data.taught ? "waits for its teacher" : "waits for its turn";
+    return ui.tell(panel.teacher && !ui.data.taught ? "waits-teacher" : "waits");
   }
-  const which = stage.stages > 1 ? `${stage.name}, ${stage.number} of ${stage.stages} · ` : "";
-  const done = panel.done && ui.share() === null ? "done · " : "";
-  return `${done}${which}update ${whole(stage.step[at])} of ${whole(stage.steps)}`;
+  return [
+    panel.done && ui.share() === null && ui.tell("done"),
+    stage.stages > 1 && ui.tell("stage", stage),
+    ui.tell("update", { update: whole(stage.step[at]), updates: whole(stage.steps) }),
+  ].filter(Boolean).join(" · ");
 }
 
 /** What changes with the update looked at: numbers, arrows, the cursor. */
@@ -155,38 +158,40 @@ function drawMoments(ui) {
       const moment = each === stage ? at : each.step.length - 1;
       each.arrows.forEach(([source, target], j) => { kl[`${source}>${target}`] = each.kl[moment][j]; });
     }
-    drawDiagram(way.diagram, kl, panel.title);
+    drawDiagram(ui.tell, way.diagram, kl, panel.title);
     setText(way.state, stateOf(ui, panel, stage, at));
-    drawNumbers(way, panel, stage, at);
+    drawNumbers(ui.tell, way, panel, stage, at);
     const { cursor } = way.curves;
     cursor.setAttribute("visibility", share !== null && stage ? "visible" : "hidden");
     if (share !== null) for (const end of ["x1", "x2"]) cursor.setAttribute(end, xOf(share, 1).toFixed(1));
   });
   const steps = ui.data.steps;
-  setText(ui.at, share === null || !steps ? "now: the newest" : `update ${whole(Math.round(share * steps))}`);
+  setText(ui.at, ui.tell(share === null || !steps ? "newest" : "at", { update: whole(Math.round(share * steps)) }));
   ui.range.setAttribute("aria-valuetext", ui.at.textContent);
 }
 
-function drawNumbers(way, panel, stage, at) {
+function drawNumbers(tell, way, panel, stage, at) {
   const { curves } = way;
   const quality = (seeds) => (seeds?.length ? perCent(seeds[0]) : "");
   const accuracy = stage ? quality(stage.accuracy[at]) : "";
   const agreement = stage ? quality(stage.agreement[at]) : "";
-  const terms = stage ? `soft ${nats(stage.soft[at] ?? 0)} · hard ${nats(stage.hard[at] ?? 0)}` : "";
+  const terms = stage ? tell("terms", { soft: nats(stage.soft[at] ?? 0), hard: nats(stage.hard[at] ?? 0) }) : "";
   const voices = stage
     ? Object.entries(stage.others).filter(([, values]) => values[at] !== null).map(([name, values]) => `${name} ${perCent(values[at])}`)
     : [];
   setText(curves.loss.value, terms);
   setText(curves.accuracy.value, [...voices.slice(0, 2), accuracy].filter(Boolean).join(" · "));
   setText(curves.agreement.value, agreement);
-  const told = stage
-    ? `${way.state.textContent}: loss ${terms}; accuracy ${[accuracy, ...voices].filter(Boolean).join(", ")}; agreement ${agreement || "unknown"}. ${way.cost.textContent}.`
-    : way.state.textContent || "not begun.";
+  const state = way.state.textContent;
+  const told = !stage ? state || tell("not-begun") : tell("told", {
+    state, terms, accuracy: [accuracy, ...voices].filter(Boolean).join(", "), agreement: agreement || tell("unknown"),
+    cost: way.cost.textContent,
+  });
   curves.svg.setAttribute("aria-label", `${panel.title}. ${told}`);
 }
 
 function build(ui) {
-  Object.assign(ui, { ways: ui.q(".ways"), range: ui.q("input"), at: ui.q(".at"), pointed: null, looked: null, built: [], digest: "" });
+  Object.assign(ui, { ways: ui.q(".ways"), range: ui.q("input"), at: ui.q(".at"), pointed: null, looked: null, built: [] });
   ui.share = () => ui.pointed ?? ui.looked;
   ui.range.addEventListener("input", () => {
     const value = Number(ui.range.value);
@@ -197,9 +202,7 @@ function build(ui) {
 
 function receive(ui, data) {
   ui.data = data;
-  const digest = JSON.stringify([data.run, data.panels.map((panel) => [panel.method, panel.arrows])]);
-  if (ui.digest !== digest) {
-    ui.digest = digest;
+  if (ui.changed("panels", [data.run, data.panels.map((panel) => [panel.method, panel.arrows])])) {
     ui.pointed = ui.looked = null;
     ui.range.value = String(LOOKS);
     ui.ways.replaceChildren();

@@ -104,7 +104,7 @@ export function nats(kl) {
 }
 
 /** `kl` has a number for each arrow that speaks at this moment, by "source>target". */
-export function drawDiagram(diagram, kl, title) {
+export function drawDiagram(tell, diagram, kl, title) {
   const says = diagram.arrows.map(([source, target], i) => {
     const value = kl[`${source}>${target}`];
     const known = value !== undefined && value !== null;
@@ -112,7 +112,7 @@ export function drawDiagram(diagram, kl, title) {
     line.setAttribute("stroke-width", known ? (1.2 + 2.6 * Math.min(1, Math.sqrt(value))).toFixed(2) : "1.2");
     for (const node of [line, head]) node.classList.toggle("idle", !known);
     setText(text, known ? nats(value) : "");
-    return `${source} teaches ${target}${known ? `, KL ${nats(value)} nats` : ""}`;
+    return tell(known ? "teaches-kl" : "teaches", { source, target, kl: known ? nats(value) : "" });
   });
-  diagram.svg.setAttribute("aria-label", `${title}: ${[...says, "the labels teach"].join("; ")}.`);
+  diagram.svg.setAttribute("aria-label", `${title}: ${[...says, tell("labels")].join("; ")}.`);
 }
