@@ -99,7 +99,7 @@ function drawPair(ui) {
 
 function build(ui) {
   Object.assign(ui, { images: [], logits: null, T: 1 });
-  ui.chart = buildOverT(ui.q(".curve-room"), { height: CURVE_HEIGHT, label: "" });
+  ui.chart = buildOverT(ui, ui.q(".curve-room"), { height: CURVE_HEIGHT, label: "" });
   followTemperature(ui, () => {
     markCurve(ui);
     drawPair(ui);

@@ -103,15 +103,8 @@ function buildPanel(ui, panel) {
     nameLine(names, "label-line", "dashed label-line", panel.known_name).textContent = format(panel.known);
   }
   const most = Math.max(...panel.lines.flatMap((line) => line.high ?? line.y), panel.known ?? 0);
-  const pick = (bias) => {
-    ui.held = true;
-    move(ui, bias);
-  };
-  const release = () => {
-    ui.held = false;
-    ui.commit("bias", ui.bias);
-  };
-  const chart = buildOverT(node, { height: 190, feet: 15, label: panel.title, across: axisOf(ui), pick, release });
+  const [pick, release] = [(bias) => move(ui, bias), () => ui.commit("bias", ui.bias)];
+  const chart = buildOverT(ui, node, { height: 190, feet: 15, label: panel.title, across: axisOf(ui), pick, release });
   const lines = panel.lines.map((line) => ({ y: line.y, low: line.low, high: line.high, className: line.style }));
   const under = (svg, place, frame) => drawRule(ui.rule, panel.known, svg, place, frame);
   return { panel, chart, format, now, spec: { at: ui.at, lines, under, ...linearAxis(most, formatTick) } };

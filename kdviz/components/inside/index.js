@@ -4,7 +4,7 @@
 import { component } from "../kdviz.shared/component.js";
 import { decodeBase64 } from "../kdviz.shared/bytes.js";
 import { make, makeImage, makeRadio, setText } from "../kdviz.shared/dom.js";
-import { resolveColour, shadesBetween } from "../kdviz.shared/matrix.js";
+import { mixShades } from "../kdviz.shared/matrix.js";
 import { formulaHtml } from "./formulas.js";
 import { allSteps, featureSays, lookAt, relationSays, responseSays } from "./sentences.js";
 import { BUILD } from "./views.js";
@@ -53,7 +53,7 @@ function draw(ui) {
 /** Everything a visitor chose, for the link. */
 function commit(ui) {
   const chosen = { image: ui.image + 1, feature: ui.chosen.feature, relation: ui.chosen.relation };
-  ui.send("look", { ...chosen, update: ui.at === null ? null : ui.steps[ui.at] });
+  ui.commit("look", { ...chosen, update: ui.at === null ? null : ui.steps[ui.at] });
 }
 
 function move(ui, at) {
@@ -163,8 +163,7 @@ function placeOf(ui, update) {
 
 function receive(ui, data) {
   Object.assign(ui, { empty: data.empty, data: data.picture });
-  ui.shades = shadesBetween(resolveColour(ui.root, "var(--kd-bg)"), resolveColour(ui.root, "var(--kd-teacher)"));
-  ui.root.querySelectorAll("td").forEach((cell) => { cell.kdShade = -1; });
+  mixShades(ui, ui.root.querySelectorAll("td"));
   ui.teacher = ui.data?.teacher;
   ui.steps = ui.data ? allSteps(ui.data.methods) : [];
   ui.total = ui.data ? Math.max(1, ...Object.values(ui.data.methods).map(({ last }) => last)) : 1;

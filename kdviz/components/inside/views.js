@@ -3,6 +3,7 @@
 
 import { ARROWS, make, makeImage, setText } from "../kdviz.shared/dom.js";
 import { barPercent, namedShares } from "../kdviz.shared/format.js";
+import { shadeCell } from "../kdviz.shared/matrix.js";
 import { softmax } from "../kdviz.shared/softmax.js";
 import { ckaText, figure, fine, klAt, known, nearest } from "./sentences.js";
 
@@ -51,14 +52,6 @@ function drawBars(view, values, teacher, top) {
 
 // Heat maps.
 
-function shade(ui, cell, share) {
-  const at = Math.round(64 * Math.min(1, Math.max(0, share ?? 0)));
-  if (cell.kdShade === at) return;
-  cell.kdShade = at;
-  cell.style.background = ui.shades[at].colour;
-  cell.style.color = ui.shades[at].text;
-}
-
 /** A layer's name, short, so that a column is no wider than its numbers. */
 function layerHead(parent, name, scope) {
   const head = make("th", "", parent);
@@ -87,7 +80,7 @@ const leastCka = (cka) => Math.min(0.9, Math.floor(10 * Math.min(...cka.flat().f
 
 function drawCka(ui, view, cka, least) {
   view.cells.forEach((row, r) => row.forEach((cell, c) => {
-    shade(ui, cell, cka ? (cka[r][c] - least) / (1 - least) : 0);
+    shadeCell(ui, cell, cka ? (cka[r][c] - least) / (1 - least) : 0);
     setText(cell, cka ? ckaText(cka[r][c]) : "");
   }));
 }
@@ -153,7 +146,7 @@ function drawRelations(ui, view, relations, range) {
   view.heads.forEach(({ head, i }) => head.classList.toggle("chosen", i === ui.image));
   view.cells.forEach((row, i) => row.forEach((cell, j) => {
     // The nearest pair still has a shade: what is blank is an image and itself.
-    shade(ui, cell, relations && i !== j ? 0.1 + (0.9 * (relations[i][j] - least)) / (most - least) : 0);
+    shadeCell(ui, cell, relations && i !== j ? 0.1 + (0.9 * (relations[i][j] - least)) / (most - least) : 0);
     cell.classList.toggle("told", Boolean(ui.pair) && ui.pair[0] === i && ui.pair[1] === j);
   }));
   const others = relations?.[ui.image].map((d, j) => (j === ui.image ? "" : `${ui.nameOf(j)} ${figure(d)}`)).filter(Boolean);

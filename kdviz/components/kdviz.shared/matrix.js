@@ -77,12 +77,24 @@ export function resolveColour(root, css) {
 }
 
 /**
- * 65 shades between two colours, each with the colour of what is written on it: an eye tells no more.
- * @param {number[]} from @param {number[]} to
+ * 65 shades from the page's background to the teacher's colour, each with the colour of what is written on it: an eye
+ * tells no more. The cells are shaded anew, for the theme may have changed.
+ * @param {any} ui @param {Iterable<any>} cells
  */
-export function shadesBetween(from, to) {
-  return Array.from({ length: 65 }, (_, i) => {
+export function mixShades(ui, cells) {
+  const [from, to] = ["var(--kd-bg)", "var(--kd-teacher)"].map((css) => resolveColour(ui.root, css));
+  ui.shades = Array.from({ length: 65 }, (_, i) => {
     const colour = blend(from, to, i / 64);
     return { colour: `rgb(${colour})`, text: readableOn(colour) };
   });
+  for (const cell of cells) cell.kdShade = -1;
+}
+
+/** The shade of a share from 0 to 1, written only where it changed. @param {any} ui @param {any} cell @param {number} share */
+export function shadeCell(ui, cell, share) {
+  const at = Math.round(64 * Math.min(1, Math.max(0, share)));
+  if (cell.kdShade === at) return;
+  cell.kdShade = at;
+  cell.style.background = ui.shades[at].colour;
+  cell.style.color = ui.shades[at].text;
 }

@@ -65,15 +65,15 @@ export function valueAt(at, y, T, { place } = TEMPERATURES) {
  * `pick(T)` is called while a pointer moves over the chart with its button down, `release()` when it lets go. Where no
  * slider stands below, `feet` is the room for the numbers of the axis.
  * @typedef {{ height: number, feet?: number, label: string, across?: Across, pick?: (T: number) => void, release?: () => void }} Options
- * @param {Element} parent @param {Options} options
+ * @param {{ held?: boolean }} ui @param {Element} parent @param {Options} options
  */
-export function buildOverT(parent, { height, feet = 0, label, across = TEMPERATURES, pick, release }) {
+export function buildOverT(ui, parent, { height, feet = 0, label, across = TEMPERATURES, pick, release }) {
   const svg = svgNode("svg", parent, { class: "over-t", role: "img", "aria-label": label, height });
   const spec = /** @type {Spec} */ ({ at: [], lines: [], ticks: [], y: (value) => value });
   const marker = /** @type {SVGElement | null} */ (null);
   const chart = { svg, height, feet, across, width: 0, spec, T: 1, marker, dots: /** @type {SVGElement[]} */ ([]) };
   if (pick && release) {
-    followPointer(svg, (event) => {
+    followPointer(ui, svg, (event) => {
       const box = svg.getBoundingClientRect();
       const place = (event.clientX - box.left - OVER_T.left) / (box.width - OVER_T.left - OVER_T.right);
       pick(across.value(Math.min(1, Math.max(0, place))));
@@ -118,8 +118,8 @@ export function drawOverT(chart, spec) {
     svgNode("text", svg, { class: "tick", x: left - 6, y: y + 4 }).textContent = text;
   }
   for (const [T, text] of chart.across.ticks) {
-    svgNode("line", svg, { class: T ? "grid" : "grid zero", x1: place.x(T), x2: place.x(T), y1: top, y2: floor });
-    if (chart.feet) svgNode("text", svg, { class: "tick foot", x: place.x(T), y: height - 3 }).textContent = text;
+    svgNode("line", svg, { class: T ? "grid down" : "grid down zero", x1: place.x(T), x2: place.x(T), y1: top, y2: floor });
+    if (chart.feet) svgNode("text", svg, { class: "tick foot", x: place.x(T), y: floor + 18 }).textContent = text;
   }
   const { at, lines, under } = chart.spec;
   under?.(svg, place, { left, right: width - right, top, floor });

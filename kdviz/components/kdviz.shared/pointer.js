@@ -7,17 +7,20 @@ function leaveFields() {
 
 /**
  * Call `follow` while a pointer moves over a node with its button down, wherever it goes; `release` when it lets go.
+ * `ui.held` says so meanwhile.
+ * @param {{ held?: boolean }} ui
  * @param {HTMLElement | SVGElement} node @param {(event: PointerEvent) => void} follow
  * @param {() => void} release
  * @param {() => void} [begin] called when the button goes down, before the first `follow`
  */
-export function followPointer(node, follow, release, begin) {
+export function followPointer(ui, node, follow, release, begin) {
   let held = /** @type {number | null} */ (null);
   const onDown = (/** @type {PointerEvent} */ event) => {
     if (event.button !== 0) return;
     held = event.pointerId;
     node.setPointerCapture(held);
     leaveFields();
+    ui.held = true;
     begin?.();
     follow(event);
   };
@@ -27,6 +30,7 @@ export function followPointer(node, follow, release, begin) {
   const onEnd = (/** @type {PointerEvent} */ event) => {
     if (event.pointerId !== held) return;
     held = null;
+    ui.held = false;
     release();
   };
   const listeners = { pointerdown: onDown, pointermove: onMove, pointerup: onEnd, pointercancel: onEnd };

@@ -96,17 +96,10 @@ function buildTicks(ui, commit) {
 }
 
 /** What a chart over T does while a finger moves over it, and when it lets go. */
-export function pickingTemperature(ui) {
-  const pick = (T) => {
-    ui.held = true;
-    moveTemperature(ui, 10 ** catchDecade(Math.log10(T)));
-  };
-  const release = () => {
-    ui.held = false;
-    ui.commit("T", ui.T);
-  };
-  return { pick, release };
-}
+export const pickingTemperature = (ui) => ({
+  pick: (T) => moveTemperature(ui, 10 ** catchDecade(Math.log10(T))),
+  release: () => ui.commit("T", ui.T),
+});
 
 /** Call `hear` when another picture of the group has moved the temperature, which is `ui.T` then. */
 export function followTemperature(ui, hear) {

@@ -134,17 +134,13 @@ function setShare(ui, who, i, share) {
 
 function listenToHandle(ui, who, i, node) {
   let timer = /** @type {number | undefined} */ (undefined);
-  followPointer(node, (event) => {
+  followPointer(ui, node, (event) => {
     const box = node.getBoundingClientRect();
     setShare(ui, who, i, (box.bottom - event.clientY) / box.height);
   }, () => {
-    ui.held = false;
     drawPicture(ui);
     commit(ui);
-  }, () => {
-    ui.held = true;
-    node.focus({ preventScroll: true });
-  });
+  }, () => node.focus({ preventScroll: true }));
   const steps = { ArrowUp: 0.1, ArrowRight: 0.1, ArrowDown: -0.1, ArrowLeft: -0.1, PageUp: 1, PageDown: -1 };
   node.addEventListener("keydown", (event) => {
     if (event.key === "Home" || event.key === "End") setShare(ui, who, i, event.key === "Home" ? 0 : 1);

@@ -78,7 +78,7 @@ function buildPanels(ui, data) {
       value.title = line.name;
       return value;
     });
-    const chart = buildOverT(node, { height: 166, feet: 16, label: panel.title, ...pickingTemperature(ui) });
+    const chart = buildOverT(ui, node, { height: 166, feet: 16, label: panel.title, ...pickingTemperature(ui) });
     return { panel, chart, nodes };
   });
   buildLegend(ui, data.panels);

@@ -3,11 +3,9 @@
 
 import { component, watchSize } from "../kdviz.shared/component.js";
 import { make, setText, svgNode } from "../kdviz.shared/dom.js";
-import { areaBetween, lineThrough } from "../kdviz.shared/lines.js";
-import { followPointer } from "../kdviz.shared/pointer.js";
+import { buildOverT, drawOverT, markT } from "../kdviz.shared/over_t.js";
 import { onRelease } from "../kdviz.shared/slider.js";
 
-const CHART = { left: 44, right: 12, top: 10, bottom: 34 };
 const DEGREES = 180 / Math.PI;
 
 function here(ui) {
@@ -93,54 +91,29 @@ function noiseAxis(least, most) {
   return { ticks, y: (value) => (Math.log10(value) - low) / (high - low) };
 }
 
-function scales(ui, width) {
-  const { left, right, top, bottom } = CHART;
-  const axis = noiseAxis(ui.data.least, ui.data.most);
-  const last = ui.data.epochs[ui.data.epochs.length - 1] || 1;
-  const high = 216 - top - bottom;
-  return {
-    axis,
-    x: (epoch) => left + ((width - left - right) * epoch) / last,
-    y: (value) => top + high * (1 - axis.y(value)),
-  };
-}
-
-function drawLine(svg, place, epochs, line, role) {
-  const points = (values) => values.map((v, i) => [place.x(epochs[i]), place.y(v)]);
-  svgNode("path", svg, { class: `band ${role}`, d: areaBetween(points(line.low), points(line.high)) });
-  svgNode("path", svg, { class: `line ${role}${role === "hard" ? " dashed" : ""}`, d: lineThrough(points(line.mean)) });
+/** The epochs of the training, with up to five numbers below them. @returns {import("../kdviz.shared/over_t.js").Across} */
+function acrossOf(epochs) {
+  const last = epochs[epochs.length - 1];
+  const step = last <= 5 ? 1 : Math.ceil(last / 25) * 5;
+  const ticks = /** @type {[number, string][]} */ ([]);
+  for (let epoch = 0; epoch <= last + 1e-6; epoch += step) ticks.push([epoch, String(epoch)]);
+  return { place: (epoch) => epoch / (last || 1), value: (place) => place * last, ticks };
 }
 
 function drawChart(ui) {
-  const svg = ui.q(".chart");
-  const width = svg.clientWidth;
-  if (!width || !ui.data) return;
-  ui.width = width;
-  const { words, epochs } = ui.data;
+  const { words, epochs, least, most } = ui.data;
   const { hard, soft, T, ratios } = here(ui);
-  const place = scales(ui, width);
-  ui.place = place;
-  svg.replaceChildren();
-  svg.setAttribute("viewBox", `0 0 ${width} 216`);
-  for (const [value, text] of place.axis.ticks) {
-    const y = place.y(value);
-    svgNode("line", svg, { class: Math.abs(value - 1) < 1e-9 ? "even" : "grid", x1: CHART.left, x2: width - CHART.right, y1: y, y2: y });
-    svgNode("text", svg, { x: CHART.left - 6, y: y + 4, "text-anchor": "end" }).textContent = text;
-  }
-  const floor = 216 - CHART.bottom;
-  const last = epochs[epochs.length - 1];
-  const step = last <= 5 ? 1 : Math.ceil(last / 5 / 5) * 5;
-  for (let epoch = 0; epoch <= last + 1e-6; epoch += step) {
-    svgNode("text", svg, { x: place.x(epoch), y: floor + 15, "text-anchor": "middle" }).textContent = String(epoch);
-  }
-  svgNode("text", svg, { x: (CHART.left + width - CHART.right) / 2, y: floor + 30, "text-anchor": "middle" }).textContent = words.epochs;
-  drawLine(svg, place, epochs, hard, "hard");
-  drawLine(svg, place, epochs, soft, "soft");
-  const x = place.x(epochs[ui.m]);
-  svgNode("line", svg, { class: "marker", x1: x, x2: x, y1: CHART.top - 4, y2: floor });
-  svgNode("circle", svg, { class: "dot hard", cx: x, cy: place.y(ratios[0]), r: 4.5 });
-  svgNode("circle", svg, { class: "dot soft", cx: x, cy: place.y(ratios[1]), r: 4.5 });
-  svg.setAttribute("aria-label", `${words.chart}: ${words.hard} ${ratioText(ratios[0])}, ${words.soft.replace("#", T)} ${ratioText(ratios[1])}`);
+  const lines = [[hard, "hard dashed"], [soft, "soft"]].map(([{ mean: y, low, high }, className]) => ({ y, low, high, className }));
+  const under = (svg, place, { left, right, floor }) => {
+    const even = place.y(1);
+    if (least <= 1 && most >= 1) svgNode("line", svg, { class: "even", x1: left, x2: right, y1: even, y2: even });
+    svgNode("text", svg, { class: "tick foot", x: (left + right) / 2, y: floor + 32 }).textContent = words.epochs;
+  };
+  ui.chart.across = acrossOf(epochs);
+  drawOverT(ui.chart, { at: epochs, lines, under, ...noiseAxis(least, most) });
+  markT(ui.chart, epochs[ui.m]);
+  const told = `${words.hard} ${ratioText(ratios[0])}, ${words.soft.replace("#", T)} ${ratioText(ratios[1])}`;
+  ui.chart.svg.setAttribute("aria-label", `${words.chart}: ${told}`);
 }
 
 function showSetting(range, stops, at, texts) {
@@ -172,20 +145,15 @@ function draw(ui) {
   setText(ui.q(".now"), words.now.replace("#", ui.data.batch).replace("#", images < 9.95 ? images.toPrecision(2) : images.toFixed(0)));
 }
 
-function letPickMoment(ui) {
-  const svg = ui.q(".chart");
-  followPointer(svg, (event) => {
-    ui.held = true;
-    const x = event.clientX - svg.getBoundingClientRect().left;
-    const away = ui.data.epochs.map((epoch) => Math.abs(ui.place.x(epoch) - x));
+function buildChart(ui) {
+  const pick = (epoch) => {
+    const away = ui.data.epochs.map((other) => Math.abs(other - epoch));
     const closest = away.indexOf(Math.min(...away));
     if (closest === ui.m) return;
     ui.m = closest;
     draw(ui);
-  }, () => {
-    ui.held = false;
-    commit(ui);
-  });
+  };
+  ui.chart = buildOverT(ui, ui.q(".chart"), { height: 216, feet: 29, label: "", pick, release: () => commit(ui) });
 }
 
 const commit = (ui) => ui.commit("chosen", { T: here(ui).T, moment: ui.m });
@@ -199,9 +167,9 @@ function build(ui) {
       draw(ui);
     }, () => commit(ui));
   }
-  letPickMoment(ui);
+  buildChart(ui);
   watchSize(ui, ui.root, () => {
-    if (ui.data && (ui.q(".fan").clientWidth !== ui.fanWidth || ui.q(".chart").clientWidth !== ui.width)) draw(ui);
+    if (ui.data && (ui.q(".fan").clientWidth !== ui.fanWidth || ui.chart.svg.clientWidth !== ui.chart.width)) draw(ui);
   });
 }
 
@@ -219,4 +187,9 @@ function receive(ui, data) {
   draw(ui);
 }
 
-export default await component(import.meta.url, { root: ".noise", build, receive });
+export default await component(import.meta.url, {
+  root: ".noise",
+  styles: ["../kdviz.shared/over_t.css", "style.css"],
+  build,
+  receive,
+});

@@ -5,7 +5,7 @@ import { decodeBase64, decodeHalf } from "../kdviz.shared/bytes.js";
 import { ARROWS, make, setText } from "../kdviz.shared/dom.js";
 import { barPercent, listPercent, sharePercent } from "../kdviz.shared/format.js";
 import { temperatureOf } from "../kdviz.shared/signals.js";
-import { lookAlikes, meanSoftTargets, prepareMatrix, resolveColour, shadesBetween } from "../kdviz.shared/matrix.js";
+import { lookAlikes, meanSoftTargets, mixShades, prepareMatrix, shadeCell } from "../kdviz.shared/matrix.js";
 import { followTemperature } from "../kdviz.shared/slider.js";
 import { formatT } from "../kdviz.shared/temperature.js";
 
@@ -34,12 +34,7 @@ function drawCells(ui, most) {
     const cell = ui.cells[i];
     const own = Math.floor(i / classes) === i % classes;
     setText(cell, mean[i] >= 0.001 ? barPercent(mean[i]) : "");
-    if (own) continue;
-    const step = Math.round((64 * mean[i]) / most); // 64 shades: an eye tells no more, and fewer cells are repainted
-    if (cell.kdStep === step) continue;
-    cell.kdStep = step;
-    cell.style.background = ui.shades[step].colour;
-    cell.style.color = ui.shades[step].text;
+    if (!own) shadeCell(ui, cell, mean[i] / most);
   }
 }
 
@@ -131,14 +126,8 @@ function receive(ui, data) {
     buildTable(ui);
     setText(ui.says, ui.tell("point"));
   }
-  mixShades(ui);
+  mixShades(ui, ui.cells);
   drawMatrix(ui);
-}
-
-/** The theme may have changed: from the page's background to the teacher's colour. */
-function mixShades(ui) {
-  ui.shades = shadesBetween(resolveColour(ui.root, "var(--kd-bg)"), resolveColour(ui.root, "var(--kd-teacher)"));
-  ui.cells.forEach((cell) => { cell.kdStep = -1; });
 }
 
 export default await component(import.meta.url, { root: ".similarity", build, receive });

@@ -94,8 +94,8 @@ function build(ui) {
   Object.assign(ui, { held: false, columns: [], names: [], p: [], T: 1 });
   Object.assign(ui, { plotHeight: 0, logits: null });
   const picking = pickingTemperature(ui);
-  ui.shares = buildOverT(ui.q(".shares"), { height: 168, label: ui.tell("shares"), ...picking });
-  ui.entropies = buildOverT(ui.q(".entropies"), { height: 74, label: ui.tell("entropies"), ...picking });
+  ui.shares = buildOverT(ui, ui.q(".shares"), { height: 168, label: ui.tell("shares"), ...picking });
+  ui.entropies = buildOverT(ui, ui.q(".entropies"), { height: 74, label: ui.tell("entropies"), ...picking });
   buildTemperature(ui);
   buildScale(ui, () => {
     drawCurves(ui);
