@@ -20,7 +20,7 @@ from tests.browser.picture import slider
 from tests.browser.visitor import PHONE, settle
 
 TEMPERATURE, LOSS = "/temperature?data=digits", "/loss?data=digits"
-MODULES = ("kdviz.shared/over_t.js", "loss/formulas.js")
+MODULES = ("kdviz.shared/over_t.js", "kdviz.shared/softmax.js", "loss/formulas.js")
 CASES = 60
 
 Visit = Callable[..., Page]
