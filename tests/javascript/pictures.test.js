@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { layOut, thinned, ticksOf } from "../../kdviz/components/explorer/places.js";
 import { formulaHtml } from "../../kdviz/components/inside/formulas.js";
 import {
-  klAt, lookAt, moved, nearest, relationGap, responseSays, singularGap,
+  klAt, moved, nearest, relationGap, responseSays, singularGap,
 } from "../../kdviz/components/inside/sentences.js";
 import * as loss from "../../kdviz/components/loss/formulas.js";
 import { applyTimed, buildTimed } from "../../kdviz/components/sizes/device_time.js";
@@ -14,6 +14,7 @@ import { toImage } from "../../kdviz/components/soft_targets/preprocess.js";
 import { describe } from "../../kdviz/components/soft_targets/sentence.js";
 import { nats } from "../../kdviz/components/three_ways/who_teaches.js";
 import { filled } from "../../kdviz/components/kdviz.shared/format.js";
+import { lastUpTo } from "../../kdviz/components/kdviz.shared/training_plot.js";
 import { klDivergence, softmax } from "../../kdviz/components/kdviz.shared/softmax.js";
 
 /** @param {number} actual @param {number} expected */
@@ -86,7 +87,7 @@ test("three kinds of knowledge in numbers", () => {
   assert.deepEqual([0, 1, 2].map((i) => nearest(relations, i)), [1, 0, 1]);
   near(relationGap(relations, relations.map((row) => row.map((d) => d && d + 0.5))), 0.5);
   near(singularGap([0.5, 0.4, 0.1], [0.8, 0.2]), 0.3);
-  assert.deepEqual([0, 39, 40, 500].map((step) => lookAt({ steps: [0, 40, 100] }, step)), [0, 0, 1, 2]);
+  assert.deepEqual([0, 39, 40, 500].map((step) => lastUpTo([0, 40, 100], step)), [0, 0, 1, 2]);
   assert.deepEqual([[0.41, 0.93], [0.934, 0.931], [0.9, 0.7]].map(([before, now]) => moved(teller("inside"), before, now)), ["rose from 0.41 to 0.93", "stayed at 0.93", "fell from 0.90 to 0.70"]);
 });
 

@@ -2,7 +2,7 @@
 
 import { component } from "../kdviz.shared/component.js";
 import { make, setText, svgNode } from "../kdviz.shared/dom.js";
-import { PERCENT, filled, signed } from "../kdviz.shared/format.js";
+import { PERCENT, filled, percent, signed, whole } from "../kdviz.shared/format.js";
 import { buildOverT, drawOverT, linearAxis, markT, watchWidth } from "../kdviz.shared/over_t.js";
 import { onNumber, onRelease } from "../kdviz.shared/slider.js";
 
@@ -25,10 +25,8 @@ function biasText(ui, bias) {
   return ui.least < 0 && Number(bias.toFixed(ui.digits)) > 0 ? `+${text}` : text;
 }
 
-const whole = (v) => Math.round(v).toLocaleString("en-US");
-const share = (v) => `${(100 * v).toFixed(1)}${PERCENT}`;
 const shareTick = (v) => `${Number((100 * v).toPrecision(3))}${PERCENT}`;
-const FORMATS = { count: [whole, whole], share: [share, shareTick] };
+const FORMATS = { count: [whole, whole], share: [(v) => percent(v, 1), shareTick] };
 
 /** @returns {import("../kdviz.shared/over_t.js").Across} */
 function axisOf(ui) {

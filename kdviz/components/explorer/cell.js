@@ -2,7 +2,7 @@
 
 import { decodeBase64 } from "../kdviz.shared/bytes.js";
 import { make, makeImage, makeRadio, setAttribute, setText, svgNode } from "../kdviz.shared/dom.js";
-import { PERCENT, sharePercent, short } from "../kdviz.shared/format.js";
+import { PERCENT, percent, sharePercent, short } from "../kdviz.shared/format.js";
 import { areaBetween, lineThrough } from "../kdviz.shared/lines.js";
 import { buildPairs, drawPairs } from "../kdviz.shared/pair_bars.js";
 import { ranked, softmax, totalVariation } from "../kdviz.shared/softmax.js";
@@ -44,8 +44,8 @@ function stateOf({ tell, data }, i) {
   else if (done === students) parts.push(tell(students === 1 ? "done-one" : "done", values));
   else if (done) parts.push(tell(running ? "some-running" : "some", values));
   else {
-    const percent = `${Math.round((100 * cells.progress[i] * students) / running)}${PERCENT}`;
-    parts.push(tell(running === 1 ? "learning-first" : "learning", { ...values, percent }));
+    const share = percent((cells.progress[i] * students) / running);
+    parts.push(tell(running === 1 ? "learning-first" : "learning", { ...values, percent: share }));
   }
   if (rungs.length > 1 && cells.epochs[i]) parts.push(tell("epochs", { done: cells.epochs[i], epochs }));
   if (cells.dropped[i]) parts.push(tell("left-behind"));
@@ -103,7 +103,7 @@ export function drawOne(ui) {
   for (const { name, share, row, cells: [own, plain, gap] } of ui.rows) {
     const value = cells[name][i];
     const gain = cells.gains[name][i];
-    const write = (v) => (v === null ? "–" : share ? `${(100 * v).toFixed(2)}${PERCENT}` : v.toFixed(4));
+    const write = (v) => (v === null ? "–" : share ? percent(v, 2) : v.toFixed(4));
     setText(own, write(value));
     setText(plain, cells.alpha[i] === 0 ? "" : write(value === null || gain === null ? null : value - gain));
     setText(gap, gain === null ? "" : gapOf(gain, share) + (name === "validation_accuracy" ? intervalOf(ui, cells.interval?.[i]) : ""));
@@ -156,7 +156,7 @@ function drawCurves(ui, detail, alpha) {
   const terms = ui.tell("terms", { soft: soft[last].toFixed(3), hard: (detail.hard[last] ?? 0).toFixed(3) });
   setText(loss.value, terms);
   const end = detail.accuracy[last];
-  setText(right.value, end === null ? "" : `${(100 * end).toFixed(1)}${PERCENT}`);
+  setText(right.value, end === null ? "" : percent(end, 1));
   showAxis(axis, detail.steps);
   const { students, steps: updates } = detail;
   const values = { update: detail.step[last], updates, terms, accuracy: right.value.textContent, students };

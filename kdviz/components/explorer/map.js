@@ -1,7 +1,7 @@
 // The map of T and alpha: cells that fill as their students train, the level of labels only as a contour.
 
 import { setAttribute, setText, svgNode } from "../kdviz.shared/dom.js";
-import { PERCENT, short } from "../kdviz.shared/format.js";
+import { PERCENT, percent, short } from "../kdviz.shared/format.js";
 import { describeCell, facetWords } from "./cell.js";
 import { GAP, layOut, thinned, ticksOf } from "./places.js";
 import { MEASURES, difference, figure, shadeOf } from "./scale.js";
@@ -121,7 +121,7 @@ function drawWords(ui, i, node, known) {
   const unit = plain && MEASURES[ui.measure].share ? PERCENT : "";
   const young = known && cells.young[i] > 0; // its figure would be compared with those of students that are done
   const written = !known || node.round || !(roomy || plain) ? ""
-    : young ? (box.width >= 50 ? ui.tell("map-at", { percent: `${Math.round(100 * cells.share[i])}${PERCENT}` }) : "")
+    : young ? (box.width >= 50 ? ui.tell("map-at", { percent: percent(cells.share[i]) }) : "")
     : `${figure(ui, cells[ui.measure][i], box.width >= 46)}${unit}`;
   const several = ui.place.plains > 1 ? facetWords(ui, cells.facet[i]) : ui.tell("map-plain");
   const name = plain && box.width > 70 + 6.5 * several.length ? several : "";

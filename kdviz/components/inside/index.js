@@ -4,9 +4,11 @@
 import { component } from "../kdviz.shared/component.js";
 import { decodeBase64 } from "../kdviz.shared/bytes.js";
 import { make, makeImage, makeRadio, setText } from "../kdviz.shared/dom.js";
+import { whole } from "../kdviz.shared/format.js";
 import { mixShades } from "../kdviz.shared/matrix.js";
 import { formulaHtml } from "./formulas.js";
-import { allSteps, featureSays, lookAt, relationSays, responseSays } from "./sentences.js";
+import { lastUpTo } from "../kdviz.shared/training_plot.js";
+import { allSteps, featureSays, relationSays, responseSays } from "./sentences.js";
 import { BUILD } from "./views.js";
 
 const FIRST = { response: "offline", feature: "hints", relation: "rkd" }; // whose formula stands there before any run
@@ -27,7 +29,7 @@ function look(history, at) {
 function drawKind(ui, kind, step, begun) {
   const method = ui.chosen[kind];
   const histories = [ui.data.methods[method], ui.data.methods.plain];
-  const [taught, plain] = histories.map((history) => history && look(history, lookAt(history, step)));
+  const [taught, plain] = histories.map((history) => history && look(history, lastUpTo(history.steps, step)));
   const before = look(histories[0] ?? histories[1] ?? Object.values(ui.data.methods)[0], 0);
   ui.drawers[kind]?.(taught ?? before, plain, before);
   const facts = { tell: ui.tell, T: ui.data.T, method, teacher: ui.teacher, before, taught: taught ?? before, plain, begun };
@@ -42,7 +44,7 @@ function draw(ui) {
   range.max = String(steps.length - 1);
   range.value = String(at);
   range.disabled = steps.length < 2;
-  const [update, total] = [steps[at], ui.total].map((count) => count.toLocaleString("en"));
+  const [update, total] = [steps[at], ui.total].map(whole);
   const text = ui.tell(at === 0 ? "update-first" : "update", { update, total });
   setText(ui.atText, text);
   range.setAttribute("aria-valuetext", text);
@@ -157,8 +159,8 @@ function build(ui) {
 /** The update that a link asks for; one beyond what has been looked at is the last. */
 function placeOf(ui, update) {
   if (update === null || update === undefined) return null;
-  const at = ui.steps.filter((step) => step <= update).length - 1;
-  return at >= ui.steps.length - 1 ? null : Math.max(0, at);
+  const at = lastUpTo(ui.steps, update);
+  return at >= ui.steps.length - 1 ? null : at;
 }
 
 function receive(ui, data) {

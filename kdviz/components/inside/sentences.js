@@ -1,6 +1,6 @@
 // What the three pictures say, worked out from their numbers. Pure functions: no page, no colours.
 
-import { PERCENT } from "../kdviz.shared/format.js";
+import { percent } from "../kdviz.shared/format.js";
 import { klDivergence, ranked } from "../kdviz.shared/softmax.js";
 
 /** @typedef {{ cka: (number | null)[][], logits: number[][], relations: number[][], singular: number[] }} Look */
@@ -25,16 +25,6 @@ export const fine = (value) => figure(value, value < 0.0995 ? 3 : 2);
 
 /** CKA: what is not quite 1 is not rounded to it. */
 export const ckaText = (value) => figure(known(value) && value < 1 ? Math.min(value, 0.99) : value);
-
-/**
- * Index of the last of a method's looks that is not later than `step`.
- * @param {{ steps: number[] }} history @param {number} step
- */
-export function lookAt(history, step) {
-  let at = 0;
-  history.steps.forEach((s, i) => { if (s <= step) at = i; });
-  return at;
-}
 
 /** Every update at which any method was looked at, in order. @param {Record<string, { steps: number[] }>} methods */
 export function allSteps(methods) {
@@ -169,7 +159,7 @@ function distancesSay(facts) {
 /** @param {Facts} facts */
 function flowSays(facts) {
   const { tell, teacher, before, taught, begun } = facts;
-  const text = (share) => (known(share) ? `${(100 * share).toFixed(0)}${PERCENT}` : "–");
+  const text = (share) => (known(share) ? percent(share) : "–");
   const gap = (look) => singularGap(teacher.singular, look.singular);
   if (!begun) return tell("flow-before", { before: text(gap(before)) });
   const told = { before: text(gap(before)), taught: text(gap(taught)), with: with_(facts) };

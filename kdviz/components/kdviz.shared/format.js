@@ -2,6 +2,12 @@
 
 export const PERCENT = "\u00a0%"; // a number and its unit stay on one line
 
+/** A share in per cent. @param {number} share */
+export const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)}${PERCENT}`;
+
+/** A whole number, its thousands apart. @param {number} value */
+export const whole = (value) => Math.round(value).toLocaleString("en");
+
 /** A probability in per cent without the sign, short enough to stand on a narrow bar. @param {number} p */
 export function barPercent(p) {
   const v = 100 * p;

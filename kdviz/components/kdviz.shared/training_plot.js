@@ -1,9 +1,13 @@
 // Curves over the updates of a training, in plots above one another with one axis below.
 import { setText, svgNode } from "./dom.js";
+import { whole } from "./format.js";
 
 export const PLOT = { width: 320, left: 38, right: 316 };
 
 /** @typedef {{ top: number, height: number }} Plot */
+
+/** The place of the last of rising updates that is not later than `limit`; the first where none is. @param {number[]} steps @param {number} limit */
+export const lastUpTo = (steps, limit) => Math.max(0, steps.filter((step) => step <= limit).length - 1);
 
 /** Where an update stands. @param {number} step @param {number} steps of the whole training */
 export const xOf = (step, steps) => PLOT.left + ((PLOT.right - PLOT.left) * step) / Math.max(1, steps);
@@ -38,7 +42,7 @@ export const buildAxis = (svg, y) => [0, 0.5, 1].map((share) => svgNode("text", 
 /** None, half and all of the updates, once it is known how many. @param {Node[]} axis @param {number | null} steps */
 export function showAxis(axis, steps) {
   axis.forEach((text, i) => {
-    const updates = steps ? Math.round((steps * i) / 2).toLocaleString("en") : "";
+    const updates = steps ? whole((steps * i) / 2) : "";
     setText(text, updates && i === 2 ? `${updates} updates` : updates);
   });
 }

@@ -2,7 +2,7 @@
 
 import { component } from "../kdviz.shared/component.js";
 import { make, setText, svgNode } from "../kdviz.shared/dom.js";
-import { PERCENT } from "../kdviz.shared/format.js";
+import { PERCENT, percent } from "../kdviz.shared/format.js";
 import { temperatureOf } from "../kdviz.shared/signals.js";
 import { buildOverT, drawOverT, linearAxis, logAxis, markT, valueAt, watchWidth } from "../kdviz.shared/over_t.js";
 import { buildTemperature, pickingTemperature, showTemperature } from "../kdviz.shared/slider.js";
@@ -10,8 +10,8 @@ import { formatT, roundT } from "../kdviz.shared/temperature.js";
 
 
 const FORMATS = {
-  share: (v) => `${(100 * v).toFixed(v >= 0.9995 || v === 0 ? 0 : 1)}${PERCENT}`,
-  exact: (v) => `${(100 * v).toFixed(2)}${PERCENT}`,
+  share: (v) => percent(v, v >= 0.9995 || v === 0 ? 0 : 1),
+  exact: (v) => percent(v, 2),
   number: (v) => (v === 0 ? "0" : Math.abs(v) >= 100 ? v.toFixed(0) : Math.abs(v) < 0.001 ? v.toExponential(1).replace("-", "−") : v.toPrecision(3).replace("-", "−")),
 };
 

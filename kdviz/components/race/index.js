@@ -3,7 +3,7 @@
 
 import { component } from "../kdviz.shared/component.js";
 import { make, setText } from "../kdviz.shared/dom.js";
-import { PERCENT, namedShares, sharePercent } from "../kdviz.shared/format.js";
+import { namedShares, percent, sharePercent } from "../kdviz.shared/format.js";
 import { temperatureOf } from "../kdviz.shared/signals.js";
 import { followTemperature, onRelease } from "../kdviz.shared/slider.js";
 import { ranked, softmax } from "../kdviz.shared/softmax.js";
@@ -28,8 +28,6 @@ function grownFor(logits, T, share) {
   }
   return high;
 }
-
-const percent = (share) => `${(100 * share).toFixed(0)}${PERCENT}`;
 
 function raceSentence(ui) {
   const temperatures = [...new Set(ui.lanes.map((lane) => lane.T))].sort((a, b) => a - b);

@@ -3,7 +3,7 @@
 import { component } from "../kdviz.shared/component.js";
 import { decodeBase64, decodeHalf } from "../kdviz.shared/bytes.js";
 import { ARROWS, make, setText } from "../kdviz.shared/dom.js";
-import { barPercent, listPercent, sharePercent } from "../kdviz.shared/format.js";
+import { barPercent, listPercent, sharePercent, whole } from "../kdviz.shared/format.js";
 import { temperatureOf } from "../kdviz.shared/signals.js";
 import { lookAlikes, meanSoftTargets, mixShades, prepareMatrix, shadeCell } from "../kdviz.shared/matrix.js";
 import { followTemperature } from "../kdviz.shared/slider.js";
@@ -12,7 +12,7 @@ import { formatT } from "../kdviz.shared/temperature.js";
 function cellSentence(ui, row, column) {
   const share = sharePercent(ui.matrix.mean[row * ui.names.length + column]);
   const images = ui.matrix.counts[row];
-  const values = { true: ui.names[row], given: ui.names[column], images: images.toLocaleString("en"), share };
+  const values = { true: ui.names[row], given: ui.names[column], images: whole(images), share };
   return ui.tell(!images ? "none" : row === column ? "own" : "other", values);
 }
 

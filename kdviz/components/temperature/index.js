@@ -6,7 +6,7 @@ import {
 } from "../kdviz.shared/bars.js";
 import { decodeBase64 } from "../kdviz.shared/bytes.js";
 import { setText, showGrey } from "../kdviz.shared/dom.js";
-import { PERCENT, namedShares, sharePercent } from "../kdviz.shared/format.js";
+import { PERCENT, namedShares, sharePercent, whole } from "../kdviz.shared/format.js";
 import { buildOverT, drawOverT, markT, temperatureGrid, watchWidth } from "../kdviz.shared/over_t.js";
 import { buildTemperature, pickingTemperature, receiveTemperature } from "../kdviz.shared/slider.js";
 import { entropyBits, ranked, softmax } from "../kdviz.shared/softmax.js";
@@ -57,7 +57,7 @@ function drawCurves(ui) {
   drawOverT(ui.entropies, entropySpec(ui));
 }
 
-const timesText = (ratio) => (ratio < 100 ? ratio.toFixed(1) : Math.round(ratio).toLocaleString("en"));
+const timesText = (ratio) => (ratio < 100 ? ratio.toFixed(1) : whole(ratio));
 
 /** What the picture shows at this T, from the numbers. */
 function temperatureSentence({ tell, logits, p, own, T, names }) {

@@ -3,9 +3,9 @@
 
 import { component } from "../kdviz.shared/component.js";
 import { make, setText, svgNode } from "../kdviz.shared/dom.js";
-import { PERCENT } from "../kdviz.shared/format.js";
+import { percent, whole } from "../kdviz.shared/format.js";
 import { areaBetween, lineThrough } from "../kdviz.shared/lines.js";
-import { PLOT, buildAxis, buildPlot, showAxis, showTicks, xOf, yOf } from "../kdviz.shared/training_plot.js";
+import { PLOT, buildAxis, buildPlot, lastUpTo, showAxis, showTicks, xOf, yOf } from "../kdviz.shared/training_plot.js";
 import { buildDiagram, drawDiagram, nats } from "./who_teaches.js";
 
 const PLOTS = {
@@ -15,9 +15,6 @@ const PLOTS = {
 };
 const AXIS = 249;
 const LOOKS = 80;
-
-const perCent = (value) => `${(100 * value).toFixed(1)}${PERCENT}`;
-const whole = (value) => value.toLocaleString("en");
 
 function series(stage, values, plot, low, high) {
   return values.map((value, i) =>
@@ -63,10 +60,7 @@ function look(ui, share) {
 /** The last moment of a stage that is not after the update looked at. */
 function momentOf(stage, share) {
   if (share === null) return stage.step.length - 1;
-  const limit = share * stage.steps + 1e-9;
-  let at = 0;
-  stage.step.forEach((step, i) => { if (step <= limit) at = i; });
-  return at;
+  return lastUpTo(stage.step, share * stage.steps + 1e-9);
 }
 
 function layer(plot, shapes) {
@@ -166,18 +160,18 @@ function drawMoments(ui) {
     if (share !== null) for (const end of ["x1", "x2"]) cursor.setAttribute(end, xOf(share, 1).toFixed(1));
   });
   const steps = ui.data.steps;
-  setText(ui.at, ui.tell(share === null || !steps ? "newest" : "at", { update: whole(Math.round(share * steps)) }));
+  setText(ui.at, ui.tell(share === null || !steps ? "newest" : "at", { update: whole(share * steps) }));
   ui.range.setAttribute("aria-valuetext", ui.at.textContent);
 }
 
 function drawNumbers(tell, way, panel, stage, at) {
   const { curves } = way;
-  const quality = (seeds) => (seeds?.length ? perCent(seeds[0]) : "");
+  const quality = (seeds) => (seeds?.length ? percent(seeds[0], 1) : "");
   const accuracy = stage ? quality(stage.accuracy[at]) : "";
   const agreement = stage ? quality(stage.agreement[at]) : "";
   const terms = stage ? tell("terms", { soft: nats(stage.soft[at] ?? 0), hard: nats(stage.hard[at] ?? 0) }) : "";
   const voices = stage
-    ? Object.entries(stage.others).filter(([, values]) => values[at] !== null).map(([name, values]) => `${name} ${perCent(values[at])}`)
+    ? Object.entries(stage.others).filter(([, values]) => values[at] !== null).map(([name, values]) => `${name} ${percent(values[at], 1)}`)
     : [];
   setText(curves.loss.value, terms);
   setText(curves.accuracy.value, [...voices.slice(0, 2), accuracy].filter(Boolean).join(" · "));

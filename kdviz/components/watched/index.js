@@ -2,7 +2,7 @@
 
 import { component } from "../kdviz.shared/component.js";
 import { make, makeImage, setText, svgNode } from "../kdviz.shared/dom.js";
-import { sharePercent } from "../kdviz.shared/format.js";
+import { sharePercent, whole } from "../kdviz.shared/format.js";
 import { buildPairs, drawPairs } from "../kdviz.shared/pair_bars.js";
 import { ranked, softmax, totalVariation } from "../kdviz.shared/softmax.js";
 
@@ -22,9 +22,9 @@ function drawDigits(ui) {
   ui.digits.forEach((digit, at) => {
     const teacher = softmax(data.teacher[at], data.T);
     const student = last < 0 ? null : softmax(data.history[moment][at], data.T);
-    const whole = drawPairs(digit, teacher, student, data.labels[at]);
+    const full = drawPairs(digit, teacher, student, data.labels[at]);
     const name = (p) => data.names[ranked(p)[0]];
-    setText(digit.top, sharePercent(whole));
+    setText(digit.top, sharePercent(full));
     const gap = student ? totalVariation(teacher, student) : 1;
     const who = { teacher: name(teacher), student: student ? name(student) : "", gap: sharePercent(gap) };
     const says = ui.tell(student ? "teacher" : "not-begun", who);
@@ -33,7 +33,7 @@ function drawDigits(ui) {
   });
   ui.range.max = String(Math.max(0, last));
   if (ui.at === null) ui.range.value = ui.range.max;
-  setText(ui.text, last < 0 ? "" : ui.tell("update", { update: data.steps[moment].toLocaleString("en") }));
+  setText(ui.text, last < 0 ? "" : ui.tell("update", { update: whole(data.steps[moment]) }));
   ui.range.setAttribute("aria-valuetext", ui.text.textContent);
 }
 
