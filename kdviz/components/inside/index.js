@@ -6,8 +6,8 @@ import { decodeBase64 } from "../kdviz.shared/bytes.js";
 import { make, makeImage, makeRadio, setText } from "../kdviz.shared/dom.js";
 import { whole } from "../kdviz.shared/format.js";
 import { mixShades } from "../kdviz.shared/matrix.js";
-import { formulaHtml } from "./formulas.js";
 import { lastUpTo } from "../kdviz.shared/training_plot.js";
+import { formulaHtml } from "./formulas.js";
 import { allSteps, featureSays, relationSays, responseSays } from "./sentences.js";
 import { BUILD } from "./views.js";
 
