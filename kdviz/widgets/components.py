@@ -36,7 +36,7 @@ def component(name: str) -> ComponentRenderer:
     def registered() -> ComponentRenderer:
         return st.components.v2.component(f"kdviz.{name}", js="index.js")
 
-    def mount(*, data: dict[str, Any], **arguments: Any) -> Any:
+    def mount(*, data: Any = None, **arguments: Any) -> Any:
         _names_on(_page()).add(name)
         try:
             words = words_of(name)
