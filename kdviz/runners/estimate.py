@@ -53,16 +53,11 @@ def estimate(sweep: Sweep) -> Estimate:
 def memory_of(stack: Stack, batch_size: int) -> int:
     """Bytes of a stack's training: grows in proportion to its students, as each has its weights and activations."""
     architecture = ARCHITECTURES[stack.cells[0].student]
-    activations = batch_size * (sum(_units(architecture.name)) + CLASSES)
+    units = architecture.hidden  # of one image, layer by layer; of a convolution before it is pooled
+    if architecture.convolutional:
+        units = tuple(width * (IMAGE_SIDE >> number) ** 2 for number, width in enumerate(units))
+    activations = batch_size * (sum(units) + CLASSES)
     return 4 * len(stack.cells) * (COPIES * architecture.parameters + 2 * activations)
-
-
-def _units(name: str) -> list[int]:
-    """Hidden activations of one image, layer by layer; of a convolution before it is pooled."""
-    architecture = ARCHITECTURES[name]
-    if not architecture.convolutional:
-        return list(architecture.hidden)
-    return [width * (IMAGE_SIDE >> number) ** 2 for number, width in enumerate(architecture.hidden)]
 
 
 def _seconds_of_missing(sweep: Sweep, trainings: Iterable[Training]) -> float:

@@ -5,7 +5,7 @@ its own recipe would train alone.
 """
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -20,7 +20,7 @@ from kdviz.engine.distiller import Distiller
 from kdviz.engine.models import Cohort
 from kdviz.engine.training import fit
 from kdviz.recipes.base import Training
-from kdviz.recipes.sweep import TRAINED_ALONE, Cell, Stack, Sweep
+from kdviz.recipes.sweep import TRAINED_ALONE, Stack, Sweep
 from kdviz.records.base import TrainedStudent, Watched
 from kdviz.records.comparison import Moment
 from kdviz.records.kinds import Output
@@ -241,8 +241,13 @@ def _choose(state: SweepState, done: Sequence[FinishedStack]) -> Iterator[Output
         cell, tied = chosen
         results: list[Result] = []
         for seed in sweep.seeds:
-            result = yield from _train_chosen(state, cell, seed)
-            results.append(result)
+            for event in single.run(sweep.recipe_of(cell, seed), clock=state.session.clock):
+                if isinstance(event, Result):
+                    results.append(event)
+                elif isinstance(event, TrainedStudent):
+                    yield event.model_copy(update={"name": f"seed {seed}"})
+                elif not isinstance(event, Watched):
+                    yield event
         choice = sweep_verdicts.choice_of(sweep, cell, tied, results)
     yield SweepResult(
         run_id=sweep.id,
@@ -253,15 +258,3 @@ def _choose(state: SweepState, done: Sequence[FinishedStack]) -> Iterator[Output
         **state.session.machine_facts(),
         seconds=state.session.seconds() + state.before,
     )
-
-
-def _train_chosen(state: SweepState, cell: Cell, seed: int) -> Generator[Output | None, None, Result]:
-    """The single run of the choice with one seed, whose student is kept."""
-    for event in single.run(state.sweep.recipe_of(cell, seed), clock=state.session.clock):
-        if isinstance(event, Result):
-            return event
-        if isinstance(event, TrainedStudent):
-            yield event.model_copy(update={"name": f"seed {seed}"})
-        elif not isinstance(event, Watched):
-            yield event
-    raise AssertionError("every run ends with a result")
