@@ -80,11 +80,7 @@ class StudyFacts:
 
 
 def study(
-    name: str,
-    arms: Iterable[Arm],
-    *,
-    trainer: str = "",
-    seeds: tuple[int, ...] = StudyFacts.seeds,
+    name: str, arms: Iterable[Arm], *, trainer: str = "", seeds: tuple[int, ...] = StudyFacts.seeds
 ) -> StudyFacts:
     """A study with its words and its measures; arms that have no title are given theirs.
 

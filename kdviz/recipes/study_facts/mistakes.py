@@ -54,7 +54,4 @@ def _arms() -> Iterator[Arm]:
         )
 
 
-FACTS = study(
-    "mistakes",
-    arms=_arms(),
-)
+FACTS = study("mistakes", arms=_arms())

@@ -23,7 +23,4 @@ def _arms(units: str, model: str) -> Iterable[Arm]:
     yield Arm(f"{units}-best", titles["best"].format(model), against=f"labels-{units}", weight=0.05, quick=quick)
 
 
-FACTS = study(
-    "narrow-student",
-    arms=(arm for units, model in MODELS.items() for arm in _arms(units, model)),
-)
+FACTS = study("narrow-student", arms=(arm for units, model in MODELS.items() for arm in _arms(units, model)))
