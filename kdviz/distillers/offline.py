@@ -1,13 +1,14 @@
 """Offline distillation: a trained teacher, fixed, gives its soft targets (Hinton, Vinyals, Dean 2015, section 2)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from torch import Tensor
 
 from kdviz.distillers.plain import Plain
 from kdviz.distillers.stage import Setting, Stage, Stages
 from kdviz.engine import losses
-from kdviz.engine.batches import Chunk
+from kdviz.engine.batches import Chunk, FixedTeachers
 from kdviz.engine.distiller import LogitDistiller
 from kdviz.engine.models import Cohort
 
@@ -30,15 +31,12 @@ class Offline(LogitDistiller):
 
 def offline_stage(setting: Setting, kind: type[LogitDistiller], teachers: dict[str, Cohort]) -> Stage:
     """The students' stage under fixed teachers. With alpha = 0 they are not asked: that is plain training."""
-    comparison, taught = setting.comparison, setting.comparison.alpha > 0
-    return Stage(
-        "student",
-        [setting.students()],
-        kind(comparison.temperature, comparison.alpha) if taught else Plain(),
-        setting.trainings(),
-        setting.logits_of(*teachers.values()) if taught else None,
-        fixed=teachers,
-    )
+    comparison, trainings = setting.comparison, setting.trainings()
+    plain = Stage("student", [setting.students()], Plain(), trainings, fixed=teachers)
+    if comparison.alpha == 0:
+        return plain
+    logits = FixedTeachers.of(list(teachers.values()), setting.split, trainings[0], comparison.temperature)
+    return replace(plain, distiller=kind(comparison.temperature, comparison.alpha), teacher=logits)
 
 
 def taught_by_own_teacher(kind: type[LogitDistiller]) -> Stages:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from kdviz.engine import models
-from kdviz.engine.batches import FixedTeachers, TeacherLogits
+from kdviz.engine.batches import TeacherLogits
 from kdviz.engine.data import Split
 from kdviz.engine.distiller import Distiller
 from kdviz.engine.models import Cohort
@@ -57,10 +57,6 @@ class Setting:
         name = model or self.comparison.student
         networks = [models.build(name, _seed(seed, relative)) for seed in self.comparison.seeds]
         return models.cohort(name, [network.to(self.split.labels.device) for network in networks])
-
-    def logits_of(self, *teachers: Cohort) -> FixedTeachers:
-        """Logits of these teachers, or of their mean, for the training images."""
-        return FixedTeachers.of(teachers, self.split, self.trainings()[0], self.comparison.temperature)
 
     def projections(self, layer: int) -> list[Tensor]:
         """For each student a linear map to be learnt from its hidden layer `layer` to the teacher's.

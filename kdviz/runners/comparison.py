@@ -93,7 +93,7 @@ def prepared(
         Setting(comparison, session.data.training, cohorts),
         teachers,
         seeds,
-        session.live_images[torch.tensor(watched.indices)],
+        session.live.images[torch.tensor(watched.indices)],
         progresses,
     )
 

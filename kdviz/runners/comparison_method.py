@@ -105,10 +105,10 @@ class ComparisonState:
 
     def __post_init__(self) -> None:
         own = self.given.teachers[0]
-        self.teachers_live = evaluation.logits_of_all(own, self.session.live_images)
+        self.teachers_live = evaluation.logits_of_all(own, self.session.live.images)
         self.teachers_test = evaluation.logits_of_all(own, self.session.data.test.images)
         self.begun = self.session.seconds()
-        self.teacher_inside = activations_of(own, self.session.live_images[:INSIDE_IMAGES], self.watched)
+        self.teacher_inside = activations_of(own, self.session.live.images[:INSIDE_IMAGES], self.watched)
 
     def seconds_left(self) -> float:
         """If the rest goes as fast as what is done, reports and all; in the first round, as fast as a teacher's."""
@@ -189,7 +189,7 @@ def _train_stage(
     reports = fit(
         stage.cohorts, data, stage.trainings, stage.distiller, stage.teacher, reports=REPORTS, clock=session.clock
     )
-    fixed = {name: evaluation.logits_of_all(cohort, session.live_images) for name, cohort in stage.fixed.items()}
+    fixed = {name: evaluation.logits_of_all(cohort, session.live.images) for name, cohort in stage.fixed.items()}
     final = stage.number == stage.stages
     if final:
         yield _inside(state, progress.method, stage, 0, steps_of(stage.trainings[0], len(data)))
@@ -220,8 +220,8 @@ def _moment(
 ) -> Moment:
     """One report; `fixed` are the live logits of the networks that do not learn any more, by name."""
     session = state.session
-    student_logits = evaluation.logits_of_all(stage.cohorts[0], session.live_images)
-    others = stage.distiller.other_logits(stage.cohorts, session.live_images)
+    student_logits = evaluation.logits_of_all(stage.cohorts[0], session.live.images)
+    others = stage.distiller.other_logits(stage.cohorts, session.live.images)
     logits = {**fixed, **others, stage.name: student_logits}
     return Moment(
         method=progress.method,
@@ -231,9 +231,9 @@ def _moment(
         **report.place,
         loss_kd=report.loss_kd,
         loss_ce=report.loss_ce,
-        validation_accuracy=evaluation.accuracies(student_logits, session.live_labels),
+        validation_accuracy=evaluation.accuracies(student_logits, session.live.labels),
         agreement=evaluation.agreements(student_logits, state.teachers_live),
-        others={name: _mean(evaluation.accuracies(other, session.live_labels)) for name, other in others.items()},
+        others={name: _mean(evaluation.accuracies(other, session.live.labels)) for name, other in others.items()},
         arrows=[
             TeachingArrow(
                 source=source,
@@ -255,7 +255,7 @@ def _mean(values: Sequence[float]) -> float:
 
 def _inside(state: ComparisonState, method: str, stage: Stage, step: int, steps: int) -> Inside:
     """The first student after `step` updates beside its teacher; linear CKA is (student layers, teacher layers)."""
-    student = activations_of(stage.cohorts[0], state.session.live_images[:INSIDE_IMAGES], state.watched)
+    student = activations_of(stage.cohorts[0], state.session.live.images[:INSIDE_IMAGES], state.watched)
     teacher = state.teacher_inside
     return Inside(
         method=method,

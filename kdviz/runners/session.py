@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from kdviz.engine import data, evaluation, losses
-from kdviz.engine.data import Data
+from kdviz.engine.data import Data, Split
 from kdviz.engine.training import steps_of
 from kdviz.recipes.base import Training
 from kdviz.recipes.catalogue import ARCHITECTURES
@@ -56,14 +56,9 @@ class Session:
         return {"device": device, "threads": torch.get_num_threads(), "torch": torch.__version__}
 
     @property
-    def live_images(self) -> Tensor:
-        """The live part of the validation split, uint8 (N, 28, 28)."""
-        return self.data.validation.images[: self.live_count]
-
-    @property
-    def live_labels(self) -> Tensor:
-        """The labels of `live_images`, (N,)."""
-        return self.data.validation.labels[: self.live_count]
+    def live(self) -> Split:
+        """The live part of the validation split."""
+        return self.data.validation[: self.live_count]
 
     def seconds(self) -> float:
         """Seconds since the run began."""
@@ -77,14 +72,14 @@ class Session:
 
     def watch(self, teacher: nn.Module, count: int) -> Watched:
         """`count` live images to follow: of those the teacher gets right, the ones it is least sure of."""
-        logits = evaluation.logits_of(teacher, self.live_images)
-        indices = most_unsure(logits, self.live_labels, count)
+        logits = evaluation.logits_of(teacher, self.live.images)
+        indices = most_unsure(logits, self.live.labels, count)
         return Watched(
             indices=indices.tolist(),
-            labels=self.live_labels[indices].tolist(),
-            images=self.live_images[indices].flatten(1).tolist(),
+            labels=self.live.labels[indices].tolist(),
+            images=self.live.images[indices].flatten(1).tolist(),
             teacher_logits=logits[indices].tolist(),
-            teacher_validation_accuracy=evaluation.accuracy(logits, self.live_labels),
+            teacher_validation_accuracy=evaluation.accuracy(logits, self.live.labels),
         )
 
 

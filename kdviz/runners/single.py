@@ -78,9 +78,9 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Output 
         teachers.keep(*kept, recipe.teacher_training)
     teacher, teacher_cost = kept[0].to(device), kept[1]
     teacher_test = evaluation.logits_of(teacher, data.test.images)
-    state.teacher_live = evaluation.logits_of(teacher, session.live_images)
+    state.teacher_live = evaluation.logits_of(teacher, session.live.images)
     watched = session.watch(teacher, WATCHED_IMAGES)
-    state.watched = session.live_images[torch.tensor(watched.indices)]
+    state.watched = session.live.images[torch.tensor(watched.indices)]
     yield watched
 
     def student(role: NetworkRole, distiller: Distiller, advice: FixedTeachers | None = None) -> Trainee:
@@ -134,7 +134,7 @@ def _train(state: SingleState, trainee: Trainee) -> Iterator[Progress | None]:
 
 
 def _progress(state: SingleState, trainee: Trainee, report: Report) -> Progress:
-    live = evaluation.logits_of(trainee.network, state.session.live_images)
+    live = evaluation.logits_of(trainee.network, state.session.live.images)
     watched = [] if state.watched is None else evaluation.logits_of(trainee.network, state.watched).tolist()
     return Progress(
         role=trainee.role,
@@ -143,7 +143,7 @@ def _progress(state: SingleState, trainee: Trainee, report: Report) -> Progress:
         loss_ce=report.loss_ce[0],
         gradient_share_kd=None if report.gradient_share_kd is None else report.gradient_share_kd[0],
         training_accuracy=report.training_accuracy[0],
-        validation_accuracy=evaluation.accuracy(live, state.session.live_labels),
+        validation_accuracy=evaluation.accuracy(live, state.session.live.labels),
         agreement=None if state.teacher_live is None else evaluation.agreement(live, state.teacher_live),
         images_per_second=report.images_seen / max(report.seconds, CLOCK_TICK),
         seconds=state.session.seconds(),

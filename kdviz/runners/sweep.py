@@ -125,7 +125,7 @@ def _train_stack(state: SweepState, stack: Stack) -> Iterator[Output | None]:
     teachers = yield from find_or_train({stack.seed: teacher_training}, session, state.work - state.done)
     teacher = teachers[stack.seed].cohort
     begun = session.clock()
-    images, labels = session.live_images, session.live_labels
+    images, labels = session.live.images, session.live.labels
     teacher_live = evaluation.logits_of_all(teacher, images)[0]
     watched = session.watch(teacher.networks[0], WATCHED_IMAGES)
     networks = [models.build(training.model, training.seed).to(session.device) for _ in stack.cells]
@@ -206,7 +206,7 @@ def _trials(
     """A trial for each cell, on all images that were held out; `teacher_logits` (N, classes) are of the same."""
     held_out = session.data.validation
     students_logits = evaluation.logits_of_all(students, held_out.images)
-    of_watched = evaluation.logits_of_all(students, session.live_images[torch.tensor(watched.indices)])
+    of_watched = evaluation.logits_of_all(students, session.live.images[torch.tensor(watched.indices)])
     trials = []
     for cell, logits, watched_logits in zip(stack.cells, students_logits, of_watched, strict=True):
         errors = int((logits.argmax(dim=-1) != held_out.labels).sum())

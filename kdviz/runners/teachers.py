@@ -84,7 +84,7 @@ def _train(
             yield None
             continue
         last = report
-        live_logits = evaluation.logits_of_all(cohort, session.live_images)
+        live_logits = evaluation.logits_of_all(cohort, session.live.images)
         yield Moment(
             method=TEACHER,
             stage=f"seed {training.seed}",
@@ -93,7 +93,7 @@ def _train(
             **report.place,
             loss_kd=report.loss_kd,
             loss_ce=report.loss_ce,
-            validation_accuracy=evaluation.accuracies(live_logits, session.live_labels),
+            validation_accuracy=evaluation.accuracies(live_logits, session.live.labels),
             agreement=[],
             others={},
             arrows=[],

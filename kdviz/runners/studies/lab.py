@@ -242,7 +242,7 @@ class Lab:
         done = self.done_weight + self.arm.weight * min(self.part, 1.0)
         whole = sum(arm.weight for arm in self.study.chosen)
         spent = seconds - self.begun
-        logits = evaluation.logits_of_all(cohort, self.session.live_images)
+        logits = evaluation.logits_of_all(cohort, self.session.live.images)
         of_digits = logits.shape[-1] == CLASSES
         return StudyProgress(
             arm=self.arm.name,
@@ -250,7 +250,7 @@ class Lab:
             done=min(self.part, 1.0),
             epoch=report.epoch,
             epochs=report.epochs,
-            validation_accuracy=evaluation.accuracies(logits, self.session.live_labels) if of_digits else [],
+            validation_accuracy=evaluation.accuracies(logits, self.session.live.labels) if of_digits else [],
             seconds=seconds,
             seconds_left=spent * (whole - done) / done if done > 0 else 0.0,
         )

@@ -66,20 +66,20 @@ def _distilled(lab: Lab, name: str, *, noisy: bool) -> Reporting[ArmResult]:
         teacher = ByPosition.shuffled(teachers, split, trainings, TEMPERATURE, FIRST_PASS)
     elif name == "teacher-training":
         teacher = InTrainingMode.dropping(teachers, lab.trainings(TEACHER, 1, **DROPPED), TEMPERATURE)
-        extra["changed"], extra["apart"] = asked_twice(teacher, lab.session.live_images)
+        extra["changed"], extra["apart"] = asked_twice(teacher, lab.session.live.images)
     elif name != "same-object":
         teacher = FixedTeachers.of([teachers], split, trainings[0], TEMPERATURE)
     epochs: list[float] = []
     traces: dict[str, list[list[float]]] = {trace: [] for trace in TRACES}  # (reports, seeds)
-    teachers_live = evaluation.logits_of_all(teachers, lab.session.live_images)
+    teachers_live = evaluation.logits_of_all(teachers, lab.session.live.images)
 
     def on_report(report: Report, learning: Cohort) -> None:
-        live = evaluation.logits_of_all(learning, lab.session.live_images)
+        live = evaluation.logits_of_all(learning, lab.session.live.images)
         epochs.append(report.step / (report.steps // report.epochs))
         traces["loss_kd"].append(report.loss_kd)
         traces["loss_ce"].append(report.loss_ce)
         traces["gradient_share_kd"].append(report.gradient_share_kd or [0.0] * len(learning))
-        traces["validation_accuracy"].append(evaluation.accuracies(live, lab.session.live_labels))
+        traces["validation_accuracy"].append(evaluation.accuracies(live, lab.session.live.labels))
         traces["training_accuracy"].append(report.training_accuracy)
         traces["agreement"].append(evaluation.agreements(live, teachers_live))
         if name == "student-eval":  # and left there

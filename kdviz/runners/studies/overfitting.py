@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from kdviz.engine import data, evaluation
-from kdviz.engine.data import Split
 from kdviz.engine.models import Cohort
 from kdviz.engine.training import Report
 from kdviz.recipes.base import Training
@@ -33,14 +32,13 @@ def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
     if "taught" in remedies:
         teachers = yield from lab.teachers(lab.trainings(TEACHER, labels=count if "small" in remedies else None))
     students, own = lab.networks(trainings), _own(lab, trainings)
-    live = Split(lab.session.live_images, lab.session.live_labels)
-    x, training, validation = [0.0], [_right(students, *own)], [accuracies(students, live)]
+    x, training, validation = [0.0], [_right(students, *own)], [accuracies(students, lab.session.live)]
     passes = epochs * len(lab.session.data.training) / count  # over the labelled images, in all
 
     def evaluate(report: Report, learning: Cohort) -> None:
         x.append(passes / report.steps * report.step)
         training.append(_right(learning, *own))
-        validation.append(accuracies(learning, live))
+        validation.append(accuracies(learning, lab.session.live))
 
     yield from lab.distil(trainings, teachers, TEMPERATURE, labelled_only=True, cohort=students, on_report=evaluate)
     trained, tested = _right(students, *own), accuracies(students, lab.session.data.test)

@@ -16,7 +16,7 @@ def test_the_other_teacher_is_the_next_seeds():
     given(lab, lesson_all_labels, "taught")
     given(lab, lesson_all_labels, "other")
     own, other = lab.shared["reference teachers"], lab.shared["other teachers"]
-    images = lab.session.live_images[:4]
+    images = lab.session.live.images[:4]
     said = laboratory.evaluation.logits_of_all
     assert torch.allclose(said(own, images)[1], said(other, images)[0], atol=1e-5)
     assert not torch.allclose(said(own, images)[0], said(other, images)[0], atol=1e-2)

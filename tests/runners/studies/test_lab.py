@@ -89,7 +89,7 @@ def test_a_network_is_the_one_it_would_be_alone():
     together = told(lab.train(lab.trainings(STUDENT, 1)))[1]
     single = lab_of(Study.of("few-labels", "digits", seeds="1", quick=True))
     alone = told(single.train(single.trainings(STUDENT, 1)))[1]
-    images = lab.session.live_images
+    images = lab.session.live.images
     own = models.cohort(STUDENT, [together.networks[1]]).logits(images[None, :, None] / 255)
     assert torch.allclose(own, alone.logits(images[None, :, None] / 255), atol=1e-3)
 

@@ -145,18 +145,18 @@ def test_advice_by_position_is_about_other_images(some):
 def test_a_teacher_in_training_mode_answers_differently_every_time(some):
     lab, teachers, _ = some
     restless = InTrainingMode.dropping(teachers, lab.trainings(TEACHER, 1, **DROPPED), TEMPERATURE)
-    images = lab.session.live_images[:50].expand(2, 50, 28, 28)
+    images = lab.session.live.images[:50].expand(2, 50, 28, 28)
     first, second = restless.on(1, None, images), restless.on(1, None, images)
     assert not torch.allclose(first, second, atol=1e-3)
     assert not first.requires_grad
     settled = FixedTeachers([teachers], TEMPERATURE)
     assert torch.equal(settled.on(1, None, images), settled.on(1, None, images))
     assert not any(network.training for network in teachers.networks), "the teacher itself is left as it was"
-    changed, apart = asked_twice(restless, lab.session.live_images)
+    changed, apart = asked_twice(restless, lab.session.live.images)
     assert all(0 < each <= 1 for each in changed)
     assert all(each > 0 for each in apart)
     mean = torch.stack([restless.ask(images) for _ in range(40)]).mean(dim=0)
-    calm = evaluation.logits_of_all(teachers, lab.session.live_images[:50])
+    calm = evaluation.logits_of_all(teachers, lab.session.live.images[:50])
     assert (mean - calm).norm() < 0.6 * (first - calm).norm()
 
 
