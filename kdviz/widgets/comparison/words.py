@@ -19,6 +19,11 @@ BESIDES: dict[MethodMeasure, str] = {
     "agreement": "agreement with the teacher",
     "fidelity_kl": "KL to the teacher",
 }
+_GAINS = {
+    "no difference shown": "no gain in accuracy is shown for",
+    "worse": "accuracy is worse with",
+    "better": "accuracy is better with",
+}
 _POINTS: tuple[MethodMeasure, ...] = ("test_accuracy", "agreement")  # said in percentage points
 
 say = partial(sentence, "three_ways")
@@ -78,26 +83,16 @@ def gains_in_words(compared: ComparisonResult, families: Sequence[Family]) -> st
     ]
     if not judged:
         return ""
-
-    def names(measure: MethodMeasure, word: str) -> str:
-        """The ways of which the verdict on a measure is this word."""
-        alike = [short_title(summary.method) for summary in judged if summary.verdicts[measure].word == word]
-        return listed(alike) if alike else ""
-
-    gains = [
-        f"{says} {which}"
-        for word, says in (
-            ("no difference shown", "no gain in accuracy is shown for"),
-            ("worse", "accuracy is worse with"),
-            ("better", "accuracy is better with"),
-        )
-        if (which := names("test_accuracy", word))
-    ]
+    ways: dict[tuple[str, str], list[str]] = {}  # by the measure and the verdict on it
+    for summary in judged:
+        for measure, verdict in summary.verdicts.items():
+            ways.setdefault((measure, verdict.word), []).append(short_title(summary.method))
+    gains = [f"{says} {listed(which)}" for word, says in _GAINS.items() if (which := ways.get(("test_accuracy", word)))]
     changed = [
-        f"{name} is {word} with {which}"
+        f"{name} is {word} with {listed(which)}"
         for measure, name in BESIDES.items()
         for word in ("better", "worse")
-        if (which := names(measure, word))
+        if (which := ways.get((measure, word)))
     ]
     changes = f" What does change: {'; '.join(changed)}." if changed else " Nothing else is shown to change either."
     return say("gains", gains="; ".join(gains), changes=changes)

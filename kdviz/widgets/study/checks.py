@@ -53,11 +53,6 @@ def right(studied: StudyResult, check: str, answers: Sequence[str]) -> str | Non
     return answer if answer in answers else None
 
 
-def known(study: str, check: str) -> bool:
-    """Whether there is a way to the right answer."""
-    return (study, check) in RULES or check.startswith("verdict-") or check.partition("-")[0] == "best"
-
-
 def _best(studied: StudyResult, answers: Sequence[str]) -> str | None:
     main = studied.recipe.facts.measures[0]
     means = {name: mean.mean for name in answers if (mean := studied.mean(name, main.name)) is not None}
