@@ -97,8 +97,8 @@ class LessonPage:
 
     def say(self, key: str, **places: object) -> None:
         """One sentence or two about what the picture now shows."""
-        told = _BOLD.sub(r"<b>\1</b>", escape(self.lesson.say(key).filled(places), quote=False))
-        st.html(f'<p class="kd-say" role="status">{_linked(told)}</p>')
+        markup = _BOLD.sub(r"<b>\1</b>", escape(self.lesson.say(key).filled(places), quote=False))
+        st.html(f'<p class="kd-say" role="status">{_linked(markup)}</p>')
 
     def word(self, key: str) -> str:
         """A label of the block `# words`."""

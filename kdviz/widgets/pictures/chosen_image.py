@@ -68,12 +68,11 @@ def of_class(shown: Gallery, label: int) -> list[int]:
 def leaf(candidates: Sequence[int], key: str) -> int:
     """Buttons to leaf through images; the position, from 1, is in the URL as `image`."""
     position = link.whole("image", len(candidates))
-    previous, following = position - 1 or len(candidates), position % len(candidates) + 1
+    ways = {"previous": ("left", position - 1 or len(candidates)), "next": ("right", position % len(candidates) + 1)}
     with st.container(horizontal=True, width="content", gap="small", vertical_alignment="bottom"):
-        st.button(
-            "Previous image", icon=":material/chevron_left:", key=f"{key}-previous", on_click=_go, args=(previous,)
-        )
-        st.button("Next image", icon=":material/chevron_right:", key=f"{key}-next", on_click=_go, args=(following,))
+        for way, (side, to) in ways.items():
+            icon = f":material/chevron_{side}:"
+            st.button(f"{way.capitalize()} image", icon=icon, key=f"{key}-{way}", on_click=_go, args=(to,))
     return candidates[position - 1]
 
 

@@ -82,24 +82,17 @@ def _curves(recipe: Recipe, run: Run, curves: Curves) -> None:
         cut = f"first updates up to {peak:.3g}, cut off" if peak > 1.01 * top else ""
         soft = f"{live.SOFT_TERMS[recipe.loss]}, the teacher’s pull"
         _legend({soft: colours.teacher, "(1−α)·CE, the labels’ pull": colours.label}, cut)
-        st.vega_lite_chart(
-            long,
-            live.contributions_spec(long, steps, parts, colours),
-            key="chart_contributions",
-            alt="Stacked areas of the soft and the hard term over the updates of the distilled student",
-            **keeps,
-        )
+        spec = live.contributions_spec(long, steps, parts, colours)
+        alt = "Stacked areas of the soft and the hard term over the updates of the distilled student"
+        st.vega_lite_chart(long, spec, key="chart_contributions", alt=alt, **keeps)
     with right:
         quality = page.switch("On the validation images", QUALITIES, key="quality")
         names = {"teacher": colours.teacher, "distilled": colours.student, "without a teacher (dashed)": colours.plain}
         _legend(names, "")
-        st.vega_lite_chart(
-            live.quality(frame, steps, watched.teacher_validation_accuracy if watched else None),
-            live.quality_spec(steps, quality, live.floor(recipe), colours),
-            key="chart_quality",
-            alt=f"{QUALITIES[quality]} of teacher, distilled student and plain student over their updates",
-            **keeps,
-        )
+        rows = live.quality(frame, steps, watched.teacher_validation_accuracy if watched else None)
+        spec = live.quality_spec(steps, quality, live.floor(recipe), colours)
+        alt = f"{QUALITIES[quality]} of teacher, distilled student and plain student over their updates"
+        st.vega_lite_chart(rows, spec, key="chart_quality", alt=alt, **keeps)
 
 
 def _legend(colours: dict[str, str], remark: str | None = None) -> None:

@@ -101,22 +101,14 @@ def _range(name: str, defaults: Sweep) -> str:
     st.session_state[f"{name}_range"] = (low, high)
     st.session_state[f"{name}_count"] = len(values)
     spread: dict[str, Any] = {"key": f"{name}_range", "width": 125, "on_change": _spread, "args": (name, "range")}
+    count: dict[str, Any] = {"key": f"{name}_count", "width": 70, "on_change": _spread, "args": (name, "count")}
     with st.container(key=f"{name}_controls", horizontal=True, vertical_alignment="bottom"):
         if name == "temperatures":
             stops = sorted({*_STOPS, low, high})
             st.select_slider("T, from – to", stops, (low, high), format_func=lambda value: f"{value:g}", **spread)
         else:
             st.slider("α, from – to", 0.0, 1.0, (low, high), 0.05, **spread)
-        st.number_input(
-            "Values",
-            min_value=1,
-            max_value=MOST_VALUES,
-            key=f"{name}_count",
-            width=70,
-            disabled=low == high,
-            on_change=_spread,
-            args=(name, "count"),
-        )
+        st.number_input("Values", min_value=1, max_value=MOST_VALUES, disabled=low == high, **count)
         return _text_input(name, defaults, width="stretch")
 
 
