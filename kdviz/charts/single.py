@@ -40,10 +40,8 @@ def floor(recipe: Conditions) -> float:
 
 def thin(progress: Sequence[Progress], most: int = MOMENTS) -> list[Progress]:
     """At most `most` reports of each network, evenly spread and with its last: all that a chart can show."""
-    kept: list[Progress] = []
-    for role in NAMES:
-        kept += thinned([report for report in progress if report.role == role], most)
-    return sorted(kept, key=lambda report: report.seconds)
+    of_networks = ([report for report in progress if report.role == role] for role in NAMES)
+    return sorted((report for own in of_networks for report in thinned(own, most)), key=lambda report: report.seconds)
 
 
 def curves(progress: Sequence[Progress]) -> pd.DataFrame:

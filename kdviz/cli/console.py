@@ -1,14 +1,63 @@
-"""How commands end: one sentence on standard error, and an exit code."""
+"""What all commands share: options from the fields of a recipe, how an ending is shown, sentences and exit codes."""
 
-from typing import Any, NoReturn, get_args
+import json
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar, get_args
 
 import click
 
 from kdviz.errors import PlainError
-from kdviz.recipes.base import RecipeError
-from kdviz.records.kinds import AnyRecipe
+from kdviz.recipes.base import Conditions, RecipeError
+from kdviz.records.kinds import AnyRecipe, Ending
+from kdviz.reports.kinds import report_of
 
 USAGE_ERROR, FAILURE, INTERRUPTED = 2, 1, 130
+Command = Callable[..., None]
+AsConditions = TypeVar("AsConditions", bound=Conditions)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+again_option = click.option("--again", is_flag=True, help="Train even if the store has this run's result.")
+
+
+def options(kind: type[Conditions]) -> Callable[[Command], Command]:
+    """One option for each field of a recipe, which alone knows what is allowed; and those of every training."""
+
+    def add(command: Command) -> Command:
+        command = again_option(json_option(command))
+        for name, field in reversed(kind.model_fields.items()):
+            if name == "study":
+                continue  # the command itself says which
+            flag = "--" + name.replace("_", "-")
+            help_text = f"{field.description}{_default(name, field.default)}"
+            if field.annotation is bool:
+                option = click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=help_text)
+            else:
+                option = click.option(flag, name, metavar="VALUE", default=None, help=help_text)
+            command = option(command)
+        return command
+
+    return add
+
+
+def _default(name: str, value: Any) -> str:
+    if value is None or value == ():
+        return " [default: all]" if "labels" in name else ""
+    return f" [default: {','.join(map(str, value)) if isinstance(value, tuple) else value}]"
+
+
+def recipe_of(kind: type[AsConditions], values: dict[str, Any]) -> AsConditions:
+    """The recipe that the options ask for. Raises RecipeError."""
+    given = {name: value for name, value in values.items() if value is not None}
+    return kind.suited(given.get("data", kind().data), given)
+
+
+def show(ending: Ending, as_json: bool) -> None:
+    """Write a result to standard output."""
+    report = report_of(ending.recipe)
+    if as_json:
+        click.echo(json.dumps(report.document(ending), indent=2))
+    else:
+        click.echo(f"{report.title(ending.recipe)}\nrun {ending.run_id}\n\n{report.text(ending)}")
 
 
 class PlainGroup(click.Group):

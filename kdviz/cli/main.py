@@ -13,9 +13,8 @@ from typing import Any
 import click
 
 from kdviz import settings
-from kdviz.cli.console import FAILURE, PlainGroup
+from kdviz.cli.console import FAILURE, PlainGroup, json_option, options, recipe_of, show
 from kdviz.cli.local import carry_out
-from kdviz.cli.options import json_option, options, recipe_of, show
 from kdviz.cli.runs import runs
 from kdviz.cli.study import study
 from kdviz.cli.sweep import sweep

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kdviz import settings
-from kdviz.cli.console import FAILURE, USAGE_ERROR, end
-from kdviz.cli.options import json_option
+from kdviz.cli.console import FAILURE, USAGE_ERROR, end, json_option
 from kdviz.records.base import TrainedStudent
 from kdviz.reports.kinds import report_of
 from kdviz.reports.text import table

@@ -5,9 +5,8 @@ from typing import Any
 
 import click
 
-from kdviz.cli.console import FAILURE, USAGE_ERROR, end
+from kdviz.cli.console import FAILURE, USAGE_ERROR, again_option, end, json_option, show
 from kdviz.cli.local import carry_out
-from kdviz.cli.options import again_option, json_option, show
 from kdviz.errors import PlainError
 from kdviz.recipes.study import STUDIES, Study
 from kdviz.records.study import StudyResult

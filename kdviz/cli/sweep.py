@@ -7,9 +7,8 @@ from typing import Any
 import click
 
 from kdviz import settings
-from kdviz.cli.console import FAILURE, INTERRUPTED, USAGE_ERROR, end
+from kdviz.cli.console import FAILURE, INTERRUPTED, USAGE_ERROR, end, options, recipe_of, show
 from kdviz.cli.local import ends_on_ctrl_c, reserve, stored_result, train_here
-from kdviz.cli.options import options, recipe_of, show
 from kdviz.cli.progress import SweepBar
 from kdviz.jobs import cluster
 from kdviz.jobs.queue import Jobs

@@ -13,7 +13,7 @@ from kdviz.records.single import Result
 from kdviz.records.sweep import CellSummary, CellTrial, Choice, FinishedStack, SweepResult
 from kdviz.records.sweep_plan import trials_of
 from kdviz.reports import fields
-from kdviz.reports.phrases import counted
+from kdviz.reports.phrases import counted, plural
 from kdviz.reports.text import DIVERGED, judged, numbers, ranges, seeds, share, table
 
 PARTS = "students"
@@ -22,26 +22,24 @@ CHOSEN, LIKE_PLAIN = "*", "~"
 
 def title(sweep: Sweep) -> str:
     """The recipe in a line: what is varied first, then what all students share."""
-    if sweep.search == "random":
-        ends = ((values[0], values[-1]) for values in (sweep.temperatures, sweep.alphas))
-        varied = [f"{name} {low:g} to {high:g}" for name, (low, high) in zip(("T", "alpha"), ends, strict=True)]
-    else:
-        varied = [f"T {numbers(sweep.temperatures)}", f"alpha {numbers(sweep.alphas)}"]
-    if sweep.learning_rates:
-        varied.append(f"learning rate {numbers(sweep.learning_rates)}")
-    if sweep.label_counts:
-        varied.append(f"labels {numbers(sweep.label_counts)}")
+    values = {"T": sweep.temperatures, "alpha": sweep.alphas}
+    varied = [
+        f"{name} {of[0]:g} to {of[-1]:g}" if sweep.search == "random" else f"{name} {numbers(of)}"
+        for name, of in values.items()
+    ]
+    others = {"learning rate": sweep.learning_rates, "labels": sweep.label_counts}
+    varied += [f"{name} {numbers(of)}" for name, of in others.items() if of]
     students = sweep.students or (sweep.student,)
-    searches = {"grid": [], "random": [f"{sweep.draws} random draws"], "halving": ["successive halving"]}
+    searches = {"grid": "", "random": f"{sweep.draws} random draws", "halving": "successive halving"}
     shared = [
-        f"{'student' if len(students) == 1 else 'students'} {', '.join(students)}",
+        f"{plural(len(students), 'student')} {', '.join(students)}",
         f"teacher {sweep.teacher}",
-        *searches[sweep.search],
+        searches[sweep.search],
         counted(sweep.epochs, "epoch"),
         seeds(sweep.seeds),
-        *([] if sweep.folds is None else [f"{sweep.folds} folds"]),
+        "" if sweep.folds is None else f"{sweep.folds} folds",
     ]
-    return f"{sweep.data}: {' x '.join(varied)}; {', '.join(shared)}"
+    return f"{sweep.data}: {' x '.join(varied)}; {', '.join(filter(None, shared))}"
 
 
 def columns(sweep: Sweep) -> list[str]:
