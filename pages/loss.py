@@ -47,7 +47,7 @@ def take(name: str) -> None:
     """Open a preset: what was moved before belongs to another one."""
     for part in PARTS:
         link.write(part, "")
-    st.query_params["example"] = name
+    link.write("example", name)
 
 
 with st.container(horizontal=True, key="presets"):

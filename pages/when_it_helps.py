@@ -123,7 +123,7 @@ def of_run() -> str | None:
 def go(name: str) -> None:
     """Another study: of what belonged to the one before, the data set alone stays in the URL."""
     data = st.query_params.get("data")
-    st.query_params.from_dict({"study": name} if data is None else {"study": name, "data": data})
+    link.replace({"study": name} if data is None else {"study": name, "data": data})
 
 
 def one(name: str) -> Sequence[tuple[str, str]]:

@@ -2,11 +2,15 @@
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
+from time import monotonic
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 T = TypeVar("T")
+_WRITTEN = "written_in_link"
+_OVERTAKEN = 1.0  # seconds after which no rerun is older than a callback
 DEFAULT, FIRST = "Shown is the default.", "Shown is the first."
 
 
@@ -70,10 +74,41 @@ def whole_in(text: str, least: int, most: int) -> int | None:
 
 def write(name: str, text: str) -> None:
     """Let the URL say something, or nothing more of it where the text is empty: that is the default."""
+    written = st.session_state.setdefault(_WRITTEN, {})
+    written[name] = (page(), monotonic(), st.query_params.get(name, ""), text)
+    _set(name, text)
+
+
+def catch_up() -> None:
+    """Write once more what a callback has just written, where the URL does not say it.
+
+    Where the visitor touches something else during a callback, Streamlit breaks it off at its first message to the
+    browser, and the rerun that follows brings the URL from before.
+    """
+    written = st.session_state.get(_WRITTEN, {})
+    for name, (of_page, moment, before, text) in list(written.items()):
+        if of_page != page() or monotonic() - moment > _OVERTAKEN:
+            del written[name]
+        elif st.query_params.get(name, "") == before:
+            _set(name, text)
+
+
+def replace(parameters: Mapping[str, str]) -> None:
+    """Let the URL say this and nothing else."""
+    st.session_state.pop(_WRITTEN, None)
+    st.query_params.from_dict(parameters)
+
+
+def _set(name: str, text: str) -> None:
     if text:
         st.query_params[name] = text
     else:
         st.query_params.pop(name, None)
+
+
+def page() -> str:
+    """The path of the page that the visitor's browser shows."""
+    return urlsplit(st.context.url or "").path
 
 
 def switch(

@@ -4,7 +4,6 @@ import runpy
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -12,6 +11,7 @@ import streamlit as st
 from kdviz.charts.layout import CONFIG
 from kdviz.charts.palette import Palette, palette
 from kdviz.settings import ASSETS
+from kdviz.widgets import link
 
 _ROUTED = "routed"
 _PAGE = "page"  # where the visitor is
@@ -62,7 +62,7 @@ def heading(question: str, lead: str) -> None:
 
 def _keep_data_set() -> None:
     """From one page to the next the data set stays: the links of the sidebar carry none."""
-    path = urlsplit(st.context.url or "").path
+    path = link.page()
     kept = st.session_state.get(_DATA)
     if st.session_state.get(_PAGE, path) != path and kept is not None and not st.query_params:
         st.query_params["data"] = kept

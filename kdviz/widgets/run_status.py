@@ -12,6 +12,7 @@ from kdviz.jobs.queue import Jobs
 from kdviz.records.kinds import AnyRecipe, Part
 from kdviz.reports.phrases import counted
 from kdviz.store.run import Run
+from kdviz.widgets import link
 from kdviz.widgets.kinds import HOMES, home
 
 GO_ON, START_AGAIN = "Go on", "Start again"
@@ -102,7 +103,7 @@ def _start(jobs: Jobs, wanted: R, write: Callable[[R], None] | None, check: Call
     try:
         if check is not None:
             check(wanted)
-        st.query_params["run"] = jobs.submit(wanted).id
+        link.write("run", jobs.submit(wanted).id)
     except PlainError as error:
         st.session_state[_NOT_STARTED] = str(error)
         return

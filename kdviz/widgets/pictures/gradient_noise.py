@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass
 from statistics import geometric_mean
 from typing import Any
 
-import streamlit as st
-
 from kdviz.charts.curves import curves_named, seed_curve
 from kdviz.recipes.study_facts.gradient_noise import BATCH, MIDDLE, PATHS, TARGETS, arm_name
 from kdviz.records.study import FinishedArm, StudyResult
@@ -109,7 +107,8 @@ def noise_picture(here: LessonPage, path: NoisePath, soft: NoiseCurve, moment: i
         return (sent["T"], int(sent["moment"])) if known else None
 
     def keep(moved: tuple[float, int]) -> None:
-        st.query_params["T"], st.query_params["moment"] = f"{moved[0]:g}", str(moved[1])
+        link.write("T", f"{moved[0]:g}")
+        link.write("moment", str(moved[1]))
 
     words = ("hard", "soft", "times", "mean", "fan", "chart", "epochs", "temperature", "moment", "now")
     least, most = path.ends

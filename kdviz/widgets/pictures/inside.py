@@ -110,7 +110,7 @@ def _keep() -> None:
         return
     for kind in _KINDS:
         if look.get(kind) in NAMES:
-            st.query_params[kind] = look[kind]
+            link.write(kind, look[kind])
     for name, default in (("image", 1), ("update", None)):
         value = look.get(name)
         known = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _ENDLESS

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from kdviz.widgets import link
@@ -61,7 +60,7 @@ def temperature_of_link() -> float:
 
 def set_temperature(value: float) -> None:
     """Keep T in the URL, short enough to be read."""
-    st.query_params["T"] = f"{value:.3g}"
+    link.write("T", f"{value:.3g}")
 
 
 def soft_targets(*, key: str, picture: ShownLogits, temperature: float) -> None:

@@ -1,0 +1,66 @@
+"""What is written into a link stays written, whatever else the visitor touches meanwhile."""
+
+from time import monotonic
+
+import pytest
+import streamlit as st
+from streamlit.runtime.scriptrunner import RerunException
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+
+from kdviz.widgets import link
+
+
+class Interrupted(dict):
+    """Stands for the parameters of a URL, of which the first write is broken off by a rerun."""
+
+    broken_off = False
+
+    def __setitem__(self, name, text):
+        if not self.broken_off:
+            self.broken_off = True
+            raise RerunException(RerunData())
+        super().__setitem__(name, text)
+
+
+@pytest.fixture
+def parameters(monkeypatch):
+    shown = Interrupted()
+    monkeypatch.setattr(st, "query_params", shown)
+    monkeypatch.setattr(st, "session_state", {})
+    return shown
+
+
+def test_what_a_callback_could_not_write_is_written_by_the_next_run_of_the_page(parameters):
+    with pytest.raises(RerunException):
+        link.write("run", "0123456789ab")
+    assert parameters == {}
+    link.catch_up()
+    assert parameters == {"run": "0123456789ab"}
+
+
+def test_a_rerun_that_brings_the_url_from_before_does_not_undo_it(parameters):
+    parameters.broken_off = True
+    parameters["T"] = "2"
+    link.write("T", "4")
+    parameters["T"] = "2"
+    link.catch_up()
+    assert parameters == {"T": "4"}
+    parameters["T"] = "8"
+    link.catch_up()
+    assert parameters == {"T": "8"}, "a newer value stays"
+
+
+def test_it_is_over_after_a_second_and_on_another_page(parameters, monkeypatch):
+    parameters.broken_off = True
+    link.write("T", "4")
+    with monkeypatch.context() as later:
+        later.setattr(link, "monotonic", lambda: monotonic() + 2)
+        del parameters["T"]  # as by a step back
+        link.catch_up()
+    assert parameters == {}
+    link.write("T", "4")
+    del parameters["T"]
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(link, "page", lambda: "/elsewhere")
+        link.catch_up()
+    assert parameters == {}
