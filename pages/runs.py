@@ -1,6 +1,7 @@
 """Runs: every run, comparison, sweep and study of this app, to be found again, laid over one another, taken along."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -59,20 +60,13 @@ def several(runs: Sequence[Run]) -> None:
     curves = {names[run.id]: lines_of(run.id, jobs.version(run.id), run) for run in shown}
     if any(curves.values()):
         floor = min(lowest(recipe) for run in shown if isinstance(recipe := run.recipe, Conditions))
-        over = st.segmented_control(
-            "Over",
-            ["Epochs", "Share of the training"],
-            default="Epochs",
-            required=True,
-            key="over",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-        page.chart(
-            overlay.overlay_figure(curves, floor, page.colours(), share=over != "Epochs"),
-            key="overlay" if over == "Epochs" else "overlay_share",  # in place of one another, a title could stay
-            alt="Validation accuracy of the ticked runs as they were trained, a line for each of their students",
-        )
+        axes, usual = ["Epochs", "Share of the training"], "Epochs"
+        look: dict[str, Any] = {"bind": "query-params", "label_visibility": "collapsed"}
+        over = st.segmented_control("Over", axes, default=usual, required=True, key="over", **look)
+        figure = overlay.overlay_figure(curves, floor, page.colours(), share=over != usual)
+        key = "overlay" if over == usual else "overlay_share"  # in place of one another, a title could stay
+        alt = "Validation accuracy of the ticked runs as they were trained, a line for each of their students"
+        page.chart(figure, key=key, alt=alt)
     else:
         studies = not all(run.recipe.students_kept for run in shown)
         page.say(NO_CURVES if studies else "None of these runs has said anything of a student yet.")
@@ -126,10 +120,10 @@ if runs:
     st.caption(f"{len(shown):,} of {len(runs):,} runs{newest}. A heading sorts; the link of this page shows the same.")
 elif not run_bin.all_deleted(store):
     empty()
-known = {run.id: run for run in runs}
-older = {run_id: run for run_id in run_table.ticked() if run_id not in known and (run := jobs.get(run_id))}
-ticked = [run for run_id in run_table.ticked() if (run := known.get(run_id) or older.get(run_id))]
-run_bin.missing(store, [run_id for run_id in run_table.ticked() if run_id not in known and run_id not in older])
+listed, ids = {run.id: run for run in runs}, run_table.ticked()
+known = {run_id: run for run_id in ids if (run := listed.get(run_id) or jobs.get(run_id))}
+ticked = list(known.values())
+run_bin.missing(store, [run_id for run_id in ids if run_id not in known])
 with st.container(key="run_details"):
     if len(ticked) == 1:
         one(ticked[0])
