@@ -1,5 +1,6 @@
 """The explorer: a student for every T and alpha, chosen without looking at the test images."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -64,15 +65,8 @@ if wanted is not None:
             st.caption(here.sentence("raised", epochs=KEPT))
         if not known:
             ready = sweep_estimate.show(jobs, wanted)
-run_status.start(
-    jobs,
-    start_place,
-    wanted,
-    run,
-    problem_of_link,
-    check=lambda sweep: sweep_estimate.check(jobs, sweep),
-    ready=ready,
-)
+check = partial(sweep_estimate.check, jobs)
+run_status.start(jobs, start_place, wanted, run, problem_of_link, check=check, ready=ready)
 run_id = st.query_params.get("run")
 
 if run_id is not None:

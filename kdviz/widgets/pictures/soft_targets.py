@@ -83,9 +83,8 @@ def draw_digit(
 def edit_logits(*, key: str, picture: ShownLogits, start: Sequence[float], temperature: float) -> None:
     """The same picture of logits that the visitor moves, and can set back to `start`; the URL keeps them."""
     count = len(start)
-    commit = keep_committed(
-        key, "logits", lambda sent: numbers_within(sent, count, LARGEST_LOGIT), partial(_keep_logits, start)
-    )
+    keep = partial(_keep_logits, start)
+    commit = keep_committed(key, "logits", lambda sent: numbers_within(sent, count, LARGEST_LOGIT), keep)
     data = {"mode": "edit", **picture.packed(), "start": [float(z) for z in start]}
     _mount(key, data, temperature, commit)
 

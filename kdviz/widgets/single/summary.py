@@ -74,10 +74,7 @@ def _row(name: str, scores: Scores) -> tuple[str, ...]:
 
 def _explore(result: Result, curves: pd.DataFrame) -> None:
     with st.expander("More curves of this run"):
-        st.plotly_chart(
-            charts.run_figure(curves, result.recipe.loss, page.colours()),
-            key="finished",
-            config=PLOTLY_CONFIG,
-        )
+        figure = charts.run_figure(curves, result.recipe.loss, page.colours())
+        st.plotly_chart(figure, key="finished", config=PLOTLY_CONFIG)
         changes = ", ".join(f"{name} {value}" for name, value in result.recipe.changes().items())
         st.caption(f"Run {result.run_id}: the reference recipe{' with ' + changes if changes else ''}.")
