@@ -69,6 +69,8 @@ export function listenToTerms() {
       else if (type === "focusin" || targetOf(event)?.id !== "kd-meaning") hideMeaning();
     });
   }
+  const pointedAt = document.querySelector(".kd-term[data-meaning]:hover"); // before this was here to hear of it
+  if (pointedAt) showMeaning(pointedAt);
   document.addEventListener("focusout", hideMeaning);
   document.addEventListener("scroll", followTerm, true); // an event that may come after the one that showed it
   document.addEventListener("keydown", (event) => {
