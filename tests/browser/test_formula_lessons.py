@@ -326,7 +326,11 @@ def test_the_place_of_a_picture_is_kept_until_its_files_have_come(
 ) -> None:
     page = visit(viewport=viewport)
     late: list[Route] = []
-    page.route("**/bidi-components/kdviz.loss/**", late.append)
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    page.route("**/bidi-components/kdviz.loss/**", hold)
     page.goto(app_url + LOSS)
     place = page.locator(".st-key-loss_picture")
     place.wait_for(state="attached", timeout=60_000)

@@ -27,12 +27,11 @@ function drawNetwork(svg, layers, role, left, floor, scale) {
     mesh(svg, x, floor - h, w, h, UNIT * scale);
     x += w + GAP;
   }
-  return x;
 }
 
-function name(svg, text, quiet, x, anchor) {
-  svgNode("text", svg, { x, y: 13, "text-anchor": anchor }).textContent = text;
-  svgNode("text", svg, { x, y: 29, "text-anchor": anchor, class: "quiet" }).textContent = quiet;
+function name(svg, text, quiet, x) {
+  svgNode("text", svg, { x, y: 13 }).textContent = text;
+  svgNode("text", svg, { x, y: 29, class: "quiet" }).textContent = quiet;
 }
 
 function drawPictures(ui) {
@@ -49,8 +48,8 @@ function drawPictures(ui) {
   svg.setAttribute("viewBox", `0 0 ${width} ${legend + UNIT * scale + 4}`);
   svg.setAttribute("height", legend + UNIT * scale + 4);
   svg.setAttribute("aria-label", words.picture);
-  name(svg, words.teacher, teacher.weights, 0, "start");
-  name(svg, words.student, student.weights, width - right, "start");
+  name(svg, words.teacher, teacher.weights, 0);
+  name(svg, words.student, student.weights, width - right);
   drawNetwork(svg, teacher.layers, "teacher", 0, floor, scale);
   drawNetwork(svg, student.layers, "student", width - right, floor, scale);
   svgNode("rect", svg, { class: "unit", x: 0.6, y: legend, width: UNIT * scale, height: UNIT * scale });
