@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import torch
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from kdviz.engine import losses
 from kdviz.store import gallery
@@ -17,7 +17,7 @@ from kdviz.widgets.pictures.chosen_image import unsure_but_decided
 from kdviz.widgets.pictures.loss_lesson import LossState, readings
 from tests.browser.modules import import_modules
 from tests.browser.picture import slider
-from tests.browser.visitor import LAPTOP, PHONE, settle
+from tests.browser.visitor import PHONE, settle
 
 TEMPERATURE, LOSS = "/temperature?data=digits", "/loss?data=digits"
 MODULES = ("kdviz.shared/over_t.js", "kdviz.shared/softmax.js", "loss/formulas.js")
@@ -318,26 +318,3 @@ def test_the_measured_curves_share_the_temperature(page: Page, app_url: str, pat
     assert box is not None
     page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
     expect(first).not_to_have_value("20.0")
-
-
-@pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
-def test_the_place_of_a_picture_is_kept_until_its_files_have_come(
-    visit: Visit, app_url: str, viewport: dict[str, int]
-) -> None:
-    page = visit(viewport=viewport)
-    late: list[Route] = []
-
-    def hold(route: Route) -> None:
-        late.append(route)
-
-    page.route("**/bidi-components/kdviz.loss/**", hold)
-    page.goto(app_url + LOSS)
-    place = page.locator(".st-key-loss_picture")
-    place.wait_for(state="attached", timeout=60_000)
-    settle(page)
-    kept = place.evaluate("(node) => node.offsetHeight")
-    page.unroute_all()
-    for route in late:
-        route.continue_()
-    place.locator(".say").filter(has_text=re.compile(".")).wait_for()
-    assert abs(place.evaluate("(node) => node.offsetHeight") - kept) <= 20
