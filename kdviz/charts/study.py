@@ -16,7 +16,7 @@ from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Arm, Measure
 from kdviz.records.base import Mean
 from kdviz.records.study import StudyResult
-from kdviz.reports.study import formatted, published_of, values_of
+from kdviz.reports.study import formatted, published_of
 
 ROW = 48  # pixels of an arm: its title, and its dots below
 FAINT = 0.35  # a seed's dot
@@ -41,9 +41,8 @@ def measured_arms(studied: StudyResult, measure: Measure) -> list[MeasuredArm]:
         mean = None if summary is None else summary.means.get(measure.name)
         if finished is None or mean is None or not math.isfinite(mean.mean):
             continue
-        values = values_of(finished.rows, measure.name)
-        seeds = [row.seed for row in finished.rows if measure.name in row.figures]
-        measured.append(MeasuredArm(arm, mean, tuple(zip(seeds, values, strict=True))))
+        rows = [row for row in finished.rows if measure.name in row.figures]
+        measured.append(MeasuredArm(arm, mean, tuple((row.seed, row.figures[measure.name]) for row in rows)))
     return measured
 
 

@@ -14,6 +14,7 @@ from kdviz.records.kinds import Event
 from kdviz.records.single import Progress
 from kdviz.records.sweep import CellSummary, CellTrial, Choice, FinishedStack, StackProgress, SweepResult
 from kdviz.records.sweep_plan import survivors
+from kdviz.records.sweep_so_far import SHARES
 from kdviz.reports.sweep import document
 
 
@@ -99,17 +100,16 @@ def _is_summed_up(summary: CellSummary, trials: Sequence[CellTrial]) -> bool:
     of_cell = [trial for trial in trials if trial.cell == summary.cell]
     longest = max((trial.epochs for trial in of_cell), default=0)
     last = [trial for trial in of_cell if trial.epochs == longest]
+
+    def shares(name: str) -> list[float]:
+        """What a diverged student answers by chance is no figure."""
+        return [math.nan if trial.diverged else getattr(trial, name) for trial in last]
+
     return (
         (summary.epochs, summary.trials) == (longest, len(last))
         and summary.diverged == sum(trial.diverged for trial in last)
-        and is_mean_share(summary.validation_accuracy, [_figure(trial.validation_accuracy, trial) for trial in last])
-        and is_mean_share(summary.agreement, [_figure(trial.agreement, trial) for trial in last])
+        and all(is_mean_share(getattr(summary, name), shares(name)) for name in SHARES)
     )
-
-
-def _figure(figure: float, trial: CellTrial) -> float:
-    """What a diverged student answers by chance is no figure."""
-    return math.nan if trial.diverged else figure
 
 
 def _is_possible(trial: CellTrial) -> bool:
