@@ -12,6 +12,7 @@ from kdviz import settings
 from kdviz.charts import inside
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import METHODS
+from kdviz.texts import lesson as lesson_text
 from kdviz.widgets.pictures.inside import FIXED, TAUGHT, kinds_of_networks
 from tests.samples.inside_records import LAYERS, ended, look, watched
 
@@ -88,11 +89,10 @@ def test_the_table_says_what_was_measured():
 def test_every_method_of_the_page_fits_its_networks_and_has_a_name_and_a_formula():
     assert {METHODS[name].family for name in TAUGHT} == set(inside.KINDS)
     assert not any(METHODS[name].fits(FIXED["teacher"], FIXED["student"]) for name in TAUGHT)
-    sentences = (INSIDE / "sentences.js").read_text()
     formulas = (INSIDE / "formulas.js").read_text()
     for name in TAUGHT:
         assert re.search(rf"^  {name}: \[", formulas, re.M)
-        assert re.search(rf'^  {name}: "with ', sentences, re.M)
+        assert lesson_text.read("pictures").word(f"inside-with-{name}").startswith("with ")
 
 
 def test_the_table_of_uses_is_the_methods_own():
