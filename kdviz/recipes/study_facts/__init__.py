@@ -1,1 +1,1 @@
-"""What each study asks, trains and measures, one file a study; how it is trained stands in `runners.studies`."""
+"""The arms of each study, one file a study; words and measures: `assets/studies.toml`, training: `runners.studies`."""

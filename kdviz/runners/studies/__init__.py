@@ -1,1 +1,1 @@
-"""The training of each study, one file a study; its question and measures stand in `recipes.study_facts`."""
+"""The training of each study, one file a study; its arms stand in `recipes.study_facts`."""
