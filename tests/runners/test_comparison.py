@@ -660,8 +660,8 @@ def test_a_damaged_teacher_ends_the_comparison_in_a_sentence(own_state):
 # Learning.
 
 
-@pytest.mark.usefixtures("mnist")
-def test_one_epoch_of_the_default_methods_on_mnist(own_state):
+@pytest.mark.usefixtures("mnist_teacher")
+def test_one_epoch_of_the_default_methods_on_mnist():
     comparison = Comparison(methods=DEFAULT, epochs=1, teacher_epochs=2)
     said = events(comparison)
     (teacher,) = said[-1].teachers

@@ -760,8 +760,8 @@ def test_a_damaged_teacher_ends_the_sweep_in_a_sentence(own_state):
 # Learning.
 
 
-@pytest.mark.usefixtures("mnist")
-def test_students_of_a_stack_reach_on_mnist_what_they_reach_alone(own_state):
+@pytest.mark.usefixtures("mnist_teacher")
+def test_students_of_a_stack_reach_on_mnist_what_they_reach_alone():
     sweep = Sweep(epochs=1, teacher_epochs=2, seeds=(0,), temperatures=(2.0, 8.0), alphas=(0.0, 0.5, 1.0))
     (stack,) = sweep.stacks(sweep.trained_cells, 1)
     *_, part = events(sweep, only=stack)
