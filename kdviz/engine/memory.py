@@ -26,6 +26,11 @@ class PeakMemory(TorchDispatchMode):
         self._alive: dict[int, tuple[StorageWeakRef, int]] = {}
         self._total = 0  # of what is alive, or was when it was last looked at: never too small
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Nothing is compiled here: PyTorch need not import its compiler, for a second, to keep out of `PeakMemory`."""
+        return False
+
     def hold(self, tensors: Iterable[Tensor]) -> None:
         """Count tensors that were made before and are needed all the time."""
         more = sum(tensor.nbytes for tensor in tensors)

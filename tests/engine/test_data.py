@@ -66,6 +66,14 @@ def test_digits_come_without_a_network_and_are_split_as_ever(digits, monkeypatch
     _check(digits, "digits", FIRST_LABELS["digits"])
 
 
+def test_digits_are_those_of_scikit_learn_in_its_shuffled_order(digits):
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    order = torch.randperm(len(bunch.target), generator=torch.Generator().manual_seed(data.SPLIT_SEED))
+    assert torch.equal(digits.test.labels, torch.from_numpy(bunch.target)[order[: len(digits.test)]])
+
+
 def test_mnist_is_whole_and_split_as_ever(mnist):
     _check(mnist, "mnist", FIRST_LABELS["mnist"])
 
