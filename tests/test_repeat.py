@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ import torch
 from kdviz import repeat
 from kdviz.records.base import TrainedStudent
 from kdviz.store.runs import RunStore
+from tests.samples import scripts
 
 ROOT = Path(__file__).parents[1]
 MADE_BEFORE = ROOT / "tests" / "data" / "before"
@@ -89,27 +89,30 @@ def test_a_recipe_gives_the_same_bits_as_before_the_move(stored, own_state, one_
         assert all(student == stored.student(run.id, name) for name, student in students.items())
 
 
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    """What each script came to that was exported before the move; the first of them ran by itself."""
+    folder = tmp_path_factory.mktemp("scripts")
+    first, *others = (*RUNS, "single_any_threads")
+    texts = {kind: (MADE_BEFORE / f"{kind}.py").read_text() for kind in (first, *others)}
+    return {
+        first: scripts.alone(texts[first], folder / first),
+        **scripts.together({kind: texts[kind] for kind in others}, folder),
+    }
+
+
 @pytest.mark.trains
 @pytest.mark.parametrize("kind", [*RUNS, "single_any_threads"])
-def test_a_script_that_was_exported_before_the_move_runs_unchanged_and_prints_the_same(stored, tmp_path, kind):
-    script = shutil.copy(MADE_BEFORE / f"{kind}.py", tmp_path)
-    done = subprocess.run(
-        [sys.executable, script],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "KDVIZ_STATE_DIR": str(tmp_path / "state")},
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "another way" not in done.stderr
+def test_a_script_that_was_exported_before_the_move_runs_unchanged_and_prints_the_same(stored, printed, kind):
+    done = printed[kind]
+    assert done.code == 0, done.errors
+    assert "another way" not in done.errors
     before = stored.get(RUNS[kind.removesuffix("_any_threads")]).result.main_figures
-    printed = dict(line.split(": ") for line in done.stdout.splitlines())
-    assert printed.keys() == before.keys()
+    figures = dict(line.split(": ") for line in done.output.splitlines())
+    assert figures.keys() == before.keys()
     exact = SAME_MACHINE and kind in RUNS
     for name, figure in before.items():
-        assert float(printed[name]) == (figure if exact else pytest.approx(figure, abs=FEW / 360))
+        assert float(figures[name]) == (figure if exact else pytest.approx(figure, abs=FEW / 360))
 
 
 def test_the_old_names_bring_no_torch_before_a_training_begins():

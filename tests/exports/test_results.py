@@ -4,11 +4,7 @@ import ast
 import csv
 import io
 import json
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -23,11 +19,11 @@ from kdviz.records.intervals import wilson_interval
 from kdviz.reports import comparison as comparison_tables
 from kdviz.reports import single as tables
 from kdviz.reports import sweep as sweep_tables
+from tests.samples import scripts
 from tests.samples.comparison_records import compared, comparison
 from tests.samples.fake_training import result
 from tests.samples.kept_runs import COMPARISON, CONVOLUTIONAL, SINGLE, SWEEP, copied
 
-ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = "=1+1\n```\n<script>alert(1)</script>\n'''; import os  # ![x](http://x)"
 
 
@@ -46,49 +42,46 @@ def single(store):
     return store.get(SINGLE.id)
 
 
-def printed(script, folder):
-    """What the script prints, run by itself in a folder of its own; nothing that was trained before is there."""
-    path = folder / "repeat.py"
-    path.write_text(script, encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "KDVIZ_STATE_DIR": str(folder / "state")}
-    done = subprocess.run(
-        [sys.executable, str(path)],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines(), done.stderr
-
-
-def test_the_script_of_a_run_prints_the_same_accuracy(single, tmp_path):
-    lines, errors = printed(exports.script(SINGLE, single.result.threads), tmp_path)
-    assert lines == [f"distilled: {single.result.distilled.test_accuracy}"]
-    assert "another way" not in errors
-
-
-def test_the_script_of_a_comparison_prints_the_same_means(store, tmp_path):
-    result = store.get(COMPARISON.id).result
-    lines, _ = printed(exports.script(COMPARISON, result.threads), tmp_path)
-    assert lines == [f"{each.method}: {each.means['test_accuracy'].mean}" for each in result.summaries]
-
-
-def test_the_script_of_a_sweep_prints_the_choice_and_its_accuracy(store, tmp_path):
-    result = store.get(SWEEP.id).result
-    lines, _ = printed(exports.script(SWEEP, result.threads), tmp_path)
-    cell = result.choice.cell
-    assert lines == [f"T = {cell.temperature:g}, alpha = {cell.alpha:g}: {result.choice.test_accuracy.mean}"]
-
-
-@pytest.mark.trains
-def test_a_script_of_another_version_says_that_it_may_differ(tmp_path):
+@pytest.fixture(scope="module")
+def printed(store, tmp_path_factory):
+    """What the scripts of the runs came to, and that of another version; the first ran by itself."""
+    texts = {
+        recipe.id: exports.script(recipe, store.get(recipe.id).result.threads) for recipe in (SINGLE, COMPARISON, SWEEP)
+    }
     quick = SINGLE.model_copy(update={"epochs": 1, "teacher_epochs": 1})
-    other = exports.script(quick).replace(quick.id, "0123456789ab")
-    _, errors = printed(other, tmp_path)
-    assert "trains in another way" in errors
+    folder = tmp_path_factory.mktemp("scripts")
+    done = {
+        SINGLE.id: scripts.alone(texts.pop(SINGLE.id), folder / "alone"),
+        **scripts.together({**texts, "other": exports.script(quick).replace(quick.id, "0123456789ab")}, folder),
+    }
+    for each in done.values():
+        assert each.code == 0, each.errors
+    return done
+
+
+def test_the_script_of_a_run_prints_the_same_accuracy(single, printed):
+    done = printed[SINGLE.id]
+    assert done.output.splitlines() == [f"distilled: {single.result.distilled.test_accuracy}"]
+    assert "another way" not in done.errors
+
+
+def test_the_script_of_a_comparison_prints_the_same_means(store, printed):
+    result = store.get(COMPARISON.id).result
+    assert printed[COMPARISON.id].output.splitlines() == [
+        f"{each.method}: {each.means['test_accuracy'].mean}" for each in result.summaries
+    ]
+
+
+def test_the_script_of_a_sweep_prints_the_choice_and_its_accuracy(store, printed):
+    result = store.get(SWEEP.id).result
+    cell = result.choice.cell
+    assert printed[SWEEP.id].output.splitlines() == [
+        f"T = {cell.temperature:g}, alpha = {cell.alpha:g}: {result.choice.test_accuracy.mean}"
+    ]
+
+
+def test_a_script_of_another_version_says_that_it_may_differ(printed):
+    assert "trains in another way" in printed["other"].errors
 
 
 @pytest.mark.parametrize("recipe", [SINGLE, COMPARISON, SWEEP])
