@@ -4,13 +4,12 @@ import streamlit as st
 
 from kdviz.errors import PlainError
 from kdviz.texts import course
-from kdviz.widgets import components, link, page
+from kdviz.widgets import link, page
 
 st.set_page_config(page_title="kdviz", page_icon="🌡️", layout="wide", initial_sidebar_state=240)
 page.style()
 link.catch_up()
 try:
-    components.fetch_ahead()
     furniture, lessons = course.words(), course.lessons()
     pages = st.navigation(
         {

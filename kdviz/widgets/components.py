@@ -5,7 +5,6 @@ import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeGuard, TypeVar
-from urllib.parse import urlsplit
 
 import numpy as np
 import streamlit as st
@@ -37,7 +36,6 @@ def component(name: str) -> ComponentRenderer:
         return st.components.v2.component(f"kdviz.{name}", js="index.js")
 
     def mount(*, data: Any = None, **arguments: Any) -> Any:
-        _names_on(_page()).add(name)
         try:
             words = words_of(name)
             return registered()(data={**data, "words": words} if words else data, **arguments)
@@ -53,27 +51,6 @@ def words_of(name: str) -> dict[str, str]:
     """What a component says, with its places open; empty for one that is told all of it with its data."""
     labels = lesson_text.read("pictures").words.items()
     return {key.removeprefix(f"{name}-"): text for key, text in labels if key.startswith(f"{name}-")}
-
-
-_ahead = component("ahead")
-
-
-def fetch_ahead() -> None:
-    """Let the browser fetch the components of this page while the page runs; called before anything is shown.
-
-    Which they are is known from earlier visits to the page, of this visitor or another.
-    """
-    _ahead(key="kdviz_ahead", data={"names": sorted(_names_on(_page()) - {"ahead"})})
-
-
-@st.cache_resource(max_entries=50, show_spinner=False)
-def _names_on(path: str) -> set[str]:
-    """The components that the page at `path` of the address has shown since the server started."""
-    return set()
-
-
-def _page() -> str:
-    return urlsplit(st.context.url or "").path
 
 
 def keep_committed(
