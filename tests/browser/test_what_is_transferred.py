@@ -147,7 +147,7 @@ def test_a_run_can_be_paused_and_cancelled(page: Page, app_url: str) -> None:
 
 @pytest.fixture(scope="module")
 def script(browser: Browser) -> Iterator[Callable[[str, Any], Any]]:
-    page = import_modules(browser.new_page(), "inside/sentences.js")
+    page = import_modules(browser.new_page(), "inside/sentences.js", "kdviz.shared/training_plot.js")
     yield lambda expression, argument: page.evaluate(f"(given) => {{ {expression} }}", argument)
     page.close()
 
@@ -181,7 +181,7 @@ def test_gaps_and_neighbours_agree_with_numpy(script: Callable[[str, Any], Any])
 
 def test_the_last_look_that_is_not_later_is_shown(script: Callable[[str, Any], Any]) -> None:
     history = {"steps": [0, 40, 100]}
-    found = script("return [0, 39, 40, 99, 500].map((s) => kdviz.lookAt(given, s))", history)
+    found = script("return [0, 39, 40, 99, 500].map((s) => kdviz.lastUpTo(given.steps, s))", history)
     assert found == [0, 0, 1, 1, 2]
     methods = {"plain": history, "hints": {"steps": [0, 30]}}
     assert script("return kdviz.allSteps(given)", methods) == [0, 30, 40, 100]
