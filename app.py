@@ -4,7 +4,7 @@ import streamlit as st
 
 from kdviz.errors import PlainError
 from kdviz.texts import course
-from kdviz.widgets import link, page
+from kdviz.widgets import components, link, page
 
 st.set_page_config(page_title="kdviz", page_icon="🌡️", layout="wide", initial_sidebar_state=240)
 page.style()
@@ -25,6 +25,7 @@ try:
         },
         expanded=True,
     )
+    components.send_words()
     pages.run()
 except PlainError as error:  # a run store or a lesson's text that cannot be read
     page.refuse("This page cannot be shown.", str(error))

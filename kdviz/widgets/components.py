@@ -26,7 +26,7 @@ NOT_INSTALLED = (
 def component(name: str) -> ComponentRenderer:
     """The component in the folder `name`; the browser fetches its modules by HTTP, only the data go by the socket.
 
-    With the data goes what it says: the labels of the text `pictures` whose keys begin with its name, as `words`.
+    What it says it has from `send_words`, unless its data has `words`.
     It is registered when it is first mounted: Streamlit knows the folders of installed packages only while it runs.
     Mounting it raises `PlainError` if kdviz is not installed.
     """
@@ -37,8 +37,7 @@ def component(name: str) -> ComponentRenderer:
 
     def mount(*, data: Any = None, **arguments: Any) -> Any:
         try:
-            words = words_of(name)
-            return registered()(data={**data, "words": words} if words else data, **arguments)
+            return registered()(data=data, **arguments)
         except StreamlitAPIException as error:
             if "asset_dir" not in str(error):
                 raise
@@ -47,10 +46,15 @@ def component(name: str) -> ComponentRenderer:
     return mount
 
 
-def words_of(name: str) -> dict[str, str]:
-    """What a component says, with its places open; empty for one that is told all of it with its data."""
-    labels = lesson_text.read("pictures").words.items()
-    return {key.removeprefix(f"{name}-"): text for key, text in labels if key.startswith(f"{name}-")}
+_words = component("words")
+
+
+def send_words() -> None:
+    """Give the browser what its pictures say: the labels of the text `pictures`, on every run of every page.
+
+    The message is so large that Streamlit keeps it in the browser: from the second run on only its hash travels.
+    """
+    _words(key="kdviz_words", data={"words": dict(lesson_text.read("pictures").words)})
 
 
 def keep_committed(

@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
-from kdviz.widgets.components import half_precision, to_base64, words_of
+from kdviz.texts import lesson
+from kdviz.widgets.components import half_precision, to_base64
 from tests.browser.modules import import_modules
 
 MODULES = (
@@ -209,7 +210,9 @@ def sentence(page: Page, logits: list[float], temperature: float, label: int | N
         return kdviz.describe({ tell, z, p: kdviz.softmax(z, T), own: kdviz.softmax(z, 1), T, names, label, mode });
     }"""
     names = ["dog", "wolf", "cat", "car"][: len(logits)]
-    told = page.evaluate(script, [words_of("soft_targets"), logits, temperature, names, label, mode])
+    labels = lesson.read("pictures").words.items()
+    words = {key.removeprefix("soft_targets-"): text for key, text in labels if key.startswith("soft_targets-")}
+    told = page.evaluate(script, [words, logits, temperature, names, label, mode])
     return str(told).replace("\u00a0", " ")
 
 

@@ -15,6 +15,7 @@ import { lookAlikes, luminance, meanSoftTargets, prepareMatrix } from "../../kdv
 import { forward, isHere, keepNetwork } from "../../kdviz/components/kdviz.shared/network.js";
 import { linearAxis, logAxis, temperatureGrid, valueAt } from "../../kdviz/components/kdviz.shared/over_t.js";
 import { entropyBits, ranked, softmax } from "../../kdviz/components/kdviz.shared/softmax.js";
+import { arrived, keepWords, wordsOf } from "../../kdviz/components/kdviz.shared/words.js";
 import { catchDecade, formatT, roundT } from "../../kdviz/components/kdviz.shared/temperature.js";
 
 /** @param {number} actual @param {number} expected */
@@ -147,4 +148,14 @@ test("what Python sends back is not taken for news", () => {
   assert.ok(!echo.overrides(2), "the echo of what was sent first");
   assert.ok(!echo.overrides(3));
   assert.ok(echo.overrides(1), "a preset");
+});
+
+test("a picture has the words that begin with its name, once they have come, and then those that came last", async () => {
+  const address = "http://here/_stcore/bidi-components/kdviz.race/index.js";
+  keepWords({ words: { "race-play": "Play", "race-at-once": "Now", "loss-same": "The same" } });
+  await arrived;
+  assert.deepEqual(wordsOf(address), { play: "Play", "at-once": "Now" });
+  assert.deepEqual(wordsOf("http://here/kdviz/components/loss/index.js"), { same: "The same" });
+  keepWords({ words: { "race-play": "Los" } });
+  assert.deepEqual(wordsOf(address), { play: "Los" });
 });

@@ -1,6 +1,7 @@
 // How a component comes onto the page: the one mount block.
 import { applyPalette, setText } from "./dom.js";
 import { filled } from "./format.js";
+import { arrived, wordsOf } from "./words.js";
 
 /**
  * What every component has: its root node, a cached `querySelector`, and what to undo when it goes.
@@ -72,6 +73,7 @@ export async function component(module, { root, styles = ["style.css"], build, r
   const addressOf = (/** @type {string} */ name) => new URL(name, module).href;
   const sheetsOf = ["../kdviz.shared/base.css", ...styles].map((name) => sheetOf(addressOf(name)));
   const [html, ...own] = await Promise.all([textOf(addressOf("index.html")), ...sheetsOf]);
+  await arrived;
   const mounted = /** @type {WeakMap<ShadowRoot, Mounted>} */ (new WeakMap());
 
   /** @param {ShadowRoot} shadow @param {Record<string, string>} words */
@@ -105,7 +107,7 @@ export async function component(module, { root, styles = ["style.css"], build, r
   }
 
   return (/** @type {{ data: any, parentElement: ShadowRoot, setStateValue: Mounted["send"] }} */ given) => {
-    const words = given.data.words ?? {};
+    const words = given.data.words ?? wordsOf(module);
     const ui = mounted.get(given.parentElement) ?? mount(given.parentElement, words);
     Object.assign(ui, { send: given.setStateValue, words });
     applyPalette(/** @type {HTMLElement} */ (ui.root.closest(".kd")));
