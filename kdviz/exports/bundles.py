@@ -12,10 +12,10 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import AwareDatetime, ValidationError
 
 from kdviz import __version__
 from kdviz.errors import PlainError
@@ -41,7 +41,7 @@ _ALLOWED = re.compile(
     r"manifest\.json|run\.json|events\.jsonl|MODEL_CARD\.md|repeat\.py|results\.(csv|parquet|json)"
     r"|students/[a-z0-9-]{1,60}\.(safetensors|onnx)"
 )
-Model = TypeVar("Model", bound=BaseModel)
+Valid = TypeVar("Valid")
 
 # What `zipfile` says of a file that is no zip, or none any more.
 _BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError, OverflowError)
@@ -111,16 +111,13 @@ def pack_stored(store: RunStore, run: Run, onnx: Mapping[str, bytes] | None = No
 def unpack(content: bytes) -> Bundle:
     """Read a bundle. Raises BundleError: it is taken whole or not at all."""
     files = _files(content)
-    run_file = _validated(_RunFile, document(files[_RUN]))
+    run_file = _validated(_RunFile.model_validate, document(files[_RUN]))
     recipe, result = _recipe(run_file), None
     if (run_file.result is None) is (run_file.status == "finished"):
         raise refuse("The bundle's result is not that of its recipe")
     if run_file.result is not None:
         names_only(run_file.result)
-        try:
-            result = ENDINGS.validate_python(run_file.result)
-        except ValidationError:
-            raise refuse("The bundle's result is not that of its recipe") from None
+        result = _validated(ENDINGS.validate_python, run_file.result, "The bundle's result is not that of its recipe")
         check_result(recipe, result)
     events = tuple(_event(line) for line in files[_EVENTS].splitlines())
     check_events(recipe, events)
@@ -148,10 +145,7 @@ def _run(run_file: _RunFile, recipe: AnyRecipe, result: Ending | None) -> Run:
 
 
 def _recipe(run_file: _RunFile) -> AnyRecipe:
-    try:
-        recipe = RECIPES.validate_python(run_file.recipe)
-    except ValidationError:
-        raise refuse("The bundle's recipe cannot be run") from None
+    recipe = _validated(RECIPES.validate_python, run_file.recipe, "The bundle's recipe cannot be run")
     if recipe.id != run_file.id:
         raise refuse("The bundle's recipe is not that of its run")
     return recipe
@@ -167,14 +161,16 @@ def _event(line: bytes) -> Event:
     if not isinstance(named, dict) or named.keys() != {"kind", "event"} or str(named["kind"]) not in EVENT_TYPES:
         raise refuse("The bundle holds a file that cannot be read")
     names_only(named)
-    return _validated(EVENT_TYPES[str(named["kind"])], named["event"])
+    return _validated(EVENT_TYPES[str(named["kind"])].model_validate, named["event"])
 
 
-def _validated(kind: type[Model], content: Any) -> Model:
+def _validated(
+    validate: Callable[[Any], Valid], content: Any, problem: str = "The bundle holds a file that cannot be read"
+) -> Valid:
     try:
-        return kind.model_validate(content)
+        return validate(content)
     except ValidationError:
-        raise refuse("The bundle holds a file that cannot be read") from None
+        raise refuse(problem) from None
 
 
 def _students(recipe: AnyRecipe, run_file: _RunFile, files: Mapping[str, bytes]) -> tuple[TrainedStudent, ...]:
