@@ -189,5 +189,5 @@ def over_biases(finished: FinishedArm | None) -> Biases | None:
 def over_temperatures(studied: StudyResult, units: int) -> dict[float, float]:
     """Mean errors of the students with so many units a layer, by T."""
     arms = [arm for arm in studied.recipe.chosen if arm.name.startswith(f"units-{units}-")]
-    known = {arm.x: summary for arm in arms if arm.x is not None and (summary := studied.summary(arm.name))}
-    return {t: known[t].means["test_errors"].mean for t in sorted(known)}
+    means = {arm.x: mean for arm in arms if arm.x is not None and (mean := studied.mean(arm.name, "test_errors"))}
+    return {t: means[t].mean for t in sorted(means)}

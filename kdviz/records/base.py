@@ -78,8 +78,8 @@ class FinishedPart(Record):
 
     @property
     def size(self) -> int:
-        """How many students, or arms of a study, are finished."""
-        return 1
+        """How many students are finished, one for each trial; or that it is one arm of a study."""
+        return len(getattr(self, "trials", (self,)))
 
 
 class Expense(Record):

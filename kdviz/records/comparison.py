@@ -105,11 +105,6 @@ class FinishedMethod(FinishedPart):
         """The method and its seeds."""
         return f"{self.method} {','.join(str(trial.seed) for trial in self.trials)}"
 
-    @property
-    def size(self) -> int:
-        """How many students are finished."""
-        return len(self.trials)
-
 
 MethodMeasure = Literal["test_accuracy", "nll", "ece", "agreement", "fidelity_kl"]
 

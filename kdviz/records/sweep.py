@@ -65,11 +65,6 @@ class FinishedStack(FinishedPart):
         """The stack's id."""
         return self.stack.id
 
-    @property
-    def size(self) -> int:
-        """How many students are finished."""
-        return len(self.trials)
-
 
 class CellSummary(Record):
     """A cell over all seeds and folds, after the same number of epochs."""

@@ -1,7 +1,6 @@
 """What is written of a run, whatever its kind: one module of this package for each kind of recipe."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from kdviz.recipes.comparison import Comparison
@@ -39,9 +38,7 @@ class KindReport(Protocol):
         """The results of the parts that are finished; empty where there is nothing to say."""
 
 
-REPORTS: Mapping[type[AnyRecipe], KindReport] = MappingProxyType(
-    {Recipe: single, Comparison: comparison, Sweep: sweep, Study: study}
-)
+REPORTS: Mapping[type[AnyRecipe], KindReport] = {Recipe: single, Comparison: comparison, Sweep: sweep, Study: study}
 
 
 def report_of(recipe: AnyRecipe) -> KindReport:

@@ -60,7 +60,7 @@ def text(studied: StudyResult) -> str:
     rows = []
     for arm in study.chosen:
         if finished := studied.arm(arm.name):
-            cells = [shown(measure, _mean(studied, arm, measure)) for measure in measures]
+            cells = [shown(measure, studied.mean(arm.name, measure.name)) for measure in measures]
             if published:
                 cells.insert(1, f"{published[arm.name]:g}" if arm.name in published else "")
             judgement = studied.judgement(arm.name)
@@ -132,11 +132,6 @@ def _heading(measure: Measure) -> str:
     return f"{measure.title} ({measure.unit})" if measure.unit else measure.title
 
 
-def _mean(studied: StudyResult, arm: Arm, measure: Measure) -> Mean | None:
-    summary = studied.summary(arm.name)
-    return summary.means.get(measure.name) if summary else None
-
-
 def _verdict(studied: StudyResult, judgement: Judgement, measure: Measure) -> str:
     """An arm against the one it is judged by, in a line."""
     titles = {arm.name: arm.title for arm in studied.recipe.chosen}
@@ -164,7 +159,7 @@ def _row(studied: StudyResult, arm: Arm, finished: FinishedArm) -> dict[str, Any
     whole = finished.model_dump(mode="json")
     verdicts = {judged.measure: judged.verdict for judged in studied.judgements if judged.arm == arm.name}
     row: dict[str, Any] = {"arm": arm.name, "title": arm.title, "seeds": len(finished.rows), "measure": main.name}
-    row |= fields.estimate(_mean(studied, arm, main))
+    row |= fields.estimate(studied.mean(arm.name, main.name))
     if errors := values_of(finished.rows, main.name if main.kind == "count" else "test_errors"):
         row["test_errors"] = _whole(fmean(errors))
     if (published := published_of(studied.recipe).get(arm.name)) is not None:
@@ -176,7 +171,7 @@ def _row(studied: StudyResult, arm: Arm, finished: FinishedArm) -> dict[str, Any
         "means": {
             measure.name: fields.estimate(mean)
             for measure in studied.recipe.facts.measures
-            if (mean := _mean(studied, arm, measure)) is not None
+            if (mean := studied.mean(arm.name, measure.name)) is not None
         },
         "verdicts": {measure: fields.judgement(verdict, "interval") for measure, verdict in verdicts.items()},
         "per_seed": [{"seed": of_seed["seed"], **of_seed["figures"]} for of_seed in whole["rows"]],

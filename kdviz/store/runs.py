@@ -248,9 +248,7 @@ class RunStore:
         wanted = sa.select(STUDENTS).where(STUDENTS.c.run_id == run_id, STUDENTS.c.name == name)
         with self._database.read() as connection:
             row = connection.execute(wanted).one_or_none()
-        return (
-            None if row is None else TrainedStudent(name=row.name, architecture=row.architecture, weights=row.weights)
-        )
+        return None if row is None else TrainedStudent.model_validate(row, from_attributes=True)
 
     def adopt(self, bundle: Bundle) -> Run:
         """Take over a bundle's run, marked as imported. A result that is here stays; what is missing is added."""

@@ -12,7 +12,7 @@ from scipy.special import (
 from kdviz.records.base import Mean, Verdict, Word
 
 LEVEL = 0.95
-UNBOUNDED = ("nll", "fidelity_kl")  # the others are shares
+UNBOUNDED = ("nll", "fidelity_kl", "count")  # the others are shares
 COUNTED = ("test_accuracy", "validation_accuracy", "agreement")  # whole images over all images
 
 

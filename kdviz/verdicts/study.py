@@ -7,7 +7,7 @@ from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Measure
 from kdviz.records.base import Mean
 from kdviz.records.study import ArmSummary, FinishedArm, Judgement
-from kdviz.verdicts.intervals import mean_with_interval, poisson_interval, verdict
+from kdviz.verdicts.intervals import mean_with_interval, poisson_interval, verdict, within
 
 
 def _figures(arm: FinishedArm, measure: str) -> dict[int, float]:
@@ -30,10 +30,7 @@ def _mean(arm: FinishedArm, measure: Measure) -> Mean | None:
         low, high = poisson_interval(values[0])
         return Mean(mean=values[0], low=low, high=high)
     mean = mean_with_interval(values, _resolution(arm, measure))
-    if measure.kind == "number" or mean.low is None or mean.high is None:
-        return mean
-    most = 1.0 if measure.kind == "share" else mean.high
-    return Mean(mean=mean.mean, low=max(0.0, mean.low), high=min(most, mean.high))
+    return mean if measure.kind == "number" else within(mean, measure.kind)
 
 
 def summarise(study: Study, finished: Sequence[FinishedArm]) -> list[ArmSummary]:
