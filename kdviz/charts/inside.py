@@ -1,7 +1,6 @@
 """What students look like inside, as the picture of the three kinds of knowledge takes it."""
 
-from collections.abc import Sequence
-from types import MappingProxyType
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from kdviz.charts.compact import pixels, rounded
@@ -13,20 +12,16 @@ from kdviz.records.comparison import ComparisonResult, Inside, MethodMeasure
 
 Kind = Literal["response", "feature", "relation"]
 # Where in the picture a method of a family is shown.
-KINDS: MappingProxyType[Family, Kind] = MappingProxyType(
-    {"offline": "response", "feature": "feature", "relation": "relation"}
-)
+KINDS: Mapping[Family, Kind] = {"offline": "response", "feature": "feature", "relation": "relation"}
 # What a method hands on, in a word or two.
-NAMES: MappingProxyType[str, str] = MappingProxyType(
-    {
-        "offline": "Soft targets",
-        "hints": "Hints",
-        "attention": "Attention",
-        "fsp": "Flow",
-        "rkd": "Distances",
-        "similarity": "Similarity",
-    }
-)
+NAMES: Mapping[str, str] = {
+    "offline": "Soft targets",
+    "hints": "Hints",
+    "attention": "Attention",
+    "fsp": "Flow",
+    "rkd": "Distances",
+    "similarity": "Similarity",
+}
 _DIGITS = 4  # more than a cell can show
 
 

@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
-from types import MappingProxyType
 from typing import Any
 
 import plotly.graph_objects as go
@@ -83,9 +82,12 @@ def _of_sweep(_: Sweep, events: Sequence[Event], result: Ending | None) -> list[
     return [curve for curve in (*curves, _of_cell(so_far, cell.plain, WITHOUT)) if curve.epochs]
 
 
-_CURVES: Mapping[type[AnyRecipe], Callable[[Any, Sequence[Event], Ending | None], list[LearningCurve]]] = (
-    MappingProxyType({Recipe: _of_single, Comparison: _of_comparison, Sweep: _of_sweep, Study: lambda *_: []})
-)
+_CURVES: Mapping[type[AnyRecipe], Callable[[Any, Sequence[Event], Ending | None], list[LearningCurve]]] = {
+    Recipe: _of_single,
+    Comparison: _of_comparison,
+    Sweep: _of_sweep,
+    Study: lambda *_: [],
+}
 
 
 def _best(so_far: SweepSoFar) -> Cell | None:

@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from types import MappingProxyType
 from typing import Any
 
 import plotly.graph_objects as go
@@ -20,8 +19,8 @@ from kdviz.reports.study import formatted, published_of
 
 ROW = 48  # pixels of an arm: its title, and its dots below
 FAINT = 0.35  # a seed's dot
-_NOTHING: Mapping[str, float] = MappingProxyType({})
-_SYMBOL_OF: Mapping[Role, str] = MappingProxyType({"teacher": "square", "student": "circle", "label": "circle-open"})
+_NOTHING: Mapping[str, float] = {}
+_SYMBOL_OF: Mapping[Role, str] = {"teacher": "square", "student": "circle", "label": "circle-open"}
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,7 @@ def measured_arms(studied: StudyResult, measure: Measure) -> list[MeasuredArm]:
     """The arms that have the measure, in the order of the facts."""
     measured = []
     for arm in studied.recipe.chosen:
-        finished, summary = studied.arm(arm.name), studied.summary(arm.name)
-        mean = None if summary is None else summary.means.get(measure.name)
+        finished, mean = studied.arm(arm.name), studied.mean(arm.name, measure.name)
         if finished is None or mean is None or not math.isfinite(mean.mean):
             continue
         rows = [row for row in finished.rows if measure.name in row.figures]

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
@@ -19,28 +18,27 @@ from kdviz.records.sweep_so_far import SHARES, SweepMeasure
 
 Along = Literal["temperature", "alpha"]
 
-MEASURES: Mapping[SweepMeasure, str] = MappingProxyType(
-    {
-        "validation_accuracy": "Accuracy",
-        "agreement": "Agreement with the teacher",
-        "nll": "NLL, nats",
-        "ece": "ECE",
-    }
-)
+MEASURES: Mapping[SweepMeasure, str] = {
+    "validation_accuracy": "Accuracy",
+    "agreement": "Agreement with the teacher",
+    "nll": "NLL, nats",
+    "ece": "ECE",
+}
 # On a phone the names of the axes would lie on one another.
-_BRIEF: Mapping[SweepMeasure, str] = MappingProxyType(
-    {"validation_accuracy": "right, %", "agreement": "agrees, %", "nll": "NLL", "ece": "ECE"}
-)
-NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        "temperature": "T",
-        "alpha": "α",
-        "learning_rate": "learning rate",
-        "student": "student",
-        "labels": "labels",
-        "epochs": "epochs",
-    }
-)
+_BRIEF: Mapping[SweepMeasure, str] = {
+    "validation_accuracy": "right, %",
+    "agreement": "agrees, %",
+    "nll": "NLL",
+    "ece": "ECE",
+}
+NAMES: Mapping[str, str] = {
+    "temperature": "T",
+    "alpha": "α",
+    "learning_rate": "learning rate",
+    "student": "student",
+    "labels": "labels",
+    "epochs": "epochs",
+}
 _MOST_TICKS = 8
 _QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)  # round values of alpha
 _ROUND = tuple(step * 10.0**power for power in range(-6, 4) for step in (1, 2, 5))  # ticks of a logarithmic axis

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from kdviz.store.run import Bundle
 
 # How the file of each format ends.
-FORMATS = MappingProxyType(
-    {name: name for name in ("csv", "parquet", "json", "safetensors", "onnx")}
-    | {"card": "md", "script": "py", "bundle": "kdviz.zip"}
-)
+FORMATS: Mapping[str, str] = {
+    **{name: name for name in ("csv", "parquet", "json", "safetensors", "onnx")},
+    **{"card": "md", "script": "py", "bundle": "kdviz.zip"},
+}
 _OF_STUDENT = ("safetensors", "onnx", "card")
 
 
@@ -64,12 +64,10 @@ def runs_show(run_id: str, as_json: bool) -> None:
     report = report_of(run.recipe)
     state = f"{run.status}: {run.message}" if run.message else run.status
     click.echo(f"{report.title(run.recipe)}\nrun {run.id}, {state}")
-    if run.tags:
-        click.echo(f"tags: {', '.join(run.tags)}")
-    if run.note:
-        click.echo(f"note: {run.note}")
-    if students := store.students(run_id):
-        click.echo(f"students kept: {', '.join(students)}")
+    kept = {"tags": ", ".join(run.tags), "note": run.note, "students kept": ", ".join(store.students(run_id))}
+    for name, words in kept.items():
+        if words:
+            click.echo(f"{name}: {words}")
     if run.result:
         click.echo("\n" + report.text(run.result))
     elif so_far := report.text_so_far(run.recipe, store.finished(run_id)):

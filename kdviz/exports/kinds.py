@@ -1,7 +1,6 @@
 """What is exported of a run, and what an imported one must be: one module of this package for each kind of recipe."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from kdviz.exports import comparison, single, study, sweep
@@ -38,9 +37,7 @@ class Export(Protocol):
         """Whether the run can report this."""
 
 
-EXPORTS: Mapping[type[AnyRecipe], Export] = MappingProxyType(
-    {Recipe: single, Comparison: comparison, Sweep: sweep, Study: study}
-)
+EXPORTS: Mapping[type[AnyRecipe], Export] = {Recipe: single, Comparison: comparison, Sweep: sweep, Study: study}
 
 
 def check_result(recipe: AnyRecipe, result: Ending) -> None:

@@ -4,7 +4,6 @@ A further kind is a line in `KINDS` and in each union above it, and a stored nam
 """
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple, Union
 
 from pydantic import Discriminator, Tag, TypeAdapter
@@ -37,30 +36,26 @@ class RunRecords(NamedTuple):
     part: type[Part] | None = None  # what is kept as soon as it is finished, and not trained again
 
 
-KINDS: Mapping[str, RunRecords] = MappingProxyType(
-    {
-        "": RunRecords(Recipe, Result, (Watched, Progress)),
-        "compare": RunRecords(Comparison, ComparisonResult, (Watched, Moment, FinishedMethod, Inside), FinishedMethod),
-        "sweep": RunRecords(Sweep, SweepResult, (Moment, StackProgress, FinishedStack, Progress), FinishedStack),
-        "lesson": RunRecords(Study, StudyResult, (StudyProgress, FinishedArm), FinishedArm),
-    }
-)
+KINDS: Mapping[str, RunRecords] = {
+    "": RunRecords(Recipe, Result, (Watched, Progress)),
+    "compare": RunRecords(Comparison, ComparisonResult, (Watched, Moment, FinishedMethod, Inside), FinishedMethod),
+    "sweep": RunRecords(Sweep, SweepResult, (Moment, StackProgress, FinishedStack, Progress), FinishedStack),
+    "lesson": RunRecords(Study, StudyResult, (StudyProgress, FinishedArm), FinishedArm),
+}
 
 # The names under which stores and bundles keep events: they stay, whatever the classes are called.
-STORED_NAMES: Mapping[type[Event], str] = MappingProxyType(
-    {
-        Watched: "watched",
-        Progress: "progress",
-        Moment: "moment",
-        FinishedMethod: "finished",
-        Inside: "inside",
-        StackProgress: "grown",
-        FinishedStack: "finishedstack",
-        StudyProgress: "studyprogress",
-        FinishedArm: "finishedarm",
-    }
-)
-EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType({name: event for event, name in STORED_NAMES.items()})
+STORED_NAMES: Mapping[type[Event], str] = {
+    Watched: "watched",
+    Progress: "progress",
+    Moment: "moment",
+    FinishedMethod: "finished",
+    Inside: "inside",
+    StackProgress: "grown",
+    FinishedStack: "finishedstack",
+    StudyProgress: "studyprogress",
+    FinishedArm: "finishedarm",
+}
+EVENT_TYPES: Mapping[str, type[Event]] = {name: event for event, name in STORED_NAMES.items()}
 PART_NAMES: frozenset[str] = frozenset(name for name, event in EVENT_TYPES.items() if issubclass(event, FinishedPart))
 
 
