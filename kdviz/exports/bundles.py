@@ -161,7 +161,8 @@ def _event(line: bytes) -> Event:
     if not isinstance(named, dict) or named.keys() != {"kind", "event"} or str(named["kind"]) not in EVENT_TYPES:
         raise refuse("The bundle holds a file that cannot be read")
     names_only(named)
-    return _validated(EVENT_TYPES[str(named["kind"])].model_validate, named["event"])
+    validate: Callable[[Any], Event] = EVENT_TYPES[str(named["kind"])].model_validate
+    return _validated(validate, named["event"])
 
 
 def _validated(
