@@ -12,6 +12,7 @@ from kdviz.recipes.sweep import Sweep
 from kdviz.records.base import Mean, Scores
 from kdviz.reports.phrases import count, percent
 from kdviz.widgets.lesson import sentence
+from kdviz.widgets.live_panel import LivePanel
 
 _LISTS = {
     "temperatures": "temperature",
@@ -42,21 +43,21 @@ def written(figures: Mapping[str, float | None], names: Iterable[str], digits: i
     return ["" if (value := figures[name]) is None else text(name, value) for name in names]
 
 
-def footing_of_seeds(seeds: int) -> str:
-    """What the intervals of means over the seeds are about."""
-    key = "intervals-of-one-seed" if seeds == 1 else "intervals-of-seeds"
-    return sentence("runs", key, seeds=count(seeds, "seed"))
+def _footing(result: Any) -> str:
+    seeds = len(result.recipe.seeds)
+    return sentence("runs", "intervals-of-one-seed" if seeds == 1 else "intervals-of-seeds", seeds=count(seeds, "seed"))
 
 
 @dataclass(frozen=True)
 class Card:
     """A kind of run in the list of runs and on a run's card, by functions of its recipes or its results."""
 
+    panel: LivePanel[Any, Any]  # as its page shows it
     settings: Callable[[Any], dict[str, Any]]  # every setting that plays a part in a recipe, by its name
     main_figures: Callable[[Any], MainFigures | None]  # what a list shows of a result; None where there is nothing
     table: Callable[[Any], None]  # draws the figures of a result's students or arms
     verdict: Callable[[Any], str]  # what these allow to say, in a sentence or two
-    footing: Callable[[Any], str] = lambda result: footing_of_seeds(len(result.recipe.seeds))  # of their intervals
+    footing: Callable[[Any], str] = _footing  # of their intervals
 
 
 def of_scores(who: str, scores: Scores) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from kdviz.recipes.single import Recipe
 from kdviz.records.sweep import FinishedStack, StackProgress
 from kdviz.store.runs import RunStore
 from kdviz.widgets.runs import words as run_words
-from kdviz.widgets.runs.rooms import main_figures
+from kdviz.widgets.runs.words import main_figures
 from tests.samples.comparison_records import comparison, moment
 from tests.samples.run_records import progress, put, recipe, result, stack_events, sweep, swept
 

@@ -22,7 +22,7 @@ from kdviz.store.runs import RunStore
 from kdviz.widgets import kinds
 from kdviz.widgets.runs import table as run_table
 from kdviz.widgets.runs import words as run_words
-from kdviz.widgets.runs.rooms import main_figures
+from kdviz.widgets.runs.words import main_figures
 from kdviz.widgets.study import result as live_study
 from tests.samples.bundles import changed, refused
 from tests.samples.fake_studies import FEW, fake_study, finished_arm, progress, studied

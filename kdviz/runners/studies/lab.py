@@ -40,12 +40,6 @@ class TrainingOptions(TypedDict, total=False):
     on_report: Callable[[Report, Cohort], None] | None
 
 
-class LabelledOnly(FixedTeachers):
-    """Soft targets for the labelled images alone; the others are not drawn."""
-
-    unlabelled = False
-
-
 @dataclass
 class Lab:
     """What the arms of one study share. The runner sets `arm`; `shared` holds what several arms need, by name."""
@@ -156,7 +150,8 @@ class Lab:
             return (yield from self.train(trainings, split=split, **options))
         cohorts = [teachers] if isinstance(teachers, Cohort) else teachers
         images = self.session.data.training if split is None else split
-        teacher = (LabelledOnly if labelled_only else FixedTeachers).of(cohorts, images, trainings[0], temperature)
+        teacher = FixedTeachers.of(cohorts, images, trainings[0], temperature)
+        teacher.unlabelled = not labelled_only
         return (yield from self.train(trainings, Offline(temperature, alpha), teacher, split=split, **options))
 
     def teachers(

@@ -6,6 +6,7 @@ from kdviz.recipes.methods import PLAIN, short_title
 from kdviz.records.comparison import ComparisonResult
 from kdviz.reports.phrases import listed
 from kdviz.widgets import run_figures as figures
+from kdviz.widgets.comparison.live import PANEL
 from kdviz.widgets.run_figures import Card, MainFigures, settings_of_many
 
 
@@ -43,4 +44,4 @@ def verdict(compared: ComparisonResult) -> str:
     return f"Accuracy against labels only: {'; '.join(f'{word}: {listed(names)}' for word, names in ways.items())}."
 
 
-CARD = Card(settings_of_many, main_figures, table, verdict)
+CARD = Card(PANEL, settings_of_many, main_figures, table, verdict)

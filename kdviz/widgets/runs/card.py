@@ -8,7 +8,6 @@ from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
 from kdviz.widgets import page
 from kdviz.widgets.runs import words as run_words
-from kdviz.widgets.runs.rooms import room_of
 
 _FIRST = ("study", "name", "data")
 _FIRST_OF_A_SWEEP = (*_FIRST, "temperature", "alpha", "seed", "search", "select", "folds")  # what it is about
@@ -60,7 +59,7 @@ def _result(run: Run) -> None:
         after = "" if took is None else f" after {took:.1f} s"
         page.say(f"Nothing yet: the run is {run.status}{after}. Its own page shows how far it got.")
         return
-    card, result = room_of(run.recipe).card, run.result
+    card, result = run_words.card_of(run.recipe), run.result
     card.table(result)
     machine = f"{result.seconds:.1f} s on {result.device}, {result.threads} threads, PyTorch {result.torch}."
     st.caption(f"{card.footing(result)} {machine}")

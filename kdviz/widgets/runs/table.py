@@ -22,8 +22,7 @@ from kdviz.widgets import link
 from kdviz.widgets.kinds import HOMES
 from kdviz.widgets.lesson import sentence
 from kdviz.widgets.runs import words as run_words
-from kdviz.widgets.runs.rooms import main_figures, room_of
-from kdviz.widgets.runs.words import span
+from kdviz.widgets.runs.words import card_of, main_figures, span
 from kdviz.widgets.study import words as study_words
 
 MOST = 500  # runs that are looked at, the newest
@@ -235,7 +234,7 @@ def progress(run: Run, jobs: Jobs) -> tuple[float, str]:
     if run.status == "queued":
         ahead = jobs.queue_position(run.id)
         return 0.0, f"{name} · " + ("next in the queue" if ahead == 0 else f"{ahead} before it in the queue")
-    position = room_of(run.recipe).panel.snapshot(jobs, run).position
+    position = card_of(run.recipe).panel.snapshot(jobs, run).position
     if position is None:
         return 0.0, f"{name} · {run.status}"
     left = "paused" if run.status == "paused" else f"{max(0.0, position.seconds_left):.0f} s left"

@@ -3,15 +3,29 @@
 Only what a recipe or a result says: never tags or notes, which are a visitor's own text.
 """
 
+import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
+from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import short_title
-from kdviz.records.kinds import AnyRecipe
+from kdviz.recipes.single import Recipe
+from kdviz.recipes.study import Study
+from kdviz.recipes.sweep import Sweep
+from kdviz.records.kinds import AnyRecipe, Ending
 from kdviz.reports.text import ranges
 from kdviz.store.run import Run
+from kdviz.widgets.comparison.card import CARD as COMPARISON
 from kdviz.widgets.controls import labels
-from kdviz.widgets.runs.rooms import room_of
+from kdviz.widgets.run_figures import Card, MainFigures
+from kdviz.widgets.single.card import CARD as SINGLE
+from kdviz.widgets.study.card import CARD as STUDY
+from kdviz.widgets.sweep.card import CARD as SWEEP
+
+CARDS: Mapping[type[AnyRecipe], Card] = MappingProxyType(
+    {Recipe: SINGLE, Comparison: COMPARISON, Sweep: SWEEP, Study: STUDY}
+)
 
 MOST_IN_A_NAME = 2  # settings that a short name says
 _NAMED_FIRST = ("study", "name", "data", "student", "temperature", "alpha", "labels", "seed", "epochs")
@@ -27,6 +41,17 @@ _LABELS = {
 }
 
 
+def card_of(recipe: AnyRecipe) -> Card:
+    """What the kind of run that a recipe asks for says of itself."""
+    return CARDS[type(recipe)]
+
+
+def main_figures(result: Ending | None) -> MainFigures | None:
+    """The main figures of a result; None where there are none yet, or where a training diverged."""
+    figures = None if result is None else card_of(result.recipe).main_figures(result)
+    return figures if figures is not None and math.isfinite(figures.accuracy) else None
+
+
 def seconds(run: Run) -> float | None:
     """How long the run took; None while it is not known."""
     if run.result is not None:
@@ -39,7 +64,7 @@ def seconds(run: Run) -> float | None:
 def settings(recipe: AnyRecipe) -> dict[str, str]:
     """Every setting that plays a part in the recipe, by its name, as a person would write it down."""
     values = {"study": recipe.kind}
-    values |= {name: value for name, value in room_of(recipe).card.settings(recipe).items() if name not in values}
+    values |= {name: value for name, value in card_of(recipe).settings(recipe).items() if name not in values}
     return {name: _text(name, value) for name, value in values.items()}
 
 

@@ -7,6 +7,7 @@ from kdviz.records.single import Result
 from kdviz.widgets import run_figures as figures
 from kdviz.widgets.lesson import sentence
 from kdviz.widgets.run_figures import Card, MainFigures
+from kdviz.widgets.single.live import PANEL
 from kdviz.widgets.single.summary import verdict
 
 
@@ -27,4 +28,4 @@ def table(result: Result) -> None:
     figures.table(figures.of_scores(who, scores) for who, scores in rows)
 
 
-CARD = Card(settings, main_figures, table, verdict, footing=lambda _: sentence("runs", "intervals-of-one-run"))
+CARD = Card(PANEL, settings, main_figures, table, verdict, footing=lambda _: sentence("runs", "intervals-of-one-run"))

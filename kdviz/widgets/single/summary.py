@@ -20,11 +20,6 @@ say = partial(sentence, "watch_it_train")
 
 def show(result: Result, curves: pd.DataFrame) -> None:
     """Table, verdict and curves of a run that has its result."""
-    _table(result)
-    _explore(result, curves)
-
-
-def _table(result: Result) -> None:
     st.subheader("How good are they? The test images, looked at once", anchor=False)
     headings = "", "network", "parameters", "right", "errors", "95 % interval", "NLL", "ECE", "agreement", "training"
     students = {
@@ -45,6 +40,11 @@ def _table(result: Result) -> None:
         )
     )
     page.say(verdict(result))
+    with st.expander("More curves of this run"):
+        figure = charts.run_figure(curves, result.recipe.loss, page.colours())
+        st.plotly_chart(figure, key="finished", config=PLOTLY_CONFIG)
+        changes = ", ".join(f"{name} {value}" for name, value in result.recipe.changes().items())
+        st.caption(f"Run {result.run_id}: the reference recipe{' with ' + changes if changes else ''}.")
 
 
 def verdict(result: Result) -> str:
@@ -70,11 +70,3 @@ def _row(name: str, scores: Scores) -> tuple[str, ...]:
     )
     interval = f"{percent(low, 2)} – {percent(high, 2)}"
     return name, scores.architecture, f"{scores.parameters:,}", right, errors, interval, *others, f"{seconds} s"
-
-
-def _explore(result: Result, curves: pd.DataFrame) -> None:
-    with st.expander("More curves of this run"):
-        figure = charts.run_figure(curves, result.recipe.loss, page.colours())
-        st.plotly_chart(figure, key="finished", config=PLOTLY_CONFIG)
-        changes = ", ".join(f"{name} {value}" for name, value in result.recipe.changes().items())
-        st.caption(f"Run {result.run_id}: the reference recipe{' with ' + changes if changes else ''}.")

@@ -9,6 +9,7 @@ from kdviz.recipes.study import Study
 from kdviz.records.study import StudyResult
 from kdviz.widgets.run_figures import Card
 from kdviz.widgets.study import result, words
+from kdviz.widgets.study.live import PANEL
 
 
 def settings(study: Study) -> dict[str, Any]:
@@ -23,6 +24,7 @@ def verdict(studied: StudyResult) -> str:
 
 
 CARD = Card(
+    PANEL,
     settings,
     lambda _: None,
     lambda studied: result.table(studied, "figures_of_run"),

@@ -10,6 +10,7 @@ from kdviz.widgets import run_figures as figures
 from kdviz.widgets.comparison.words import difference
 from kdviz.widgets.lesson import sentence
 from kdviz.widgets.run_figures import Card, MainFigures, settings_of_many
+from kdviz.widgets.sweep.live import PANEL
 
 
 def cell_name(cell: Cell) -> str:
@@ -53,4 +54,4 @@ def verdict(swept: SweepResult) -> str:
     return sentence("runs", "chosen", images=choice.chosen_on, cell=cell, ties=ties, verdict=f"{judged.word}{by}")
 
 
-CARD = Card(settings, main_figures, table, verdict)
+CARD = Card(PANEL, settings, main_figures, table, verdict)
