@@ -46,7 +46,7 @@ def readings(path: NoisePath, soft: NoiseCurve, moment: int) -> dict[str, str]:
     noises = soft.mean[moment], path.hard.mean[moment]
     ratio = noises[0] / noises[1]
     return {
-        "temperature": f"{soft.temperature:g}",
+        "temperature": f"{soft.T:g}",
         "epoch": f"{path.epochs[moment]:.1f}",
         "soft": short(noises[0]),
         "hard": short(noises[1]),

@@ -20,7 +20,7 @@ link.choice("class", shown.facts.class_names)
 controls = st.container(horizontal=True, vertical_alignment="bottom", key="controls")
 with controls:
     view = link.switch(
-        "which", here.word("picture"), {name: here.word(name) for name in views}, on_change=state.first_image
+        "which", here.word("picture"), {name: here.word(name) for name in views}, on_change=state.show_image
     )
     candidates = state.choose_class(here, shown) if view == BY_CLASS else state.unsure_but_decided(shown)
     index = state.leaf(candidates, key=f"{shown.facts.name}-{view}")

@@ -66,21 +66,17 @@ def _accuracy(compared: ComparisonResult, summary: Summary) -> str:
 
 def _legend(compared: ComparisonResult) -> str:
     recipe, facts = compared.recipe, DATA_SETS[compared.recipe.data]
+    seeds = recipe.seeds if len(recipe.seeds) < 5 else (*recipe.seeds[:3], f"… {recipe.seeds[-1]}")
     return words.say(
         "table",
         images=f"{compared.trials[0].test_images:,}",
         data=facts.title,
         seeds=phrases.count(len(recipe.seeds), "seed"),
-        numbers=_seed_names(recipe.seeds),
+        numbers=", ".join(map(str, seeds)),
         epochs=recipe.epochs,
         labels=f"{recipe.labels or facts.training_images:,}",
         interval=sentence("runs", "means-with-intervals" if len(recipe.seeds) > 1 else "interval-of-images"),
     )
-
-
-def _seed_names(seeds: tuple[int, ...]) -> str:
-    """All of a few, "0, 1, 2, … 19" of more."""
-    return ", ".join(map(str, seeds if len(seeds) < 5 else (*seeds[:3], f"… {seeds[-1]}")))
 
 
 def _verdicts(compared: ComparisonResult) -> None:

@@ -70,9 +70,12 @@ def show(drawn: Mapping[str, Any], *, key: str, parameter: str) -> float | None:
     takes = f"a number from {at[0]:.3g} to {at[-1]:.3g}"
     given = link.read(parameter, lambda text: link.number_in(text, at[0], at[-1]), None, takes, "Shown is 0.")
     wanted = None if given is None else nearest(at, given)
-    commit = keep_committed(
-        key, "bias", lambda sent: valid_bias(sent, at), lambda bias: _keep(bias, parameter, drawn["digits"])
-    )
+
+    def keep(bias: float) -> None:
+        text = f"{bias:.{drawn['digits']}f}"
+        link.write(parameter, text if float(text) else "")
+
+    commit = keep_committed(key, "bias", lambda sent: valid_bias(sent, at), keep)
     bias = nearest(at, 0.0) if wanted is None else wanted
     _bias_slider(key=key, data={**drawn, "bias": bias}, on_bias_change=commit)
     return wanted
@@ -91,9 +94,3 @@ def short(values: Sequence[float]) -> list[float]:
 def valid_bias(sent: object, at: Sequence[float]) -> float | None:
     """The bias of the picture nearest to what a browser sent; None if that is none."""
     return nearest(at, sent) if is_number(sent) and at[0] <= sent <= at[-1] else None
-
-
-def _keep(bias: float, parameter: str, digits: int) -> None:
-    """Keep the bias in the URL, unless it is 0."""
-    text = f"{bias:.{digits}f}"
-    link.write(parameter, text if float(text) else "")

@@ -72,19 +72,14 @@ def leaf(candidates: Sequence[int], key: str) -> int:
     with st.container(horizontal=True, width="content", gap="small", vertical_alignment="bottom"):
         for way, (side, to) in ways.items():
             icon = f":material/chevron_{side}:"
-            st.button(f"{way.capitalize()} image", icon=icon, key=f"{key}-{way}", on_click=_go, args=(to,))
+            st.button(f"{way.capitalize()} image", icon=icon, key=f"{key}-{way}", on_click=show_image, args=(str(to),))
     return candidates[position - 1]
 
 
-def _go(position: int) -> None:
-    link.write("image", str(position))
+def show_image(position: str = "") -> None:
+    """Another image, by default the first of another class or view, with the teacher's own logits."""
+    link.write("image", position)
     link.write("logits", "")  # what was edited belongs to the image it was edited for
-
-
-def first_image() -> None:
-    """Another class, another view: its first image, with the teacher's own logits."""
-    link.write("image", "")
-    link.write("logits", "")
 
 
 def choose(label: str, options: Sequence[str], key: str, default: int = 0) -> str:
@@ -97,7 +92,7 @@ def choose(label: str, options: Sequence[str], key: str, default: int = 0) -> st
         wrap=True,
         key=key,
         bind="query-params",
-        on_change=first_image,
+        on_change=show_image,
     )
 
 

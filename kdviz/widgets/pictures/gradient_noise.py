@@ -23,19 +23,11 @@ class NoiseCurve:
     """One kind of target along one student's training; lists have an entry for each moment."""
 
     target: str
+    T: float  # of the target
     mean: list[float]  # noise beside the signal: the geometric mean over the seeds, as factors differ
     low: list[float]  # the least and the most of any seed
     high: list[float]
     arrows: list[list[list[float]]]  # (along, across) of batches of the first seed
-
-    @property
-    def temperature(self) -> float:
-        """T of the target."""
-        return TARGETS[self.target].temperature
-
-    def packed(self) -> dict[str, Any]:
-        """Ready for JSON."""
-        return {**asdict(self), "T": self.temperature}
 
 
 @dataclass(frozen=True)
@@ -80,12 +72,13 @@ def _noise_of(target: str, arm: FinishedArm) -> NoiseCurve:
         for number in range(len(ratio.x))
         for curve in curves_named(arm, f"arrows-{number}")
     ]
-    return NoiseCurve(target, [geometric_mean(values) for values in moments], [*ratio.low], [*ratio.high], arrows)
+    mean = [geometric_mean(values) for values in moments]
+    return NoiseCurve(target, TARGETS[target].temperature, mean, [*ratio.low], [*ratio.high], arrows)
 
 
 def chosen_in_link(path: NoisePath) -> tuple[NoiseCurve, int]:
     """The soft target and the moment of the URL; what is none of those measured is said and passed over."""
-    temperatures, moments = [f"{noise.temperature:g}" for noise in path.soft], [*map(str, range(len(path.epochs)))]
+    temperatures, moments = [f"{noise.T:g}" for noise in path.soft], [*map(str, range(len(path.epochs)))]
     usual = next((place for place, noise in enumerate(path.soft) if noise.target == OPENING_TARGET), 0)
     soft = temperatures.index(link.choice("T", temperatures, temperatures[usual]))
     return path.soft[soft], int(link.choice("moment", moments, moments[: MIDDLE + 1][-1]))
@@ -103,7 +96,7 @@ def noise_picture(here: LessonPage, path: NoisePath, soft: NoiseCurve, moment: i
     def check(sent: Any) -> tuple[float, int] | None:
         if not isinstance(sent, dict) or not is_number(sent.get("T")) or not is_number(sent.get("moment")):
             return None
-        known = sent["T"] in [noise.temperature for noise in path.soft] and sent["moment"] in range(len(path.epochs))
+        known = sent["T"] in [noise.T for noise in path.soft] and sent["moment"] in range(len(path.epochs))
         return (sent["T"], int(sent["moment"])) if known else None
 
     def keep(moved: tuple[float, int]) -> None:
@@ -114,12 +107,12 @@ def noise_picture(here: LessonPage, path: NoisePath, soft: NoiseCurve, moment: i
     least, most = path.ends
     data: dict[str, Any] = {
         "epochs": path.epochs,
-        "hard": path.hard.packed(),
-        "soft": [noise.packed() for noise in path.soft],
+        "hard": asdict(path.hard),
+        "soft": [*map(asdict, path.soft)],
         "least": least,
         "most": most,
         "batch": BATCH,
-        "T": soft.temperature,
+        "T": soft.T,
         "moment": moment,
         "words": {word: here.word(word) for word in words},
     }

@@ -9,7 +9,7 @@ from kdviz.charts.curves import curves_named
 from kdviz.charts.over_t import AxisKind, Format, TemperatureChart, line, packed
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.study_facts.t_squared import BATCH_IMAGES
-from kdviz.records.study import FinishedArm, StudyResult
+from kdviz.records.study import StudyResult
 from kdviz.reports.phrases import percent
 from kdviz.widgets import link
 from kdviz.widgets.components import component, keep_committed
@@ -26,23 +26,13 @@ _QUALITIES: tuple[tuple[str, str, str, Format, AxisKind], ...] = (  # curve, wor
     ("nll", "nll", "nats", "number", "log"),
     ("ece", "ece", "less", "share", "linear"),
 )
-_GRADIENTS: tuple[tuple[str, str, Format, float], ...] = (  # words of title and unit, format, where the axis begins
-    ("gradients", "at-logits", "number", 1e-5),
-    ("losses", "nats", "number", 1e-3),
-    ("error", "of-limit", "share", 1e-4),
-)
-_LINES = {  # of each of these charts: curve, word, style
-    "gradients": (
-        ("without", "without", "teacher dashed"),
-        ("with", "with", "teacher"),
-        ("hard", "hard", "label-line"),
-    ),
-    "losses": (
-        ("kl_t2", "with", "teacher"),
-        ("limit", "limit", "student dashed"),
-        ("entropy", "entropy", "soft-line dotted"),
-    ),
-    "error": (("match_error", "error", "student"),),
+_AT_LOGITS = (("without", "without", "teacher dashed"), ("with", "with", "teacher"), ("hard", "hard", "label-line"))
+_NATS = (("kl_t2", "with", "teacher"), ("limit", "limit", "student dashed"), ("entropy", "entropy", "soft-line dotted"))
+# By the word of the title: the word of the unit, format, where the axis begins, and the lines: curve, word, style.
+_GRADIENTS: dict[str, tuple[str, Format, float, tuple[tuple[str, str, str], ...]]] = {
+    "gradients": ("at-logits", "number", 1e-5, _AT_LOGITS),
+    "losses": ("nats", "number", 1e-3, _NATS),  # T²·KL beside the matching of logits; below, the difference of the two
+    "error": ("of-limit", "share", 1e-4, (("match_error", "error", "student"),)),
 }
 
 _measured = component("measured_over_t")
@@ -126,27 +116,14 @@ def _t_squared(here: LessonPage, temperature: float, on_commit: OnTemperature, s
     arm, summary = studied.arm(moment), studied.summary(moment)
     if arm is None or summary is None:
         return
-    panels = _gradients(here, arm)
+    at = tuple(curves_named(arm, "without")[0].x)
+    panels = []
+    for title, (unit, form, least, curves) in _GRADIENTS.items():
+        lines = tuple(line(arm, curve, here.word(word), style, at) for curve, word, style in curves)
+        panels.append(TemperatureChart(here.word(title), here.word(unit), at, lines, form, "log", least))
     _charts(panels, key="t_squared", temperature=temperature, on_commit=on_commit)
     _source(here, studied, BATCH_IMAGES)
     means = {name: mean.mean for name, mean in summary.means.items()}
     kept = {"without": percent(means["without_kept"], 1), "with": f"{means['with_kept']:.1f}"}
     here.say("gradients", moment=here.word(moment), beside=f"{means['soft_beside_hard']:.1f}", **kept)
     here.say("error", moment=here.word(moment), error=percent(means["match_error"], 1))
-
-
-def _gradients(here: LessonPage, arm: FinishedArm) -> list[TemperatureChart]:
-    """The gradients; T²·KL beside the matching of logits; the difference of the two."""
-    at = tuple(curves_named(arm, "without")[0].x)
-    return [
-        TemperatureChart(
-            here.word(title),
-            here.word(unit),
-            at,
-            tuple(line(arm, curve, here.word(word), style, at) for curve, word, style in _LINES[title]),
-            form,
-            "log",
-            least,
-        )
-        for title, unit, form, least in _GRADIENTS
-    ]

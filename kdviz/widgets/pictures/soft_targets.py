@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -82,17 +81,14 @@ def draw_digit(
 
 def edit_logits(*, key: str, picture: ShownLogits, start: Sequence[float], temperature: float) -> None:
     """The same picture of logits that the visitor moves, and can set back to `start`; the URL keeps them."""
-    count = len(start)
-    keep = partial(_keep_logits, start)
-    commit = keep_committed(key, "logits", lambda sent: numbers_within(sent, count, LARGEST_LOGIT), keep)
+
+    def keep(logits: Sequence[float]) -> None:
+        given, begun = (",".join(f"{value:.4g}" for value in values) for values in (logits, start))
+        link.write("logits", "" if given == begun else given)
+
+    commit = keep_committed(key, "logits", lambda sent: numbers_within(sent, len(start), LARGEST_LOGIT), keep)
     data = {"mode": "edit", **picture.packed(), "start": [float(z) for z in start]}
     _mount(key, data, temperature, commit)
-
-
-def _keep_logits(start: Sequence[float], logits: Sequence[float]) -> None:
-    """Keep the visitor's logits in the URL, unless they are back where they started."""
-    given, begun = (",".join(f"{value:.4g}" for value in values) for values in (logits, start))
-    link.write("logits", "" if given == begun else given)
 
 
 def temperature_picture(*, key: str, picture: ShownLogits, temperature: float) -> None:
@@ -106,14 +102,13 @@ def race(*, key: str, picture: ShownLogits, temperature: float) -> None:
 
     The last lane has the visitor's own temperature, and follows it.
     """
-    commit = keep_committed(key, "grown", lambda sent: within(sent, 0.0, 1.0), _keep_grown)
+
+    def keep(grown: float) -> None:
+        link.write("grown", "" if grown >= 1 else f"{grown:.2f}")  # unless it is over
+
+    commit = keep_committed(key, "grown", lambda sent: within(sent, 0.0, 1.0), keep)
     place = {"temperatures": list(LANES), "T": temperature, "grown": link.number("grown", 0.0, 1.0, 1.0)}
     _race(key=key, data={**replace(picture, pixels=None).packed(), **place}, on_grown_change=commit)
-
-
-def _keep_grown(value: float) -> None:
-    """Keep the race's place in the URL, unless it is over."""
-    link.write("grown", "" if value >= 1 else f"{value:.2f}")
 
 
 def send_weights(name: str, layers: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> None:

@@ -32,13 +32,6 @@ class Round:
     seeds: tuple[int, int]  # of both
     options: tuple[str, ...]  # in the order in which they stand
 
-    @property
-    def setting(self) -> str:
-        """Under which conditions, as the text calls them."""
-        if self.right.startswith(NOISY):
-            return "labels-wrong"
-        return "labels-right" if self.right == RIGHT else self.right
-
 
 @dataclass
 class Score:
@@ -99,10 +92,11 @@ def show(here: LessonPage, shown: StudyResult) -> None:
     now = rounds[link.whole("round", len(rounds)) - 1]
     arms = {arm.arm: arm for arm in shown.finished}
     wrong, right = arms[now.wrong], arms[now.right]
+    setting = "labels-wrong" if now.right.startswith(NOISY) else "labels-right" if now.right == RIGHT else now.right
     here.say(
         "exercise-setting",
         round=now.number,
-        setting=here.sentence(f"setting-{now.setting}", wrong=WRONG_LABELS),
+        setting=here.sentence(f"setting-{setting}", wrong=WRONG_LABELS),
         temperature=f"{TEMPERATURE:g}",
         alpha=f"{ALPHA:g}",
         seed=now.seeds[0],

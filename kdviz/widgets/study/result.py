@@ -150,7 +150,19 @@ def _result(shown: StudyResult, controls: Controls, picture: Picture | None) -> 
             st.markdown("\n".join(f"- {verdict}" for verdict in verdicts))
     st.caption(study_words.footing(shown, measure))
     with st.expander("All figures, seed by seed", icon=":material/table:", key=f"figures_{facts.name}"):
-        _figures(shown)
+        table(shown, "figures_of_study")
+        titles = {arm.name: arm.title for arm in shown.recipe.chosen}
+        names = {known.name: known.title for known in facts.measures}
+        rows = [
+            {
+                "": titles[row.arm],
+                "seed": row.seed,
+                **{names.get(name, name.replace("_", " ")): figure for name, figure in row.figures.items()},
+            }
+            for finished in shown.finished
+            for row in finished.rows
+        ]
+        st.dataframe(pd.DataFrame(rows), hide_index=True, alt="All figures of each seed")
 
 
 def _measure(facts: StudyFacts, controls: Controls) -> Measure:
@@ -198,22 +210,6 @@ def table(shown: StudyResult, key: str) -> None:
         column_config={"": st.column_config.TextColumn(width=230)},
         alt="Means of all measures with their intervals",
     )
-
-
-def _figures(shown: StudyResult) -> None:
-    table(shown, "figures_of_study")
-    titles = {arm.name: arm.title for arm in shown.recipe.chosen}
-    names = {measure.name: measure.title for measure in shown.recipe.facts.measures}
-    rows = [
-        {
-            "": titles[row.arm],
-            "seed": row.seed,
-            **{names.get(name, name.replace("_", " ")): figure for name, figure in row.figures.items()},
-        }
-        for finished in shown.finished
-        for row in finished.rows
-    ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="All figures of each seed")
 
 
 def _preview(study: Study) -> None:

@@ -140,14 +140,9 @@ def _students(defaults: Sweep) -> dict[str, Any]:
         width=230,
         select_all=False,
         help="Several students are several sweeps in one: each has its own cells and its own plain student.",
-        on_change=_choose_students,
-        args=(chosen,),
+        on_change=lambda: _write_students(st.session_state["student_choice"] or chosen),
     )
     return {"student": chosen[0], "students": chosen if len(chosen) > 1 else ()}
-
-
-def _choose_students(before: tuple[str, ...]) -> None:
-    _write_students(st.session_state["student_choice"] or before)
 
 
 def _write_students(students: Sequence[str]) -> None:
