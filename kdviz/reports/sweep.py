@@ -114,9 +114,6 @@ def text_so_far(sweep: Sweep, finished: Sequence[FinishedStack]) -> str:
     return "\n\n".join([f"\nFinished so far: {done}. Mean validation accuracy in %:", *_tables(sweep, show)])
 
 
-# The document's parts.
-
-
 def _of_last_rung(trials: Iterable[CellTrial]) -> dict[Cell, list[CellTrial]]:
     """Each cell's trials after the most epochs it was trained for, by seed and fold."""
     of_cells: dict[Cell, list[CellTrial]] = {}
@@ -188,9 +185,6 @@ def _estimates(record: CellSummary | Choice, *names: str) -> dict[str, Any]:
         estimate = fields.estimate(getattr(record, name))
         estimates |= {name: estimate["mean"], f"{name}_interval": estimate["interval"]}
     return estimates
-
-
-# The text's parts.
 
 
 def _as_list(sweep: Sweep) -> bool:
@@ -292,9 +286,6 @@ def _mean_over(sweep: Sweep) -> str:
     if sweep.folds is None:
         return seeds(sweep.seeds) if len(sweep.seeds) == 1 else f"the mean over {seeds(sweep.seeds)}"
     return f"the mean over {seeds(sweep.seeds)} and {sweep.folds} folds"
-
-
-# Cells.
 
 
 def _first_cell(sweep: Sweep, student: Cell) -> Cell:

@@ -20,22 +20,11 @@ from sqlalchemy.exc import IntegrityError
 
 from kdviz.records.base import TrainedStudent
 from kdviz.records.kinds import ENDINGS, RECIPES, AnyRecipe, Ending, Event, Part
+from kdviz.store import tables
 from kdviz.store.annotations import tidy_note, tidy_tags
 from kdviz.store.database import Database, StoreError
 from kdviz.store.run import LIVE, Bundle, Run, Status
-from kdviz.store.tables import (
-    ANNOTATIONS,
-    DISCARDED,
-    EVENTS,
-    METADATA,
-    RUNS,
-    STUDENTS,
-    clear,
-    events_after,
-    finished_parts,
-    forget,
-    rows,
-)
+from kdviz.store.tables import ANNOTATIONS, DISCARDED, EVENTS, METADATA, RUNS, STUDENTS
 
 __all__ = ["LIVE", "SILENCE", "Run", "RunStore", "Status", "StoreError"]
 
@@ -72,7 +61,7 @@ class RunStore:
             with self._database.write() as connection:
                 revived = sa.update(RUNS).where(RUNS.c.id == recipe.id, over).values(**fresh)
                 if connection.execute(revived).rowcount:
-                    clear(connection, recipe.id)
+                    tables.clear(connection, recipe.id)
         run = self.get(recipe.id)
         if run is None:  # written by another version and unreadable here: as good as none
             self.delete(recipe.id)
@@ -111,7 +100,7 @@ class RunStore:
     def events(self, run_id: str, after: int = 0) -> list[Event]:
         """The run's events in order, without the first `after` ones."""
         with self._database.read() as connection:
-            events = events_after(connection, run_id, after)
+            events = tables.events_after(connection, run_id, after)
         if events is None:
             raise StoreError(f"The events of run {run_id} were written by another version of kdviz.")
         return events
@@ -119,7 +108,7 @@ class RunStore:
     def finished(self, run_id: str) -> list[Part]:
         """The finished parts of the run, of this attempt and earlier ones. Kept until the run is deleted."""
         with self._database.read() as connection:
-            return finished_parts(connection, run_id)
+            return tables.finished_parts(connection, run_id)
 
     def count(self, run_id: str) -> int:
         """How many events the run has."""
@@ -146,7 +135,7 @@ class RunStore:
         values = {"status": "running", "attempt": attempt, "message": message, "started": now, "heartbeat": now}
         with self._database.write() as connection:
             if connection.execute(self._own(run_id).values(**values)).rowcount:
-                clear(connection, run_id, finished)
+                tables.clear(connection, run_id, finished)
 
     def append(self, run_id: str, events: Sequence[Event], first_sequence: int) -> None:
         """Add events, numbered from `first_sequence` (the run's first event has 1). Safe to repeat."""
@@ -157,7 +146,7 @@ class RunStore:
             if connection.execute(self._own(run_id).values(heartbeat=time.time())).rowcount:
                 again = (EVENTS.c.run_id == run_id) & (EVENTS.c.sequence >= first_sequence)
                 connection.execute(sa.delete(EVENTS).where(again))
-                connection.execute(sa.insert(EVENTS), rows(run_id, events, first_sequence))
+                connection.execute(sa.insert(EVENTS), tables.rows(run_id, events, first_sequence))
 
     def pause(self, run_id: str) -> None:
         """A running run stands still."""
@@ -197,7 +186,7 @@ class RunStore:
     def delete(self, run_id: str) -> None:
         """Forget the run and everything that belongs to it, for good."""
         with self._database.write() as connection:
-            forget(connection, [run_id])
+            tables.forget(connection, [run_id])
 
     def discard(self, run_ids: Collection[str]) -> None:
         """Put runs away: they can be restored for a day. StoreError, and nothing done, where one is under way."""
@@ -290,13 +279,13 @@ class RunStore:
             connection.execute(sa.delete(EVENTS).where(EVENTS.c.run_id == run.id))
             new, sequence = list(bundle.events), 1
         else:  # a result stays; without one, the finished parts that are missing come before all events
-            known = finished_parts(connection, run.id)
+            known = tables.finished_parts(connection, run.id)
             parts = [event for event in bundle.events if isinstance(event, Part) and event not in known]
             new = [] if stored.result else list[Event](parts)
             first = sa.select(sa.func.min(EVENTS.c.sequence)).where(EVENTS.c.run_id == run.id)
             sequence = min(connection.execute(first).scalar() or 1, 1) - len(new)
         if new:
-            connection.execute(sa.insert(EVENTS), rows(run.id, new, sequence))
+            connection.execute(sa.insert(EVENTS), tables.rows(run.id, new, sequence))
         kept = connection.execute(sa.select(STUDENTS.c.name).where(STUDENTS.c.run_id == run.id)).scalars().all()
         for number, student in enumerate(bundle.students):
             if student.name not in kept:
@@ -333,16 +322,9 @@ class RunStore:
     def _queued(self, recipe: AnyRecipe, now: float) -> dict[str, Any]:
         """The row of a run that has yet to begin."""
         return {
-            "recipe": recipe.model_dump_json(),
-            "status": "queued",
-            "owner": self.owner,
-            "attempt": 0,
-            "message": "",
-            "created": now,
-            "started": None,
-            "finished": None,
-            "heartbeat": now,
-            "result": None,
+            **{"recipe": recipe.model_dump_json(), "status": "queued", "owner": self.owner},
+            **{"attempt": 0, "message": "", "created": now, "heartbeat": now},
+            **dict.fromkeys(("started", "finished", "result")),
         }
 
     def _own(self, run_id: str) -> sa.Update:
@@ -364,7 +346,7 @@ def _purge(connection: sa.Connection) -> None:
     old = sa.select(DISCARDED.c.run_id).where(DISCARDED.c.since < time.time() - DAY)
     gone = list(connection.execute(old).scalars())
     if gone:
-        forget(connection, gone)
+        tables.forget(connection, gone)
 
 
 def _run(row: sa.Row[Any]) -> Run | None:

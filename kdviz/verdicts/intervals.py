@@ -4,10 +4,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import (
-    gammaincinv,
-    stdtrit,  # Student's quantile, sooner imported than scipy.stats
-)
+from scipy.special import gammaincinv, stdtrit  # Student's quantile, sooner imported than scipy.stats
 
 from kdviz.records.base import Mean, Verdict, Word
 
