@@ -36,7 +36,7 @@ def picture(studied: StudyResult) -> None:
         return
     alt = "Errors here and in the paper, with intervals"
     page.chart(hinton.paper_figure(studied, page.colours()), key="paper", alt=alt)
-    errors = {row.arm: f"{row.ours.errors:,.0f}" for row in shown}
+    errors = {row.arm: f"{row.ours.mean:,.0f}" for row in shown}
     compared = [row for row in shown if row.paper is not None]
     if {"plain", "distilled"} <= errors.keys():
         here.say(
@@ -103,7 +103,7 @@ def narrow(studied: StudyResult, means: Mapping[int, Mapping[float, float]]) -> 
     placed = [point for point in measured_arms(studied, measure) if point.arm.x is not None]
     left, right = st.columns([5, 4], gap="large")
     with left:
-        figure = over_axis(studied.recipe, placed, measure, page.colours())
+        figure = over_axis(studied.recipe, placed, measure, page.colours(), {})
         figure.update_yaxes(type="log", tickvals=[20, 50, 100, 150, 200, 300, 400, 500, 1000, 2000], tickformat=",")
         page.chart(figure, key="narrow", alt="Errors over the temperature, by width")
     with right:

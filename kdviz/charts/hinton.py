@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 from kdviz.charts.curves import curves_named
 from kdviz.charts.layout import HIDDEN, LEGEND, hover, intervals, laid_out, outlined, row_title
 from kdviz.charts.palette import Palette, Role
+from kdviz.records.base import Mean
 from kdviz.records.study import FinishedArm, StudyResult
 
 ROW = 60  # pixels of a row: its title, and its two dots below
@@ -24,23 +25,14 @@ FEW_TIMES = 3  # the fewest errors, as far as a bias is worth seeing
 
 
 @dataclass(frozen=True)
-class Count:
-    """Errors with the exact 95 % interval of their expectation."""
-
-    errors: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class TableRow:
     """A network of the table: its errors here and in the paper."""
 
     arm: str
     title: str
     role: Role
-    ours: Count
-    paper: Count | None
+    ours: Mean  # errors with the exact 95 % interval of their expectation
+    paper: Mean | None
     p_value: float | None  # of a difference at least so large if both had one expectation
     figures: Mapping[str, float]  # of its first seed
 
@@ -60,8 +52,8 @@ def table_rows(studied: StudyResult) -> list[TableRow]:
         figures = finished.rows[0].figures
         paper = None
         if "paper_errors" in figures:
-            paper = Count(figures["paper_errors"], figures["paper_low"], figures["paper_high"])
-        ours = Count(figures["test_errors"], figures["errors_low"], figures["errors_high"])
+            paper = Mean(mean=figures["paper_errors"], low=figures["paper_low"], high=figures["paper_high"])
+        ours = Mean(mean=figures["test_errors"], low=figures["errors_low"], high=figures["errors_high"])
         rows.append(TableRow(arm.name, arm.title, arm.role, ours, paper, figures.get("paper_p_value"), figures))
     return rows
 
@@ -81,9 +73,10 @@ def table(studied: StudyResult) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def with_interval(count: Count) -> str:
+def with_interval(count: Mean) -> str:
     """A count with its interval, as text."""
-    return f"{count.errors:,.0f} ({count.low:,.0f} to {count.high:,.0f})"
+    low, high = count.interval or (count.mean, count.mean)
+    return f"{count.mean:,.0f} ({low:,.0f} to {high:,.0f})"
 
 
 def paper_figure(studied: StudyResult, colours: Palette) -> go.Figure:
@@ -95,14 +88,14 @@ def paper_figure(studied: StudyResult, colours: Palette) -> go.Figure:
             both.append(("in the paper", row.paper, APART, colours.text, "diamond-open"))
         for whose, count, shift, colour, symbol in both:
             picture.add_scatter(
-                x=[count.errors],
+                x=[count.mean],
                 y=[number + shift],
                 name=whose,
                 legendgroup=whose,
                 showlegend=number == 0,
                 mode="markers",
                 marker=outlined(colour, symbol, 10),
-                error_x=intervals([(count.errors, count.low, count.high)], colour, width=4),
+                error_x=intervals([(count.mean, count.low, count.high)], colour, width=4),
                 hovertemplate=hover(f"{escape(row.title)}<br>{whose}: {with_interval(count)}"),
             )
             picture.add_scatter(
@@ -111,7 +104,7 @@ def paper_figure(studied: StudyResult, colours: Palette) -> go.Figure:
                 legendgroup=whose,  # it leaves with its dot
                 showlegend=False,
                 mode="text",
-                text=f"\u2003{count.errors:,.0f}",
+                text=f"\u2003{count.mean:,.0f}",
                 textposition="middle right",
                 textfont={"color": colour, "size": 12},
                 cliponaxis=False,
@@ -134,9 +127,10 @@ def paper_figure(studied: StudyResult, colours: Palette) -> go.Figure:
 def _ends(shown: Sequence[TableRow]) -> list[float] | None:
     """The axis as far as intervals go, in decades; the counts stand to the right of it."""
     counts = [count for row in shown for count in (row.ours, row.paper) if count is not None]
-    if not counts:
+    ends = [end for count in counts for end in count.interval or ()]
+    if not ends:
         return None
-    low, high = (log10(max(end, 1)) for end in (min(c.low for c in counts), max(c.high for c in counts)))
+    low, high = (log10(max(end, 1)) for end in (min(ends), max(ends)))
     spare = 0.03 * max(high - low, 0.1)
     return [low - spare, high + spare]
 

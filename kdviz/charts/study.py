@@ -19,7 +19,6 @@ from kdviz.reports.study import formatted, published_of
 
 ROW = 48  # pixels of an arm: its title, and its dots below
 FAINT = 0.35  # a seed's dot
-_NOTHING: Mapping[str, float] = {}
 _SYMBOL_OF: Mapping[Role, str] = {"teacher": "square", "student": "circle", "label": "circle-open"}
 
 
@@ -55,11 +54,7 @@ def figure(studied: StudyResult, measure: Measure, colours: Palette) -> go.Figur
 
 
 def over_axis(
-    study: Study,
-    shown: Sequence[MeasuredArm],
-    measure: Measure,
-    colours: Palette,
-    published: Mapping[str, float] = _NOTHING,
+    study: Study, shown: Sequence[MeasuredArm], measure: Measure, colours: Palette, published: Mapping[str, float]
 ) -> go.Figure:
     """A line for each of the facts' lines, with interval bars; arms without a place on the axis lie across it."""
     axis, picture = escape(study.facts.x_title), go.Figure()
@@ -109,12 +104,7 @@ def over_axis(
     return laid_out(picture, 380 + 22 * len(lines), right=15, showlegend=True, legend=LEGEND)
 
 
-def dots(
-    shown: Sequence[MeasuredArm],
-    measure: Measure,
-    colours: Palette,
-    published: Mapping[str, float] = _NOTHING,
-) -> go.Figure:
+def dots(shown: Sequence[MeasuredArm], measure: Measure, colours: Palette, published: Mapping[str, float]) -> go.Figure:
     """The arms one below the other, titles above their dots; dashed, the mean that they are judged against."""
     picture = go.Figure()
     rows = {point.arm.name: number for number, point in enumerate(shown)}

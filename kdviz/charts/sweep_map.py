@@ -12,19 +12,10 @@ from typing import Any
 from kdviz.charts.compact import finite_mean, pixels, rounded, rounded_up, short, thinned
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.sweep import Cell, Sweep
+from kdviz.records import sweep_so_far
 from kdviz.records.base import Watched
 from kdviz.records.sweep import SweepResult
-from kdviz.records.sweep_so_far import (
-    MEASURES,
-    SHARES,
-    Level,
-    SeedAndFold,
-    Student,
-    SweepMeasure,
-    SweepSoFar,
-    dropped,
-    level,
-)
+from kdviz.records.sweep_so_far import MEASURES, SHARES, Level, SeedAndFold, Student, SweepMeasure, SweepSoFar
 
 ALL_DETAILS = 40  # cells up to which the browser has the details of all at once, again and again
 ALL_DETAILS_OF_THE_END = 150  # the same when nothing grows any more
@@ -76,14 +67,12 @@ def facets(sweep: Sweep) -> list[Facet]:
 def choosers(sweep: Sweep) -> list[Data]:
     """What tells the maps apart, in the order in which `facets` counts them."""
     students, label_counts, rates = _fixed(sweep)
-    return [
-        {"name": "Student", "values": list(students)},
-        {
-            "name": "Labels",
-            "values": ["all labels" if count is None else f"{count:,} labels" for count in label_counts],
-        },
-        {"name": "Learning rate", "values": [f"{rate:g}" for rate in rates]},
-    ]
+    values = {
+        "Student": list(students),
+        "Labels": ["all labels" if count is None else f"{count:,} labels" for count in label_counts],
+        "Learning rate": [f"{rate:g}" for rate in rates],
+    }
+    return [{"name": name, "values": of_name} for name, of_name in values.items()]
 
 
 def picture(sweep: Sweep, heard: SweepSoFar, swept: SweepResult | None = None) -> Data:
@@ -91,8 +80,8 @@ def picture(sweep: Sweep, heard: SweepSoFar, swept: SweepResult | None = None) -
     cells, students = sweep.trained_cells, len(sweep.seeds) * (sweep.folds or 1)
     order = {facet: number for number, facet in enumerate(facets(sweep))}
     facet_of = [order[cell.student, cell.labels, cell.learning_rate] for cell in cells]
-    levels = [level(heard, cell, students) for cell in cells]
-    gone = dropped(sweep, heard)
+    levels = [sweep_so_far.level(heard, cell, students) for cell in cells]
+    gone = sweep_so_far.dropped(sweep, heard)
     maps = [[at for at, facet in enumerate(facet_of) if facet == number] for number in order.values()]
     together = sweep.search == "random" and len(maps) > 1
     if together:
@@ -202,7 +191,7 @@ def details(sweep: Sweep, heard: SweepSoFar, cells: Iterable[Cell]) -> Data:
     students = len(sweep.seeds) * (sweep.folds or 1)
     of_cells, images = {}, dict[str, Data]()
     for cell in cells:
-        shown = level(heard, cell, students).shown
+        shown = sweep_so_far.level(heard, cell, students).shown
         if not shown:
             continue
         detail = _curves(shown, _controls(heard, cell, shown))

@@ -298,7 +298,7 @@ def test_the_papers_counts_stand_beside_their_intervals(visit: Visit, app_url: s
     studied = recorded("hinton-2015")
     assert studied is not None
     lines = hinton.table_rows(studied)
-    expected = [f"{count.errors:,.0f}" for line in lines for count in (line.ours, line.paper) if count is not None]
+    expected = [f"{count.mean:,.0f}" for line in lines for count in (line.ours, line.paper) if count is not None]
     assert sorted(text.strip() for text in numbers.all_text_contents()) == sorted(expected)
     boxes = [node.bounding_box() for node in numbers.all()]
     marks = [node.bounding_box() for node in figure.locator(".points path.point").all()]
