@@ -15,9 +15,7 @@ const GRID = temperatureGrid(121);
 const CURVE_HEIGHT = 190;
 
 /** Whether the curve is flat enough below T = 1 for its name to lie on it; it always is at its hot end. */
-function flatTo(soft, most) {
-  return (valueAt(GRID, soft, 1) ?? 0) - soft[0] < 0.12 * most;
-}
+const flatTo = (soft, most) => (valueAt(GRID, soft, 1) ?? 0) - soft[0] < 0.12 * most;
 
 /** The curve of the soft target, and the hard label's, which stays at 0. */
 function entropySpec(ui) {
@@ -128,9 +126,4 @@ function receive(ui, data) {
   drawPair(ui);
 }
 
-export default await component(import.meta.url, {
-  root: ".beyond",
-  styles: ["../kdviz.shared/over_t.css", "style.css"],
-  build,
-  receive,
-});
+export default await component(import.meta.url, { root: ".beyond", shared: ["over_t"], build, receive });

@@ -111,8 +111,7 @@ function buildPanel(ui, panel) {
 function buildPlace(ui, className, bias, text) {
   const part = partOf(ui, bias);
   const end = part < 0.06 ? "first" : part > 0.94 ? "last" : ""; // inside the window
-  const tick = make("button", `${className} ${end}`, ui.q(".b-ticks"));
-  tick.type = "button";
+  const tick = make("button", `${className} ${end}`, ui.q(".b-ticks"), { type: "button" });
   tick.textContent = text;
   tick.style.left = `${100 * part}%`;
   tick.addEventListener("click", () => {
@@ -172,9 +171,4 @@ function receive(ui, data) {
   show(ui);
 }
 
-export default await component(import.meta.url, {
-  root: ".bias",
-  styles: ["../kdviz.shared/over_t.css", "style.css"],
-  build,
-  receive,
-});
+export default await component(import.meta.url, { root: ".bias", shared: ["over_t"], build, receive });

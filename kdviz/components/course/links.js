@@ -31,12 +31,8 @@ function placeMeaning(box, term) {
 }
 
 function showMeaning(term) {
-  let box = document.getElementById("kd-meaning");
-  if (!box) {
-    box = make("div", "", document.body);
-    box.id = "kd-meaning";
-    box.role = "tooltip";
-  }
+  const id = "kd-meaning";
+  const box = document.getElementById(id) ?? make("div", "", document.body, { id, role: "tooltip" });
   (document.querySelector('[data-testid="stApp"]') ?? document.body).append(box); // inherits the theme's font and colours
   box.textContent = term.dataset.meaning;
   box.hidden = false;
@@ -54,9 +50,7 @@ function followTerm() {
 
 const targetOf = (event) => (event.target instanceof Element ? event.target : null);
 
-function termOf(event) {
-  return targetOf(event)?.closest(".kd-term[data-meaning]");
-}
+const termOf = (event) => targetOf(event)?.closest(".kd-term[data-meaning]");
 
 /** Called once for the document, whichever component comes first. */
 export function listenToTerms() {

@@ -3,15 +3,14 @@
 import {
   checksOf, emptyCourse, isBlocked, solvedChecks, stateOf, writeCourse,
 } from "../kdviz.shared/course_store.js";
-import { make, setText } from "../kdviz.shared/dom.js";
+import { emptied, make, setText } from "../kdviz.shared/dom.js";
 import { filled } from "../kdviz.shared/format.js";
 import { goTo, ownClick } from "./links.js";
 
 const MARKS = { done: "✓", opened: "", "not-yet": "" };
 
 function lessonLink(lesson, className, parent) {
-  const link = make("a", className, parent);
-  link.href = lesson.slug;
+  const link = make("a", className, parent, { href: lesson.slug });
   link.addEventListener("click", (event) => {
     if (!ownClick(event)) return;
     event.preventDefault();
@@ -22,8 +21,7 @@ function lessonLink(lesson, className, parent) {
 
 export function drawMarks(ui, state) {
   const { lessons, words, lesson: here } = ui.data;
-  const list = ui.q(".marks");
-  list.replaceChildren();
+  const list = emptied(ui.q(".marks"));
   list.setAttribute("aria-label", words.progress);
   for (const lesson of lessons) {
     const known = stateOf(state, lesson);
@@ -39,8 +37,7 @@ export function drawMarks(ui, state) {
 
 export function drawList(ui, state) {
   const { lessons, words } = ui.data;
-  const list = ui.q(".lessons");
-  list.replaceChildren();
+  const list = emptied(ui.q(".lessons"));
   list.style.setProperty("--rows", Math.ceil(lessons.length / 2));
   for (const lesson of lessons) {
     const known = stateOf(state, lesson);
@@ -72,8 +69,7 @@ export function drawWayOn(ui, state) {
   const next = following(lessons, state);
   const done = lessons.filter((lesson) => stateOf(state, lesson) === "done").length;
   const begun = lessons.some((lesson) => state.opened[lesson.slug]);
-  const way = ui.q(".way");
-  way.replaceChildren();
+  const way = emptied(ui.q(".way"));
   if (next) {
     const link = lessonLink(next, "go", way);
     const verb = done === lessons.length ? words["all-done"] : begun ? words["go-on"] : words.begin;

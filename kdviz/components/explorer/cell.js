@@ -7,6 +7,7 @@ import { areaBetween, lineThrough } from "../kdviz.shared/lines.js";
 import { buildPairs, drawPairs } from "../kdviz.shared/pair_bars.js";
 import { ranked, softmax, totalVariation } from "../kdviz.shared/softmax.js";
 import { PLOT, buildAxis, buildPlot, showAxis, showTicks, xOf, yOf } from "../kdviz.shared/training_plot.js";
+import { choicesOf } from "./places.js";
 import { MEASURES, difference, figure } from "./scale.js";
 
 const LOSS = { top: 16, height: 52 };
@@ -23,14 +24,11 @@ function titleOf(ui, i) {
 
 /** What a map holds fixed, in words: only what the sweep varies. */
 export function facetWords(ui, facet) {
-  const words = [];
-  let rest = facet;
-  for (const { name, values } of [...ui.data.choosers].reverse()) {
-    const rate = values[rest % values.length];
-    rest = Math.floor(rest / values.length);
-    if (values.length > 1) words.unshift(name === "Learning rate" ? ui.tell("rate", { rate }) : rate);
-  }
-  return words.join(", ");
+  const places = choicesOf(ui.data.choosers, facet);
+  return ui.data.choosers.flatMap(({ name, values }, n) => {
+    const rate = values[places[n]];
+    return values.length < 2 ? [] : name === "Learning rate" ? ui.tell("rate", { rate }) : rate;
+  }).join(", ");
 }
 
 function stateOf({ tell, data }, i) {

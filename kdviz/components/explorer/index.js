@@ -2,11 +2,11 @@
 // Python hears which cell is selected. Streamlit calls the default export on mount and on every change of data.
 
 import { component, watchSize } from "../kdviz.shared/component.js";
-import { make, setText } from "../kdviz.shared/dom.js";
+import { emptied, make, setText } from "../kdviz.shared/dom.js";
 import { luminance, resolveColour } from "../kdviz.shared/matrix.js";
 import { buildOne, drawOne } from "./cell.js";
 import { drawMap, drawRings, drawTabStop, isAbove, isSame, mapOf, shownCells } from "./map.js";
-import { endOfRow, neighbour } from "./places.js";
+import { choicesOf, endOfRow, neighbour } from "./places.js";
 import { drawScale, shadesFor } from "./scale.js";
 
 const kept = {}; // what a visitor looks at: it outlives the end of a sweep, when the page puts up the map anew
@@ -95,8 +95,7 @@ function selectCell(ui, i) {
 function buildChoosers(ui) {
   const digest = JSON.stringify([ui.data.choosers, ui.data.together]);
   if (!ui.changed("choosers", digest)) return;
-  const holder = ui.q(".choosers");
-  holder.replaceChildren();
+  const holder = emptied(ui.q(".choosers"));
   ui.facet = ui.data.together ? null : 0;
   const many = ui.data.choosers.filter(({ values }) => values.length > 1);
   ui.selects = ui.data.choosers.map((chooser) => {
@@ -132,11 +131,8 @@ function changeFacet(ui, changed) {
 function showFacet(ui, facet) {
   if (facet === null || ui.facet === facet) return;
   kept.facet = ui.facet = facet;
-  let rest = facet;
-  [...ui.data.choosers].reverse().forEach(({ values }, n) => {
-    const chosen = ui.selects[ui.selects.length - 1 - n];
-    if (chosen) chosen.select.selectedIndex = (rest % values.length) + (ui.data.together ? 1 : 0);
-    rest = Math.floor(rest / values.length);
+  choicesOf(ui.data.choosers, facet).forEach((place, n) => {
+    if (ui.selects[n]) ui.selects[n].select.selectedIndex = place + (ui.data.together ? 1 : 0);
   });
 }
 
@@ -158,8 +154,7 @@ function drawKeys(ui, shown) {
   else if (shown.some((i) => cells.running[i] && !cells.done[i])) keys.push(["", "middle"]);
   if (shown.some((i) => cells.progress[i] > 0 && cells.progress[i] < 0.999)) keys.push(["", "full"]);
   if (!ui.changed("keys", keys)) return;
-  const holder = ui.q(".keys");
-  holder.replaceChildren();
+  const holder = emptied(ui.q(".keys"));
   for (const [sign, name] of keys) {
     const key = make("span", "", holder);
     if (sign === "line" || sign === "hatch") make("i", sign, key);

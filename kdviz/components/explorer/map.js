@@ -1,6 +1,6 @@
 // The map of T and alpha: cells that fill as their students train, the level of labels only as a contour.
 
-import { setAttribute, setText, svgNode } from "../kdviz.shared/dom.js";
+import { clearDrawing, setAttribute, setText, svgNode } from "../kdviz.shared/dom.js";
 import { PERCENT, percent, short } from "../kdviz.shared/format.js";
 import { describeCell, facetWords } from "./cell.js";
 import { GAP, layOut, thinned, ticksOf } from "./places.js";
@@ -13,16 +13,12 @@ export function shownCells(ui) {
 }
 
 /** The number of the map that is shown, among scales and best cells. */
-export function mapOf(ui) {
-  return ui.facet ?? ui.data.scales.length - 1;
-}
+export const mapOf = (ui) => ui.facet ?? ui.data.scales.length - 1;
 
 function buildMap(ui, place, shown) {
   const { data, map } = ui;
-  map.replaceChildren();
+  clearDrawing(map, ui.width, place.height);
   map.classList.toggle("points", data.shape === "points");
-  map.setAttribute("viewBox", `0 0 ${ui.width} ${place.height}`);
-  map.setAttribute("height", place.height);
   const hatch = svgNode("pattern", svgNode("defs", map, {}), {
     id: "kdx-hatch", width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)",
   });
@@ -233,11 +229,10 @@ function drawRing(ui, kind, i, inset) {
 
 export function drawRings(ui) {
   const { cells } = ui.data;
-  const index = (key) => (key === null ? null : cells.key.indexOf(key));
   const inMap = (i) => (i !== null && i >= 0 && ui.nodes[i] ? i : null);
   drawRing(ui, "chosen", inMap(cells.chosen ? cells.chosen.indexOf(1) : null), 4);
   drawRing(ui, "pointed", inMap(ui.pointed), 0);
-  drawRing(ui, "selected", inMap(index(ui.selected)), 0.5);
+  drawRing(ui, "selected", inMap(cells.key.indexOf(ui.selected)), 0.5);
 }
 
 /** All of the map; its nodes are made anew only where places change. */
@@ -260,16 +255,10 @@ export function drawMap(ui) {
 }
 
 /** The one cell that Tab comes to: where the visitor was last, or what the page speaks of. */
-function tabStop(ui) {
+export function drawTabStop(ui) {
   const focused = ui.map.getRootNode().activeElement?.dataset?.cell;
   const selected = ui.data.cells.key.indexOf(ui.selected);
-  for (const i of [focused, ui.stop, selected, ui.best(), Object.keys(ui.nodes)[0]]) {
-    if (i !== undefined && i !== null && ui.nodes[i]) return Number(i);
-  }
-  return null;
-}
-
-export function drawTabStop(ui) {
-  const stop = String(tabStop(ui));
+  const wanted = [focused, ui.stop, selected, ui.best(), Object.keys(ui.nodes)[0]];
+  const stop = String(wanted.find((i) => ui.nodes[i]));
   for (const [i, { group }] of Object.entries(ui.nodes)) setAttribute(group, "tabindex", i === stop ? 0 : -1);
 }

@@ -10,13 +10,13 @@ const AXIS_BOTTOM = 38;
 /** Places in pixels: {at: {index: {x, y, width, height}}, width, height}. The control lies under all columns. */
 export function layOut(ui, shown) {
   const { data, width } = ui;
-  const { cells } = data;
+  const { cells, temperatures } = data;
   const alphas = data.alphas.filter((alpha) => alpha > 0);
   const plains = shown.filter((i) => cells.alpha[i] === 0);
   const wide = Math.max(60, width - AXIS_LEFT);
   const points = data.shape === "points";
   const rows = points ? 5 : alphas.length;
-  const columns = points ? 5 : data.temperatures.length;
+  const columns = points ? 5 : temperatures.length;
   const column = wide / columns;
   const row = Math.max(19, Math.min(column * 0.8, 84, 430 / Math.max(1, rows)));
   const tall = rows * row;
@@ -26,8 +26,10 @@ export function layOut(ui, shown) {
   plains.forEach((i, n) => {
     at[i] = { x: AXIS_LEFT + (n * wide) / plains.length, y: tall, width: wide / plains.length, height: bar };
   });
-  place.xOf = points ? logarithmic(data.temperatures, wide) : (T) => AXIS_LEFT + (data.temperatures.indexOf(T) + 0.5) * column;
-  place.yOf = points ? linear(data.alphas, tall) : (alpha) => tall - (alphas.indexOf(alpha) + 0.5) * row;
+  const across = points ? spread(temperatures, wide, Math.log) : (T) => (temperatures.indexOf(T) + 0.5) * column;
+  const up = points ? spread(data.alphas, tall, Number) : (alpha) => (alphas.indexOf(alpha) + 0.5) * row;
+  place.xOf = (T) => AXIS_LEFT + across(T);
+  place.yOf = (alpha) => tall - up(alpha);
   const side = points ? Math.max(9, Math.min(17, width / 30)) : 0;
   for (const i of shown) {
     if (cells.alpha[i] === 0) continue;
@@ -40,14 +42,10 @@ export function layOut(ui, shown) {
 
 const EDGE = 22; // between the border and the outermost points
 
-function logarithmic(values, wide) {
-  const [low, high] = [Math.log(values[0]), Math.log(values[values.length - 1])];
-  return (T) => AXIS_LEFT + EDGE + (wide - 2 * EDGE) * (high > low ? (Math.log(T) - low) / (high - low) : 0.5);
-}
-
-function linear(values, tall) {
-  const [low, high] = [values[0], values[values.length - 1]];
-  return (alpha) => tall - EDGE - (tall - 2 * EDGE) * (high > low ? (alpha - low) / (high - low) : 0.5);
+/** From a value to pixels along an axis of points. */
+function spread(values, room, scale) {
+  const [low, high] = [scale(values[0]), scale(values[values.length - 1])];
+  return (value) => EDGE + (room - 2 * EDGE) * (high > low ? (scale(value) - low) / (high - low) : 0.5);
 }
 
 /** Round values between two ends, for the axes of points. */
@@ -62,6 +60,16 @@ export function ticksOf(values, logarithmicAxis) {
 export function thinned(values, room, least) {
   const stride = Math.ceil(least / room);
   return values.map((value, i) => (i % stride ? "" : String(short(value))));
+}
+
+/** Which value of each list a map has. @param {{ values: unknown[] }[]} choosers @param {number} facet */
+export function choicesOf(choosers, facet) {
+  let rest = facet;
+  return choosers.reduceRight((/** @type {number[]} */ places, { values }) => {
+    const place = rest % values.length;
+    rest = Math.floor(rest / values.length);
+    return [place, ...places];
+  }, []);
 }
 
 /** The nearest cell in a direction, by the middles of the cells. */

@@ -1,6 +1,6 @@
 // The colours of the map and its figures: one scale from the worst to the best, by the measure that is shown.
 
-import { svgNode } from "../kdviz.shared/dom.js";
+import { clearDrawing, svgNode } from "../kdviz.shared/dom.js";
 import { PERCENT } from "../kdviz.shared/format.js";
 import { readableOn } from "../kdviz.shared/matrix.js";
 import { AXIS_LEFT } from "./places.js";
@@ -48,9 +48,7 @@ function placeOf(ui, value) {
   return Math.min(1, Math.max(0, (value - worst) / (best - worst || 1)));
 }
 
-export function shadeOf(ui, value) {
-  return ui.shades[Math.round(placeOf(ui, value) * (SHADES - 1))];
-}
+export const shadeOf = (ui, value) => ui.shades[Math.round(placeOf(ui, value) * (SHADES - 1))];
 
 /** A figure without its unit, with digits that tell the cells of this map apart. */
 export function figure(ui, value, fine = true) {
@@ -70,9 +68,7 @@ export function drawScale(ui, plain) {
   const svg = ui.q(".scale");
   const width = Math.min(ui.width - AXIS_LEFT, 460);
   const [left, top, tall] = [AXIS_LEFT, 16, 10];
-  svg.replaceChildren();
-  svg.setAttribute("viewBox", `0 0 ${ui.width} 44`);
-  svg.setAttribute("height", 44);
+  clearDrawing(svg, ui.width, 44);
   svg.toggleAttribute("hidden", !ui.scale);
   if (!ui.scale) return;
   const [worst, best, cut] = ui.scale;

@@ -6,19 +6,13 @@ import { filled } from "../kdviz.shared/format.js";
 
 const STYLE = "kd-glossary"; // one style sheet hides the terms: Streamlit may redraw their nodes at any time
 
-function fits(term, wanted) {
-  return wanted.every((word) => term.text.includes(word));
-}
+const fits = (term, wanted) => wanted.every((word) => term.text.includes(word));
 
 function search(ui) {
   const wanted = ui.input.value.toLowerCase().split(/\s+/).filter(Boolean);
   const hidden = ui.data.terms.filter((term) => !fits(term, wanted));
   const found = ui.data.terms.length - hidden.length;
-  let sheet = document.getElementById(STYLE);
-  if (!sheet) {
-    sheet = make("style", "", document.head);
-    sheet.id = STYLE;
-  }
+  const sheet = document.getElementById(STYLE) ?? make("style", "", document.head, { id: STYLE });
   setText(sheet, hidden.length ? `${hidden.map((term) => `.st-key-term_${term.key}`).join(",")} { display: none; }` : "");
   setText(ui.found, found ? filled(ui.data.found, { found, terms: ui.data.terms.length }) : ui.data.none);
 }

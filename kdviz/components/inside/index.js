@@ -3,7 +3,7 @@
 
 import { component } from "../kdviz.shared/component.js";
 import { decodeBase64 } from "../kdviz.shared/bytes.js";
-import { make, makeImage, makeRadio, setText } from "../kdviz.shared/dom.js";
+import { emptied, make, makeImage, makeRadio, setText } from "../kdviz.shared/dom.js";
 import { whole } from "../kdviz.shared/format.js";
 import { mixShades } from "../kdviz.shared/matrix.js";
 import { lastUpTo } from "../kdviz.shared/training_plot.js";
@@ -13,13 +13,6 @@ import { BUILD } from "./views.js";
 
 const FIRST = { response: "offline", feature: "hints", relation: "rkd" }; // whose formula stands there before any run
 const SAYS = { response: responseSays, feature: featureSays, relation: relationSays };
-
-/** Radio buttons; `options` are [value, filler(label's node)] pairs. */
-function radios(parent, name, options, chosen, changed) {
-  options.forEach(([value, fill]) => {
-    fill(makeRadio(parent, name, value === chosen, () => changed(value)).label);
-  });
-}
 
 /** A method's state at the moment that is shown: one entry of each of its columns. */
 function look(history, at) {
@@ -86,33 +79,32 @@ function layOutMethods(ui, kind) {
     return;
   }
   const group = make("fieldset", "seg", methods, { "aria-label": ui.tell("methods", { kind }) });
-  const fill = (name) => (label) => {
+  for (const name of options) {
+    const { label } = makeRadio(group, `kdi-${kind}`, name === ui.chosen[kind], () => {
+      ui.chosen[kind] = name;
+      layOutKind(ui, kind);
+      draw(ui);
+      commit(ui);
+    });
     make("span", "", label).textContent = ui.data.titles[name];
-  };
-  radios(group, `kdi-${kind}`, options.map((name) => [name, fill(name)]), ui.chosen[kind], (name) => {
-    ui.chosen[kind] = name;
-    layOutKind(ui, kind);
-    draw(ui);
-    commit(ui);
-  });
+  }
 }
 
 function layOutImages(ui) {
   const { data } = ui;
   ui.pixels = data.images.map(decodeBase64);
   ui.nameOf = (i) => data.names[data.labels[i]];
-  const holder = ui.q(".choices");
-  holder.replaceChildren();
+  const holder = emptied(ui.q(".choices"));
   setText(ui.q(".images legend"), ui.tell("images", { images: data.images.length }));
-  const fill = (i) => (label) => {
-    makeImage(label, ui.pixels[i], ui.tell("image", { name: ui.nameOf(i), number: data.indices[i] }));
+  ui.pixels.forEach((pixels, i) => {
+    const { label } = makeRadio(holder, "kdi-image", i === ui.image, () => {
+      ui.image = i;
+      ui.pair = null;
+      draw(ui);
+      commit(ui);
+    });
+    makeImage(label, pixels, ui.tell("image", { name: ui.nameOf(i), number: data.indices[i] }));
     make("span", "name", label, { "aria-hidden": "true" }).textContent = ui.nameOf(i); // the image above says it
-  };
-  radios(holder, "kdi-image", data.images.map((_, i) => [i, fill(i)]), ui.image, (i) => {
-    ui.image = i;
-    ui.pair = null;
-    draw(ui);
-    commit(ui);
   });
 }
 
@@ -156,13 +148,6 @@ function build(ui) {
   ui.after.addEventListener("click", go(() => ui.steps.length));
 }
 
-/** The update that a link asks for; one beyond what has been looked at is the last. */
-function placeOf(ui, update) {
-  if (update === null || update === undefined) return null;
-  const at = lastUpTo(ui.steps, update);
-  return at >= ui.steps.length - 1 ? null : at;
-}
-
 function receive(ui, data) {
   Object.assign(ui, { empty: data.empty, data: data.picture });
   mixShades(ui, ui.root.querySelectorAll("td"));
@@ -170,7 +155,8 @@ function receive(ui, data) {
   ui.steps = ui.data ? allSteps(ui.data.methods) : [];
   ui.total = ui.data ? Math.max(1, ...Object.values(ui.data.methods).map(({ last }) => last)) : 1;
   if (ui.changed("shape", [data.run, ui.steps.length > 0, Boolean(ui.data)])) {
-    ui.at = placeOf(ui, data.wanted.update);
+    const at = lastUpTo(ui.steps, data.wanted.update ?? Infinity); // a link may ask for an update beyond the last
+    ui.at = at >= ui.steps.length - 1 ? null : at;
     layOut(ui, data);
   }
   draw(ui);

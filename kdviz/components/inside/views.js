@@ -54,10 +54,7 @@ function drawBars(view, values, teacher, top) {
 
 /** A layer's name, short, so that a column is no wider than its numbers. */
 function layerHead(parent, name, scope) {
-  const head = make("th", "", parent);
-  head.scope = scope;
-  head.textContent = name.replace(/^convolution/, "conv");
-  head.title = name;
+  make("th", "", parent, { scope, title: name }).textContent = name.replace(/^convolution/, "conv");
 }
 
 function buildCka({ tell, teacher: { layers, studentLayers } }, parent, role, text) {
@@ -133,12 +130,6 @@ function walkOverPairs(ui, table) {
     ui.pair = pair;
     ui.draw();
   });
-}
-
-/** The teacher's smallest and largest distance: the scale stays as the students move. */
-function rangeOf(relations) {
-  const between = relations.flatMap((row, i) => row.slice(0, i));
-  return [Math.min(...between), Math.max(...between)];
 }
 
 function drawRelations(ui, view, relations, range) {
@@ -217,7 +208,8 @@ function buildFeature(ui, views, method) {
 function buildDistances(ui, views, method) {
   const [taughtName, plainName] = roleNames(ui, method);
   const teacher = buildRelations(ui, views, "teacher", ui.tell("teacher"));
-  const range = rangeOf(ui.teacher.relations);
+  const between = ui.teacher.relations.flatMap((row, i) => row.slice(0, i));
+  const range = [Math.min(...between), Math.max(...between)]; // of the teacher: the scale stays as the students move
   const { aside } = ramp(views, ui.tell("distance"), figure(range[0]), figure(range[1]));
   walkOverPairs(ui, teacher.table);
   const list = make("dl", "", aside, { "aria-live": "polite" });

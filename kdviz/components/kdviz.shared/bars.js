@@ -1,7 +1,8 @@
 // The picture's middle: bars of the softmax over a linear or a logarithmic axis, and the logits beneath them.
 
+import { decodeBase64 } from "./bytes.js";
 import { watchSize } from "./component.js";
-import { make, setText } from "./dom.js";
+import { emptied, make, setText, showGrey } from "./dom.js";
 import { barPercent, listPercent, signed, tinyPercent } from "./format.js";
 import { ranked } from "./softmax.js";
 
@@ -26,14 +27,20 @@ function axisLines(scale) {
 
 /** Grid lines and their texts, for the axis that `ui.scale` names. */
 export function drawAxis(ui) {
-  const axis = ui.q(".axis");
-  axis.replaceChildren();
+  const axis = emptied(ui.q(".axis"));
   for (const [height, text] of axisLines(ui.scale)) {
     const line = make("div", height === 0 ? "base" : "", axis);
     line.style.bottom = `${100 * height}%`;
     if (text) make("span", "", line).textContent = text;
   }
   if (ui.scale === "log") make("em", "", axis).textContent = "log axis";
+}
+
+/** The image that the softmax is of, where there is one, and its name. */
+export function showImage(ui, { caption, pixels }) {
+  setText(ui.q(".source-cap"), caption);
+  ui.q(".image").setAttribute("aria-label", caption);
+  if (pixels) showGrey(ui.q(".image"), decodeBase64(pixels));
 }
 
 /** Linear or logarithmic: the switch calls `draw`. */
@@ -59,9 +66,7 @@ export function buildColumns(ui) {
     const column = make("div", "column", columns);
     const text = make("span", "", labels);
     text.textContent = name;
-    const bar = make("div", "bar", column);
-    const value = make("span", "value", column);
-    return { column, bar, value, text };
+    return { column, text, bar: make("div", "bar", column), value: make("span", "value", column) };
   });
 }
 
@@ -71,9 +76,7 @@ export function buildLogits(ui) {
   strip.querySelectorAll(".logit").forEach((node) => node.remove());
   ui.logitNodes = ui.names.map(() => {
     const cell = make("div", "logit", strip);
-    const text = make("span", "", cell);
-    const bar = make("i", "", make("div", "track", cell));
-    return { text, bar };
+    return { text: make("span", "", cell), bar: make("i", "", make("div", "track", cell)) };
   });
 }
 
@@ -89,13 +92,12 @@ export function drawLogits(ui) {
 export function drawBars(ui) {
   const plot = ui.plotHeight;
   const text = ui.scale === "log" ? tinyPercent : barPercent;
-  for (let i = 0; i < ui.columns.length; i++) {
-    const { bar, value } = ui.columns[i];
+  ui.columns.forEach(({ bar, value }, i) => {
     const height = ui.logits ? barHeight(ui.p[i], ui.scale) : 0;
     bar.style.transform = `scaleY(${height.toFixed(5)})`;
     value.style.transform = `translateY(${(-height * plot).toFixed(1)}px)`;
     setText(value, ui.logits ? text(ui.p[i]) : "");
-  }
+  });
 }
 
 /** The hard label: its outline over the bars, and its name in the same colour beneath them. */
@@ -110,8 +112,7 @@ export function drawHardLabel(ui) {
 
 /** Ranks of the classes that the picture does not name already: the label, or without one the likeliest. */
 export function buildRanking(ui) {
-  const list = ui.q(".ranking ol");
-  list.replaceChildren();
+  const list = emptied(ui.q(".ranking ol"));
   ui.rankNodes = Array.from({ length: Math.min(5, ui.names.length - 1) }, () => {
     const item = make("li", "", list);
     return { name: make("b", "", item), share: make("span", "", item) };

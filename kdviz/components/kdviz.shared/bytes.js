@@ -1,9 +1,7 @@
 // Arrays that travel as text.
 
 /** @param {string} text */
-export function decodeBase64(text) {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-}
+export const decodeBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
 /**
  * Little-endian half-precision numbers to single precision: subnormals, infinities and NaN included.

@@ -65,13 +65,14 @@ function sheetOf(address) {
  * component's `index.html` and style sheets are fetched once, when its module is; a node with `data-word` has that text.
  * @param {string} module `import.meta.url` of the component's index.js @param {object} parts
  * @param {string} parts.root selector of the node that `ui.root` is
- * @param {string[]} [parts.styles] style sheets; the base of all comes first by itself
+ * @param {string[]} [parts.shared] style sheets of `kdviz.shared`, between the base of all and the component's own
  * @param {(ui: any) => void} parts.build called once for each place on the page
  * @param {(ui: any, data: any) => void} parts.receive called with what Python sent
  */
-export async function component(module, { root, styles = ["style.css"], build, receive }) {
+export async function component(module, { root, shared = [], build, receive }) {
   const addressOf = (/** @type {string} */ name) => new URL(name, module).href;
-  const sheetsOf = ["../kdviz.shared/base.css", ...styles].map((name) => sheetOf(addressOf(name)));
+  const ofAll = ["base", ...shared].map((name) => `../kdviz.shared/${name}.css`);
+  const sheetsOf = [...ofAll, "style.css"].map((name) => sheetOf(addressOf(name)));
   const [html, ...own] = await Promise.all([textOf(addressOf("index.html")), ...sheetsOf]);
   await arrived;
   const mounted = /** @type {WeakMap<ShadowRoot, Mounted>} */ (new WeakMap());

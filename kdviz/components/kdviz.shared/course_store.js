@@ -19,9 +19,7 @@ let unsaved = /** @type {State | null} */ (null); // what is kept while local st
 /** Whether this browser keeps nothing beyond the page. */
 export const isBlocked = () => unsaved !== null;
 
-export function emptyCourse() {
-  return { opened: {}, solved: {}, asked: {}, last: null };
-}
+export const emptyCourse = () => ({ opened: {}, solved: {}, asked: {}, last: null });
 
 export function readCourse() {
   try {

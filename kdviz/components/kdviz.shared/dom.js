@@ -30,6 +30,18 @@ export function make(tag, className, parent, attributes = {}) {
   return node;
 }
 
+/** A node without what was in it. @template {Element} Node @param {Node} node */
+export function emptied(node) {
+  node.replaceChildren();
+  return node;
+}
+
+/** An empty drawing, a pixel to a unit. @param {Element} svg @param {number} width @param {number} height */
+export function clearDrawing(svg, width, height) {
+  emptied(svg).setAttribute("viewBox", `0 0 ${width} ${height}`);
+  svg.setAttribute("height", String(height));
+}
+
 /** A radio button in a label of its own. @param {Element} parent @param {string} name @param {boolean} checked @param {() => void} choose */
 export function makeRadio(parent, name, checked, choose) {
   const label = make("label", "", parent);

@@ -5,14 +5,10 @@ import { parseNumber, signed } from "./format.js";
 import { onRelease } from "./slider.js";
 
 /** Room around the given logits; fixed while a slider is held, so that no thumb moves by itself. */
-function logitLimit(logits) {
-  return Math.max(5, 5 * Math.ceil(Math.max(...logits.map(Math.abs)) / 5));
-}
+const logitLimit = (logits) => Math.max(5, 5 * Math.ceil(Math.max(...logits.map(Math.abs)) / 5));
 
 /** Two decimals, or one where the field would be too narrow for them. */
-function logitText(z) {
-  return signed(z, Math.abs(z) < 9.995 ? 2 : 1);
-}
+const logitText = (z) => signed(z, Math.abs(z) < 9.995 ? 2 : 1);
 
 function showEditor(ui, i) {
   const { range, number } = ui.editors[i];

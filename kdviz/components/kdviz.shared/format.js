@@ -62,9 +62,7 @@ export function filled(text, values) {
 }
 
 /** A value of T or alpha as it is written; sums of steps have long tails. @param {number} value */
-export function short(value) {
-  return Number(value.toPrecision(6));
-}
+export const short = (value) => Number(value.toPrecision(6));
 
 /** The number that a visitor typed; null if it is none. @param {string} text */
 export function parseNumber(text) {

@@ -56,9 +56,7 @@ export function luminance([r, g, b]) {
 }
 
 /** @param {number[]} from @param {number[]} to @param {number} share */
-function blend(from, to, share) {
-  return from.map((v, i) => Math.round(v + (to[i] - v) * share));
-}
+const blend = (from, to, share) => from.map((v, i) => Math.round(v + (to[i] - v) * share));
 
 /** Black or white, whichever reads better on the colour. @param {number[]} colour */
 export function readableOn(colour) {

@@ -2,7 +2,7 @@
 // unless it has another axis.
 
 import { watchSize } from "./component.js";
-import { svgNode } from "./dom.js";
+import { clearDrawing, svgNode } from "./dom.js";
 import { areaBetween, lineThrough } from "./lines.js";
 import { followPointer } from "./pointer.js";
 
@@ -109,8 +109,7 @@ export function drawOverT(chart, spec) {
   const { svg, width, height } = chart;
   const { left, right, top } = OVER_T;
   const floor = height - chart.feet - OVER_T.bottom;
-  svg.replaceChildren();
-  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  clearDrawing(svg, width, height);
   const place = placeOf(chart);
   for (const [value, text] of chart.spec.ticks) {
     const y = place.y(value);
@@ -167,8 +166,7 @@ export function watchWidth(ui, node, charts) {
 
 /**
  * A linear axis that begins at 0: round steps, three to five of them.
- * @param {number} most @param {(value: number) => string} format
- * @returns {Axis}
+ * @param {number} most @param {(value: number) => string} format @returns {Axis}
  */
 export function linearAxis(most, format) {
   const rough = most / 4;
@@ -181,8 +179,7 @@ export function linearAxis(most, format) {
 
 /**
  * A logarithmic axis over whole decades.
- * @param {number} least @param {number} most @param {(value: number) => string} format
- * @returns {Axis}
+ * @param {number} least @param {number} most @param {(value: number) => string} format @returns {Axis}
  */
 export function logAxis(least, most, format) {
   const [low, high] = [Math.floor(Math.log10(least) + 1e-9), Math.ceil(Math.log10(most) - 1e-9)];

@@ -8,10 +8,8 @@ function leaveFields() {
 /**
  * Call `follow` while a pointer moves over a node with its button down, wherever it goes; `release` when it lets go.
  * `ui.held` says so meanwhile.
- * @param {{ held?: boolean }} ui
- * @param {HTMLElement | SVGElement} node @param {(event: PointerEvent) => void} follow
- * @param {() => void} release
- * @param {() => void} [begin] called when the button goes down, before the first `follow`
+ * @param {{ held?: boolean }} ui @param {HTMLElement | SVGElement} node @param {(event: PointerEvent) => void} follow
+ * @param {() => void} release @param {() => void} [begin] called when the button goes down, before the first `follow`
  */
 export function followPointer(ui, node, follow, release, begin) {
   let held = /** @type {number | null} */ (null);

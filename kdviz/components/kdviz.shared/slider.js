@@ -83,9 +83,8 @@ export function onNumber(field, valid, set, finish) {
 
 function buildTicks(ui, commit) {
   for (const T of [0.1, 1, 10, 100]) {
-    const tick = make("button", "", ui.q(".ticks"));
-    tick.type = "button";
-    tick.tabIndex = -1; // a shortcut for the pointer; the slider and the number field serve the keyboard
+    // A shortcut for the pointer; the slider and the number field serve the keyboard.
+    const tick = make("button", "", ui.q(".ticks"), { type: "button", tabindex: -1 });
     tick.textContent = String(T);
     tick.style.left = `${((Math.log10(T) + 1) / 3) * 100}%`;
     tick.addEventListener("click", () => {

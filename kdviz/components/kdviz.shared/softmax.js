@@ -50,6 +50,4 @@ export const totalVariation = (p, q) => p.reduce((sum, share, i) => sum + Math.a
  * Class indices from the largest to the smallest logit. Logits, not probabilities: those can underflow.
  * @param {ArrayLike<number>} z
  */
-export function ranked(z) {
-  return Array.from(z, (_, i) => i).sort((a, b) => z[b] - z[a] || a - b);
-}
+export const ranked = (z) => Array.from(z, (_, i) => i).sort((a, b) => z[b] - z[a] || a - b);

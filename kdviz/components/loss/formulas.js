@@ -4,9 +4,7 @@
 import { klDivergence, logSoftmax } from "../kdviz.shared/softmax.js";
 
 /** @param {number[]} values */
-function sumOf(values) {
-  return values.reduce((sum, value) => sum + value, 0);
-}
+const sumOf = (values) => values.reduce((sum, value) => sum + value, 0);
 
 /** CE(p, q) = KL(p || q) + H(p). @param {number[]} z @param {number[]} v @param {number} T */
 export function softCrossEntropy(z, v, T) {
@@ -15,14 +13,10 @@ export function softCrossEntropy(z, v, T) {
 }
 
 /** @param {number[]} v @param {number} T */
-export function entropyNats(v, T) {
-  return Math.max(0, -sumOf(logSoftmax(v, T).map((value) => Math.exp(value) * value)));
-}
+export const entropyNats = (v, T) => Math.max(0, -sumOf(logSoftmax(v, T).map((value) => Math.exp(value) * value)));
 
 /** CE with the hard label at T = 1. @param {number[]} z @param {number} label */
-export function hardCrossEntropy(z, label) {
-  return -logSoftmax(z, 1)[label];
-}
+export const hardCrossEntropy = (z, label) => -logSoftmax(z, 1)[label];
 
 /**
  * α T² KL(p || q) + (1 − α) CE(y, softmax(z)) with its two parts.

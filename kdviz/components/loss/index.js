@@ -2,7 +2,7 @@
 
 import { drawAxis } from "../kdviz.shared/bars.js";
 import { component, watchSize } from "../kdviz.shared/component.js";
-import { make, makeRadio, setText } from "../kdviz.shared/dom.js";
+import { emptied, make, makeRadio, setText } from "../kdviz.shared/dom.js";
 import { barPercent, sharePercent, signed } from "../kdviz.shared/format.js";
 import { publishTemperature } from "../kdviz.shared/signals.js";
 import { followPointer } from "../kdviz.shared/pointer.js";
@@ -17,9 +17,7 @@ const DIGITS = 3; // of a logit in the link
 
 const nat = (value) => (value >= 99.95 ? value.toFixed(0) : value >= 9.995 ? value.toFixed(1) : value.toFixed(3));
 
-function roundLogit(z) {
-  return Number(Math.min(LIMIT, Math.max(-LIMIT, z)).toFixed(DIGITS));
-}
+const roundLogit = (z) => Number(Math.min(LIMIT, Math.max(-LIMIT, z)).toFixed(DIGITS));
 
 /** Everything the picture shows, from the logits. */
 function readingsOf({ teacher, student, label, T, alpha }) {
@@ -38,9 +36,7 @@ function readingsOf({ teacher, student, label, T, alpha }) {
 }
 
 /** The class that adds most to a divergence of the distribution `from`, and how much of it is its own. */
-function dearest(parts) {
-  return parts.reduce((best, value, i) => (value > parts[best] ? i : best), 0);
-}
+const dearest = (parts) => parts.reduce((best, value, i) => (value > parts[best] ? i : best), 0);
 
 function lossSentence({ tell, names, teacher, student, T }, now) {
   if (now.forward < 5e-7) return tell("same", { entropy: nat(now.entropy) });
@@ -95,9 +91,7 @@ function drawHandles(ui, who, shares) {
   ui.handles[who].forEach(({ node, fill, grip, text }, i) => {
     const p = shares[i];
     fill.style.transform = `scaleY(${p.toFixed(5)})`;
-    const up = `translateY(${(-p * ui.plotHeight).toFixed(1)}px)`;
-    grip.style.transform = up;
-    text.style.transform = up;
+    grip.style.transform = text.style.transform = `translateY(${(-p * ui.plotHeight).toFixed(1)}px)`;
     setText(text, barPercent(p));
     node.setAttribute("aria-valuenow", (100 * p).toFixed(1));
     node.setAttribute("aria-valuetext", ui.tell("logit", { share: sharePercent(p), logit: signed(ui[who][i], 2) }));
@@ -164,8 +158,7 @@ function buildHandle(ui, who, i, parent) {
 }
 
 function buildNames(ui) {
-  const row = ui.q(".pair-names");
-  row.replaceChildren();
+  const row = emptied(ui.q(".pair-names"));
   ui.labels = ui.names.map((name, i) => {
     const { label, input } = makeRadio(row, "hard-label", false, () => {
       ui.label = i;
@@ -182,8 +175,7 @@ function buildClasses(ui, names) {
   ui.names = names;
   ui.root.style.setProperty("--n", names.length);
   ui.root.classList.toggle("many", names.length > 6);
-  const columns = ui.q(".pair-columns");
-  columns.replaceChildren();
+  const columns = emptied(ui.q(".pair-columns"));
   columns.classList.toggle("many", names.length > 6);
   ui.handles = { teacher: [], student: [] };
   names.forEach((_, i) => {
@@ -191,8 +183,7 @@ function buildClasses(ui, names) {
     for (const who of ["teacher", "student"]) ui.handles[who].push(buildHandle(ui, who, i, pair));
   });
   buildNames(ui);
-  const parts = ui.q(".parts");
-  parts.replaceChildren();
+  const parts = emptied(ui.q(".parts"));
   ui.partNodes = names.map(() => {
     const cell = make("div", "part-cell", parts);
     return { bar: make("i", "", cell), text: make("span", "", cell) };
@@ -219,10 +210,8 @@ function commit({ teacher, student, label, T, alpha, commit: give }) {
 }
 
 function build(ui) {
-  ui.draw = () => drawPicture(ui);
-  Object.assign(ui, { held: false, names: [], T: 1, alpha: 0.7, label: 0, scales: {} });
-  Object.assign(ui, { teacher: null, student: null, plotHeight: 176 });
-  ui.sums = {};
+  const start = { names: [], T: 1, alpha: 0.7, label: 0, teacher: null, student: null };
+  Object.assign(ui, { ...start, draw: () => drawPicture(ui), held: false, plotHeight: 176, scales: {}, sums: {} });
   ui.root.querySelectorAll(".sum").forEach((node) => {
     ui.sums[node.dataset.sum] = { node, bars: [...node.querySelectorAll("i")], value: node.querySelector(".sum-value") };
   });
@@ -250,9 +239,4 @@ function receive(ui, data) {
   drawPicture(ui);
 }
 
-export default await component(import.meta.url, {
-  root: ".loss-lesson",
-  styles: ["../kdviz.shared/picture.css", "style.css"],
-  build,
-  receive,
-});
+export default await component(import.meta.url, { root: ".loss-lesson", shared: ["picture"], build, receive });

@@ -1,13 +1,12 @@
 // What was measured over the temperature: small charts with one slider, and every line's value at the present T.
 
 import { component } from "../kdviz.shared/component.js";
-import { make, setText, svgNode } from "../kdviz.shared/dom.js";
+import { emptied, make, setText, svgNode } from "../kdviz.shared/dom.js";
 import { PERCENT, percent } from "../kdviz.shared/format.js";
 import { temperatureOf } from "../kdviz.shared/signals.js";
 import { buildOverT, drawOverT, linearAxis, logAxis, markT, valueAt, watchWidth } from "../kdviz.shared/over_t.js";
 import { buildTemperature, pickingTemperature, showTemperature } from "../kdviz.shared/slider.js";
 import { formatT, roundT } from "../kdviz.shared/temperature.js";
-
 
 const FORMATS = {
   share: (v) => percent(v, v >= 0.9995 || v === 0 ? 0 : 1),
@@ -50,8 +49,7 @@ function drawPicture(ui) {
 }
 
 function buildLegend(ui, panels) {
-  const legend = ui.q(".legend");
-  legend.replaceChildren();
+  const legend = emptied(ui.q(".legend"));
   const told = new Set();
   for (const line of panels.filter(({ lines }) => lines.length > 1).flatMap(({ lines }) => lines)) {
     if (told.has(line.name)) continue;
@@ -64,8 +62,7 @@ function buildLegend(ui, panels) {
 }
 
 function buildPanels(ui, data) {
-  const place = ui.q(".panels");
-  place.replaceChildren();
+  const place = emptied(ui.q(".panels"));
   place.style.setProperty("--across", data.panels.length === 3 ? 3 : Math.min(2, data.panels.length));
   ui.panels = data.panels.map((panel) => {
     const node = make("div", "panel", place);
@@ -84,14 +81,8 @@ function buildPanels(ui, data) {
   buildLegend(ui, data.panels);
 }
 
-function drawAll(ui) {
-  for (const { panel, chart } of ui.panels) drawOverT(chart, { at: ui.at, lines: panel.lines, ...axisOf(panel) });
-  drawPicture(ui);
-}
-
 function build(ui) {
-  ui.draw = () => drawPicture(ui);
-  Object.assign(ui, { held: false, T: 1, panels: [], at: [] });
+  Object.assign(ui, { draw: () => drawPicture(ui), held: false, T: 1, panels: [], at: [] });
   buildTemperature(ui);
   watchWidth(ui, ui.q(".panels"), () => ui.panels.map(({ chart }) => chart));
 }
@@ -102,12 +93,8 @@ function receive(ui, data) {
   if (ui.changed("panels", data.panels)) buildPanels(ui, data);
   if (ui.overrides("T", Number(data.T)) && !ui.held) ui.T = temperatureOf(data.group) ?? roundT(Number(data.T));
   showTemperature(ui);
-  drawAll(ui);
+  for (const { panel, chart } of ui.panels) drawOverT(chart, { at: ui.at, lines: panel.lines, ...axisOf(panel) });
+  drawPicture(ui);
 }
 
-export default await component(import.meta.url, {
-  root: ".measured",
-  styles: ["../kdviz.shared/picture.css", "../kdviz.shared/over_t.css", "style.css"],
-  build,
-  receive,
-});
+export default await component(import.meta.url, { root: ".measured", shared: ["picture", "over_t"], build, receive });

@@ -2,7 +2,7 @@
 // gradient, hard labels above the mean and soft targets below it. Right: the noise over the training.
 
 import { component, watchSize } from "../kdviz.shared/component.js";
-import { make, setText, svgNode } from "../kdviz.shared/dom.js";
+import { clearDrawing, make, setText, svgNode } from "../kdviz.shared/dom.js";
 import { buildOverT, drawOverT, markT } from "../kdviz.shared/over_t.js";
 import { onRelease } from "../kdviz.shared/slider.js";
 
@@ -14,18 +14,14 @@ function here(ui) {
   return { hard, soft, T: soft.T, ratios: [hard.mean[ui.m], soft.mean[ui.m]] };
 }
 
-function anglesOf(arrows) {
-  return arrows.map(([along, across]) => Math.atan2(across, along));
-}
+const anglesOf = (arrows) => arrows.map(([along, across]) => Math.atan2(across, along));
 
 function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1];
 }
 
-function ratioText(v) {
-  return v >= 9.95 ? v.toFixed(0) : v.toPrecision(2);
-}
+const ratioText = (v) => (v >= 9.95 ? v.toFixed(0) : v.toPrecision(2));
 
 /** One half of the butterfly: `up` is 1 for the upper half, -1 for the lower. */
 function drawFan(svg, { angles, role, up, origin, radius }) {
@@ -52,10 +48,7 @@ function drawFans(ui) {
   ui.fanWidth = width;
   const radius = Math.min(160, width * 0.58);
   const origin = { x: Math.max(12, Math.min(width * 0.3, width - radius - 30)), y: radius + 8 };
-  const height = 2 * radius + 16;
-  svg.replaceChildren();
-  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  svg.setAttribute("height", height);
+  clearDrawing(svg, width, 2 * radius + 16);
   const most = Math.PI - Math.acos(Math.min(1, origin.x / radius)); // as far around as there is room
   const [rx, ry] = [origin.x + radius * Math.cos(most), radius * Math.sin(most)];
   const ring = `M${rx},${origin.y - ry}A${radius},${radius} 0 1 1 ${rx},${origin.y + ry}`;
@@ -187,9 +180,4 @@ function receive(ui, data) {
   draw(ui);
 }
 
-export default await component(import.meta.url, {
-  root: ".noise",
-  styles: ["../kdviz.shared/over_t.css", "style.css"],
-  build,
-  receive,
-});
+export default await component(import.meta.url, { root: ".noise", shared: ["over_t"], build, receive });

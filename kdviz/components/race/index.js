@@ -11,10 +11,7 @@ import { ranked, softmax } from "../kdviz.shared/softmax.js";
 const SECONDS = 5;
 const FIRM = 0.5; // a share at which a lane counts as decided
 
-function shareAt(ui, T) {
-  const grown = Float64Array.from(ui.logits, (z) => z * ui.grown);
-  return softmax(grown, T);
-}
+const shareAt = (ui, T) => softmax(Float64Array.from(ui.logits, (z) => z * ui.grown), T);
 
 /** How far the logits must have grown for the winner to get `share`, or null if even all of them are too few. */
 function grownFor(logits, T, share) {

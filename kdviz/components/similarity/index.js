@@ -82,10 +82,7 @@ function listenToCells(ui) {
 }
 
 function headCell(parent, text, scope) {
-  const cell = make("th", "", parent);
-  cell.scope = scope;
-  make("span", "", cell).textContent = text;
-  return cell;
+  make("span", "", make("th", "", parent, { scope })).textContent = text;
 }
 
 function buildTable(ui) {
@@ -93,8 +90,7 @@ function buildTable(ui) {
   ui.root.style.setProperty("--head", long ? "84px" : "42px");
   ui.q("table").classList.toggle("long", long);
   const head = make("tr", "");
-  const corner = make("td", "corner", head);
-  corner.textContent = "true ↓\ngets →";
+  make("td", "corner", head).textContent = "true ↓\ngets →";
   ui.names.forEach((name) => headCell(head, name, "col"));
   ui.q("thead").replaceChildren(head);
   ui.cells = [];
@@ -102,9 +98,7 @@ function buildTable(ui) {
     const line = document.createElement("tr");
     headCell(line, name, "row");
     ui.names.forEach((_, column) => {
-      const cell = make("td", row === column ? "own" : "", line);
-      cell.tabIndex = ui.cells.length ? -1 : 0;
-      ui.cells.push(cell);
+      ui.cells.push(make("td", row === column ? "own" : "", line, { tabindex: ui.cells.length ? -1 : 0 }));
     });
     return line;
   }));

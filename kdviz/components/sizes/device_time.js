@@ -9,9 +9,7 @@ import { applyLayer } from "../kdviz.shared/network.js";
 const TIMING = { least: 12, most: 400, milliseconds: 120 };
 
 /** @param {number} count */
-function randomWeights(count) {
-  return Float32Array.from({ length: count }, () => Math.random() - 0.5);
-}
+const randomWeights = (count) => Float32Array.from({ length: count }, () => Math.random() - 0.5);
 
 /**
  * Layers as [kind, inputs, outputs, side]: "dense" or "conv", 3x3 on a square of that side, pooled to half of it.

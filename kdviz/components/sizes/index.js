@@ -2,7 +2,7 @@
 // as wide as its outputs, so that areas are numbers of weights. Below or beside it, what they cost.
 
 import { component, watchSize } from "../kdviz.shared/component.js";
-import { make, setText, svgNode } from "../kdviz.shared/dom.js";
+import { clearDrawing, emptied, make, setText, svgNode } from "../kdviz.shared/dom.js";
 import { millisecondsHere } from "./device_time.js";
 
 const GAP = 5;
@@ -44,9 +44,7 @@ function drawPictures(ui) {
   const scale = (width - right - 36) / largest.wide;
   const floor = CAPTION + largest.high * scale;
   const legend = floor + 16;
-  svg.replaceChildren();
-  svg.setAttribute("viewBox", `0 0 ${width} ${legend + UNIT * scale + 4}`);
-  svg.setAttribute("height", legend + UNIT * scale + 4);
+  clearDrawing(svg, width, legend + UNIT * scale + 4);
   svg.setAttribute("aria-label", words.picture);
   name(svg, words.teacher, teacher.weights, 0);
   name(svg, words.student, student.weights, width - right);
@@ -58,8 +56,7 @@ function drawPictures(ui) {
 }
 
 function drawRows(ui) {
-  const place = ui.q(".rows");
-  place.replaceChildren();
+  const place = emptied(ui.q(".rows"));
   for (const row of ui.data.rows) {
     const node = make("div", "cost", place, { role: "row" });
     make("span", "what", node, { role: "rowheader" }).textContent = row.what;

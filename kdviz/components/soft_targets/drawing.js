@@ -14,11 +14,6 @@ function strokeOnto(context, points) {
   context.stroke();
 }
 
-function redrawPad(pad) {
-  pad.context.clearRect(0, 0, pad.canvas.width, pad.canvas.height);
-  for (const points of pad.strokes) strokeOnto(pad.context, points);
-}
-
 /** The drawing's grey levels: white ink on a transparent canvas, so its opacity. */
 function padGrey({ context, canvas }) {
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
@@ -86,7 +81,8 @@ export function buildPad({ q, tell }, onImage) {
   };
   const undoTo = (count) => {
     pad.strokes.length = Math.max(0, count);
-    redrawPad(pad);
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    for (const points of pad.strokes) strokeOnto(context, points);
     changed();
   };
   listenToPen(pad, changed);

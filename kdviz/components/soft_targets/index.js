@@ -3,10 +3,9 @@
 import { component } from "../kdviz.shared/component.js";
 import {
   buildColumns, buildLogits, buildRanking, buildScale, drawAxis, drawBars, drawHardLabel, drawLogits, drawRanking,
-  rankOthers, watchPlot,
+  rankOthers, showImage, watchPlot,
 } from "../kdviz.shared/bars.js";
-import { decodeBase64 } from "../kdviz.shared/bytes.js";
-import { setText, showGrey } from "../kdviz.shared/dom.js";
+import { setText } from "../kdviz.shared/dom.js";
 import { buildEditors, showEditors } from "../kdviz.shared/editing.js";
 import { namedShares } from "../kdviz.shared/format.js";
 import { listen, publishLogits } from "../kdviz.shared/signals.js";
@@ -26,7 +25,7 @@ function describePicture(ui, bits) {
 function drawEmpty(ui) {
   setText(ui.q(".bits"), "–");
   setText(ui.q(".worth"), "");
-  setText(ui.say, ui.tell(ui.network && !isHere(ui.network) ? "waiting" : "empty"));
+  setText(ui.q(".say"), ui.tell(ui.network && !isHere(ui.network) ? "waiting" : "empty"));
   ui.q(".plot").setAttribute("aria-label", ui.tell("plot-empty"));
   ui.controls.range.setAttribute("aria-valuetext", `T = ${formatT(ui.T)}`);
 }
@@ -41,10 +40,10 @@ function drawPicture(ui) {
     return;
   }
   const bits = entropyBits(ui.p);
-  setText(ui.bits, bits.toFixed(2));
+  setText(ui.q(".bits"), bits.toFixed(2));
   const classes = 2 ** bits;
-  setText(ui.worth, ui.tell(classes < 1.05 ? "worth-one" : "worth", { classes: classes.toFixed(1) }));
-  setText(ui.say, describe({ z: ui.logits, ...ui }));
+  setText(ui.q(".worth"), ui.tell(classes < 1.05 ? "worth-one" : "worth", { classes: classes.toFixed(1) }));
+  setText(ui.q(".say"), describe({ z: ui.logits, ...ui }));
   describePicture(ui, bits);
 }
 
@@ -83,9 +82,8 @@ function buildModes(ui) {
 }
 
 function build(ui) {
-  ui.draw = () => drawPicture(ui);
-  Object.assign(ui, { held: false, columns: [], names: [], p: [], plotHeight: 0 });
-  Object.assign(ui, { say: ui.q(".say"), bits: ui.q(".bits"), worth: ui.q(".worth"), T: 1, logits: null, pixels: null });
+  const nothing = { columns: [], names: [], p: [], logits: null, pixels: null };
+  Object.assign(ui, { ...nothing, draw: () => drawPicture(ui), held: false, plotHeight: 0, T: 1 });
   buildTemperature(ui);
   buildScale(ui, () => drawBars(ui));
   buildModes(ui);
@@ -110,13 +108,6 @@ function layOut(ui, data) {
   ui.plotHeight = ui.q(".columns").clientHeight;
 }
 
-function showImage(ui, data) {
-  setText(ui.q(".source-cap"), data.caption);
-  if (!data.pixels) return;
-  showGrey(ui.q(".image"), decodeBase64(data.pixels));
-  ui.q(".image").setAttribute("aria-label", data.caption);
-}
-
 /** Take over what Python sent; values that only echo what was sent from here change nothing. */
 function receive(ui, data) {
   Object.assign(ui, { label: data.label ?? null, network: data.network, start: data.start });
@@ -135,9 +126,4 @@ function receive(ui, data) {
   }
 }
 
-export default await component(import.meta.url, {
-  root: ".soft-targets",
-  styles: ["../kdviz.shared/picture.css", "style.css"],
-  build,
-  receive,
-});
+export default await component(import.meta.url, { root: ".soft-targets", shared: ["picture"], build, receive });

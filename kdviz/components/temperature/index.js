@@ -2,10 +2,10 @@
 
 import { component } from "../kdviz.shared/component.js";
 import {
-  barHeight, buildColumns, buildLogits, buildScale, drawAxis, drawBars, drawHardLabel, drawLogits, watchPlot,
+  barHeight, buildColumns, buildLogits, buildScale, drawAxis, drawBars, drawHardLabel, drawLogits, showImage,
+  watchPlot,
 } from "../kdviz.shared/bars.js";
-import { decodeBase64 } from "../kdviz.shared/bytes.js";
-import { setText, showGrey } from "../kdviz.shared/dom.js";
+import { setText } from "../kdviz.shared/dom.js";
 import { PERCENT, namedShares, sharePercent, whole } from "../kdviz.shared/format.js";
 import { buildOverT, drawOverT, markT, temperatureGrid, watchWidth } from "../kdviz.shared/over_t.js";
 import { buildTemperature, pickingTemperature, receiveTemperature } from "../kdviz.shared/slider.js";
@@ -90,9 +90,8 @@ function drawPicture(ui) {
 }
 
 function build(ui) {
-  ui.draw = () => drawPicture(ui);
-  Object.assign(ui, { held: false, columns: [], names: [], p: [], T: 1 });
-  Object.assign(ui, { plotHeight: 0, logits: null });
+  const nothing = { columns: [], names: [], p: [], logits: null };
+  Object.assign(ui, { ...nothing, draw: () => drawPicture(ui), held: false, plotHeight: 0, T: 1 });
   const picking = pickingTemperature(ui);
   ui.shares = buildOverT(ui, ui.q(".shares"), { height: 168, label: ui.tell("shares"), ...picking });
   ui.entropies = buildOverT(ui, ui.q(".entropies"), { height: 74, label: ui.tell("entropies"), ...picking });
@@ -120,11 +119,9 @@ function receive(ui, data) {
   ui.own = softmax(ui.logits, 1);
   ui.p = new Float64Array(names.length);
   ui.plotHeight = ui.q(".columns").clientHeight;
-  setText(ui.q(".source-cap"), data.caption);
   setText(ui.q(".bits-most"), Math.log2(names.length).toFixed(2));
   setText(ui.q(".equal"), sharePercent(1 / names.length));
-  if (data.pixels) showGrey(ui.q(".image"), decodeBase64(data.pixels));
-  ui.q(".image").setAttribute("aria-label", data.caption);
+  showImage(ui, data);
   receiveTemperature(ui, data);
   drawHardLabel(ui);
   drawLogits(ui);
@@ -133,8 +130,5 @@ function receive(ui, data) {
 }
 
 export default await component(import.meta.url, {
-  root: ".temperature-lesson",
-  styles: ["../kdviz.shared/picture.css", "../kdviz.shared/over_t.css", "style.css"],
-  build,
-  receive,
+  root: ".temperature-lesson", shared: ["picture", "over_t"], build, receive,
 });

@@ -57,12 +57,6 @@ function look(ui, share) {
   drawMoments(ui);
 }
 
-/** The last moment of a stage that is not after the update looked at. */
-function momentOf(stage, share) {
-  if (share === null) return stage.step.length - 1;
-  return lastUpTo(stage.step, share * stage.steps + 1e-9);
-}
-
 function layer(plot, shapes) {
   plot.layer.replaceChildren();
   for (const [kind, d] of shapes) if (d) svgNode("path", plot.layer, { class: kind, d });
@@ -102,11 +96,11 @@ function drawWay(ui, way, panel) {
   if (!stage) layer(curves.loss, []);
   const cut = stage ? drawLoss(curves.loss, stage, data.top) : false;
   setText(curves.cut, cut ? ui.tell("cut") : "");
-  for (const name of ["accuracy", "agreement"]) drawQuality(curves[name], name, panel, ui.plain, data.floor);
-  [["loss", 0, data.top, String], ["accuracy", data.floor, 1, (v) => `${Math.round(100 * v)}%`],
-    ["agreement", data.floor, 1, (v) => `${Math.round(100 * v)}%`]].forEach(([name, low, high, write]) => {
-    showTicks(curves[name], write(low), write(high));
-  });
+  showTicks(curves.loss, "0", String(data.top));
+  for (const name of ["accuracy", "agreement"]) {
+    drawQuality(curves[name], name, panel, ui.plain, data.floor);
+    showTicks(curves[name], `${Math.round(100 * data.floor)}%`, "100%");
+  }
   showAxis(curves.axis, stage?.steps ?? data.steps);
   setText(way.cost, costOf(ui.tell, panel, data.seeds));
 }
@@ -146,7 +140,7 @@ function drawMoments(ui) {
   ui.data.panels.forEach((panel, i) => {
     const way = ui.built[i];
     const stage = panel.stages[panel.stages.length - 1];
-    const at = stage ? momentOf(stage, share) : 0;
+    const at = stage ? lastUpTo(stage.step, share === null ? Infinity : share * stage.steps + 1e-9) : 0;
     const kl = {};
     for (const each of panel.stages) {
       const moment = each === stage ? at : each.step.length - 1;
