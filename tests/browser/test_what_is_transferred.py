@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from kdviz.texts import lesson
 from tests.browser.modules import import_modules
 from tests.browser.visitor import PHONE, button, settle
 
@@ -147,8 +148,13 @@ def test_a_run_can_be_paused_and_cancelled(page: Page, app_url: str) -> None:
 
 @pytest.fixture(scope="module")
 def script(browser: Browser) -> Iterator[Callable[[str, Any], Any]]:
-    page = import_modules(browser.new_page(), "inside/sentences.js", "kdviz.shared/training_plot.js")
-    yield lambda expression, argument: page.evaluate(f"(given) => {{ {expression} }}", argument)
+    modules = ("inside/sentences.js", "kdviz.shared/training_plot.js", "kdviz.shared/format.js")
+    page = import_modules(browser.new_page(), *modules)
+    words = lesson.read("pictures").words
+    tell = "const tell = (key, values) => kdviz.filled(words[`inside-${key}`], values ?? {});"
+    yield lambda expression, argument: page.evaluate(
+        f"([words, given]) => {{ {tell} {expression} }}", [dict(words), argument]
+    )
     page.close()
 
 
@@ -223,12 +229,12 @@ def test_the_sentence_gives_the_credit_where_it_is_due(
         "plain": look(plain),
         "begun": True,
     }
-    said = script("return kdviz.featureSays(given)", facts)
+    said = script("return kdviz.featureSays({ ...given, tell })", facts)
     for word in words:
         assert word in said
     if plain is not None and plain > taught:
         assert "nearly all" not in said
-    assert "before the training" in script("return kdviz.featureSays(given)", {**facts, "begun": False})
+    assert "before the training" in script("return kdviz.featureSays({ ...given, tell })", {**facts, "begun": False})
 
 
 @pytest.mark.parametrize(("alone", "closer"), [(0.12, True), (0.08, False), (None, False)])
@@ -247,9 +253,9 @@ def test_a_gap_says_where_the_student_without_a_teacher_is_closer(
         "plain": None if alone is None else look(alone),
         "begun": True,
     }
-    flow = script("return kdviz.relationSays(given)", {**facts, "method": "fsp"})
+    flow = script("return kdviz.relationSays({ ...given, tell })", {**facts, "method": "fsp"})
     assert "by 40\u00a0% of their sum before, now by 30\u00a0%" in flow
-    similarity = script("return kdviz.relationSays(given)", facts)
+    similarity = script("return kdviz.relationSays({ ...given, tell })", facts)
     assert similarity.endswith("the maps show distances here too.")
     for said in (flow, similarity):
         assert ("without a teacher is closer" in said) is closer
@@ -258,6 +264,6 @@ def test_a_gap_says_where_the_student_without_a_teacher_is_closer(
 def test_what_is_no_number_is_said_to_be_none(script: Callable[[str, Any], Any]) -> None:
     look = {"logits": [[None] * 10] * 8}
     facts = {"T": 5, "method": "offline", "teacher": {"logits": [[0.0] * 10] * 8}, "before": look, "taught": look}
-    said = script("return kdviz.responseSays(given)", {**facts, "plain": None, "begun": True})
+    said = script("return kdviz.responseSays({ ...given, tell })", {**facts, "plain": None, "begun": True})
     assert "from – to – nats" in said
     assert "NaN" not in said

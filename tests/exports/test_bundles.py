@@ -135,7 +135,7 @@ def test_a_result_that_is_here_is_not_overwritten(whole, elsewhere, good):
     assert elsewhere.adopt(unpack(good)) == before
     assert elsewhere.count(SINGLE.id) == 1
     assert elsewhere.students(SINGLE.id) == ["distilled"]  # was missing
-    mine = whole.student(SINGLE.id, "distilled").model_copy(update={"weights": "AAAA"})
+    mine = whole.student(SINGLE.id, "distilled").model_copy(update={"weights": bytes(3)})
     elsewhere.keep_student(SINGLE.id, mine)
     elsewhere.discard([SINGLE.id])
     assert elsewhere.adopt(unpack(good)) == before  # and is back
@@ -145,7 +145,7 @@ def test_a_result_that_is_here_is_not_overwritten(whole, elsewhere, good):
 def test_students_that_are_missing_are_added(whole, elsewhere):
     bundle = unpack(pack_stored(whole, whole.get(COMPARISON.id)))
     elsewhere.request(COMPARISON)
-    mine = whole.student(COMPARISON.id, "offline").model_copy(update={"weights": "AAAA"})
+    mine = whole.student(COMPARISON.id, "offline").model_copy(update={"weights": bytes(3)})
     elsewhere.keep_student(COMPARISON.id, mine)
     elsewhere.cancel(COMPARISON.id)
     elsewhere.adopt(bundle)
