@@ -129,14 +129,12 @@ def keras_said(studied: StudyResult) -> None:
     against_scratch, against_distilled = studied.judgement("distilled"), studied.judgement("teacher")
     if not all(means.values()) or against_scratch is None or against_distilled is None:
         return
-    # The teacher is judged against its student, and the sentence is about the student.
-    opposite = {"better": "distilled-worse", "worse": "distilled-better", "no difference shown": "distilled-same"}
-    word = against_distilled.verdict.word
+    turned = TURNED.get(against_distilled.verdict.word)  # the teacher is judged against its student
     here.say(
         "keras",
         seeds=len(studied.recipe.seeds),
         verdict_scratch=against_scratch.verdict.word,
-        verdict_teacher=here.word(opposite[word]) if word in opposite else "",
+        verdict_teacher=here.word(f"distilled-{turned}") if turned else "",
         **{arm: study_words.level(measure, mean) for arm, mean in means.items() if mean is not None},
     )
 

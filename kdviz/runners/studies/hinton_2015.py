@@ -176,17 +176,12 @@ def _over_biases(
 
 def _rows_of(lab: Lab, networks_logits: Tensor, seeds: Sequence[int], **more: Sequence[float]) -> list[Row]:
     """A row for each network, from logits (networks, N, 10) of the test images; `more` has a value for each."""
-    labels, rows = lab.session.data.test.labels, []
-    for number, (seed, logits) in enumerate(zip(seeds, networks_logits, strict=True)):
-        of_threes = logits[labels == THREE]
-        figures = {
-            **evaluation.test_figures(logits, labels),
-            "threes": len(of_threes),
-            "three_errors": int((of_threes.argmax(dim=-1) != THREE).sum()),
-            **{name: values[number] for name, values in more.items()},
-        }
-        rows.append(Row(arm=lab.arm.name, seed=seed, figures=_with_paper(lab, figures)))
-    return rows
+    labels = lab.session.data.test.labels
+    of_threes = networks_logits[:, labels == THREE]
+    errors = (of_threes.argmax(dim=-1) != THREE).sum(dim=1).tolist()
+    extra = {"threes": [of_threes.shape[1]] * len(seeds), "three_errors": errors, **more}
+    rows = lab.rows_of(networks_logits, labels, extra=extra, seeds=seeds)
+    return [Row(arm=row.arm, seed=row.seed, figures=_with_paper(lab, row.figures)) for row in rows]
 
 
 def _with_paper(lab: Lab, figures: dict[str, float]) -> dict[str, float]:

@@ -212,10 +212,11 @@ class Lab:
         teachers_logits: Tensor | None = None,
         *,
         extra: Mapping[str, Sequence[float]] | None = None,
+        seeds: Sequence[int] | None = None,
     ) -> list[Row]:
-        """The same from logits (seeds, N, classes)."""
+        """The same from logits (seeds, N, classes), of the study's seeds where no others are given."""
         rows = []
-        for number, (seed, logits) in enumerate(zip(self.seeds, students_logits, strict=True)):
+        for number, (seed, logits) in enumerate(zip(seeds or self.seeds, students_logits, strict=True)):
             figures: dict[str, float] = dict(evaluation.test_figures(logits, labels))
             if teachers_logits is not None:
                 figures["agreement"] = evaluation.agreement(logits, teachers_logits[number])

@@ -86,8 +86,8 @@ def cost_rows(here: LessonPage, pair: Pair, studied: StudyResult | None) -> list
     """Size and work from the catalogue; times and errors as the study measured them."""
     networks = pair.teacher, pair.student
     rows = [
-        _row(here.word("stored"), [_exact(network.bytes) for network in networks], storage),
-        _row(here.word("work"), [_exact(network.multiply_adds) for network in networks], short),
+        _row(here.word("stored"), [Mean(mean=network.bytes, low=None, high=None) for network in networks], storage),
+        _row(here.word("work"), [Mean(mean=network.multiply_adds, low=None, high=None) for network in networks], short),
     ]
     if studied is None:
         return rows
@@ -102,10 +102,6 @@ def cost_rows(here: LessonPage, pair: Pair, studied: StudyResult | None) -> list
         if taught is not None:
             rows.append(CostRow(here.word("errors-taught"), CostCell("–"), _share(taught, most)))
     return rows
-
-
-def _exact(cost: float) -> Mean:
-    return Mean(mean=cost, low=None, high=None)
 
 
 def _errors(studied: StudyResult, arm: str) -> Mean | None:

@@ -67,18 +67,12 @@ def _gaps(studied: StudyResult, text: LessonPage) -> None:
         for number, (training, validation) in enumerate(zip(upper, lower, strict=True)):
             if number % COLUMNS == 0:
                 columns = st.columns(COLUMNS, gap="medium")
+            pair = replace(training, name=text.word("training")), replace(validation, name=text.word("validation"))
+            ends = ", ".join(f"{line.name} {phrases.percent(line.mean[-1], 1)}" for line in pair)
+            figure = charts.gap(*pair, text.word("curves-x"), least, page.colours())
             with columns[number % COLUMNS]:
-                _gap(training, validation, least, text, number)
-
-
-def _gap(training: ArmCurve, validation: ArmCurve, least: float, text: LessonPage, number: int) -> None:
-    st.markdown(f"**{training.name}**")
-    upper, lower = (
-        replace(line, name=text.word(word)) for word, line in (("training", training), ("validation", validation))
-    )
-    ends = ", ".join(f"{line.name} {phrases.percent(line.mean[-1], 1)}" for line in (upper, lower))
-    figure = charts.gap(upper, lower, text.word("curves-x"), least, page.colours())
-    page.chart(figure, key=f"gap_{number}", alt=f"{training.name}: {ends} at the end")
+                st.markdown(f"**{training.name}**")
+                page.chart(figure, key=f"gap_{number}", alt=f"{training.name}: {ends} at the end")
 
 
 # By the study's name.

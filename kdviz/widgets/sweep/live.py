@@ -100,9 +100,8 @@ def _position(sweep: Sweep, heard: SweepSoFar, events: Sequence[Event]) -> Posit
     if last is None or times is None:
         return None
     if isinstance(last, Progress):
-        seed = sweep.seeds[
-            sweep_time.run_of_choice(sweep, [event for event in events if isinstance(event, Progress)]) - 1
-        ]
+        progress = [event for event in events if isinstance(event, Progress)]
+        seed = sweep.seeds[sweep_time.run_of_choice(sweep, progress) - 1]
         text = f"The choice trains once more, for the test images · seed {seed} · epoch {last.epoch} of {last.epochs}"
     else:
         text = _who_learns(sweep_time.Plan.of(sweep).stacks, heard, last)

@@ -150,7 +150,7 @@ def test_the_study_has_each_target_at_each_moment_of_both_trainings(studied):
 def test_the_page_reads_every_moment_out_of_the_study(studied):
     assert shown.paths_in(studied) == ["labels", "taught"]
     path = shown.path_of(studied, "labels")
-    assert [each.temperature for each in path.soft] == sorted(each.temperature for each in path.soft)
+    assert [each.T for each in path.soft] == sorted(each.T for each in path.soft)
     of_seeds = [curve.y for curve in studied.arm("labels-hard").curves if curve.name == "ratio"]
     assert path.hard.mean == pytest.approx([math.sqrt(a * b) for a, b in zip(*of_seeds, strict=True)])
     assert path.hard.low == [min(pair) for pair in zip(*of_seeds, strict=True)]
