@@ -15,16 +15,6 @@ class SeedCurve:
     low: tuple[float, ...]
     high: tuple[float, ...]
 
-    @property
-    def first(self) -> float:
-        """The mean at the first place. Raises IndexError where there is none."""
-        return self.mean[0]
-
-    @property
-    def last(self) -> float:
-        """The mean at the last place. Raises IndexError where there is none."""
-        return self.mean[-1]
-
 
 def curves_named(arm: FinishedArm, name: str, seed: int | None = None) -> list[Curve]:
     """One quantity of an arm, a curve for each seed, or for the one asked for."""

@@ -78,6 +78,7 @@ def contributions_spec(frame: pd.DataFrame, steps: int, parts: Parts, colours: P
     """Stacked areas of the soft and the hard term of `contributions`."""
     top, _ = height(frame, parts)
     axis: Spec = {"format": "%"} if parts != "amount" else {}
+    form = ".1%" if parts != "amount" else ".4f"
     return {
         **_zoomable(),
         "mark": {"type": "area", "clip": True, "opacity": 0.85, "line": {"strokeWidth": 1}},
@@ -86,11 +87,7 @@ def contributions_spec(frame: pd.DataFrame, steps: int, parts: Parts, colours: P
             "y": _measure("value", [0, top], axis) | {"stack": "zero"},
             "order": {"field": "term", "type": "nominal", "sort": "descending"},
             "color": one_of("term", {"soft": colours.teacher, "hard": colours.label}),
-            "tooltip": [
-                tooltip_row("term"),
-                tooltip_row("step", ",d"),
-                tooltip_row("value", ".1%" if parts != "amount" else ".4f"),
-            ],
+            "tooltip": [tooltip_row("term"), tooltip_row("step", ",d"), tooltip_row("value", form)],
         },
     }
 

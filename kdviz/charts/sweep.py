@@ -104,6 +104,7 @@ def slice_figure(swept: SweepResult, cell: Cell, along: Along, measure: SweepMea
         _plain_band(figure, sides, levels[-1], f"labels only: {value}", colours.plain)
     most = max((point.summary.epochs for point in shown), default=0)
     whole = [point.summary.epochs == most for point in shown]
+    symbols = ["circle" if trained else "circle-open" for trained in whole]
     of_cells = levels[: len(shown)]
     figure.add_scatter(
         x=[point.at for point in shown],
@@ -111,11 +112,7 @@ def slice_figure(swept: SweepResult, cell: Cell, along: Along, measure: SweepMea
         mode="lines+markers" if shown is line and all(whole) else "markers",
         name="with the teacher",
         line={"color": colours.student, "width": 2},
-        marker={
-            "size": 8,
-            "color": colours.student,
-            "symbol": ["circle" if trained else "circle-open" for trained in whole],
-        },
+        marker={"size": 8, "color": colours.student, "symbol": symbols},
         error_y=intervals(of_cells, colours.student),
         customdata=[f"T = {p.cell.temperature:g}, α = {p.cell.alpha:g}, {p.summary.epochs} epochs" for p in shown],
         hovertemplate=hover(f"%{{customdata}}: {value}"),

@@ -130,8 +130,7 @@ def teacher(name: str, output: Path | None) -> None:
         if epoch % 10 == 0:
             click.echo(f"epoch {epoch} of {epochs}, loss {loss:.4f}", err=True)
 
-    about = shipping.make(name, output, say)
-    click.echo(json.dumps(about, indent=2))
+    click.echo(json.dumps(shipping.make(name, output, say), indent=2))
 
 
 @main.command()

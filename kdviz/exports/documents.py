@@ -32,11 +32,7 @@ def document(content: bytes) -> Any:
     """A JSON document without what JSON does not have: no words for infinity, no name twice. Raises BundleError."""
     try:
         return json.loads(
-            content.decode(),
-            parse_constant=_finite,
-            parse_float=_finite,
-            parse_int=_small,
-            object_pairs_hook=_once,
+            content.decode(), parse_constant=_finite, parse_float=_finite, parse_int=_small, object_pairs_hook=_once
         )
     except (ValueError, RecursionError):
         raise refuse("The bundle holds a file that cannot be read") from None

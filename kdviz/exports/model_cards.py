@@ -6,7 +6,7 @@ import re
 from kdviz.errors import PlainError
 from kdviz.exports.kinds import EXPORTS
 from kdviz.exports.subject import Subject
-from kdviz.recipes.catalogue import DATA_SETS
+from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
 from kdviz.records.intervals import wilson_interval
 from kdviz.store.run import Run
 from kdviz.texts import lesson
@@ -27,8 +27,8 @@ def subject(run: Run, student: str) -> Subject:
 def model_card(run: Run, name: str) -> str:
     """The card of the run's student called `name`, in the words of `model_card.md`. Raises CardError."""
     student, text = subject(run, name), lesson.read("model_card")
-    recipe, scores, network = student.recipe, student.scores, student.network
-    facts = DATA_SETS[recipe.data]
+    recipe, scores = student.recipe, student.scores
+    facts, network = DATA_SETS[recipe.data], ARCHITECTURES[recipe.student]
     low, high = wilson_interval(scores.test_accuracy, scores.test_images)
     agreement = "" if scores.agreement is None else f"{scores.agreement:.2%}"
     places = {

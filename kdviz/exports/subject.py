@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from kdviz.recipes.catalogue import ARCHITECTURES, Architecture
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
 from kdviz.records.base import Scores
@@ -23,11 +22,6 @@ class Subject:
     seed: int
     scores: Scores | Trial
     result: Result | ComparisonResult
-
-    @property
-    def network(self) -> Architecture:
-        """The student's architecture."""
-        return ARCHITECTURES[self.recipe.student]
 
 
 def with_interval(row: dict[str, Any]) -> dict[str, Any]:

@@ -108,16 +108,11 @@ def _method(summary: Summary) -> dict[str, Any]:
 
 
 def _trial(trial: Trial) -> dict[str, Any]:
-    last = {"expense", "teacher", "others", "reliability"}
-    whole, seconds = trial.model_dump(mode="json"), trial.expense.seconds
-    return {
-        **{name: value for name, value in whole.items() if name not in last},
-        **whole["expense"],
-        "images_per_second": trial.expense.images_seen / seconds if seconds > 0 else None,
-        "teacher_seconds": whole["teacher"] and whole["teacher"]["seconds"],
-        "others": whole["others"],
-        "reliability": whole["reliability"],
-    }
+    row, seconds = trial.model_dump(mode="json"), trial.expense.seconds
+    expense, teacher = row.pop("expense"), row.pop("teacher")
+    last = {name: row.pop(name) for name in ("others", "reliability")}
+    speed = trial.expense.images_seen / seconds if seconds > 0 else None
+    return {**row, **expense, "images_per_second": speed, "teacher_seconds": teacher and teacher["seconds"], **last}
 
 
 def _summary_row(summary: Summary) -> list[str]:

@@ -100,12 +100,5 @@ def clear(connection: sa.Connection, run_id: str, finished: Iterable[Part] = ())
 
 def rows(run_id: str, events: Sequence[Event], first_sequence: int) -> list[dict[str, Any]]:
     """Events as rows, numbered from `first_sequence`."""
-    return [
-        {
-            "run_id": run_id,
-            "sequence": sequence,
-            "kind": STORED_NAMES[type(event)],
-            "payload": event.model_dump_json(),
-        }
-        for sequence, event in enumerate(events, first_sequence)
-    ]
+    stored = [{"kind": STORED_NAMES[type(event)], "payload": event.model_dump_json()} for event in events]
+    return [{"run_id": run_id, "sequence": first_sequence + place, **row} for place, row in enumerate(stored)]

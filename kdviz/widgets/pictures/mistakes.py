@@ -130,7 +130,7 @@ def panels(
             f"{title} ← {here.word('look-here')}" if name in telling else title,
             telling=name in telling,
         )
-        alt = f"{title}: {_number(seen.last)}, {names[0]} {_number(usual.last)}"
+        alt = f"{title}: {_number(seen.mean[-1])}, {names[0]} {_number(usual.mean[-1])}"
         column.vega_lite_chart(charts.frame(seen, usual), spec, key=f"panel_{key}{name}", alt=alt)
 
 
@@ -142,7 +142,7 @@ def _picked(here: LessonPage, test: FinishedArm, validation: FinishedArm) -> Non
     marks = " · ".join(f'<b style="color:{colour}">{line}</b> {name}' for colour, line, name in lines)
     st.html(f'<p style="font-size:14px;margin:0">{marks}</p>')
     frame = charts.picked_frame(test, validation, names)
-    reported, fresh = (percent(seed_curve(test, name).last, 2) for name in ("reported", FRESH))
+    reported, fresh = (percent(seed_curve(test, name).mean[-1], 2) for name in ("reported", FRESH))
     spec = charts.picked_spec(frame, names, here.word("tries"), colours)
     st.vega_lite_chart(frame, spec, key="panel_picked", alt=f"{names[0]}: {reported}; {names[1]}: {fresh}")
 
@@ -229,12 +229,12 @@ def places(wrong: FinishedArm, right: FinishedArm, seeds: Seeds = (None, None)) 
     for prefix, arm, seed in (("", wrong, seeds[0]), ("right_", right, seeds[1])):
         along = {name: seed_curve(arm, name, seed) for name in TRACES}
         soft = along["loss_kd"]
-        texts[f"{prefix}first_soft"] = _number(soft.first) if soft.x else "–"
+        texts[f"{prefix}first_soft"] = _number(soft.mean[0]) if soft.x else "–"
         texts[f"{prefix}share"] = percent(fmean(along["gradient_share_kd"].mean or (0.0,)))
         for place, name, write in _AT_THE_END:
-            texts[prefix + place] = write(along[name].last) if along[name].x else "–"
+            texts[prefix + place] = write(along[name].mean[-1]) if along[name].x else "–"
     first, usual = (seed_curve(arm, "loss_kd", seed) for arm, seed in zip((wrong, right), seeds, strict=True))
-    apart = usual.first / first.first if first.x and usual.x and first.first > 0 else None
+    apart = usual.mean[0] / first.mean[0] if first.x and usual.x and first.mean[0] > 0 else None
     reported, fresh = _mean(wrong, "test_accuracy"), _mean(wrong, FRESH)
     return texts | {
         "times": "–" if apart is None else f"{apart:.2g}" if apart < 100 else f"{apart:.0f}",
