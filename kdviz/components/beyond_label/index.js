@@ -30,10 +30,11 @@ function entropySpec(ui) {
 }
 
 function drawCurve(ui) {
-  if (!ui.logits) return;
-  drawOverT(ui.chart, entropySpec(ui));
+  if (ui.logits) drawOverT(ui.chart, entropySpec(ui));
+  markCurve(ui);
 }
 
+/** What of the curve depends on T. */
 function markCurve(ui) {
   const known = Boolean(ui.logits);
   ui.chart.svg.style.visibility = known ? "visible" : "hidden";
@@ -106,7 +107,6 @@ function build(ui) {
     if (group !== ui.group) return;
     ui.logits = logits;
     drawCurve(ui);
-    markCurve(ui);
   });
   watchWidth(ui, ui.root, () => [ui.chart]);
 }
@@ -122,7 +122,6 @@ function receive(ui, data) {
     ui.images = (data.pair ?? []).map((image) => buildImage(ui, image));
   }
   drawCurve(ui);
-  markCurve(ui);
   drawPair(ui);
 }
 

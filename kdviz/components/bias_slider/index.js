@@ -14,8 +14,6 @@ function nearestBias(ui, bias) {
   return ui.at[Math.min(ui.at.length - 1, Math.max(0, number))];
 }
 
-const isNone = (ui, bias) => Math.abs(bias) < ui.step / 2;
-
 /** Where a bias lies between the ends, from 0 to 1. */
 const partOf = (ui, bias) => (bias - ui.least) / (ui.most - ui.least);
 
@@ -72,7 +70,7 @@ function show(ui) {
     if (panel.known !== null) values.known = format(panel.known);
     chart.svg.setAttribute("aria-label", `${panel.title}, ${ui.label} ${values.bias}: ${told.join(", ")}`);
   }
-  setText(ui.q(".say"), filled(isNone(ui, ui.bias) ? ui.says.none : ui.says.moved, values));
+  setText(ui.q(".say"), filled(Math.abs(ui.bias) < ui.step / 2 ? ui.says.none : ui.says.moved, values));
 }
 
 function move(ui, bias) {

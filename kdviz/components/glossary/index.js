@@ -6,11 +6,9 @@ import { filled } from "../kdviz.shared/format.js";
 
 const STYLE = "kd-glossary"; // one style sheet hides the terms: Streamlit may redraw their nodes at any time
 
-const fits = (term, wanted) => wanted.every((word) => term.text.includes(word));
-
 function search(ui) {
   const wanted = ui.input.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const hidden = ui.data.terms.filter((term) => !fits(term, wanted));
+  const hidden = ui.data.terms.filter((term) => !wanted.every((word) => term.text.includes(word)));
   const found = ui.data.terms.length - hidden.length;
   const sheet = document.getElementById(STYLE) ?? make("style", "", document.head, { id: STYLE });
   setText(sheet, hidden.length ? `${hidden.map((term) => `.st-key-term_${term.key}`).join(",")} { display: none; }` : "");

@@ -22,9 +22,7 @@ const LOSSES = {
     `<mi>α</mi><msup><mi>T</mi><mn>2</mn></msup><mi>KL</mi>${paren("<mi>p</mi><mo>‖</mo><mi>q</mi>")}<mo>+</mo>` +
       `${paren("<mn>1</mn><mo>−</mo><mi>α</mi>")}<mspace width="0.15em"/><mi>CE</mi>`,
   ],
-  hints: [
-    besides() + meanSquare(`<mi>r</mi>${paren(of("h", "S"))}`, of("h", "T")),
-  ],
+  hints: [besides() + meanSquare(`<mi>r</mi>${paren(of("h", "S"))}`, of("h", "T"))],
   attention: [
     besides(1000) + meanSquare(of("a", "S"), of("a", "T")),
     `<mi>a</mi><mo>∝</mo>${sum("c")}<msubsup><mi>F</mi><mi>c</mi><mn>2</mn></msubsup>`,

@@ -14,25 +14,15 @@ export function barHeight(p, scale) {
   return p > 0 ? Math.max(0, 1 + Math.log10(p) / LOG_DECADES) : 0;
 }
 
-/**
- * Grid lines as [height from 0 to 1, text or ""]; per cent like the values on the bars.
- * @returns {[number, string][]}
- * @param {string} scale
- */
-function axisLines(scale) {
-  if (scale !== "log") return [[0, "0"], [0.25, ""], [0.5, "50"], [0.75, ""], [1, "100\u00a0%"]];
-  const texts = ["0.0001", "", "0.01", "", "1", "", "100 %"];
-  return texts.map((text, i) => [i / LOG_DECADES, text]);
-}
-
-/** Grid lines and their texts, for the axis that `ui.scale` names. */
+/** Grid lines and their texts, per cent like the values on the bars, for the axis that `ui.scale` names. */
 export function drawAxis(ui) {
   const axis = emptied(ui.q(".axis"));
-  for (const [height, text] of axisLines(ui.scale)) {
-    const line = make("div", height === 0 ? "base" : "", axis);
-    line.style.bottom = `${100 * height}%`;
+  const texts = ui.scale === "log" ? ["0.0001", "", "0.01", "", "1", "", "100 %"] : ["0", "", "50", "", "100\u00a0%"];
+  texts.forEach((text, i) => {
+    const line = make("div", i ? "" : "base", axis);
+    line.style.bottom = `${(100 * i) / (texts.length - 1)}%`;
     if (text) make("span", "", line).textContent = text;
-  }
+  });
   if (ui.scale === "log") make("em", "", axis).textContent = "log axis";
 }
 
@@ -57,10 +47,7 @@ export function buildScale(ui, draw) {
 export function buildColumns(ui) {
   const { names } = ui;
   ui.root.style.setProperty("--n", names.length);
-  const columns = ui.q(".columns");
-  const labels = ui.q(".names");
-  columns.replaceChildren();
-  labels.replaceChildren();
+  const [columns, labels] = [emptied(ui.q(".columns")), emptied(ui.q(".names"))];
   labels.classList.toggle("long", names.some((name) => name.length > 3) && names.length > 4);
   ui.columns = names.map((name) => {
     const column = make("div", "column", columns);

@@ -59,11 +59,6 @@ function tellCell(ui, cell) {
 }
 
 /** One stop for the tab key; the arrows walk over the cells. */
-function focusCell(ui, at) {
-  ui.cells.forEach((cell, i) => { cell.tabIndex = i === at ? 0 : -1; });
-  ui.cells[at].focus();
-}
-
 function listenToCells(ui) {
   const body = ui.q("tbody");
   for (const type of ["pointerover", "focusin", "pointerdown"]) {
@@ -77,7 +72,9 @@ function listenToCells(ui) {
     const classes = ui.names.length;
     const row = Math.floor(at / classes) + step[1];
     const column = (at % classes) + step[0];
-    if (row >= 0 && column >= 0 && row < classes && column < classes) focusCell(ui, row * classes + column);
+    if (row < 0 || column < 0 || row >= classes || column >= classes) return;
+    ui.cells.forEach((cell, i) => { cell.tabIndex = i === row * classes + column ? 0 : -1; });
+    ui.cells[row * classes + column].focus();
   });
 }
 

@@ -9,10 +9,6 @@ const GAP = 5;
 const UNIT = 100; // the square of the legend has this many inputs and outputs
 const CAPTION = 40; // pixels above the rectangles for the names
 
-function rectangles(layers) {
-  return layers.map(([kind, inputs, outputs]) => ({ high: (kind === "conv" ? 9 : 1) * inputs, wide: outputs }));
-}
-
 /** Fine lines every hundred inputs and outputs. */
 function mesh(svg, x, y, wide, high, unit) {
   for (let at = unit; at < wide; at += unit) svgNode("line", svg, { class: "mesh", x1: x + at, x2: x + at, y1: y, y2: y + high });
@@ -21,8 +17,8 @@ function mesh(svg, x, y, wide, high, unit) {
 
 function drawNetwork(svg, layers, role, left, floor, scale) {
   let x = left;
-  for (const { high, wide } of rectangles(layers)) {
-    const [w, h] = [Math.max(1, wide * scale), Math.max(1, high * scale)];
+  for (const [kind, inputs, outputs] of layers) {
+    const [w, h] = [outputs, (kind === "conv" ? 9 : 1) * inputs].map((size) => Math.max(1, size * scale));
     svgNode("rect", svg, { class: `layer of-${role}`, x, y: floor - h, width: w, height: h });
     mesh(svg, x, floor - h, w, h, UNIT * scale);
     x += w + GAP;

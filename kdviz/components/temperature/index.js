@@ -55,6 +55,7 @@ function drawCurves(ui) {
   if (!ui.logits) return;
   drawOverT(ui.shares, shareSpec(ui));
   drawOverT(ui.entropies, entropySpec(ui));
+  drawPicture(ui);
 }
 
 const timesText = (ratio) => (ratio < 100 ? ratio.toFixed(1) : whole(ratio));
@@ -96,10 +97,7 @@ function build(ui) {
   ui.shares = buildOverT(ui, ui.q(".shares"), { height: 168, label: ui.tell("shares"), ...picking });
   ui.entropies = buildOverT(ui, ui.q(".entropies"), { height: 74, label: ui.tell("entropies"), ...picking });
   buildTemperature(ui);
-  buildScale(ui, () => {
-    drawCurves(ui);
-    drawPicture(ui);
-  });
+  buildScale(ui, () => drawCurves(ui));
   watchWidth(ui, ui.q(".shares"), () => [ui.shares, ui.entropies]);
   watchPlot(ui);
 }
@@ -126,7 +124,6 @@ function receive(ui, data) {
   drawHardLabel(ui);
   drawLogits(ui);
   drawCurves(ui);
-  drawPicture(ui);
 }
 
 export default await component(import.meta.url, {
