@@ -210,7 +210,7 @@ def in_link(page: Page, names: int = 5) -> LossState:
 def agrees(page: Page, chosen: LossState) -> None:
     now, shown = readings(chosen), shown_sums(page)
     expected = {
-        "ce": now.soft_cross_entropy,
+        "ce": now.entropy + now.forward,
         "forward": now.forward,
         "reverse": now.reverse,
         "whole": now.soft_part + now.hard_part,

@@ -293,8 +293,8 @@ def test_a_press_on_start_that_comes_before_a_long_estimate_starts_nothing(jobs,
     asked = estimating(jobs)
     at = opened(PAGE)
     assert not button(at, "Start").disabled
-    call = sweep_estimate._estimates(asked[0].id, None, None)
-    call.future.set_result(Estimate(seconds=7300, memory=1).model_dump_json())
+    future, _ = sweep_estimate._estimates(asked[0].id, None, None)
+    future.set_result(Estimate(seconds=7300, memory=1).model_dump_json())
     start(at)
     assert not jobs.submitted
     assert "This sweep takes about 2.0\u00a0h. If you want that, say so beside Start" in said(at)

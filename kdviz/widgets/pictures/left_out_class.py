@@ -22,7 +22,15 @@ def show(studied: StudyResult) -> None:
     if arm is not None and arm.curves:
         text = lesson.part(f"studies/{FACTS.name}")
         bias_slider.show(picture(arm, text), key="bias_slider", parameter="bias")
-        _source(studied, arm, text)
+        seeds, chosen = studied.recipe.seeds, biases(arm)
+        places = {
+            "data": DATA_SETS[studied.recipe.data].title,
+            "seeds": f"seeds {ranges(seeds).replace('-', '–')}",
+            "seed": seeds[0],
+            "low": f"{min(chosen):.1f}",
+            "high": f"{max(chosen):.1f}",
+        }
+        st.caption(text.lesson.say("source" if len(seeds) > 1 else "one-seed").filled(places))
     measure = FACTS.measures[0]
     alt = f"{FACTS.title}: {measure.title}, the mean of each arm with its interval"
     page.chart(charts.figure(studied, measure, page.colours()), key="left_out_class", alt=alt)
@@ -62,15 +70,3 @@ def _line(key: str, name: str, style: Literal["student", "ink", "ink dotted"], r
     """The mean over the seeds with their range; `rows` (seeds, biases)."""
     ends = (short(rows.min(axis=0)), short(rows.max(axis=0))) if len(rows) > 1 else (None, None)
     return BiasCurve(key, name, style, short(rows.mean(axis=0)), *ends)
-
-
-def _source(studied: StudyResult, arm: FinishedArm, text: LessonPage) -> None:
-    seeds, chosen = studied.recipe.seeds, biases(arm)
-    places = {
-        "data": DATA_SETS[studied.recipe.data].title,
-        "seeds": f"seeds {ranges(seeds).replace('-', '–')}",
-        "seed": seeds[0],
-        "low": f"{min(chosen):.1f}",
-        "high": f"{max(chosen):.1f}",
-    }
-    st.caption(text.lesson.say("source" if len(seeds) > 1 else "one-seed").filled(places))

@@ -50,11 +50,6 @@ class Readings:
     soft_part: float  # alpha * T^2 * KL
     hard_part: float  # (1 - alpha) * CE
 
-    @property
-    def soft_cross_entropy(self) -> float:
-        """CE(p, q) = H(p) + KL(p || q)."""
-        return self.entropy + self.forward
-
 
 def logits_of(shares: tuple[float, ...]) -> tuple[float, ...]:
     """Logits whose softmax at T = 1 is `shares`, with the mean 0 and the digits that a link carries."""

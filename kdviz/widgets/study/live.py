@@ -80,11 +80,8 @@ def _values(study: Study, finished: Sequence[FinishedArm]) -> pd.DataFrame:
 
 def _learning(events: Sequence[Event], last: StudyProgress | None) -> pd.DataFrame:
     """Over the updates of the training that goes on; a line for each network of it."""
-    training = [
-        event
-        for event in events
-        if isinstance(event, StudyProgress) and last is not None and (event.arm, event.doing) == (last.arm, last.doing)
-    ]
+    now = None if last is None else (last.arm, last.doing)
+    training = [event for event in events if isinstance(event, StudyProgress) and (event.arm, event.doing) == now]
     rows = [
         (report, seed, accuracy)
         for report, event in enumerate(training, 1)

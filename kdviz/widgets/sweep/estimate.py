@@ -3,7 +3,6 @@
 import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYetError
-from dataclasses import dataclass
 
 import streamlit as st
 
@@ -18,31 +17,22 @@ SLOW = 8.0  # seconds after which the page says why it takes so long
 PATIENCE = 8.0  # seconds that a press on Start waits for an estimate on its way
 
 
-@dataclass
-class _Call:
-    """A worker's estimate, on its way or there."""
-
-    future: Future[str]
-    since: float  # time.monotonic()
-
-    def estimate(self, patience: float = 0.0) -> Estimate:
-        """The estimate, waited for no longer than this many seconds. Raises PlainError where there is none."""
-        return Estimate.model_validate_json(self.future.result(timeout=patience))
+_Call = tuple[Future[str], float]  # a worker's estimate, on its way or there, and since when by time.monotonic()
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)  # by the sweep's id, for all visitors
 def _estimates(sweep_id: str, _jobs: Jobs, _sweep: Sweep) -> _Call:
     future = _jobs.call("kdviz.runners.estimate:sweep", _sweep.model_dump_json(), key=f"estimate-{sweep_id}")
-    return _Call(future, time.monotonic())
+    return future, time.monotonic()
 
 
 def _ask(jobs: Jobs, sweep: Sweep) -> _Call:
     """The estimate, there or on its way; one that came to nothing is asked for again."""
-    call = _estimates(sweep.id, jobs, sweep)
-    if call.future.done() and call.future.exception() is not None:
-        _estimates.clear(sweep.id, jobs, sweep)
-        call = _estimates(sweep.id, jobs, sweep)
-    return call
+    future, since = _estimates(sweep.id, jobs, sweep)
+    if not future.done() or future.exception() is None:
+        return future, since
+    _estimates.clear(sweep.id, jobs, sweep)
+    return _estimates(sweep.id, jobs, sweep)
 
 
 def show(jobs: Jobs, sweep: Sweep) -> bool:
@@ -50,12 +40,12 @@ def show(jobs: Jobs, sweep: Sweep) -> bool:
 
     A long one may be once the visitor has said so.
     """
-    call = _ask(jobs, sweep)
-    if not call.future.done():
-        st.fragment(_wait, run_every=TICK)(call)
+    future, since = _ask(jobs, sweep)
+    if not future.done():
+        st.fragment(_wait, run_every=TICK)(future, since)
         return True  # a press on Start waits a moment: see `check`
     try:
-        estimate = call.estimate()
+        estimate = Estimate.model_validate_json(future.result())
     except PlainError as error:
         st.caption(f"How long it takes cannot be estimated just now: {error}")
         return True
@@ -65,10 +55,10 @@ def show(jobs: Jobs, sweep: Sweep) -> bool:
     return st.checkbox(f"Yes, train for {expected_duration(estimate.seconds)}", key=_consent(sweep))
 
 
-def _wait(call: _Call) -> None:
-    if call.future.done():
+def _wait(future: Future[str], since: float) -> None:
+    if future.done():
         st.rerun()  # the whole page: Start depends on it
-    late = time.monotonic() - call.since > SLOW
+    late = time.monotonic() - since > SLOW
     why = " The worker is busy with something else, or is still starting." if late else ""
     st.caption(f"Estimating how long it will take …{why}")
 
@@ -79,7 +69,7 @@ def check(jobs: Jobs, sweep: Sweep) -> None:
     Where it is not known how long it takes, it may start.
     """
     try:
-        estimate = _ask(jobs, sweep).estimate(PATIENCE)
+        estimate = Estimate.model_validate_json(_ask(jobs, sweep)[0].result(timeout=PATIENCE))
     except (NotYetError, PlainError):
         return
     if estimate.seconds > LONG and not st.session_state.get(_consent(sweep)):
