@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 import pandas as pd
 import streamlit as st
@@ -22,7 +21,7 @@ from kdviz.widgets.study.curves import BESIDE
 from kdviz.widgets.study.result import Picture
 
 # By the study's name: draws a result with what else it needs, a slider for instance.
-PICTURES: Mapping[str, Picture] = MappingProxyType({"left-out-class": left_out_class.show})
+PICTURES: Mapping[str, Picture] = {"left-out-class": left_out_class.show}
 GROUPS = {
     "labels": ("few-labels", "noisy-labels", "overfitting"),
     "knowledge": ("left-out-class", "one-task", "other-domain"),

@@ -1,6 +1,6 @@
 """The distillers of a fixed teacher's logits by the soft term that a recipe names."""
 
-from types import MappingProxyType
+from collections.abc import Mapping
 
 from kdviz.distillers.offline import Offline
 from kdviz.distillers.offline_mse import MatchedLogits
@@ -8,6 +8,4 @@ from kdviz.distillers.offline_soft_ce import SoftCrossEntropy
 from kdviz.engine.distiller import LogitDistiller
 from kdviz.recipes.base import Loss
 
-DISTILLERS: MappingProxyType[Loss, type[LogitDistiller]] = MappingProxyType(
-    {"kl": Offline, "soft-ce": SoftCrossEntropy, "mse": MatchedLogits}
-)
+DISTILLERS: Mapping[Loss, type[LogitDistiller]] = {"kl": Offline, "soft-ce": SoftCrossEntropy, "mse": MatchedLogits}

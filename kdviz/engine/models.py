@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from itertools import pairwise
-from types import MappingProxyType
 from typing import Literal
 
 import torch
@@ -104,7 +103,7 @@ def _keras(architecture: Architecture) -> nn.Sequential:
     )
 
 
-_SHAPES = MappingProxyType({"dense": _multi_layer, "pooled": _convolutional, "keras": _keras})
+_SHAPES = {"dense": _multi_layer, "pooled": _convolutional, "keras": _keras}
 
 
 def hidden_layers(network: nn.Sequential) -> list[nn.Sequential]:

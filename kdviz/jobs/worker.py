@@ -32,15 +32,13 @@ if TYPE_CHECKING:
     from distributed import Client, Worker
 
 # Who carries out a recipe of which kind, and who trains a teacher.
-TRAINERS: Mapping[type[AnyRecipe | Training], str] = MappingProxyType(
-    {
-        Recipe: "kdviz.runners.single:run",
-        Comparison: "kdviz.runners.comparison:run",
-        Sweep: "kdviz.runners.sweep:run",
-        Study: "kdviz.runners.study:run",
-        Training: "kdviz.runners.sweep:run_teacher",
-    }
-)
+TRAINERS: Mapping[type[AnyRecipe | Training], str] = {
+    Recipe: "kdviz.runners.single:run",
+    Comparison: "kdviz.runners.comparison:run",
+    Sweep: "kdviz.runners.sweep:run",
+    Study: "kdviz.runners.study:run",
+    Training: "kdviz.runners.sweep:run_teacher",
+}
 _LOOK = 0.1  # seconds between two looks at the wish: a look costs a millisecond
 
 T = TypeVar("T")

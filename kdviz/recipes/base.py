@@ -26,7 +26,7 @@ Augmentation = Literal["none", "shift", "affine"]
 
 
 # What differs from a recipe's defaults where a data set asks for it: 1,257 images want more epochs.
-SUITED: Mapping[str, Mapping[str, Any]] = MappingProxyType({"digits": {"epochs": 30, "teacher_epochs": 30}})
+SUITED: Mapping[str, Mapping[str, Any]] = {"digits": {"epochs": 30, "teacher_epochs": 30}}
 
 
 class RecipeError(PlainError):

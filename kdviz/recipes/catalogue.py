@@ -5,9 +5,9 @@ Nothing here needs torch, so the process that serves pages can show parameters, 
 
 import math
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from types import MappingProxyType
 from typing import Literal
 
 from pydantic import TypeAdapter
@@ -35,9 +35,9 @@ class DataSet:
 
 _TEXTS = tomllib.loads((ASSETS / "data_sets.toml").read_text(encoding="utf-8"))
 _FACTS = TypeAdapter(DataSet)
-DATA_SETS: MappingProxyType[str, DataSet] = MappingProxyType(
-    {name: _FACTS.validate_python({"name": name, **facts}) for name, facts in _TEXTS.items()}
-)
+DATA_SETS: Mapping[str, DataSet] = {
+    name: _FACTS.validate_python({"name": name, **facts}) for name, facts in _TEXTS.items()
+}
 
 Kind = Literal["dense", "pooled", "keras"]
 
@@ -105,35 +105,33 @@ def _by_name(*names: str) -> dict[str, Architecture]:
 
 
 # What a recipe can name.
-ARCHITECTURES = MappingProxyType(
-    _by_name(
-        "784-1200-1200-10",
-        "784-800-800-10",
-        "784-512-256-10",
-        "784-300-300-10",
-        "784-256-10",
-        "784-128-10",
-        "784-30-30-10",
-        "784-16-10",
-        "784-8-10",
-        "784-4-10",
-        "cnn-32-64",
-        "cnn-16-32",
-        "cnn-8-16",
-    )
+ARCHITECTURES: Mapping[str, Architecture] = _by_name(
+    "784-1200-1200-10",
+    "784-800-800-10",
+    "784-512-256-10",
+    "784-300-300-10",
+    "784-256-10",
+    "784-128-10",
+    "784-30-30-10",
+    "784-16-10",
+    "784-8-10",
+    "784-4-10",
+    "cnn-32-64",
+    "cnn-16-32",
+    "cnn-8-16",
 )
 
 # All that can be built: also the networks of the worked example in Keras' documentation (Borup 2020), and those with
 # other outputs than the ten digits (runners/studies/one_task.py).
 _OF_STUDIES = ("keras-256-512", "keras-16-32", "784-512-256-14", "784-128-14", "784-128-2")
-NETWORKS = MappingProxyType({**ARCHITECTURES, **_by_name(*_OF_STUDIES)})
+NETWORKS: Mapping[str, Architecture] = {**ARCHITECTURES, **_by_name(*_OF_STUDIES)}
 
 # Which networks a teacher assistant is chosen from: those of middle size.
 _NO_ASSISTANTS = ("784-300-300-10", "784-16-10", "784-8-10", "784-4-10")
 ASSISTANTS = tuple(name for name in ARCHITECTURES if name not in _NO_ASSISTANTS)
 
 # The data sets for which a trained teacher ships in assets/teachers, and that teacher's architecture.
-SHIPPED_TEACHERS = MappingProxyType({"mnist": "784-512-256-10", "digits": "784-512-256-10"})
+SHIPPED_TEACHERS: Mapping[str, str] = {"mnist": "784-512-256-10", "digits": "784-512-256-10"}
 
 
 def assistant(teacher: str, student: str) -> str | None:

@@ -1,10 +1,9 @@
 """The ways of teaching by name: what each is, what teaches what in it, and for which networks it works. Torch-free."""
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise, permutations
-from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from kdviz.recipes.catalogue import ARCHITECTURES, Architecture, assistant
@@ -27,9 +26,7 @@ class FamilyWords(NamedTuple):
 
 
 _TEXTS: dict[str, Any] = tomllib.loads((ASSETS / "methods.toml").read_text(encoding="utf-8"))
-FAMILIES: MappingProxyType[Family, FamilyWords] = MappingProxyType(
-    {family: FamilyWords(**words) for family, words in _TEXTS["families"].items()}
-)
+FAMILIES: Mapping[Family, FamilyWords] = {family: FamilyWords(**words) for family, words in _TEXTS["families"].items()}
 
 
 @dataclass(frozen=True)
@@ -147,11 +144,12 @@ _ALL = (
     Method("rkd", "relation", teachers=(0,), soft_term="layers"),
     Method("similarity", "relation", teachers=(0,), soft_term="layers"),
 )
-METHODS = MappingProxyType({method.name: method for method in _ALL})
+METHODS: Mapping[str, Method] = {method.name: method for method in _ALL}
 # With the control of offline distillation, which cannot be asked for alone.
-WITH_CONTROL = MappingProxyType(
-    {**METHODS, CONTROL: Method(CONTROL, "offline", teachers=(1,), between=_chain("other teacher", "student"))}
-)
+WITH_CONTROL: Mapping[str, Method] = {
+    **METHODS,
+    CONTROL: Method(CONTROL, "offline", teachers=(1,), between=_chain("other teacher", "student")),
+}
 
 
 def short_title(name: str, *, family: bool = True) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from importlib import import_module
-from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -12,9 +11,9 @@ from kdviz.recipes.number_lists import items_in, seeds_in
 from kdviz.recipes.study_facts.facts import WORDS, Arm, StudyFacts
 
 # By name: each is the `FACTS` of the module of `study_facts` that has its name.
-STUDIES: Mapping[str, StudyFacts] = MappingProxyType(
-    {name: import_module(f"kdviz.recipes.study_facts.{name.replace('-', '_')}").FACTS for name in WORDS}
-)
+STUDIES: Mapping[str, StudyFacts] = {
+    name: import_module(f"kdviz.recipes.study_facts.{name.replace('-', '_')}").FACTS for name in WORDS
+}
 
 
 class Study(Request):

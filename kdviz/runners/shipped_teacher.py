@@ -1,8 +1,7 @@
 """How the teachers in assets/teachers are made: `python -m kdviz teacher --data NAME` repeats it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,14 +18,12 @@ from kdviz.store import gallery, teacher_files
 
 # Affine augmentation makes a teacher that knows what digits look like and not only its training images, and one that
 # recognises what a visitor draws. It learns from 55,000 (1,257) labelled images; the test images are used once.
-TRAININGS = MappingProxyType(
-    {
-        name: Training.reference(
-            name, model, epochs, batch_size=batch_size, learning_rate=2e-3, schedule="one-cycle", augmentation="affine"
-        )
-        for (name, model), epochs, batch_size in zip(SHIPPED_TEACHERS.items(), (40, 200), (128, 64), strict=True)
-    }
-)
+TRAININGS: Mapping[str, Training] = {
+    name: Training.reference(
+        name, model, epochs, batch_size=batch_size, learning_rate=2e-3, schedule="one-cycle", augmentation="affine"
+    )
+    for (name, model), epochs, batch_size in zip(SHIPPED_TEACHERS.items(), (40, 200), (128, 64), strict=True)
+}
 
 
 def make(name: str, path: Path | None, on_report: Callable[[int, int, float], None]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Single controls of a recipe, each bound to the URL. Names, limits and defaults come from the recipe's own class."""
 
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType, NoneType
+from types import NoneType
 from typing import Any, Literal, TypeVar, get_args, get_origin
 from urllib.parse import urlsplit
 
@@ -16,15 +16,13 @@ _ADOPTED = "adopted"
 _CHOICES = {"data": [*DATA_SETS], "teacher": [*ARCHITECTURES], "student": [*ARCHITECTURES]}
 _SLIDERS = ("alpha", "online_alpha")
 _EMPTY = {"teacher_epochs": "as the students’", "folds": "5"}  # what no number means
-_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        "temperature": {"step": 0.5, "format": "%g"},
-        "online_temperature": {"step": 0.5, "format": "%g"},
-        "learning_rate": {"step": 0.0005, "format": "%g"},
-        "labels": {"step": 10},
-        "teacher_labels": {"step": 10},
-    }
-)
+_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "temperature": {"step": 0.5, "format": "%g"},
+    "online_temperature": {"step": 0.5, "format": "%g"},
+    "learning_rate": {"step": 0.0005, "format": "%g"},
+    "labels": {"step": 10},
+    "teacher_labels": {"step": 10},
+}
 
 TEXTS = "controls"  # labels and explanations
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
@@ -22,14 +21,12 @@ class Home:
     always_goes_on: bool = False  # a run that is over has a button that goes on even if no part of it is finished
 
 
-HOMES: Mapping[type[AnyRecipe], Home] = MappingProxyType(
-    {
-        Recipe: Home("Watch it train", "pages/watch_it_train.py"),
-        Comparison: Home("Three ways to teach", "pages/three_ways.py"),
-        Sweep: Home("Explorer", "pages/explorer.py", always_goes_on=True),
-        Study: Home("When does it help?", "pages/when_it_helps.py"),
-    }
-)
+HOMES: Mapping[type[AnyRecipe], Home] = {
+    Recipe: Home("Watch it train", "pages/watch_it_train.py"),
+    Comparison: Home("Three ways to teach", "pages/three_ways.py"),
+    Sweep: Home("Explorer", "pages/explorer.py", always_goes_on=True),
+    Study: Home("When does it help?", "pages/when_it_helps.py"),
+}
 
 
 def home(recipe: AnyRecipe) -> Home:

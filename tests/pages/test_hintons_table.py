@@ -115,11 +115,12 @@ def test_the_link_keeps_a_bias_that_was_measured_and_not_the_usual_one(monkeypat
 
 def kept(monkeypatch, sent):
     """The link after a browser that was at 1 has sent something."""
-    query = {"bias": "1.00"}
+    query, mounted = {"bias": "1.00"}, {}
     monkeypatch.setattr(bias_slider.link.st, "query_params", query)
-    bias = bias_slider.valid_bias(sent, [-2 + 0.25 * i for i in range(33)])
-    if bias is not None:
-        bias_slider._keep(bias, "bias", 2)
+    monkeypatch.setattr(bias_slider.link.st, "session_state", {"slider": {"bias": sent}})
+    monkeypatch.setattr(bias_slider, "_bias_slider", lambda **arguments: mounted.update(arguments))
+    bias_slider.show({"at": [-2 + 0.25 * i for i in range(33)], "digits": 2}, key="slider", parameter="bias")
+    mounted["on_bias_change"]()
     return query
 
 

@@ -1,16 +1,15 @@
 """Hinton, Vinyals, Dean 2015, section 3: the experiments on MNIST, run as they were described."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from kdviz.recipes.study_facts.facts import WORDS, Arm, study
 
 TEMPERATURE = 20.0  # of the students of the table
 TEMPERATURES = (1.0, 2.5, 4.0, 8.0, 20.0)
-WIDTHS = MappingProxyType({30: "784-30-30-10", 300: "784-300-300-10"})  # units in each hidden layer: network
+WIDTHS: Mapping[int, str] = {30: "784-30-30-10", 300: "784-300-300-10"}  # units in each hidden layer: network
 
 # Errors on the 1,010 threes of the test images, where the paper gives them.
-PAPER_THREES: Mapping[str, int] = MappingProxyType({"no-threes": 133, "no-threes-bias": 14})
+PAPER_THREES: Mapping[str, int] = {"no-threes": 133, "no-threes-bias": 14}
 
 _LINES = WORDS["hinton-2015"]["lines"]
 

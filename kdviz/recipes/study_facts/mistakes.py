@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from kdviz.recipes.study_facts.facts import WORDS, Arm, study
 
@@ -31,12 +30,10 @@ _OTHER_PAIRS = {  # with dropout, or with many networks: these have a run withou
     "student-eval": "dropout-student",
     "test-picked": "validation-picked",
 }
-MISTAKES: Mapping[str, Mistake] = MappingProxyType(
-    {
-        name: Mistake(name, title, _OTHER_PAIRS.get(name, RIGHT), noisy=name not in _OTHER_PAIRS)
-        for name, title in _WORDS["mistakes"].items()
-    }
-)
+MISTAKES: Mapping[str, Mistake] = {
+    name: Mistake(name, title, _OTHER_PAIRS.get(name, RIGHT), noisy=name not in _OTHER_PAIRS)
+    for name, title in _WORDS["mistakes"].items()
+}
 _HEAVY = {"dropout-teacher": 1.5, "validation-picked": 2.0, "teacher-training": 3.0, "test-picked": 0.2}
 
 

@@ -1,10 +1,10 @@
 """Another domain: what is a teacher worth on images of a kind it never saw?"""
 
-from types import MappingProxyType
+from collections.abc import Mapping
 
 from kdviz.recipes.study_facts.facts import arms_in_groups, study
 
-LABELLED = MappingProxyType({"mnist": 200, "digits": 100})  # images of the other domain whose labels may be used
+LABELLED: Mapping[str, int] = {"mnist": 200, "digits": 100}  # images of the other domain whose labels may be used
 
 FACTS = study(
     "other-domain",

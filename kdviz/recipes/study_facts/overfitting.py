@@ -1,10 +1,10 @@
 """A small set of labelled images and nothing else: what keeps a student from learning it by heart?"""
 
-from types import MappingProxyType
+from collections.abc import Mapping
 
 from kdviz.recipes.study_facts.facts import Arm, study
 
-LABELLED = MappingProxyType({"mnist": 500, "digits": 100})  # all the images there are for a student
+LABELLED: Mapping[str, int] = {"mnist": 500, "digits": 100}  # all the images there are for a student
 
 FACTS = study(
     "overfitting",

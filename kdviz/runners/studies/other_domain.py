@@ -6,7 +6,6 @@ The students see the other domain's training images; of a few of them the label 
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -42,7 +41,7 @@ def inverted(images: Tensor) -> Tensor:
     return 255 - images
 
 
-CHANGES: Mapping[str, Callable[[Tensor], Tensor]] = MappingProxyType({"turned": turned, "inverted": inverted})
+CHANGES: Mapping[str, Callable[[Tensor], Tensor]] = {"turned": turned, "inverted": inverted}
 
 
 def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:

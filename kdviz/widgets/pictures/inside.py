@@ -5,7 +5,6 @@ The panel has three kinds of knowledge side by side, drawn in the browser, and b
 
 from collections.abc import Sequence
 from functools import partial
-from types import MappingProxyType
 from typing import Any, get_args
 
 import streamlit as st
@@ -30,19 +29,16 @@ from kdviz.widgets.live_panel import LivePanel, Snapshot, first_event, last_even
 from kdviz.widgets.run_status import Position
 
 # The pair between which every way of teaching works; the control of offline would train a second large teacher.
-FIXED = MappingProxyType({"teacher": "cnn-32-64", "student": "cnn-8-16", "control": False})
+FIXED = {"teacher": "cnn-32-64", "student": "cnn-8-16", "control": False}
 TAUGHT = tuple(NAMES)
 USUAL = ("offline", "hints", "rkd")
 _SETTABLE = ("data", "epochs", "temperature", "alpha")
 # Pairs that stand for what networks there are: the title of a column, (teacher, student).
-PAIRS = MappingProxyType(
-    {
-        "CNN to CNN": ("cnn-32-64", "cnn-8-16"),
-        "MLP to MLP": ("784-512-256-10", "784-128-10"),
-        "CNN to MLP": ("cnn-32-64", "784-128-10"),
-    }
-)
-
+PAIRS = {
+    "CNN to CNN": ("cnn-32-64", "cnn-8-16"),
+    "MLP to MLP": ("784-512-256-10", "784-128-10"),
+    "CNN to MLP": ("cnn-32-64", "784-128-10"),
+}
 _KEY = "inside"
 _KINDS: tuple[charts.Kind, ...] = get_args(charts.Kind)
 _ENDLESS = 10**9

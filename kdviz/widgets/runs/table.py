@@ -5,7 +5,6 @@ a link from elsewhere ticks another row.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -39,14 +38,12 @@ def _accuracy(run: Run) -> float:
     return -figures.accuracy if figures else 1.0
 
 
-ORDERS: Mapping[str, Order] = MappingProxyType(
-    {
-        "newest first": lambda run: -run.created.timestamp(),
-        "oldest first": lambda run: run.created.timestamp(),
-        "most accurate first": _accuracy,
-        "longest first": lambda run: -(run_words.seconds(run) or 0.0),
-    }
-)
+ORDERS: Mapping[str, Order] = {
+    "newest first": lambda run: -run.created.timestamp(),
+    "oldest first": lambda run: run.created.timestamp(),
+    "most accurate first": _accuracy,
+    "longest first": lambda run: -(run_words.seconds(run) or 0.0),
+}
 
 
 def everything(store: RunStore, jobs: Jobs) -> list[Run]:

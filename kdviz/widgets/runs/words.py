@@ -5,7 +5,6 @@ Only what a recipe or a result says: never tags or notes, which are a visitor's 
 
 import math
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 from kdviz.recipes.comparison import Comparison
@@ -23,9 +22,7 @@ from kdviz.widgets.single.card import CARD as SINGLE
 from kdviz.widgets.study.card import CARD as STUDY
 from kdviz.widgets.sweep.card import CARD as SWEEP
 
-CARDS: Mapping[type[AnyRecipe], Card] = MappingProxyType(
-    {Recipe: SINGLE, Comparison: COMPARISON, Sweep: SWEEP, Study: STUDY}
-)
+CARDS: Mapping[type[AnyRecipe], Card] = {Recipe: SINGLE, Comparison: COMPARISON, Sweep: SWEEP, Study: STUDY}
 
 MOST_IN_A_NAME = 2  # settings that a short name says
 _NAMED_FIRST = ("study", "name", "data", "student", "temperature", "alpha", "labels", "seed", "epochs")

@@ -6,13 +6,12 @@ names of arms. All others have a rule here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 
 from kdviz.records.study import StudyResult
 
 Rule = Callable[[StudyResult], str | None]  # the key of the right answer; None where this result does not say
 
-_WORDS = MappingProxyType({"better": "better", "worse": "worse", "no difference shown": "none"})
+_WORDS: Mapping[str, str] = {"better": "better", "worse": "worse", "no difference shown": "none"}
 
 
 def _price(studied: StudyResult) -> str | None:
@@ -31,13 +30,11 @@ def _agrees(studied: StudyResult) -> str | None:
 
 
 # By study and check.
-RULES: Mapping[tuple[str, str], Rule] = MappingProxyType(
-    {
-        ("all-labels", "agreement"): _agrees,
-        ("left-out-class", "whose-errors"): _price,
-        ("left-out-class", "no-test-labels"): lambda _: "promise",
-    }
-)
+RULES: Mapping[tuple[str, str], Rule] = {
+    ("all-labels", "agreement"): _agrees,
+    ("left-out-class", "whose-errors"): _price,
+    ("left-out-class", "no-test-labels"): lambda _: "promise",
+}
 
 
 def right(studied: StudyResult, check: str, answers: Sequence[str]) -> str | None:

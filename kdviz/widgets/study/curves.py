@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from math import floor
-from types import MappingProxyType
 
 import streamlit as st
 
@@ -76,11 +75,9 @@ def _gaps(studied: StudyResult, text: LessonPage) -> None:
 
 
 # By the study's name.
-BESIDE: Mapping[str, Beside] = MappingProxyType(
-    {
-        "smoothed-teacher": partial(_together, curve="within_class", log=True),
-        "overfitting": _gaps,
-        "one-task": partial(_together, curve="right_by_digit", arms=("parity", "size"), apart=True),
-        "other-domain": partial(_together, curve="accuracy_by_angle"),
-    }
-)
+BESIDE: Mapping[str, Beside] = {
+    "smoothed-teacher": partial(_together, curve="within_class", log=True),
+    "overfitting": _gaps,
+    "one-task": partial(_together, curve="right_by_digit", arms=("parity", "size"), apart=True),
+    "other-domain": partial(_together, curve="accuracy_by_angle"),
+}
