@@ -104,6 +104,6 @@ def test_the_table_of_uses_is_the_methods_own():
 @pytest.mark.parametrize("name", ["hints", "attention", "rkd", "similarity", "fsp"])
 def test_the_formulas_have_the_weights_of_the_distillers(name):
     strength = importlib.import_module(f"kdviz.distillers.{name}").STRENGTH
-    formula = re.search(rf"^  {name}: \[\n    besides\((\d*)\)", (INSIDE / "formulas.js").read_text(), re.M)
+    formula = re.search(rf"^  {name}: \[\s*besides\((\d*)\)", (INSIDE / "formulas.js").read_text(), re.M)
     assert formula is not None
     assert float(formula[1] or 1) == strength
