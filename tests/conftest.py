@@ -27,7 +27,7 @@ if _side_by_side > 1:
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# What tests make is many and small, and lives as long as they: to look through it again and again is a tenth of the time.
+# What tests make is small, and much of it lives as long as they: looking through it again takes a tenth of the time.
 gc.set_threshold(100_000, 50, 100)
 
 CI = os.environ.get("CI", "").lower() in ("true", "1")
