@@ -74,16 +74,25 @@ def whole_in(text: str, least: int, most: int) -> int | None:
 
 def write(name: str, text: str) -> None:
     """Let the URL say something, or nothing more of it where the text is empty: that is the default."""
-    written = st.session_state.setdefault(_WRITTEN, {})
-    written[name] = (page(), monotonic(), st.query_params.get(name, ""), text)
-    _set(name, text)
+    writer(name)(text)
+
+
+def writer(name: str) -> Callable[[str], None]:
+    """`write` for one name, made before something slow: a callback that is broken off meanwhile still is caught up."""
+    written, before = st.session_state.setdefault(_WRITTEN, {}), st.query_params.get(name, "")
+
+    def write(text: str) -> None:
+        written[name] = (page(), monotonic(), before, text)
+        _set(name, text)
+
+    return write
 
 
 def catch_up() -> None:
     """Write once more what a callback has just written, where the URL does not say it.
 
-    Where the visitor touches something else during a callback, Streamlit breaks it off at its first message to the
-    browser, and the rerun that follows brings the URL from before.
+    Where the visitor touches something else during a callback, Streamlit breaks it off at its next message to the
+    browser or look at the session's state, and the rerun that follows brings the URL from before.
     """
     written = st.session_state.get(_WRITTEN, {})
     for name, (of_page, moment, before, text) in list(written.items()):

@@ -103,7 +103,8 @@ def _start(jobs: Jobs, wanted: R, write: Callable[[R], None] | None, check: Call
     try:
         if check is not None:
             check(wanted)
-        link.write("run", jobs.submit(wanted).id)
+        write_run = link.writer("run")  # before the store takes its time
+        write_run(jobs.submit(wanted).id)
     except PlainError as error:
         st.session_state[_NOT_STARTED] = str(error)
         return

@@ -64,3 +64,19 @@ def test_it_is_over_after_a_second_and_on_another_page(parameters, monkeypatch):
         elsewhere.setattr(link, "page", lambda: "/elsewhere")
         link.catch_up()
     assert parameters == {}
+
+
+def test_what_is_broken_off_while_something_slow_goes_on_is_written_all_the_same(parameters, monkeypatch):
+    class OutOfReach(dict):
+        def __getitem__(self, key):
+            raise RerunException(RerunData())  # Streamlit breaks off at a look at the session's state
+
+        __setitem__ = setdefault = get = __getitem__
+
+    write_run = link.writer("run")
+    with monkeypatch.context() as overtaken:
+        overtaken.setattr(st, "session_state", OutOfReach())
+        with pytest.raises(RerunException):
+            write_run("0123456789ab")
+    link.catch_up()
+    assert parameters == {"run": "0123456789ab"}
