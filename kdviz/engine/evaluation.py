@@ -76,7 +76,8 @@ def reliability(logits: Tensor, labels: Tensor, bins: int = CALIBRATION_BINS) ->
     confidence, predicted = losses.softmax(logits.double()).max(dim=-1)
     bin_of = (confidence * bins).nan_to_num().long().clamp(max=bins - 1)  # NaN of a diverged network: into any bin
     of_images = torch.stack([torch.ones_like(confidence), confidence, (predicted == labels).double()], dim=1)
-    return torch.zeros(bins, 3, dtype=torch.double, device=logits.device).index_add_(0, bin_of, of_images)
+    # On the CPU: a GPU adds in whatever order, and the same run would differ in its last bits.
+    return torch.zeros(bins, 3, dtype=torch.double).index_add_(0, bin_of.cpu(), of_images.cpu())
 
 
 def expected_calibration_error(logits: Tensor, labels: Tensor, bins: int = CALIBRATION_BINS) -> float:
