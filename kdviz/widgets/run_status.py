@@ -81,7 +81,7 @@ def start(
         type="primary",
         icon=":material/play_arrow:",
         on_click=_start,
-        args=(jobs, wanted, write, check),
+        args=(jobs, wanted, link.writer("run"), write, check),
         disabled=wanted is None or not ready or (shown is not None and (shown.status not in OVER or goes_on)),
     )
     if problem_of_link and wanted is not None:
@@ -98,12 +98,20 @@ def start(
         st.error(problem, icon=":material/error:")
 
 
-def _start(jobs: Jobs, wanted: R, write: Callable[[R], None] | None, check: Callable[[R], None] | None) -> None:
-    """Queue the run, or find it; its id in the URL brings every visitor back to it."""
+def _start(
+    jobs: Jobs,
+    wanted: R,
+    write_run: Callable[[str], None],
+    write: Callable[[R], None] | None,
+    check: Callable[[R], None] | None,
+) -> None:
+    """Queue the run, or find it; its id in the URL brings every visitor back to it.
+
+    Nothing before that looks at the session's state, where Streamlit may break a callback off.
+    """
     try:
         if check is not None:
             check(wanted)
-        write_run = link.writer("run")  # before the store takes its time
         write_run(jobs.submit(wanted).id)
     except PlainError as error:
         st.session_state[_NOT_STARTED] = str(error)

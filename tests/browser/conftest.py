@@ -61,7 +61,7 @@ def app_url(app_server: AppServer) -> str:
 
 @pytest.fixture(scope="session")
 def spare_pages(browser: Browser) -> Iterator[dict[str, list[Page]]]:
-    """Pages that earlier tests have left empty, by the options of their context: a new one costs a second of work."""
+    """Pages that earlier tests have left empty, by the options of their context: a new one costs seconds of work."""
     spare: dict[str, list[Page]] = {}
     yield spare
     for page in (page for pages in spare.values() for page in pages):
@@ -78,12 +78,15 @@ def visit(browser: Browser, spare_pages: dict[str, list[Page]], request: pytest.
     failed = request.session.testsfailed
 
     def open_page(url: str = "", *, allowed: tuple[str, ...] = (), **options: Any) -> Page:
-        kind = json.dumps({"viewport": LAPTOP, **options}, sort_keys=True)
+        viewport, theme = options.pop("viewport", LAPTOP), options.pop("color_scheme", "light")
+        kind = json.dumps(options, sort_keys=True)
         spare = spare_pages.setdefault(kind, [])
-        page: Any = spare.pop() if spare else browser.new_context(**json.loads(kind)).new_page()
+        page: Any = spare.pop() if spare else browser.new_context(viewport=viewport, **options).new_page()
         if not hasattr(page, "seen"):
             page.kind = kind
             watch(page)
+        page.set_viewport_size(viewport)
+        page.emulate_media(media="screen", color_scheme=theme)
         page.seen = Seen(allowed)
         pages.append(page)
         if url:
@@ -112,8 +115,6 @@ def emptied(page: Page) -> bool:
         page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
         page.goto("about:blank")
         page.context.clear_cookies()
-        page.set_viewport_size(json.loads(page.kind)["viewport"])  # type: ignore[attr-defined]
-        page.emulate_media(media="screen")
         page.mouse.move(0, 0)
     except Error:
         return False

@@ -23,13 +23,16 @@ pytestmark = pytest.mark.usefixtures("quiet")
 def opened(page: Page, url: str, query: str) -> Page:
     page.goto(f"{url}/when_it_helps?{query}")
     expect(page.get_by_text("Run it here").first).to_be_visible(timeout=WORKS)
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()  # it moves what is below
     settle(page)
     return page
 
 
 def started(page: Page) -> None:
     """Open the settings, press Start, wait until something is trained."""
-    page.locator("summary", has_text="Run it here").click()
+    settings = page.get_by_test_id("stExpander").filter(has_text="Run it here")
+    settings.locator("summary").click()
+    expect(settings.locator("details")).to_have_attribute("open", "")
     button(page, "Start").click()
     expect(page).to_have_url(re.compile(r"run=[0-9a-f]{12}"))
     expect(page.get_by_test_id("stProgress")).to_contain_text(re.compile(r"Arm \d+ of|finished"), timeout=WORKS)
