@@ -233,7 +233,9 @@ export class Experiment {
       if (logits.every(Number.isFinite)) student.reading.take(logits, student === taught ? this.bias : null);
       else student.stopped = true;
     }
-    if (teacher) teacherReading.take("table" in teacher ? teacher.table.subarray(CLASSES * pack.training) : reader.read(teacher.network));
+    if (!teacher) return;
+    if ("table" in teacher) teacherReading.take(teacher.table.subarray(CLASSES * pack.training));
+    else teacherReading.take(peer ? peer.reading.logits : reader.read(teacher.network));
   }
 
   addPoint() {
