@@ -37,6 +37,7 @@ class Session:
         """Load a data set to the device. Raises DataError."""
         started = clock()
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        torch.backends.cudnn.deterministic = True  # the same recipe gives the same bits, convolutions on a GPU too
         return cls(data.load(name).changed(lambda split: split.to(device)), live_count, clock, started)
 
     def held_out(self, fold: int | None, folds: int | None) -> Session:

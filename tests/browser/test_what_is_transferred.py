@@ -14,7 +14,7 @@ from kdviz.texts import lesson
 from tests.browser.modules import import_modules
 from tests.browser.visitor import PHONE, button, settle
 
-RUN = "data=digits&taught=Hints&taught=Distances&taught=Flow&epochs=5"
+RUN = "data=digits&taught=Hints&taught=Distances&taught=Flow&epochs=2"
 WORKS = 60_000  # ms until a worker that has just started has trained a teacher
 WHOLE = 170_000  # ms until all of it is trained
 
@@ -73,7 +73,7 @@ def test_the_three_kinds_are_taught_and_looked_into(page: Page, app_url: str) ->
     expect(status(page)).to_contain_text("finished in", timeout=WHOLE)
     settle(page)
 
-    expect(page.locator(".at")).to_have_text("update 100 of 100")
+    expect(page.locator(".at")).to_have_text("update 40 of 40")
     after, before = maps(page, "taught"), maps(page, "before")
     assert len(after) == len(before) == 9
     assert after != before
@@ -98,7 +98,7 @@ def the_slider_goes_back_to_the_same_first_weights(page: Page) -> None:
     asked = page.seen.asked  # type: ignore[attr-defined]
     moment(page).focus()
     page.keyboard.press("ArrowLeft")
-    expect(page.locator(".at")).not_to_have_text("update 100 of 100")
+    expect(page.locator(".at")).not_to_have_text("update 40 of 40")
     button(page, "Before").click()
     assert maps(page, "taught") == maps(page, "plain") == before, "the students have the same first weights"
     assert colours(page, "taught") == colours(page, "plain") != far
