@@ -120,17 +120,29 @@ def bench(repetitions: int | None, quick: bool, as_json: bool) -> None:
 @main.command()
 @click.option("--data", "name", type=click.Choice(list(SHIPPED_TEACHERS)), required=True)
 @click.option(
-    "--output", type=click.Path(path_type=Path), default=None, help="File to write; default: the shipped one."
+    "--output",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="File to write the trained one to, and nothing else; default: the shipped ones.",
 )
-def teacher(name: str, output: Path | None) -> None:
-    """Train the teacher that ships with the program again, and its pictures where they ship too."""
+@click.option(
+    "--playground", "others", is_flag=True, help="Only the playground's other teachers; the trained one stays."
+)
+def teacher(name: str, output: Path | None, others: bool) -> None:
+    """Train the teachers that ship with the program again, and make the pictures and packs that ship with them."""
+    if others and output is not None:
+        raise click.UsageError("--output is for the trained teacher, which --playground leaves as it is.")
+    from kdviz.runners import playground
     from kdviz.runners import shipped_teacher as shipping
 
     def say(epoch: int, epochs: int, loss: float) -> None:
         if epoch % 10 == 0:
             click.echo(f"epoch {epoch} of {epochs}, loss {loss:.4f}", err=True)
 
-    click.echo(json.dumps(shipping.make(name, output, say), indent=2))
+    about = {} if others else shipping.make(name, output, say)
+    if output is None:
+        about["playground"] = playground.make(name, say)
+    click.echo(json.dumps(about, indent=2))
 
 
 @main.command()
