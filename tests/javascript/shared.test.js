@@ -1,6 +1,7 @@
 // What all components share: softmax, entropy, numbers as text, scales, bytes, the network.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 
 import { barHeight } from "../../kdviz/components/kdviz.shared/bars.js";
 import { decodeBase64, decodeHalf } from "../../kdviz/components/kdviz.shared/bytes.js";
@@ -12,7 +13,7 @@ import {
   listen, logitsOf, publishLogits, publishTemperature, temperatureOf,
 } from "../../kdviz/components/kdviz.shared/signals.js";
 import { lookAlikes, luminance, meanSoftTargets, prepareMatrix } from "../../kdviz/components/kdviz.shared/matrix.js";
-import { forward, isHere, keepNetwork } from "../../kdviz/components/kdviz.shared/network.js";
+import { forward, forwardLayers, isHere, keepNetwork, unpackLayers } from "../../kdviz/components/kdviz.shared/network.js";
 import { linearAxis, logAxis, temperatureGrid, valueAt } from "../../kdviz/components/kdviz.shared/over_t.js";
 import { entropyBits, ranked, softmax } from "../../kdviz/components/kdviz.shared/softmax.js";
 import { arrived, keepWords, wordsOf } from "../../kdviz/components/kdviz.shared/words.js";
@@ -114,6 +115,20 @@ test("the network scales pixels to -1..1, rectifies between its layers, and is t
   assert.deepEqual(heard, ["n"]);
   assert.deepEqual([...forward("n", [255, 0])], [2, -1]); // hidden: 1, and -1 rectified to 0
   assert.throws(() => keepNetwork({ name: "m", digest: "b", layers: [{ ...layers[0], inputs: 3 }] }), /came with 4 weights/);
+});
+
+test("a network that came over HTTP is the one that was sent, and nothing else is taken for one", async () => {
+  const sent = (/** @type {string} */ format, /** @type {number[]} */ ...bits) => {
+    const header = Buffer.from(JSON.stringify({ format, layers: [{ inputs: 2, outputs: 1 }] }));
+    const length = Buffer.from(Uint32Array.of(header.length).buffer);
+    return new Uint8Array(gzipSync(Buffer.concat([length, header, Buffer.from(Uint16Array.from(bits).buffer)])));
+  };
+  const [one, minus, half] = [0x3c00, 0xbc00, 0x3800];
+  const layers = await unpackLayers(sent("kdviz-weights-1", one, minus, half));
+  assert.deepEqual([...forwardLayers(layers, [255, 0])], [2.5]);
+  await assert.rejects(unpackLayers(sent("kdviz-weights-1", one)), /instead of/);
+  await assert.rejects(unpackLayers(sent("kdviz-playground-1", one, minus, half)), /have the format/);
+  await assert.rejects(unpackLayers(new Uint8Array([1, 2, 3])));
 });
 
 test("the matrix of look-alikes is the mean softmax of each class", () => {

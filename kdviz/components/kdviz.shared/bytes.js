@@ -1,4 +1,4 @@
-// Arrays that travel as text.
+// Arrays that travel as text, or as bytes over HTTP.
 
 /** @param {string} text */
 export const decodeBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
@@ -20,4 +20,13 @@ export function decodeHalf(bytes) {
     out[i] = half & 0x8000 ? -value : value;
   }
   return out;
+}
+
+/**
+ * What gzipped bytes hold. Rejects where they are none, or not whole.
+ * @param {Uint8Array<ArrayBuffer> | ArrayBuffer} bytes
+ */
+export async function gunzip(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -1,6 +1,6 @@
 // The teacher's forward pass: a multi-layer network with ReLU between its layers, on grey levels 0 to 255.
 
-import { decodeBase64, decodeHalf } from "./bytes.js";
+import { decodeBase64, decodeHalf, gunzip } from "./bytes.js";
 import { tell } from "./signals.js";
 
 /** @typedef {{ weight: Float32Array, bias: Float32Array, inputs: number, outputs: number }} Layer weights (out, in) */
@@ -20,6 +20,26 @@ export function decodeLayers(layers) {
     }
     return layer;
   });
+}
+
+/**
+ * The same from the bytes of `kdviz.store.playground.weights`, fetched over HTTP: gzip of a little-endian uint32, the
+ * length of the header; the header in JSON, {format, layers: [{inputs, outputs}]}; then of each layer its weights
+ * (out, in) and its biases, in half precision. Rejects where they are something else.
+ * @param {Uint8Array<ArrayBuffer> | ArrayBuffer} bytes @returns {Promise<Layer[]>}
+ */
+export async function unpackLayers(bytes) {
+  const content = await gunzip(bytes);
+  let at = 4 + new DataView(content.buffer).getUint32(0, true);
+  /** @type {{ format: string, layers: { inputs: number, outputs: number }[] }} */
+  const header = JSON.parse(new TextDecoder().decode(content.subarray(4, at)));
+  if (header.format !== "kdviz-weights-1") throw new Error(`The weights have the format ${header.format}.`);
+  const take = (/** @type {number} */ count) => decodeHalf(content.subarray(at, (at += 2 * count)));
+  const layers = header.layers.map(({ inputs, outputs }) => {
+    return { weight: take(inputs * outputs), bias: take(outputs), inputs, outputs };
+  });
+  if (at !== content.length) throw new Error(`The weights have ${content.length} bytes instead of ${at}.`);
+  return layers;
 }
 
 /** @param {Layer} layer @param {Float32Array} x @param {boolean} rectify */
