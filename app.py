@@ -6,14 +6,23 @@ from kdviz.errors import PlainError
 from kdviz.texts import course
 from kdviz.widgets import components, link, page
 
-st.set_page_config(page_title="kdviz", page_icon="🌡️", layout="wide", initial_sidebar_state=240)
+# The playground needs the whole screen: the list of pages waits behind its button there.
+st.set_page_config(
+    page_title="kdviz",
+    page_icon="🌡️",
+    layout="wide",
+    initial_sidebar_state="collapsed" if link.page().endswith("/playground") else 240,
+)
 page.style()
 link.catch_up()
 try:
     furniture, lessons = course.words(), course.lessons()
     pages = st.navigation(
         {
-            "": [st.Page("pages/start.py", title=furniture.word("start"), default=True)],
+            "": [
+                st.Page("pages/start.py", title=furniture.word("start"), default=True),
+                st.Page("pages/playground.py", title=furniture.word("playground"), url_path="playground"),
+            ],
             furniture.word("learn"): [
                 st.Page(lesson.page, title=f"{lesson.number} {lesson.title}", url_path=lesson.slug)
                 for lesson in lessons

@@ -1,4 +1,4 @@
-"""Start: what this is, one live picture, the course, and five ways straight to it."""
+"""Start: what this is, one live picture, the course, and six ways straight to it."""
 
 import streamlit as st
 
@@ -9,6 +9,9 @@ from kdviz.widgets.pictures import chosen_image as state
 from kdviz.widgets.pictures.soft_targets import soft_targets, temperature_of_link
 
 here = lesson.begin("start")
+with st.container(key="play_now"):
+    data = {"data": st.query_params["data"]} if "data" in st.query_params else {}
+    st.page_link("pages/playground.py", label=here.word("play-now"), icon=":material/play_circle:", query_params=data)
 shown = server.choose_gallery()
 picture = state.picture(shown, state.opening(shown))
 soft_targets(key="start_picture", picture=picture, temperature=temperature_of_link())
@@ -18,9 +21,10 @@ progress.overview()
 
 here.text("ways-in")
 WAYS_IN = {
+    "play": ("pages/playground.py", ":material/toys:", {}),
     "learn": ("pages/soft_targets.py", ":material/school:", {}),
     "demonstrate": ("pages/soft_targets.py", ":material/co_present:", {"view": "Draw a digit", "T": "4"}),
-    "train": ("pages/watch_it_train.py", ":material/play_circle:", {}),
+    "train": ("pages/watch_it_train.py", ":material/monitoring:", {}),
     "compare": ("pages/three_ways.py", ":material/compare_arrows:", {}),
     "explore": ("pages/explorer.py", ":material/grid_on:", {}),
 }

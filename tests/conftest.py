@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -200,15 +201,21 @@ def digits():
 @pytest.fixture
 def jobs(monkeypatch):
     """Pages have no cluster and no run, and no MNIST unless a test has put it there."""
-    from kdviz.store import gallery
+    from kdviz.store import gallery, playground
     from kdviz.widgets import server
     from tests.samples.app_pages import FakeJobs
 
-    fake, galleries, read = FakeJobs(), server.Galleries(), gallery.read
+    fake, galleries, packs = FakeJobs(), server.Galleries(), server.Packs()
     monkeypatch.setattr(server, "jobs", lambda: fake)
     monkeypatch.setattr(server, "_galleries", lambda: galleries)
-    monkeypatch.setattr(gallery, "read", lambda data: read(data) if data == "digits" else None)
+    monkeypatch.setattr(server, "_packs", lambda: packs)
+    for files in (gallery, playground):
+        monkeypatch.setattr(files, "read", partial(_only_digits, files.read))
     return fake
+
+
+def _only_digits(read, data):
+    return read(data) if data == "digits" else None
 
 
 @pytest.fixture

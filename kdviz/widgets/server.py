@@ -1,7 +1,9 @@
-"""What all visitors of one server share: the jobs, and the galleries of test images."""
+"""What all visitors of one server share: the jobs, the galleries of test images, and the packs of the playground."""
 
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYetError
 from dataclasses import dataclass, field
+from typing import Any
 
 import streamlit as st
 
@@ -9,13 +11,15 @@ from kdviz import settings
 from kdviz.errors import PlainError
 from kdviz.jobs.queue import Jobs
 from kdviz.recipes.catalogue import SHIPPED_TEACHERS
-from kdviz.store import gallery
+from kdviz.store import gallery, playground
 from kdviz.store.gallery import Gallery
 from kdviz.store.runs import RunStore
+from kdviz.widgets import media
 
 FAVOURITE = "mnist"
 FALLBACK = "digits"  # it lies in scikit-learn, and its gallery ships
 PATIENCE = 20.0  # seconds a first visitor waits for MNIST to be found or downloaded
+_MEANWHILE = "pack_meanwhile"  # the data set instead of which a visitor was shown the fallback
 
 
 @dataclass
@@ -25,6 +29,24 @@ class Galleries:
     known: dict[str, Gallery] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     awaited: set[str] = field(default_factory=set)  # those that a visitor has waited for in vain
+
+
+@dataclass(frozen=True)
+class ServedPack:
+    """Where a browser fetches what the playground needs of a data set: addresses relative to the app's own."""
+
+    data: str
+    pack: str
+    weights: str  # of the trained teacher
+
+
+@dataclass
+class Packs:
+    """The packs served so far, those that a worker is making, and why one could not be had."""
+
+    served: dict[str, ServedPack] = field(default_factory=dict)
+    calls: dict[str, Future[Any]] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
 
 
 @st.cache_resource(show_spinner=False)
@@ -44,6 +66,11 @@ def jobs() -> Jobs:
 @st.cache_resource(show_spinner=False)
 def _galleries() -> Galleries:
     return Galleries()
+
+
+@st.cache_resource(show_spinner=False)
+def _packs() -> Packs:
+    return Packs()
 
 
 def home() -> str:
@@ -71,19 +98,81 @@ def choose_gallery() -> Gallery:
 
     Says on the page which it is not, why, and what to do.
     """
-    data = st.query_params.get("data", FAVOURITE)
-    if data not in SHIPPED_TEACHERS:
-        st.warning(
-            f"data is {data}; here it takes one of {', '.join(SHIPPED_TEACHERS)}, which have a trained teacher. "
-            f"Shown is {FAVOURITE}."
-        )
-        data = FAVOURITE
+    data = _wanted()
     shown = _gallery(data)
     if shown is None:
         _explain_fallback(data)
         shown = _gallery(FALLBACK)
     assert shown is not None  # the fallback ships
     return shown
+
+
+def choose_pack() -> tuple[ServedPack, str]:
+    """The pack of the data set that `choose_gallery` would show, at once, and the one that is on its way.
+
+    That is "" where nothing is: nobody waits, and a visitor who was shown scikit-learn's digits meanwhile keeps them
+    until `forget_meanwhile`, so that nothing is exchanged under the hand. Says on the page what cannot be had.
+    """
+    data = _wanted()
+    served = _pack(data)
+    if served is not None and st.session_state.get(_MEANWHILE) != data:
+        return served, ""
+    fallback = _pack(FALLBACK)
+    assert fallback is not None  # it ships
+    if served is None and data in _packs().problems:
+        _explain_fallback(data, _packs().problems)
+        return fallback, ""
+    st.session_state[_MEANWHILE] = data
+    return fallback, data
+
+
+def has_arrived(data: str) -> bool:
+    """Whether the pack that was on its way is there, or cannot be had."""
+    return _pack(data) is not None or data in _packs().problems
+
+
+def forget_meanwhile() -> None:
+    """Show the pack that has arrived from now on."""
+    st.session_state.pop(_MEANWHILE, None)
+
+
+def _wanted() -> str:
+    """The data set in the URL, MNIST if none is named; says on the page what has no trained teacher."""
+    data = st.query_params.get("data", FAVOURITE)
+    if data in SHIPPED_TEACHERS:
+        return data
+    st.warning(
+        f"data is {data}; here it takes one of {', '.join(SHIPPED_TEACHERS)}, which have a trained teacher. "
+        f"Shown is {FAVOURITE}."
+    )
+    return FAVOURITE
+
+
+def _pack(data: str) -> ServedPack | None:
+    """Where the pack is served; None while a worker makes it, or where it cannot be had."""
+    shared = _packs()
+    if data not in shared.served and data not in shared.problems:
+        content = playground.read(data) or _made_pack(data, shared)
+        if content is not None:
+            weights = media.serve(f"weights-{data}", playground.weights(data))
+            shared.served[data] = ServedPack(data, media.serve(f"pack-{data}", content), weights)
+    return shared.served.get(data)
+
+
+def _made_pack(data: str, shared: Packs) -> bytes | None:
+    """What a worker has made of it so far: it is asked at the first call, and nobody waits for it."""
+    call = shared.calls.get(data)
+    if call is None:
+        call = shared.calls[data] = jobs().call("kdviz.runners.playground:fill", data, key=f"pack-{data}")
+    if not call.done():
+        return None
+    shared.calls.pop(data, None)
+    try:
+        made: bytes = call.result()
+    except PlainError as error:
+        shared.problems[data] = str(error)
+        return None
+    return made
 
 
 def _gallery(data: str) -> Gallery | None:
@@ -110,8 +199,9 @@ def _fill(data: str, shared: Galleries) -> Gallery | None:
     return gallery.read(data)
 
 
-def _explain_fallback(data: str) -> None:
-    reason = _galleries().problems.get(data)
+def _explain_fallback(data: str, problems: dict[str, str] | None = None) -> None:
+    problems = _galleries().problems if problems is None else problems
+    reason = problems.get(data)
     with st.container(key="fallback"):
         if reason is None:
             st.info(
@@ -121,7 +211,7 @@ def _explain_fallback(data: str) -> None:
             return
         st.info(f"Shown are the 1,797 handwritten digits of scikit-learn, because {data} cannot be had. {reason}")
         if st.button("Look again", icon=":material/refresh:"):
-            _galleries().problems.pop(data, None)
+            problems.pop(data, None)
             st.rerun()
 
 
