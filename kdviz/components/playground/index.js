@@ -1,22 +1,331 @@
-// The playground's place on the page: fetches the pack and the teacher's weights, and says how large they are.
+// The playground: students learn in a worker of this browser; the page asks it for a picture of them at each frame.
 
 import { component } from "../kdviz.shared/component.js";
-import { setText } from "../kdviz.shared/dom.js";
-import { unpackLayers } from "../kdviz.shared/network.js";
+import { emptied, make, setText } from "../kdviz.shared/dom.js";
+import { parseNumber, whole } from "../kdviz.shared/format.js";
+import { forwardLayers, unpackLayers } from "../kdviz.shared/network.js";
+import { buildChoice, buildControls } from "./controls.js";
+import { drawAccuracy, drawByDigit, drawLoss, showNumbers } from "./curves.js";
+import { buildInside, drawUnits, rgb, showDoubts } from "./inside.js";
+import { unpack } from "./pack.js";
+import { PRESETS } from "./presets.js";
+import { describe } from "./sentence.js";
+import { CHOICES, STARTS_ANEW, fromQuery, toQuery } from "./settings.js";
+import { buildBars, buildPulls, drawBars, drawPulls, showImage } from "./stage.js";
 
-/** Python's addresses are relative to the app's own; Streamlit sends no cache header with these. */
-async function bytesOf(address) {
+/** @typedef {import("./settings.js").Settings} Settings */
+
+const [PLAY, PAUSE] = ["M5 2.5 17.5 10 5 17.5Z", "M4 3H8.2V17H4ZM11.8 3H16V17H11.8Z"];
+const WEIGHTS_EVERY = 8; // frames
+const CURVES_EVERY = 4;
+
+const send = (ui, message) => ui.worker?.postMessage(message);
+
+/** One sentence in place of the page: what is wrong, and where to go on. */
+function refuse(ui, key, values = {}) {
+  ui.root.classList.add("busy");
+  ui.q(".loading").hidden = true;
+  const room = ui.q(".problem");
+  room.hidden = false;
+  setText(room, `${ui.tell(key, values)} `);
+  make("a", "", room, { href: `watch_it_train?data=${ui.name}`, target: "_self" }).textContent = ui.tell("elsewhere");
+}
+
+/** The address bar says what is set; whoever copies it gets the same. The server is not asked. */
+function writeLink(ui) {
+  const query = new URLSearchParams(location.search);
+  for (const name of [...query.keys()]) if (name !== "data") query.delete(name);
+  for (const [name, value] of Object.entries(toQuery(ui.settings, ui.facts))) query.set(name, value);
+  const text = query.toString();
+  history.replaceState(history.state, "", text ? `?${text}` : location.pathname);
+}
+
+function showPlaying(ui) {
+  ui.q(".play path").setAttribute("d", ui.playing ? PAUSE : PLAY);
+  ui.q(".play").setAttribute("aria-label", ui.tell(ui.playing ? "pause" : "play"));
+  ui.root.dataset.playing = String(ui.playing);
+}
+
+function setPlaying(ui, playing) {
+  ui.playing = playing;
+  send(ui, { type: playing ? "play" : "pause" });
+  if (playing) setText(ui.q(".note"), "");
+  showPlaying(ui);
+  ask(ui);
+}
+
+/** From update 0 with the settings as they are. */
+function begin(ui) {
+  ui.points = [];
+  ui.marks = [];
+  ui.fresh = true; // whatever is on its way belongs to the run before
+  send(ui, { type: "reset" });
+  writeLink(ui);
+}
+
+/** A visitor has moved something: it counts from the next update on, unless it makes other students. */
+function change(ui, changed) {
+  Object.assign(ui.settings, changed);
+  ui.drawing = "image" in changed ? null : ui.drawing;
+  send(ui, { type: "settings", settings: ui.settings });
+  if (STARTS_ANEW.some((name) => name in changed)) begin(ui);
+  showSettings(ui);
+  if ("image" in changed) showChosen(ui);
+  clearTimeout(ui.writing);
+  ui.writing = setTimeout(() => writeLink(ui), 250);
+  ask(ui);
+}
+
+/** A whole state, as a link brings it. */
+function open(ui, query) {
+  const { settings, problems } = fromQuery(query, ui.facts);
+  ui.settings = settings;
+  send(ui, { type: "settings", settings });
+  begin(ui);
+  showSettings(ui);
+  showChosen(ui);
+  setText(ui.q(".note"), problems.map(({ name, given, used }) => ui.tell("problem-setting", { name, given, used })).join(" "));
+  ask(ui);
+}
+
+function showSettings(ui) {
+  ui.showControls();
+  ui.showSpeed(ui.settings.speed);
+  if (ui.shadow.activeElement !== ui.q(".seed-number")) ui.q(".seed-number").value = String(ui.settings.seed);
+  const now = JSON.stringify(toQuery({ ...ui.settings, image: ui.facts.image, seed: 0, speed: "full" }, ui.facts));
+  for (const link of ui.q(".presets").children) {
+    const preset = PRESETS.find(({ name }) => name === link.dataset.preset);
+    const { settings } = fromQuery(preset.query, ui.facts);
+    link.setAttribute("aria-current", String(JSON.stringify(toQuery(settings, ui.facts)) === now));
+  }
+}
+
+const pixelsOf = (ui, index) => ui.pack.images.subarray(784 * index, 784 * (index + 1));
+
+function showChosen(ui) {
+  const { image } = ui.settings;
+  if (ui.drawing) {
+    showImage(ui, ui.drawing, ui.tell("your-drawing"));
+    send(ui, { type: "show", pixels: ui.drawing });
+    return;
+  }
+  showImage(ui, pixelsOf(ui, image), ui.tell("image-of", { name: ui.pack.names[ui.pack.labels[image]] }));
+  send(ui, { type: "show", image });
+}
+
+/** Ask the worker for a picture, one at a time, with the next animation frame. */
+function ask(ui) {
+  if (ui.asking || !ui.worker || document.hidden) return;
+  ui.asking = true;
+  requestAnimationFrame(() => {
+    ui.frames += 1;
+    const weights = ui.view === "units" && (ui.frames % WEIGHTS_EVERY === 0 || !ui.playing);
+    const doubts = ui.view === "doubts" && (ui.frames % (4 * WEIGHTS_EVERY) === 0 || !ui.playing);
+    send(ui, { type: "frame", from: ui.points.length, weights, doubts });
+  });
+}
+
+function drawFrame(ui, frame) {
+  const { settings } = ui;
+  const reads = ui.drawing && ui.layers && settings.teacher === "trained";
+  drawBars(ui, reads ? { ...frame.shown, teacher: forwardLayers(ui.layers, ui.drawing) } : frame.shown);
+  drawPulls(ui, frame.pulls);
+  setText(ui.q(".updates"), whole(frame.updates));
+  setText(ui.q(".updates-word"), ui.tell("updates", { epochs: frame.epochs.toFixed(1) }));
+  setText(ui.q(".pace"), frame.playing ? ui.tell("pace", { images: whole(Number(frame.imagesPerSecond.toPrecision(2))) }) : "");
+  setText(ui.q(".say"), describe(ui.tell, frame, settings, ui.facts));
+  if (ui.frames % CURVES_EVERY === 0 || !frame.playing || !ui.drawn) drawResults(ui, frame);
+  if (frame.weights) {
+    drawUnits(ui.q(".units"), frame.weights.taught, [rgb(ui.root, "--kd-student"), rgb(ui.root, "--kd-teacher")]);
+    const units = frame.weights.taught.length / 784;
+    ui.q(".units").setAttribute("aria-label", ui.tell("units-says", { units }));
+  }
+  if (frame.disagreements) {
+    const name = (index) => ui.tell("doubt", { label: ui.pack.names[ui.pack.labels[index]] });
+    showDoubts(ui, frame.disagreements, (index) => pixelsOf(ui, index), name, (image) => change(ui, { image }));
+  }
+  ui.root.dataset.updates = String(frame.updates);
+}
+
+function drawResults(ui, frame) {
+  const { counts } = frame;
+  showNumbers(ui, counts);
+  setText(ui.q(".who-teacher"), ui.tell(counts.teacher === null ? "no-teacher" : "teacher"));
+  drawAccuracy(ui, ui.points, ui.marks, counts.teacher === null ? null : counts.teacher / counts.n, frame.updates);
+  drawByDigit(ui, counts.byDigit);
+  drawLoss(ui, ui.points, ui.marks, frame.updates);
+  ui.drawn = true;
+}
+
+function hear(ui, { data: message }) {
+  if (message.type === "problem") {
+    refuse(ui, message.key, message.values);
+    return;
+  }
+  if (message.type !== "frame") return;
+  ui.asking = false;
+  if (ui.fresh && message.from > 0) {
+    ask(ui); // asked before the reset
+    return;
+  }
+  ui.fresh = false;
+  ui.points.push(...message.points);
+  ui.marks = message.marks;
+  drawFrame(ui, message);
+  if (message.playing !== ui.playing) {
+    ui.playing = message.playing;
+    showPlaying(ui);
+  }
+  if (ui.playing) ask(ui);
+}
+
+/**
+ * Bytes of an address of the app, with the part that has come so far. Streamlit sends no cache header with them, and an
+ * address is that of its bytes.
+ */
+async function download(address, onPart) {
   const answer = await fetch(new URL(`../../../${address}`, import.meta.url), { cache: "force-cache" });
-  if (!answer.ok) throw new Error(`${address} cannot be loaded (${answer.status}).`);
-  return answer.arrayBuffer();
+  if (!answer.ok || !answer.body) throw new Error(`${answer.status}`);
+  const size = Number(answer.headers.get("content-length")) || 0;
+  const parts = [];
+  let bytes = 0;
+  for (const reader = answer.body.getReader(); ;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    bytes += value.length;
+    if (size) onPart(bytes / size);
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
-async function receive(ui, data) {
-  if (!ui.changed("pack", data.pack)) return;
-  const [pack, weights] = await Promise.all([data.pack, data.weights].map(bytesOf));
-  const layers = await unpackLayers(weights);
-  const shape = [layers[0].inputs, ...layers.map((layer) => layer.outputs)].join("-");
-  setText(ui.q(".loading"), `${data.title}: ${pack.byteLength} bytes, teacher ${shape}`);
+async function load(ui, data) {
+  ui.root.classList.add("busy");
+  setText(ui.q(".loading-text"), ui.tell("loading"));
+  if (typeof Worker === "undefined") {
+    refuse(ui, "no-worker");
+    return;
+  }
+  try {
+    const bytes = await download(data.pack, (part) => { ui.q(".loading progress").value = part; });
+    ui.pack = await unpack(bytes);
+  } catch (error) {
+    refuse(ui, "not-loaded", { reason: String(error) });
+    return;
+  }
+  ui.facts = { training: ui.pack.training, heldOut: ui.pack.heldOut, image: data.image ?? ui.pack.training };
+  ui.worker?.terminate();
+  ui.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  ui.worker.onmessage = (event) => hear(ui, event);
+  ui.worker.onerror = () => refuse(ui, "worker-failed");
+  ui.settings = fromQuery({}, ui.facts).settings;
+  ui.showControls ??= buildControls(ui, (changed) => change(ui, changed));
+  send(ui, { type: "open", pack: ui.pack, settings: ui.settings });
+  ui.showInside(data.frame);
+  buildPresets(ui);
+  setText(ui.q(".accuracy-title"), ui.tell("accuracy-title", { n: whole(ui.pack.heldOut) }));
+  ui.root.classList.remove("busy");
+  open(ui, data.query);
+  showPlaying(ui);
 }
 
-export default await component(import.meta.url, { root: ".playground", build: () => {}, receive });
+function buildPresets(ui) {
+  const nav = emptied(ui.q(".presets"));
+  nav.setAttribute("aria-label", ui.tell("presets"));
+  for (const { name, query } of PRESETS) {
+    const text = new URLSearchParams({ ...(ui.name ? { data: ui.name } : {}), ...query }).toString();
+    const link = make("a", "", nav, { href: `?${text}`, "data-preset": name, target: "_self" });
+    link.textContent = ui.tell(`preset-${name}`);
+    link.addEventListener("click", (event) => {
+      if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
+      event.preventDefault();
+      open(ui, query);
+      setPlaying(ui, true);
+    });
+  }
+}
+
+/** The teacher's weights, for drawings alone: fetched when the first pad is opened. */
+async function fetchTeacher(ui) {
+  if (ui.view !== "draw" || ui.fetched === ui.weights) return;
+  ui.fetched = ui.weights;
+  ui.layers = await unpackLayers(await download(ui.weights, () => {}));
+  ask(ui);
+}
+
+function buildTransport(ui) {
+  ui.q(".play").addEventListener("click", () => setPlaying(ui, !ui.playing));
+  ui.q(".one").addEventListener("click", () => {
+    send(ui, { type: "step" });
+    ask(ui);
+  });
+  ui.q(".reset").addEventListener("click", () => {
+    begin(ui);
+    ask(ui);
+  });
+  ui.showSpeed = buildChoice(ui, ui.q(".speed"), "speed", CHOICES.speed, (speed) => ui.tell(`speed-${speed}`), (speed) => change(ui, { speed }));
+  const field = ui.q(".seed-number");
+  field.addEventListener("change", () => {
+    const seed = parseNumber(field.value);
+    field.blur();
+    if (seed !== null && Number.isInteger(seed) && seed >= 0 && seed <= 9999) change(ui, { seed });
+    else field.value = String(ui.settings.seed);
+  });
+  ui.q(".die").addEventListener("click", () => change(ui, { seed: Math.floor(Math.random() * 10000) }));
+  ui.root.addEventListener("keydown", (event) => {
+    const typing = ui.shadow.activeElement?.matches('button, a, select, input[type="text"], input[type="checkbox"]');
+    if (event.key !== " " || typing) return;
+    event.preventDefault();
+    setPlaying(ui, !ui.playing);
+  });
+  for (const [name, way] of [["previous", -1], ["next", 1]]) {
+    ui.q(`.${name}`).addEventListener("click", () => {
+      const { training, heldOut } = ui.facts;
+      const place = (Math.max(0, ui.settings.image - training) + way + heldOut) % heldOut;
+      change(ui, { image: training + place });
+    });
+  }
+}
+
+function pauseInBackground(ui) {
+  const onHidden = () => {
+    if (!document.hidden) {
+      ask(ui);
+      return;
+    }
+    ui.asking = false;
+    if (!ui.playing) return;
+    setPlaying(ui, false);
+    setText(ui.q(".note"), ui.tell("paused-hidden"));
+  };
+  document.addEventListener("visibilitychange", onHidden);
+  ui.endings.push(() => document.removeEventListener("visibilitychange", onHidden), () => ui.worker?.terminate());
+}
+
+function build(ui) {
+  Object.assign(ui, { playing: false, points: [], marks: [], frames: 0, asking: false, drawing: null });
+  ui.columns = buildBars(ui.q(".bars"));
+  ui.arrows = buildPulls(ui.q(".pulls"));
+  ui.showInside = buildInside(ui, (pixels) => {
+    ui.drawing = pixels;
+    showChosen(ui);
+    ask(ui);
+  }, () => {
+    fetchTeacher(ui);
+    ask(ui);
+  });
+  buildTransport(ui);
+  pauseInBackground(ui);
+}
+
+function receive(ui, data) {
+  ui.name = data.data;
+  ui.weights = data.weights;
+  ui.q(".previous").setAttribute("aria-label", ui.tell("previous"));
+  ui.q(".next").setAttribute("aria-label", ui.tell("next"));
+  ui.q(".die").setAttribute("aria-label", ui.tell("die"));
+  ui.q(".die").title = ui.tell("die");
+  if (ui.changed("pack", data.pack)) load(ui, data);
+}
+
+export default await component(import.meta.url, { root: ".playground", build, receive });

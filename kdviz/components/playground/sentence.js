@@ -1,0 +1,46 @@
+// What the numbers of the moment say, and never more than they know.
+
+import { percent, whole } from "../kdviz.shared/format.js";
+
+/** @typedef {import("../kdviz.shared/format.js").Tell} Tell */
+/** @typedef {{ n: number, taught: number, plain: number, teacher: number | null }} Counts images that each gets right, of n */
+
+const Z = 1.959964; // of a 95 % interval
+
+/** Wilson's interval of a share, 95 % (Wilson 1927). @param {number} right @param {number} n @returns {[number, number]} */
+export function wilson(right, n) {
+  const share = right / n;
+  const middle = share + Z ** 2 / (2 * n);
+  const reach = Z * Math.sqrt((share * (1 - share)) / n + Z ** 2 / (4 * n ** 2));
+  return [Math.max(0, (middle - reach) / (1 + Z ** 2 / n)), Math.min(1, (middle + reach) / (1 + Z ** 2 / n))];
+}
+
+/** "89 % (87 to 91)". @param {number} right @param {number} n */
+export function withInterval(right, n) {
+  const [low, high] = wilson(right, n).map((share) => (100 * share).toFixed(0));
+  return `${percent(right / n)} (${low} to ${high})`;
+}
+
+/**
+ * What is to be said of a state.
+ * @param {Tell} tell @param {{ updates: number, counts: Counts, stopped: { taught: boolean, plain: boolean } }} frame
+ * @param {{ labels: number, wrong: number, digits: string, unlabelled: boolean, rate: number }} settings
+ * @param {{ training: number }} facts
+ */
+export function describe(tell, { updates, counts, stopped }, { labels, wrong, digits, unlabelled, rate }, { training }) {
+  if (stopped.taught || stopped.plain) {
+    const who = tell(stopped.taught && stopped.plain ? "both-students" : stopped.taught ? "the-taught" : "the-plain");
+    return tell("stopped", { who, rate });
+  }
+  if (!updates) return tell("press-play");
+  const few = Math.min(labels, training);
+  const missing = [..."0123456789"].filter((digit) => !digits.includes(digit));
+  const parts = [tell(few === 1 ? "result-one" : "result", {
+    labels: whole(few), updates: whole(updates), n: whole(counts.n),
+    taught: withInterval(counts.taught, counts.n), plain: withInterval(counts.plain, counts.n),
+  })];
+  if (wrong) parts.push(tell("of-them-wrong", { share: percent(wrong / 100) }));
+  if (missing.length) parts.push(tell("never-seen", { digits: missing.join(", ") }));
+  else if (!unlabelled) parts.push(tell("same-images"));
+  return parts.join(" ");
+}
