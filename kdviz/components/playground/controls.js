@@ -71,10 +71,10 @@ function buildSlider(ui, scale, change) {
 
 /**
  * Radio buttons that look like one bar.
- * @param {PlaygroundUi} ui @param {Element} holder @param {string} name @param {readonly string[]} options
+ * @param {Element} holder @param {string} name @param {readonly string[]} options
  * @param {(option: string) => string} text @param {(option: string) => void} choose
  */
-export function buildChoice(ui, holder, name, options, text, choose) {
+export function buildChoice(holder, name, options, text, choose) {
   const inputs = options.map((option) => {
     const label = make("label", "", holder);
     const input = make("input", "", label, { type: "radio", name, value: option });
@@ -139,7 +139,7 @@ function buildKnobs(ui, change) {
  * @param {PlaygroundUi} ui @param {(changed: Partial<Settings>) => void} change @returns {() => void} shows the settings
  */
 export function buildControls(ui, change) {
-  const teachers = buildChoice(ui, ui.q(".teachers"), "teacher", CHOICES.teacher, (name) => ui.tell(`teacher-${name}`),
+  const teachers = buildChoice(ui.q(".teachers"), "teacher", CHOICES.teacher, (name) => ui.tell(`teacher-${name}`),
     (teacher) => change({ teacher: /** @type {Settings["teacher"]} */ (teacher) }));
   const unlabelled = /** @type {HTMLInputElement} */ (ui.q(".unlabelled"));
   unlabelled.addEventListener("change", () => change({ unlabelled: unlabelled.checked }));

@@ -43,7 +43,10 @@ function gridLine(svg, y, text, base = false) {
   svgNode("text", svg, { x: LEFT - 5, y: y + 4, "text-anchor": "end" }).textContent = text;
 }
 
-/** Texts kept apart: pushed down where one would stand on another. @param {{ y: number }[]} texts @param {number} apart */
+/**
+ * Texts kept apart: pushed down where one would stand on another.
+ * @template {{ y: number }} Text @param {Text[]} texts @param {number} apart
+ */
 export function keepApart(texts, apart) {
   const sorted = [...texts].sort((a, b) => a.y - b.y);
   sorted.forEach((text, i) => { if (i) text.y = Math.max(text.y, sorted[i - 1].y + apart); });

@@ -94,8 +94,7 @@ function showSettings(ui) {
   if (ui.shadow.activeElement !== ui.q(".seed-number")) ui.q(".seed-number").value = String(ui.settings.seed);
   const now = JSON.stringify(toQuery({ ...ui.settings, image: ui.facts.image, seed: 0, speed: "full" }, ui.facts));
   for (const link of ui.q(".presets").children) {
-    const preset = PRESETS.find(({ name }) => name === link.dataset.preset);
-    const { settings } = fromQuery(preset.query, ui.facts);
+    const { settings } = fromQuery(Object.fromEntries(new URL(link.href).searchParams), ui.facts);
     link.setAttribute("aria-current", String(JSON.stringify(toQuery(settings, ui.facts)) === now));
   }
 }
@@ -263,7 +262,7 @@ function buildTransport(ui) {
     begin(ui);
     ask(ui);
   });
-  ui.showSpeed = buildChoice(ui, ui.q(".speed"), "speed", CHOICES.speed, (speed) => ui.tell(`speed-${speed}`), (speed) => change(ui, { speed }));
+  ui.showSpeed = buildChoice(ui.q(".speed"), "speed", CHOICES.speed, (speed) => ui.tell(`speed-${speed}`), (speed) => change(ui, { speed }));
   const field = ui.q(".seed-number");
   field.addEventListener("change", () => {
     const seed = parseNumber(field.value);
@@ -278,7 +277,7 @@ function buildTransport(ui) {
     event.preventDefault();
     setPlaying(ui, !ui.playing);
   });
-  for (const [name, way] of [["previous", -1], ["next", 1]]) {
+  for (const [name, way] of /** @type {const} */ ([["previous", -1], ["next", 1]])) {
     ui.q(`.${name}`).addEventListener("click", () => {
       const { training, heldOut } = ui.facts;
       const place = (Math.max(0, ui.settings.image - training) + way + heldOut) % heldOut;

@@ -73,7 +73,7 @@ export function showDoubts(ui, indices, pixels, name, choose) {
 
 /** @param {InsideUi} ui @param {(pixels: Uint8Array | null) => void} onDrawing @param {() => void} onView */
 export function buildInside(ui, onDrawing, onView) {
-  const show = buildChoice(ui, ui.q(".views"), "view", VIEWS, (view) => ui.tell(`view-${view}`), (view) => {
+  const show = buildChoice(ui.q(".views"), "view", VIEWS, (view) => ui.tell(`view-${view}`), (view) => {
     ui.view = view;
     ui.q(".inside").dataset.view = view;
     onView();
