@@ -17,7 +17,7 @@ from tests.browser.modules import import_modules
 
 MODULES = (
     *(f"kdviz.shared/{name}.js" for name in ("softmax", "bytes", "network", "matrix", "format")),
-    *("soft_targets/preprocess.js", "soft_targets/sentence.js"),
+    *("kdviz.shared/preprocess.js", "soft_targets/sentence.js"),
 )
 SIDE = 28
 CANVAS = 280

@@ -10,7 +10,7 @@ import {
 } from "../../kdviz/components/inside/sentences.js";
 import * as loss from "../../kdviz/components/loss/formulas.js";
 import { applyTimed, buildTimed } from "../../kdviz/components/sizes/device_time.js";
-import { toImage } from "../../kdviz/components/soft_targets/preprocess.js";
+import { toImage } from "../../kdviz/components/kdviz.shared/preprocess.js";
 import { describe } from "../../kdviz/components/soft_targets/sentence.js";
 import { nats } from "../../kdviz/components/three_ways/who_teaches.js";
 import { filled } from "../../kdviz/components/kdviz.shared/format.js";

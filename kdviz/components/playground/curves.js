@@ -66,19 +66,19 @@ function drawMarks(svg, marks, x, top, bottom) {
  */
 export function drawAccuracy(ui, points, marks, teacher, updates) {
   const svg = emptied(ui.q(".accuracy"));
-  const [top, bottom] = [6, 124];
+  const [top, bottom] = [6, 158];
   const most = span(updates);
   const x = (/** @type {number} */ update) => LEFT + ((RIGHT - LEFT) * update) / most;
   const y = (/** @type {number} */ share) => bottom - (bottom - top) * height(share);
   for (const share of TICKS) gridLine(svg, y(share), percent(share), share === 0);
   drawMarks(svg, marks, x, top, bottom);
-  svgNode("text", svg, { x: RIGHT, y: 138, "text-anchor": "end" }).textContent = ui.tell("updates-axis", { n: whole(most) });
+  svgNode("text", svg, { x: RIGHT, y: 173, "text-anchor": "end" }).textContent = ui.tell("updates-axis", { n: whole(most) });
   const drawn = thinned(points);
   const last = points.at(-1);
   const names = /** @type {{ y: number, colour: string, text: string }[]} */ ([]);
   if (teacher !== null) {
     svgNode("line", svg, { x1: LEFT, x2: RIGHT, y1: y(teacher), y2: y(teacher), stroke: "var(--kd-teacher)", "stroke-width": 2 });
-    names.push({ y: y(teacher), colour: "teacher", text: ui.tell("teacher-short") });
+    names.push({ y: y(teacher), colour: "teacher", text: ui.tell(`pull-${ui.settings.teacher}`) });
   }
   for (const [name, colour, dash] of /** @type {const} */ ([["plain", "plain", "5 3"], ["taught", "student", ""]])) {
     svgNode("path", svg, {
@@ -98,10 +98,10 @@ export function drawAccuracy(ui, points, marks, teacher, updates) {
 /** @param {PlaygroundUi} ui @param {ByDigit} byDigit */
 export function drawByDigit(ui, { of, taught, plain, teacher }) {
   const svg = emptied(ui.q(".by-digit"));
-  const [base, tall, wide] = [52, 46, 30.5];
+  const [base, tall, wide] = [64, 58, 30.5];
   gridLine(svg, base - tall, "100%");
   gridLine(svg, base, "0%", true);
-  svg.querySelectorAll("line").forEach((grid) => grid.setAttribute("x2", "340"));
+  svg.querySelectorAll("line").forEach((/** @type {Element} */ grid) => grid.setAttribute("x2", "340"));
   of.forEach((n, digit) => {
     const x = LEFT + 2 + digit * wide;
     const kept = ui.settings.digits.includes(String(digit));
@@ -125,7 +125,7 @@ export function drawByDigit(ui, { of, taught, plain, teacher }) {
 /** @param {PlaygroundUi} ui @param {Point[]} points @param {{ update: number }[]} marks @param {number} updates */
 export function drawLoss(ui, points, marks, updates) {
   const svg = emptied(ui.q(".loss"));
-  const [top, bottom] = [6, 74];
+  const [top, bottom] = [6, 96];
   const drawn = thinned(points.filter(({ soft, hard }) => Number.isFinite(soft + hard)));
   const sums = drawn.map(({ soft, hard }) => soft + hard).sort((a, b) => a - b);
   const largest = sums.at(Math.min(sums.length - 1, Math.ceil(0.97 * sums.length))) ?? 1;

@@ -4,6 +4,7 @@ import { component } from "../kdviz.shared/component.js";
 import { emptied, make, setText } from "../kdviz.shared/dom.js";
 import { parseNumber, whole } from "../kdviz.shared/format.js";
 import { forwardLayers, unpackLayers } from "../kdviz.shared/network.js";
+import { entropyBits, softmax } from "../kdviz.shared/softmax.js";
 import { buildChoice, buildControls } from "./controls.js";
 import { drawAccuracy, drawByDigit, drawLoss, showNumbers } from "./curves.js";
 import { buildInside, drawUnits, rgb, showDoubts } from "./inside.js";
@@ -149,7 +150,7 @@ function drawFrame(ui, frame) {
 function drawResults(ui, frame) {
   const { counts } = frame;
   showNumbers(ui, counts);
-  setText(ui.q(".who-teacher"), ui.tell(counts.teacher === null ? "no-teacher" : "teacher"));
+  setText(ui.q(".who-teacher"), ui.tell(counts.teacher === null ? "no-teacher" : `pull-${ui.settings.teacher}`));
   drawAccuracy(ui, ui.points, ui.marks, counts.teacher === null ? null : counts.teacher / counts.n, frame.updates);
   drawByDigit(ui, counts.byDigit);
   drawLoss(ui, ui.points, ui.marks, frame.updates);
@@ -198,6 +199,17 @@ async function download(address, onPart) {
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
+/** The held-out image of which the trained teacher is right and least sure: it has most to say. @param {import("./pack.js").Pack} pack */
+function leastSure({ training, heldOut, labels, teachers }) {
+  let [best, most] = [training, -1];
+  for (let image = training; image < training + heldOut; image++) {
+    const p = softmax(teachers.trained.subarray(10 * image, 10 * image + 10), 1);
+    const bits = entropyBits(p);
+    if (bits > most && p.every((share) => share <= p[labels[image]])) [best, most] = [image, bits];
+  }
+  return best;
+}
+
 async function load(ui, data) {
   ui.root.classList.add("busy");
   setText(ui.q(".loading-text"), ui.tell("loading"));
@@ -212,7 +224,7 @@ async function load(ui, data) {
     refuse(ui, "not-loaded", { reason: String(error) });
     return;
   }
-  ui.facts = { training: ui.pack.training, heldOut: ui.pack.heldOut, image: data.image ?? ui.pack.training };
+  ui.facts = { training: ui.pack.training, heldOut: ui.pack.heldOut, image: leastSure(ui.pack) };
   ui.worker?.terminate();
   ui.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   ui.worker.onmessage = (event) => hear(ui, event);

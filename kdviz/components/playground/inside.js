@@ -1,10 +1,10 @@
 // Inside the students: hidden units, images that students or teacher see differently, and a digit of one's own.
 
-import { setFrame, buildPad } from "../soft_targets/drawing.js";
+import { setFrame, buildPad } from "../kdviz.shared/drawing.js";
 import { emptied, make, setText, showGrey } from "../kdviz.shared/dom.js";
 import { buildChoice } from "./controls.js";
 
-/** @typedef {import("./stage.js").StageUi & { pad: { frame: string }, view: string }} InsideUi */
+/** @typedef {import("./stage.js").StageUi & { pad: import("../kdviz.shared/drawing.js").Pad, view: string }} InsideUi */
 
 const VIEWS = ["units", "doubts", "draw"];
 const [SIDE, ACROSS, MOST] = [28, 16, 32]; // pixels of a unit's picture, units in a row and at most
@@ -81,7 +81,7 @@ export function buildInside(ui, onDrawing, onView) {
   ui.view = VIEWS[0];
   ui.q(".inside").dataset.view = ui.view;
   ui.pad = buildPad(ui, onDrawing);
-  return (/** @type {string} */ frame) => {
+  return (/** @type {import("../kdviz.shared/drawing.js").Frame} */ frame) => {
     show(ui.view);
     setFrame(ui.pad, frame);
   };

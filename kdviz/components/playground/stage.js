@@ -93,8 +93,8 @@ export function drawPulls(ui, { soft, hard }) {
   arrows.soft.path.setAttribute("d", arrowPath(126, 256, share));
   arrows.hard.path.setAttribute("d", arrowPath(496, 344, 1 - share));
   const texts = all > 0 ? [share, 1 - share].map((part) => percent(part)) : ["–", "–"];
-  setText(arrows.soft.text, ui.tell("of-the-pull", { share: texts[0] }));
-  setText(arrows.hard.text, texts[1]);
+  setText(arrows.soft.text, all > 0 ? ui.tell("of-the-pull", { share: texts[0] }) : "");
+  setText(arrows.hard.text, all > 0 ? texts[1] : "");
   ui.q(".pulls").setAttribute("aria-label", ui.tell("pulls", { soft: texts[0], hard: texts[1] }));
 }
 

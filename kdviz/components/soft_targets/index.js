@@ -13,7 +13,7 @@ import { forward, isHere } from "../kdviz.shared/network.js";
 import { buildTemperature, receiveTemperature } from "../kdviz.shared/slider.js";
 import { entropyBits, ranked, softmax } from "../kdviz.shared/softmax.js";
 import { formatT } from "../kdviz.shared/temperature.js";
-import { buildPad, setFrame } from "./drawing.js";
+import { buildPad, setFrame } from "../kdviz.shared/drawing.js";
 import { describe } from "./sentence.js";
 
 function describePicture(ui, bits) {
