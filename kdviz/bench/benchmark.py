@@ -4,8 +4,9 @@ import statistics
 from contextlib import nullcontext
 from itertools import zip_longest
 
-from kdviz.bench import comparison, server, sweep, training
+from kdviz.bench import comparison, playground, server, sweep, training
 from kdviz.bench.comparison import ComparisonSpeed
+from kdviz.bench.playground import PlaygroundSpeed
 from kdviz.bench.server import PageServer
 from kdviz.bench.sweep import SweepSpeed
 from kdviz.bench.timing import Effort, Measurement, Ratio, Say, empty_state, fewer_images
@@ -20,18 +21,21 @@ class Benchmark(Measurement):
     training: TrainingSpeed
     comparison: ComparisonSpeed
     sweep: SweepSpeed
+    playground: PlaygroundSpeed | None  # where a browser and TensorFlow.js are installed
 
 
 def measure(effort: Effort, say: Say) -> Benchmark:
     """Time everything; a line to `say` after each step. Needs MNIST; raises DataError."""
     page_server = server.measure()
     say(f"page server ready after {page_server.seconds:.2f} s")
+    in_browser = playground.measure(effort, say)
     with empty_state(), fewer_images(effort.images) if effort.images > 1 else nullcontext():
         return Benchmark(
             page_server=page_server,
             training=training.measure(effort, say),
             comparison=comparison.measure(effort, say),
             sweep=sweep.measure(effort, say),
+            playground=in_browser,
         )
 
 
@@ -68,10 +72,22 @@ def text(measured: Benchmark, effort: Effort) -> str:
                 ("time of a student among 64, against one alone", sweeping.size_ratio),
             ),
             table([f"students ({sweep.IMAGES // effort.images:,} images)", "each", "memory"], of_sizes),
+            *([] if measured.playground is None else _of_playground(measured.playground)),
             f"\nPage server: ready after {page_server.seconds:.2f} s, {page_server.megabytes:.0f} MB before the first "
             f"job ({page_server.beside_megabytes:.0f} MB in {page_server.beside_processes} processes beside it)",
         ]
     )
+
+
+def _of_playground(measured: PlaygroundSpeed) -> list[str]:
+    faster = zip(measured.units, measured.faster_than_tensorflow, strict=True)
+    return [
+        f"\nAn update of a student in the browser, batch {playground.BATCH}, {measured.browser}, one thread",
+        _ratios(
+            *((f"784-{units}-10, faster than TensorFlow.js' faster CPU backend", ratio) for units, ratio in faster),
+            ("updates a second of taught and plain student together, 784-32-10", measured.pairs_per_second),
+        ),
+    ]
 
 
 def _ratios(*rows: tuple[str, Ratio]) -> str:
