@@ -21,6 +21,7 @@ PAGES = (
     "soft_targets?data=digits",
     *(f"{slug}?data=digits" for slug in LESSONS),
     "explorer?data=digits",
+    "playground?data=digits",
 )
 VIEWS = ("soft_targets?data=digits&view=Draw+a+digit", "soft_targets?data=digits&view=Edit+the+logits")
 BACKGROUND = {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 22, 27)"}

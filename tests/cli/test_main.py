@@ -187,6 +187,13 @@ def test_the_options_of_a_comparison_are_its_fields():
     assert "[default: 0]" in shown
 
 
+def test_the_playgrounds_teachers_have_a_place_of_their_own():
+    result = kdviz("teacher", "--data", "digits", "--playground", "--output", "somewhere")
+    assert result.exit_code == 2
+    assert "--output is for the trained teacher, which --playground leaves as it is." in result.stderr
+    assert not Path("somewhere").exists()
+
+
 @pytest.fixture
 def faked(own_state, tmp_path, monkeypatch):
     """Let a fake carry out the comparisons: gives the function that chooses which."""
