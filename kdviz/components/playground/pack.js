@@ -1,6 +1,6 @@
 // The images, labels and teachers' logits that a browser learns with, from the bytes that Python packed.
 
-import { decodeHalf } from "../kdviz.shared/bytes.js";
+import { decodeHalf, gunzip } from "../kdviz.shared/bytes.js";
 
 export const PIXELS = 784;
 export const CLASSES = 10;
@@ -17,12 +17,6 @@ const FORMAT = "kdviz-playground-1";
  * @property {Uint8Array} labels
  * @property {Record<string, Float32Array>} teachers logits by the teacher's name
  */
-
-/** @param {Uint8Array<ArrayBuffer> | ArrayBuffer} bytes */
-async function gunzip(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
 
 /**
  * Raises an Error for bytes that are no pack, or only a part of one.
