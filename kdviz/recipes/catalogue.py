@@ -112,6 +112,8 @@ ARCHITECTURES: Mapping[str, Architecture] = _by_name(
     "784-300-300-10",
     "784-256-10",
     "784-128-10",
+    "784-64-10",
+    "784-32-10",
     "784-30-30-10",
     "784-16-10",
     "784-8-10",
@@ -127,7 +129,7 @@ _OF_STUDIES = ("keras-256-512", "keras-16-32", "784-512-256-14", "784-128-14", "
 NETWORKS: Mapping[str, Architecture] = {**ARCHITECTURES, **_by_name(*_OF_STUDIES)}
 
 # Which networks a teacher assistant is chosen from: those of middle size.
-_NO_ASSISTANTS = ("784-300-300-10", "784-16-10", "784-8-10", "784-4-10")
+_NO_ASSISTANTS = ("784-300-300-10", "784-64-10", "784-32-10", "784-16-10", "784-8-10", "784-4-10")
 ASSISTANTS = tuple(name for name in ARCHITECTURES if name not in _NO_ASSISTANTS)
 
 # The data sets for which a trained teacher ships in assets/teachers, and that teacher's architecture.

@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { filled } from "../../kdviz/components/kdviz.shared/format.js";
 import { height, keepApart, span, thinned } from "../../kdviz/components/playground/curves.js";
+import { labQuery } from "../../kdviz/components/playground/lab.js";
 import { PRESETS } from "../../kdviz/components/playground/presets.js";
 import { describe, wilson, withInterval } from "../../kdviz/components/playground/sentence.js";
 import { defaults, fromQuery, toQuery } from "../../kdviz/components/playground/settings.js";
@@ -72,4 +73,19 @@ test("every preset can be set, differs from the others and has a name", () => {
     return JSON.stringify(toQuery(settings, FACTS));
   });
   assert.equal(new Set(links).size, PRESETS.length);
+});
+
+test("what a recipe can express leads to the lab with the same settings, and nothing else does", () => {
+  const facts = { data: "digits", training: 5000, students: ["784-32-10", "784-128-10"] };
+  const settings = { ...defaults(FACTS), T: 8, labels: 500 };
+  assert.deepEqual(labQuery(settings, facts), {
+    data: "digits", methods: "plain,offline", seeds: "0-4", temperature: "8", alpha: "0.9", student: "784-32-10",
+    batch_size: "64", learning_rate: "0.002", labels: "500",
+  });
+  assert.equal(labQuery({ ...settings, labels: 5000, unlabelled: false }, facts)?.labels, undefined);
+  assert.equal(labQuery({ ...settings, teacher: "peer" }, facts)?.methods, "plain,mutual");
+  for (const beyond of [{ wrong: 40 }, { digits: "78" }, { unlabelled: false }, { layers: 2 }, { units: 8 }, { teacher: "untrained" }]) {
+    const other = /** @type {typeof settings} */ ({ ...settings, ...beyond });
+    assert.equal(labQuery(other, facts), null, JSON.stringify(beyond));
+  }
 });

@@ -2,12 +2,13 @@
 
 import { component } from "../kdviz.shared/component.js";
 import { emptied, make, setText } from "../kdviz.shared/dom.js";
-import { parseNumber, whole } from "../kdviz.shared/format.js";
+import { parseNumber, percent, whole } from "../kdviz.shared/format.js";
 import { forwardLayers, unpackLayers } from "../kdviz.shared/network.js";
 import { entropyBits, softmax } from "../kdviz.shared/softmax.js";
 import { buildChoice, buildControls } from "./controls.js";
 import { drawAccuracy, drawByDigit, drawLoss, showNumbers } from "./curves.js";
 import { buildInside, drawUnits, rgb, showDoubts } from "./inside.js";
+import { labQuery } from "./lab.js";
 import { unpack } from "./pack.js";
 import { PRESETS } from "./presets.js";
 import { describe } from "./sentence.js";
@@ -19,6 +20,7 @@ import { buildBars, buildPulls, drawBars, drawPulls, showImage } from "./stage.j
 const [PLAY, PAUSE] = ["M5 2.5 17.5 10 5 17.5Z", "M4 3H8.2V17H4ZM11.8 3H16V17H11.8Z"];
 const WEIGHTS_EVERY = 8; // frames
 const CURVES_EVERY = 4;
+const STILL = 500; // milliseconds between two pictures where a visitor wants no motion
 
 const send = (ui, message) => ui.worker?.postMessage(message);
 
@@ -93,6 +95,9 @@ function showSettings(ui) {
   ui.showControls();
   ui.showSpeed(ui.settings.speed);
   if (ui.shadow.activeElement !== ui.q(".seed-number")) ui.q(".seed-number").value = String(ui.settings.seed);
+  const query = labQuery(ui.settings, { data: ui.name, training: ui.facts.training, students: ui.students });
+  ui.q(".lab").hidden = !query;
+  if (query) ui.q(".lab").href = `three_ways?${new URLSearchParams(query)}`;
   const now = JSON.stringify(toQuery({ ...ui.settings, image: ui.facts.image, seed: 0, speed: "full" }, ui.facts));
   for (const link of ui.q(".presets").children) {
     const { settings } = fromQuery(Object.fromEntries(new URL(link.href).searchParams), ui.facts);
@@ -113,11 +118,25 @@ function showChosen(ui) {
   send(ui, { type: "show", image });
 }
 
+/** Whoever wants no motion gets numbers, twice a second. */
+function keepStill(ui) {
+  const wish = matchMedia("(prefers-reduced-motion: reduce)");
+  const follow = () => {
+    ui.still = wish.matches;
+    ui.q(".numbers").hidden = !ui.still;
+    ui.q(".bars").toggleAttribute("hidden", ui.still);
+  };
+  wish.addEventListener("change", follow);
+  ui.endings.push(() => wish.removeEventListener("change", follow));
+  follow();
+}
+
 /** Ask the worker for a picture, one at a time, with the next animation frame. */
 function ask(ui) {
   if (ui.asking || !ui.worker || document.hidden) return;
   ui.asking = true;
-  requestAnimationFrame(() => {
+  const next = ui.still && ui.playing ? (/** @type {() => void} */ call) => setTimeout(call, STILL) : requestAnimationFrame;
+  next(() => {
     ui.frames += 1;
     const weights = ui.view === "units" && (ui.frames % WEIGHTS_EVERY === 0 || !ui.playing);
     const doubts = ui.view === "doubts" && (ui.frames % (4 * WEIGHTS_EVERY) === 0 || !ui.playing);
@@ -134,7 +153,8 @@ function drawFrame(ui, frame) {
   setText(ui.q(".updates-word"), ui.tell("updates", { epochs: frame.epochs.toFixed(1) }));
   setText(ui.q(".pace"), frame.playing ? ui.tell("pace", { images: whole(Number(frame.imagesPerSecond.toPrecision(2))) }) : "");
   setText(ui.q(".say"), describe(ui.tell, frame, settings, ui.facts));
-  if (ui.frames % CURVES_EVERY === 0 || !frame.playing || !ui.drawn) drawResults(ui, frame);
+  setText(ui.q(".moved"), ui.tell(frame.moved && frame.updates ? "moved" : "not-moved"));
+  if (ui.frames % CURVES_EVERY === 0 || ui.still || !frame.playing || !ui.drawn) drawResults(ui, frame);
   if (frame.weights) {
     drawUnits(ui.q(".units"), frame.weights.taught, [rgb(ui.root, "--kd-student"), rgb(ui.root, "--kd-teacher")]);
     const units = frame.weights.taught.length / 784;
@@ -151,6 +171,8 @@ function drawResults(ui, frame) {
   const { counts } = frame;
   showNumbers(ui, counts);
   setText(ui.q(".who-teacher"), ui.tell(counts.teacher === null ? "no-teacher" : `pull-${ui.settings.teacher}`));
+  const agreed = counts.agreement === null ? "" : ui.tell("agreement", { share: percent(counts.agreement / counts.n) });
+  setText(ui.q(".agreement"), agreed);
   drawAccuracy(ui, ui.points, ui.marks, counts.teacher === null ? null : counts.teacher / counts.n, frame.updates);
   drawByDigit(ui, counts.byDigit);
   drawLoss(ui, ui.points, ui.marks, frame.updates);
@@ -327,11 +349,13 @@ function build(ui) {
   });
   buildTransport(ui);
   pauseInBackground(ui);
+  keepStill(ui);
 }
 
 function receive(ui, data) {
   ui.name = data.data;
   ui.weights = data.weights;
+  ui.students = data.students;
   ui.q(".previous").setAttribute("aria-label", ui.tell("previous"));
   ui.q(".next").setAttribute("aria-label", ui.tell("next"));
   ui.q(".die").setAttribute("aria-label", ui.tell("die"));

@@ -1,11 +1,11 @@
 // The chosen image between teacher and students: softmax bars, and the two pulls on the taught student.
 
-import { setAttribute, setText, showGrey, svgNode } from "../kdviz.shared/dom.js";
+import { make, setAttribute, setText, showGrey, svgNode } from "../kdviz.shared/dom.js";
 import { barPercent, percent } from "../kdviz.shared/format.js";
 import { softmax } from "../kdviz.shared/softmax.js";
 import { formatT } from "../kdviz.shared/temperature.js";
 
-/** @typedef {import("./controls.js").PlaygroundUi & { columns: ReturnType<typeof buildBars>, arrows: ReturnType<typeof buildPulls> }} StageUi */
+/** @typedef {import("./controls.js").PlaygroundUi & { columns: ReturnType<typeof buildBars>, arrows: ReturnType<typeof buildPulls>, still: boolean }} StageUi */
 /** @typedef {{ label: number | null, teacher: number[] | null, taught: number[], plain: number[], peer: number[] | null }} Shown */
 
 const [WIDTH, BASE, TALL] = [46, 146, 132]; // of a column, the base line, and a share of one
@@ -37,6 +37,28 @@ function raise(bar, share) {
   bar.setAttribute("height", height.toFixed(1));
 }
 
+/** Numbers in place of moving bars, in per cent. @param {StageUi} ui @param {Record<string, Float64Array | null>} shares @param {number | null} label */
+function writeNumbers(ui, shares, label) {
+  const names = Object.keys(shares);
+  const [head, body] = [ui.q(".numbers thead tr"), ui.q(".numbers tbody")];
+  if (!body.children.length) {
+    for (let digit = 0; digit < 10; digit++) make("th", "", head).textContent = String(digit);
+    for (const name of names) {
+      const row = make("tr", "", body);
+      make("th", `of-${name}`, row);
+      for (let digit = 0; digit < 10; digit++) make("td", "", row);
+    }
+  }
+  names.forEach((name, i) => {
+    const [first, ...cells] = body.children[i].children;
+    setText(first, ui.tell(name === "teacher" ? `pull-${ui.settings.teacher}` : name));
+    cells.forEach((cell, digit) => {
+      setText(cell, barPercent(shares[name]?.[digit] ?? 0));
+      cell.classList.toggle("label", digit === label);
+    });
+  });
+}
+
 /** @param {StageUi} ui @param {Shown} shown */
 export function drawBars(ui, { label, teacher, taught, plain }) {
   const { T } = ui.settings;
@@ -50,6 +72,7 @@ export function drawBars(ui, { label, teacher, taught, plain }) {
     setAttribute(column.teacher, "visibility", shares.teacher ? "visible" : "hidden");
     setAttribute(column.label, "visibility", digit === label ? "visible" : "hidden");
   });
+  if (ui.still) writeNumbers(ui, shares, label);
   setText(ui.q(".key-teacher"), ui.tell("teacher-at", { T: formatT(T) }));
   const best = (/** @type {Float64Array} */ p) => {
     const top = p.indexOf(Math.max(...p));

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from kdviz.recipes.catalogue import DATA_SETS, SHIPPED_TEACHERS
+from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS, SHIPPED_TEACHERS
 from kdviz.recipes.study_facts.smoothed_teacher import SHARE
 from kdviz.store import playground as packs
 from kdviz.widgets import link
@@ -49,6 +49,7 @@ def playground(*, key: str, served: ServedPack) -> None:
         "frame": "8x8" if served.data == "digits" else "mnist",  # how a drawing is brought to 28x28
         "early_updates": packs.about(served.data)["early"]["updates"],
         "smoothing": SHARE,
+        "students": list(ARCHITECTURES),
         "query": entries_of(st.query_params),
     }
     _playground(
