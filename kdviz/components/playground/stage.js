@@ -52,7 +52,7 @@ function writeNumbers(ui, shares, label) {
   names.forEach((name, i) => {
     const [first, ...cells] = body.children[i].children;
     setText(first, ui.tell(name === "teacher" ? `pull-${ui.settings.teacher}` : name));
-    cells.forEach((cell, digit) => {
+    cells.forEach((/** @type {Element} */ cell, /** @type {number} */ digit) => {
       setText(cell, barPercent(shares[name]?.[digit] ?? 0));
       cell.classList.toggle("label", digit === label);
     });
