@@ -194,10 +194,6 @@ function hear(ui, { data: message }) {
   ui.points.push(...message.points);
   ui.marks = message.marks;
   drawFrame(ui, message);
-  if (message.playing !== ui.playing) {
-    ui.playing = message.playing;
-    showPlaying(ui);
-  }
   if (ui.playing) ask(ui);
 }
 
@@ -248,6 +244,7 @@ async function load(ui, data) {
   }
   ui.facts = { training: ui.pack.training, heldOut: ui.pack.heldOut, image: leastSure(ui.pack) };
   ui.worker?.terminate();
+  Object.assign(ui, { asking: false, playing: false, drawing: null, drawn: false });
   ui.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   ui.worker.onmessage = (event) => hear(ui, event);
   ui.worker.onerror = () => refuse(ui, "worker-failed");
