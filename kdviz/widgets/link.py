@@ -88,16 +88,6 @@ def writer(name: str) -> Callable[[str], None]:
     return write
 
 
-def write_all(texts: Mapping[str, str]) -> None:
-    """`write` for several names at once: a callback that is broken off in between has written all of them or none."""
-    written, now = st.session_state.setdefault(_WRITTEN, {}), st.query_params.to_dict()
-    changed = {name: text for name, text in texts.items() if now.get(name, "") != text}
-    for name, text in changed.items():
-        written[name] = (page(), monotonic(), now.get(name, ""), text)
-    if changed:
-        st.query_params.from_dict({name: text for name, text in {**now, **changed}.items() if text})
-
-
 def catch_up() -> None:
     """Write once more what a callback has just written, where the URL does not say it.
 

@@ -32,13 +32,12 @@ def handed(at):
 
 
 def test_the_page_hands_addresses_over_and_the_url_as_it_is(jobs):
-    at = opened(PAGE, T="8", digits="78", units="1e9", view="Nope", run="0123456789ab")
+    at = opened(PAGE, T="8", digits="78", units="1e9", view="<b>")
     data = handed(at)
-    assert data["query"] == {"T": "8", "digits": "78", "units": "1e9"}
+    assert data["query"] == {"T": "8", "digits": "78", "units": "1e9", "view": "<b>"}
     assert data["data"] == "digits"
     assert data["names"] == list("0123456789")
     assert data["frame"] == "8x8"
-    assert data["early_updates"] == playground.about("digits")["early"]["updates"]
     for name in ("pack", "weights"):
         assert data[name].endswith(".gz")
         assert not data[name].startswith("/")

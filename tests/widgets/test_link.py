@@ -21,16 +21,6 @@ class Interrupted(dict):
             raise RerunException(RerunData())
         super().__setitem__(name, text)
 
-    def to_dict(self):
-        return dict(self)
-
-    def from_dict(self, parameters):
-        if not self.broken_off:
-            self.broken_off = True
-            raise RerunException(RerunData())
-        self.clear()
-        self.update(parameters)
-
 
 @pytest.fixture
 def parameters(monkeypatch):
@@ -90,11 +80,3 @@ def test_what_is_broken_off_while_something_slow_goes_on_is_written_all_the_same
             write_run("0123456789ab")
     link.catch_up()
     assert parameters == {"run": "0123456789ab"}
-
-
-def test_several_are_written_at_once_and_what_is_empty_is_taken_away(parameters):
-    parameters.update({"data": "digits", "T": "2", "seed": "3"})
-    with pytest.raises(RerunException):
-        link.write_all({"T": "4", "alpha": "0.5", "seed": "", "units": ""})
-    link.catch_up()
-    assert parameters == {"data": "digits", "T": "4", "alpha": "0.5"}
