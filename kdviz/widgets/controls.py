@@ -1,5 +1,6 @@
 """Single controls of a recipe, each bound to the URL. Names, limits and defaults come from the recipe's own class."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -11,14 +12,19 @@ from kdviz.recipes.base import Conditions, RecipeError, Request, limits
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
 from kdviz.records.kinds import AnyRecipe
 from kdviz.texts import lesson as lesson_text
+from kdviz.widgets import link
 
 _ADOPTED = "adopted"
 _CHOICES = {"data": [*DATA_SETS], "teacher": [*ARCHITECTURES], "student": [*ARCHITECTURES]}
 _SLIDERS = ("alpha", "online_alpha")
+_TEMPERATURES = ("temperature", "online_temperature")
+# The stops of their slider, each a quarter to a half more than the one before: what is near is as far apart everywhere.
+_STOPS: tuple[float, ...] = (
+    *(0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0),
+    *(10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 70.0, 100.0),
+)
 _EMPTY = {"teacher_epochs": "as the students’", "folds": "5"}  # what no number means
 _OPTIONS: Mapping[str, Mapping[str, Any]] = {
-    "temperature": {"step": 0.5, "format": "%g"},
-    "online_temperature": {"step": 0.5, "format": "%g"},
     "learning_rate": {"step": 0.0005, "format": "%g"},
     "labels": {"step": 10},
     "teacher_labels": {"step": 10},
@@ -75,9 +81,15 @@ def adopt(recipe: AnyRecipe) -> bool:
 def show(recipe: Request, names: set[str] | None = None) -> None:
     """Set the controls, all of them or those that are named. For callbacks: the URL follows."""
     known = labels()
-    for name, value in recipe.model_dump().items():
-        if name in known and not isinstance(value, tuple) and (names is None or name in names):
-            st.session_state[name] = value
+    values = {
+        name: value
+        for name, value in recipe.model_dump().items()
+        if name in known and not isinstance(value, tuple) and (names is None or name in names)
+    }
+    for name in _TEMPERATURES:
+        if name in values:
+            link.write(name, _in_link(recipe, name, values.pop(name)))
+    st.session_state.update(values)
 
 
 def chosen_data(home: str) -> str:
@@ -106,6 +118,8 @@ def control(name: str, defaults: Conditions, **options: Any) -> Any:
     kind, usual = type(defaults).model_fields[name].annotation, getattr(defaults, name)
     common = {"key": name, "bind": "query-params", **_OPTIONS.get(name, {}), **options}
     choices = _CHOICES.get(name) or (get_args(kind) if get_origin(kind) is Literal else ())
+    if name in _TEMPERATURES:
+        return _temperature(name, defaults, options)
     if choices:
         return st.selectbox(label(name), choices, choices.index(usual), help=explanation(name), **common)
     if name in _SLIDERS:
@@ -141,6 +155,29 @@ def recipe_of(kind: type[R], values: Mapping[str, Any]) -> R | None:
     except RecipeError as error:
         st.error(str(error), icon=":material/error:")
         return None
+
+
+def _temperature(name: str, defaults: Conditions, options: Mapping[str, Any]) -> float:
+    """A logarithmic slider. The URL is where its number is kept, and may have any that the recipe takes.
+
+    A bound slider would know no numbers but its own stops, and those only as it writes them: not 20.0, which is 20.
+    """
+    usual = float(getattr(defaults, name))
+    low, high = limits(type(defaults), name)
+    in_link = link.number_in(st.query_params.get(name, ""), low or 0.0, high or math.inf)
+    st.session_state[name] = chosen = usual if in_link is None else in_link
+
+    def keep() -> None:
+        link.write(name, _in_link(defaults, name, st.session_state[name]))
+
+    stops = sorted({*_STOPS, usual, chosen})
+    common = {"format_func": "{:g}".format, "key": name, "help": explanation(name), "on_change": keep, **options}
+    return float(st.select_slider(label(name), stops, **common))
+
+
+def _in_link(defaults: Request, name: str, value: float) -> str:
+    """A temperature as the URL has it: nothing where it is the default."""
+    return "" if value == type(defaults).model_fields[name].default else f"{value:.10g}"
 
 
 def _number(name: str, defaults: Conditions, placeholder: str | None, options: Mapping[str, Any]) -> Any:

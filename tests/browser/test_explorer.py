@@ -169,7 +169,8 @@ def a_cell_leads_to_its_student_alone(page: Page, visit: Visit, app_url: str) ->
     with page.context.expect_page() as opening:
         link_in(page, "seed 1").click()
     alone = opening.value
-    expect(alone.get_by_label("Temperature T", exact=True)).to_have_value("20")
+    temperature = alone.get_by_role("slider", name="Temperature T")
+    expect(temperature).to_have_attribute("aria-valuetext", "20")
     expect(alone.get_by_label("Epochs", exact=True)).to_have_value("2")
     expect(alone.get_by_label("Seed", exact=True)).to_have_value("1")
     settle(alone)

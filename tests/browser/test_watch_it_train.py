@@ -36,6 +36,10 @@ def status(page: Page) -> Locator:
     return page.get_by_test_id("stProgress")
 
 
+def temperature(page: Page) -> Locator:
+    return page.get_by_role("slider", name="Temperature T")
+
+
 def charts(page: Page) -> Locator:
     return page.get_by_test_id("stVegaLiteChart")
 
@@ -225,20 +229,29 @@ def its_training_is_replayed(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("preset", "label", "value"),
-    [("Hot: T = 20", "Temperature T", "20"), ("A narrow student", "Temperature T", "3")],
+    ("preset", "value"),
+    [("Hot: T = 20", "20"), ("A narrow student", "3")],
 )
-def test_presets_set_the_controls(page: Page, app_url: str, preset: str, label: str, value: str) -> None:
+def test_presets_set_the_controls(page: Page, app_url: str, preset: str, value: str) -> None:
     opened(page, app_url, "data=digits")
     page.locator(".st-key-presets").get_by_text(preset, exact=True).click()
-    expect(page.get_by_label(label, exact=True)).to_have_value(value)
+    expect(temperature(page)).to_have_attribute("aria-valuetext", value)
     settle(page)
     link = page.url
     page.goto("about:blank")
     page.goto(link)
-    expect(page.get_by_label(label, exact=True)).to_have_value(value)
+    expect(temperature(page)).to_have_attribute("aria-valuetext", value)
     page.locator(".st-key-presets").get_by_text("Reference", exact=True).click()
-    expect(page.get_by_label(label, exact=True)).to_have_value("5")
+    expect(temperature(page)).to_have_attribute("aria-valuetext", "5")
+
+
+def test_the_temperature_is_moved_by_keyboard_and_an_odd_one_of_a_link_is_kept(page: Page, app_url: str) -> None:
+    opened(page, app_url, "data=digits&temperature=3.7")
+    expect(temperature(page)).to_have_attribute("aria-valuetext", "3.7")
+    temperature(page).focus()
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile(r"temperature=4(&|$)"))
+    expect(temperature(page)).to_have_attribute("aria-valuetext", "4")
 
 
 @pytest.mark.parametrize(

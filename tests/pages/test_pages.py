@@ -112,7 +112,7 @@ def test_without_mnist_the_app_shows_digits_and_tells_why(jobs):
 
 def test_start_queues_the_recipe_that_the_controls_show(jobs):
     at = opened(TRAIN, temperature="20.0", alpha="0.25", seed="3")
-    assert at.number_input(key="temperature").value == 20
+    assert at.select_slider(key="temperature").value == 20
     assert at.slider(key="alpha").value == 0.25
     at.number_input(key="epochs").set_value(2).run()
     button(at, "Start").click().run()
@@ -120,6 +120,39 @@ def test_start_queues_the_recipe_that_the_controls_show(jobs):
     (recipe,) = jobs.submitted
     assert (recipe.data, recipe.temperature, recipe.alpha, recipe.seed, recipe.epochs) == ("digits", 20, 0.25, 3, 2)
     assert at.query_params["run"] == recipe.id
+
+
+@pytest.mark.parametrize("page", [TRAIN, THREE])
+def test_the_temperature_is_a_slider_that_keeps_its_number_in_the_link(jobs, page):
+    at = opened(page)
+    slider = at.select_slider(key="temperature")
+    assert slider.value == 5
+    assert {"0.1", "1", "2", "4", "5", "20", "100"} <= set(slider.options)
+    slider.set_value(20.0).run()
+    assert at.query_params["temperature"] == "20"
+    button(at, "Start").click().run()
+    assert [recipe.temperature for recipe in jobs.submitted] == [20]
+    at.select_slider(key="temperature").set_value(5.0).run()
+    assert "temperature" not in at.query_params
+
+
+@pytest.mark.parametrize(("given", "stop"), [("3.7", "3.7"), ("1000", "1000"), ("0.05", "0.05"), ("2e1", "20")])
+def test_a_link_may_name_a_temperature_between_the_stops(jobs, given, stop):
+    at = opened(TRAIN, temperature=given)
+    slider = at.select_slider(key="temperature")
+    assert (slider.value, stop in slider.options) == (float(given), True)
+    assert not said(at)
+    button(at, "Start").click().run()
+    assert jobs.submitted[0].temperature == float(given)
+
+
+def test_a_preset_moves_the_temperature_in_the_link(jobs):
+    at = opened(TRAIN, temperature="3.7")
+    button(at, "Hot: T = 20").click().run()
+    assert (at.select_slider(key="temperature").value, at.query_params["temperature"]) == (20, "20")
+    button(at, "Reference").click().run()
+    assert at.select_slider(key="temperature").value == 5
+    assert "temperature" not in at.query_params
 
 
 def test_a_recipe_that_does_not_go_together_cannot_be_started(jobs):

@@ -67,7 +67,7 @@ def comparison_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
     defaults = Comparison.suited(controls.chosen_data(home))
     seeds = _of_link("seeds", defaults)
     with st.container(horizontal=True, vertical_alignment="bottom", key="recipe"):
-        widths = {"temperature": 130, "alpha": 175, "epochs": 80}
+        widths = {"temperature": 175, "alpha": 175, "epochs": 80}
         values = {name: controls.control(name, defaults, width=width) for name, width in widths.items()}
         values["seeds"] = _seeds(seeds)
         for name, width in {"student": 150, "teacher": 160}.items():

@@ -9,7 +9,7 @@ from kdviz.recipes.catalogue import SHIPPED_TEACHERS
 from kdviz.recipes.single import Recipe
 from kdviz.widgets import controls
 
-_WIDTHS = {"temperature": 130, "alpha": 175, "epochs": 80, "seed": 80, "student": 150, "teacher": 160}
+_WIDTHS = {"temperature": 175, "alpha": 175, "epochs": 80, "seed": 80, "student": 150, "teacher": 160}
 
 
 def recipe_form(home: str) -> tuple[Recipe | None, DeltaGenerator]:
