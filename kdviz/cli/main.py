@@ -106,7 +106,7 @@ def _problem_with(name: str) -> str | None:
 @click.option("--quick", is_flag=True, help="Within a minute: a tenth of the images, so with wider ranges.")
 @json_option
 def bench(repetitions: int | None, quick: bool, as_json: bool) -> None:
-    """Time the training loop against the usual one and the machine, a comparison, a sweep, and the server's start."""
+    """Time training against the usual loop and the machine, a comparison, a sweep, the playground, and the server."""
     from kdviz.bench import benchmark
     from kdviz.bench.timing import FULL, QUICK
 

@@ -65,8 +65,9 @@ export class Images {
 
   /** The pixels that are not black in at least one of the first `count` images. @param {number} count */
   litIn(count) {
-    const lit = new Set(this.index.subarray(0, this.start[count]));
-    return Uint16Array.from([...lit].sort((a, b) => a - b));
+    const lit = new Uint8Array(this.pixels);
+    for (let n = 0; n < this.start[count]; n++) lit[this.index[n]] = 1;
+    return Uint16Array.from(lit.keys()).filter((pixel) => lit[pixel]);
   }
 }
 
