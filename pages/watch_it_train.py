@@ -4,11 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from kdviz.recipes.catalogue import SHIPPED_TEACHERS
 from kdviz.recipes.single import Recipe
 from kdviz.widgets import controls, lesson, run_status, server
 from kdviz.widgets.single import live as live_run
-from kdviz.widgets.single.form import recipe_form
+from kdviz.widgets.single.form import recipe_form, suited
 
 PRESETS: dict[str, dict[str, Any]] = {
     "reference": {},
@@ -16,7 +15,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "teacher-only": {"alpha": 1.0},
     "labels-only": {"alpha": 0.0},
     "narrow": {"student": "784-30-30-10", "temperature": 3.0},
-    "few-labels": {"labels": 100, "alpha": 0.9, "pretrained": True},
+    "few-labels": {"labels": 100, "alpha": 0.9},
 }
 
 here = lesson.begin("watch_it_train")
@@ -26,11 +25,8 @@ problem_of_link = controls.link_problem(Recipe)  # before the controls, which dr
 
 
 def choose(preset: dict[str, Any]) -> None:
-    """Set the controls to a preset; the data set stays, unless the preset needs a trained teacher for it."""
-    data = controls.chosen_data(home)
-    if preset.get("pretrained") and data not in SHIPPED_TEACHERS:
-        data = home
-    controls.show(Recipe.suited(data, preset))
+    """Set the controls to a preset; the data set stays."""
+    controls.show(suited(controls.chosen_data(home), preset))
 
 
 with st.container(horizontal=True, key="presets"):

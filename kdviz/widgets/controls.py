@@ -30,6 +30,7 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "teacher_labels": {"step": 10},
 }
 
+PRETRAINED = "pretrained"
 TEXTS = "controls"  # labels and explanations
 
 R = TypeVar("R", bound=Conditions)
@@ -86,7 +87,7 @@ def show(recipe: Request, names: set[str] | None = None) -> None:
         for name, value in recipe.model_dump().items()
         if name in known and not isinstance(value, tuple) and (names is None or name in names)
     }
-    for name in _TEMPERATURES:
+    for name in (*_TEMPERATURES, PRETRAINED):
         if name in values:
             link.write(name, _in_link(recipe, name, values.pop(name)))
     st.session_state.update(values)
@@ -98,19 +99,29 @@ def chosen_data(home: str) -> str:
     return data if data in DATA_SETS else home
 
 
-def data_set(kind: type[Conditions], home: str, suited: Callable[[str], Conditions] | None = None) -> str:
-    """The choice of the data set; another one brings the numbers of epochs that suit it, in the recipe `suited`."""
+def data_set(
+    kind: type[Conditions],
+    home: str,
+    suited: Callable[[str], Conditions] | None = None,
+    also: Callable[[], None] | None = None,
+) -> str:
+    """The choice of the data set; another one brings the numbers of epochs that suit it, in the recipe `suited`.
+
+    `also` is called when another one is chosen.
+    """
     if home != kind().data and "data" not in st.session_state and "data" not in st.query_params:
         st.session_state["data"] = home
     # Its default is the same on every server, so that a link means the same on every server.
-    return str(control("data", kind(), on_change=_follow_data, args=(kind, suited or kind.suited)))
+    return str(control("data", kind(), on_change=_follow_data, args=(kind, suited or kind.suited, also)))
 
 
-def _follow_data(kind: type[Conditions], suited: Callable[[str], Conditions]) -> None:
+def _follow_data(kind: type[Conditions], suited: Callable[[str], Conditions], also: Callable[[], None] | None) -> None:
     defaults = suited(st.session_state["data"])
     for name in {"epochs", "teacher_epochs"} & st.session_state.keys():
         follows = getattr(kind(), name) is None  # another number of its own, whatever the data
         st.session_state[name] = None if follows else getattr(defaults, name)
+    if also is not None:
+        also()
 
 
 def control(name: str, defaults: Conditions, **options: Any) -> Any:
@@ -176,7 +187,9 @@ def _temperature(name: str, defaults: Conditions, options: Mapping[str, Any]) ->
 
 
 def _in_link(defaults: Request, name: str, value: float) -> str:
-    """A temperature as the URL has it: nothing where it is the default."""
+    """What the URL says where it is where a value is kept: nothing of a temperature that is the default."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return "" if value == type(defaults).model_fields[name].default else f"{value:.10g}"
 
 

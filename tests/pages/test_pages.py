@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from kdviz.recipes.single import Recipe
 from kdviz.store import gallery
 from kdviz.widgets import server
 from kdviz.widgets.pictures.inside import suited
@@ -153,6 +154,60 @@ def test_a_preset_moves_the_temperature_in_the_link(jobs):
     button(at, "Reference").click().run()
     assert at.select_slider(key="temperature").value == 5
     assert "temperature" not in at.query_params
+
+
+def submitted(at, jobs):
+    button(at, "Start").click().run()
+    assert not at.exception
+    return jobs.submitted[-1]
+
+
+def test_a_page_begins_with_the_trained_teacher_and_says_so_in_the_link(jobs):
+    at = opened(TRAIN)
+    assert at.query_params["pretrained"] == "true"
+    assert submitted(at, jobs) == Recipe.suited("digits", {"pretrained": True})
+    at.toggle(key="pretrained").set_value(False).run()
+    assert at.query_params["pretrained"] == "false"
+    assert submitted(at, jobs) == Recipe.suited("digits")
+    assert not opened(TRAIN, pretrained="false").toggle(key="pretrained").value
+
+
+@pytest.mark.parametrize("query", [{"epochs": "3"}, {"temperature": "20"}, {"seed": "1"}])
+def test_a_link_that_names_settings_and_no_teacher_trains_one_as_it_always_has(jobs, query):
+    at = opened(TRAIN, **query)
+    assert "pretrained" not in at.query_params
+    assert not submitted(at, jobs).pretrained
+    assert submitted(opened(TRAIN, **query, pretrained="true"), jobs).pretrained
+
+
+def test_a_run_of_the_link_keeps_its_own_teacher(stored):
+    own = Recipe.suited("digits")
+    stored(own, "cancelled")
+    at = opened(TRAIN, run=own.id)
+    assert not at.toggle(key="pretrained").value
+    assert at.query_params["pretrained"] == "false"
+
+
+def test_the_trained_teacher_goes_where_none_ships_and_comes_back(jobs):
+    at = opened(TRAIN)
+    at.selectbox(key="teacher").set_value("784-128-10").run()
+    assert not said(at)
+    assert at.toggle(key="pretrained").disabled
+    assert at.query_params["pretrained"] == "false"
+    at.selectbox(key="teacher").set_value("784-512-256-10").run()
+    assert submitted(at, jobs).pretrained
+    at = opened(TRAIN)
+    at.selectbox(key="data").set_value("usps").run()
+    assert (said(at), at.query_params["pretrained"]) == ("", "false")
+    assert not submitted(at, jobs).pretrained
+
+
+def test_every_preset_has_the_trained_teacher(jobs):
+    at = opened(TRAIN, epochs="3")
+    button(at, "100 labels").click().run()
+    assert (submitted(at, jobs).pretrained, jobs.submitted[-1].labels) == (True, 100)
+    button(at, "A narrow student").click().run()
+    assert submitted(at, jobs).pretrained
 
 
 def test_a_recipe_that_does_not_go_together_cannot_be_started(jobs):

@@ -1,5 +1,7 @@
 """The controls of a recipe: one run with its teacher, its student, and the same student without a teacher."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -7,9 +9,20 @@ from streamlit.delta_generator import DeltaGenerator
 
 from kdviz.recipes.catalogue import SHIPPED_TEACHERS
 from kdviz.recipes.single import Recipe
-from kdviz.widgets import controls
+from kdviz.widgets import controls, link
+from kdviz.widgets.controls import PRETRAINED
 
+_ASIDE = "pretrained_aside"  # the trained teacher was given up for another network or data set, and comes back with it
 _WIDTHS = {"temperature": 175, "alpha": 175, "epochs": 80, "seed": 80, "student": 150, "teacher": 160}
+
+
+def suited(data: str, values: Mapping[str, Any] = MappingProxyType({})) -> Recipe:
+    """This page's defaults for a data set, with what `values` changes: the trained teacher, where one ships.
+
+    Raises `RecipeError`.
+    """
+    recipe = Recipe.suited(data, values)
+    return recipe.model_copy(update={PRETRAINED: _ships(data, recipe.teacher)} if PRETRAINED not in values else {})
 
 
 def recipe_form(home: str) -> tuple[Recipe | None, DeltaGenerator]:
@@ -19,29 +32,71 @@ def recipe_form(home: str) -> tuple[Recipe | None, DeltaGenerator]:
     this server when the visitor names none.
     """
     defaults = Recipe.suited(controls.chosen_data(home))
+    _begin_with_the_trained_teacher(defaults)
+    own: dict[str, dict[str, Any]] = {"teacher": {"on_change": _follow_teacher}}
     with st.container(horizontal=True, vertical_alignment="bottom", key="recipe"):
-        values = {name: controls.control(name, defaults, width=width) for name, width in _WIDTHS.items()}
+        values = {
+            name: controls.control(name, defaults, width=width, **own.get(name, {})) for name, width in _WIDTHS.items()
+        }
     with st.container(horizontal=True, vertical_alignment="center", key="actions"):
         start = st.container(width="content")
         with st.popover("More settings", icon=":material/tune:", help="Data, labels, augmentation, optimizer"):
-            values |= _more(defaults, home)
+            values |= _more(defaults, home, values["teacher"])
     return controls.recipe_of(Recipe, values), start
 
 
-def _more(defaults: Recipe, home: str) -> dict[str, Any]:
+def _more(defaults: Recipe, home: str, teacher: str) -> dict[str, Any]:
     """The settings that most visitors leave alone."""
     left, middle, right = st.columns(3, gap="medium")
     with left:
-        values: dict[str, Any] = {"data": controls.data_set(Recipe, home)}
+        values: dict[str, Any] = {"data": controls.data_set(Recipe, home, also=_follow_teacher)}
         values |= {name: controls.control(name, defaults) for name in ("labels", "augmentation", "batch_size")}
     with middle:
-        ships = values["data"] in SHIPPED_TEACHERS
-        label, meaning = controls.label("pretrained"), controls.explanation("pretrained")
-        given = st.toggle(label, key="pretrained", bind="query-params", help=meaning, disabled=not ships)
-        values["pretrained"] = given
+        values[PRETRAINED] = given = _trained_teacher(_ships(values["data"], teacher))
         for name in ("teacher_epochs", "teacher_labels", "teacher_augmentation"):
             values[name] = controls.control(name, defaults, disabled=given)
     with right:
         names = "loss", "optimizer", "learning_rate", "schedule"
         values |= {name: controls.control(name, defaults) for name in names}
     return values
+
+
+def _trained_teacher(ships: bool) -> bool:
+    """Whether the teacher is the one that ships. The URL says so either way: what nothing means depends on the rest."""
+    st.session_state[PRETRAINED] = ships and _in_link()
+    label, meaning = controls.label(PRETRAINED), controls.explanation(PRETRAINED)
+
+    def keep() -> None:
+        _write(st.session_state[PRETRAINED])
+
+    return st.toggle(label, key=PRETRAINED, help=meaning, disabled=not ships, on_change=keep)
+
+
+def _begin_with_the_trained_teacher(defaults: Recipe) -> None:
+    """A link that names no more than a data set asks for it; any other means what it meant when none was asked for."""
+    named = Recipe.model_fields.keys() & st.query_params.keys()
+    if named <= {"data"} and _ships(defaults.data, defaults.teacher):
+        _write(True)
+
+
+def _follow_teacher() -> None:
+    """Another network or data set: the trained teacher goes where none ships, and comes back where it does."""
+    ships = _ships(st.session_state["data"], st.session_state["teacher"])
+    if not ships and _in_link():
+        st.session_state[_ASIDE] = True
+        _write(False)
+    elif ships and st.session_state.pop(_ASIDE, False):
+        _write(True)
+
+
+def _ships(data: str, teacher: str) -> bool:
+    return SHIPPED_TEACHERS.get(data) == teacher
+
+
+def _in_link() -> bool:
+    given = {name: st.query_params[name] for name in (PRETRAINED,) if name in st.query_params}
+    return controls.of_link(Recipe, given, Recipe()).pretrained
+
+
+def _write(pretrained: bool) -> None:
+    link.write(PRETRAINED, str(pretrained).lower())

@@ -54,8 +54,12 @@ def link(recipe: Recipe) -> str:
 
 
 def query(recipe: Recipe) -> dict[str, str]:
-    """The link to a recipe: what differs, and the data set in any case, as a server's own need not be the usual one."""
-    return {name: as_text(value) for name, value in {"data": recipe.data, **changes(recipe)}.items()}
+    """The link to a recipe: what differs, and the data set in any case, as a server's own need not be the usual one.
+
+    A link with nothing but that would take the trained teacher, which is not the sweep's.
+    """
+    named = {name: as_text(value) for name, value in {"data": recipe.data, **changes(recipe)}.items()}
+    return named if len(named) > 1 else {**named, "pretrained": "false"}
 
 
 def command(recipe: Recipe | Sweep) -> str:
