@@ -9,7 +9,7 @@ import time
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from kdviz.errors import PlainError
 from kdviz.jobs import messages
@@ -120,6 +120,19 @@ class Jobs:
                 live = [other.run.id for other in self._jobs.values() if other.run.live]
                 return live.index(run_id) if job.waits and job.run.live else 0
         return self._store.queue_position(run_id)
+
+    def awaits(self, run_id: str) -> Literal["", "cluster", "worker"]:
+        """What keeps the next run in this process's queue from beginning at once: the cluster, which is starting, or
+        its worker, which loads PyTorch. "" where nothing does, and for every other run.
+        """
+        with self._lock:
+            job = self._jobs.get(run_id)
+            if job is None or job.run.status != "queued" or self.queue_position(run_id):
+                return ""
+        state = self.cluster
+        if state.phase != "ready":
+            return "cluster"
+        return "worker" if state.device is None else ""
 
     def pause(self, run_id: str) -> Run | None:
         """Let a running run stand still; it reads as paused once its worker does."""

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from kdviz import settings
 from kdviz.errors import PlainError
 from kdviz.jobs.queue import Jobs
 from kdviz.records.kinds import AnyRecipe, Part
@@ -18,6 +20,12 @@ from kdviz.widgets.kinds import HOMES, home
 GO_ON, START_AGAIN = "Go on", "Start again"
 OVER = ("failed", "cancelled", "interrupted")
 _REFUSED, _NOT_STARTED = "order_refused", "start_problem"
+_AWAITED = {
+    "": "next in the queue",
+    "cluster": "waiting for the training cluster, which is starting",
+    "worker": "waiting for its worker, which loads PyTorch",
+}
+_DOWNLOAD = ".download-*"  # the folder into which a data set is downloaded, until it is whole
 
 R = TypeVar("R", bound=AnyRecipe)
 
@@ -142,6 +150,22 @@ def status(jobs: Jobs, run: Run, position: Position | None) -> None:
         st.info(message)
 
 
+def waiting(jobs: Jobs, run: Run) -> str:
+    """What a queued run waits for."""
+    if ahead := jobs.queue_position(run.id):
+        return f"waiting for {counted(ahead, 'run')} before it"
+    return _AWAITED[jobs.awaits(run.id)]
+
+
+def preparing(run: Run) -> str:
+    """What the worker of a run is at that has reported nothing yet."""
+    folder = settings.data_dir()
+    on_its_way = next(chain(folder.glob(_DOWNLOAD), folder.glob(f"*/{_DOWNLOAD}")), None)
+    if on_its_way is not None and settings.scheduler() is None:  # else the worker's folder is another
+        return f"{run.recipe.data} is being downloaded"
+    return f"the worker loads {run.recipe.data}"
+
+
 def _onward(jobs: Jobs, run: Run) -> str:
     """What the button of a run that is over does: parts that are finished are not trained again."""
     return GO_ON if any(isinstance(event, Part) for event in jobs.events(run.id)) else START_AGAIN
@@ -157,9 +181,7 @@ def _order(action: Callable[[Any], object], run: object) -> None:
 
 def _caption(jobs: Jobs, run: Run, position: Position | None) -> str:
     if run.status == "queued":
-        ahead = jobs.queue_position(run.id)
-        waiting = f"waiting for {counted(ahead, 'run')} before it" if ahead else "next in the queue"
-        return f"Run {run.id} · {waiting}"
+        return f"Run {run.id} · {waiting(jobs, run)}"
     if run.status == "finished" and run.result:
         machine = f"{run.result.device}, {run.result.threads} threads"
         return f"Run {run.id} · finished in {run.result.seconds:.1f} s on {machine}"
@@ -167,6 +189,6 @@ def _caption(jobs: Jobs, run: Run, position: Position | None) -> str:
         kept = "" if position is None else ": what it had shown so far is kept"
         return f"Run {run.id} · {run.status}{kept}"
     if position is None:
-        return f"Run {run.id} · the worker gets its data ready"
+        return f"Run {run.id} · {preparing(run)}"
     left = "paused" if run.status == "paused" else f"{max(0.0, position.seconds_left):.0f} s left"
     return f"{position.text} · {left}"

@@ -9,13 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from kdviz.jobs.cluster import TRAINING, Embedded, share
 from kdviz.jobs.messages import TaskOrder, TaskOutcome
-from kdviz.jobs.queue import JobError, Jobs
+from kdviz.jobs.queue import ClusterState, JobError, Jobs
 from kdviz.jobs.worker import perform
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
@@ -186,6 +187,24 @@ def test_a_queue_has_positions_and_keeps_its_order(make):
     jobs.cancel(first.id)
     assert ended(jobs, third).status == "finished"
     assert lines(second) == []  # it never began
+
+
+def test_what_the_first_run_in_the_queue_waits_for_is_known(store, monkeypatch):
+    """Against a connection that carries nothing out."""
+    connection = SimpleNamespace(state=ClusterState(), train=lambda *order: None, close=lambda: None)
+    monkeypatch.setattr("kdviz.jobs.queue.Connection", lambda *given: connection)
+    jobs = Jobs(store)
+    first, second = jobs.submit(recipe()), jobs.submit(recipe())
+    states = {
+        "cluster": [ClusterState(), ClusterState(phase="starting"), ClusterState(phase="lost")],
+        "worker": [ClusterState(phase="ready", workers=1)],
+        "": [ClusterState(phase="ready", workers=1, device={"name": "CPU"})],
+    }
+    for awaited, each in states.items():
+        for connection.state in each:
+            assert jobs.awaits(first.id) == awaited
+            assert (jobs.awaits(second.id), jobs.awaits("of another process")) == ("", "")
+    jobs.close()
 
 
 def test_cancel_stops_the_training_within_a_second(make, store):

@@ -233,6 +233,33 @@ def test_a_check_explains_every_answer(jobs, page):
         at.radio(key=radio.key).set_value(radio.options[0]).run()
 
 
+@pytest.mark.parametrize(
+    ("awaited", "words"),
+    [
+        ("", "next in the queue"),
+        ("cluster", "waiting for the training cluster, which is starting"),
+        ("worker", "waiting for its worker, which loads PyTorch"),
+    ],
+)
+def test_a_run_that_waits_says_for_what(stored, awaited, words):
+    recipe = Recipe.suited("digits")
+    stored(recipe, "queued").awaited = awaited
+    at = opened(TRAIN, run=recipe.id)
+    assert [element.proto.text for element in at.get("progress")] == [f"Run {recipe.id} · {words}"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "words"), [(".download-1", "mnist is being downloaded"), ("elsewhere", "the worker loads mnist")]
+)
+def test_a_run_whose_worker_has_reported_nothing_says_what_it_is_at(stored, tmp_path, monkeypatch, folder, words):
+    monkeypatch.setenv("KDVIZ_DATA_DIR", str(tmp_path))
+    (tmp_path / folder).mkdir()
+    recipe = Recipe(pretrained=True)
+    stored(recipe, "running")
+    at = opened(TRAIN, run=recipe.id)
+    assert [element.proto.text for element in at.get("progress")] == [f"Run {recipe.id} · {words}"]
+
+
 MOVED = "pages/what_is_transferred.py"
 
 

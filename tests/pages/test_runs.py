@@ -451,7 +451,7 @@ def test_live_runs_say_how_far_they_are(jobs, store):
     at = page()
     lines = [element.proto.text for element in at.get("progress")]
     assert f"Single run {live.id} on digits · 50\u00a0% · 2 s left" in lines
-    assert any(line.endswith("1 before it in the queue") for line in lines)
+    assert any(line.endswith("waiting for 1 run before it") for line in lines)
     assert ("Look", f"run={live.id}") in links(at)
     assert set(table(at)["status"]) == {"running", "queued"}
 

@@ -25,7 +25,7 @@ _numbers = itertools.count()
 class FakeJobs:
     """Stands for the queue and its cluster: shows the runs it is given, with these events, and starts none."""
 
-    trouble = ""
+    trouble = awaited = ""
 
     def __init__(self, *runs, events=()):
         self.runs, self.said, self.submitted = {run.id: run for run in runs}, list(events), []
@@ -43,6 +43,9 @@ class FakeJobs:
 
     def queue_position(self, run_id):
         return 0
+
+    def awaits(self, run_id):
+        return self.awaited
 
     def submit(self, recipe):
         self.submitted.append(recipe)

@@ -17,7 +17,7 @@ from kdviz.reports import phrases
 from kdviz.reports.text import ranges
 from kdviz.store.run import Run, Status
 from kdviz.store.runs import RunStore
-from kdviz.widgets import link
+from kdviz.widgets import link, run_status
 from kdviz.widgets.kinds import HOMES
 from kdviz.widgets.lesson import sentence
 from kdviz.widgets.runs import words as run_words
@@ -229,8 +229,7 @@ def progress(run: Run, jobs: Jobs) -> tuple[float, str]:
     """How far a live run is, from 0 to 1, and in words."""
     name = f"{run.recipe.kind.capitalize()} {run.id} on {run.recipe.data}"
     if run.status == "queued":
-        ahead = jobs.queue_position(run.id)
-        return 0.0, f"{name} · " + ("next in the queue" if ahead == 0 else f"{ahead} before it in the queue")
+        return 0.0, f"{name} · {run_status.waiting(jobs, run)}"
     position = card_of(run.recipe).panel.snapshot(jobs, run).position
     if position is None:
         return 0.0, f"{name} · {run.status}"
