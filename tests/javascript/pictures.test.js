@@ -123,7 +123,7 @@ test("nats with two digits that matter", () => {
 
 test("every text of a picture is told by it, and what fills its places is named in its modules", () => {
   const folder = new URL("../../kdviz/components/", import.meta.url);
-  const sourceOf = (/** @type {string} */ name) => readdirSync(new URL(`${name}/`, folder)).filter((file) => file.endsWith(".js"))
+  const sourceOf = (/** @type {string} */ name) => readdirSync(new URL(`${name}/`, folder)).filter((file) => /\.(js|html)$/.test(file))
     .map((file) => readFileSync(new URL(`${name}/${file}`, folder), "utf8")).join("\n");
   const shared = sourceOf("kdviz.shared");
   for (const [whole, text] of Object.entries(WORDS)) {
