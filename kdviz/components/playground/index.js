@@ -5,6 +5,7 @@ import { emptied, make, setText } from "../kdviz.shared/dom.js";
 import { parseNumber, percent, whole } from "../kdviz.shared/format.js";
 import { forwardLayers, unpackLayers } from "../kdviz.shared/network.js";
 import { entropyBits, softmax } from "../kdviz.shared/softmax.js";
+import { buildChallenges } from "./challenge_list.js";
 import { buildChoice, buildControls } from "./controls.js";
 import { drawAccuracy, drawByDigit, drawLoss, showNumbers } from "./curves.js";
 import { buildInside, drawUnits, rgb, showDoubts } from "./inside.js";
@@ -62,6 +63,7 @@ function begin(ui) {
   ui.points = [];
   ui.marks = [];
   ui.fresh = true; // whatever is on its way belongs to the run before
+  ui.challenges.restart();
   send(ui, { type: "reset" });
   writeLink(ui);
 }
@@ -164,6 +166,7 @@ function drawFrame(ui, frame) {
     const name = (index) => ui.tell("doubt", { label: ui.pack.names[ui.pack.labels[index]] });
     showDoubts(ui, frame.disagreements, (index) => pixelsOf(ui, index), name, (image) => change(ui, { image }));
   }
+  ui.challenges.hear({ ...frame, points: ui.points, settings, facts: ui.facts });
   ui.root.dataset.updates = String(frame.updates);
 }
 
@@ -253,25 +256,33 @@ async function load(ui, data) {
   send(ui, { type: "open", pack: ui.pack, settings: ui.settings });
   ui.showInside(data.frame);
   buildPresets(ui);
+  ui.challenges = buildChallenges(ui, data.challenges, (parent, query) => linkTo(ui, parent, query));
   setText(ui.q(".accuracy-title"), ui.tell("accuracy-title", { n: whole(ui.pack.heldOut) }));
   ui.root.classList.remove("busy");
   open(ui, data.query);
   showPlaying(ui);
 }
 
+/** A link to a state, where it begins to play. */
+function linkTo(ui, parent, query) {
+  const text = new URLSearchParams({ ...(ui.name ? { data: ui.name } : {}), ...query }).toString();
+  const link = make("a", "", parent, { href: `?${text}`, target: "_self" });
+  link.addEventListener("click", (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    open(ui, query);
+    setPlaying(ui, true);
+  });
+  return link;
+}
+
 function buildPresets(ui) {
   const nav = emptied(ui.q(".presets"));
   nav.setAttribute("aria-label", ui.tell("presets"));
   for (const { name, query } of PRESETS) {
-    const text = new URLSearchParams({ ...(ui.name ? { data: ui.name } : {}), ...query }).toString();
-    const link = make("a", "", nav, { href: `?${text}`, "data-preset": name, target: "_self" });
+    const link = linkTo(ui, nav, query);
+    link.dataset.preset = name;
     link.textContent = ui.tell(`preset-${name}`);
-    link.addEventListener("click", (event) => {
-      if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
-      event.preventDefault();
-      open(ui, query);
-      setPlaying(ui, true);
-    });
   }
 }
 
@@ -342,6 +353,7 @@ function build(ui) {
     ask(ui);
   }, () => {
     fetchTeacher(ui);
+    ui.challenges?.show();
     ask(ui);
   });
   buildTransport(ui);

@@ -6,7 +6,7 @@ import { buildChoice } from "./controls.js";
 
 /** @typedef {import("./stage.js").StageUi & { pad: import("../kdviz.shared/drawing.js").Pad, view: string }} InsideUi */
 
-const VIEWS = ["units", "doubts", "draw"];
+const VIEWS = ["units", "doubts", "draw", "challenges"];
 const [SIDE, ACROSS, MOST] = [28, 16, 32]; // pixels of a unit's picture, units in a row and at most
 
 /**

@@ -6,6 +6,7 @@ What a visitor sets the browser writes into the address bar by itself, so that a
 import streamlit as st
 
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
+from kdviz.texts import lesson
 from kdviz.widgets.components import component
 from kdviz.widgets.server import ServedPack
 
@@ -25,5 +26,6 @@ def playground(*, key: str, served: ServedPack) -> None:
         "frame": "8x8" if served.data == "digits" else "mnist",  # how a drawing is brought to 28x28
         "students": list(ARCHITECTURES),  # those that a recipe can name, for the way to the lab
         "query": {name: text for name, text in st.query_params.items() if name != "data"},
+        "challenges": dict(lesson.read("playground").words),
     }
     _playground(key=key, data=data)
