@@ -154,6 +154,7 @@ function drawFrame(ui, frame) {
   setText(ui.q(".updates"), whole(frame.updates));
   setText(ui.q(".updates-word"), ui.tell("updates", { epochs: frame.epochs.toFixed(1) }));
   setText(ui.q(".pace"), frame.playing ? ui.tell("pace", { images: whole(Number(frame.imagesPerSecond.toPrecision(2))) }) : "");
+  showNumbers(ui, frame.counts);
   setText(ui.q(".say"), describe(ui.tell, frame, settings, ui.facts));
   setText(ui.q(".moved"), ui.tell(frame.moved && frame.updates ? "moved" : "not-moved"));
   if (ui.frames % CURVES_EVERY === 0 || ui.still || !frame.playing || !ui.drawn) drawResults(ui, frame);
@@ -172,7 +173,6 @@ function drawFrame(ui, frame) {
 
 function drawResults(ui, frame) {
   const { counts } = frame;
-  showNumbers(ui, counts);
   setText(ui.q(".who-teacher"), ui.tell(counts.teacher === null ? "no-teacher" : `pull-${ui.settings.teacher}`));
   const agreed = counts.agreement === null ? "" : ui.tell("agreement", { share: percent(counts.agreement / counts.n) });
   setText(ui.q(".agreement"), agreed);
