@@ -60,6 +60,42 @@ function drawMarks(svg, marks, x, top, bottom) {
   }
 }
 
+/** @typedef {{ y: number, colour: string, text: string }} Name of a line, where it ends */
+
+/** Names stand right of where their lines end. @param {Element} svg @param {Name[]} names */
+function drawNames(svg, names) {
+  for (const { y, colour, text } of keepApart(names, 12)) {
+    const fill = `fill: var(--kd-${colour === "plain" ? "plain-text" : colour})`;
+    svgNode("text", svg, { class: "name", x: RIGHT + 5, y: y + 4, style: fill }).textContent = text;
+  }
+}
+
+/** @typedef {{ name: string, colour: string, dash: string, text: string }} Line */
+
+/**
+ * Curves of points over the updates, each with its name. Gives the names, for others to stand beside them.
+ * @template {{ update: number }} P
+ * @param {Element} svg @param {P[]} points @param {(Line & { name: Extract<keyof P, string> })[]} lines
+ * @param {(update: number) => number} x @param {(share: number) => number} y @returns {Name[]}
+ */
+function drawLines(svg, points, lines, x, y) {
+  const drawn = thinned(points);
+  const last = points.at(-1);
+  return lines.flatMap(({ name, colour, dash, text }) => {
+    const at = (/** @type {P} */ point) => y(Number(point[name]));
+    const places = drawn.map((point) => /** @type {[number, number]} */ ([x(point.update), at(point)]));
+    svgNode("path", svg, { d: line(places), stroke: `var(--kd-${colour})`, "stroke-dasharray": dash });
+    return last ? [{ y: at(last), colour, text }] : [];
+  });
+}
+
+/** Places of updates from 0 to `most` along the axis, which says how many those are. @param {PlaygroundUi} ui @param {Element} svg @param {number} most @param {number} bottom */
+function drawUpdates(ui, svg, most, bottom) {
+  const text = svgNode("text", svg, { x: RIGHT, y: bottom + 15, "text-anchor": "end" });
+  text.textContent = ui.tell("updates-axis", { n: whole(most) });
+  return (/** @type {number} */ update) => LEFT + ((RIGHT - LEFT) * update) / most;
+}
+
 /**
  * @param {PlaygroundUi} ui @param {Point[]} points @param {{ update: number }[]} marks @param {number | null} teacher accuracy
  * @param {number} updates
@@ -67,32 +103,42 @@ function drawMarks(svg, marks, x, top, bottom) {
 export function drawAccuracy(ui, points, marks, teacher, updates) {
   const svg = emptied(ui.q(".accuracy"));
   const [top, bottom] = [6, 158];
-  const most = span(updates);
-  const x = (/** @type {number} */ update) => LEFT + ((RIGHT - LEFT) * update) / most;
+  const x = drawUpdates(ui, svg, span(updates), bottom);
   const y = (/** @type {number} */ share) => bottom - (bottom - top) * height(share);
   for (const share of TICKS) gridLine(svg, y(share), percent(share), share === 0);
   drawMarks(svg, marks, x, top, bottom);
-  svgNode("text", svg, { x: RIGHT, y: 173, "text-anchor": "end" }).textContent = ui.tell("updates-axis", { n: whole(most) });
-  const drawn = thinned(points);
-  const last = points.at(-1);
-  const names = /** @type {{ y: number, colour: string, text: string }[]} */ ([]);
+  const names = /** @type {Name[]} */ ([]);
   if (teacher !== null) {
     svgNode("line", svg, { x1: LEFT, x2: RIGHT, y1: y(teacher), y2: y(teacher), stroke: "var(--kd-teacher)", "stroke-width": 2 });
     names.push({ y: y(teacher), colour: "teacher", text: ui.tell(`pull-${ui.settings.teacher}`) });
   }
-  for (const [name, colour, dash] of /** @type {const} */ ([["plain", "plain", "5 3"], ["taught", "student", ""]])) {
-    svgNode("path", svg, {
-      d: line(drawn.map((point) => [x(point.update), y(point[name])])), stroke: `var(--kd-${colour})`, "stroke-dasharray": dash,
-    });
-    if (last) names.push({ y: y(last[name]), colour, text: ui.tell(`${name}-short`) });
-  }
-  for (const name of keepApart(names, 12)) {
-    const text = svgNode("text", svg, { class: "name", x: RIGHT + 5, y: name.y + 4, style: `fill: var(--kd-${name.colour === "plain" ? "plain-text" : name.colour})` });
-    text.textContent = name.text;
-  }
+  names.push(...drawLines(svg, points, [
+    { name: "plain", colour: "plain", dash: "5 3", text: ui.tell("plain-short") },
+    { name: "taught", colour: "student", dash: "", text: ui.tell("taught-short") },
+  ], x, y));
+  drawNames(svg, names);
+  const last = points.at(-1);
   ui.q(".accuracy").setAttribute("aria-label", last ? ui.tell("accuracy", {
     updates: whole(last.update), taught: percent(last.taught), plain: percent(last.plain), agreement: percent(last.agreement),
   }) : ui.tell("press-play"));
+}
+
+/** The three of a race, on a plain scale: with twenty digits nobody comes near 100 %. @param {PlaygroundUi} ui @param {import("./race.js").RacePoint[]} points @param {number} most updates */
+export function drawRace(ui, points, most) {
+  const svg = emptied(ui.q(".own-curves"));
+  const [top, bottom] = [6, 118];
+  const x = drawUpdates(ui, svg, most, bottom);
+  const y = (/** @type {number} */ share) => bottom - (bottom - top) * share;
+  for (const share of [0, 0.25, 0.5, 0.75, 1]) gridLine(svg, y(share), percent(share), share === 0);
+  drawNames(svg, drawLines(svg, points, [
+    { name: "bare", colour: "plain", dash: "5 3", text: ui.tell("own-bare-short") },
+    { name: "teachers", colour: "teacher", dash: "", text: ui.tell("own-teachers-short") },
+    { name: "yours", colour: "student", dash: "", text: ui.tell("own-yours-short") },
+  ], x, y));
+  const last = points.at(-1);
+  svg.setAttribute("aria-label", last ? ui.tell("own-curves", {
+    updates: whole(last.update), yours: percent(last.yours), teachers: percent(last.teachers), bare: percent(last.bare),
+  }) : ui.tell("own-before"));
 }
 
 /** @param {PlaygroundUi} ui @param {ByDigit} byDigit */

@@ -10,6 +10,7 @@ import { buildChoice, buildControls } from "./controls.js";
 import { drawAccuracy, drawByDigit, drawLoss, showNumbers } from "./curves.js";
 import { buildInside, drawUnits, rgb, showDoubts } from "./inside.js";
 import { labQuery } from "./lab.js";
+import { OWN_QUERY, buildOwn, followSettings, hearRace, loadOwn, ownQuery, setOwn } from "./own.js";
 import { unpack } from "./pack.js";
 import { PRESETS } from "./presets.js";
 import { describe } from "./sentence.js";
@@ -35,11 +36,11 @@ function refuse(ui, key, values = {}) {
   make("a", "", room, { href: `watch_it_train?data=${ui.name}`, target: "_self" }).textContent = ui.tell("elsewhere");
 }
 
-/** The address bar says what is set; whoever copies it gets the same. The server is not asked. */
+/** The address bar says what is set; whoever copies it gets the same. What others keep there stays; the server is not asked. */
 function writeLink(ui) {
   const query = new URLSearchParams(location.search);
-  for (const name of [...query.keys()]) if (name !== "data") query.delete(name);
-  for (const [name, value] of Object.entries(toQuery(ui.settings, ui.facts))) query.set(name, value);
+  for (const name of [...Object.keys(ui.settings), ...OWN_QUERY]) query.delete(name);
+  for (const [name, value] of Object.entries({ ...toQuery(ui.settings, ui.facts), ...ownQuery(ui) })) query.set(name, value);
   const text = query.toString();
   history.replaceState(history.state, "", text ? `?${text}` : location.pathname);
 }
@@ -101,7 +102,12 @@ function showSettings(ui) {
   ui.q(".lab").hidden = !query;
   if (query) ui.q(".lab").href = `three_ways?${new URLSearchParams(query)}`;
   const now = JSON.stringify(toQuery({ ...ui.settings, image: ui.facts.image, seed: 0, speed: "full" }, ui.facts));
+  followSettings(ui, ui.page);
   for (const link of ui.q(".presets").children) {
+    if (ui.own.open || link.dataset.preset === "own") {
+      link.setAttribute("aria-current", String(ui.own.open && link.dataset.preset === "own"));
+      continue;
+    }
     const { settings } = fromQuery(Object.fromEntries(new URL(link.href).searchParams), ui.facts);
     link.setAttribute("aria-current", String(JSON.stringify(toQuery(settings, ui.facts)) === now));
   }
@@ -187,6 +193,7 @@ function hear(ui, { data: message }) {
     refuse(ui, message.key, message.values);
     return;
   }
+  if (message.type === "race") hearRace(ui, message);
   if (message.type !== "frame") return;
   ui.asking = false;
   if (ui.fresh && message.from > 0) {
@@ -259,17 +266,24 @@ async function load(ui, data) {
   ui.challenges = buildChallenges(ui, data.challenges, (parent, query) => linkTo(ui, parent, query));
   setText(ui.q(".accuracy-title"), ui.tell("accuracy-title", { n: whole(ui.pack.heldOut) }));
   ui.root.classList.remove("busy");
+  loadOwn(ui, data.query);
+  setOwn(ui, data.query.own === "1");
   open(ui, data.query);
   showPlaying(ui);
 }
 
-/** A link to a state, where it begins to play. */
+/** A link to a state of this page: opened here, unless another tab is asked for; the two students begin to play. */
 function linkTo(ui, parent, query) {
   const text = new URLSearchParams({ ...(ui.name ? { data: ui.name } : {}), ...query }).toString();
   const link = make("a", "", parent, { href: `?${text}`, target: "_self" });
   link.addEventListener("click", (event) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
     event.preventDefault();
+    if (query.own) {
+      showOwnPage(ui, true);
+      return;
+    }
+    setOwn(ui, false);
     open(ui, query);
     setPlaying(ui, true);
   });
@@ -279,11 +293,21 @@ function linkTo(ui, parent, query) {
 function buildPresets(ui) {
   const nav = emptied(ui.q(".presets"));
   nav.setAttribute("aria-label", ui.tell("presets"));
-  for (const { name, query } of PRESETS) {
+  for (const { name, query } of [...PRESETS, { name: "own", query: { own: "1" } }]) {
     const link = linkTo(ui, nav, query);
     link.dataset.preset = name;
     link.textContent = ui.tell(`preset-${name}`);
   }
+}
+
+/** "You are the teacher" in place of the two students, or they again. */
+function showOwnPage(ui, shown) {
+  if (ui.playing) setPlaying(ui, false);
+  setOwn(ui, shown);
+  showSettings(ui);
+  writeLink(ui);
+  ask(ui);
+  ui.q(shown ? ".own-back" : ".play").focus();
 }
 
 /** The teacher's weights, for drawings alone: fetched when the first pad is opened. */
@@ -315,7 +339,7 @@ function buildTransport(ui) {
   ui.q(".die").addEventListener("click", () => change(ui, { seed: Math.floor(Math.random() * 10000) }));
   ui.root.addEventListener("keydown", (event) => {
     const typing = ui.shadow.activeElement?.matches('button, a, select, input[type="text"], input[type="checkbox"]');
-    if (event.key !== " " || typing) return;
+    if (event.key !== " " || typing || ui.own.open) return;
     event.preventDefault();
     setPlaying(ui, !ui.playing);
   });
@@ -356,6 +380,9 @@ function build(ui) {
     ui.challenges?.show();
     ask(ui);
   });
+  ui.page = { send: (message) => send(ui, message), moved: () => writeLink(ui) };
+  buildOwn(ui, ui.page);
+  ui.q(".own-back").addEventListener("click", () => showOwnPage(ui, false));
   buildTransport(ui);
   pauseInBackground(ui);
   keepStill(ui);

@@ -2,6 +2,7 @@
 
 import { Experiment } from "./experiment.js";
 import { PIXELS, unpack } from "./pack.js";
+import { racing } from "./racing.js";
 import { STARTS_ANEW } from "./settings.js";
 import { Images } from "./sparse.js";
 
@@ -12,6 +13,7 @@ import { Images } from "./sparse.js";
  * What the page says.
  * @typedef {{ type: "open", pack: Pack | ArrayBuffer, settings: Settings } | { type: "settings", settings: Settings }
  *   | { type: "play" | "pause" | "step" | "reset" } | { type: "show", image?: number, pixels?: Uint8Array }
+ *   | { type: "race", course: import("./race.js").Course }
  *   | { type: "frame", from?: number, weights?: boolean, doubts?: boolean }} Message
  */
 
@@ -65,6 +67,7 @@ export function serve(port, { now, later }) {
   let choice = {};
   let [playing, waiting, stale, due] = [false, false, false, 0];
   let speed = new Speed();
+  const race = racing((message) => port.postMessage(message, []), now, (call) => later(guarded(call), 0));
 
   const current = () => (experiment ??= new Experiment(pack, settings, { images }));
 
@@ -137,6 +140,9 @@ export function serve(port, { now, later }) {
     } else if (message.type === "step") {
       current().update();
       stale = true;
+    } else if (message.type === "race") {
+      playing = false;
+      race(pack, images, message.course);
     } else if (message.type === "reset") restart();
     else if (message.type === "show") choice = { image: message.image, pixels: message.pixels };
     else if (message.type === "frame") frame(message.from ?? 0, message.weights ?? false, message.doubts ?? false);

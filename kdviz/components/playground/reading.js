@@ -3,7 +3,7 @@
 import { CLASSES } from "./pack.js";
 import { Batch } from "./sparse.js";
 
-const AT_ONCE = 100;
+export const AT_ONCE = 100; // images; a network that is read has room for so many
 
 /** The class of the largest logit from `at` on; of equal ones the first. @param {Float32Array} logits @param {number} at */
 export function bestAt(logits, at) {

@@ -68,4 +68,19 @@ export class Student {
     if (!Number.isFinite(loss.soft + loss.hard)) this.stopped = true;
     else if (soft || hard) adam.update(batch, rate);
   }
+
+  /**
+   * One update towards soft labels that are shares, after the pass over the batch: they are ten numbers for each place in it.
+   * @param {Batch} batch @param {Float32Array} shares @param {number} rate
+   */
+  follow(batch, shares, rate) {
+    const { softTerm, adam, loss, pull, network: { logits } } = this;
+    softTerm.clear();
+    adam.atLogits.fill(0, 0, batch.size * CLASSES);
+    for (let i = 0; i < batch.size; i++) softTerm.addShares(logits, CLASSES * i, shares, CLASSES * i, 1 / batch.size, adam.atLogits);
+    Object.assign(loss, { soft: softTerm.loss / batch.size, hard: 0 });
+    Object.assign(pull, { soft: softTerm.pull / batch.size, hard: 0 });
+    if (Number.isFinite(loss.soft)) adam.update(batch, rate);
+    else this.stopped = true;
+  }
 }

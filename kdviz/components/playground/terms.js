@@ -61,6 +61,26 @@ export class Term {
   }
 
   /**
+   * The cross-entropy −Σ p · log softmax(z) of an image with soft labels p at `from`; adds weight · (softmax(z) − p) to
+   * the gradient. With all of p in one place it is `addHard`, bit for bit.
+   * @param {Float32Array} student @param {number} at @param {Float32Array} p @param {number} from @param {number} weight
+   * @param {Float32Array} gradient of the student's logits
+   */
+  addShares(student, at, p, from, weight, gradient) {
+    const { q, logQ } = this;
+    softmaxInto(student, at, 1, q, logQ);
+    let squares = 0;
+    for (let c = 0; c < CLASSES; c++) {
+      const share = p[from + c];
+      if (share) this.loss -= share * logQ[c];
+      const d = q[c] - share;
+      squares += d * d;
+      gradient[at + c] += weight * d;
+    }
+    this.pull += Math.sqrt(squares);
+  }
+
+  /**
    * −log softmax(z) at the label's place; adds weight · (softmax(z) − y) to the gradient.
    * @param {Float32Array} student @param {number} at @param {number} label @param {number} weight
    * @param {Float32Array} gradient of the student's logits
