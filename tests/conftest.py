@@ -5,7 +5,9 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Sequence
 from functools import partial
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import pytest
@@ -38,22 +40,27 @@ settings.register_profile("ci", settings.get_profile("here"), derandomize=True, 
 settings.load_profile("ci" if CI else "here")
 
 
-# What takes longest, longest first, so that no process is left alone with one of them at the end (pytest -n).
-LONGEST = (
-    "tests/browser/test_explorer.py",
-    "tests/browser/test_three_ways.py",
-    "tests/browser/test_watch_it_train.py",
+# What takes longest, longest first: files that mostly wait for a browser or for other processes, and files that
+# compute. They come in turns, so that one process computes while the other waits.
+WAITING = (
     "tests/jobs/test_queue.py",
-    "tests/browser/test_keeping_runs.py",
+    "tests/browser/test_explorer.py",
+    "tests/browser/test_watch_it_train.py",
     "tests/browser/test_bias_sliders.py",
+    "tests/browser/test_playground.py",
+    "tests/browser/test_soft_targets.py",
     "tests/browser",
     "tests/jobs",
+)
+COMPUTING = (
     "tests/runners/test_sweep.py",
     "tests/runners/test_comparison.py",
-    "tests/exports",
-    "tests/cli",
-    "tests/runners",
+    "tests/distillers/test_distillers.py",
+    "tests/test_repeat.py",
+    "tests/cli/test_main.py",
     "tests/distillers",
+    "tests/runners",
+    "tests/exports",
 )
 
 
@@ -63,13 +70,21 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """The longest first; and whatever looks at trained runs trains them, where it is the first to do so."""
+    """The longest first, in turns; and whatever looks at trained runs trains them, where it is the first to do so."""
     for item in items:
         if {"trained_runs", "quick_study"} & set(item.fixturenames):
             item.add_marker(pytest.mark.trains)
-    items.sort(
-        key=lambda item: next((n for n, name in enumerate(LONGEST) if item.nodeid.startswith(name)), len(LONGEST))
-    )
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.nodeid.split("::")[0], []).append(item)
+    waiting = sorted((name for name in files if name.startswith(WAITING)), key=lambda name: _rank(name, WAITING))
+    computing = sorted(files.keys() - waiting, key=lambda name: (_rank(name, COMPUTING), name))
+    turns = chain.from_iterable(zip_longest(waiting, computing))
+    items[:] = [item for name in turns if name is not None for item in files[name]]
+
+
+def _rank(name: str, longest: Sequence[str]) -> int:
+    return next((place for place, start in enumerate(longest) if name.startswith(start)), len(longest))
 
 
 def missing(what: str) -> None:

@@ -193,7 +193,8 @@ export function drawLoss(ui, points, marks, updates) {
 
 /** The three large numbers. @param {PlaygroundUi} ui @param {{ n: number, taught: number, plain: number, teacher: number | null }} counts */
 export function showNumbers(ui, { n, taught, plain, teacher }) {
-  setText(ui.q(".acc-taught"), percent(taught / n));
-  setText(ui.q(".acc-plain"), percent(plain / n));
-  setText(ui.q(".acc-teacher"), teacher === null ? "–" : percent(teacher / n));
+  const text = (/** @type {number} */ right) => percent(right / n, right < n && right / n > 0.985 ? 1 : 0);
+  setText(ui.q(".acc-taught"), text(taught));
+  setText(ui.q(".acc-plain"), text(plain));
+  setText(ui.q(".acc-teacher"), teacher === null ? "–" : text(teacher));
 }
