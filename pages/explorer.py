@@ -8,7 +8,7 @@ import streamlit as st
 from kdviz.charts import sweep_map as heat_map
 from kdviz.recipes.number_lists import values_in
 from kdviz.recipes.sweep import KEPT, Sweep
-from kdviz.widgets import controls, lesson, run_status, server
+from kdviz.widgets import controls, lesson, recorded_run, run_status, server
 from kdviz.widgets.sweep import cell as cell_recipe
 from kdviz.widgets.sweep import estimate as sweep_estimate
 from kdviz.widgets.sweep import form as sweep_form
@@ -71,7 +71,12 @@ run_id = st.query_params.get("run")
 
 if run_id is not None:
     live_sweep.PANEL.follow(jobs, run_id)
-if run is None and wanted is not None:
+default = run_id is None and wanted is not None and wanted == wanted.usual
+if (
+    run is None
+    and wanted is not None
+    and not (default and recorded_run.show(here.lesson.slug, live_sweep.PANEL, controls.chosen_data(home)))
+):
     live_sweep.preview(wanted)
     selected = heat_map.cell_of(wanted, st.query_params.get(live_sweep.CELL))
     if selected is not None:

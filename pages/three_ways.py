@@ -7,7 +7,7 @@ import streamlit as st
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import DEFAULT, METHODS
 from kdviz.records.comparison import ComparisonResult
-from kdviz.widgets import controls, lesson, page, run_status, server
+from kdviz.widgets import controls, lesson, page, recorded_run, run_status, server
 from kdviz.widgets.comparison import form as comparison_form
 from kdviz.widgets.comparison import live as live_comparison
 from kdviz.widgets.comparison import words as comparison_words
@@ -51,7 +51,12 @@ run_id = st.query_params.get("run")
 
 if run_id is not None:
     live_comparison.PANEL.follow(jobs, run_id)
-if run is None and wanted is not None:
+default = run_id is None and wanted is not None and wanted == wanted.usual
+if (
+    run is None
+    and wanted is not None
+    and not (default and recorded_run.show(here.lesson.slug, live_comparison.PANEL, controls.chosen_data(home)))
+):
     live_comparison.preview(wanted)
     here.say("nothing-runs")
 

@@ -4,10 +4,11 @@ from typing import Any
 
 import streamlit as st
 
+from kdviz.recipes import openings
 from kdviz.recipes.single import Recipe
-from kdviz.widgets import controls, lesson, run_status, server
+from kdviz.widgets import controls, lesson, recorded_run, run_status, server
 from kdviz.widgets.single import live as live_run
-from kdviz.widgets.single.form import recipe_form, suited
+from kdviz.widgets.single.form import recipe_form
 
 PRESETS: dict[str, dict[str, Any]] = {
     "reference": {},
@@ -26,7 +27,7 @@ problem_of_link = controls.link_problem(Recipe)  # before the controls, which dr
 
 def choose(preset: dict[str, Any]) -> None:
     """Set the controls to a preset; the data set stays."""
-    controls.show(suited(controls.chosen_data(home), preset))
+    controls.show(openings.watch_it_train(controls.chosen_data(home), preset))
 
 
 with st.container(horizontal=True, key="presets"):
@@ -39,10 +40,10 @@ recipe, start_place = recipe_form(home)
 run_status.start(jobs, start_place, recipe, run, problem_of_link)
 run_id = st.query_params.get("run")
 
-if run_id is None:
-    here.say("nothing-runs")
-else:
+if run_id is not None:
     live_run.PANEL.follow(jobs, run_id)
+elif not recorded_run.show(here.lesson.slug, live_run.PANEL, controls.chosen_data(home)):
+    here.say("nothing-runs")
 
 here.explain("what-you-see", formulas=("loss", "gradient", "share"))
 here.try_this()

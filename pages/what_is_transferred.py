@@ -4,7 +4,7 @@ import streamlit as st
 
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import METHODS
-from kdviz.widgets import lesson, page, run_status, server
+from kdviz.widgets import controls, lesson, page, recorded_run, run_status, server
 from kdviz.widgets.pictures import inside
 from kdviz.widgets.pictures.inside import PAIRS, TAUGHT, adopt, kinds_of_networks, link_problem, transfer_form
 
@@ -24,11 +24,11 @@ if run_id is None and recipe is not None:
 run_status.start(jobs, start_place, recipe, run, problem_of_link)
 shown = run.id if run is not None else run_id
 inside.check_link()
-if shown is None:
+if shown is not None:
+    inside.PANEL.follow(jobs, shown)
+elif not recorded_run.show(here.lesson.slug, inside.PANEL, controls.chosen_data(home)):
     here.say("nothing-measured")
     inside.explain()
-else:
-    inside.PANEL.follow(jobs, shown)
 st.page_link("pages/three_ways.py", label=here.word("three-ways"), icon=":material/arrow_forward:")
 
 words, uses = st.columns([5, 4], gap="large")

@@ -214,9 +214,9 @@ def digits():
 
 
 @pytest.fixture
-def jobs(monkeypatch):
-    """Pages have no cluster and no run, and no MNIST unless a test has put it there."""
-    from kdviz.store import gallery, playground
+def jobs(monkeypatch, tmp_path):
+    """Pages have no cluster and no run, none recorded either, and no MNIST unless a test has put it there."""
+    from kdviz.store import gallery, playground, recorded_runs
     from kdviz.widgets import server
     from tests.samples.app_pages import FakeJobs
 
@@ -224,6 +224,7 @@ def jobs(monkeypatch):
     monkeypatch.setattr(server, "jobs", lambda: fake)
     monkeypatch.setattr(server, "_galleries", lambda: galleries)
     monkeypatch.setattr(server, "_packs", lambda: packs)
+    monkeypatch.setattr(recorded_runs, "FOLDER", tmp_path / "no-recorded-runs")  # unless a test wants them
     for files in (gallery, playground):
         monkeypatch.setattr(files, "read", partial(_only_digits, files.read))
     return fake

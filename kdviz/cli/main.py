@@ -15,6 +15,7 @@ import click
 from kdviz import settings
 from kdviz.cli.console import FAILURE, PlainGroup, json_option, options, recipe_of, show
 from kdviz.cli.local import carry_out
+from kdviz.cli.record import record
 from kdviz.cli.runs import runs
 from kdviz.cli.study import study
 from kdviz.cli.sweep import sweep
@@ -32,7 +33,7 @@ def main() -> None:
     """kdviz: see what a network knows."""
 
 
-for command in (sweep, study, runs):
+for command in (sweep, study, runs, record):
     main.add_command(command)
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from kdviz.jobs.queue import Jobs, Version
 from kdviz.records.kinds import AnyRecipe, Event
+from kdviz.store.recorded_runs import RecordedRun
 from kdviz.store.run import Run
 from kdviz.widgets import run_status
 from kdviz.widgets.run_status import Position
@@ -75,6 +76,12 @@ class LivePanel(Generic[R, D]):
         run_status.status(jobs, run, snapshot.position)
         self.draw(recipe, run, snapshot)
 
+    def show_recorded(self, recorded: RecordedRun) -> None:
+        """The same of a run that comes with the program."""
+        run = recorded.run
+        if isinstance(run.recipe, self.kind):
+            self.draw(run.recipe, run, snapshot_of_recorded(self, recorded, self.read.__module__, run.id, run.finished))
+
     def snapshot(self, jobs: Jobs, run: Run) -> Snapshot[D]:
         """The run as it is now, read again only when it has something new to show."""
         kept: Snapshot[D] = snapshot(self, jobs, run, self.read.__module__, run.id, run.started, jobs.version(run.id))
@@ -94,6 +101,15 @@ def snapshot(
     """What `LivePanel.read` makes of this version of a run, one for all visitors."""
     assert isinstance(_run.recipe, _panel.kind)
     return _panel.read(_run.recipe, _run, _jobs.events(run_id))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def snapshot_of_recorded(
+    _panel: LivePanel[R, D], _recorded: RecordedRun, module: str, run_id: str, finished: datetime | None
+) -> Snapshot[D]:
+    """What `LivePanel.read` makes of a recorded run, one for all visitors."""
+    assert isinstance(_recorded.run.recipe, _panel.kind)
+    return _panel.read(_recorded.run.recipe, _recorded.run, _recorded.events)
 
 
 def missing(run_id: str) -> None:

@@ -12,15 +12,16 @@ from kdviz import settings
 from kdviz.charts import inside
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import METHODS
+from kdviz.recipes.openings import CONVOLUTIONAL
 from kdviz.texts import lesson as lesson_text
-from kdviz.widgets.pictures.inside import FIXED, TAUGHT, kinds_of_networks
+from kdviz.widgets.pictures.inside import TAUGHT, kinds_of_networks
 from tests.samples.inside_records import LAYERS, ended, look, watched
 
 INSIDE = settings.ASSETS.parent / "kdviz" / "components" / "inside"
 
 
 def recipe(methods="plain,offline,hints,fsp,rkd", data="digits"):
-    return Comparison.suited(data, {**FIXED, "methods": methods})
+    return Comparison.suited(data, {**CONVOLUTIONAL, "methods": methods})
 
 
 def test_each_method_has_its_own_column_and_plain_training_none():
@@ -88,7 +89,7 @@ def test_the_table_says_what_was_measured():
 
 def test_every_method_of_the_page_fits_its_networks_and_has_a_name_and_a_formula():
     assert {METHODS[name].family for name in TAUGHT} == set(inside.KINDS)
-    assert not any(METHODS[name].fits(FIXED["teacher"], FIXED["student"]) for name in TAUGHT)
+    assert not any(METHODS[name].fits(CONVOLUTIONAL["teacher"], CONVOLUTIONAL["student"]) for name in TAUGHT)
     formulas = (INSIDE / "formulas.js").read_text()
     for name in TAUGHT:
         assert re.search(rf"^  {name}: \[", formulas, re.M)

@@ -3,10 +3,10 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from kdviz.recipes.openings import what_is_transferred
 from kdviz.recipes.single import Recipe
 from kdviz.store import gallery
 from kdviz.widgets import server
-from kdviz.widgets.pictures.inside import suited
 from tests.samples.app_pages import APP, RUN, button, component, components, html, opened, run_of, said
 from tests.samples.inside_records import ended, look, watched
 
@@ -268,7 +268,7 @@ def transferred(keep):
     """Put a run of the page's default recipe into the store, with `looks` of its two students."""
 
     def put(status="finished"):
-        recipe = suited("digits")
+        recipe = what_is_transferred("digits")
         result = ended(recipe, dict.fromkeys(recipe.methods, 0.875)) if status == "finished" else None
         run = run_of(recipe, status, result)
         keep(run, events=[watched(), *(look(name, step) for step in (0, 50, 100) for name in recipe.methods)])

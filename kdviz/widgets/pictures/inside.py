@@ -12,11 +12,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from kdviz.charts import inside as charts
 from kdviz.charts.inside import NAMES
-from kdviz.recipes.base import SUITED, RecipeError
+from kdviz.recipes.base import RecipeError
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
 from kdviz.recipes.comparison import INSIDE_IMAGES, Comparison
-from kdviz.recipes.methods import METHODS, PLAIN
+from kdviz.recipes.methods import METHODS
 from kdviz.recipes.number_lists import LARGEST_SEED
+from kdviz.recipes.openings import CONVOLUTIONAL, TRANSFERRED, what_is_transferred
 from kdviz.records.base import Watched
 from kdviz.records.comparison import ComparisonResult, Inside, Moment
 from kdviz.records.kinds import Event
@@ -28,10 +29,7 @@ from kdviz.widgets.lesson import sentence
 from kdviz.widgets.live_panel import LivePanel, Snapshot, first_event, last_event
 from kdviz.widgets.run_status import Position
 
-# The pair between which every way of teaching works; the control of offline would train a second large teacher.
-FIXED = {"teacher": "cnn-32-64", "student": "cnn-8-16", "control": False}
 TAUGHT = tuple(NAMES)
-USUAL = ("offline", "hints", "rkd")
 _SETTABLE = ("data", "epochs", "temperature", "alpha")
 # Pairs that stand for what networks there are: the title of a column, (teacher, student).
 PAIRS = {
@@ -144,12 +142,6 @@ def _table(result: ComparisonResult) -> None:
         page.say(say("one-seed"))
 
 
-def suited(data: str, values: dict[str, Any] | None = None) -> Comparison:
-    """This page's defaults for a data set, with what `values` changes. Raises `RecipeError`."""
-    epochs = {} if data in SUITED else {"epochs": 1}
-    return Comparison.suited(data, {**FIXED, "methods": (PLAIN, *USUAL), **epochs, **(values or {})})
-
-
 def link_problem() -> str:
     """What the URL asks for that cannot be, in one sentence; nothing if all is well."""
     query = st.query_params
@@ -160,7 +152,7 @@ def link_problem() -> str:
         for given in query.get_all("taught"):  # a link has the words that are on the page
             if given not in NAMES.values():
                 raise RecipeError(f"taught is {given}; it takes one of {', '.join(NAMES.values())}.")
-        suited(values.get("data", Comparison().data), values)
+        what_is_transferred(values.get("data", Comparison().data), values)
     except RecipeError as error:
         return f"This link asks for something that cannot be: {error} Shown is the default instead."
     return ""
@@ -182,12 +174,12 @@ def transfer_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
     The recipe is None, with the reason on the page, while the values do not go together. `home` is the data set of
     this server when the visitor names none.
     """
-    defaults = suited(controls.chosen_data(home))
+    defaults = what_is_transferred(controls.chosen_data(home))
     with st.container(horizontal=True, vertical_alignment="bottom", key="recipe"):
         taught = st.pills(
             "Taught, besides the labels",
             TAUGHT,
-            default=list(USUAL),
+            default=list(TRANSFERRED),
             selection_mode="multi",
             format_func=NAMES.__getitem__,
             key="taught",
@@ -197,14 +189,14 @@ def transfer_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
             width="content",
         )
         values: dict[str, Any] = {
-            **FIXED,
+            **CONVOLUTIONAL,
             "methods": taught,
             "epochs": controls.control("epochs", defaults, width=80),
             "seeds": (st.number_input("Seed", 0, LARGEST_SEED, value=0, key="seed", bind="query-params", width=80),),
         }
         with st.popover("More", icon=":material/tune:", help="Data, temperature, α", width="content"):
             values |= {
-                "data": controls.data_set(Comparison, home, suited),
+                "data": controls.data_set(Comparison, home, what_is_transferred),
                 "temperature": controls.control("temperature", defaults),
                 "alpha": controls.control("alpha", defaults),
             }

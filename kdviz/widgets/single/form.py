@@ -1,7 +1,5 @@
 """The controls of a recipe: one run with its teacher, its student, and the same student without a teacher."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -14,15 +12,6 @@ from kdviz.widgets.controls import PRETRAINED
 
 _ASIDE = "pretrained_aside"  # the trained teacher was given up for another network or data set, and comes back with it
 _WIDTHS = {"temperature": 175, "alpha": 175, "epochs": 80, "seed": 80, "student": 150, "teacher": 160}
-
-
-def suited(data: str, values: Mapping[str, Any] = MappingProxyType({})) -> Recipe:
-    """This page's defaults for a data set, with what `values` changes: the trained teacher, where one ships.
-
-    Raises `RecipeError`.
-    """
-    recipe = Recipe.suited(data, values)
-    return recipe.model_copy(update={PRETRAINED: _ships(data, recipe.teacher)} if PRETRAINED not in values else {})
 
 
 def recipe_form(home: str) -> tuple[Recipe | None, DeltaGenerator]:

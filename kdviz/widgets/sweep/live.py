@@ -15,6 +15,7 @@ from kdviz.records.single import Progress
 from kdviz.records.sweep import StackProgress, SweepResult
 from kdviz.records.sweep_so_far import SweepSoFar, gather
 from kdviz.reports.phrases import counted, percent
+from kdviz.store.recorded_runs import TAG
 from kdviz.store.run import Run
 from kdviz.widgets import link, page
 from kdviz.widgets.components import component, keep_committed
@@ -69,7 +70,7 @@ def _draw(sweep: Sweep, run: Run, snapshot: Snapshot[MapData]) -> None:
     _mount(sweep, {"run": f"{run.id}-{run.attempt}", "live": run.live, **shown.picture}, details)
     recipe = None if selected is None else partial(cell_recipe.show, sweep, selected)
     if swept is not None:
-        sweep_summary.show(swept, selected, recipe)
+        sweep_summary.show(swept, selected, recipe, stored=TAG not in run.tags)
         return
     page.say(snapshot.sentence)
     if recipe is not None:

@@ -29,16 +29,20 @@ _SHORT: dict[SweepMeasure, str] = {
 _FIGURES = ("right ↑", "errors", "NLL ↓", "ECE ↓", "agreement ↑", "KL ↓")
 
 
-def show(swept: SweepResult, selected: Cell | None, recipe: Callable[[], None] | None = None) -> None:
+def show(
+    swept: SweepResult, selected: Cell | None, recipe: Callable[[], None] | None = None, *, stored: bool = True
+) -> None:
     """What was learnt, the choice on the test images, slices through the selected cell or the choice, every cell.
 
-    `recipe` draws what there is to say about the selected cell; it comes after what was learnt.
+    `recipe` draws what there is to say about the selected cell; it comes after what was learnt. Of a sweep that is
+    `stored` the page with all runs has more.
     """
     st.subheader("What was learnt", anchor=False)
     page.say(words.learnt(swept))
     st.markdown("\n".join(f"- {line}" for line in (words.against_plain(swept), words.diverged(swept)) if line))
-    label = "Keep it: tags, notes, files to download"
-    st.page_link("pages/runs.py", label=label, icon=":material/save:", query_params={"run": swept.run_id})
+    if stored:
+        label = "Keep it: tags, notes, files to download"
+        st.page_link("pages/runs.py", label=label, icon=":material/save:", query_params={"run": swept.run_id})
     if recipe is not None:
         recipe()
     _choice(swept)

@@ -1,0 +1,47 @@
+"""What a page that trains shows before anything was started here: a finished run that comes with the program."""
+
+from typing import TypeVar
+
+import streamlit as st
+
+from kdviz.recipes.catalogue import DATA_SETS
+from kdviz.records.kinds import AnyRecipe
+from kdviz.reports.phrases import counted, listed
+from kdviz.store.recorded_runs import RecordedRun, recorded
+from kdviz.widgets.lesson import sentence
+from kdviz.widgets.live_panel import LivePanel
+
+_FALLBACK = "digits"  # whose images are on every machine
+
+R = TypeVar("R", bound=AnyRecipe)
+D = TypeVar("D")
+
+
+def show(page: str, panel: LivePanel[R, D], data: str) -> bool:
+    """The recorded run of a page, on this data set or the digits of scikit-learn, labelled so; whether there is one."""
+    found = recorded(page, data) or recorded(page, _FALLBACK)
+    if found is None:
+        return False
+    with st.container(key="recorded_run"):
+        text, recipe = st.columns([7, 1], vertical_alignment="center")
+        text.caption(_provenance(found))
+        with recipe.popover("Recipe", icon=":material/receipt_long:", type="tertiary"):
+            st.caption(sentence("runs", "recorded-again", page=page, data=found.run.recipe.data))
+            st.json(found.run.recipe.model_dump(mode="json"))
+    panel.show_recorded(found)
+    return True
+
+
+def _provenance(found: RecordedRun) -> str:
+    recipe, result = found.run.recipe, found.run.result
+    assert result is not None
+    return sentence(
+        "runs",
+        "recorded-run",
+        run=found.run.id,
+        data=DATA_SETS[recipe.data].title,
+        seeds=f"{'seed' if len(recipe.seeds) == 1 else 'seeds'} {listed([str(seed) for seed in recipe.seeds])}",
+        device=result.device,
+        threads=counted(result.threads, "thread"),
+        seconds=f"{result.seconds:.0f}",
+    )
