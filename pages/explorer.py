@@ -71,12 +71,8 @@ run_id = st.query_params.get("run")
 
 if run_id is not None:
     live_sweep.PANEL.follow(jobs, run_id)
-default = run_id is None and wanted is not None and wanted == wanted.usual
-if (
-    run is None
-    and wanted is not None
-    and not (default and recorded_run.show(here.lesson.slug, live_sweep.PANEL, controls.chosen_data(home)))
-):
+recorded = run_id is None and recorded_run.show_default(here.lesson.slug, live_sweep.PANEL, wanted)
+if run is None and wanted is not None and not recorded:
     live_sweep.preview(wanted)
     selected = heat_map.cell_of(wanted, st.query_params.get(live_sweep.CELL))
     if selected is not None:

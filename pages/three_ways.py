@@ -51,12 +51,8 @@ run_id = st.query_params.get("run")
 
 if run_id is not None:
     live_comparison.PANEL.follow(jobs, run_id)
-default = run_id is None and wanted is not None and wanted == wanted.usual
-if (
-    run is None
-    and wanted is not None
-    and not (default and recorded_run.show(here.lesson.slug, live_comparison.PANEL, controls.chosen_data(home)))
-):
+recorded = run_id is None and recorded_run.show_default(here.lesson.slug, live_comparison.PANEL, wanted)
+if run is None and wanted is not None and not recorded:
     live_comparison.preview(wanted)
     here.say("nothing-runs")
 

@@ -5,6 +5,7 @@ from typing import TypeVar
 import streamlit as st
 
 from kdviz.recipes.catalogue import DATA_SETS
+from kdviz.recipes.openings import OPENINGS
 from kdviz.records.kinds import AnyRecipe
 from kdviz.reports.phrases import counted, listed
 from kdviz.store.recorded_runs import RecordedRun, recorded
@@ -30,6 +31,11 @@ def show(page: str, panel: LivePanel[R, D], data: str) -> bool:
             st.json(found.run.recipe.model_dump(mode="json"))
     panel.show_recorded(found)
     return True
+
+
+def show_default(page: str, panel: LivePanel[R, D], wanted: AnyRecipe | None) -> bool:
+    """The same where the controls show what the page opens with: of other settings it has a picture of its own."""
+    return wanted is not None and wanted == OPENINGS[page](wanted.data) and show(page, panel, wanted.data)
 
 
 def _provenance(found: RecordedRun) -> str:
