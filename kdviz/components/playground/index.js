@@ -267,7 +267,7 @@ async function load(ui, data) {
   setText(ui.q(".accuracy-title"), ui.tell("accuracy-title", { n: whole(ui.pack.heldOut) }));
   ui.root.classList.remove("busy");
   loadOwn(ui, data.query);
-  setOwn(ui, data.query.own === "1");
+  setOwn(ui, data.query.own === "1" || data.query.opinions !== undefined);
   open(ui, data.query);
   showPlaying(ui);
 }

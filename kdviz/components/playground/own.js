@@ -13,10 +13,11 @@ import { withInterval } from "./sentence.js";
 /** @typedef {import("./race.js").RacePoint} RacePoint */
 /** @typedef {import("./race.js").Trace} Trace */
 /**
- * What the visitor says (`opinions`, of the images `twenty`), which of them is chosen, and how the race stands. `kept` says
- * that the opinions are the visitor's and belong into the link.
- * @typedef {{ open: boolean, kept: boolean, twenty: number[], opinions: Opinion[], chosen: number, pen: number,
- *   raced: boolean, points: RacePoint[] }} Own
+ * What the visitor says (`opinions`, of the images `twenty`) and said `before`, what the trained teacher says of them at
+ * T = 4, which of them is chosen, and how the race stands. `kept` says that the opinions are the visitor's and belong into
+ * the link, `looking` that the teacher's are seen beside them.
+ * @typedef {{ open: boolean, kept: boolean, twenty: number[], opinions: Opinion[], before: Opinion[][],
+ *   teacher: Opinion[], chosen: number, pen: number, looking: boolean, raced: boolean, points: RacePoint[] }} Own
  */
 /** @typedef {import("./controls.js").PlaygroundUi & { own: Own, pack: import("./pack.js").Pack, name: string,
  *   thumbs: ReturnType<typeof makeThumb>[], ownBars: ReturnType<typeof makeBar>[] }} OwnUi */
@@ -24,6 +25,7 @@ import { withInterval } from "./sentence.js";
 
 export const OWN_QUERY = ["own", "opinions"];
 const RACE_AFTER = 350; // milliseconds after the last change
+const KEPT_BEFORE = 100; // changes that can be taken back
 const KEYS = /** @type {Record<string, number>} */ ({ ArrowUp: 0.02, ArrowRight: 0.02, ArrowDown: -0.02, ArrowLeft: -0.02, PageUp: 0.1, PageDown: -0.1, Home: -1, End: 1 });
 
 /** @param {OwnUi} ui */
@@ -90,6 +92,7 @@ function makeBar(ui, page, c) {
     role: "slider", tabindex: 0, "aria-valuemin": 0, "aria-valuemax": 100, "aria-orientation": "vertical",
   });
   const fill = make("i", "", bar);
+  const mark = make("u", "", bar);
   const text = make("b", "", bar, { "aria-hidden": "true" });
   const stroke = make("button", "own-stroke", column, { type: "button" });
   let before = /** @type {Opinion} */ ([]);
@@ -97,6 +100,7 @@ function makeBar(ui, page, c) {
     const { bottom, height } = bar.getBoundingClientRect();
     setOpinion(ui, withShare(before, c, Math.round((100 * (bottom - event.clientY)) / height) / 100));
   }, () => settle(ui, page), () => {
+    remember(ui);
     before = ui.own.opinions[ui.own.chosen];
     bar.focus({ preventScroll: true });
   });
@@ -105,15 +109,30 @@ function makeBar(ui, page, c) {
     if (step === undefined) return;
     event.preventDefault();
     const opinion = ui.own.opinions[ui.own.chosen];
+    remember(ui);
     setOpinion(ui, withShare(opinion, c, Math.round(100 * (opinion[c] + step)) / 100));
     settle(ui, page);
   });
   stroke.addEventListener("click", () => draw(ui, page, c));
-  return { column, bar, fill, text, stroke };
+  return { column, bar, fill, mark, text, stroke };
+}
+
+/** Before a change: it can be taken back. @param {OwnUi} ui */
+function remember({ own }) {
+  own.before.push([...own.opinions]);
+  own.before.splice(0, own.before.length - KEPT_BEFORE);
+}
+
+/** @param {OwnUi} ui @param {Page} page @param {Opinion[]} opinions of all twenty */
+function setAll(ui, page, opinions) {
+  remember(ui);
+  ui.own.opinions = opinions;
+  settle(ui, page);
 }
 
 /** A stroke of the pen: so sure that it is this class. @param {OwnUi} ui @param {Page} page @param {number} c */
 function draw(ui, page, c) {
+  remember(ui);
   setOpinion(ui, withShare(ui.own.opinions[ui.own.chosen], c, ui.own.pen));
   settle(ui, page);
 }
@@ -126,14 +145,15 @@ function setOpinion(ui, opinion) {
 
 /**
  * A change is over: the opinions become what a link can hold, so that whoever opens it races with the same ones.
- * @param {OwnUi} ui @param {Page} page @param {Opinion[]} [opinions]
+ * @param {OwnUi} ui @param {Page} page
  */
-function settle(ui, page, opinions = ui.own.opinions) {
+function settle(ui, page) {
   const { own, pack } = ui;
-  const text = encode(opinions, pack, own.twenty);
-  own.opinions = decode(text, pack, own.twenty) ?? opinions;
+  const text = encode(own.opinions, pack, own.twenty);
+  own.opinions = decode(text, pack, own.twenty) ?? own.opinions;
   own.kept = true;
   keep(storeName(ui), text);
+  setText(ui.q(".own-note"), "");
   showOwn(ui);
   page.moved();
   if (own.raced) raceSoon(ui, page);
@@ -160,16 +180,18 @@ function race(ui, page) {
 /** Bars, image and sentence of the chosen one. @param {OwnUi} ui */
 function showChosen(ui) {
   const { own, pack } = ui;
-  const [opinion, label] = [own.opinions[own.chosen], labelOf(ui, own.chosen)];
-  ui.ownBars.forEach(({ column, bar, fill, text, stroke }, c) => {
+  const [opinion, teacher, label] = [own.opinions[own.chosen], own.teacher[own.chosen], labelOf(ui, own.chosen)];
+  ui.q(".own-bars").classList.toggle("looking", own.looking);
+  ui.ownBars.forEach(({ column, bar, fill, mark, text, stroke }, c) => {
     const said = percent(opinion[c]);
+    mark.style.bottom = `${(100 * teacher[c]).toFixed(2)}%`;
     fill.style.height = `${(100 * opinion[c]).toFixed(2)}%`;
     setText(text, said.replace(/\s/, ""));
     text.style.bottom = `${(100 * Math.min(0.9, opinion[c])).toFixed(2)}%`;
     text.classList.toggle("within", opinion[c] > 0.9);
     setAttribute(bar, "aria-label", ui.tell("own-bar", { name: pack.names[c] }));
     setAttribute(bar, "aria-valuenow", Math.round(100 * opinion[c]));
-    setAttribute(bar, "aria-valuetext", said);
+    setAttribute(bar, "aria-valuetext", own.looking ? ui.tell("own-of-both", { own: said, teacher: percent(teacher[c]) }) : said);
     setText(stroke, pack.names[c]);
     setAttribute(stroke, "aria-label", ui.tell("own-stroke", { name: pack.names[c], share: percent(own.pen) }));
     column.classList.toggle("of-the-label", c === label);
@@ -195,6 +217,7 @@ function showOwn(ui) {
     setAttribute(button, "aria-label", ui.tell("own-thumb", { name, best: pack.names[best], share: percent(opinion[best]) }));
   });
   setText(ui.q(".own-pen-value"), percent(own.pen));
+  ui.q(".own-undo").disabled = !own.before.length;
   showChosen(ui);
   if (!own.raced) showRace(ui);
 }
@@ -255,22 +278,31 @@ function showAnswers(ui, traces) {
 function buildStarts(ui, page) {
   for (const start of Object.keys(STARTS)) {
     const button = make("button", "", ui.q(".own-starts"), { type: "button", "data-start": start });
-    button.addEventListener("click", () => settle(ui, page, startFrom(ui.pack, ui.own.twenty, start)));
+    button.addEventListener("click", () => setAll(ui, page, startFrom(ui.pack, ui.own.twenty, start)));
   }
   const [one, other] = ["one", "other"].map((name) => /** @type {HTMLSelectElement} */ (ui.q(`.own-swap-${name}`)));
   ui.q(".own-swap").addEventListener("click", () => {
-    settle(ui, page, swapped(ui.own.opinions, Number(one.value), Number(other.value)));
+    setAll(ui, page, swapped(ui.own.opinions, Number(one.value), Number(other.value)));
+  });
+  ui.q(".own-undo").addEventListener("click", () => {
+    ui.own.opinions = ui.own.before.pop() ?? ui.own.opinions;
+    settle(ui, page);
   });
 }
 
 /** Once for each place on the page. @param {OwnUi} ui @param {Page} page */
 export function buildOwn(ui, page) {
-  ui.own = { open: false, kept: false, twenty: [], opinions: [], chosen: 0, pen: 0.8, raced: false, points: [] };
+  ui.own = { open: false, kept: false, twenty: [], opinions: [], before: [], teacher: [], chosen: 0, pen: 0.8, looking: false, raced: false, points: [] };
   ui.ownBars = Array.from({ length: CLASSES }, (_, c) => makeBar(ui, page, c));
   buildStarts(ui, page);
   const pen = /** @type {HTMLInputElement} */ (ui.q(".own-pen"));
   pen.addEventListener("input", () => {
     ui.own.pen = Number(pen.value) / 100;
+    showOwn(ui);
+  });
+  const look = /** @type {HTMLInputElement} */ (ui.q(".own-look"));
+  look.addEventListener("change", () => {
+    ui.own.looking = look.checked;
     showOwn(ui);
   });
   ui.q(".own-previous").addEventListener("click", () => choose(ui, ui.own.chosen - 1));
@@ -280,14 +312,14 @@ export function buildOwn(ui, page) {
     page.moved();
     try {
       await navigator.clipboard.writeText(location.href);
-      setText(ui.q(".own-copied"), ui.tell("own-copied"));
+      setText(ui.q(".own-note"), ui.tell("own-copied"));
     } catch {
-      setText(ui.q(".own-copied"), ui.tell("own-not-copied"));
+      setText(ui.q(".own-note"), ui.tell("own-not-copied"));
     }
   });
-  ui.q(".own").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-    const typing = /** @type {HTMLElement} */ (event.target).matches("select");
-    if (!typing && /^[0-9]$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey) draw(ui, page, Number(event.key));
+  ui.root.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    const typing = /** @type {HTMLElement} */ (event.target).matches('select, input[type="text"]');
+    if (ui.own.open && !typing && /^[0-9]$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey) draw(ui, page, Number(event.key));
   });
 }
 
@@ -297,7 +329,9 @@ export function loadOwn(ui, query) {
   own.twenty = chooseTwenty(pack);
   const linked = decode(query.opinions, pack, own.twenty);
   const found = linked ?? decode(readKept(storeName(ui)), pack, own.twenty);
-  Object.assign(own, { opinions: found ?? startFrom(pack, own.twenty, FIRST), kept: found !== null, chosen: 1, raced: false, points: [] });
+  Object.assign(own, { opinions: found ?? startFrom(pack, own.twenty, FIRST), kept: found !== null, chosen: 1, raced: false, points: [], before: [] });
+  own.teacher = startFrom(pack, own.twenty, "teacher");
+  setText(ui.q(".own-note"), query.opinions !== undefined && !linked ? ui.tell("own-problem") : "");
   emptied(ui.q(".own-grid"));
   ui.thumbs = own.twenty.map((_, i) => makeThumb(ui, i));
   for (const button of ui.q(".own-starts").children) setText(button, ui.tell(`own-start-${button.dataset.start}`));
