@@ -145,6 +145,28 @@ def test_presets_are_links_and_reset_begins_anew(page: Page, app_url: str) -> No
     expect(page.locator(".say")).to_contain_text("Press play")
 
 
+def test_a_challenge_is_met_told_why_and_kept(page: Page, app_url: str) -> None:
+    opened(page, app_url, "labels=20")
+    page.locator(".views label").filter(has_text="Challenges").click()
+    expect(button(page, "Challenge 1: 95 % with 50 labels")).to_have_attribute("aria-pressed", "true")
+    set_up = page.get_by_role("link", name="Set it up")
+    assert "alpha=0&" in f"{set_up.get_attribute('href')}&"
+    set_up.click()
+    until(page, lambda: updates(page) > 60)
+    expect(page.locator(".challenge-now")).to_contain_text(re.compile(r"Now: taught \d+\s%"))
+    slider(page, "labels").press("End")
+    expect(page.locator(".challenge-now")).to_contain_text("More than 50 images have their label")
+    set_up.click()
+    slider(page, "alpha").press("End")
+    until(page, lambda: page.locator(".challenge-why").inner_text().startswith("Done."), limit=120)
+    expect(button(page, "Challenge 1, done: 95 % with 50 labels")).to_be_visible()
+    opened(page, app_url)
+    page.locator(".views label").filter(has_text="Challenges").click()
+    expect(button(page, "Challenge 2: Teach a 3 without showing one")).to_have_attribute("aria-pressed", "true")
+    button(page, "Challenge 1, done: 95 % with 50 labels").click()
+    expect(page.locator(".challenge-why")).to_contain_text("The labels alone are too few.")
+
+
 def test_a_drawing_is_read_by_all_three(page: Page, app_url: str) -> None:
     opened(page, app_url)
     learnt(page, 300)

@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { filled } from "../../kdviz/components/kdviz.shared/format.js";
+import { taughtIsA, unnamed, unnamedPoints } from "../../kdviz/components/playground/blind.js";
 import { isDone, markDone, readTrials, writeTrials } from "../../kdviz/components/playground/challenge_store.js";
-import { CHALLENGES, HOLDS, NOTHING, TRIAL, differ, judge, trialOf, withTrial } from "../../kdviz/components/playground/challenges.js";
+import { ANSWERS, CHALLENGES, HOLDS, NOTHING, TRIAL, differ, judge, trialOf, withTrial } from "../../kdviz/components/playground/challenges.js";
 import { fromQuery } from "../../kdviz/components/playground/settings.js";
 
 /** @typedef {import("../../kdviz/components/playground/challenges.js").View} View */
@@ -27,7 +28,7 @@ function state(name, updates, settings = {}, counts = {}) {
   const all = { ...USUAL, ...counts };
   const points = Array.from({ length: Math.floor(updates / 10) + 1 }, (_, i) => ({ update: 10 * i, taught: all.taught / all.n }));
   const set = { ...fromQuery(called(name).query, FACTS).settings, ...settings };
-  return { settings: set, facts: FACTS, updates, counts: all, points, moved: false, stopped: { taught: false, plain: false } };
+  return { settings: set, facts: FACTS, updates, counts: all, points, moved: false, answers: 0, stopped: { taught: false, plain: false } };
 }
 
 /** Judge states in their order. @param {string} name @param {View[]} views @param {import("../../kdviz/components/playground/challenges.js").Trial[]} [trials] */
@@ -137,12 +138,40 @@ test("trials: the middle reading of three counts, the newest of a kind is kept, 
   assert.ok(!differ({ ...one, right: 166 }, { ...one, right: 158 }));
 });
 
+test("which was taught: three answers in a row that are right, from students that are both right about as often", () => {
+  const answered = (/** @type {number} */ answers, settings = {}) => judged("blind", [{ ...state("blind", 300, settings), answers }])[0].verdict;
+  assert.equal(answered(ANSWERS - 1), "not-yet");
+  assert.equal(answered(ANSWERS), "done");
+  for (const off of [{ labels: 100 }, { wrong: 10 }, { digits: "78" }, { teacher: "peer" }, { unlabelled: false }, { alpha: 0 }]) {
+    assert.equal(answered(ANSWERS, /** @type {any} */ (off)), "off");
+  }
+});
+
+test("without names the students change places with half of the seeds, in everything that is drawn", () => {
+  const seeds = Array.from({ length: 1000 }, (_, seed) => seed);
+  const kept = seeds.filter(taughtIsA);
+  assert.ok(Math.abs(kept.length - 500) < 60, `${kept.length}`);
+  const frame = {
+    updates: 7, counts: { n: 10, taught: 1, plain: 2, byDigit: { taught: [3], plain: [4], of: [5] } }, shown: { label: 0, taught: [6], plain: [7] },
+    stopped: { taught: true, plain: false },
+  };
+  const other = seeds.find((seed) => !taughtIsA(seed)) ?? 0;
+  assert.deepEqual(unnamed(frame, kept[0]), frame);
+  assert.deepEqual(unnamed(frame, other), {
+    updates: 7, counts: { n: 10, taught: 2, plain: 1, byDigit: { taught: [4], plain: [3], of: [5] } }, shown: { label: 0, taught: [7], plain: [6] },
+    stopped: { taught: false, plain: true },
+  });
+  const points = [{ update: 5, taught: 0.1, plain: 0.2 }];
+  assert.deepEqual(unnamedPoints(points, kept[0]), points);
+  assert.deepEqual(unnamedPoints(points, other), [{ update: 5, taught: 0.2, plain: 0.1 }]);
+});
+
 test("every challenge has its words, and its link sets nothing that cannot be", () => {
   for (const { name, query, allows } of CHALLENGES) {
     for (const key of ["", "-goal", "-now", "-why"]) assert.ok(WORDS[name + key], name + key);
     const { settings, problems } = fromQuery(query, FACTS);
     assert.deepEqual(problems, []);
-    assert.ok(allows(settings), name);
+    assert.ok(allows(settings, FACTS), name);
     const digits = fromQuery(query, { training: 1257, heldOut: 180 });
     assert.deepEqual(digits.problems, []);
   }

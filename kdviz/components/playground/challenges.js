@@ -18,6 +18,7 @@ import { defaults, toQuery } from "./settings.js";
  * @property {{ update: number, taught: number }[]} points
  * @property {boolean} moved whether a control was moved since update 0
  * @property {{ taught: boolean, plain: boolean }} stopped
+ * @property {number} answers that were right, in a row
  */
 
 /**
@@ -42,9 +43,10 @@ import { defaults, toQuery } from "./settings.js";
  * @typedef {object} Challenge
  * @property {string} name
  * @property {Record<string, string>} query of the link that sets it up: there the goal is not reached
- * @property {(settings: Settings) => boolean} allows
+ * @property {(settings: Settings, facts: Facts) => boolean} allows
  * @property {(view: View, trial: Trial | null, trials: Trial[]) => boolean} reached at this reading
  * @property {(view: View, trials: Trial[]) => Values} stands where one is, for its sentence
+ * @property {boolean} [atOnce] whether it counts without holding
  */
 
 /**
@@ -55,6 +57,7 @@ import { defaults, toQuery } from "./settings.js";
 export const HOLDS = 3; // readings in a row
 export const SETTLED = 200; // updates before which two students are not compared
 export const TRIAL = 100; // updates of a trial of T
+export const ANSWERS = 3; // in a row, each for another seed: guessing gets there once in eight times
 const MOST_TRIALS = 12;
 
 /** @type {Memory} */
@@ -125,6 +128,16 @@ export const CHALLENGES = [
       taught: withInterval(taught, n), agreement: agreement === null ? "–" : withInterval(agreement, n),
     }),
   },
+  {
+    name: "blind",
+    query: { labels: "all" },
+    // With these both are right about as often.
+    allows: ({ labels, wrong, digits, teacher, unlabelled, alpha }, { training }) =>
+      labels === training && !wrong && digits.length === 10 && teacher === "trained" && unlabelled && alpha >= 0.5,
+    reached: ({ answers }) => answers >= ANSWERS,
+    stands: ({ answers }) => ({ answers, needed: ANSWERS, updates: SETTLED }),
+    atOnce: true,
+  },
 ];
 
 /** What is set but for T, and the data set. @param {View} view */
@@ -153,12 +166,12 @@ export const withTrial = (trials, trial) => [...trials.filter(({ key, T }) => ke
  * How a challenge stands. Called with every frame of a run, in their order, and with `NOTHING` at its beginning.
  * @param {Challenge} challenge @param {View} view @param {Memory} memory @param {Trial[]} trials @returns {Judgement}
  */
-export function judge({ name, allows, reached, stands }, view, memory, trials) {
+export function judge({ name, allows, reached, stands, atOnce }, view, memory, trials) {
   const { updates, points, settings, stopped } = view;
   const before = updates < memory.updates ? NOTHING : memory;
   const key = keyOf(view);
   const set = `${key} ${settings.T}`;
-  const allowed = allows(settings);
+  const allowed = allows(settings, view.facts);
   const spoiled = before.spoiled || (!allowed && updates > before.updates);
   const read = points.at(-1)?.update ?? 0;
   // What is set may be ahead of what has been learnt by one frame.
@@ -167,7 +180,7 @@ export function judge({ name, allows, reached, stands }, view, memory, trials) {
   const own = trial?.key === key ? trial : null;
   const good = allowed && !spoiled && !stopped.taught && !stopped.plain && reached(view, own, alike);
   const held = !allowed || spoiled ? 0 : read <= before.read ? before.held : good ? before.held + 1 : 0;
-  const verdict = !allowed || spoiled ? "off" : held >= HOLDS ? "done" : "not-yet";
+  const verdict = !allowed || spoiled ? "off" : held >= HOLDS || (atOnce && good) ? "done" : "not-yet";
   const sentence = verdict === "off" ? (allowed ? "spoiled" : `${name}-off`) : held && verdict !== "done" ? "holds" : `${name}-now`;
   return {
     verdict, sentence, values: { ...stands(view, alike), held, holds: HOLDS }, memory: { updates, read, held, spoiled, set, trial },

@@ -5,6 +5,7 @@ import { emptied, make, setText } from "../kdviz.shared/dom.js";
 import { parseNumber, percent, whole } from "../kdviz.shared/format.js";
 import { forwardLayers, unpackLayers } from "../kdviz.shared/network.js";
 import { entropyBits, softmax } from "../kdviz.shared/softmax.js";
+import { unnamed, unnamedPoints } from "./blind.js";
 import { buildChallenges } from "./challenge_list.js";
 import { buildChoice, buildControls } from "./controls.js";
 import { drawAccuracy, drawByDigit, drawLoss, showNumbers } from "./curves.js";
@@ -152,8 +153,9 @@ function ask(ui) {
   });
 }
 
-function drawFrame(ui, frame) {
+function drawFrame(ui, known) {
   const { settings } = ui;
+  const frame = ui.blind ? unnamed(known, settings.seed) : known;
   const reads = ui.drawing && ui.layers && settings.teacher === "trained";
   drawBars(ui, reads ? { ...frame.shown, teacher: forwardLayers(ui.layers, ui.drawing) } : frame.shown);
   drawPulls(ui, frame.pulls);
@@ -173,7 +175,7 @@ function drawFrame(ui, frame) {
     const name = (index) => ui.tell("doubt", { label: ui.pack.names[ui.pack.labels[index]] });
     showDoubts(ui, frame.disagreements, (index) => pixelsOf(ui, index), name, (image) => change(ui, { image }));
   }
-  ui.challenges.hear({ ...frame, points: ui.points, settings, facts: ui.facts });
+  ui.challenges.hear({ ...known, points: ui.points, settings, facts: ui.facts });
   ui.root.dataset.updates = String(frame.updates);
 }
 
@@ -182,10 +184,22 @@ function drawResults(ui, frame) {
   setText(ui.q(".who-teacher"), ui.tell(counts.teacher === null ? "no-teacher" : `pull-${ui.settings.teacher}`));
   const agreed = counts.agreement === null ? "" : ui.tell("agreement", { share: percent(counts.agreement / counts.n) });
   setText(ui.q(".agreement"), agreed);
-  drawAccuracy(ui, ui.points, ui.marks, counts.teacher === null ? null : counts.teacher / counts.n, frame.updates);
+  const points = ui.blind ? unnamedPoints(ui.points, ui.settings.seed) : ui.points;
+  drawAccuracy(ui, points, ui.marks, counts.teacher === null ? null : counts.teacher / counts.n, frame.updates);
   drawByDigit(ui, counts.byDigit);
   drawLoss(ui, ui.points, ui.marks, frame.updates);
   ui.drawn = true;
+}
+
+/** Whether the students go without their names: then they are A and B, in an order that the seed gives. */
+function setBlind(ui, blind) {
+  ui.blind = blind;
+  ui.root.toggleAttribute("data-blind", blind);
+  for (const name of ["taught", "plain"]) {
+    for (const node of ui.root.querySelectorAll(`[data-word="${name}"]`)) setText(node, ui.tell(name));
+  }
+  ui.drawn = false; // with the next frame
+  ask(ui);
 }
 
 function hear(ui, { data: message }) {
@@ -263,7 +277,7 @@ async function load(ui, data) {
   send(ui, { type: "open", pack: ui.pack, settings: ui.settings });
   ui.showInside(data.frame);
   buildPresets(ui);
-  ui.challenges = buildChallenges(ui, data.challenges, (parent, query) => linkTo(ui, parent, query));
+  ui.challenges = buildChallenges(ui, data.challenges, (parent, query) => linkTo(ui, parent, query), (blind) => setBlind(ui, blind));
   setText(ui.q(".accuracy-title"), ui.tell("accuracy-title", { n: whole(ui.pack.heldOut) }));
   ui.root.classList.remove("busy");
   loadOwn(ui, data.query);
@@ -368,6 +382,8 @@ function pauseInBackground(ui) {
 }
 
 function build(ui) {
+  const { tell } = ui;
+  ui.tell = (key, values) => tell(ui.blind && `${key}-blind` in ui.words ? `${key}-blind` : key, values);
   Object.assign(ui, { playing: false, points: [], marks: [], frames: 0, asking: false, drawing: null });
   ui.columns = buildBars(ui.q(".bars"));
   ui.arrows = buildPulls(ui.q(".pulls"));
