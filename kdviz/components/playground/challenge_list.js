@@ -2,18 +2,24 @@
 
 import { emptied, make, setAttribute, setText } from "../kdviz.shared/dom.js";
 import { filled, percent } from "../kdviz.shared/format.js";
-import { entropyBits, softmax } from "../kdviz.shared/softmax.js";
+import { klDivergence } from "../kdviz.shared/softmax.js";
 import { taughtIsA } from "./blind.js";
 import { isDone, markDone, readTrials, writeTrials } from "./challenge_store.js";
 import { ANSWERS, CHALLENGES, HOLDS, NOTHING, SETTLED, TRIAL, judge, withTrial } from "./challenges.js";
 
-/** @typedef {import("./challenges.js").View & { shown: { taught: number[], plain: number[] } }} View what the worker said */
-/** @typedef {import("../kdviz.shared/component.js").Ui & { view: string }} ChallengesUi */
+/** @typedef {import("./challenges.js").View & { shown: { teacher: number[] | null, taught: number[], plain: number[] } }} View what the worker said */
+/** @typedef {import("../kdviz.shared/component.js").Ui & { view: string, facts: import("./settings.js").Facts }} ChallengesUi */
 
-const anySeed = () => String(Math.floor(Math.random() * 10000));
+/**
+ * Another pair of students, and a held-out image: the one that is chosen at first is that of the teacher's least sure
+ * answer, which says little about all others. @param {import("./settings.js").Facts} facts
+ */
+const anyPair = ({ training, heldOut }) => ({
+  seed: String(Math.floor(Math.random() * 10000)), image: String(training + Math.floor(Math.random() * heldOut)),
+});
 
-/** The entropy of an answer at T = 1. @param {number[]} logits */
-const bits = (logits) => entropyBits(softmax(logits, 1)).toFixed(2);
+/** KL from the teacher's answer in nats. @param {number[]} logits @param {number[] | null} teacher @param {number} T */
+const apart = (logits, teacher, T) => (teacher ? klDivergence(logits, teacher, T).toFixed(2) : "–");
 
 /**
  * @param {ChallengesUi} ui @param {Record<string, string>} words
@@ -40,7 +46,7 @@ export function buildChallenges(ui, words, link, onBlind) {
       open = i;
       show();
     });
-    const ways = () => link(ui.q(".set-up"), name === "blind" ? { ...query, seed: anySeed() } : query);
+    const ways = () => link(ui.q(".set-up"), name === "blind" ? { ...query, ...anyPair(ui.facts) } : query);
     return { button, ways: ways(), renew: ways };
   });
   const answers = ["A", "B"].map((name) => {
@@ -67,10 +73,11 @@ export function buildChallenges(ui, words, link, onBlind) {
     && CHALLENGES[open].allows(seen.settings, seen.facts) && !blind.known.has(seen.settings.seed);
 
   /** Where one stands with "which was taught". @param {View} view */
-  function blindSentence({ updates, counts, shown }) {
-    const values = { answers: blind.answers, needed: ANSWERS, updates: SETTLED, taught: bits(shown.taught), plain: bits(shown.plain), name: blind.answer };
+  function blindSentence({ updates, counts, shown, settings: { T } }) {
+    const values = { answers: blind.answers, needed: ANSWERS, updates: SETTLED, name: blind.answer };
+    const [taught, plain] = [shown.taught, shown.plain].map((logits) => apart(logits, shown.teacher, T));
     const agreement = percent((counts.agreement ?? 0) / counts.n);
-    if (blind.answer) return tell(blind.right ? "blind-right" : "blind-wrong", { ...values, agreement });
+    if (blind.answer) return tell(blind.right ? "blind-right" : "blind-wrong", { ...values, taught, plain, agreement });
     if (blind.named || !hides()) return tell("blind-named");
     return tell(updates < SETTLED ? "blind-wait" : "blind-now", values);
   }
