@@ -31,8 +31,8 @@ FOLDER = settings.ASSETS / "runs"
 FORMAT = "kdviz-recorded-run-1"
 TAG = "recorded"  # of such a run, which is in no store
 _NAMES = ("stack", "cell")  # what tells students apart, to the last digit
-# Where the images lie that are not ours to pass on: the file of each data set, and the bytes of its header.
-_ELSEWHERE = {"mnist": (Path("MNIST/raw/train-images-idx3-ubyte"), 16)}
+_ELSEWHERE = {"mnist": "MNIST/raw/train-images-idx3-ubyte"}  # in the data folder: images that are not ours to pass on
+_HEADER = 16  # bytes of that file before its first image
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,10 @@ def recorded(page: str, data: str) -> RecordedRun | None:
 
     None where there is none, where it is of another engine, or where its images are not on this machine.
     """
-    path = path_of(page, data)
-    try:
-        document = _read(path, path.stat().st_mtime_ns)
-    except FileNotFoundError:
+    path, images = path_of(page, data), _images_of(data)
+    if not path.exists() or not (images is None or images.exists()):
         return None
-    return _run_of(document) if document["format"] == FORMAT and document["engine"] == ENGINE else None
+    return _read(path, path.stat().st_mtime_ns, images, ENGINE)
 
 
 def record(page: str, run: Run, events: Iterable[Event]) -> Path:
@@ -79,18 +77,13 @@ def path_of(page: str, data: str) -> Path:
     return FOLDER / f"{page}-{data}.json.gz"
 
 
-@lru_cache(maxsize=16)
-def _read(path: Path, _changed: int) -> dict[str, Any]:
+@lru_cache(maxsize=16)  # a page is drawn again and again
+def _read(path: Path, _changed: int, images: Path | None, engine: int) -> RecordedRun | None:
     document: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
-    return document
-
-
-def _run_of(document: dict[str, Any]) -> RecordedRun | None:
-    recipe = RECIPES.validate_python(document["recipe"])
-    try:
-        events = tuple(_event(recipe.data, named) for named in document["events"])
-    except OSError:
+    if document["format"] != FORMAT or document["engine"] != engine:
         return None
+    recipe = RECIPES.validate_python(document["recipe"])
+    events = tuple(_event(named, images) for named in document["events"])
     finished = datetime.fromisoformat(document["finished"])
     run = Run(
         id=recipe.id,
@@ -120,34 +113,36 @@ def _document(data: str, event: Event) -> Any:
     """The event as JSON, a watched image that is not ours as a list of its row alone."""
     document = _rounded(event.model_dump(mode="json"))
     watched = document if isinstance(event, Watched) else document.get("watched")
-    if watched is not None and data in _ELSEWHERE:
-        watched["images"] = [[row] for row in _rows(data, watched["images"])]
+    images = _images_of(data)
+    if watched is not None and images is not None:
+        watched["images"] = [[row] for row in _rows(_read_images(images), watched["images"])]
     return document
 
 
-def _event(data: str, named: dict[str, Any]) -> Event:
-    """Raises OSError where its images are not on this machine."""
+def _event(named: dict[str, Any], images: Path | None) -> Event:
     kind = EVENT_TYPES[named["kind"]]
     event: Event = kind.model_validate(named["event"])
     watched = event if isinstance(event, Watched) else event.watched if isinstance(event, FinishedStack) else None
-    if watched is None or data not in _ELSEWHERE:
+    if watched is None or images is None:
         return event
-    images = _images(data)
-    filled = watched.model_copy(update={"images": [images[image[0]].tolist() for image in watched.images]})
+    known = _read_images(images)
+    filled = watched.model_copy(update={"images": [known[image[0]].tolist() for image in watched.images]})
     return filled if isinstance(event, Watched) else event.model_copy(update={"watched": filled})
 
 
-def _images(data: str) -> NDArray[np.uint8]:
-    """All images of the training file, (N, 784), read as they are asked for. Raises OSError where it is not there."""
-    file, header = _ELSEWHERE[data]
-    path = settings.data_dir() / file
-    count = (path.stat().st_size - header) // PIXELS
-    return np.memmap(path, np.uint8, "r", header, (count, PIXELS))
+def _images_of(data: str) -> Path | None:
+    """The training file that has the images of a data set; None where the recorded run has them."""
+    return settings.data_dir() / _ELSEWHERE[data] if data in _ELSEWHERE else None
 
 
-def _rows(data: str, images: Sequence[Sequence[int]]) -> list[int]:
+def _read_images(path: Path) -> NDArray[np.uint8]:
+    """All images of an IDX file, (N, 784), read as they are asked for."""
+    count = (path.stat().st_size - _HEADER) // PIXELS
+    return np.memmap(path, np.uint8, "r", _HEADER, (count, PIXELS))
+
+
+def _rows(known: NDArray[np.uint8], images: Sequence[Sequence[int]]) -> list[int]:
     """Where each image stands in the training file."""
-    known = _images(data)
     return [int(np.flatnonzero((known == np.array(image, np.uint8)).all(axis=1))[0]) for image in images]
 
 

@@ -245,6 +245,26 @@ def test_presets_set_the_controls(page: Page, app_url: str, preset: str, value: 
     expect(temperature(page)).to_have_attribute("aria-valuetext", "5")
 
 
+def test_the_page_opens_with_a_recorded_run_and_start_trains_in_its_place(page: Page, app_url: str) -> None:
+    opened(page, app_url, "data=digits")
+    recorded = page.get_by_text("Recorded run")
+    expect(recorded).to_be_visible()
+    expect(charts(page)).to_have_count(2)
+    expect(page.locator(".st-key-watched figure")).to_have_count(4)
+    expect(status(page)).to_have_count(0)
+    top = charts(page).first.bounding_box()
+    button(page, "Start").click()
+    expect(page).to_have_url(re.compile(r"pretrained=true.*run=[0-9a-f]{12}"))
+    expect(status(page)).to_contain_text("Students: epoch", timeout=WORKS)  # the teacher is there
+    expect(recorded).to_have_count(0)
+    now = charts(page).first.bounding_box()
+    assert top
+    assert now
+    assert abs(now["y"] - top["y"]) < 30, "the panels stay where they are"
+    expect(status(page)).to_contain_text("finished in", timeout=2 * WORKS)
+    expect(page.get_by_text("How good are they?")).to_be_visible()
+
+
 def test_the_temperature_is_moved_by_keyboard_and_an_odd_one_of_a_link_is_kept(page: Page, app_url: str) -> None:
     opened(page, app_url, "data=digits&temperature=3.7")
     expect(temperature(page)).to_have_attribute("aria-valuetext", "3.7")
