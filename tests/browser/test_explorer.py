@@ -11,7 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.visitor import PHONE, button, changes, run_id, settle
 
-GRID = "data=digits&epochs=30"  # the default T, alpha and seeds: long enough to be reloaded and cancelled in the middle
+# The default T, alpha and seeds: long enough to be reloaded and cancelled in the middle, and not what is recorded.
+GRID = "data=digits&epochs=31"
 SMALL = "data=digits&epochs=2&temperatures=1,4,20&alphas=0,0.5,1&seeds=0-1"
 WORKS = 60_000  # ms until a worker that has just started reports
 ENDS = 180_000  # ms for the whole of a sweep on a busy machine
