@@ -50,6 +50,9 @@ class Reader:
     def queue_position(self, run_id):
         return self.store.queue_position(run_id)
 
+    def awaits(self, run_id):
+        return ""
+
     def submit(self, recipe):
         self.submitted.append(recipe)
         return self.store.request(recipe)
