@@ -155,7 +155,11 @@ test("an opinion that shows is named with the numbers that were given", () => {
   assert.equal(traces.length, 3);
   assert.deepEqual([traces[0].label, traces[0].other, traces[0].given.toFixed(6)], [4, 9, "0.400000"]);
   assert.ok(traces[0].shares[9] > traces[0].bare && traces[0].evenly < 0.07);
-  assert.ok(traces.slice(1).every(({ given, label, image }) => given === 0 && label === pack.labels[image] && image >= pack.training));
+  assert.equal(traces[0].source, 4);
+  for (const { image, label, other, source, given } of traces) {
+    assert.ok(image >= pack.training && label === pack.labels[image] && other !== label);
+    assert.equal(given.toFixed(6), source === 4 && other === 9 ? "0.400000" : "0.000000");
+  }
 });
 
 test("the worker tells how a race stands until it is over; another one takes its place", async () => {

@@ -249,11 +249,14 @@ export function hearRace(ui, { from, points, right, traces }) {
 }
 
 /** What an answer has of the visitor's opinions, in words. @param {OwnUi} ui @param {Trace} trace */
-function sentenceOf({ tell, pack: { names } }, { label, other, given, evenly, shares, bare }) {
-  const own = given > 1.5 * evenly && shares[other] > bare;
-  const seen = tell(shares[other] > 0.5 ? "own-much" : "own-bit", { other: names[other] });
-  const values = { seen, label: names[label], other: names[other], share: percent(shares[other]), given: percent(given), bare: percent(bare) };
-  return tell(own ? "own-trace" : "own-no-trace", values);
+function sentenceOf({ tell, pack: { names } }, { label, other, source, looks, given, evenly, shares, bare }) {
+  const seen = tell(shares[other] === Math.max(...shares) ? "own-much" : "own-bit", { other: names[other] });
+  const values = {
+    seen, label: names[label], other: names[other], source: names[source], share: percent(shares[other]), given: percent(given),
+    bare: percent(bare), looks: percent(looks),
+  };
+  if (given <= 1.5 * evenly || shares[other] <= bare) return tell("own-no-trace", values);
+  return tell(source === label ? "own-trace" : "own-trace-through", values);
 }
 
 /** @param {OwnUi} ui @param {Trace[]} traces */

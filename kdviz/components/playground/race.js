@@ -19,14 +19,17 @@ import { softmax } from "../kdviz.shared/softmax.js";
 
 /**
  * A held-out image on which an opinion shows: `label` is what it is, `other` the class that the visitor's student sees in it
- * besides, `given` the mean share that the visitor gave to that class on images of the label, `evenly` what it had been had
- * all other classes got the same, `shares` the student's answer, `bare` what the student of bare labels gives to `other`.
- * @typedef {{ image: number, label: number, other: number, given: number, evenly: number, shares: number[], bare: number }} Trace
+ * besides. To the student of bare labels it looks like a `source` (share `looks`), and on images of that digit the visitor
+ * gave `other` the mean share `given`; `evenly` is what it had been had all wrong classes got the same. `shares` is the
+ * student's answer, `bare` what the student of bare labels gives to `other`.
+ * @typedef {{ image: number, label: number, other: number, source: number, looks: number, given: number, evenly: number,
+ *   shares: number[], bare: number }} Trace
  */
 
 export const UPDATES = 200;
 const [UNITS, RATE] = [32, 0.002];
 const TRACES = 3;
+const NEAR = 4; // how much a share counts that is the one given
 const SLIGHTLY = 1e-3; // so that what is small still has an order
 
 /** When the held-out images are read. @param {number} update */
@@ -96,19 +99,26 @@ export class Race {
     const { pack: { labels, training }, students } = this;
     const label = labels[training + i];
     const [shares, bare] = [this.sharesOf(students.yours, i), this.sharesOf(students.bare, i)];
-    const evenly = (1 - given[label][label]) / (CLASSES - 1);
+    const evenly = given.map((row, digit) => (1 - row[digit]) / (CLASSES - 1));
+    const comes = (/** @type {number} */ digit, /** @type {number} */ c) => bare[digit] * Math.max(0, given[digit][c] - evenly[digit]);
+    const sources = given.map((_, c) => given.reduce((best, __, digit) => (digit !== c && comes(digit, c) > comes(best, c) ? digit : best), label));
     const worth = shares.map((share, c) => {
       if (c === label) return -Infinity;
-      return share * Math.max(SLIGHTLY, given[label][c] - evenly) * Math.max(SLIGHTLY, share - bare[c]);
+      const [opinion, part] = [given[sources[c]][c], comes(sources[c], c)];
+      const near = part ? (1 - Math.abs(share - opinion)) ** NEAR : share; // what was said, as it was said
+      return near * Math.max(SLIGHTLY, part) * Math.max(SLIGHTLY, share - bare[c]);
     });
     const other = worth.indexOf(Math.max(...worth));
-    const trace = { image: training + i, label, other, given: given[label][other], evenly, shares, bare: bare[other] };
+    const source = sources[other];
+    const trace = {
+      image: training + i, label, other, source, looks: bare[source], given: given[source][other], evenly: evenly[source], shares, bare: bare[other],
+    };
     return { trace, worth: worth[other] };
   }
 
   /**
    * Held-out images, each of another digit, on which the visitor's opinions show most: a class got more than its even part
-   * from the visitor on that digit, and gets more from their student than from that of bare labels.
+   * from the visitor on digits like this, and gets more from their student than from that of bare labels.
    * @returns {Trace[]}
    */
   traces() {
