@@ -123,18 +123,25 @@ export function drawAccuracy(ui, points, marks, teacher, updates) {
   }) : ui.tell("press-play"));
 }
 
-/** The three of a race, on a plain scale: with twenty digits nobody comes near 100 %. @param {PlaygroundUi} ui @param {import("./race.js").RacePoint[]} points @param {number} most updates */
-export function drawRace(ui, points, most) {
+/** @typedef {import("./race.js").RacePoint} RacePoint */
+
+/**
+ * The three of a race, on a plain scale: with twenty digits nobody comes near 100 %. `past` is of the race before.
+ * @param {PlaygroundUi} ui @param {RacePoint[]} points @param {RacePoint[]} past @param {number} most updates
+ */
+export function drawRace(ui, points, past, most) {
   const svg = emptied(ui.q(".own-curves"));
   const [top, bottom] = [6, 118];
   const x = drawUpdates(ui, svg, most, bottom);
   const y = (/** @type {number} */ share) => bottom - (bottom - top) * share;
   for (const share of [0, 0.25, 0.5, 0.75, 1]) gridLine(svg, y(share), percent(share), share === 0);
-  drawNames(svg, drawLines(svg, points, [
+  const before = drawLines(svg, past, [{ name: "yours", colour: "student", dash: "1 3", text: ui.tell("own-past-short") }], x, y);
+  const now = drawLines(svg, points, [
     { name: "bare", colour: "plain", dash: "5 3", text: ui.tell("own-bare-short") },
     { name: "teachers", colour: "teacher", dash: "", text: ui.tell("own-teachers-short") },
     { name: "yours", colour: "student", dash: "", text: ui.tell("own-yours-short") },
-  ], x, y));
+  ], x, y);
+  drawNames(svg, [...before, ...now]);
   const last = points.at(-1);
   svg.setAttribute("aria-label", last ? ui.tell("own-curves", {
     updates: whole(last.update), yours: percent(last.yours), teachers: percent(last.teachers), bare: percent(last.bare),

@@ -14,10 +14,10 @@ import { withInterval } from "./sentence.js";
 /** @typedef {import("./race.js").Trace} Trace */
 /**
  * What the visitor says (`opinions`, of the images `twenty`) and said `before`, what the trained teacher says of them at
- * T = 4, which of them is chosen, and how the race stands. `kept` says that the opinions are the visitor's and belong into
- * the link, `looking` that the teacher's are seen beside them.
+ * T = 4, which of them is chosen, how the race stands and how the `past` one went. `kept` says that the opinions are the
+ * visitor's and belong into the link, `looking` that the teacher's are seen beside them.
  * @typedef {{ open: boolean, kept: boolean, twenty: number[], opinions: Opinion[], before: Opinion[][],
- *   teacher: Opinion[], chosen: number, pen: number, looking: boolean, raced: boolean, points: RacePoint[] }} Own
+ *   teacher: Opinion[], chosen: number, pen: number, looking: boolean, raced: boolean, points: RacePoint[], past: RacePoint[] }} Own
  */
 /** @typedef {import("./controls.js").PlaygroundUi & { own: Own, pack: import("./pack.js").Pack, name: string,
  *   thumbs: ReturnType<typeof makeThumb>[], ownBars: ReturnType<typeof makeBar>[] }} OwnUi */
@@ -171,6 +171,7 @@ function raceSoon(ui, page) {
 function race(ui, page) {
   const { own, settings: { T, seed } } = ui;
   own.raced = true;
+  if (own.points.at(-1)?.update === UPDATES) own.past = own.points;
   own.points = [];
   ui.changed("race", { T, seed });
   page.send({ type: "race", course: { opinions: own.opinions, twenty: own.twenty, T, seed } });
@@ -228,7 +229,7 @@ function showRace(ui) {
   const last = own.points.at(-1);
   for (const name of /** @type {const} */ (["yours", "teachers", "bare"])) setText(ui.q(`.own-${name}`), last ? percent(last[name]) : "–");
   setText(ui.q(".own-progress"), last ? ui.tell("own-progress", { updates: whole(last.update), all: whole(UPDATES) }) : "");
-  drawRace(ui, own.points, UPDATES);
+  drawRace(ui, own.points, own.past, UPDATES);
   if (last) return;
   setText(ui.q(".own-race"), ui.tell("own-race"));
   setText(ui.q(".own-say"), ui.tell("own-before"));
@@ -295,7 +296,7 @@ function buildStarts(ui, page) {
 
 /** Once for each place on the page. @param {OwnUi} ui @param {Page} page */
 export function buildOwn(ui, page) {
-  ui.own = { open: false, kept: false, twenty: [], opinions: [], before: [], teacher: [], chosen: 0, pen: 0.8, looking: false, raced: false, points: [] };
+  ui.own = { open: false, kept: false, twenty: [], opinions: [], before: [], teacher: [], chosen: 0, pen: 0.8, looking: false, raced: false, points: [], past: [] };
   ui.ownBars = Array.from({ length: CLASSES }, (_, c) => makeBar(ui, page, c));
   buildStarts(ui, page);
   const pen = /** @type {HTMLInputElement} */ (ui.q(".own-pen"));
@@ -332,7 +333,7 @@ export function loadOwn(ui, query) {
   own.twenty = chooseTwenty(pack);
   const linked = decode(query.opinions, pack, own.twenty);
   const found = linked ?? decode(readKept(storeName(ui)), pack, own.twenty);
-  Object.assign(own, { opinions: found ?? startFrom(pack, own.twenty, FIRST), kept: found !== null, chosen: 1, raced: false, points: [], before: [] });
+  Object.assign(own, { opinions: found ?? startFrom(pack, own.twenty, FIRST), kept: found !== null, chosen: 1, raced: false, points: [], past: [], before: [] });
   own.teacher = startFrom(pack, own.twenty, "teacher");
   setText(ui.q(".own-note"), query.opinions !== undefined && !linked ? ui.tell("own-problem") : "");
   emptied(ui.q(".own-grid"));
