@@ -167,6 +167,28 @@ def test_a_challenge_is_met_told_why_and_kept(page: Page, app_url: str) -> None:
     expect(page.locator(".challenge-why")).to_contain_text("The labels alone are too few.")
 
 
+def test_which_was_taught_is_asked_without_names(page: Page, app_url: str) -> None:
+    opened(page, app_url)
+    page.locator(".views label").filter(has_text="Challenges").click()
+    button(page, "Challenge 8: Which of these two was taught?").click()
+    page.get_by_role("link", name="Set it up").click()
+    until(page, lambda: updates(page) >= 200, limit=60)
+    expect(page.locator(".bars")).to_have_attribute("aria-label", re.compile(r"teacher \d [\d.]+, A \d [\d.]+, B"))
+    expect(page.locator(".say")).to_contain_text(re.compile(r"A \d+.*B \d+"))
+    expect(page.locator(".pulls")).to_be_hidden()
+    page.locator(".views label").filter(has_text="Hidden units").click()
+    expect(page.locator(".say")).to_contain_text("labels only")
+    page.locator(".views label").filter(has_text="Challenges").click()
+    expect(page.locator(".challenge-now")).to_contain_text("The names were to be seen")
+    expect(button(page, "A was taught")).to_be_disabled()
+    page.get_by_role("link", name="Set it up").click()
+    expect(button(page, "A was taught")).to_be_enabled(timeout=60_000)
+    button(page, "A was taught").click()
+    expect(page.locator(".challenge-now")).to_contain_text(re.compile(r"(Right|No), it was [AB]"))
+    expect(page.locator(".say")).to_contain_text("labels only")
+    expect(page.get_by_role("link", name="Next pair")).to_be_focused()
+
+
 def test_a_drawing_is_read_by_all_three(page: Page, app_url: str) -> None:
     opened(page, app_url)
     learnt(page, 300)

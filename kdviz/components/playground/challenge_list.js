@@ -1,7 +1,7 @@
 // The view of the challenges: one is open; where one stands with it moves while the students learn.
 
 import { emptied, make, setAttribute, setText } from "../kdviz.shared/dom.js";
-import { filled, percent } from "../kdviz.shared/format.js";
+import { filled } from "../kdviz.shared/format.js";
 import { klDivergence } from "../kdviz.shared/softmax.js";
 import { taughtIsA } from "./blind.js";
 import { isDone, markDone, readTrials, writeTrials } from "./challenge_store.js";
@@ -36,8 +36,9 @@ export function buildChallenges(ui, words, link, onBlind) {
   let memories = CHALLENGES.map(() => NOTHING);
   /** @type {View | null} */
   let seen = null;
-  // Which was taught: answers that were right in a row, what this run has shown, and seeds whose answer is known.
-  const blind = { answers: 0, hidden: false, named: false, answer: "", right: false, known: new Set() };
+  // Which was taught: answers that were right in a row, whether names are hidden now and were seen in this run, what was
+  // said to an answer, and seeds whose answer is known.
+  const blind = { answers: 0, hidden: false, named: false, said: "", known: new Set() };
   const isOpen = (/** @type {string} */ name) => looked && CHALLENGES[open].name === name;
 
   const marks = CHALLENGES.map(({ name, query }, i) => {
@@ -54,10 +55,11 @@ export function buildChallenges(ui, words, link, onBlind) {
     setText(button, tell("blind-answer", { name }));
     button.addEventListener("click", () => {
       if (!seen) return;
-      const { seed } = seen.settings;
-      blind.answer = taughtIsA(seed) ? "A" : "B";
-      blind.right = name === blind.answer;
-      blind.answers = blind.right ? blind.answers + 1 : 0;
+      const { settings: { seed, T }, shown } = seen;
+      const right = taughtIsA(seed) ? "A" : "B";
+      const [taught, plain] = [shown.taught, shown.plain].map((logits) => apart(logits, shown.teacher, T));
+      blind.answers = name === right ? blind.answers + 1 : 0;
+      blind.said = tell(name === right ? "blind-right" : "blind-wrong", { name: right, answers: blind.answers, needed: ANSWERS, taught, plain });
       blind.known.add(seed);
       const mark = marks[open];
       mark.ways.remove(); // another pair needs another seed
@@ -69,17 +71,14 @@ export function buildChallenges(ui, words, link, onBlind) {
   });
 
   /** Whether the students have no names just now. */
-  const hides = () => isOpen("blind") && ui.view === "challenges" && !blind.answer && seen !== null
+  const hides = () => isOpen("blind") && ui.view === "challenges" && !blind.said && seen !== null
     && CHALLENGES[open].allows(seen.settings, seen.facts) && !blind.known.has(seen.settings.seed);
 
   /** Where one stands with "which was taught". @param {View} view */
-  function blindSentence({ updates, counts, shown, settings: { T } }) {
-    const values = { answers: blind.answers, needed: ANSWERS, updates: SETTLED, name: blind.answer };
-    const [taught, plain] = [shown.taught, shown.plain].map((logits) => apart(logits, shown.teacher, T));
-    const agreement = percent((counts.agreement ?? 0) / counts.n);
-    if (blind.answer) return tell(blind.right ? "blind-right" : "blind-wrong", { ...values, taught, plain, agreement });
+  function blindSentence({ updates }) {
+    if (blind.said) return blind.said;
     if (blind.named || !hides()) return tell("blind-named");
-    return tell(updates < SETTLED ? "blind-wait" : "blind-now", values);
+    return tell(updates < SETTLED ? "blind-wait" : "blind-now", { answers: blind.answers, needed: ANSWERS, updates: SETTLED });
   }
 
   function showOpen() {
@@ -91,12 +90,15 @@ export function buildChallenges(ui, words, link, onBlind) {
       setAttribute(button, "aria-label", told);
       setAttribute(button, "title", told);
       setAttribute(button, "aria-pressed", String(i === open));
-      setText(ways, tell(CHALLENGES[i].name === "blind" && blind.answer ? "blind-next" : done ? "again" : "set-up"));
+      setText(ways, tell(CHALLENGES[i].name === "blind" && blind.said ? "blind-next" : done ? "again" : "set-up"));
       ways.hidden = i !== open;
     });
     setText(ui.q(".challenge-name"), tell(name));
+    ui.q(".challenge-goal").hidden = name === "blind" && blind.said !== "";
     setText(ui.q(".challenge-goal"), tell(`${name}-goal`, { update: TRIAL, needed: ANSWERS }));
     const done = isDone(name) && !blind.hidden;
+    ui.q(".challenge-now").hidden = done && name !== "blind";
+    setAttribute(ui.q(".challenge-now"), "aria-live", name === "blind" && blind.said ? "polite" : "off");
     ui.q(".challenge-why").classList.toggle("met", done);
     setText(ui.q(".challenge-why"), done ? `${tell("done")} ${tell(`${name}-why`)}` : "");
     ui.q(".answers").hidden = !blind.hidden;
@@ -116,7 +118,9 @@ export function buildChallenges(ui, words, link, onBlind) {
       if (verdict === "done" && !isDone(CHALLENGES[open].name)) markDone(CHALLENGES[open].name);
       const stopped = seen.stopped.taught || seen.stopped.plain;
       const told = isOpen("blind") && verdict !== "off" ? blindSentence(seen) : tell(sentence, { ...values, holds: HOLDS });
+      showOpen();
       setText(ui.q(".challenge-now"), stopped ? tell("stopped") : told);
+      return;
     }
     showOpen();
   }
@@ -139,7 +143,7 @@ export function buildChallenges(ui, words, link, onBlind) {
     /** Another run begins. */
     restart() {
       memories = CHALLENGES.map(() => NOTHING);
-      Object.assign(blind, { named: false, answer: "", right: false });
+      Object.assign(blind, { named: false, said: "" });
     },
   };
 }
