@@ -36,6 +36,15 @@ def learnt(page: Page, count: int) -> None:
     until(page, lambda: updates(page) >= count, limit=60)
     button(page, "Pause").click()
     expect(button(page, "Play")).to_be_visible()
+    paused(page)
+
+
+def paused(page: Page) -> None:
+    """Wait for the picture of the last update."""
+    seen = -1
+    while seen != updates(page):
+        seen = updates(page)
+        page.wait_for_timeout(200)
 
 
 def step(page: Page, times: int) -> None:
@@ -89,6 +98,7 @@ def test_play_moves_everything_and_asks_the_server_nothing(page: Page, app_url: 
     expect(page.locator(".accuracy .mark").first).to_be_attached()
     page.locator(".t").press(" ")
     expect(button(page, "Play")).to_be_visible()
+    paused(page)
     at = updates(page)
     step(page, 1)
     assert updates(page) == at + 1

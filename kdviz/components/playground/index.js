@@ -142,11 +142,13 @@ function keepStill(ui) {
 
 /** Ask the worker for a picture, one at a time, with the next animation frame. */
 function ask(ui) {
+  ui.wanted = true;
   if (ui.asking || !ui.worker || document.hidden) return;
   ui.asking = true;
   const next = ui.still && ui.playing ? (/** @type {() => void} */ call) => setTimeout(call, STILL) : requestAnimationFrame;
   next(() => {
     ui.frames += 1;
+    ui.wanted = false; // what is moved from here on is in no picture yet
     const weights = ui.view === "units" && (ui.frames % WEIGHTS_EVERY === 0 || !ui.playing);
     const doubts = ui.view === "doubts" && (ui.frames % (4 * WEIGHTS_EVERY) === 0 || !ui.playing);
     send(ui, { type: "frame", from: ui.points.length, weights, doubts });
@@ -218,7 +220,7 @@ function hear(ui, { data: message }) {
   ui.points.push(...message.points);
   ui.marks = message.marks;
   drawFrame(ui, message);
-  if (ui.playing) ask(ui);
+  if (ui.playing || ui.wanted) ask(ui);
 }
 
 /**
