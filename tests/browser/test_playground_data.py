@@ -23,7 +23,9 @@ def fetched(page: Page) -> tuple[str, int]:
 
 
 def test_the_pack_is_fetched_once_and_its_address_holds(visit: Visit, app_url: str) -> None:
-    page = visit(f"{app_url}/playground?data=digits")
+    page = visit(
+        f"{app_url}/playground?data=digits", timezone_id="UTC"
+    )  # a context of its own: nothing is cached in it
     address, size = fetched(page)
     assert size > 100_000
     page.reload()
@@ -31,7 +33,7 @@ def test_the_pack_is_fetched_once_and_its_address_holds(visit: Visit, app_url: s
     page.goto(f"{app_url}/playground?data=digits&T=8")
     assert fetched(page) == (address, 0)
     page.goto("about:blank")  # the last session that shows it ends
-    another = visit(f"{app_url}/words")
+    another = visit(f"{app_url}/words", timezone_id="UTC")
     expect(another.locator("h1")).to_be_visible()
     with urllib.request.urlopen(address) as answer:
         assert answer.headers["Content-Type"] == "application/gzip"

@@ -150,6 +150,7 @@ export function buildControls(ui, change) {
   return () => {
     shows.forEach((show) => show());
     teachers(ui.settings.teacher);
+    setText(ui.q(".teacher-says"), ui.tell(`teacher-${ui.settings.teacher}-says`));
     unlabelled.checked = ui.settings.unlabelled;
     setText(ui.q(".unlabelled-text"), ui.tell("unlabelled", { n: whole(ui.facts.training) }));
     const every = ui.settings.digits.length === 10;

@@ -75,7 +75,9 @@ function change(ui, changed) {
   Object.assign(ui.settings, changed);
   ui.drawing = "image" in changed ? null : ui.drawing;
   send(ui, { type: "settings", settings: ui.settings });
-  if (STARTS_ANEW.some((name) => name in changed)) begin(ui);
+  const anew = STARTS_ANEW.some((name) => name in changed);
+  if (anew) begin(ui);
+  setText(ui.q(".note"), anew ? ui.tell("began-anew") : "");
   showSettings(ui);
   if ("image" in changed) showChosen(ui);
   clearTimeout(ui.writing);

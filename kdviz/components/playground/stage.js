@@ -109,7 +109,7 @@ function arrowPath(from, to, share) {
 export function drawPulls(ui, { soft, hard }) {
   const { names, ...arrows } = ui.arrows;
   const all = soft + hard;
-  const share = all > 0 ? soft / all : ui.settings.alpha > 0 ? 0.5 : 0;
+  const share = all > 0 ? soft / all : ui.settings.alpha;
   setText(names.teacher, ui.tell(`pull-${ui.settings.teacher}`));
   setText(names.taught, ui.tell("taught-short"));
   setText(names.labels, ui.tell("labels-short"));
