@@ -1,7 +1,7 @@
 // The backward pass and the update of the weights in one: the gradient of a weight is used the moment it is known, and
 // never lies in memory.
 
-import { Columns } from "./sparse.js";
+import { Columns, addRows } from "./sparse.js";
 
 /** @typedef {import("./network.js").Layer} Layer */
 /** @typedef {import("./network.js").Network} Network */
@@ -12,49 +12,6 @@ import { Columns } from "./sparse.js";
 const BETA1 = 0.9;
 const BETA2 = 0.999;
 const EPSILON = 1e-8;
-
-/**
- * The gradient at the weights of one input: the sum over the batch of its value times the gradient at the outputs.
- * @param {Columns} columns @param {number} input @param {Float32Array} above (rows, outputs) @param {number} outputs
- * @param {Float64Array} gradient (outputs,)
- */
-function gradientOfInput({ start, row, value }, input, above, outputs, gradient) {
-  const first = start[input], end = start[input + 1];
-  const eights = outputs & ~7;
-  let j = 0;
-  for (; j < eights; j += 8) {
-    let s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0, s6 = 0, s7 = 0;
-    for (let n = first; n < end; n++) {
-      const x = value[n], d = row[n] * outputs + j;
-      s0 += x * above[d];
-      s1 += x * above[d + 1];
-      s2 += x * above[d + 2];
-      s3 += x * above[d + 3];
-      s4 += x * above[d + 4];
-      s5 += x * above[d + 5];
-      s6 += x * above[d + 6];
-      s7 += x * above[d + 7];
-    }
-    gradient[j] = s0;
-    gradient[j + 1] = s1;
-    gradient[j + 2] = s2;
-    gradient[j + 3] = s3;
-    gradient[j + 4] = s4;
-    gradient[j + 5] = s5;
-    gradient[j + 6] = s6;
-    gradient[j + 7] = s7;
-  }
-  for (; j < outputs; j += 2) {
-    let s0 = 0, s1 = 0;
-    for (let n = first; n < end; n++) {
-      const x = value[n], d = row[n] * outputs + j;
-      s0 += x * above[d];
-      s1 += x * above[d + 1];
-    }
-    gradient[j] = s0;
-    gradient[j + 1] = s1;
-  }
-}
 
 /**
  * The gradient at a hidden layer's sums: zero where the ReLU let nothing through.
@@ -79,7 +36,7 @@ function gradientBelow({ inputs, outputs, weight }, above, { size, from, to, ind
 
 /**
  * @param {Float32Array} above (rows, outputs) @param {number} size of the batch @param {number} outputs
- * @param {Float64Array} gradient (outputs,)
+ * @param {Float32Array} gradient (outputs,)
  */
 function gradientOfBias(above, size, outputs, gradient) {
   gradient.fill(0, 0, outputs);
@@ -92,7 +49,7 @@ const moments = (weights) => ({ mean: new Float32Array(weights.length), square: 
 /**
  * Adam for the weights from `at` on.
  * @param {Float32Array} weights @param {ReturnType<typeof moments>} moments_ @param {number} at
- * @param {Float64Array} gradient @param {number} count @param {number} rate over the first correction
+ * @param {Float32Array} gradient @param {number} count @param {number} rate over the first correction
  * @param {number} correction of the root, as a factor
  */
 function step(weights, { mean, square }, at, gradient, count, rate, correction) {
@@ -121,7 +78,9 @@ export class Adam {
     this.used = layers.map(({ inputs }, n) => (n ? Uint16Array.from({ length: inputs }, (_, i) => i) : lit));
     this.gradients = layers.map(({ outputs }) => new Float32Array(most * outputs));
     this.columns = layers.slice(1).map(({ inputs }) => new Columns(inputs, most));
-    this.gradient = new Float64Array(Math.max(...layers.map(({ outputs }) => outputs)));
+    const widest = Math.max(...layers.map(({ outputs }) => outputs));
+    this.gradient = new Float32Array(widest);
+    this.nothing = new Float32Array(widest);
   }
 
   /** Where the gradient of the loss at the logits belongs before `update`, (images, classes). */
@@ -145,7 +104,8 @@ export class Adam {
         columns.fill(hidden[n - 1]);
       }
       for (const input of this.used[n]) {
-        gradientOfInput(columns, input, above, outputs, this.gradient);
+        const { start, row, value } = columns;
+        addRows(row, value, start[input], start[input + 1], above, outputs, this.nothing, this.gradient, 0);
         step(weight, this.ofWeights[n], input * outputs, this.gradient, outputs, corrected, correction);
       }
       gradientOfBias(above, batch.size, outputs, this.gradient);

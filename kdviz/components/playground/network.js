@@ -1,7 +1,7 @@
 // A small network with ReLU between its layers, for a batch of images at once. Weights lie (input, unit), so that the
 // loop over the units runs along the memory. Numbers are single precision, sums double: V8 has no single sums.
 
-import { Rows } from "./sparse.js";
+import { Rows, addRows } from "./sparse.js";
 
 /** @typedef {import("./random.js").Random} Random */
 /** @typedef {import("./sparse.js").Batch} Batch */
@@ -25,51 +25,9 @@ export function freshLayers(widths, random) {
 export const copyLayers = (layers) =>
   layers.map((layer) => ({ ...layer, weight: layer.weight.slice(), bias: layer.bias.slice() }));
 
-/**
- * out (rows, outputs) = bias + rows · weight. Eight sums at a time stay in registers; that is three times as fast as
- * adding to memory. Widths are even: the last two of ten, and all of four, go in pairs.
- * @param {Rows} rows @param {Layer} layer @param {Float32Array} out
- */
+/** out (rows, outputs) = bias + rows · weight. @param {Rows} rows @param {Layer} layer @param {Float32Array} out */
 function applyLayer({ size, from, to, index, value }, { outputs, weight, bias }, out) {
-  const eights = outputs & ~7;
-  for (let r = 0; r < size; r++) {
-    const first = from[r], end = to[r], at = r * outputs;
-    let j = 0;
-    for (; j < eights; j += 8) {
-      let s0 = bias[j], s1 = bias[j + 1], s2 = bias[j + 2], s3 = bias[j + 3];
-      let s4 = bias[j + 4], s5 = bias[j + 5], s6 = bias[j + 6], s7 = bias[j + 7];
-      for (let n = first; n < end; n++) {
-        const x = value[n], w = index[n] * outputs + j;
-        s0 += x * weight[w];
-        s1 += x * weight[w + 1];
-        s2 += x * weight[w + 2];
-        s3 += x * weight[w + 3];
-        s4 += x * weight[w + 4];
-        s5 += x * weight[w + 5];
-        s6 += x * weight[w + 6];
-        s7 += x * weight[w + 7];
-      }
-      const o = at + j;
-      out[o] = s0;
-      out[o + 1] = s1;
-      out[o + 2] = s2;
-      out[o + 3] = s3;
-      out[o + 4] = s4;
-      out[o + 5] = s5;
-      out[o + 6] = s6;
-      out[o + 7] = s7;
-    }
-    for (; j < outputs; j += 2) {
-      let s0 = bias[j], s1 = bias[j + 1];
-      for (let n = first; n < end; n++) {
-        const x = value[n], w = index[n] * outputs + j;
-        s0 += x * weight[w];
-        s1 += x * weight[w + 1];
-      }
-      out[at + j] = s0;
-      out[at + j + 1] = s1;
-    }
-  }
+  for (let r = 0; r < size; r++) addRows(index, value, from[r], to[r], weight, outputs, bias, out, r * outputs);
 }
 
 /**

@@ -1,6 +1,53 @@
 // Inputs of a layer with their zeros left out: four fifths of a digit's pixels are black, and half of what a ReLU lets
 // through is zero. An update looks at a batch by image (forward) and by input (the gradient of the weights).
 
+/**
+ * out[at …] = first + the sum of value[n] times row index[n] of a matrix, over the places from `begin` to `end`: a row of a
+ * layer's outputs, and the gradient at the weights of one input. Eight sums at a time stay in registers; that is three
+ * times as fast as adding to memory. Widths are even: the last two of ten, and all of four, go in pairs.
+ * @param {Uint16Array} index @param {Float32Array} value @param {number} begin @param {number} end
+ * @param {Float32Array} matrix (rows, width) @param {number} width @param {Float32Array} first (width,)
+ * @param {Float32Array} out @param {number} at
+ */
+export function addRows(index, value, begin, end, matrix, width, first, out, at) {
+  const eights = width & ~7;
+  let j = 0;
+  for (; j < eights; j += 8) {
+    let s0 = first[j], s1 = first[j + 1], s2 = first[j + 2], s3 = first[j + 3];
+    let s4 = first[j + 4], s5 = first[j + 5], s6 = first[j + 6], s7 = first[j + 7];
+    for (let n = begin; n < end; n++) {
+      const x = value[n], m = index[n] * width + j;
+      s0 += x * matrix[m];
+      s1 += x * matrix[m + 1];
+      s2 += x * matrix[m + 2];
+      s3 += x * matrix[m + 3];
+      s4 += x * matrix[m + 4];
+      s5 += x * matrix[m + 5];
+      s6 += x * matrix[m + 6];
+      s7 += x * matrix[m + 7];
+    }
+    const o = at + j;
+    out[o] = s0;
+    out[o + 1] = s1;
+    out[o + 2] = s2;
+    out[o + 3] = s3;
+    out[o + 4] = s4;
+    out[o + 5] = s5;
+    out[o + 6] = s6;
+    out[o + 7] = s7;
+  }
+  for (; j < width; j += 2) {
+    let s0 = first[j], s1 = first[j + 1];
+    for (let n = begin; n < end; n++) {
+      const x = value[n], m = index[n] * width + j;
+      s0 += x * matrix[m];
+      s1 += x * matrix[m + 1];
+    }
+    out[at + j] = s0;
+    out[at + j + 1] = s1;
+  }
+}
+
 /** For each row of a batch its inputs that are not zero: `index` and `value` from `from[row]` up to `to[row]`. */
 export class Rows {
   /** @param {number} most rows at once @param {Uint16Array} index @param {Float32Array} value */
@@ -19,7 +66,7 @@ export class Columns {
   constructor(inputs, most) {
     this.start = new Uint32Array(inputs + 1);
     this.next = new Uint32Array(inputs);
-    this.row = new Uint32Array(inputs * most);
+    this.row = new Uint16Array(inputs * most);
     this.value = new Float32Array(inputs * most);
   }
 
