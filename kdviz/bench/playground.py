@@ -24,7 +24,7 @@ SCRIPTS = (
     "backend-wasm/dist/tf-backend-wasm.min.js",
 )
 WASM = f"/{TENSORFLOW}/tfjs-backend-wasm/dist/"
-ADDRESS = "http://localhost/"  # nobody listens there: every request is answered from the files here
+ADDRESS = "http://localhost/"  # there is no server: every request is answered from the files here
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
 IMAGES = 6000  # 5,000 to learn from, the rest held out
 UNITS = (32, 128)

@@ -122,8 +122,9 @@ class Jobs:
         return self._store.queue_position(run_id)
 
     def awaits(self, run_id: str) -> Literal["", "cluster", "worker"]:
-        """What keeps the next run in this process's queue from beginning at once: the cluster, which is starting, or
-        its worker, which loads PyTorch. "" where nothing does, and for every other run.
+        """What the next run in this process's queue waits for; "" where it waits for nothing, and for every other run.
+
+        "cluster": it is starting. "worker": it loads PyTorch.
         """
         with self._lock:
             job = self._jobs.get(run_id)

@@ -28,10 +28,7 @@ from kdviz.store import playground, teacher_files
 from kdviz.store.playground import LARGEST_LOGIT, OTHERS, TRAINED, Pack
 
 TRAINING_IMAGES, HELD_OUT_IMAGES = 5000, 1000  # at most: what a browser loads in a moment and learns from in seconds
-EARLY_UPDATES: Mapping[str, int] = {
-    "mnist": 320,
-    "digits": 160,
-}  # after which it is right on about nine of ten
+EARLY_UPDATES: Mapping[str, int] = {"mnist": 320, "digits": 160}  # after which it is right on about nine of ten
 SMOOTHED_EPOCHS: Mapping[str, int] = {"mnist": 20, "digits": 200}
 
 OnReport = Callable[[int, int, float], None]

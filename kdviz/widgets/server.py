@@ -110,8 +110,8 @@ def choose_gallery() -> Gallery:
 def choose_pack() -> tuple[ServedPack, str]:
     """The pack of the data set that `choose_gallery` would show, at once, and the one that is on its way.
 
-    That is "" where nothing is: nobody waits, and a visitor who was shown scikit-learn's digits meanwhile keeps them
-    until `forget_meanwhile`, so that nothing is exchanged under the hand. Says on the page what cannot be had.
+    The second is "" where none is. No visitor waits: meanwhile scikit-learn's digits are shown, and they stay until
+    `forget_meanwhile`, so that a run is not exchanged while it goes on. Says on the page what cannot be had.
     """
     data = _wanted()
     served = _pack(data)
@@ -160,7 +160,7 @@ def _pack(data: str) -> ServedPack | None:
 
 
 def _made_pack(data: str, shared: Packs) -> bytes | None:
-    """What a worker has made of it so far: it is asked at the first call, and nobody waits for it."""
+    """The pack that a worker makes, which is asked at the first call; None as long as it is not made."""
     call = shared.calls.get(data)
     if call is None:
         call = shared.calls[data] = jobs().call("kdviz.runners.playground:fill", data, key=f"pack-{data}")

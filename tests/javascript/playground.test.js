@@ -224,7 +224,7 @@ test("the same run comes out whatever was looked at meanwhile", () => {
   assert.deepEqual(weightsOf(seen, "taught"), weightsOf(unseen, "taught"));
 });
 
-test("a digit left out is in no batch of anybody, from the next update on", () => {
+test("a digit left out is in no batch, from the next update on", () => {
   const run = experiment();
   const digitsOf = (/** @type {Batch} */ batch) => [...batch.chosen.subarray(0, batch.size)].map((image) => pack.labels[image]);
   const seen = new Set();
@@ -238,6 +238,9 @@ test("a digit left out is in no batch of anybody, from the next update on", () =
     for (const batch of [run.labelled, run.transfer, run.both]) digitsOf(batch).forEach((digit) => seen.add(digit));
   }
   assert.deepEqual([...seen].sort(), [0, 1, 2, 5, 6, 7, 8, 9]);
+  const labelled = [...run.lessons.order.slice(0, run.settings.labels)].filter((image) => ![3, 4].includes(pack.labels[image]));
+  assert.equal(run.snapshot().labelled, labelled.length);
+  assert.ok(labelled.length < run.settings.labels);
 });
 
 test("labelled images are nested, and so are the wrong ones; a wrong label is another digit", () => {

@@ -14,7 +14,7 @@ const FACTS = { training: 5000, heldOut: 1000 };
 const TEXT = readFileSync(new URL("../../assets/lessons/en/pictures.md", import.meta.url), "utf8");
 const WORDS = Object.fromEntries([...TEXT.matchAll(/^- `playground-([^`]+)` (.*)$/gm)].map(([, key, text]) => [key, text]));
 const tell = (/** @type {string} */ key, values = {}) => filled(WORDS[key], values);
-const FRAME = { updates: 600, counts: { n: 1000, taught: 890, plain: 710, teacher: 990 }, stopped: { taught: false, plain: false } };
+const FRAME = { updates: 600, labelled: 100, counts: { n: 1000, taught: 890, plain: 710, teacher: 990 }, stopped: { taught: false, plain: false } };
 
 test("Wilson's interval is the textbook's, and stays within 0 and 1", () => {
   const [low, high] = wilson(45, 50); // Brown, Cai, DasGupta 2001 give the formula
@@ -27,17 +27,22 @@ test("Wilson's interval is the textbook's, and stays within 0 and 1", () => {
 test("the sentence says what was counted, and what was missing", () => {
   const settings = defaults(FACTS);
   assert.equal(
-    describe(tell, FRAME, settings, FACTS),
-    "With 100 labels, after 600 updates: taught 89\u00a0% (87 to 91), labels only 71\u00a0% (68 to 74) of 1,000 images.",
+    describe(tell, FRAME, settings),
+    "With 100 labels, after 600 updates: taught 89\u00a0% (87 to 91), labels only 71\u00a0% (68 to 74) of 1,000 held-out images (95 % intervals, one seed).",
   );
   const less = { ...settings, wrong: 40, digits: "012456789" };
-  assert.match(describe(tell, FRAME, less, FACTS), /Of the labels 40\u00a0% are wrong\. Neither was shown any 3, .*knows of them\.$/);
-  assert.match(describe(tell, { ...FRAME, updates: 0 }, settings, FACTS), /^Press play/);
+  assert.match(describe(tell, FRAME, less), /About 40\u00a0% of the labels are wrong\. Neither was shown any 3, .*knows of them\.$/);
+  assert.match(describe(tell, { ...FRAME, updates: 0 }, settings), /^Press play/);
+});
+
+test("labels are those that are learnt from: none of a digit left out", () => {
+  const said = describe(tell, { ...FRAME, labelled: 213 }, { ...defaults(FACTS), labels: 1000, digits: "78" });
+  assert.match(said, /^With 213 labels, /);
 });
 
 test("a student that stopped is named with the learning rate", () => {
   const stopped = { taught: true, plain: false };
-  const said = describe(tell, { ...FRAME, stopped }, { ...defaults(FACTS), rate: 0.1 }, FACTS);
+  const said = describe(tell, { ...FRAME, stopped }, { ...defaults(FACTS), rate: 0.1 });
   assert.match(said, /^The taught student left .* learning rate of 0\.1/);
 });
 

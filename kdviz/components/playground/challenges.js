@@ -32,7 +32,7 @@ import { defaults, toQuery } from "./settings.js";
  * @property {number} updates that had been made
  * @property {number} read the update of the newest reading
  * @property {number} held readings in a row in which the goal was reached
- * @property {boolean} spoiled whether somebody learnt in this run while the settings were none of the challenge's
+ * @property {boolean} spoiled whether a student learnt in this run while the settings were none of the challenge's
  * @property {string} set what was set, as a key of trials, and T
  * @property {Trial | null} trial of this run
  */

@@ -105,7 +105,7 @@ function buildDigits(ui, change) {
     box.addEventListener("change", () => {
       const digits = boxes.map((one, i) => (one.checked ? String(i) : "")).join("");
       if (digits) change({ digits });
-      else box.checked = true; // nobody learns from nothing
+      else box.checked = true; // without any digit there is nothing to learn from
     });
     return box;
   });

@@ -126,7 +126,7 @@ export function drawAccuracy(ui, points, marks, teacher, updates) {
 /** @typedef {import("./race.js").RacePoint} RacePoint */
 
 /**
- * The three of a race, on a plain scale: with twenty digits nobody comes near 100 %. `past` is of the race before.
+ * The three of a race, on a plain scale: with twenty digits no student comes near 100 %. `past` is of the race before.
  * @param {PlaygroundUi} ui @param {RacePoint[]} points @param {RacePoint[]} past @param {number} most updates
  */
 export function drawRace(ui, points, past, most) {

@@ -132,7 +132,7 @@ export class Experiment {
     this.marks.push({ update: this.updates, name, value });
   }
 
-  /** The student that learns with the taught one; kept, but not trained, while somebody else teaches. */
+  /** The student that learns with the taught one; kept, but not trained, while another teaches. */
   get peer() {
     return this.settings.teacher === "peer" ? this.otherPeer : null;
   }
@@ -190,7 +190,7 @@ export class Experiment {
     return { logits: teacher.network === peer?.network ? peer.network.logits : teacher.network.forward(asked.rows), byImage: false };
   }
 
-  /** One update of everybody who has not stopped. */
+  /** One update of all students that have not stopped. */
   update() {
     const { taught, plain, peer, labelled, settings, lessons, since } = this;
     this.draw();
@@ -224,7 +224,7 @@ export class Experiment {
     if (isDue(this.updates)) this.addPoint();
   }
 
-  /** Read the held-out images with everybody. A student whose logits are not finite stops. */
+  /** Read the held-out images with all students and the teacher. A student whose logits are not finite stops. */
   evaluate() {
     const { taught, plain, peer, reader, teacherReading, teacher, pack } = this;
     for (const student of [taught, plain, ...(peer ? [peer] : [])]) {
@@ -255,9 +255,9 @@ export class Experiment {
    * @param {import("./snapshot.js").Choice & { from?: number }} [choice]
    */
   snapshot({ from = 0, ...choice } = {}) {
-    const { updates, epochs, seen, marks, moved, taught, plain } = this;
+    const { updates, epochs, seen, marks, moved, taught, plain, lessons } = this;
     return {
-      updates, epochs, images: seen, points: this.points.slice(from), marks: [...marks], counts: countsOf(this),
+      updates, epochs, images: seen, labelled: lessons.labelled.pool.length, points: this.points.slice(from), marks: [...marks], counts: countsOf(this),
       pulls: { ...this.pulls }, last: { ...this.last }, shown: shownOf(this, choice),
       stopped: { taught: taught.stopped, plain: plain.stopped }, moved,
     };

@@ -37,7 +37,7 @@ function refuse(ui, key, values = {}) {
   make("a", "", room, { href: `watch_it_train?data=${ui.name}`, target: "_self" }).textContent = ui.tell("elsewhere");
 }
 
-/** The address bar says what is set; whoever copies it gets the same. What others keep there stays; the server is not asked. */
+/** The address bar says what is set, so that a copy of it opens the same. Other entries stay; the server is not asked. */
 function writeLink(ui) {
   const query = new URLSearchParams(location.search);
   for (const name of [...Object.keys(ui.settings), ...OWN_QUERY]) query.delete(name);
@@ -129,7 +129,7 @@ function showChosen(ui) {
   send(ui, { type: "show", image });
 }
 
-/** Whoever wants no motion gets numbers, twice a second. */
+/** Where a visitor has asked for less motion: numbers in place of bars, twice a second. */
 function keepStill(ui) {
   const wish = matchMedia("(prefers-reduced-motion: reduce)");
   const follow = () => {
@@ -167,7 +167,7 @@ function drawFrame(ui, known) {
   setText(ui.q(".updates-word"), ui.tell("updates", { epochs: frame.epochs.toFixed(1) }));
   setText(ui.q(".pace"), frame.playing ? ui.tell("pace", { images: whole(Number(frame.imagesPerSecond.toPrecision(2))) }) : "");
   showNumbers(ui, frame.counts);
-  setText(ui.q(".say"), describe(ui.tell, frame, settings, ui.facts));
+  setText(ui.q(".say"), describe(ui.tell, frame, settings));
   setText(ui.q(".moved"), ui.tell(frame.moved && frame.updates ? "moved" : "not-moved"));
   if (ui.frames % CURVES_EVERY === 0 || ui.still || !frame.playing || !ui.drawn) drawResults(ui, frame);
   if (frame.weights) {

@@ -144,7 +144,7 @@ function setOpinion(ui, opinion) {
 }
 
 /**
- * A change is over: the opinions become what a link can hold, so that whoever opens it races with the same ones.
+ * A change is over: the opinions become what a link can hold, so that a race from the link is the same.
  * @param {OwnUi} ui @param {Page} page
  */
 function settle(ui, page) {

@@ -23,20 +23,18 @@ export function withInterval(right, n) {
 
 /**
  * What is to be said of a state.
- * @param {Tell} tell @param {{ updates: number, counts: Counts, stopped: { taught: boolean, plain: boolean } }} frame
- * @param {{ labels: number, wrong: number, digits: string, unlabelled: boolean, rate: number }} settings
- * @param {{ training: number }} facts
+ * @param {Tell} tell @param {{ updates: number, labelled: number, counts: Counts, stopped: { taught: boolean, plain: boolean } }} frame
+ * @param {{ wrong: number, digits: string, unlabelled: boolean, rate: number }} settings
  */
-export function describe(tell, { updates, counts, stopped }, { labels, wrong, digits, unlabelled, rate }, { training }) {
+export function describe(tell, { updates, labelled, counts, stopped }, { wrong, digits, unlabelled, rate }) {
   if (stopped.taught || stopped.plain) {
     const who = tell(stopped.taught && stopped.plain ? "both-students" : stopped.taught ? "the-taught" : "the-plain");
     return tell("stopped", { who, rate });
   }
   if (!updates) return tell("press-play");
-  const few = Math.min(labels, training);
   const missing = [..."0123456789"].filter((digit) => !digits.includes(digit));
-  const parts = [tell(few === 1 ? "result-one" : "result", {
-    labels: whole(few), updates: whole(updates), n: whole(counts.n),
+  const parts = [tell(labelled === 1 ? "result-one" : "result", {
+    labels: whole(labelled), updates: whole(updates), n: whole(counts.n),
     taught: withInterval(counts.taught, counts.n), plain: withInterval(counts.plain, counts.n),
   })];
   if (wrong) parts.push(tell("of-them-wrong", { share: percent(wrong / 100) }));

@@ -20,7 +20,7 @@ function agreed(one, other) {
 }
 
 /**
- * How many of the held-out images everybody gets right, in all and by digit. A student that has stopped keeps its last
+ * How many of the held-out images each network gets right, in all and by digit. A student that has stopped keeps its last
  * counts.
  * @param {Experiment} experiment
  */

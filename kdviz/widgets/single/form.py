@@ -52,7 +52,7 @@ def _more(defaults: Recipe, home: str, teacher: str) -> dict[str, Any]:
 
 def _trained_teacher(ships: bool) -> bool:
     """Whether the teacher is the one that ships. The URL says so either way: what nothing means depends on the rest."""
-    st.session_state[PRETRAINED] = ships and _in_link()
+    st.session_state[PRETRAINED] = ships and _pretrained_in_link()
     label, meaning = controls.label(PRETRAINED), controls.explanation(PRETRAINED)
 
     def keep() -> None:
@@ -71,7 +71,7 @@ def _begin_with_the_trained_teacher(defaults: Recipe) -> None:
 def _follow_teacher() -> None:
     """Another network or data set: the trained teacher goes where none ships, and comes back where it does."""
     ships = _ships(st.session_state["data"], st.session_state["teacher"])
-    if not ships and _in_link():
+    if not ships and _pretrained_in_link():
         st.session_state[_ASIDE] = True
         _write(False)
     elif ships and st.session_state.pop(_ASIDE, False):
@@ -82,7 +82,7 @@ def _ships(data: str, teacher: str) -> bool:
     return SHIPPED_TEACHERS.get(data) == teacher
 
 
-def _in_link() -> bool:
+def _pretrained_in_link() -> bool:
     given = {name: st.query_params[name] for name in (PRETRAINED,) if name in st.query_params}
     return controls.of_link(Recipe, given, Recipe()).pretrained
 
