@@ -12,8 +12,8 @@ served, awaited = server.choose_pack()
 
 @st.fragment(run_every=1.0)
 def wait() -> None:
-    """Until the pack has arrived: then the page runs once more, and nothing ticks any more."""
-    if server.has_arrived(awaited):
+    """Until the pack has arrived or cannot be had: then the page runs once more, and nothing ticks any more."""
+    if not server.is_awaited(awaited):
         st.rerun()
     st.caption(here.sentence("meanwhile", data=DATA_SETS[awaited].title))
 

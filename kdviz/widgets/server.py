@@ -127,8 +127,13 @@ def choose_pack() -> tuple[ServedPack, str]:
 
 
 def has_arrived(data: str) -> bool:
-    """Whether the pack that was on its way is there, or cannot be had."""
-    return _pack(data) is not None or data in _packs().problems
+    """Whether the pack that was on its way is there."""
+    return _pack(data) is not None
+
+
+def is_awaited(data: str) -> bool:
+    """Whether the pack is still on its way: neither there nor known not to be had."""
+    return _pack(data) is None and data not in _packs().problems
 
 
 def forget_meanwhile() -> None:

@@ -100,6 +100,27 @@ def test_a_worker_is_asked_once_for_all_visitors_and_its_refusal_is_told(mnist_c
         assert "because mnist cannot be had. There is nothing in /nowhere" in said(at)
 
 
+class Refusal(Future):
+    """A call that is refused between two looks at it."""
+
+    looks = 0
+
+    def done(self):
+        self.looks += 1
+        if self.looks == 2:
+            self.set_exception(server.PlainError("There is nothing in /nowhere."))
+        return super().done()
+
+
+def test_a_refusal_that_comes_while_the_page_is_drawn_is_told_and_not_taken_for_the_pack(jobs, monkeypatch):
+    refusal = Refusal()
+    monkeypatch.setattr(jobs, "call", lambda *_, key: refusal)
+    at = opened(PAGE, data="mnist")
+    assert refusal.looks >= 2
+    assert "MNIST is ready" not in text(at)
+    assert "because mnist cannot be had. There is nothing in /nowhere" in said(at)
+
+
 def test_the_playground_comes_directly_below_start_and_start_leads_to_it_first(jobs):
     at = AppTest.from_file(str(APP), default_timeout=RUN)
     at.query_params["data"] = "digits"
