@@ -100,8 +100,9 @@ def _range(name: str, defaults: Sweep) -> str:
     low, high = values[0], values[-1]
     st.session_state[f"{name}_range"] = (low, high)
     st.session_state[f"{name}_count"] = len(values)
-    spread: dict[str, Any] = {"key": f"{name}_range", "width": 125, "on_change": _spread, "args": (name, "range")}
-    count: dict[str, Any] = {"key": f"{name}_count", "width": 70, "on_change": _spread, "args": (name, "count")}
+    shown = (low, high, len(values))
+    spread: dict[str, Any] = {"key": f"{name}_range", "width": 125, "on_change": _spread, "args": (name, "range", shown)}
+    count: dict[str, Any] = {"key": f"{name}_count", "width": 70, "on_change": _spread, "args": (name, "count", shown)}
     with st.container(key=f"{name}_controls", horizontal=True, vertical_alignment="bottom"):
         if name == "temperatures":
             stops = sorted({*_STOPS, low, high})
@@ -118,10 +119,15 @@ def _values(name: str, defaults: Sweep) -> tuple[float, ...]:
     return tuple(getattr(defaults if text is None else controls.of_link(Sweep, {name: text}, defaults), name))
 
 
-def _spread(name: str, moved: str) -> None:
-    """The slider or the number of values was moved: write the values out."""
+def _spread(name: str, moved: str, shown: tuple[float, float, int]) -> None:
+    """The slider or the number of values was moved: write the values out.
+
+    Streamlit also calls this where a run that had moved them itself was broken off; the text then says something newer.
+    """
     low, high = st.session_state[f"{name}_range"]
     many = st.session_state[f"{name}_count"]
+    if (low, high, many) == shown:
+        return
     if moved == "range" and many == 1:
         many = len(getattr(Sweep(), name))  # it was a single value, and is opened now
     text = f"{low:g}" if low == high else f"{low:g}:{high:g}:{many}"
