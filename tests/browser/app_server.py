@@ -30,10 +30,14 @@ ARGUMENTS = (
 )
 
 
-def launch(playwright: Playwright) -> Browser:
-    """The system's Chromium, else the one that Playwright has downloaded; raises where there is none."""
+def launch(playwright: Playwright, *, webgl: bool = False) -> Browser:
+    """The system's Chromium, else the one that Playwright has downloaded; raises where there is none.
+
+    Without a graphics card WebGL is computed, and with it every picture of a page: a tenth of a page's whole work.
+    """
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    return playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+    plain = [] if webgl else ["--disable-software-rasterizer"]
+    return playwright.chromium.launch(executable_path=found, args=[*ARGUMENTS, *plain])
 
 
 def free_port() -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright
 
 from tests.browser.app_server import AppServer, launch
 from tests.browser.visitor import LAPTOP, Seen, button, watch
@@ -30,15 +30,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium; where there is none a person's tests skip, and CI's fail."""
-    with sync_playwright() as playwright:
-        try:
-            found = launch(playwright)
-        except Error as error:
-            missing(f"no Chromium to test with (install chromium or google-chrome): {str(error).splitlines()[0]}")
+def playwright() -> Iterator[Playwright]:
+    """What drives the browsers."""
+    with sync_playwright() as found:
         yield found
-        found.close()
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium; where there is none a person's tests skip, and CI's fail."""
+    try:
+        found = launch(playwright)
+    except Error as error:
+        missing(f"no Chromium to test with (install chromium or google-chrome): {str(error).splitlines()[0]}")
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
-from tests.browser.visitor import PHONE, button, changes, run_id, settle
+from tests.browser.app_server import launch
+from tests.browser.visitor import LAPTOP, PHONE, button, changes, run_id, settle
 
 # The default T, alpha and seeds: long enough to be reloaded and cancelled in the middle, and not what is recorded.
 GRID = "data=digits&epochs=31"
@@ -130,9 +131,16 @@ def explains_a_cell(page: Page) -> None:
     expect(page.locator(".kdx .targets svg rect").first).to_be_visible()
     expect(page.get_by_text("Over T, at α = 0.5")).to_be_visible()
     expect(page.locator(".st-key-slice_temperature .js-plotly-plot")).to_be_visible()
-    settle(page)
+
+
+def test_all_parameters_stand_side_by_side(playwright: Playwright, browser: Browser, app_url: str) -> None:
+    """That one picture of Plotly's is drawn with WebGL."""
+    with_webgl = launch(playwright, webgl=True)
+    page = with_webgl.new_page(viewport=LAPTOP)
+    page.goto(f"{app_url}/explorer?data=digits")
     page.get_by_text("All parameters side by side").click()
     expect(page.locator(".st-key-parallel .parcoords").first).to_be_visible()
+    with_webgl.close()
 
 
 def is_exported(page: Page, run: str) -> None:
