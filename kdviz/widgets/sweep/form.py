@@ -100,9 +100,9 @@ def _range(name: str, defaults: Sweep) -> str:
     low, high = values[0], values[-1]
     st.session_state[f"{name}_range"] = (low, high)
     st.session_state[f"{name}_count"] = len(values)
-    shown = (low, high, len(values))
-    spread: dict[str, Any] = {"key": f"{name}_range", "width": 125, "on_change": _spread, "args": (name, "range", shown)}
-    count: dict[str, Any] = {"key": f"{name}_count", "width": 70, "on_change": _spread, "args": (name, "count", shown)}
+    moved: dict[str, Any] = {"on_change": _spread, "kwargs": {"shown": (low, high, len(values))}}
+    spread: dict[str, Any] = {"key": f"{name}_range", "width": 125, "args": (name, "range"), **moved}
+    count: dict[str, Any] = {"key": f"{name}_count", "width": 70, "args": (name, "count"), **moved}
     with st.container(key=f"{name}_controls", horizontal=True, vertical_alignment="bottom"):
         if name == "temperatures":
             stops = sorted({*_STOPS, low, high})
