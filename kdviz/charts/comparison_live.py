@@ -17,6 +17,7 @@ from kdviz.records.comparison import FinishedMethod, Moment, Trial
 from kdviz.records.kinds import Event
 
 MOMENTS = 80  # of a way of teaching that its panel shows at most
+TEACHER = "teacher"  # the method of a moment in which a teacher learns
 ALL_MOMENTS = 640  # of all together
 PanelData = dict[str, Any]
 
@@ -61,6 +62,18 @@ def panels(comparison: Comparison, events: Sequence[Event]) -> list[PanelData]:
             trained[event.method] |= {trial.seed: trial for trial in event.trials}
     most = min(MOMENTS, ALL_MOMENTS // len(moments))
     return [_panel(name, comparison, of_method, trained[name], most) for name, of_method in moments.items()]
+
+
+def teaching(events: Sequence[Event]) -> PanelData | None:
+    """The curves of the teacher that learns before any student does; None once the students do.
+
+    Of a comparison or of a sweep, whose teachers report in the same way.
+    """
+    moments = [event for event in events if isinstance(event, Moment)]
+    if not moments or moments[-1].method != TEACHER:
+        return None
+    number = moments[-1].stage_number
+    return _stage([m for m in moments if m.method == TEACHER and m.stage_number == number], MOMENTS)
 
 
 def _panel(

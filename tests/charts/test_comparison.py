@@ -65,6 +65,16 @@ def test_a_panel_has_what_was_measured():
     assert mutual["cost"] == {"seconds": 0.2, "images": 37_710, "operations": 2.5e10, "memory": 2_400_000}
 
 
+def test_the_teacher_that_learns_first_has_curves_until_its_students_learn():
+    first, second = {"stage": "seed 0", "number": 1, "stages": 2}, {"stage": "seed 1", "number": 2, "stages": 2}
+    events = [moment("teacher", 50, **first), moment("teacher", 100, **first), moment("teacher", 10, ce=0.4, **second)]
+    assert side_by_side.teaching([]) is None
+    assert side_by_side.teaching(events[:2])["step"] == [50, 100]
+    learning = side_by_side.teaching(events)
+    assert (learning["name"], learning["step"], learning["hard"]) == ("seed 1", [10], [0.4])
+    assert side_by_side.teaching([*events, moment("plain", 10)]) is None
+
+
 def test_generations_are_stages_in_order():
     events = [
         moment("born-again", 50, stage="generation 0", number=1, stages=3),

@@ -109,11 +109,14 @@ export function drawOne(ui) {
   }
   const detail = ui.data.details.cells[cells.key[i]];
   const { live } = ui.data;
-  for (const [name, there] of [["curves", detail?.step.length], ["targets", detail?.logits]]) {
+  const teaching = detail?.step.length ? null : ui.data.teaching; // the teacher that its students wait for
+  for (const [name, there] of [["curves", detail?.step.length || teaching], ["targets", detail?.logits]]) {
     ui.q(`.${name}`).hidden = !there && !live && !ui.anyDetail; // else the place is kept: nothing jumps
     ui.q(`.${name}`).classList.toggle("empty", !there);
   }
-  if (detail?.step.length) drawCurves(ui, detail, cells.alpha[i]);
+  ui.q(".curves").classList.toggle("teaching", Boolean(teaching));
+  if (teaching) drawTeaching(ui, teaching);
+  else if (detail?.step.length) drawCurves(ui, detail, cells.alpha[i]);
   drawTargets(ui, i, detail);
 }
 
@@ -159,6 +162,12 @@ function drawCurves(ui, detail, alpha) {
   const { students, steps: updates } = detail;
   const values = { update: detail.step[last], updates, terms, accuracy: right.value.textContent, students };
   setAttribute(svg, "aria-label", ui.tell(students > 1 ? "curves-means" : "curves", values));
+}
+
+/** The loss and the accuracy of a teacher, in the same plots. */
+function drawTeaching(ui, stage) {
+  const accuracy = stage.accuracy.map((seeds) => seeds[0] ?? null);
+  drawCurves(ui, { ...stage, accuracy, plain: [], students: 1 }, 0);
 }
 
 function niceAbove(value) {

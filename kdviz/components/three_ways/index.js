@@ -72,11 +72,10 @@ function drawLoss(plot, stage, top) {
   return sum.some((value) => value > 1.02 * top); // a hair above it is not seen
 }
 
-function drawQuality(plot, name, panel, plain, floor) {
+function drawQuality(plot, name, panel, stage, plain, floor) {
   const own = panel.method === "plain";
-  const line = (stage, pick) => series(stage, stage[name].map(pick), PLOTS[name], floor, 1);
+  const line = (of, pick) => series(of, of[name].map(pick), PLOTS[name], floor, 1);
   const shapes = [];
-  const stage = panel.stages[panel.stages.length - 1];
   if (plain && !own) shapes.push(["line plain", lineThrough(line(plain, (seeds) => seeds[0]))]);
   for (const earlier of panel.stages.slice(0, -1)) shapes.push(["line earlier", lineThrough(line(earlier, (seeds) => seeds[0]))]);
   if (stage) {
@@ -84,21 +83,27 @@ function drawQuality(plot, name, panel, plain, floor) {
     if (name === "accuracy") {
       for (const voice of Object.values(stage.others)) shapes.push(["line other", lineThrough(series(stage, voice, PLOTS.accuracy, floor, 1))]);
     }
-    shapes.push([own ? "line self" : "line student", lineThrough(line(stage, (seeds) => seeds[0]))]);
+    const whose = !panel.stages.length ? "teacher" : own ? "self" : "student";
+    shapes.push([`line ${whose}`, lineThrough(line(stage, (seeds) => seeds[0]))]);
   }
   layer(plot, shapes);
 }
 
+/** The curves that a panel shows: its student's, or the teacher's that its student waits for. */
+function shownStage(ui, panel) {
+  return panel.stages[panel.stages.length - 1] ?? (panel.teacher ? ui.data.teaching : null);
+}
+
 function drawWay(ui, way, panel) {
   const { data } = ui;
-  const stage = panel.stages[panel.stages.length - 1];
+  const stage = shownStage(ui, panel);
   const { curves } = way;
   if (!stage) layer(curves.loss, []);
   const cut = stage ? drawLoss(curves.loss, stage, data.top) : false;
   setText(curves.cut, cut ? ui.tell("cut") : "");
   showTicks(curves.loss, "0", String(data.top));
   for (const name of ["accuracy", "agreement"]) {
-    drawQuality(curves[name], name, panel, ui.plain, data.floor);
+    drawQuality(curves[name], name, panel, stage, ui.plain, data.floor);
     showTicks(curves[name], `${Math.round(100 * data.floor)}%`, "100%");
   }
   showAxis(curves.axis, stage?.steps ?? data.steps);
@@ -129,6 +134,7 @@ function stateOf(ui, panel, stage, at) {
   }
   return [
     panel.done && ui.share() === null && ui.tell("done"),
+    !panel.stages.length && ui.tell("teacher-first"),
     stage.stages > 1 && ui.tell("stage", stage),
     ui.tell("update", { update: whole(stage.step[at]), updates: whole(stage.steps) }),
   ].filter(Boolean).join(" · ");
@@ -139,7 +145,7 @@ function drawMoments(ui) {
   const share = ui.share();
   ui.data.panels.forEach((panel, i) => {
     const way = ui.built[i];
-    const stage = panel.stages[panel.stages.length - 1];
+    const stage = shownStage(ui, panel);
     const at = stage ? lastUpTo(stage.step, share === null ? Infinity : share * stage.steps + 1e-9) : 0;
     const kl = {};
     for (const each of panel.stages) {
@@ -198,7 +204,7 @@ function receive(ui, data) {
   }
   const plain = data.panels.find((panel) => panel.method === "plain");
   ui.plain = plain?.stages[plain.stages.length - 1];
-  ui.range.disabled = !data.panels.some((panel) => panel.stages.length);
+  ui.range.disabled = !data.panels.some((panel) => panel.stages.length) && !data.teaching;
   ui.q(".seeds").hidden = data.seeds < 2;
   data.panels.forEach((panel, i) => drawWay(ui, ui.built[i], panel));
   drawMoments(ui);

@@ -55,6 +55,7 @@ def _picture(comparison: Comparison, events: Sequence[Event]) -> dict[str, Any]:
         "top": side_by_side.loss_top(events),
         "steps": max((stage["steps"] for stage in last), default=0),
         "taught": any(isinstance(event, Watched) for event in events),  # whether the teachers are ready
+        "teaching": side_by_side.teaching(events),
         "panels": panels,
     }
 
@@ -68,7 +69,7 @@ def _position(moments: Sequence[Moment], comparison: Comparison) -> Position | N
 
 def _who_learns(moments: Sequence[Moment], comparison: Comparison) -> str:
     last = {moment.method: moment for moment in moments}
-    if moments[-1].method == "teacher":
+    if moments[-1].method == side_by_side.TEACHER:
         newest = moments[-1]
         which = "The teacher" if newest.stages == 1 else f"Teacher {newest.stage_number} of {newest.stages}"
         which += _for_whom(newest, comparison)

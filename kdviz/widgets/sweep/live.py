@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from kdviz.charts import comparison_live as side_by_side
 from kdviz.charts import sweep_map as heat_map
 from kdviz.recipes.sweep import Sweep
 from kdviz.records.comparison import Moment
@@ -52,6 +53,7 @@ def _read(sweep: Sweep, run: Run, events: Sequence[Event]) -> Snapshot[MapData]:
     swept = _swept(run)
     heard = gather(events, swept.trials if swept is not None else ())
     picture = heat_map.picture(sweep, heard, swept)
+    picture["teaching"] = None if heard.growing else side_by_side.teaching(events)
     few = heat_map.ALL_DETAILS if swept is None else heat_map.ALL_DETAILS_OF_THE_END
     cells = sweep.trained_cells
     details = heat_map.details(sweep, heard, cells) if len(cells) <= few else None
