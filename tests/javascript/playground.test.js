@@ -389,7 +389,11 @@ test("disagreements: first where the students differ, then where the taught one 
   const run = train(experiment({ labels: 20 }), 60);
   const { taught, plain, teacherReading } = run;
   const differ = [...taught.reading.best.keys()].filter((i) => taught.reading.best[i] !== plain.reading.best[i]);
-  const found = run.disagreements(HELD_OUT).map((image) => image - TRAINING);
+  const shown = run.disagreements(HELD_OUT);
+  for (const { image, ...answers } of shown) {
+    assert.deepEqual(answers, { taught: taught.reading.best[image - TRAINING], plain: plain.reading.best[image - TRAINING] });
+  }
+  const found = shown.map(({ image }) => image - TRAINING);
   assert.ok(differ.length && differ.length < HELD_OUT);
   assert.deepEqual(found.slice(0, differ.length), differ);
   assert.deepEqual([...found].sort((a, b) => a - b), [...taught.reading.best.keys()]);

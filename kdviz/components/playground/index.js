@@ -176,8 +176,10 @@ function drawFrame(ui, known) {
     ui.q(".units").setAttribute("aria-label", ui.tell("units-says", { units }));
   }
   if (frame.disagreements) {
-    const name = (index) => ui.tell("doubt", { label: ui.pack.names[ui.pack.labels[index]] });
-    showDoubts(ui, frame.disagreements, (index) => pixelsOf(ui, index), name, (image) => change(ui, { image }));
+    const { names, labels } = ui.pack;
+    const words = ({ image, taught, plain }) =>
+      [ui.tell("doubt", { label: names[labels[image]] }), ui.tell("doubt-answers", { taught: names[taught], plain: names[plain] })];
+    showDoubts(ui, frame.disagreements, (index) => pixelsOf(ui, index), words, (image) => change(ui, { image }));
   }
   ui.challenges.hear({ ...known, points: ui.points, settings, facts: ui.facts });
   ui.root.dataset.updates = String(frame.updates);

@@ -6,6 +6,8 @@ import { buildChoice } from "./controls.js";
 
 /** @typedef {import("./stage.js").StageUi & { pad: import("../kdviz.shared/drawing.js").Pad, view: string }} InsideUi */
 
+/** A held-out image with what both students take it for. @typedef {{ image: number, taught: number, plain: number }} Doubt */
+
 const VIEWS = ["units", "doubts", "draw", "challenges"];
 const [SIDE, ACROSS, MOST] = [28, 16, 32]; // pixels of a unit's picture, units in a row and at most
 
@@ -49,25 +51,30 @@ export function rgb(node, name) {
 }
 
 /**
- * Buttons with images, the chosen one pressed. @param {InsideUi} ui @param {number[]} indices
- * @param {(index: number) => ArrayLike<number>} pixels @param {(index: number) => string} name @param {(index: number) => void} choose
+ * Buttons with images, the chosen one pressed. @param {InsideUi} ui @param {Doubt[]} doubts
+ * @param {(index: number) => ArrayLike<number>} pixels @param {(doubt: Doubt) => string[]} words label and answers
+ * @param {(index: number) => void} choose
  */
-export function showDoubts(ui, indices, pixels, name, choose) {
+export function showDoubts(ui, doubts, pixels, words, choose) {
   const room = ui.q(".doubts");
+  const indices = doubts.map(({ image }) => image);
+  setText(ui.q(".doubts-key"), indices.length ? ui.tell("doubts-key") : "");
   if (ui.changed("doubts", indices)) {
     emptied(room);
     for (const index of indices) {
       const button = make("button", "", room, { type: "button", "data-image": index });
       showGrey(make("canvas", "", button, { width: SIDE, height: SIDE, "aria-hidden": "true" }), pixels(index));
       make("span", "", button);
+      make("span", "answers", button);
       button.addEventListener("click", () => choose(index));
     }
     if (!indices.length) setText(room, ui.tell("no-doubts"));
   }
-  for (const button of room.querySelectorAll("button")) {
-    const index = Number(button.dataset.image);
-    setText(/** @type {Element} */ (button.querySelector("span")), name(index));
-    button.setAttribute("aria-pressed", String(index === ui.settings.image));
+  for (const [n, button] of room.querySelectorAll("button").entries()) {
+    const lines = words(doubts[n]);
+    const spans = /** @type {Element[]} */ ([...button.querySelectorAll("span")]);
+    spans.forEach((span, line) => setText(span, lines[line]));
+    button.setAttribute("aria-pressed", String(doubts[n].image === ui.settings.image));
   }
 }
 

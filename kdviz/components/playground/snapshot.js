@@ -77,17 +77,18 @@ export function unitsOf({ layers: [{ inputs, outputs, weight }] }) {
 }
 
 /**
- * Held-out images, counted from the first training image: first those that the students read differently, then those on
+ * Held-out images, counted from the first training image, with both students' answers: first those that the students read differently, then those on
  * which the taught one is least like its teacher (KL at T).
  * @param {Experiment} experiment @param {number} count
  */
 export function disagreementsOf({ heldOut, taught, plain, teacher, teacherReading, settings, pack }, count) {
   const all = Array.from(heldOut, (_, i) => i);
   const differ = all.filter((i) => taught.reading.best[i] !== plain.reading.best[i]).slice(0, count);
-  if (!teacher || differ.length === count) return differ.map((i) => pack.training + i);
+  const shown = (/** @type {number} */ i) => ({ image: pack.training + i, taught: taught.reading.best[i], plain: plain.reading.best[i] });
+  if (!teacher || differ.length === count) return differ.map(shown);
   const known = new Set(differ);
   const at = (/** @type {Reading} */ { logits }, /** @type {number} */ i) => logits.subarray(CLASSES * i, CLASSES * (i + 1));
   const apart = all.map((i) => klDivergence(at(taught.reading, i), at(teacherReading, i), settings.T));
   const others = all.filter((i) => !known.has(i)).sort((a, b) => apart[b] - apart[a]);
-  return [...differ, ...others.slice(0, count - differ.length)].map((i) => pack.training + i);
+  return [...differ, ...others.slice(0, count - differ.length)].map(shown);
 }
