@@ -36,6 +36,11 @@ def scheduler() -> str | None:
     return os.environ.get("KDVIZ_SCHEDULER") or None
 
 
+def download_wait() -> str:
+    """Seconds without an answer after which a mirror is given up, as text: KDVIZ_DOWNLOAD_WAIT, else 3."""
+    return os.environ.get("KDVIZ_DOWNLOAD_WAIT") or "3"
+
+
 def language() -> str:
     """The folder of `assets/lessons` with the texts of the lessons: KDVIZ_LANGUAGE, else English."""
     return os.environ.get("KDVIZ_LANGUAGE") or "en"

@@ -8,8 +8,10 @@ import click
 
 from kdviz.errors import PlainError
 from kdviz.recipes.base import Conditions, RecipeError
+from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.records.kinds import AnyRecipe, Ending
 from kdviz.reports.kinds import report_of
+from kdviz.store import data_files
 
 USAGE_ERROR, FAILURE, INTERRUPTED = 2, 1, 130
 Command = Callable[..., None]
@@ -48,7 +50,14 @@ def _default(name: str, value: Any) -> str:
 def recipe_of(kind: type[AsConditions], values: dict[str, Any]) -> AsConditions:
     """The recipe that the options ask for. Raises RecipeError."""
     given = {name: value for name, value in values.items() if value is not None}
-    return kind.suited(given.get("data", kind().data), given)
+    recipe = kind.suited(given.get("data", kind().data), given)
+    facts = DATA_SETS[recipe.data]
+    if facts.own:
+        click.echo(
+            f"The files in {data_files.folder_of(facts)} are not the published ones: {recipe.data} is what is in them.",
+            err=True,
+        )
+    return recipe
 
 
 def show(ending: Ending, as_json: bool) -> None:

@@ -6,7 +6,7 @@ Progress goes to standard error, a readable table to standard output, and with -
 import json
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,12 @@ from kdviz.cli.runs import runs
 from kdviz.cli.study import study
 from kdviz.cli.sweep import sweep
 from kdviz.errors import PlainError
+from kdviz.recipes.base import Request
 from kdviz.recipes.catalogue import DATA_SETS, SHIPPED_TEACHERS
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
 from kdviz.reports.text import table
+from kdviz.store import data_files
 
 _SPLITS = ("training", "validation", "test")
 
@@ -55,13 +57,19 @@ def compare(again: bool, as_json: bool, **values: Any) -> None:
 
 @main.command("data")
 @click.option(
-    "--data", "chosen", metavar="NAME", default=None, help=f"One of {', '.join(DATA_SETS)}; all if not given."
+    "--data",
+    "chosen",
+    metavar="NAME",
+    default=None,
+    help=f"One of {', '.join(DATA_SETS)}, or own files; all if not given.",
 )
 @json_option
 def data_command(chosen: str | None, as_json: bool) -> None:
     """Find, check or download the data sets."""
-    names = list(DATA_SETS) if chosen is None else [Recipe.parse({"data": chosen}).data]
-    problems = {name: _problem_with(name) for name in names}
+    names = [*DATA_SETS, *(own.name for own in data_files.all_own())]
+    if chosen is not None:
+        names = [Request.parse({"data": chosen}).data]
+    found = {name: _look_for(name) for name in names}
     images = {name: {split: getattr(DATA_SETS[name], f"{split}_images") for split in _SPLITS} for name in names}
     if as_json:
         rows = [
@@ -69,35 +77,45 @@ def data_command(chosen: str | None, as_json: bool) -> None:
                 "data": name,
                 **{f"{split}_images": number for split, number in images[name].items()},
                 "teacher_ships": name in SHIPPED_TEACHERS,
-                "available": problem is None,
-                "problem": problem,
+                "available": found[name].problem is None,
+                "problem": found[name].problem,
+                "read_from": found[name].elsewhere,
             }
-            for name, problem in problems.items()
+            for name in names
         ]
         click.echo(json.dumps({"data_dir": str(settings.data_dir()), "data_sets": rows}, indent=2))
     else:
         click.echo(f"data folder: {settings.data_dir()}\n")
-        cells = [
-            [name, *(f"{number:,}" for number in images[name].values()), "missing" if problem else "ready"]
-            for name, problem in problems.items()
-        ]
+        cells = [[name, *(f"{number:,}" for number in images[name].values()), found[name].state] for name in names]
         click.echo(table(["", *_SPLITS, "state"], cells))
-        for name, problem in problems.items():
-            if problem:
-                click.echo(f"\n{name}: {problem}")
-    if chosen is not None and problems[names[0]]:
+        for name in names:
+            if found[name].problem:
+                click.echo(f"\n{name}: {found[name].problem}")
+            elif found[name].elsewhere:
+                click.echo(f"\n{name}: read from {', '.join(found[name].elsewhere)}.")
+    if chosen is not None and found[names[0]].problem:
         raise click.exceptions.Exit(FAILURE)
 
 
-def _problem_with(name: str) -> str | None:
-    """Why a data set cannot be had; None where it can."""
+@dataclass(frozen=True)
+class _Found:
+    """A data set looked for: why it cannot be had, or which of its files are not where they belong."""
+
+    problem: str | None
+    elsewhere: list[str]
+    state: str
+
+
+def _look_for(name: str) -> _Found:
     from kdviz.engine import data
 
     try:
-        data.load(name)
+        facts = data.load(name).facts
     except PlainError as error:
-        return str(error)
-    return None
+        there = any(data_files.named(DATA_SETS[name], file) for file in DATA_SETS[name].files)
+        return _Found(str(error), [], "refused" if there else "missing")
+    elsewhere = data_files.elsewhere(facts, data_files.find(facts)) if facts.files else []
+    return _Found(None, [str(path) for path in elsewhere], "own files" if facts.own else "ready")
 
 
 @main.command()

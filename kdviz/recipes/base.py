@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from kdviz.errors import PlainError
-from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
+from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS, is_data_set
 
 # Part of every run's identity: raise it when a change of the engine changes what a recipe computes.
 ENGINE = 3
@@ -88,7 +88,7 @@ class Request(BaseModel):
 
     data: str = Field("mnist", description="data set")
 
-    _known_data = field_validator("data")(lambda name: known(name, DATA_SETS))
+    _known_data = field_validator("data")(lambda name: name if is_data_set(name) else known(name, DATA_SETS))
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:

@@ -4,9 +4,10 @@ Nothing here needs torch, so the process that serves pages can show parameters, 
 """
 
 import math
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -20,8 +21,22 @@ CLASSES = 10
 
 
 @dataclass(frozen=True)
+class DataFile:
+    """A file of a data set. Digests are MD5 in hexadecimal, of the content: what the file is called says nothing."""
+
+    name: str  # in the data folder
+    holds: str  # for people: "training images"
+    called: str  # where it is offered for download
+    md5: str  # of what is in it, unpacked
+    packed: tuple[str, ...]  # of the files, gzip or bzip2, in which that is offered
+
+
+@dataclass(frozen=True)
 class DataSet:
-    """A data set as `assets/data_sets.toml` has it. The validation split is carved from the training images."""
+    """A data set as `assets/data_sets.toml` has it. The validation split is carved from the training images.
+
+    `own` is the digest of the content where somebody's own files of that form stand in the place of the published ones.
+    """
 
     name: str
     title: str
@@ -31,13 +46,49 @@ class DataSet:
     class_names: tuple[str, ...]
     source: str
     chart_floor: float  # where the axis of an accuracy begins, so that the end of a training fills the chart
+    form: Literal["idx", "libsvm", "scikit-learn"] = "scikit-learn"
+    folder: str = ""  # in the data folder
+    mirrors: tuple[str, ...] = ()  # addresses, each with a slash at its end
+    files: tuple[DataFile, ...] = ()
+    own: str = ""
+
+    def with_own(self, digest: str) -> "DataSet":
+        """The same form with other content: a data set of its own, since its name is part of what it is known by."""
+        return replace(
+            self,
+            name=f"{self.name}-{digest}",
+            title=f"{self.title}’s form, own files {digest}",
+            class_names=tuple(map(str, range(len(self.class_names)))),  # what the labels mean only their owner knows
+            source="own files",
+            chart_floor=0.0,
+            own=digest,
+        )
+
+
+class _DataSets(dict[str, DataSet]):
+    """The published ones. A name with a digest behind it, as mnist-3f9c02ab, gives files of one's own of that form."""
+
+    def __missing__(self, name: str) -> DataSet:
+        published, _, digest = name.rpartition("-")
+        if published in self and self[published].files and re.fullmatch("[0-9a-f]{8}", digest):
+            return self[published].with_own(digest)
+        raise KeyError(name)
 
 
 _TEXTS = tomllib.loads((ASSETS / "data_sets.toml").read_text(encoding="utf-8"))
 _FACTS = TypeAdapter(DataSet)
-DATA_SETS: Mapping[str, DataSet] = {
-    name: _FACTS.validate_python({"name": name, **facts}) for name, facts in _TEXTS.items()
-}
+DATA_SETS: Mapping[str, DataSet] = _DataSets(
+    {name: _FACTS.validate_python({"name": name, **facts}) for name, facts in _TEXTS.items()}
+)
+
+
+def is_data_set(name: str) -> bool:
+    """Whether a recipe can name it: a published data set, or own files of such a form."""
+    try:
+        return bool(DATA_SETS[name])
+    except KeyError:
+        return False
+
 
 Kind = Literal["dense", "pooled", "keras"]
 

@@ -18,13 +18,14 @@ from torch import nn
 
 from kdviz.distillers.label_smoothing import from_labels
 from kdviz.engine import data, evaluation, models, teachers
-from kdviz.engine.data import Data, DataError, Split
+from kdviz.engine.data import Data, Split
 from kdviz.engine.training import Report, fit, steps_of
 from kdviz.recipes.base import Training
 from kdviz.recipes.catalogue import SHIPPED_TEACHERS
 from kdviz.recipes.study_facts.smoothed_teacher import SHARE
 from kdviz.runners.shipped_teacher import TRAININGS
 from kdviz.store import playground, teacher_files
+from kdviz.store.data_files import DataError
 from kdviz.store.playground import LARGEST_LOGIT, OTHERS, TRAINED, Pack
 
 TRAINING_IMAGES, HELD_OUT_IMAGES = 5000, 1000  # at most: what a browser loads in a moment and learns from in seconds

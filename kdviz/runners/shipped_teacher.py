@@ -58,9 +58,9 @@ def make(name: str, path: Path | None, on_report: Callable[[int, int, float], No
 
 
 def fill_gallery(name: str) -> None:
-    """Make the gallery file of the data set `name`, where it is missing. Raises DataError and TeacherError."""
+    """Make the gallery file of the data set `name`, unless it is there. Raises DataError and TeacherError."""
     path = gallery.path_of(name)
-    if path.exists():
+    if gallery.read(name) is not None:
         return
     network, _ = teachers.read(teachers.shipped_path(name), SHIPPED_TEACHERS[name])
     test = data.load(name).test

@@ -20,19 +20,19 @@ from numpy.typing import NDArray
 
 from kdviz import settings
 from kdviz.recipes.base import ENGINE
-from kdviz.recipes.catalogue import PIXELS
+from kdviz.recipes.catalogue import DATA_SETS, PIXELS
 from kdviz.records.base import Watched
 from kdviz.records.comparison import FinishedMethod
 from kdviz.records.kinds import ENDINGS, EVENT_TYPES, RECIPES, STORED_NAMES, Event
 from kdviz.records.sweep import FinishedStack
+from kdviz.store import data_files
 from kdviz.store.run import Run
 
 FOLDER = settings.ASSETS / "runs"
 FORMAT = "kdviz-recorded-run-1"
 TAG = "recorded"  # of such a run, which is in no store
 _NAMES = ("stack", "cell")  # what tells students apart, to the last digit
-_ELSEWHERE = {"mnist": "MNIST/raw/train-images-idx3-ubyte"}  # in the data folder: images that are not ours to pass on
-_HEADER = 16  # bytes of that file before its first image
+_ELSEWHERE = ("mnist",)  # whose training images are not ours to pass on: they are in the data folder
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,11 @@ def recorded(page: str, data: str) -> RecordedRun | None:
 
     None where there is none, where it is of another engine, or where its images are not on this machine.
     """
-    path, images = path_of(page, data), _images_of(data)
-    if not path.exists() or not (images is None or images.exists()):
+    path = path_of(page, data)
+    if not path.exists():
+        return None
+    images = _images_of(data)
+    if images is None and data in _ELSEWHERE:
         return None
     return _read(path, path.stat().st_mtime_ns, images, ENGINE)
 
@@ -131,14 +134,14 @@ def _event(named: dict[str, Any], images: Path | None) -> Event:
 
 
 def _images_of(data: str) -> Path | None:
-    """The training file that has the images of a data set; None where the recorded run has them."""
-    return settings.data_dir() / _ELSEWHERE[data] if data in _ELSEWHERE else None
+    """The training file that has the images of a data set; None where it is not here, or the recorded run has them."""
+    return data_files.published_file(data, 0) if data in _ELSEWHERE else None
 
 
 def _read_images(path: Path) -> NDArray[np.uint8]:
-    """All images of an IDX file, (N, 784), read as they are asked for."""
-    count = (path.stat().st_size - _HEADER) // PIXELS
-    return np.memmap(path, np.uint8, "r", _HEADER, (count, PIXELS))
+    """All images of MNIST's training file, (N, 784)."""
+    facts = DATA_SETS["mnist"]
+    return data_files.read_idx(path, facts, facts.files[0]).reshape(-1, PIXELS)
 
 
 def _rows(known: NDArray[np.uint8], images: Sequence[Sequence[int]]) -> list[int]:

@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from kdviz.recipes.base import Conditions, RecipeError, Request, limits
-from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
+from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS, is_data_set
 from kdviz.records.kinds import AnyRecipe
+from kdviz.store import data_files
 from kdviz.texts import lesson as lesson_text
 from kdviz.widgets import link
 
 _ADOPTED = "adopted"
-_CHOICES = {"data": [*DATA_SETS], "teacher": [*ARCHITECTURES], "student": [*ARCHITECTURES]}
+_CHOICES = {"teacher": [*ARCHITECTURES], "student": [*ARCHITECTURES]}
 _SLIDERS = ("alpha", "online_alpha")
 _TEMPERATURES = ("temperature", "online_temperature")
 # The stops of their slider, each a quarter to a half more than the one before: what is near is as far apart everywhere.
@@ -96,7 +97,7 @@ def show(recipe: Request, names: set[str] | None = None) -> None:
 def chosen_data(home: str) -> str:
     """The data set that the visitor has chosen, or the server's own."""
     data = str(st.session_state.get("data") or st.query_params.get("data"))
-    return data if data in DATA_SETS else home
+    return data if is_data_set(data) else home
 
 
 def data_set(
@@ -112,7 +113,12 @@ def data_set(
     if home != kind().data and "data" not in st.session_state and "data" not in st.query_params:
         st.session_state["data"] = home
     # Its default is the same on every server, so that a link means the same on every server.
-    return str(control("data", kind(), on_change=_follow_data, args=(kind, suited or kind.suited, also)))
+    data = str(control("data", kind(), on_change=_follow_data, args=(kind, suited or kind.suited, also)))
+    facts = DATA_SETS[data]
+    if facts.own:
+        said = lesson_text.read(TEXTS).say("own-data")
+        st.caption(said.filled({"data": data, "folder": str(data_files.folder_of(facts))}))
+    return data
 
 
 def _follow_data(kind: type[Conditions], suited: Callable[[str], Conditions], also: Callable[[], None] | None) -> None:
@@ -128,7 +134,9 @@ def control(name: str, defaults: Conditions, **options: Any) -> Any:
     """The control that suits a field of a recipe: a choice, a slider, or a number that may be left out or not."""
     kind, usual = type(defaults).model_fields[name].annotation, getattr(defaults, name)
     common = {"key": name, "bind": "query-params", **_OPTIONS.get(name, {}), **options}
-    choices = _CHOICES.get(name) or (get_args(kind) if get_origin(kind) is Literal else ())
+    choices: Sequence[Any] = get_args(kind) if get_origin(kind) is Literal else _CHOICES.get(name, ())
+    if name == "data":
+        choices = _data_sets()
     if name in _TEMPERATURES:
         return _temperature(name, defaults, options)
     if choices:
@@ -138,6 +146,13 @@ def control(name: str, defaults: Conditions, **options: Any) -> Any:
         ends = float(low or 0), float(high or 1)
         return st.slider(label(name), *ends, usual, 0.05, help=explanation(name), **common)
     return _number(name, defaults, _EMPTY.get(name, "all") if NoneType in get_args(kind) else None, common)
+
+
+def _data_sets() -> list[str]:
+    """The published data sets, those of own files in the data folder, and the one that a link or a run names."""
+    there = [*DATA_SETS, *(own.name for own in data_files.all_own())]
+    named = chosen_data(there[0])
+    return there if named in there else [*there, named]
 
 
 def columns(

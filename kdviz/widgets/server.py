@@ -10,7 +10,7 @@ import streamlit as st
 from kdviz import settings
 from kdviz.errors import PlainError
 from kdviz.jobs.queue import Jobs
-from kdviz.recipes.catalogue import SHIPPED_TEACHERS
+from kdviz.recipes.catalogue import DATA_SETS, SHIPPED_TEACHERS
 from kdviz.store import gallery, playground
 from kdviz.store.gallery import Gallery
 from kdviz.store.runs import RunStore
@@ -205,19 +205,18 @@ def _fill(data: str, shared: Galleries) -> Gallery | None:
 
 
 def _explain_fallback(data: str, problems: dict[str, str] | None = None) -> None:
+    """One quiet line; why, and what to do, is folded."""
     problems = _galleries().problems if problems is None else problems
-    reason = problems.get(data)
+    reason, title = problems.get(data), DATA_SETS[data].title
     with st.container(key="fallback"):
         if reason is None:
-            st.info(
-                f"{data} is still on its way, so this page shows the handwritten digits of scikit-learn meanwhile. "
-                "Reload it in a minute."
-            )
+            st.caption(f"{title} is on its way; until then scikit-learn’s digits are shown. Reload in a minute.")
             return
-        st.info(f"Shown are the 1,797 handwritten digits of scikit-learn, because {data} cannot be had. {reason}")
-        if st.button("Look again", icon=":material/refresh:"):
-            problems.pop(data, None)
-            st.rerun()
+        with st.expander(f"{title} is not here: shown are scikit-learn’s 1,797 handwritten digits", key="why_fallback"):
+            st.markdown(reason)
+            if st.button("Look again", icon=":material/refresh:"):
+                problems.pop(data, None)
+                st.rerun()
 
 
 def device() -> str:

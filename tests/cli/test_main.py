@@ -14,7 +14,9 @@ from click.testing import CliRunner
 
 from kdviz import settings
 from kdviz.cli.main import main
+from kdviz.engine import data as engine_data
 from kdviz.jobs import worker as work
+from kdviz.recipes import catalogue
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import DEFAULT
 from kdviz.recipes.single import Recipe
@@ -22,7 +24,10 @@ from kdviz.recipes.sweep import Sweep
 from kdviz.records.comparison import FinishedMethod
 from kdviz.records.sweep import FinishedStack
 from kdviz.records.sweep_plan import waiting
+from kdviz.store import data_files
+from kdviz.store.data_files import DataError
 from kdviz.store.runs import RunStore, StoreError
+from tests.samples import tiny_data
 from tests.samples.fake_training import log_of, moment, part
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -599,26 +604,37 @@ def test_data_tells_what_is_there():
     assert "mnist, fashion-mnist, usps, digits" in unknown.stderr
 
 
-def test_data_that_is_broken_is_said_to_be(tmp_path):
-    raw = tmp_path / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
-        (raw / f"{name}-ubyte").write_bytes(b"no images")
-    command = [
-        sys.executable,
-        "-m",
-        "kdviz",
-        "data",
-        "--data",
-        "mnist",
-        "--json",
-    ]  # this process may hold MNIST already
-    environment = {**os.environ, "KDVIZ_DATA_DIR": str(tmp_path)}
-    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert result.returncode == 1
-    (mnist,) = json.loads(result.stdout)["data_sets"]
-    assert not mnist["available"]
-    assert "ubyte" in mnist["problem"]
+def test_data_that_is_not_what_it_is_called_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("KDVIZ_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(engine_data, "load", engine_data.cache(engine_data.load.__wrapped__))
+
+    def no_network(facts, files):
+        raise DataError(f"{data_files.lacks(facts, files)}, and there is no network.")
+
+    monkeypatch.setattr(engine_data.downloads, "fetch", no_network)
+    for facts in (tiny_data.TINY, tiny_data.OTHER, tiny_data.LINES):
+        monkeypatch.setitem(catalogue.DATA_SETS, facts.name, facts)
+    # The one's files lie in another folder, the other's are somebody's own; the third's are not there.
+    tiny_data.write(tmp_path, {f"stuff/{name}.gz": tiny_data.packed(c) for name, c in tiny_data.contents(1).items()})
+    tiny_data.write(tmp_path, tiny_data.in_place(tiny_data.OTHER, 5))
+    document = json.loads(kdviz("data", "--json").stdout)
+    rows = {row["data"]: row for row in document["data_sets"]}
+    (own,) = (name for name in rows if name.startswith("other-"))
+    available = {"mnist": False, "tiny": True, "other": False, "lines": False, own: True}
+    assert {name: rows[name]["available"] for name in available} == available
+    assert rows["tiny"]["read_from"] == [str(tmp_path / "stuff" / f"{name}.gz") for name in tiny_data.IDX_NAMES]
+    assert f"to train on the files as they are, take the data set {own}." in rows["other"]["problem"]
+    told = " ".join(kdviz("data").stdout.split())
+    for row in (
+        "tiny 30 10 20 ready",
+        "other 30 10 20 refused",
+        "lines 30 10 20 missing",
+        f"{own} 30 10 20 own files",
+    ):
+        assert row in told
+    assert f"tiny: read from {tmp_path / 'stuff' / tiny_data.IDX_NAMES[0]}.gz, " in told
+    assert kdviz("data", "--data", "other").exit_code == 1
+    assert kdviz("data", "--data", own).exit_code == 0
 
 
 @pytest.mark.trains

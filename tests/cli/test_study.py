@@ -10,6 +10,7 @@ from kdviz.cli.main import main
 from kdviz.jobs import worker as work
 from kdviz.recipes.study import STUDIES, Study
 from kdviz.store import recorded
+from kdviz.store.data_files import DataError
 from kdviz.store.runs import RunStore
 from tests.samples.fake_studies import FEW
 from tests.samples.fake_training import log_of
@@ -154,7 +155,7 @@ def test_where_mnist_is_missing_the_digits_are_taken(monkeypatch):
     from kdviz.engine import data
 
     def missing(name):
-        raise data.DataError("MNIST is not there.")
+        raise DataError("MNIST is not there.")
 
     monkeypatch.setattr(data, "load", missing)
     done = kdviz("study", "few-labels", "--seeds", "3-4", "--arms", "all-20", "--json")

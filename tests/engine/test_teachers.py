@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from kdviz.engine import evaluation, losses, models, teachers
+from kdviz.engine.data import Split
 from kdviz.engine.teachers import Cost, TeacherError
 from kdviz.recipes.catalogue import SHIPPED_TEACHERS
 from kdviz.recipes.single import Recipe
@@ -223,6 +224,22 @@ def test_the_gallerys_logits_are_the_teachers(data, request, own_state):
 def test_a_gallery_that_was_not_made_yet_is_none(own_state):
     assert gallery.path_of("mnist").is_relative_to(own_state)  # no MNIST image is in the repository
     assert gallery.read("mnist") is None
+
+
+@pytest.mark.parametrize("other", ["labels", "images"])
+def test_a_gallery_of_other_images_or_labels_is_not_shown_and_is_made_again(digits, tmp_path, monkeypatch, other):
+    path = _gallery("digits", tmp_path, digits.test)
+    monkeypatch.setattr(gallery, "path_of", lambda _: path)
+    assert gallery.read("digits") is not None
+    images, labels = digits.test.images, digits.test.labels
+    if other == "labels":
+        labels = torch.zeros_like(labels)
+    else:
+        images = images.transpose(1, 2).contiguous()
+    _gallery("digits", tmp_path, Split(images, labels))
+    assert gallery.read("digits") is None
+    shipping.fill_gallery("digits")
+    np.testing.assert_array_equal(gallery.read("digits").labels, digits.test.labels.numpy())
 
 
 @pytest.mark.usefixtures("mnist")

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from kdviz.recipes.catalogue import SHIPPED_TEACHERS
 from kdviz.store import playground
 from kdviz.widgets import server
-from tests.samples.app_pages import APP, RUN, button, component, opened, said, text
+from tests.samples.app_pages import APP, RUN, button, component, folded, opened, said, text
 
 PAGE = "pages/playground.py"
 
@@ -60,7 +60,10 @@ def test_data_that_no_pack_is_of_is_answered_in_a_sentence(jobs):
 def test_without_mnist_there_are_digits_and_the_reason(jobs, query):
     at = opened(PAGE, **query)
     assert handed(at)["data"] == "digits"
-    assert "because mnist cannot be had. There is nothing in /nowhere" in said(at)
+    assert (
+        "MNIST is not here: shown are scikit-learn’s 1,797 handwritten digits\nThere is nothing in /nowhere"
+        in folded(at)
+    )
     button(at, "Look again").click().run()
     assert not at.exception
     assert handed(at)["data"] == "digits"
@@ -97,7 +100,10 @@ def test_a_worker_is_asked_once_for_all_visitors_and_its_refusal_is_told(mnist_c
         at.run()
         assert not at.exception
         assert handed(at)["data"] == "digits"
-        assert "because mnist cannot be had. There is nothing in /nowhere" in said(at)
+        assert (
+            "MNIST is not here: shown are scikit-learn’s 1,797 handwritten digits\nThere is nothing in /nowhere"
+            in folded(at)
+        )
 
 
 class Refusal(Future):
@@ -118,7 +124,10 @@ def test_a_refusal_that_comes_while_the_page_is_drawn_is_told_and_not_taken_for_
     at = opened(PAGE, data="mnist")
     assert refusal.looks >= 2
     assert "MNIST is ready" not in text(at)
-    assert "because mnist cannot be had. There is nothing in /nowhere" in said(at)
+    assert (
+        "MNIST is not here: shown are scikit-learn’s 1,797 handwritten digits\nThere is nothing in /nowhere"
+        in folded(at)
+    )
 
 
 def test_the_playground_comes_directly_below_start_and_start_leads_to_it_first(jobs):

@@ -63,7 +63,7 @@ def test_other_settings_show_what_would_be_trained_where_a_page_can(as_shipped, 
 
 @pytest.mark.parametrize("page", OPENINGS)
 def test_where_a_data_set_has_none_the_digits_stand_in_and_are_named(as_shipped, monkeypatch, page):
-    monkeypatch.setattr(recorded_runs, "_ELSEWHERE", {"mnist": "nowhere"})
+    monkeypatch.setattr(recorded_runs.data_files, "published_file", lambda *_: None)
     at = opened(f"pages/{page}.py", data="mnist")
     assert "the default settings on Digits (scikit-learn)" in text(at)
 

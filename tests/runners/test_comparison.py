@@ -17,6 +17,7 @@ from kdviz.runners import comparison as study
 from kdviz.runners import comparison_method as course
 from kdviz.runners import single
 from kdviz.runners.teachers import rows_of_seeds
+from kdviz.store.data_files import DataError
 
 pytestmark = pytest.mark.trains
 TEACHER, STUDENT = "784-256-10", "784-30-30-10"
@@ -642,10 +643,10 @@ def test_an_augmented_teacher_is_the_one_of_a_single_run(tmp_path, monkeypatch, 
 
 def test_missing_data_ends_the_comparison_in_a_sentence(monkeypatch):
     def nothing(name):
-        raise data.DataError("There is no MNIST.")
+        raise DataError("There is no MNIST.")
 
     monkeypatch.setattr(data, "load", nothing)
-    with pytest.raises(data.DataError, match="There is no MNIST"):
+    with pytest.raises(DataError, match="There is no MNIST"):
         events(Comparison())
 
 

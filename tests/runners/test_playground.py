@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from kdviz.engine import data, evaluation, teachers
-from kdviz.engine.data import DataError
 from kdviz.recipes.catalogue import SHIPPED_TEACHERS
 from kdviz.runners import playground as making
 from kdviz.store import playground
+from kdviz.store.data_files import DataError
 
 SIZES = {"mnist": (5000, 1000, 2.5e6), "digits": (1257, 180, 1e6)}  # training, held out, bytes at most
 

@@ -16,6 +16,7 @@ from kdviz.recipes.single import Recipe
 from kdviz.records.base import TrainedStudent, Watched
 from kdviz.records.single import Progress, Result
 from kdviz.runners import session, single
+from kdviz.store.data_files import DataError
 
 pytestmark = pytest.mark.trains
 RECIPE = Recipe(data="digits", student="784-30-30-10", teacher_epochs=3, epochs=2, seed=2)
@@ -210,10 +211,10 @@ def test_a_damaged_kept_teacher_ends_the_run_in_a_sentence(own_state):
 
 def test_missing_data_ends_the_run_in_a_sentence(tmp_path, monkeypatch):
     def nothing(name):
-        raise data.DataError("There is no MNIST.")
+        raise DataError("There is no MNIST.")
 
     monkeypatch.setattr(data, "load", nothing)
-    with pytest.raises(data.DataError, match="There is no MNIST"):
+    with pytest.raises(DataError, match="There is no MNIST"):
         events(Recipe())
 
 

@@ -22,6 +22,7 @@ from kdviz.records.sweep_plan import survivors, waiting
 from kdviz.runners import single
 from kdviz.runners import sweep as study
 from kdviz.runners import teachers as teaching_staff
+from kdviz.store.data_files import DataError
 
 pytestmark = pytest.mark.trains
 TEACHER, STUDENT = "784-128-10", "784-30-30-10"
@@ -743,10 +744,10 @@ def test_a_closed_sweep_leaves_whole_teachers_behind(own_state):
 
 def test_missing_data_ends_the_sweep_in_a_sentence(monkeypatch):
     def nothing(name):
-        raise data.DataError("There is no MNIST.")
+        raise DataError("There is no MNIST.")
 
     monkeypatch.setattr(data, "load", nothing)
-    with pytest.raises(data.DataError, match="There is no MNIST"):
+    with pytest.raises(DataError, match="There is no MNIST"):
         events(Sweep())
 
 

@@ -104,6 +104,11 @@ def said(at):
     return " ".join(element.value for kind in (at.warning, at.info, at.error) for element in kind)
 
 
+def folded(at):
+    """What is folded: each label with what is behind it."""
+    return "\n".join("\n".join([each.label, *(found.value for found in each.markdown)]) for each in at.expander)
+
+
 def markdown(at):
     return "\n".join(element.value for element in at.markdown)
 

@@ -2,12 +2,14 @@
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from kdviz.exports.kinds import check_events, check_result
+from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.openings import OPENINGS
 from kdviz.recipes.single import Recipe
 from kdviz.records.base import Watched
@@ -16,7 +18,7 @@ from kdviz.records.kinds import kind_of
 from kdviz.records.sweep import FinishedStack
 from kdviz.store import recorded_runs
 from kdviz.store.run import Run
-from tests.samples import run_records
+from tests.samples import run_records, tiny_data
 
 MOST = 400_000  # bytes of a file
 SHIPPED = [
@@ -54,13 +56,17 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def training_file(tmp_path, monkeypatch):
-    """A file of MNIST's form with five images; gives them."""
+    """MNIST's training images, as if they were a hundred; gives the file and the images."""
     monkeypatch.setenv("KDVIZ_DATA_DIR", str(tmp_path / "data"))
     path = tmp_path / "data/MNIST/raw/train-images-idx3-ubyte"
     path.parent.mkdir(parents=True)
-    images = np.random.default_rng(0).integers(0, 256, (5, 784), dtype=np.uint8)
-    path.write_bytes(bytes(16) + images.tobytes())
-    return path, images
+    images = np.random.default_rng(0).integers(0, 256, (100, 28, 28), dtype=np.uint8)
+    path.write_bytes(tiny_data.idx(images))
+    facts = DATA_SETS["mnist"]
+    file = replace(facts.files[0], md5=tiny_data.md5(path.read_bytes()))
+    hundred = replace(facts, training_images=95, validation_images=5, files=(file, *facts.files[1:]))
+    monkeypatch.setitem(DATA_SETS, "mnist", hundred)
+    return path, images.reshape(100, 784)
 
 
 def test_every_page_that_trains_has_a_recorded_run_on_the_digits():
@@ -118,8 +124,14 @@ def test_images_of_mnist_are_not_in_the_file_and_come_from_the_data_folder(folde
     assert document["events"][0]["event"]["images"] == [[3], [1]]
     found = recorded_runs.recorded("watch_it_train", "mnist")
     assert found.events[0].images == [images[3].tolist(), images[1].tolist()]
+    file.with_name("images.gz").write_bytes(gzip.compress(file.read_bytes()))
     file.unlink()
+    found = recorded_runs.recorded("watch_it_train", "mnist")
+    assert found.events[0].images == [images[3].tolist(), images[1].tolist()], "packed, and called something else"
+    file.with_name("images.gz").unlink()
     assert recorded_runs.recorded("watch_it_train", "mnist") is None
+    file.write_bytes(tiny_data.idx(255 - images.reshape(100, 28, 28)))
+    assert recorded_runs.recorded("watch_it_train", "mnist") is None, "its pictures would be others"
 
 
 def test_a_run_of_another_engine_is_not_shown(folder, monkeypatch):

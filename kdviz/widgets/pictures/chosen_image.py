@@ -14,6 +14,7 @@ from kdviz.widgets.lesson import LessonPage
 from kdviz.widgets.pictures.soft_targets import ShownLogits
 
 LEAST_SURE = 40  # images among which a visitor leafs
+DOUBT = 0.5  # bits of entropy at T = 1: the likeliest of two classes then has less than nine tenths
 DECIDED = 2.0  # times as likely as the second: at the slider's lower end, 0.1, the first then has all but 0.1 %
 
 
@@ -30,9 +31,14 @@ def picture(shown: Gallery, index: int) -> ShownLogits:
 
 
 def opening(shown: Gallery) -> int:
-    """The image of the first sentence: of the 2s that the teacher gets right, the one it is least sure of."""
-    twos = set(of_class(shown, 2))
-    return next((index for index in least_sure(shown, len(shown.labels)) if index in twos), 0)
+    """The image of the first picture: one that the teacher doubts, a 2 where it doubts one.
+
+    Of the 2s that the teacher gets right, the one it is least sure of; where it is sure of all 2s, the image it is
+    least sure of.
+    """
+    unsure = least_sure(shown, len(shown.labels))
+    twos = (index for index in unsure if shown.labels[index] == 2 and shown.entropy[index] > DOUBT)
+    return next(twos, unsure[0])
 
 
 def least_sure(shown: Gallery, count: int = LEAST_SURE) -> list[int]:

@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from kdviz.engine import data
-from kdviz.engine.data import DataError
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.study import Study
 from kdviz.runners.studies import other_domain as lesson_other_domain
 from kdviz.runners.studies.lab import STUDENT, TEACHER, Lab
+from kdviz.store.data_files import DataError
 from tests.samples.labs import figures, given, lab_of, without_labels
 
 pytestmark = [pytest.mark.trains, pytest.mark.usefixtures("one_epoch")]

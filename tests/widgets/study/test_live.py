@@ -11,7 +11,7 @@ from kdviz.store import recorded
 from kdviz.widgets.study import live as running_study
 from kdviz.widgets.study import result as live_study
 from kdviz.widgets.study import words as study_words
-from tests.samples.app_pages import button, opened, run_of, text
+from tests.samples.app_pages import button, folded, opened, run_of, text
 from tests.samples.fake_studies import FEW, finished_arm, progress, studied
 
 PAGE = "pages/when_it_helps.py"
@@ -39,7 +39,7 @@ def test_without_mnist_a_study_is_offered_on_the_digits(page, jobs):
     at = opened(page, data=None)
     assert not at.exception
     assert {each.value for each in at.selectbox if each.label == "Data"} == {"digits"}
-    assert text(at).count("cannot be had") == (page == "pages/loss.py"), "only where a test image is shown"
+    assert folded(at).count("MNIST is not here") == (page == "pages/loss.py"), "only where a test image is shown"
 
 
 def test_a_recorded_run_shows_at_once_and_says_so():
