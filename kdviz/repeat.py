@@ -9,6 +9,7 @@ from kdviz.errors import PlainError
 from kdviz.jobs.cluster import torch_threads
 from kdviz.jobs.worker import carry_out
 from kdviz.records.kinds import RECIPES, Ending
+from kdviz.reports.spelling import spelled_out
 
 study = carry_out  # its name in scripts exported by the first versions
 
@@ -42,6 +43,7 @@ def train(recipe: str, run_id: str, threads: int | None = None) -> Ending:
 
 def report(ending: Ending) -> None:
     """Print the main figure of each student, or of each way to teach, as a mean over the seeds."""
+    spelled_out()
     figures = ending.main_figures
     if not figures:
         sys.exit("Every student diverged; nothing was chosen.")
