@@ -26,6 +26,7 @@ with st.container(horizontal=True, key="controls"):
         st.segmented_control(
             here.word(choice), names, default=names[0], required=True, wrap=True, key=choice, bind="query-params"
         )
+        or names[0]  # a link may say that nothing is chosen
         for choice, names in CHOICES.items()
     )
 pair = Pair.named(teacher, student)

@@ -19,6 +19,8 @@ from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS, is_data_set
 # Part of every run's identity: raise it when a change of the engine changes what a recipe computes.
 ENGINE = 3
 
+MOST_SHOWN = 80  # characters of a value in a message
+
 Loss = Literal["kl", "soft-ce", "mse"]
 Optimizer = Literal["adam", "sgd"]
 Schedule = Literal["constant", "one-cycle"]
@@ -222,9 +224,7 @@ def explain(kind: type[Request], error: ValidationError) -> str:
     option = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
         return f"There is no option {option}; the options are {', '.join(kind.model_fields)}."
-    given, what = first["input"], first["type"]
-    if given in ("", (), []):
-        given = "empty"
+    given, what = shortened(first["input"]), first["type"]
     if what == "value_error":
         allowed = str(first["ctx"]["error"])
     elif what == "literal_error":
@@ -232,6 +232,14 @@ def explain(kind: type[Request], error: ValidationError) -> str:
     else:
         allowed = f"it takes {_allowed(kind, option)}."
     return f"{option} is {given}; {allowed}"
+
+
+def shortened(given: object) -> str:
+    """What was given as a message names it: a long text by its beginning, and nothing as "empty"."""
+    if given in ("", (), []):
+        return "empty"
+    text = str(given)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 
 def _allowed(kind: type[Request], option: str) -> str:

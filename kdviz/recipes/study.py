@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from kdviz.recipes.base import Request, digest, known
+from kdviz.recipes.base import Request, digest, known, shortened
 from kdviz.recipes.number_lists import items_in, seeds_in
 from kdviz.recipes.study_facts.facts import WORDS, Arm, StudyFacts
 
@@ -40,7 +40,7 @@ class Study(Request):
         there = {arm.name for arm in self.facts.arms_of(self.data, quick=self.quick)}
         for name in self.arms:
             if name not in there:
-                raise ValueError(f"arms has {name}; {self.study} takes some of {', '.join(sorted(there))}.")
+                raise ValueError(f"arms has {shortened(name)}; {self.study} takes some of {', '.join(sorted(there))}.")
         return self
 
     @classmethod

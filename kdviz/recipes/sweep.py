@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from kdviz.recipes.base import Conditions, Training, all_known, digest
+from kdviz.recipes.base import Conditions, Training, all_known, digest, shortened
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
 from kdviz.recipes.number_lists import MOST_VALUES, items_in, seeds_in, values_in
 from kdviz.recipes.single import Recipe
@@ -124,7 +124,7 @@ class Sweep(Conditions):
         if folds is not None and select is None:
             return {**given, "select": "folds"}
         if folds is not None and select == "validation":
-            raise ValueError(f"folds is {folds} with select validation; folds go with select folds.")
+            raise ValueError(f"folds is {shortened(folds)} with select validation; folds go with select folds.")
         return {**given, "folds": 5} if select == "folds" and folds is None else given
 
     @model_validator(mode="after")

@@ -1,4 +1,8 @@
-"""Single controls of a recipe, each bound to the URL. Names, limits and defaults come from the recipe's own class."""
+"""Single controls of a recipe, each with its value in the URL. Names, limits and defaults come from the recipe's class.
+
+Choices are bound to the URL by Streamlit. A number is read from it by the recipe's own check and written back: bound,
+`epochs=inf` would end the page, and 20.0 would be no stop of the temperatures, which has 20.
+"""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +23,7 @@ _ADOPTED = "adopted"
 _CHOICES = {"teacher": [*ARCHITECTURES], "student": [*ARCHITECTURES]}
 _SLIDERS = ("alpha", "online_alpha")
 _TEMPERATURES = ("temperature", "online_temperature")
+_SUITED = ("epochs", "teacher_epochs")  # what another data set brings with it
 # The stops of their slider, each a quarter to a half more than the one before: what is near is as far apart everywhere.
 _STOPS: tuple[float, ...] = (
     *(0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0),
@@ -67,31 +72,34 @@ def link_problem(kind: type[Conditions]) -> str:
     return ""
 
 
-def adopt(recipe: AnyRecipe) -> bool:
+def adopt(recipe: AnyRecipe, usual: Request | None = None) -> bool:
     """Let the controls show the recipe of the run that a link names, where the link does not set them itself.
 
     Whether it was done just now: once for each run on each page, so that the visitor can change them afterwards.
+    `usual` as for `show`.
     """
     adopted = f"{urlsplit(st.context.url or '').path} {recipe.id}"
     if st.session_state.get(_ADOPTED) == adopted:
         return False
     st.session_state[_ADOPTED] = adopted
-    show(recipe, {name for name in type(recipe).model_fields if name not in st.query_params})
+    show(recipe, {name for name in type(recipe).model_fields if name not in st.query_params}, usual)
     return True
 
 
-def show(recipe: Request, names: set[str] | None = None) -> None:
-    """Set the controls, all of them or those that are named. For callbacks: the URL follows."""
-    known = labels()
+def show(recipe: Request, names: set[str] | None = None, usual: Request | None = None) -> None:
+    """Set the controls, all of them or those that are named. For callbacks: the URL follows.
+
+    `usual` is what the page shows where the URL says nothing, if that is not the recipe's own.
+    """
+    known, kind, suits = labels(), type(recipe), usual or recipe.usual
     values = {
         name: value
         for name, value in recipe.model_dump().items()
         if name in known and not isinstance(value, tuple) and (names is None or name in names)
     }
-    for name in (*_TEMPERATURES, PRETRAINED):
-        if name in values:
-            link.write(name, _in_link(recipe, name, values.pop(name)))
-    st.session_state.update(values)
+    st.session_state.update({name: value for name, value in values.items() if _choices(kind, name)})
+    texts = {name: _in_link(value, getattr(suits, name)) for name, value in values.items() if not _choices(kind, name)}
+    link.write_all(texts)
 
 
 def chosen_data(home: str) -> str:
@@ -100,20 +108,15 @@ def chosen_data(home: str) -> str:
     return data if is_data_set(data) else home
 
 
-def data_set(
-    kind: type[Conditions],
-    home: str,
-    suited: Callable[[str], Conditions] | None = None,
-    also: Callable[[], None] | None = None,
-) -> str:
-    """The choice of the data set; another one brings the numbers of epochs that suit it, in the recipe `suited`.
+def data_set(kind: type[Conditions], home: str, also: Callable[[], None] | None = None) -> str:
+    """The choice of the data set; another one brings the numbers of epochs that suit it.
 
     `also` is called when another one is chosen.
     """
     if home != kind().data and "data" not in st.session_state and "data" not in st.query_params:
         st.session_state["data"] = home
     # Its default is the same on every server, so that a link means the same on every server.
-    data = str(control("data", kind(), on_change=_follow_data, args=(kind, suited or kind.suited, also)))
+    data = str(control("data", kind(), on_change=_follow_data, args=(also,)))
     facts = DATA_SETS[data]
     if facts.own:
         said = lesson_text.read(TEXTS).say("own-data")
@@ -121,31 +124,43 @@ def data_set(
     return data
 
 
-def _follow_data(kind: type[Conditions], suited: Callable[[str], Conditions], also: Callable[[], None] | None) -> None:
-    defaults = suited(st.session_state["data"])
-    for name in {"epochs", "teacher_epochs"} & st.session_state.keys():
-        follows = getattr(kind(), name) is None  # another number of its own, whatever the data
-        st.session_state[name] = None if follows else getattr(defaults, name)
+def _follow_data(also: Callable[[], None] | None) -> None:
+    link.write_all(dict.fromkeys(_SUITED, ""))  # so that the page shows its own
     if also is not None:
         also()
 
 
 def control(name: str, defaults: Conditions, **options: Any) -> Any:
     """The control that suits a field of a recipe: a choice, a slider, or a number that may be left out or not."""
-    kind, usual = type(defaults).model_fields[name].annotation, getattr(defaults, name)
-    common = {"key": name, "bind": "query-params", **_OPTIONS.get(name, {}), **options}
-    choices: Sequence[Any] = get_args(kind) if get_origin(kind) is Literal else _CHOICES.get(name, ())
-    if name == "data":
-        choices = _data_sets()
+    if choices := _choices(type(defaults), name):
+        place, look = choices.index(getattr(defaults, name)), {"help": explanation(name), "bind": "query-params"}
+        return st.selectbox(label(name), choices, place, key=name, **look, **options)
+    st.session_state[name] = of_url(name, defaults)
+    common = {"key": name, "on_change": _keep, "args": (name, defaults), **_OPTIONS.get(name, {}), **options}
     if name in _TEMPERATURES:
-        return _temperature(name, defaults, options)
-    if choices:
-        return st.selectbox(label(name), choices, choices.index(usual), help=explanation(name), **common)
+        return _temperature(name, defaults, common)
     if name in _SLIDERS:
         low, high = limits(type(defaults), name)
-        ends = float(low or 0), float(high or 1)
-        return st.slider(label(name), *ends, usual, 0.05, help=explanation(name), **common)
-    return _number(name, defaults, _EMPTY.get(name, "all") if NoneType in get_args(kind) else None, common)
+        return st.slider(label(name), float(low or 0), float(high or 1), step=0.05, help=explanation(name), **common)
+    return _number(name, type(defaults), common)
+
+
+def _choices(kind: type[Request], name: str) -> Sequence[str]:
+    """What can be chosen of a field; nothing where it is a number, or yes or no."""
+    if name == "data":
+        return _data_sets()
+    annotation = kind.model_fields[name].annotation
+    return _CHOICES.get(name) or (get_args(annotation) if get_origin(annotation) is Literal else ())
+
+
+def of_url(name: str, defaults: Conditions) -> Any:
+    """What the URL gives for a field; the default where it gives nothing, or nothing that the recipe takes."""
+    text = st.query_params.get(name)
+    return getattr(defaults if text is None else of_link(type(defaults), {name: text}, defaults), name)
+
+
+def _keep(name: str, defaults: Conditions) -> None:
+    link.write(name, _in_link(st.session_state[name], getattr(defaults, name)))
 
 
 def _data_sets() -> list[str]:
@@ -184,47 +199,34 @@ def recipe_of(kind: type[R], values: Mapping[str, Any]) -> R | None:
 
 
 def _temperature(name: str, defaults: Conditions, options: Mapping[str, Any]) -> float:
-    """A logarithmic slider. The URL is where its number is kept, and may have any that the recipe takes.
-
-    A bound slider would know no numbers but its own stops, and those only as it writes them: not 20.0, which is 20.
-    """
-    usual = float(getattr(defaults, name))
-    low, high = limits(type(defaults), name)
-    in_link = link.number_in(st.query_params.get(name, ""), low or 0.0, high or math.inf)
-    st.session_state[name] = chosen = usual if in_link is None else in_link
-
-    def keep() -> None:
-        link.write(name, _in_link(defaults, name, st.session_state[name]))
-
-    stops = sorted({*_STOPS, usual, chosen})
-    common = {"format_func": "{:g}".format, "key": name, "help": explanation(name), "on_change": keep, **options}
-    return float(st.select_slider(label(name), stops, **common))
+    """A logarithmic slider, which also stops at any other temperature that the URL names."""
+    stops = sorted({*_STOPS, float(getattr(defaults, name)), st.session_state[name]})
+    look: dict[str, Any] = {"format_func": "{:g}".format, "help": explanation(name)}
+    return float(st.select_slider(label(name), stops, **look, **options))
 
 
-def _in_link(defaults: Request, name: str, value: float) -> str:
-    """What the URL says where it is where a value is kept: nothing of a temperature that is the default."""
+def _in_link(value: Any, usual: Any) -> str:
+    """What the URL says of a value: nothing of a number that is the usual one, nor where there is none."""
     if isinstance(value, bool):
         return str(value).lower()
-    return "" if value == type(defaults).model_fields[name].default else f"{value:.10g}"
+    return "" if value is None or value == usual else f"{value:.10g}"
 
 
-def _number(name: str, defaults: Conditions, placeholder: str | None, options: Mapping[str, Any]) -> Any:
-    """A number, whole where its field is. With a `placeholder`, which says what that means, it may be left out."""
-    low, high = limits(type(defaults), name)
-    default = None if placeholder is not None else getattr(defaults, name)
-    kind = int if default is None else type(default)
-    if default is not None and name in st.session_state and st.session_state[name] is None:
-        del st.session_state[name]  # another page's, where it may be left out
+def _number(name: str, kind: type[Conditions], options: Mapping[str, Any]) -> Any:
+    """A number, whole where its field is. Where it may be left out, the field says what that means."""
+    low, high = limits(kind, name)
+    annotation = kind.model_fields[name].annotation
+    number = float if annotation is float else int
+    left_out = {"value": None, "placeholder": _EMPTY.get(name, "all")} if NoneType in get_args(annotation) else {}
     given = st.number_input(
         label(name),
-        min_value=None if low is None else kind(low),
-        max_value=None if high is None else kind(high),
-        value=default,
-        placeholder=placeholder,
-        help=_help(name, type(defaults)),
+        min_value=None if low is None else number(low),
+        max_value=None if high is None else number(high),
+        help=_help(name, kind),
+        **left_out,
         **options,
     )
-    return given if default is not None or given is None else int(given)
+    return None if given is None else number(given)
 
 
 def _help(name: str, kind: type[Conditions]) -> str:

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from kdviz.recipes.base import shortened
+
 T = TypeVar("T")
 _WRITTEN = "written_in_link"
 _OVERTAKEN = 1.0  # seconds after which no rerun is older than a callback
@@ -24,7 +26,7 @@ def read(name: str, parse: Callable[[str], T | None], usual: T, takes: str, show
         return usual
     value = parse(text)
     if value is None:
-        st.warning(f"{name} is {text}; it takes {takes}. {shown}")
+        st.warning(f"{name} is {shortened(text)}; it takes {takes}. {shown}")
         return usual
     return value
 
@@ -74,7 +76,16 @@ def whole_in(text: str, least: int, most: int) -> int | None:
 
 def write(name: str, text: str) -> None:
     """Let the URL say something, or nothing more of it where the text is empty: that is the default."""
-    writer(name)(text)
+    write_all({name: text})
+
+
+def write_all(texts: Mapping[str, str]) -> None:
+    """`write` several: where a callback is broken off at the first, the others are caught up as well."""
+    written, now = st.session_state.setdefault(_WRITTEN, {}), monotonic()
+    for name, text in texts.items():
+        written[name] = (page(), now, st.query_params.get(name, ""), text)
+    for name, text in texts.items():
+        _set(name, text)
 
 
 def writer(name: str) -> Callable[[str], None]:
@@ -109,6 +120,8 @@ def replace(parameters: Mapping[str, str]) -> None:
 
 
 def _set(name: str, text: str) -> None:
+    if text == st.query_params.get(name, ""):
+        return
     if text:
         st.query_params[name] = text
     else:

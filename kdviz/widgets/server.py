@@ -10,6 +10,7 @@ import streamlit as st
 from kdviz import settings
 from kdviz.errors import PlainError
 from kdviz.jobs.queue import Jobs
+from kdviz.recipes.base import shortened
 from kdviz.recipes.catalogue import DATA_SETS, SHIPPED_TEACHERS
 from kdviz.store import gallery, playground
 from kdviz.store.gallery import Gallery
@@ -147,7 +148,7 @@ def _wanted() -> str:
     if data in SHIPPED_TEACHERS:
         return data
     st.warning(
-        f"data is {data}; here it takes one of {', '.join(SHIPPED_TEACHERS)}, which have a trained teacher. "
+        f"data is {shortened(data)}; here it takes one of {', '.join(SHIPPED_TEACHERS)}, which have a trained teacher. "
         f"Shown is {FAVOURITE}."
     )
     return FAVOURITE

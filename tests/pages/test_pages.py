@@ -321,7 +321,7 @@ def test_nothing_to_teach_is_said_and_cannot_be_started(jobs):
     [
         ({"taught": "foo"}, "taught is foo; it takes one of Soft targets, Hints"),
         ({"epochs": "0"}, "epochs is 0; it takes a whole number"),
-        ({"seed": "-1"}, "seeds is -1; it takes 1 to 20 whole numbers"),
+        ({"seed": "-1"}, "seed is -1; it takes a whole number from 0"),
         ({"data": "foo"}, "data is foo; it takes one of"),
         ({"run": "nonsense"}, "There is no run nonsense"),
         ({"image": "9"}, "image is 9; it takes a whole number from 1 to 8"),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kdviz.errors import PlainError
-from kdviz.recipes.base import RecipeError
+from kdviz.recipes.base import RecipeError, shortened
 from kdviz.recipes.catalogue import ARCHITECTURES, assistant
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import DEFAULT, METHODS
@@ -136,7 +136,7 @@ def test_seeds_are_in_order_and_each_once(given, seeds):
 def test_other_seeds_are_refused_in_a_sentence(given):
     with pytest.raises(RecipeError) as caught:
         Comparison.parse({"seeds": given})
-    shown = "empty" if given in ("", []) else given
+    shown = shortened(given)
     assert str(caught.value) == f"seeds is {shown}; {SEEDS}"
 
 

@@ -90,7 +90,7 @@ def show_image(position: str = "") -> None:
 
 def choose(label: str, options: Sequence[str], key: str, default: int = 0) -> str:
     """One of `options`, which the URL has as `key`; another choice begins at its first image."""
-    return st.segmented_control(
+    chosen = st.segmented_control(
         label,
         options,
         default=options[default],
@@ -100,6 +100,7 @@ def choose(label: str, options: Sequence[str], key: str, default: int = 0) -> st
         bind="query-params",
         on_change=show_image,
     )
+    return chosen or options[default]  # a link may say that nothing is chosen
 
 
 def choose_class(here: LessonPage, shown: Gallery) -> list[int]:

@@ -12,12 +12,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from kdviz.charts import inside as charts
 from kdviz.charts.inside import NAMES
-from kdviz.recipes.base import RecipeError
+from kdviz.recipes.base import RecipeError, shortened
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
 from kdviz.recipes.comparison import INSIDE_IMAGES, Comparison
 from kdviz.recipes.methods import METHODS
-from kdviz.recipes.number_lists import LARGEST_SEED
 from kdviz.recipes.openings import CONVOLUTIONAL, TRANSFERRED, what_is_transferred
+from kdviz.recipes.single import Recipe
 from kdviz.records.base import Watched
 from kdviz.records.comparison import ComparisonResult, Inside, Moment
 from kdviz.records.kinds import Event
@@ -146,12 +146,11 @@ def link_problem() -> str:
     """What the URL asks for that cannot be, in one sentence; nothing if all is well."""
     query = st.query_params
     values: dict[str, Any] = {name: query[name] for name in _SETTABLE if name in query}
-    if "seed" in query:
-        values["seeds"] = query["seed"]
     try:
+        Recipe.parse({name: query[name] for name in ("seed",) if name in query})
         for given in query.get_all("taught"):  # a link has the words that are on the page
             if given not in NAMES.values():
-                raise RecipeError(f"taught is {given}; it takes one of {', '.join(NAMES.values())}.")
+                raise RecipeError(f"taught is {shortened(given)}; it takes one of {', '.join(NAMES.values())}.")
         what_is_transferred(values.get("data", Comparison().data), values)
     except RecipeError as error:
         return f"This link asks for something that cannot be: {error} Shown is the default instead."
@@ -160,12 +159,12 @@ def link_problem() -> str:
 
 def adopt(recipe: Comparison) -> None:
     """Let the controls show the recipe of the run that a link names, where the link does not set them itself."""
-    if not controls.adopt(recipe):
+    if not controls.adopt(recipe, what_is_transferred(recipe.data)):
         return
     if "taught" not in st.query_params:
         st.session_state["taught"] = [name for name in recipe.methods if name in TAUGHT]
     if "seed" not in st.query_params:
-        st.session_state["seed"] = recipe.seeds[0]
+        link.write("seed", str(recipe.seeds[0] or ""))
 
 
 def transfer_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
@@ -192,11 +191,11 @@ def transfer_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
             **CONVOLUTIONAL,
             "methods": taught,
             "epochs": controls.control("epochs", defaults, width=80),
-            "seeds": (st.number_input("Seed", 0, LARGEST_SEED, value=0, key="seed", bind="query-params", width=80),),
+            "seeds": (controls.control("seed", Recipe(), width=80),),
         }
         with st.popover("More", icon=":material/tune:", help="Data, temperature, α", width="content"):
             values |= {
-                "data": controls.data_set(Comparison, home, what_is_transferred),
+                "data": controls.data_set(Comparison, home),
                 "temperature": controls.control("temperature", defaults),
                 "alpha": controls.control("alpha", defaults),
             }

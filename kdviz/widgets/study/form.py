@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from kdviz.recipes.base import RecipeError
+from kdviz.recipes.base import RecipeError, shortened
 from kdviz.recipes.number_lists import MOST_SEEDS
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import StudyFacts
@@ -83,7 +83,7 @@ def study_form(facts: StudyFacts, controls: Controls) -> tuple[Study | None, str
     given, problem = controls.given("data"), ""
     data = given if given in facts.data_sets else _usual_data(facts)
     if given not in (None, data):
-        problem = f"data is {given}; {facts.name} takes one of {', '.join(facts.data_sets)}."
+        problem = f"data is {shortened(given or '')}; {facts.name} takes one of {', '.join(facts.data_sets)}."
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if len(facts.data_sets) > 1:
             data = controls.show("data", data, st.selectbox, "Data", options=facts.data_sets, width=150)
@@ -95,7 +95,7 @@ def study_form(facts: StudyFacts, controls: Controls) -> tuple[Study | None, str
     titles = {arm.name: arm.title for arm in facts.arms_of(data, quick=quick)}
     named = [name for name in (controls.given("arms") or "").split(",") if name]
     if unknown := [name for name in named if name not in titles]:
-        problem = problem or f"arms has {unknown[0]}; {facts.name} takes some of {', '.join(titles)}."
+        problem = problem or f"arms has {shortened(unknown[0])}; {facts.name} takes some of {', '.join(titles)}."
     arms = controls.show(
         "arms",
         [name for name in named if name in titles],
