@@ -9,6 +9,7 @@ import click
 from kdviz.errors import PlainError
 from kdviz.recipes.base import Conditions, RecipeError
 from kdviz.recipes.catalogue import DATA_SETS
+from kdviz.recipes.number_lists import with_point
 from kdviz.records.kinds import AnyRecipe, Ending
 from kdviz.reports.kinds import report_of
 from kdviz.store import data_files
@@ -57,7 +58,15 @@ def recipe_of(kind: type[AsConditions], values: dict[str, Any]) -> AsConditions:
             f"The files in {data_files.folder_of(facts)} are not the published ones: {recipe.data} is what is in them.",
             err=True,
         )
+    for name in given:
+        if with_point(given[name]) != given[name]:
+            click.echo(f"--{name.replace('_', '-')} {given[name]} is read as {_read(getattr(recipe, name))}.", err=True)
     return recipe
+
+
+def _read(value: Any) -> str:
+    """A number or a list of numbers, as it was understood."""
+    return " and ".join(f"{number:g}" for number in value) if isinstance(value, tuple) else f"{value:g}"
 
 
 def show(ending: Ending, as_json: bool) -> None:

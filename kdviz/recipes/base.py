@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from kdviz.errors import PlainError
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS, is_data_set
+from kdviz.recipes.number_lists import with_point
 
 # Part of every run's identity: raise it when a change of the engine changes what a recipe computes.
 ENGINE = 3
@@ -151,6 +152,9 @@ class Conditions(Request):
         """The students' architectures that are tried, in order."""
         return (self.student,)
 
+    _with_point = field_validator(
+        "learning_rate", "temperature", "alpha", "online_temperature", "online_alpha", mode="before", check_fields=False
+    )(with_point)
     _known_architecture = field_validator("teacher", "student")(lambda name: known(name, ARCHITECTURES))
 
     @model_validator(mode="after")

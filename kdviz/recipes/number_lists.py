@@ -1,6 +1,11 @@
-"""Lists as people write them: "a,b"; "0-4" or "0,2,7"; "1:20:5" for five values from 1 to 20."""
+"""Numbers and lists as people write them: 2.5 or 2,5; "a,b"; "0-4" or "0,2,7"; "1:20:5" for five values from 1 to 20.
+
+A comma between two numbers is a decimal comma where one number is wanted, and parts two where a list is: "2,5" is 2.5
+as a temperature, and 2 and 5 as temperatures. A list with semicolons, "0,5;2", may have decimal commas.
+"""
 
 import math
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -9,6 +14,18 @@ LARGEST_SEED = 2**31 - 1
 MOST_SEEDS = 20
 MOST_VALUES = 30  # of one parameter of a sweep
 FINEST = 16  # digits of a float
+
+_DECIMAL_COMMA = re.compile(r"\s*([+-]?[0-9]+),([0-9]+)\s*")
+_THOUSANDS = re.compile(r"\s*[+-]?[1-9][0-9]{0,2},[0-9]{3}\s*")  # or one and a decimal comma: nobody can tell
+
+
+def with_point(given: Any) -> Any:
+    """A number with a decimal comma, 2,5, as a text with a point, 2.5; whatever else as it is.
+
+    So is 1,000, which is a thousand to some and one to others: it is no number, and refused where one is wanted.
+    """
+    comma = isinstance(given, str) and not _THOUSANDS.fullmatch(given) and _DECIMAL_COMMA.fullmatch(given)
+    return f"{comma[1]}.{comma[2]}" if comma else given
 
 
 def items_in(given: Any) -> list[str]:
@@ -45,7 +62,7 @@ def _whole_numbers(given: Any) -> Sequence[int]:
 
 
 def values_in(given: Any, low: float, high: float, *, geometric: bool) -> tuple[float, ...]:
-    """Different numbers from `low` to `high`, in order, from "1,2,4", "1:20:5" or a sequence.
+    """Different numbers from `low` to `high`, in order, from "1,2,4", "0,5;1", "1:20:5" or a sequence.
 
     LOW:HIGH:COUNT are values of equal ratio where `geometric` (rounded to two digits, or as many as keep them apart),
     else of equal distance. The ValueError of a validator otherwise.
@@ -54,8 +71,8 @@ def values_in(given: Any, low: float, high: float, *, geometric: bool) -> tuple[
     if isinstance(given, str) and ":" in given:
         numbers = _spaced(given, allowed, geometric)
     else:
-        parts = given.split(",") if isinstance(given, str) else given if isinstance(given, tuple | list) else [given]
-        numbers = [_number(part, allowed) for part in parts]
+        listed = given.split(";" if ";" in given else ",") if isinstance(given, str) else given
+        numbers = [_number(part, allowed) for part in (listed if isinstance(listed, tuple | list) else [listed])]
     values = sorted({number + 0.0 for number in numbers})  # -0.0 equals 0.0, and equal recipes have one id
     if not 1 <= len(values) <= MOST_VALUES or values[0] < low or values[-1] > high:
         raise ValueError(allowed)
@@ -66,7 +83,7 @@ def _number(text: Any, allowed: str) -> float:
     if isinstance(text, bool):
         raise ValueError(allowed)
     try:
-        number = float(text)
+        number = float(with_point(text))
     except (TypeError, ValueError, OverflowError):
         raise ValueError(allowed) from None
     if not math.isfinite(number):

@@ -4,7 +4,6 @@ Choices are bound to the URL by Streamlit. A number is read from it by the recip
 `epochs=inf` would end the page, and 20.0 would be no stop of the temperatures, which has 20.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
 from typing import Any, Literal, TypeVar, get_args, get_origin

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from kdviz.recipes.base import shortened
+from kdviz.recipes.number_lists import with_point
 
 T = TypeVar("T")
 _WRITTEN = "written_in_link"
@@ -62,7 +63,7 @@ def numbers(name: str, start: Sequence[float], limit: float) -> tuple[float, ...
 def number_in(text: str, least: float = -math.inf, most: float = math.inf) -> float | None:
     """The finite number between two limits that a text is; None where it is none."""
     try:
-        value = float(text)
+        value = float(with_point(text))
     except ValueError:
         return None
     return value if math.isfinite(value) and least <= value <= most else None

@@ -13,6 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from kdviz import settings
+from kdviz.cli import local
+from kdviz.cli import sweep as sweep_command
 from kdviz.cli.main import main
 from kdviz.engine import data as engine_data
 from kdviz.jobs import worker as work
@@ -97,6 +99,27 @@ def test_train_writes_one_json_document_and_nothing_else(trained):
     assert 0 < document["distilled"]["agreement"] <= 1
     assert "training" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "read"),
+    [
+        ("train", {"temperature": "2,5"}, "--temperature 2,5 is read as 2.5."),
+        ("train", {"learning-rate": "0,002"}, "--learning-rate 0,002 is read as 0.002."),
+        ("sweep", {"temperatures": "2,5"}, "--temperatures 2,5 is read as 2 and 5."),
+        ("train", {"temperature": "1,000"}, "--temperature is 1,000; it takes a number from 0.05 to 1,000."),
+        ("train", {"epochs": "2,5"}, "--epochs is 2,5; it takes a whole number from 1 to 500."),
+    ],
+)
+def test_what_is_made_of_a_decimal_comma_is_said(monkeypatch, command, options, read):
+    monkeypatch.setattr(sweep_command, "RunStore", _nowhere)
+    monkeypatch.setattr(local, "RunStore", _nowhere)
+    done = kdviz(command, *(part for name, value in options.items() for part in (f"--{name}", value)))
+    assert read in done.stderr
+
+
+def _nowhere(_address):
+    raise StoreError("Nothing is trained here.")
 
 
 @pytest.mark.trains

@@ -151,6 +151,16 @@ def test_a_link_may_name_a_temperature_between_the_stops(jobs, given, stop):
     assert jobs.submitted[0].temperature == float(given)
 
 
+def test_a_decimal_comma_is_read_as_a_point_and_shown_so(jobs):
+    at = opened(TRAIN, temperature="2,5", alpha="0,35", learning_rate="0,002")
+    assert (at.select_slider(key="temperature").value, at.slider(key="alpha").value) == (2.5, 0.35)
+    assert at.number_input(key="learning_rate").value == 0.002
+    assert not said(at)
+    assert picture(opened(SOFT, T="2,5"))["T"] == 2.5
+    for query in ({"temperature": "1,000"}, {"epochs": "2,5"}):
+        assert "it takes" in said(opened(TRAIN, **query)), "a thousand or one; and there are no half epochs"
+
+
 def test_a_preset_moves_the_temperature_in_the_link(jobs):
     at = opened(TRAIN, temperature="3.7")
     button(at, "Hot: T = 20").click().run()

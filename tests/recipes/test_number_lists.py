@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kdviz.recipes.number_lists import MOST_SEEDS, MOST_VALUES, seeds_in, values_in
+from kdviz.recipes.number_lists import MOST_SEEDS, MOST_VALUES, seeds_in, values_in, with_point
 
 ALLOWED = "it takes 1 to 30 numbers from 0.05 to 1000, as 1,2,4 or LOW:HIGH:COUNT."
 
@@ -35,6 +35,10 @@ def alphas(given):
         ("3:3:4", (3,)),
         ("2:9:1", (2,)),
         ("2:9:2", (2, 9)),
+        ("2,5", (2, 5)),
+        ("2,5;4", (2.5, 4)),
+        ("0,5; 2.5; 20", (0.5, 2.5, 20)),
+        ("0,5:50:3", (0.5, 5, 50)),
     ],
 )
 def test_temperatures_are_in_order_each_once_and_of_equal_ratio_over_a_range(given, values):
@@ -64,7 +68,23 @@ def test_values_that_lie_close_together_stay_apart_and_inside():
 @pytest.mark.parametrize(
     "given",
     [
-        *("", ",", "1,", "a", "1,b", "1;2", "nan", "inf", "-1", "0", "1001", "1e400", "0.049", "1,2,1000.1"),
+        *(
+            "",
+            ",",
+            "1,",
+            "a",
+            "1,b",
+            "1;b",
+            "1;2,5;1,000",
+            "nan",
+            "inf",
+            "-1",
+            "0",
+            "1001",
+            "1e400",
+            "0.049",
+            "1,2,1000.1",
+        ),
         *("1:20", "1:20:5:6", ":::", "1:20:0", "1:20:31", "1:20:-1", "1:20:1.5", "1:20:99999999", "1:20:²", "a:b:3"),
         *("0:1:3", "-1:5:3", "nan:1:3", "1:nan:3", "1:inf:4", "1e-300:1e300:5", "1:1e300:5"),
         *([], (), None, True, [True], [None], {}, {"a": 1}, [[1]], list(range(1, 32)), [10**400], float("nan")),
@@ -113,6 +133,17 @@ def test_whatever_is_given_there_are_values_or_one_sentence(given):
         except ValueError as error:
             sentence = str(error)
         assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        *[("2,5", "2.5"), ("0,001", "0.001"), (" -12,25 ", "-12.25"), ("1000,5", "1000.5"), ("1,0000", "1.0000")],
+        *[(kept, kept) for kept in ("1,000", "12,345", "1,2,3", "2.5", "2,", ",5", "1.000,5", "1,5e3", "", 2.5, None)],
+    ],
+)
+def test_a_decimal_comma_is_a_point_and_a_thousand_is_not(given, read):
+    assert with_point(given) == read
 
 
 @given(st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=MOST_SEEDS))
