@@ -4,7 +4,7 @@ import streamlit as st
 
 from kdviz.errors import PlainError
 from kdviz.texts import course
-from kdviz.widgets import components, link, page
+from kdviz.widgets import components, link, page, server
 
 # The playground needs the whole screen: the list of pages waits behind its button there.
 st.set_page_config(
@@ -15,6 +15,7 @@ st.set_page_config(
 )
 page.style()
 link.catch_up()
+kept_for_now = server.make_state_dir()
 try:
     furniture, lessons = course.words(), course.lessons()
     pages = st.navigation(
@@ -35,6 +36,8 @@ try:
         expanded=True,
     )
     components.send_words()
+    if kept_for_now:
+        st.caption(f":material/hourglass_empty: {kept_for_now}")
     pages.run()
 except PlainError as error:  # a run store or a lesson's text that cannot be read
     page.refuse("This page cannot be shown.", str(error))

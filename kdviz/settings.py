@@ -1,11 +1,15 @@
 """Folders and addresses, from the environment: the only place that reads it for them."""
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import platformdirs
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
+_STORE = "kdviz.sqlite"
 
 
 def data_dir() -> Path:
@@ -26,9 +30,38 @@ def state_dir() -> Path:
     return data if _writable(data) else _user_dir()
 
 
+def make_state_dir() -> str:
+    """Make the state folder; where it cannot be written, a temporary one for this process and those that it starts.
+
+    Returns a sentence that says so, "" where all is well. Where nothing temporary can be made either, whoever writes
+    first says what is wrong.
+    """
+    wanted = state_dir()
+    try:
+        wanted.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=wanted):  # the one way to know: a full disk, a network folder, Windows
+            pass
+        elsewhere = "KDVIZ_DATABASE_URL" in os.environ
+        reason = "" if elsewhere or _writable(wanted / _STORE) else f"{_STORE} there may only be read"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if not reason:
+        return ""
+    try:
+        temporary = tempfile.mkdtemp(prefix="kdviz-state-")
+    except OSError:
+        return ""
+    atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+    os.environ["KDVIZ_STATE_DIR"] = temporary
+    return (
+        f"{wanted} cannot be written ({reason}), so what is trained is kept only until the program ends; "
+        "KDVIZ_STATE_DIR names a folder to keep it in."
+    )
+
+
 def database_url() -> str:
     """The run store's address for SQLAlchemy: KDVIZ_DATABASE_URL, else a SQLite file in `state_dir()`."""
-    return os.environ.get("KDVIZ_DATABASE_URL") or f"sqlite:///{state_dir() / 'kdviz.sqlite'}"
+    return os.environ.get("KDVIZ_DATABASE_URL") or f"sqlite:///{state_dir() / _STORE}"
 
 
 def scheduler() -> str | None:
@@ -50,8 +83,8 @@ def _user_dir() -> Path:
     return platformdirs.user_data_path("kdviz", appauthor=False)
 
 
-def _writable(folder: Path) -> bool:
-    while not folder.exists():  # what does not exist yet is as writable as the folder it would be made in
-        folder = folder.parent
+def _writable(place: Path) -> bool:
+    while not place.exists():  # what does not exist yet is as writable as the folder it would be made in
+        place = place.parent
     # root may write anywhere, so os.access alone would put files into a folder meant to be left alone
-    return bool(folder.stat().st_mode & 0o222) and os.access(folder, os.W_OK)
+    return bool(place.stat().st_mode & 0o222) and os.access(place, os.W_OK)

@@ -58,9 +58,9 @@ def recipe_of(kind: type[AsConditions], values: dict[str, Any]) -> AsConditions:
             f"The files in {data_files.folder_of(facts)} are not the published ones: {recipe.data} is what is in them.",
             err=True,
         )
-    for name in given:
-        if with_point(given[name]) != given[name]:
-            click.echo(f"--{name.replace('_', '-')} {given[name]} is read as {_read(getattr(recipe, name))}.", err=True)
+    for name, value in given.items():
+        if with_point(value) != value:
+            click.echo(f"--{name.replace('_', '-')} {value} is read as {_read(getattr(recipe, name))}.", err=True)
     return recipe
 
 

@@ -27,13 +27,20 @@ PAUSE = 1.0  # seconds between two tries meanwhile
 
 def carry_out(recipe: AnyRecipe, again: bool) -> Ending:
     """The run's result: the one in the store, or a new one."""
-    store = RunStore(settings.database_url())
+    store = open_store()
     with ends_on_ctrl_c(recipe, store):
         result = stored_result(recipe, store, again)
         if result is None:
             reserve(recipe, store, again)
             result = train_here(recipe, store, TrainingBar())
         return result
+
+
+def open_store() -> RunStore:
+    """The run store, or a temporary one where nothing can be kept: the training goes on, and that is said."""
+    if kept_for_now := settings.make_state_dir():
+        click.echo(kept_for_now, err=True)
+    return RunStore(settings.database_url())
 
 
 @contextmanager

@@ -2,13 +2,11 @@
 
 import click
 
-from kdviz import settings
 from kdviz.cli.console import FAILURE, again_option, end
-from kdviz.cli.local import carry_out
+from kdviz.cli.local import carry_out, open_store
 from kdviz.recipes.catalogue import SHIPPED_TEACHERS
 from kdviz.recipes.openings import OPENINGS
 from kdviz.store import recorded_runs
-from kdviz.store.runs import RunStore
 
 
 @click.command()
@@ -17,7 +15,7 @@ from kdviz.store.runs import RunStore
 @again_option
 def record(pages: tuple[str, ...], data: str, again: bool) -> None:
     """Train what pages that train open with, all of them or those that are named, and keep it with the program."""
-    store = RunStore(settings.database_url())
+    store = open_store()
     for page in pages or OPENINGS:
         ending = carry_out(OPENINGS[page](data), again)
         run = store.get(ending.run_id)

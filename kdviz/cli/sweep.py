@@ -8,7 +8,7 @@ import click
 
 from kdviz import settings
 from kdviz.cli.console import FAILURE, INTERRUPTED, USAGE_ERROR, end, options, recipe_of, show
-from kdviz.cli.local import ends_on_ctrl_c, reserve, stored_result, train_here
+from kdviz.cli.local import ends_on_ctrl_c, open_store, reserve, stored_result, train_here
 from kdviz.cli.progress import SweepBar
 from kdviz.jobs import cluster
 from kdviz.jobs.queue import Jobs
@@ -36,7 +36,7 @@ def sweep(again: bool, as_json: bool, yes: bool, scheduler: str | None, **values
     recipe = recipe_of(Sweep, values)
     if scheduler is not None and not scheduler.strip():
         end("--scheduler is empty; it takes a Dask scheduler's address, as tcp://host:8786.", USAGE_ERROR)
-    store = RunStore(settings.database_url())
+    store = open_store()
     trouble = ""
     with ends_on_ctrl_c(recipe, store):
         ending: Ending | None = stored_result(recipe, store, again)

@@ -51,8 +51,15 @@ class Packs:
 
 
 @st.cache_resource(show_spinner=False)
+def make_state_dir() -> str:
+    """Find out, once, whether anything can be kept; the sentence that says so where it is for a while only."""
+    return settings.make_state_dir()
+
+
+@st.cache_resource(show_spinner=False)
 def store() -> RunStore:
     """The run store, with what only it knows: tags and notes, what was deleted, the students."""
+    make_state_dir()
     return RunStore(settings.database_url())
 
 

@@ -14,7 +14,6 @@ from click.testing import CliRunner
 
 from kdviz import settings
 from kdviz.cli import local
-from kdviz.cli import sweep as sweep_command
 from kdviz.cli.main import main
 from kdviz.engine import data as engine_data
 from kdviz.jobs import worker as work
@@ -112,10 +111,18 @@ def test_train_writes_one_json_document_and_nothing_else(trained):
     ],
 )
 def test_what_is_made_of_a_decimal_comma_is_said(monkeypatch, command, options, read):
-    monkeypatch.setattr(sweep_command, "RunStore", _nowhere)
     monkeypatch.setattr(local, "RunStore", _nowhere)
     done = kdviz(command, *(part for name, value in options.items() for part in (f"--{name}", value)))
     assert read in done.stderr
+
+
+def test_a_training_that_nothing_can_be_kept_of_goes_on_and_says_so(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("KDVIZ_STATE_DIR", str(tmp_path / "file" / "state"))
+    monkeypatch.setattr(local, "stored_result", lambda recipe, store, again: _nowhere(store.recent()))
+    done = kdviz("train", "--data", "digits")
+    assert "is kept only until the program ends; KDVIZ_STATE_DIR names a folder" in done.stderr
+    assert "Error: Nothing is trained here." in done.stderr
 
 
 def _nowhere(_address):

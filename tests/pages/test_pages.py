@@ -28,6 +28,22 @@ def test_a_run_store_that_cannot_be_read_is_told_in_a_sentence(own_state, monkey
     assert any("is damaged: it is no database" in text.value for text in at.text)
 
 
+def test_where_nothing_can_be_written_the_app_opens_and_says_so_in_a_line(jobs, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("KDVIZ_STATE_DIR", str(tmp_path / "file" / "state"))
+    server.make_state_dir.clear()
+    server.store.clear()
+    try:
+        for page in (START, "pages/runs.py"):
+            at = opened(page)
+            (line,) = (caption.value for caption in at.caption if "KDVIZ_STATE_DIR" in caption.value)
+            assert "is kept only until the program ends" in line
+            assert not at.error
+    finally:
+        server.make_state_dir.clear()
+        server.store.clear()
+
+
 def picture(at):
     return component(at, "mode")
 

@@ -549,3 +549,43 @@ def test_folders_follow_the_environment(tmp_path, monkeypatch):
     assert settings.state_dir() == tmp_path / "state"
     monkeypatch.setenv("KDVIZ_DATABASE_URL", "sqlite:////elsewhere/runs.sqlite")
     assert settings.database_url() == "sqlite:////elsewhere/runs.sqlite"
+
+
+@pytest.fixture
+def unwritable(tmp_path, monkeypatch):
+    """A state folder that nobody can make, whoever runs the tests: a file stands in its way."""
+    (tmp_path / "file").write_text("here first")
+    monkeypatch.setenv("KDVIZ_STATE_DIR", str(tmp_path / "file" / "state"))
+    return tmp_path / "file" / "state"
+
+
+def test_where_nothing_can_be_kept_a_temporary_store_is_made_and_said(unwritable):
+    said = settings.make_state_dir()
+    assert said.startswith(f"{unwritable} cannot be written (Not a directory), so ")
+    assert "KDVIZ_STATE_DIR" in said
+    assert settings.state_dir().is_dir()
+    assert "file" not in settings.state_dir().parts
+    RunStore(settings.database_url())
+    assert settings.make_state_dir() == "", "once made, it is the state folder"
+
+
+def test_a_store_that_may_only_be_read_is_left_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("KDVIZ_STATE_DIR", str(tmp_path))
+    assert settings.make_state_dir() == ""
+    assert list(tmp_path.iterdir()) == []
+    store = tmp_path / "kdviz.sqlite"
+    store.write_bytes(b"of another user")
+    store.chmod(0o444)
+    assert "(kdviz.sqlite there may only be read)" in settings.make_state_dir()
+    assert settings.state_dir() != tmp_path
+    assert store.read_bytes() == b"of another user"
+
+
+def test_without_any_place_the_store_itself_says_so(unwritable, monkeypatch):
+    def refuse(**_options):
+        raise FileNotFoundError("No usable temporary directory")
+
+    monkeypatch.setattr(settings.tempfile, "mkdtemp", refuse)
+    assert settings.make_state_dir() == ""
+    with pytest.raises(StoreError, match="cannot be made: Not a directory"):
+        RunStore(settings.database_url())
