@@ -1,4 +1,4 @@
-"""The commands about runs that are there: `python -m kdviz runs list|show|export|import|delete|restore`."""
+"""The commands about runs that are there: `python -m kdviz runs list|show|export|import|delete|restore|anew`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from kdviz.cli.console import FAILURE, USAGE_ERROR, end, json_option
 from kdviz.records.base import TrainedStudent
 from kdviz.reports.kinds import report_of
 from kdviz.reports.text import table
+from kdviz.store.database import DamagedError, set_aside
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
 
@@ -158,6 +159,20 @@ def runs_restore(run_ids: tuple[str, ...]) -> None:
             end(f"run {run_id} is not among the deleted ones; `runs list --deleted` lists them.", USAGE_ERROR)
     store.restore(run_ids)
     click.echo(f"Restored {', '.join(run_ids)}.")
+
+
+@runs.command("anew")
+def runs_anew() -> None:
+    """Set a damaged run store aside and begin a new one."""
+    url = settings.database_url()
+    try:
+        RunStore(url).recent(1)
+    except DamagedError:
+        kept = set_aside(url)
+        RunStore(url)
+        click.echo(f"The damaged run store is kept as {kept}; a new one begins.")
+    else:
+        click.echo("The run store can be read: it stays as it is.")
 
 
 def _interactive() -> bool:

@@ -13,6 +13,7 @@ from kdviz import settings
 from kdviz.engine import models
 from kdviz.errors import PlainError
 from kdviz.recipes.base import Training
+from kdviz.recipes.catalogue import SHIPPED_TEACHERS
 from kdviz.recipes.single import Recipe
 from kdviz.store import teacher_files
 
@@ -42,13 +43,29 @@ def kept_path(training: Training) -> Path:
 
 def find(recipe: Recipe) -> tuple[nn.Sequential, Cost] | None:
     """The recipe's teacher and its cost, shipped or kept; None where it must be trained. Raises TeacherError."""
-    return read(shipped_path(recipe.data), recipe.teacher) if recipe.pretrained else kept(recipe.teacher_training)
+    return shipped(recipe.data) if recipe.pretrained else kept(recipe.teacher_training)
+
+
+def shipped(data: str) -> tuple[nn.Sequential, Cost]:
+    """The teacher of a data set that comes with the program, and its cost. Raises TeacherError."""
+    try:
+        return read(shipped_path(data), SHIPPED_TEACHERS[data])
+    except TeacherError as error:
+        again = f"`python -m kdviz teacher --data {data}` trains it again, or install the program once more."
+        raise TeacherError(f"{error} It comes with the program: {again}") from None
 
 
 def kept(training: Training) -> tuple[nn.Sequential, Cost] | None:
-    """The teacher of this training and its cost; None where it is not kept here. Raises TeacherError."""
+    """The teacher of this training and its cost; None where it is not kept here, so that it is trained.
+
+    So is one whose file cannot be used: the file is set aside.
+    """
     path = kept_path(training)
-    return read(path, training.model) if path.exists() else None
+    try:
+        return read(path, training.model) if path.exists() else None
+    except TeacherError:
+        teacher_files.set_aside(path)
+        return None
 
 
 def keep(network: nn.Module, cost: Cost, training: Training) -> None:
@@ -80,7 +97,7 @@ def read(path: Path, model: str) -> tuple[nn.Sequential, Cost]:
         network.load_state_dict(weights)
     except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise TeacherError(f"The teacher in {path.name} cannot be used ({reason}); delete the file.") from None
+        raise TeacherError(f"The teacher in {path.name} cannot be used ({reason}).") from None
     return freeze(network), cost
 
 

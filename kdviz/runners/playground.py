@@ -21,7 +21,6 @@ from kdviz.engine import data, evaluation, models, teachers
 from kdviz.engine.data import Data, Split
 from kdviz.engine.training import Report, fit, steps_of
 from kdviz.recipes.base import Training
-from kdviz.recipes.catalogue import SHIPPED_TEACHERS
 from kdviz.recipes.study_facts.smoothed_teacher import SHARE
 from kdviz.runners.shipped_teacher import TRAININGS
 from kdviz.store import playground, teacher_files
@@ -97,7 +96,7 @@ def write_pack(name: str, path: Path) -> None:
     images = together.images.numpy()
     if playground.digest(images) != playground.about(name)["images"]:
         raise DataError(f"The images of {name} are not those whose logits ship; is its folder another data set's?")
-    network, _ = teachers.read(teachers.shipped_path(name), SHIPPED_TEACHERS[name])
+    network, _ = teachers.shipped(name)
     logits = {TRAINED: _logits(network, together), **playground.shipped_logits(name)}
     training = len(chosen(loaded)[0])
     pack = Pack(name, training, images, together.labels.numpy().astype(np.uint8), logits)

@@ -62,7 +62,7 @@ def fill_gallery(name: str) -> None:
     path = gallery.path_of(name)
     if gallery.read(name) is not None:
         return
-    network, _ = teachers.read(teachers.shipped_path(name), SHIPPED_TEACHERS[name])
+    network, _ = teachers.shipped(name)
     test = data.load(name).test
     write_gallery(path, test, evaluation.logits_of(network, test.images))
 

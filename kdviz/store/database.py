@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ _BUSY = 5.0  # seconds to wait for another process's write
 _TRIES = 3  # where others write the same at the same time
 
 # What drivers say about a file or a disk, and what that means for a person.
+_ANEW = "`python -m kdviz runs anew` sets it aside and begins a new one"
 _MEANINGS = {
-    "not a database": "is damaged: it is no database; move it away to start a new one",
-    "malformed": "is damaged; move it away to start a new one",
+    "not a database": f"is damaged: it is no database; {_ANEW}",
+    "malformed": f"is damaged; {_ANEW}",
     "is full": "cannot grow because the disk is full; free some space",
     "locked": "has been locked by another program for too long; try again, or close that program",
     "readonly": "cannot be written; check its permissions or set KDVIZ_STATE_DIR to a folder of your own",
@@ -29,6 +31,25 @@ _MEANINGS = {
 
 class StoreError(PlainError):
     """The run store cannot be used; the message is one plain sentence."""
+
+
+class DamagedError(StoreError):
+    """The file of the run store is there and is no database, or no whole one."""
+
+
+def set_aside(url: str) -> Path:
+    """Rename the file of a SQLite store, and what belongs to it; under which name it is kept. Raises StoreError."""
+    path = Path(sa.make_url(url).database or "")
+    names = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
+    kept = next(name for name in names if not name.exists())
+    try:
+        path.replace(kept)
+        for part in ("-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                Path(f"{path}{part}").replace(f"{kept}{part}")
+    except OSError as error:
+        raise StoreError(f"The run store {path} cannot be set aside: {error.strerror}.") from None
+    return kept
 
 
 class Database:
@@ -103,7 +124,8 @@ def _plain_words(where: str) -> Iterator[None]:
     except exc.SQLAlchemyError as error:
         reason = " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".")
         meaning = next((text for sign, text in _MEANINGS.items() if sign in reason.lower()), None)
-        raise StoreError(f"The run store {where} {meaning or f'cannot be used: {reason}'}.") from error
+        kind = DamagedError if meaning and _ANEW in meaning else StoreError
+        raise kind(f"The run store {where} {meaning or f'cannot be used: {reason}'}.") from error
 
 
 def _sqlite(address: sa.URL) -> sa.Engine:

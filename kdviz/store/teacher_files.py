@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,6 +51,12 @@ def replacement(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def set_aside(path: Path) -> None:
+    """Give a file that cannot be used a name by which nobody looks for it; where that cannot be, it is written over."""
+    with suppress(OSError):
+        path.replace(path.with_name(f"{path.name}.damaged"))
 
 
 def read(training: str) -> bytes | None:

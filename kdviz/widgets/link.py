@@ -121,7 +121,7 @@ def replace(parameters: Mapping[str, str]) -> None:
 
 
 def _set(name: str, text: str) -> None:
-    if text == st.query_params.get(name, ""):
+    if (text or None) == st.query_params.get(name):
         return
     if text:
         st.query_params[name] = text

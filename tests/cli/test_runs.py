@@ -222,3 +222,16 @@ def test_a_run_under_way_is_not_deleted(store):
         )
     finally:
         store.delete(CONVOLUTIONAL.id)
+
+
+def test_a_damaged_run_store_is_set_aside_by_a_command_and_a_good_one_stays(store, tmp_path, monkeypatch):
+    before = [run.id for run in store.recent()]
+    assert said(kdviz("anew")) == "The run store can be read: it stays as it is."
+    assert [run.id for run in store.recent()] == before
+    monkeypatch.setenv("KDVIZ_STATE_DIR", str(tmp_path))
+    for number in (1, 2):
+        (tmp_path / "kdviz.sqlite").write_bytes(b"no database" * 500)
+        assert "`python -m kdviz runs anew` sets it aside" in said(kdviz("list"), 1)
+        assert f"kdviz.sqlite.damaged-{number}; a new one begins" in said(kdviz("anew"))
+        assert (tmp_path / f"kdviz.sqlite.damaged-{number}").read_bytes() == b"no database" * 500
+        assert "No runs yet" in said(kdviz("list"))

@@ -127,14 +127,25 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("kind", sorted(DAMAGE))
-def test_a_damaged_teacher_is_refused_in_a_sentence_that_names_the_file(kept, own_state, kind):
+def test_a_damaged_teacher_is_set_aside_and_trained_anew(kept, own_state, kind):
     DAMAGE[kind](kept)
+    damaged = kept.read_bytes()
     with pytest.raises(TeacherError) as caught:
-        teachers.find(RECIPE)
+        teachers.read(kept, MODEL)
     assert str(caught.value).startswith(f"The teacher in {kept.name} cannot be used (")
-    assert str(caught.value).endswith("delete the file.")
     assert "\n" not in str(caught.value)
+    assert teachers.find(RECIPE) is None
+    assert not kept.exists()
+    assert kept.with_name(f"{kept.name}.damaged").read_bytes() == damaged, "nothing of a person's is deleted"
     assert not (own_state / "ran").exists()
+
+
+def test_a_damaged_teacher_that_came_with_the_program_is_told_with_the_way_to_have_it_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(teachers, "shipped_path", lambda data: tmp_path / f"{data}.safetensors")
+    (tmp_path / "digits.safetensors").write_text("no weights")
+    with pytest.raises(TeacherError, match=r"`python -m kdviz teacher --data digits` trains it again, or install"):
+        teachers.shipped("digits")
+    assert (tmp_path / "digits.safetensors").exists()
 
 
 def test_a_missing_teacher_is_refused_in_a_sentence(tmp_path):

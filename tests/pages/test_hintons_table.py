@@ -98,7 +98,9 @@ def test_the_question_follows_the_bias_of_the_link(jobs, shipped):
 def test_a_link_to_no_bias_is_answered_in_one_sentence(jobs, shipped, given):
     shipped(hinton())
     at = opened(PAGE, bias=given)
-    assert [each.value for each in at.warning] == [f"bias is {given}; it takes a number from -1 to 5. Shown is 0."]
+    assert [each.value for each in at.warning] == [
+        f"bias is {given or 'empty'}; it takes a number from -1 to 5. Shown is 0."
+    ]
     assert drawn(at)["Bias of class 3"]["bias"] == 0
     assert not any("Not yet" in each.value for each in at.info)
 
