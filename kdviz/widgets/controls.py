@@ -132,8 +132,8 @@ def _follow_data(also: Callable[[], None] | None) -> None:
 def control(name: str, defaults: Conditions, **options: Any) -> Any:
     """The control that suits a field of a recipe: a choice, a slider, or a number that may be left out or not."""
     if choices := _choices(type(defaults), name):
-        place, look = choices.index(getattr(defaults, name)), {"help": explanation(name), "bind": "query-params"}
-        return st.selectbox(label(name), choices, place, key=name, **look, **options)
+        look: dict[str, Any] = {"help": explanation(name), "bind": "query-params", **options}
+        return st.selectbox(label(name), choices, choices.index(getattr(defaults, name)), key=name, **look)
     st.session_state[name] = of_url(name, defaults)
     common = {"key": name, "on_change": _keep, "args": (name, defaults), **_OPTIONS.get(name, {}), **options}
     if name in _TEMPERATURES:
@@ -216,13 +216,13 @@ def _number(name: str, kind: type[Conditions], options: Mapping[str, Any]) -> An
     low, high = limits(kind, name)
     annotation = kind.model_fields[name].annotation
     number = float if annotation is float else int
-    left_out = {"value": None, "placeholder": _EMPTY.get(name, "all")} if NoneType in get_args(annotation) else {}
+    look: dict[str, Any] = {"value": None, "placeholder": _EMPTY.get(name, "all")}
     given = st.number_input(
         label(name),
         min_value=None if low is None else number(low),
         max_value=None if high is None else number(high),
         help=_help(name, kind),
-        **left_out,
+        **(look if NoneType in get_args(annotation) else {}),
         **options,
     )
     return None if given is None else number(given)
