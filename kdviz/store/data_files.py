@@ -25,7 +25,7 @@ SMALL_SIDE = 16  # of the images in LIBSVM's form
 _IMAGES, _LABELS = 2051, 2049  # the magic numbers of IDX files
 _DEPTH, _MOST = 4, 2000  # folders deep, and files looked at: a data folder may be somebody's home
 _PACKED = {b"\x1f\x8b": gzip.decompress, b"BZ": bz2.decompress}  # by a file's first bytes
-_MEND = "put the published file in its place, or move it away and it is downloaded"
+_MEND = "put the published file in its place, or let KDVIZ_DATA_DIR name another folder, and it is downloaded there"
 # Of data sets that no recipe can name, but that have MNIST's form: digests of their packed files, as torchvision has
 # them. Those of the unpacked files are not published.
 _OTHERS = {

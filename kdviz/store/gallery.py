@@ -5,9 +5,11 @@ Reading needs no torch; `runners.shipped_teacher.fill_gallery` makes the file.
 
 import json
 import math
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,15 +47,18 @@ def path_of(data: str) -> Path:
 
 
 def read(data: str) -> Gallery | None:
-    """The gallery of a data set; None where it has not been made yet, or was made of other images or labels.
+    """The gallery of a data set; None where it is not made yet, is damaged, or was made of other images or labels.
 
-    Then the teacher's answers are not those it was measured by: it was made when other files lay in the data folder.
+    In the last case the teacher's answers are not those it was measured by: other files lay in the data folder then.
     """
     path = path_of(data)
     if not path.exists():
         return None
-    with np.load(path, allow_pickle=False) as arrays:
-        made = Gallery(DATA_SETS[data], arrays["images"], arrays["labels"], arrays["logits"])
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            made = Gallery(DATA_SETS[data], arrays["images"], arrays["labels"], arrays["logits"])
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error):
+        return None
     return made if abs(_nll(made) - shipped_figures(data)["nll"]) < _TOLERANCE else None
 
 
