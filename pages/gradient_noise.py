@@ -16,11 +16,19 @@ from kdviz.widgets.pictures.gradient_noise import (
     noise_picture,
     path_of,
     paths_in,
+    word_on,
 )
 from kdviz.widgets.study import result as live_study
+from kdviz.widgets.study import words as study_words
 
 STUDENT = ARCHITECTURES["784-128-10"]
-ALIKE = 0.95  # a ratio of noises nearer to 1 than that is called the same
+ALIKE = 0.95  # a ratio of noises nearer to 1 than that is not called more
+READINGS = {  # of the verdict on the noise
+    "better": "reading-less",
+    "worse": "reading-more",
+    "no difference shown": "reading-open",
+    "no verdict": "reading-one-seed",
+}
 NOISE, RATES, EXAMPLES = "gradient-noise", "noise-payoff", "fewer-examples"  # studies, and the keys of their settings
 
 
@@ -36,8 +44,9 @@ def look(studied: StudyResult) -> dict[str, str]:
     soft, moment = chosen_in_link(path)
     noise_picture(here, path, soft, moment, key=f"noise-{studied.run_id}-{name}")
     places = readings(path, soft, moment)
-    ratio = float(places["ratio"])
-    here.say("reading-same" if ALIKE < ratio < 1 / ALIKE else "reading-less" if ratio < 1 else "reading-more", **places)
+    comparisons = len(study_words.judged(studied, studied.recipe.facts.measures[0]))
+    word = word_on(soft, path.hard, moment, max(1, comparisons))
+    here.say(READINGS[word], seeds=phrases.count(len(soft.seeds), "seed"), **places)
     return places
 
 

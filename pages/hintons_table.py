@@ -11,9 +11,9 @@ from kdviz.charts.study import measured_arms, over_axis
 from kdviz.recipes.study import STUDIES
 from kdviz.recipes.study_facts.hinton_2015 import TEMPERATURES, WIDTHS
 from kdviz.records.base import Word
-from kdviz.records.intervals import same_rate_p_value
+from kdviz.records.intervals import mcnemar_p_value
 from kdviz.records.study import StudyResult
-from kdviz.reports import phrases
+from kdviz.reports import findable, phrases
 from kdviz.widgets import lesson, page
 from kdviz.widgets.pictures import bias_slider
 from kdviz.widgets.pictures.bias_slider import BiasCurve, short
@@ -176,8 +176,18 @@ here.text("keras-swapped")
 here.try_this()
 distilled = PAPER["distilled"]
 here.number("noise", answer=math.sqrt(distilled), tolerance=0.15, unit="errors", result=f"{math.sqrt(distilled):.1f}")
-p_value = same_rate_p_value(PAPER["teacher"], distilled)
-here.choice("teacher-better", right="no" if p_value > hinton.ALIKE else "yes", p_value=phrases.percent(p_value))
+ours = PAPER["teacher"], distilled
+in_common = [mcnemar_p_value(ours[0] - both, ours[1] - both) for both in range(ours[0] + 1)]  # not published how many
+enough = sum(chance > hinton.ALIKE for chance in in_common)
+here.choice(
+    "teacher-better",
+    right="no" if in_common[0] > hinton.ALIKE else "yes",
+    none=phrases.percent(in_common[0]),
+    half=phrases.percent(in_common[ours[0] // 2]),
+    half_of=ours[0] // 2,
+    enough=enough,
+    errors=ours[0],
+)
 if studied is not None and threes is not None:
     reached, at = figures_of(studied, "no-threes-bias"), threes.nearest(chosen or 0.0)
     few = math.ceil(MORE_THREES * reached["three_errors"])
@@ -202,6 +212,6 @@ judged = None if example is None else example.judgement("teacher")  # against it
 if judged is not None and judged.verdict.word in TURNED:
     low, high = (None if end is None else -end for end in (judged.verdict.high, judged.verdict.low))
     turned = judged.verdict.model_copy(update={"difference": -judged.verdict.difference, "low": low, "high": high})
-    difference = study_words.difference(STUDIES[EXAMPLE].measures[0], turned)
+    difference = study_words.difference(STUDIES[EXAMPLE].measures[0], turned, findable.in_study(example, judged))
     here.choice("keras", right=TURNED[judged.verdict.word], difference=difference)
 here.end()

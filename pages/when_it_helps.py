@@ -9,6 +9,7 @@ import streamlit as st
 from kdviz.charts import all_studies
 from kdviz.charts.all_studies import Gain
 from kdviz.recipes.study import STUDIES, Study
+from kdviz.reports import findable
 from kdviz.reports.phrases import count, difference, signed
 from kdviz.store.recorded import recorded
 from kdviz.texts import lesson as lesson_text
@@ -72,6 +73,7 @@ def overview() -> None:
         worse=counts["worse"],
         none=counts["no difference shown"],
     )
+    say_all()
     with st.expander(here.word("table"), icon=":material/table:"):
         words = {"better": "helps", "worse": "hurts", "no difference shown": "no-difference"}
         rows = [
@@ -85,6 +87,20 @@ def overview() -> None:
             for gain in whole
         ]
         st.dataframe(pd.DataFrame(rows), hide_index=True, alt="All verdicts in figures")
+
+
+def say_all() -> None:
+    """How many verdicts all recorded studies give, and how many of them chance alone would make false."""
+    whole = [studied for name in STUDIES if (studied := recorded(name)) is not None]
+    families = findable.families(whole)
+    words = [verdict.word for family in families for verdict in family]
+    here.say(
+        "all-comparisons",
+        comparisons=len(words),
+        families=len(families),
+        false=f"{findable.expected_false(families):.1f}",
+        shown=len(words) - words.count("no difference shown"),
+    )
 
 
 def choose() -> str:

@@ -6,6 +6,7 @@ from kdviz import settings
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS, Architecture
 from kdviz.recipes.study_facts.sizes import labels_arm, taught_arm
 from kdviz.records.study import StudyResult
+from kdviz.reports import findable
 from kdviz.reports.phrases import percent, storage
 from kdviz.store.recorded import recorded
 from kdviz.widgets import lesson, link
@@ -62,7 +63,7 @@ def say_gap(studied: StudyResult) -> None:
     here.say("gap", data=DATA_SETS[studied.recipe.data].title, times=ratio(times_less), **pair_names, **errors)
     judgement = studied.judgement(arms[-1])
     if taught is not None and judgement is not None:
-        by = difference(studied.recipe.facts.measures[0], judgement.verdict)
+        by = difference(studied.recipe.facts.measures[0], judgement.verdict, findable.in_study(studied, judgement))
         word, wrong = judgement.verdict.word, percent(1 - taught.mean, 2)
         here.say("closed", student=student, taught_errors=wrong, verdict=word, difference=by)
         if word != "better" and student == DENSE.name:

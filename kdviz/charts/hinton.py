@@ -1,4 +1,4 @@
-"""The pictures of Hinton's table: ours beside the paper's with Poisson intervals, errors over a bias, errors over T."""
+"""The pictures of Hinton's table: ours beside the paper's with intervals, errors over a bias and over T."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class TableRow:
     role: Role
     ours: Mean  # errors with the exact 95 % interval of their expectation
     paper: Mean | None
-    p_value: float | None  # of a difference at least so large if both had one expectation
+    p_value: float | None  # of a difference at least so large if both had one share of errors
     figures: Mapping[str, float]  # of its first seed
 
     @property

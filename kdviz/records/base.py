@@ -119,6 +119,12 @@ class Verdict(Record):
         """The ends of the interval; None with one seed."""
         return None if self.low is None or self.high is None else (self.low, self.high)
 
+    @property
+    def of_shares(self) -> Verdict:
+        """The same of two shares, cut to what is possible: t intervals from two seeds may go beyond -1 and 1."""
+        ends = (None if end is None else min(max(end, -1.0), 1.0) for end in (self.low, self.high))
+        return self.model_copy(update=dict(zip(("low", "high"), ends, strict=True)))
+
 
 class Mean(Record):
     """The mean over the seeds with its 95 % interval (Student's t); None with one seed."""

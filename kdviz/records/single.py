@@ -31,6 +31,13 @@ class Progress(Record):
     watched_logits: list[list[Figure]]  # of the watched images
 
 
+class InCommon(Record):
+    """What both students of a run do on the same test images, in images."""
+
+    wrong: int  # both answers are wrong
+    agree: int  # both give the teacher's answer
+
+
 class Result(Record):
     """The end of a run."""
 
@@ -39,6 +46,7 @@ class Result(Record):
     teacher: Scores
     distilled: Scores
     plain: Scores
+    in_common: InCommon | None = None  # of the students; None of runs that were stored before it was counted
     device: str
     threads: int
     torch: str

@@ -62,7 +62,7 @@ class Judgement(Record):
 
 
 class ArmSummary(Record):
-    """An arm over all seeds; t intervals, or exact Poisson intervals of a count from one seed."""
+    """An arm over all seeds; t intervals, or exact binomial intervals of a count from one seed."""
 
     arm: str
     seeds: int

@@ -7,8 +7,8 @@ from typing import Any
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import CONTROL
 from kdviz.records.comparison import ComparisonResult, FinishedMethod, MethodMeasure, Summary, Trial
-from kdviz.reports import fields
-from kdviz.reports.text import ONE_SEED, difference, ranges, seeds, share, table
+from kdviz.reports import fields, findable, teachers
+from kdviz.reports.text import difference, one_seed, ranges, seeds, share, table
 
 PARTS = "methods"
 
@@ -41,7 +41,7 @@ def document(compared: ComparisonResult) -> dict[str, Any]:
     """A row for each method and seed, and for each method what all seeds say of it."""
     return fields.document(
         compared,
-        methods=[_method(summary) for summary in compared.summaries],
+        methods=[_method(compared, summary) for summary in compared.summaries],
         rows=[_trial(trial) for trial in compared.trials],
         controls=[_trial(trial) for trial in compared.controls],
         teachers=[_trial(trial) for trial in compared.teachers],
@@ -55,17 +55,26 @@ def text(compared: ComparisonResult) -> str:
     paragraphs = [table(_HEADER, rows)]
     if compared.controls:
         paragraphs.append(f"{CONTROL}: taught by another seed's teacher, its agreement is with its own seed's.")
-    paragraphs.append("\n".join(_verdict(summary) for summary in compared.summaries if summary.verdicts))
+    paragraphs.append("\n".join(_verdict(compared, summary) for summary in compared.summaries if summary.verdicts))
     remarks = {name: compared.recipe.remark(name) for name in compared.recipe.methods}
     paragraphs.append("\n".join(f"{name}: {remark}" for name, remark in remarks.items() if remark))
     number = len(compared.recipe.seeds)
     paragraphs.append(
-        ONE_SEED
+        one_seed(findable.family(compared))
         if number == 1
         else f"{number} seeds: means with 95 % intervals (Student's t); each method against plain training seed by "
         "seed, in intervals widened for their number, so that all verdicts on accuracy hold together 95 % of the time."
     )
+    if any(summary.verdicts and findable.in_comparison(compared, summary) for summary in compared.summaries):
+        paragraphs[-1] += f" {findable.MEANING}"
+    paragraphs.append(_of_teachers(compared))
     return "\n\n".join(filter(None, paragraphs))
+
+
+def _of_teachers(compared: ComparisonResult) -> str:
+    """That the teachers are worse than the student without one, where they are."""
+    worse = teachers.worse_in(compared)
+    return f"The teachers are {worse.in_words}" if worse else ""
 
 
 def accuracy(compared: ComparisonResult) -> str:
@@ -83,10 +92,11 @@ def text_so_far(comparison: Comparison, finished: Sequence[FinishedMethod]) -> s
     return f"finished so far: {finished_parts(finished)}" if finished else ""
 
 
-def _verdict(summary: Summary) -> str:
+def _verdict(compared: ComparisonResult, summary: Summary) -> str:
     """A method against plain training, in a line: its accuracy first, then what else differs."""
     verdict = summary.verdicts["test_accuracy"]
-    line = f"{summary.method}: {verdict.word} in accuracy ({difference(verdict)})"
+    found = findable.in_comparison(compared, summary)
+    line = f"{summary.method}: {verdict.word} in accuracy ({difference(verdict, found=found)})"
     for word in ("better", "worse"):
         names = [name for measure, name in _SHORT.items() if summary.verdicts[measure].word == word]
         if names:
@@ -94,7 +104,7 @@ def _verdict(summary: Summary) -> str:
     return line
 
 
-def _method(summary: Summary) -> dict[str, Any]:
+def _method(compared: ComparisonResult, summary: Summary) -> dict[str, Any]:
     return {
         "method": summary.method,
         "seeds": summary.seeds,
@@ -103,6 +113,7 @@ def _method(summary: Summary) -> dict[str, Any]:
         "cost": summary.expense.model_dump(mode="json"),
         "cost_with_teacher": summary.expense_with_teacher.model_dump(mode="json"),
         **fields.judgement(summary.verdicts.get("test_accuracy")),
+        "smallest_found": findable.in_comparison(compared, summary) if summary.verdicts else None,
         "verdicts": {measure: fields.judgement(verdict, "interval") for measure, verdict in summary.verdicts.items()},
     }
 

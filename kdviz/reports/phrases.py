@@ -36,12 +36,18 @@ def signed(value: float, digits: int) -> str:
     return f"{'−' if value < 0 else '+'}{text}"
 
 
-def difference(value: float, low: float | None, high: float | None, digits: int, unit: str = "") -> str:
-    """A difference with its interval: "+0.05 points (−0.10 to +0.20)"; alone where it has none."""
+def difference(
+    value: float, low: float | None, high: float | None, digits: int, unit: str = "", found: float | None = None
+) -> str:
+    """A difference with its interval: "+0.05 points (−0.10 to +0.20)"; alone where it has none.
+
+    `found` is what would have been found: "+0.05 points (−0.10 to +0.20; 0.22 would have been found)".
+    """
     text = f"{signed(value, digits)}{unit}"
     if low is None or high is None:
         return text
-    return f"{text} ({signed(low, digits)} to {signed(high, digits)})"
+    more = "" if found is None else f"; {found:,.{digits}f} would have been found"
+    return f"{text} ({signed(low, digits)} to {signed(high, digits)}{more})"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -70,9 +76,13 @@ def percent(share: float, digits: int = 0) -> str:
 
 
 def percent_over_seeds(mean: Mean, digits: int) -> str:
-    """A mean share with half its interval: "97.5 % ± 0.3"; alone where it has none."""
-    half = f" ±\u00a0{100 * mean.half_width:.{digits}f}" if mean.interval else ""
-    return percent(mean.mean, digits) + half
+    """A mean share with half its interval: "97.5 % ± 0.3"; alone where it has none, with both ends where one is cut."""
+    if mean.interval is None:
+        return percent(mean.mean, digits)
+    low, high = mean.interval
+    if low <= 0 or high >= 1:  # cut at what is possible: no ± to both sides
+        return f"{percent(mean.mean, digits)} ({100 * low:.{digits}f} to {100 * high:.{digits}f})"
+    return f"{percent(mean.mean, digits)} ±\u00a0{100 * mean.half_width:.{digits}f}"
 
 
 def percent_of_images(share: float, interval: tuple[float, float]) -> str:

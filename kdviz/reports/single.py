@@ -7,6 +7,7 @@ from kdviz.recipes.single import Recipe
 from kdviz.records.base import Scores
 from kdviz.records.kinds import Part
 from kdviz.records.single import Result
+from kdviz.reports.teachers import worse_of
 from kdviz.reports.text import table
 
 PARTS = ""  # a single run is trained in one go
@@ -41,7 +42,10 @@ def text(result: Result) -> str:
     """The three networks of a run, a line each."""
     roles = (("teacher", result.teacher), ("distilled", result.distilled), ("plain", result.plain))
     rows = [[role, *(value(scores) for _, value in _COLUMNS)] for role, scores in roles]
-    return table(["", *(name for name, _ in _COLUMNS)], rows)
+    paragraphs = [table(["", *(name for name, _ in _COLUMNS)], rows)]
+    if worse := worse_of(result):
+        paragraphs.append(f"The teacher is {worse.in_words}")
+    return "\n\n".join(paragraphs)
 
 
 def document(result: Result) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from kdviz.recipes.study import STUDIES, Study
 from kdviz.recipes.study_facts.facts import Arm, Measure
 from kdviz.records.base import Mean
 from kdviz.records.study import FinishedArm, Judgement, Row, StudyResult
-from kdviz.reports import fields
-from kdviz.reports.text import DIVERGED, ONE_SEED, judged, ranges, table
+from kdviz.reports import fields, findable
+from kdviz.reports.text import DIVERGED, judged, one_seed, ranges, table
 
 PARTS = "arms"
 
@@ -67,7 +67,7 @@ def text(studied: StudyResult) -> str:
             rows.append([arm.title, *cells, f"{finished.seconds:.1f}", judgement.verdict.word if judgement else ""])
     main = [judgement for judgement in studied.judgements if judgement.measure == measures[0].name]
     verdicts = [_verdict(studied, judgement, measures[0]) for judgement in main]
-    paragraphs = [study.facts.question, table(header, rows), "\n".join(verdicts), _footing(studied, len(verdicts))]
+    paragraphs = [study.facts.question, table(header, rows), "\n".join(verdicts), _footing(studied, main)]
     return "\n\n".join(filter(None, paragraphs))
 
 
@@ -135,29 +135,38 @@ def _heading(measure: Measure) -> str:
 def _verdict(studied: StudyResult, judgement: Judgement, measure: Measure) -> str:
     """An arm against the one it is judged by, in a line."""
     titles = {arm.name: arm.title for arm in studied.recipe.chosen}
+    found = findable.in_study(studied, judgement)
     if measure.kind == "share":
-        verdict = judged(judgement.verdict)
+        verdict = judged(judgement.verdict, found=found)
     else:
-        verdict = judged(judgement.verdict, scale=1, digits=".4g", unit=f" {measure.unit}" if measure.unit else "")
+        unit = f" {measure.unit}" if measure.unit else ""
+        verdict = judged(judgement.verdict, scale=1, digits=".4g", unit=unit, found=found)
     return f"{titles[judgement.arm]}, against {titles[judgement.against]}: {verdict}"
 
 
-def _footing(studied: StudyResult, comparisons: int) -> str:
+def _footing(studied: StudyResult, main: Sequence[Judgement]) -> str:
     """What the intervals and verdicts stand on."""
-    seeds = len(studied.recipe.seeds)
+    seeds, comparisons = len(studied.recipe.seeds), len(main)
     if seeds == 1:
         counts = studied.recipe.facts.measures[0].kind == "count"
-        return "One seed: exact Poisson intervals of the counts, and no verdicts." if counts else ONE_SEED
+        return (
+            "One seed: exact binomial intervals of the counts, and no verdicts."
+            if counts
+            else one_seed(max(1, comparisons))
+        )
     against = "; arms against each other seed by seed" if comparisons else ""
     if comparisons > 1:
         against += ", in intervals widened for their number, so that all verdicts hold together 95 % of the time"
-    return f"{seeds} seeds: means with 95 % intervals (Student's t){against}."
+    found = any(findable.in_study(studied, judgement) for judgement in main)
+    meaning = f" {findable.MEANING}" if found else ""
+    return f"{seeds} seeds: means with 95 % intervals (Student's t){against}.{meaning}"
 
 
 def _row(studied: StudyResult, arm: Arm, finished: FinishedArm) -> dict[str, Any]:
     main = studied.recipe.facts.measures[0]
     whole = finished.model_dump(mode="json")
     verdicts = {judged.measure: judged.verdict for judged in studied.judgements if judged.arm == arm.name}
+    judgement = studied.judgement(arm.name)
     row: dict[str, Any] = {"arm": arm.name, "title": arm.title, "seeds": len(finished.rows), "measure": main.name}
     row |= fields.estimate(studied.mean(arm.name, main.name))
     if errors := values_of(finished.rows, main.name if main.kind == "count" else "test_errors"):
@@ -168,6 +177,7 @@ def _row(studied: StudyResult, arm: Arm, finished: FinishedArm) -> dict[str, Any
         **row,
         "against": arm.against or None,
         **fields.judgement(verdicts.get(main.name)),
+        "smallest_found": judgement and findable.in_study(studied, judgement),
         "means": {
             measure.name: fields.estimate(mean)
             for measure in studied.recipe.facts.measures

@@ -12,9 +12,9 @@ from kdviz.records.base import Mean
 from kdviz.records.single import Result
 from kdviz.records.sweep import CellSummary, CellTrial, Choice, FinishedStack, SweepResult
 from kdviz.records.sweep_plan import trials_of
-from kdviz.reports import fields
+from kdviz.reports import fields, findable
 from kdviz.reports.phrases import counted, plural
-from kdviz.reports.text import DIVERGED, judged, numbers, ranges, seeds, share, table
+from kdviz.reports.text import DIVERGED, judged, numbers, one_seed, ranges, seeds, share, table
 
 PARTS = "students"
 CHOSEN, LIKE_PLAIN = "*", "~"
@@ -161,6 +161,7 @@ def _choice(swept: SweepResult, choice: Choice) -> dict[str, Any]:
         **(_estimates(summary, "validation_accuracy") if summary else {}),
         **_estimates(choice, "test_accuracy", "plain_test_accuracy"),
         **fields.judgement(choice.against_plain),
+        "smallest_found": findable.of_choice(swept),
         "tied": [_names(_first_cell(swept.recipe, cell)) for cell in choice.tied],
         "seeds": [_of_seed(result) for result in choice.results],
     }
@@ -242,7 +243,8 @@ def _choice_in_words(swept: SweepResult, choice: Choice) -> str:
     level = "" if summary is None else f", validation accuracy {_share(summary.validation_accuracy)}"
     tested = _share(choice.test_accuracy)
     if cell.alpha > 0:
-        tested += f", plain training {_share(choice.plain_test_accuracy)}: {judged(choice.against_plain)}"
+        verdict = judged(choice.against_plain, found=findable.of_choice(swept))
+        tested += f", plain training {_share(choice.plain_test_accuracy)}: {verdict}"
     return (
         f"Chosen on {choice.chosen_on}: {_full_name(swept.recipe, cell)}{level}.\n"
         f"On the {choice.results[0].distilled.test_images:,} test images, looked at once: {tested}."
@@ -267,14 +269,22 @@ def _basis(swept: SweepResult) -> str:
     sweep = swept.recipe
     if len(sweep.seeds) == 1 and sweep.folds is None:
         images = swept.trials[0].validation_images
-        return f"One seed: no verdicts; ties are judged by the chance of the {images:,} images alone. Try --seeds 0-4."
+        ties = f"ties are judged by the chance of the {images:,} images alone"
+        taught = sum(cell.alpha > 0 for cell in sweep.trained_cells)
+        return f"{one_seed(max(1, taught))} Until then {ties}."
     taught = sum(summary.against_plain is not None for summary in swept.summaries)
     blocks = "seed by seed" if sweep.folds is None else "fold by fold"
     wider = "" if sweep.folds is None else " Folds share training images, and intervals are the wider for it."
     return (
         f"Each cell against plain training {blocks}, its spread pooled with the other cells', in intervals widened for "
-        f"{counted(taught, 'cell')}, so that all verdicts hold together 95 % of the time.{wider}"
+        f"{counted(taught, 'cell')}, so that all verdicts hold together 95 % of the time.{wider}{_findable(swept)}"
     )
+
+
+def _findable(swept: SweepResult) -> str:
+    """What would have been found in a cell, where cells are not shown to differ."""
+    found = findable.in_map(swept)
+    return "" if found is None else f" In a usual cell {100 * found:.2f} points would have been found 4 times in 5."
 
 
 def _share(mean: Mean) -> str:

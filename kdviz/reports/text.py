@@ -4,11 +4,12 @@ import math
 from collections.abc import Iterable, Sequence
 
 from kdviz.records.base import Mean, Verdict
+from kdviz.reports.findable import usual
 from kdviz.reports.phrases import plural
 
+SHARE = 100  # percentage points of a share
 MOST_LISTED = 8  # values of a list in a line
 DIVERGED = "diverged"
-ONE_SEED = "One seed: no verdicts; a difference may be chance. Try --seeds 0-4."
 
 
 def numbers(values: Sequence[float]) -> str:
@@ -40,17 +41,43 @@ def share(mean: Mean) -> str:
     return f"{mean.mean:.2%} ({ends})" if ends else f"{mean.mean:.2%}"
 
 
-def difference(verdict: Verdict, scale: float = 100, digits: str = ".2f", unit: str = " percentage points") -> str:
-    """A difference, `scale` times as large, with its interval: "+0.10 percentage points, -0.05 to +0.25"."""
-    ends = " to ".join(f"{scale * end:+{digits}}" for end in verdict.interval or ())
-    return f"{scale * verdict.difference:+{digits}}{unit}{ends and f', {ends}'}"
+def difference(
+    verdict: Verdict,
+    scale: float = SHARE,
+    digits: str = ".2f",
+    unit: str = " percentage points",
+    found: float | None = None,
+) -> str:
+    """A difference, `scale` times as large, with its interval: "+0.10 percentage points, -0.05 to +0.25".
+
+    `found` is what would have been found: "…, -0.05 to +0.25; 0.30 would have been found".
+    """
+    possible = verdict if scale != SHARE else verdict.of_shares
+    ends = " to ".join(f"{scale * end:+{digits}}" for end in possible.interval or ())
+    more = "" if found is None else f"; {scale * found:{digits}} would have been found"
+    return f"{scale * verdict.difference:+{digits}}{unit}{ends and f', {ends}'}{more}"
 
 
-def judged(verdict: Verdict, scale: float = 100, digits: str = ".2f", unit: str = " percentage points") -> str:
+def judged(
+    verdict: Verdict,
+    scale: float = SHARE,
+    digits: str = ".2f",
+    unit: str = " percentage points",
+    found: float | None = None,
+) -> str:
     """A verdict in a word, with the `difference`: "better (+0.10 percentage points, +0.05 to +0.15)"."""
     if not math.isfinite(verdict.difference):
         return f"{verdict.word}, as a training diverged"
-    return f"{verdict.word} ({difference(verdict, scale, digits, unit)})"
+    return f"{verdict.word} ({difference(verdict, scale, digits, unit, found)})"
+
+
+def one_seed(comparisons: int = 1) -> str:
+    """That one seed has no verdict, and what several would find."""
+    advice = "; ".join(
+        f"{each.seeds} seeds find {100 * each.low:.1f} to {100 * each.high:.1f}" for each in usual(comparisons)
+    )
+    of_points = f" With all labels of MNIST, 4 times in 5, {advice} percentage points." if advice else ""
+    return f"One seed: no verdicts; a difference may be chance. Try --seeds 0-4.{of_points}"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

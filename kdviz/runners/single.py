@@ -5,7 +5,7 @@ the same order and from the same initial weights, so that they can be watched si
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
@@ -25,7 +25,7 @@ from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.single import Recipe
 from kdviz.records.base import Scores
 from kdviz.records.kinds import Output
-from kdviz.records.single import NetworkRole, Progress, Result
+from kdviz.records.single import InCommon, NetworkRole, Progress, Result
 from kdviz.runners.session import CLOCK_TICK, Clock, Session
 
 LIVE_VALIDATION_IMAGES = 2000  # the part of the validation split that the live curves show
@@ -101,12 +101,14 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Output 
         yield from turn
     distilled.cost = Cost(distilled.cost.seconds + advising, distilled.cost.images_seen)
     yield students.learnt("distilled", recipe.student, distilled.network)
+    test = [evaluation.logits_of(student.network, data.test.images) for student in (distilled, plain)]
     yield Result(
         run_id=recipe.id,
         recipe=recipe,
-        teacher=_scores(session, recipe.teacher, teacher, teacher_cost, None),
-        distilled=_scores(session, recipe.student, distilled.network, distilled.cost, teacher_test),
-        plain=_scores(session, recipe.student, plain.network, plain.cost, teacher_test),
+        teacher=_scores(session, recipe.teacher, teacher, teacher_cost, teacher_test, None),
+        distilled=_scores(session, recipe.student, distilled.network, distilled.cost, test[0], teacher_test),
+        plain=_scores(session, recipe.student, plain.network, plain.cost, test[1], teacher_test),
+        in_common=_in_common(test, data.test.labels, teacher_test),
         **session.machine_facts(),
         seconds=session.seconds(),
     )
@@ -152,10 +154,21 @@ def _progress(state: SingleState, trainee: Trainee, report: Report) -> Progress:
     )
 
 
-def _scores(session: Session, model: str, network: nn.Module, cost: Cost, teacher_test: Tensor | None) -> Scores:
+def _in_common(students: Sequence[Tensor], labels: Tensor, teacher: Tensor) -> InCommon:
+    """Of two students' logits (N, 10) and their teacher's on the test images."""
+    one, other = (student.argmax(dim=-1) for student in students)
+    taught = teacher.argmax(dim=-1)
+    return InCommon(
+        wrong=int(((one != labels) & (other != labels)).sum()), agree=int(((one == taught) & (other == taught)).sum())
+    )
+
+
+def _scores(
+    session: Session, model: str, network: nn.Module, cost: Cost, test: Tensor, teacher_test: Tensor | None
+) -> Scores:
+    """Of a network's logits (N, 10) on the test images; beside its teacher's, unless it is the teacher."""
     architecture = ARCHITECTURES[model]
     validation = evaluation.logits_of(network, session.data.validation.images)
-    test = evaluation.logits_of(network, session.data.test.images)
     return Scores(
         architecture=model,
         parameters=architecture.parameters,

@@ -42,7 +42,8 @@ def summarise(trials: Sequence[Trial]) -> list[Summary]:
             groups[trial.method][trial.seed] = trial
     groups = {name: dict(sorted(group.items())) for name, group in groups.items() if group}
     plain = groups.get(PLAIN, {})
-    comparisons = max(1, len(groups.keys() - {PLAIN}))
+    taught = [group for name, group in groups.items() if name != PLAIN]
+    comparisons = max(1, sum(len(group.keys() & plain.keys()) > 1 for group in taught))  # one seed has no verdict
 
     def judge(group: dict[int, Trial], measure: MethodMeasure) -> Verdict:
         shared = [(trial, plain[seed]) for seed, trial in group.items() if seed in plain]

@@ -1,14 +1,14 @@
-"""Means with intervals over seeds, and whether a difference is shown (Student's t, Bonferroni; Poisson for counts)."""
+"""Means with intervals over seeds, and whether a difference is shown (Student's t, Bonferroni); counts of images."""
 
 import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import gammaincinv, stdtrit  # Student's quantile, sooner imported than scipy.stats
+from scipy.special import betaincinv, stdtrit  # quantiles, sooner imported than scipy.stats
 
 from kdviz.records.base import Mean, Verdict, Word
+from kdviz.records.intervals import LEVEL
 
-LEVEL = 0.95
 UNBOUNDED = ("nll", "fidelity_kl", "count")  # the others are shares
 COUNTED = ("test_accuracy", "validation_accuracy", "agreement")  # whole images over all images
 
@@ -95,8 +95,9 @@ def verdict_of_interval(mean: float, half_width: float, *, larger_is_better: boo
     return Verdict(word=word, difference=mean, low=low, high=high)
 
 
-def poisson_interval(count: float) -> tuple[float, float]:
-    """Exact 95 % interval of a count's expectation (Garwood 1936)."""
+def binomial_interval(count: float, images: float) -> tuple[float, float]:
+    """Exact 95 % interval of what a count of so many images is expected to be (Clopper, Pearson 1934)."""
     tail = (1 - LEVEL) / 2
-    low = float(gammaincinv(count, tail)) if count > 0 else 0.0
-    return low, float(gammaincinv(count + 1, 1 - tail))
+    low = float(betaincinv(count, images - count + 1, tail)) if count > 0 else 0.0
+    high = float(betaincinv(count + 1, images - count, 1 - tail)) if count < images else 1.0
+    return images * low, images * high

@@ -199,11 +199,13 @@ def test_verdicts_in_words():
     with_gain = compared(comparison(seeds=(0, 1, 2, 3, 4)), better=("offline",))
     plain, offline, mutual = with_gain.summaries
     assert not plain.verdicts
-    assert words.verdict_in_words(offline).startswith("**Offline**: better: +2.00 points (+")
-    assert words.verdict_in_words(offline).endswith("), five seeds.")
-    assert words.verdict_in_words(mutual).startswith("**Two peers**: no difference shown: 0.00 points (−")
-    assert "agreement with the teacher better, +3.00 points (+" in words.besides_in_words(offline)
-    assert words.besides_in_words(mutual) == "**Two peers**: nothing else is shown to differ."
+    assert words.verdict_in_words(with_gain, offline).startswith("**Offline**: better: +2.00 points (+")
+    assert words.verdict_in_words(with_gain, offline).endswith("), five seeds.")
+    assert words.verdict_in_words(with_gain, mutual).startswith("**Two peers**: no difference shown: 0.00 points (−")
+    assert "agreement with the teacher better, +3.00 points (+" in words.besides_in_words(with_gain, offline)
+    assert words.besides_in_words(with_gain, mutual).startswith(
+        "**Two peers**: nothing else is shown to differ. Would have been found: NLL 0"
+    )
 
 
 def test_the_gains_of_a_family_are_said_from_its_verdicts():
@@ -224,7 +226,7 @@ def test_what_gets_worse_is_said_as_well():
     assert "What does change: agreement with the teacher is worse with Two peers." in words.gains_in_words(
         apart, ("online",)
     )
-    assert "agreement with the teacher worse, −5.00 points (−" in words.besides_in_words(apart.summaries[2])
+    assert "agreement with the teacher worse, −5.00 points (−" in words.besides_in_words(apart, apart.summaries[2])
 
 
 def test_the_control_stands_beside_offline_on_the_same_seeds():

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from kdviz.charts import sweep as charts
@@ -14,6 +15,7 @@ from kdviz.charts.palette import palette
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.sweep import Sweep
 from kdviz.records.base import Verdict
+from kdviz.widgets.comparison.words import advice_in_words
 from kdviz.widgets.sweep import cell as cell_recipe
 from kdviz.widgets.sweep import words
 from tests.samples.sweep_records import BEST, cell, sweep, swept
@@ -78,7 +80,7 @@ def test_one_student_for_each_cell_has_wilsons_interval_of_its_accuracy_and_no_v
     assert not any(each.fill for each in slice_of(finished, measure="nll").data), "no band without an interval"
     assert words.against_plain(finished) == (
         "One seed, no verdict: another seed’s first weights and batches could turn every difference here around. "
-        "Train at least three seeds for a verdict."
+        f"{advice_in_words(6)}"
     )
     assert "one seed allows no verdict" in words.learnt(finished)
     assert "better" not in words.learnt(finished)
@@ -169,7 +171,7 @@ def test_what_was_learnt_says_the_choice_its_ties_its_test_and_what_mattered():
     )
     assert "contradiction" not in said, "the map says the same"
     assert said.endswith(
-        "T moved the mean accuracy more, in these runs: it spans 1.1 points over the temperatures and 0.6 over the α "
+        "T is shown to matter, α is not: the mean accuracy spans 1.1 points over the temperatures and 0.6 over the α "
         "above 0."
     )
 
@@ -255,29 +257,38 @@ def test_no_difference_is_never_called_equal():
     ]
     some = finished.model_copy(update={"summaries": changed})
     assert words.against_plain(some) == (
-        "Of six cells with a teacher, 2 are better than labels only and 4 are not shown to differ from it."
+        "Of six cells with a teacher, 2 are better than labels only and 4 are not shown to differ from it. "
+        "In a usual cell, a true difference of 6.38 points would have been found four times in five."
     )
     every = [each.model_copy(update={"against_plain": each.against_plain and same}) for each in finished.summaries]
     all_same = finished.model_copy(update={"summaries": every})
-    assert words.against_plain(all_same) == ("Of six cells with a teacher, none is shown to differ from labels only.")
-
-
-def test_nearly_equal_ranges_are_called_alike(monkeypatch):
-    monkeypatch.setattr(words, "spread_along", lambda _, along: 0.012 if along == "alpha" else 0.01)
-    monkeypatch.setattr(words, "typical_half_width", lambda _: 0.003)
-    assert words.mattered(swept()).startswith("T and α moved the mean accuracy about alike, in these")
-    monkeypatch.setattr(words, "spread_along", lambda _, along: 0.02 if along == "alpha" else 0.01)
-    assert words.mattered(swept()).startswith("α moved the mean accuracy more, in these runs: it spans ")
-
-
-def test_neither_mattered_where_the_ranges_are_within_an_interval():
-    flat = swept()
-    wide = Verdict(word="no difference shown", difference=0.0, low=-0.05, high=0.05)
-    flat = flat.model_copy(
-        update={"summaries": [each.model_copy(update={"against_plain": wide}) for each in flat.summaries]}
+    assert words.against_plain(all_same) == (
+        "Of six cells with a teacher, none is shown to differ from labels only. "
+        "In a usual cell, a true difference of 6.38 points would have been found four times in five."
     )
-    assert words.mattered(flat).startswith("Neither T nor α is shown to matter: ")
-    assert words.mattered(flat).endswith("known to ±\u00a05.0.")
+
+
+def test_what_is_shown_to_matter_is_judged_by_the_spread_of_the_means(monkeypatch):
+    monkeypatch.setattr(words, "spread_along", lambda _, along: 0.012 if along == "alpha" else 0.01)
+    monkeypatch.setattr(words, "known_along", lambda _, along: 0.003)
+    assert words.mattered(swept()).startswith("T and α are both shown to matter, in these runs: the mean")
+    monkeypatch.setattr(words, "spread_along", lambda _, along: 0.02 if along == "alpha" else 0.01)
+    assert words.mattered(swept()).startswith("T and α are both shown to matter, α more than T in these runs")
+    monkeypatch.setattr(words, "known_along", lambda _, along: 0.015)
+    assert words.mattered(swept()).startswith("α is shown to matter, T is not: the mean accuracy spans 1.0 points")
+    monkeypatch.setattr(words, "known_along", lambda _, along: 0.05)
+    assert words.mattered(swept()).startswith("Neither T nor α is shown to matter: ")
+    assert words.mattered(swept()).endswith("chance alone spans up to 5.0 and 5.0.")
+
+
+def test_levels_without_a_difference_seem_to_matter_less_than_once_in_twenty():
+    generator = np.random.default_rng(0)
+    seeds = generator.normal(0, 0.01, (4000, 1, 3))  # shared by all levels of a seed, as a teacher is
+    means = seeds + generator.normal(0, 0.003, (4000, 5, 3))
+    spans = np.ptp(means.mean(axis=2), axis=1)
+    false = sum(span > words.chance_of_levels(one) for one, span in zip(means, spans, strict=True))
+    assert 0.01 < false / 4000 < 0.05
+    assert words.chance_of_levels(means[0][:, :1]) is None, "one seed leaves it open"
 
 
 def test_a_sweep_of_which_nothing_is_left_says_so():

@@ -3,14 +3,14 @@
 import math
 
 import pytest
-from scipy.stats import chi2
+from scipy.stats import binomtest
 
 from kdviz.recipes.base import RecipeError
 from kdviz.recipes.study import STUDIES, Study
 from kdviz.recipes.study_facts.facts import Arm, Measure, StudyFacts
 from kdviz.records.kinds import ENDINGS, RECIPES, kind_name
 from kdviz.records.study import FinishedArm, Row
-from kdviz.verdicts.intervals import poisson_interval
+from kdviz.verdicts.intervals import binomial_interval
 from kdviz.verdicts.study import judge, summarise
 from tests.samples.fake_studies import FEW, studied
 
@@ -111,18 +111,24 @@ def test_facts_are_whole(facts):
 
 
 def test_counts_of_one_seed_have_exact_intervals():
-    low, high = poisson_interval(74)
-    assert low == pytest.approx(chi2.ppf(0.025, 2 * 74) / 2)
-    assert high == pytest.approx(chi2.ppf(0.975, 2 * 75) / 2)
-    assert poisson_interval(0)[0] == 0
+    low, high = binomial_interval(74, 10_000)
+    exact = binomtest(74, 10_000).proportion_ci()
+    assert (low, high) == pytest.approx((10_000 * exact.low, 10_000 * exact.high))
+    assert [round(end) for end in binomial_interval(4730, 10_000)] == [4632, 4828], (
+        "Poisson’s would be half as wide again"
+    )
+    assert (binomial_interval(0, 360)[0], binomial_interval(360, 360)[1]) == (0, 360)
 
 
 def test_one_seed_has_counts_with_intervals_and_no_verdicts(tiny):
     study = tiny(seeds=(0,))
-    done = arms(study, {"plain": {"errors": [146.0]}, "taught": {"errors": [74.0]}})
+    done = arms(
+        study,
+        {"plain": {"errors": [146.0], "test_images": [10_000]}, "taught": {"errors": [74.0], "test_images": [10_000]}},
+    )
     plain, taught = summarise(study, done)
-    assert plain.means["errors"].low == pytest.approx(123.3, abs=0.1)
-    assert (taught.means["errors"].low, taught.means["errors"].high) == pytest.approx(poisson_interval(74))
+    assert plain.means["errors"].low == pytest.approx(123.4, abs=0.1)
+    assert (taught.means["errors"].low, taught.means["errors"].high) == pytest.approx(binomial_interval(74, 10_000))
     assert [each.verdict.word for each in judge(study, done)] == ["no verdict"]
 
 

@@ -50,7 +50,7 @@ def test_counts_stand_beside_the_papers(hinton):
     assert low < errors < high
     text = study_tables.text(hinton)
     assert "paper" in text
-    assert "One seed: exact Poisson intervals" in text
+    assert "One seed: exact binomial intervals" in text
 
 
 def test_papers_on_mnist_say_nothing_of_other_data():

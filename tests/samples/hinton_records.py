@@ -5,7 +5,7 @@ import math
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.hinton_2015 import PAPER_THREES
 from kdviz.records.study import Curve, FinishedArm, Row, StudyResult
-from kdviz.verdicts.intervals import poisson_interval
+from kdviz.verdicts.intervals import binomial_interval
 from kdviz.verdicts.study import judge, summarise
 
 ERRORS = {
@@ -23,7 +23,7 @@ RULES = {"no-threes-bias": 2.0, "sevens-eights-bias": -6.0}
 
 
 def _figures(errors, threes, images, paper=None, paper_threes=None):
-    low, high = poisson_interval(errors)
+    low, high = binomial_interval(errors, images)
     figures = {
         "test_errors": errors,
         "test_accuracy": 1 - errors / images,
@@ -35,7 +35,7 @@ def _figures(errors, threes, images, paper=None, paper_threes=None):
         "errors_high": high,
     }
     if paper is not None:
-        low, high = poisson_interval(paper)
+        low, high = binomial_interval(paper, images)
         figures |= {"paper_errors": paper, "paper_low": low, "paper_high": high}
         figures["paper_p_value"] = 0.5 if abs(errors - paper) < 4 * math.sqrt(paper) else 0.001
     return figures if paper_threes is None else figures | {"paper_three_errors": paper_threes}

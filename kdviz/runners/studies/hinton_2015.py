@@ -18,10 +18,10 @@ from kdviz.engine.batches import FixedTeachers
 from kdviz.engine.models import Cohort
 from kdviz.recipes.base import Training
 from kdviz.recipes.study_facts.hinton_2015 import PAPER_THREES, TEMPERATURE, WIDTHS
-from kdviz.records.intervals import same_rate_p_value
+from kdviz.records.intervals import same_share_p_value
 from kdviz.records.study import Curve, Row
 from kdviz.runners.studies.lab import ArmResult, Lab, Reporting
-from kdviz.verdicts.intervals import poisson_interval
+from kdviz.verdicts.intervals import binomial_interval
 
 TEACHER, STUDENT = "784-1200-1200-10", "784-800-800-10"
 ALPHA = 0.9  # of the soft term, where the transfer set has every class
@@ -186,14 +186,17 @@ def _rows_of(lab: Lab, networks_logits: Tensor, seeds: Sequence[int], **more: Se
 
 def _with_paper(lab: Lab, figures: dict[str, float]) -> dict[str, float]:
     """The figures with exact 95 % intervals of the counts; on MNIST also the paper's, and whether they differ."""
-    figures["errors_low"], figures["errors_high"] = poisson_interval(figures["test_errors"])
+    images = figures["test_images"]
+    figures["errors_low"], figures["errors_high"] = binomial_interval(figures["test_errors"], images)
     paper, threes = lab.arm.published, PAPER_THREES.get(lab.arm.name)
     if lab.study.data != "mnist" or paper is None:
         return figures
     figures["paper_errors"] = paper
-    figures["paper_low"], figures["paper_high"] = poisson_interval(paper)
-    figures["paper_p_value"] = same_rate_p_value(int(figures["test_errors"]), int(paper))
+    figures["paper_low"], figures["paper_high"] = binomial_interval(paper, images)
+    figures["paper_p_value"] = same_share_p_value(int(figures["test_errors"]), int(paper), int(images))
     if threes is not None:
         figures["paper_three_errors"] = float(threes)
-        figures["paper_three_p_value"] = same_rate_p_value(int(figures["three_errors"]), threes)
+        figures["paper_three_p_value"] = same_share_p_value(
+            int(figures["three_errors"]), threes, int(figures["threes"])
+        )
     return figures

@@ -1,5 +1,6 @@
 """What a finished comparison comes to: one table, one picture, the verdicts in words."""
 
+from functools import partial
 from statistics import fmean
 
 import streamlit as st
@@ -10,7 +11,7 @@ from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.methods import METHODS, short_title
 from kdviz.records.base import Mean
 from kdviz.records.comparison import ComparisonResult, Summary, Trial
-from kdviz.reports import phrases
+from kdviz.reports import findable, phrases
 from kdviz.reports.phrases import percent
 from kdviz.widgets import page
 from kdviz.widgets.comparison import words
@@ -35,7 +36,7 @@ def show(compared: ComparisonResult) -> None:
     alt = "Accuracy against confidence of each way of teaching, in bars of equal width"
     with st.expander("Does their confidence fit? Reliability diagrams"):
         page.chart(charts.reliability_figure(compared, page.colours()), key="reliability", alt=alt)
-        st.caption(words.say("reliability", images=charts.FEWEST_IMAGES))
+        st.caption(f"{words.say('reliability', images=charts.FEWEST_IMAGES)} {words.floor_in_words(compared)}")
     with st.expander("Every seed"):
         st.markdown(_every_seed(compared))
         st.caption(words.say("every-seed"))
@@ -82,17 +83,20 @@ def _legend(compared: ComparisonResult) -> str:
 def _verdicts(compared: ComparisonResult) -> None:
     judged = [summary for summary in compared.summaries if summary.verdicts]
     if len(compared.recipe.seeds) == 1:
-        page.say(words.say("one-seed-no-verdict"))
+        page.say(f"{words.one_seed_in_words(findable.family(compared))} {words.say('one-seed-intervals')}")
     elif judged:
         columns = {
-            "**Accuracy, against labels only**": words.verdict_in_words,
-            "**And besides accuracy**": words.besides_in_words,
+            "**Accuracy, against labels only**": partial(words.verdict_in_words, compared),
+            "**And besides accuracy**": partial(words.besides_in_words, compared),
         }
         for (title, in_words), column in zip(columns.items(), st.columns(2, gap="large"), strict=True):
             column.markdown(title)
             column.markdown("\n".join(f"- {in_words(summary)}" for summary in judged))
-    if control := words.control_in_words(compared):
-        page.say(control)
+        if meaning := words.findable_in_words(compared):
+            st.caption(meaning)
+    for said in (words.teachers_in_words(compared), words.control_in_words(compared)):
+        if said:
+            page.say(said)
 
 
 def _picture(compared: ComparisonResult) -> None:

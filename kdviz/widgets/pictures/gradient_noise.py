@@ -3,11 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from statistics import geometric_mean
+from statistics import fmean, geometric_mean, stdev
 from typing import Any
 
 from kdviz.charts.curves import curves_named, seed_curve
 from kdviz.recipes.study_facts.gradient_noise import BATCH, MIDDLE, PATHS, TARGETS, arm_name
+from kdviz.records.base import Word
+from kdviz.records.intervals import half_width
 from kdviz.records.study import FinishedArm, StudyResult
 from kdviz.widgets import link
 from kdviz.widgets.components import component, is_number, keep_committed
@@ -28,6 +30,7 @@ class NoiseCurve:
     low: list[float]  # the least and the most of any seed
     high: list[float]
     arrows: list[list[list[float]]]  # (along, across) of batches of the first seed
+    seeds: list[list[float]]  # the noise of each seed
 
 
 @dataclass(frozen=True)
@@ -66,14 +69,29 @@ def _arms(studied: StudyResult, path: str) -> dict[str, FinishedArm]:
 
 def _noise_of(target: str, arm: FinishedArm) -> NoiseCurve:
     ratio = seed_curve(arm, "ratio")
-    moments = zip(*(curve.y for curve in curves_named(arm, "ratio")), strict=True)
+    seeds = [curve.y for curve in curves_named(arm, "ratio")]
     arrows = [
         [list(pair) for pair in zip(curve.x, curve.y, strict=True)]
         for number in range(len(ratio.x))
         for curve in curves_named(arm, f"arrows-{number}")
     ]
-    mean = [geometric_mean(values) for values in moments]
-    return NoiseCurve(target, TARGETS[target].temperature, mean, [*ratio.low], [*ratio.high], arrows)
+    mean = [geometric_mean(values) for values in zip(*seeds, strict=True)]
+    return NoiseCurve(target, TARGETS[target].temperature, mean, [*ratio.low], [*ratio.high], arrows, seeds)
+
+
+def word_on(soft: NoiseCurve, hard: NoiseCurve, moment: int, comparisons: int) -> Word:
+    """Whether soft targets are quieter ("better") at a moment, seed by seed: Student's interval of the mean decibels.
+
+    So many verdicts are judged together, as in the study.
+    """
+    pairs = zip(soft.seeds, hard.seeds, strict=True)
+    decibels = [10 * math.log10(quiet[moment] / loud[moment]) for quiet, loud in pairs]
+    if len(decibels) < 2:
+        return "no verdict"
+    mean = fmean(decibels)
+    if abs(mean) <= half_width(stdev(decibels), len(decibels) - 1, 1 / len(decibels), comparisons):
+        return "no difference shown"
+    return "better" if mean < 0 else "worse"
 
 
 def chosen_in_link(path: NoisePath) -> tuple[NoiseCurve, int]:
@@ -88,6 +106,11 @@ def median_angle(arrows: Sequence[Sequence[float]]) -> float:
     """Of the angles between the batches' gradients and their mean, degrees."""
     angles = sorted(math.degrees(math.atan2(across, along)) for along, across in arrows)
     return angles[len(angles) // 2]
+
+
+def _drawn(noise: NoiseCurve) -> dict[str, Any]:
+    """What the browser needs of it."""
+    return {name: value for name, value in asdict(noise).items() if name != "seeds"}
 
 
 def noise_picture(here: LessonPage, path: NoisePath, soft: NoiseCurve, moment: int, *, key: str) -> None:
@@ -107,8 +130,8 @@ def noise_picture(here: LessonPage, path: NoisePath, soft: NoiseCurve, moment: i
     least, most = path.ends
     data: dict[str, Any] = {
         "epochs": path.epochs,
-        "hard": asdict(path.hard),
-        "soft": [*map(asdict, path.soft)],
+        "hard": _drawn(path.hard),
+        "soft": [*map(_drawn, path.soft)],
         "least": least,
         "most": most,
         "batch": BATCH,

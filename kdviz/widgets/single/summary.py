@@ -8,8 +8,10 @@ import streamlit as st
 from kdviz.charts import single as charts
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.records.base import Scores
+from kdviz.records.intervals import mcnemar_p_value, same_share_p_value
 from kdviz.records.single import Result
 from kdviz.reports.phrases import percent, plural
+from kdviz.reports.teachers import SHOWN, worse_of
 from kdviz.widgets import page
 from kdviz.widgets.lesson import sentence
 from kdviz.widgets.run_figures import written
@@ -51,16 +53,46 @@ def verdict(result: Result) -> str:
     """What one seed can say about two students: the difference, and how far it can be believed."""
     distilled, plain = result.distilled, result.plain
     if result.recipe.alpha == 0:
-        return say("same-network")
+        return " ".join(filter(None, (say("same-network"), _of_teacher(result))))
     fewer = plain.test_errors - distilled.test_errors
     errors = f"{abs(fewer):,} {'fewer' if fewer > 0 else 'more'} {plural(abs(fewer), 'error')}"
     counted = say("same-number") if fewer == 0 else say("other-number", errors=errors)
-    (low, high), (plain_low, plain_high) = distilled.test_accuracy_interval, plain.test_accuracy_interval
-    sentences = [f"{counted}.", say("beyond-images" if low > plain_high or plain_low > high else "no-verdict")]
-    if distilled.agreement != plain.agreement and distilled.agreement is not None and plain.agreement is not None:
-        shares = {"distilled": percent(distilled.agreement, 1), "plain": percent(plain.agreement, 1)}
-        sentences.append(say("agreement", **shares))
-    return " ".join(sentences)
+    shared = None if result.in_common is None else result.in_common.wrong
+    chance = chance_of_images((distilled.test_errors, plain.test_errors), shared, distilled.test_images)
+    sentences = [f"{counted}.", say("beyond-images" if chance < SHOWN else "no-verdict"), _agreement(result)]
+    return " ".join(filter(None, (*sentences, _of_teacher(result))))
+
+
+def chance_of_images(counts: tuple[int, int], shared: int | None, images: int) -> float:
+    """How often two equally good networks are so far apart on so many images, by chance.
+
+    `counts` are of the same images; `shared` of them count for both. Where that is not known, as if each network had
+    images of its own: then chance is said to do more than it does.
+    """
+    if shared is None:
+        return same_share_p_value(*counts, images)
+    return mcnemar_p_value(counts[0] - shared, counts[1] - shared)
+
+
+def _agreement(result: Result) -> str:
+    """Whether the distilled student agrees with the teacher on more images or fewer, beyond their chance."""
+    distilled, plain = result.distilled, result.plain
+    if distilled.agreement is None or plain.agreement is None:
+        return ""
+    images = distilled.test_images
+    counts = round(distilled.agreement * images), round(plain.agreement * images)
+    shared = None if result.in_common is None else result.in_common.agree
+    if chance_of_images(counts, shared, images) >= SHOWN:
+        return ""
+    return say("agreement", distilled=percent(distilled.agreement, 1), plain=percent(plain.agreement, 1))
+
+
+def _of_teacher(result: Result) -> str:
+    """That the teacher is worse than the student without it, where it is."""
+    worse = worse_of(result)
+    return (
+        "" if worse is None else say("teacher-worse", teacher=percent(worse.teacher, 1), plain=percent(worse.plain, 1))
+    )
 
 
 def _row(name: str, scores: Scores) -> tuple[str, ...]:

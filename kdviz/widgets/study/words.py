@@ -9,11 +9,12 @@ from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Arm, Measure
 from kdviz.records.base import Mean, Verdict, Word
 from kdviz.records.study import Judgement, StudyResult
-from kdviz.reports import phrases
+from kdviz.reports import findable, phrases
 from kdviz.reports.phrases import count, duration, in_words, listed, percent
 from kdviz.reports.study import formatted
 from kdviz.reports.text import ranges, seeds
 from kdviz.widgets import lesson
+from kdviz.widgets.comparison.words import one_seed_in_words
 
 MOST_SENTENCES = 6
 WORDS: tuple[Word, ...] = ("better", "worse", "no difference shown", "no verdict")
@@ -45,8 +46,8 @@ def command(study: Study) -> str:
     return " ".join(filter(None, ("python -m kdviz study", study.study, *options)))
 
 
-def difference(measure: Measure, verdict: Verdict) -> str:
-    """The mean difference with its interval and unit: "+0.05 points (−0.10 to +0.20)"."""
+def difference(measure: Measure, verdict: Verdict, found: float | None = None) -> str:
+    """The mean difference with its interval and unit: "+0.05 points (−0.10 to +0.20)"; `found` as `findable` has it."""
     if not math.isfinite(verdict.difference):
         return "as a training diverged"
     scale, digits = (100, 2) if measure.kind == "share" else (1, 1) if measure.kind == "count" else (1, 4)
@@ -54,7 +55,8 @@ def difference(measure: Measure, verdict: Verdict) -> str:
     most = 100.0 if measure.kind == "share" else math.inf  # t intervals from two seeds go beyond what can be
     low = None if verdict.low is None else max(-most, scale * verdict.low)
     high = None if verdict.high is None else min(most, scale * verdict.high)
-    return phrases.difference(scale * verdict.difference, low, high, digits, unit)
+    shown = None if found is None else min(most, scale * found)
+    return phrases.difference(scale * verdict.difference, low, high, digits, unit, shown)
 
 
 def level(measure: Measure, mean: Mean) -> str:
@@ -84,7 +86,7 @@ def sentence(studied: StudyResult, judgement: Judgement) -> str:
     """One verdict in a sentence, as Markdown."""
     titles = {arm.name: arm.title for arm in studied.recipe.chosen}
     measures = {measure.name: measure for measure in studied.recipe.facts.measures}
-    by = difference(measures[judgement.measure], judgement.verdict)
+    by = difference(measures[judgement.measure], judgement.verdict, findable.in_study(studied, judgement))
     return f"**{titles[judgement.arm]}** against {titles[judgement.against]}: {judgement.verdict.word}, {by}."
 
 
@@ -106,15 +108,18 @@ def listing(studied: StudyResult, measure: Measure) -> list[str]:
         lines.setdefault(arm.line if arm.x is not None else "", []).append(judgement)
     if len(judgements) <= MOST_SENTENCES or "" in lines or len(lines) == len(judgements):
         return sentences(studied, measure)
-    return [_of_line(line, of_line, arms, measure) for line, of_line in lines.items()]
+    return [_of_line(studied, line, of_line, arms, measure) for line, of_line in lines.items()]
 
 
-def _of_line(line: str, judgements: Sequence[Judgement], arms: Mapping[str, Arm], measure: Measure) -> str:
+def _of_line(
+    studied: StudyResult, line: str, judgements: Sequence[Judgement], arms: Mapping[str, Arm], measure: Measure
+) -> str:
     """The verdicts along a line of the figure: "**10 labels** against labels only: at 20, better, …; at 50, …"."""
     others = {arms[judgement.against].line or arms[judgement.against].title for judgement in judgements}
     against = f" against {others.pop()}" if len(others) == 1 else ""
     parts = (
-        f"at {arms[judgement.arm].x:,g}, {judgement.verdict.word}, {difference(measure, judgement.verdict)}"
+        f"at {arms[judgement.arm].x:,g}, {judgement.verdict.word}, "
+        f"{difference(measure, judgement.verdict, findable.in_study(studied, judgement))}"
         for judgement in judgements
     )
     return f"**{line}**{against}: {'; '.join(parts)}."
@@ -132,7 +137,7 @@ def summary(studied: StudyResult, measure: Measure) -> str:
     if not words or studied.recipe.seeds == studied.recipe.facts.seeds[:1] == studied.recipe.facts.seeds:
         return ""
     if set(words) == {"no verdict"}:
-        return say("one-seed-no-verdict")
+        return one_seed_in_words(len(words))
     if len(words) == 1:
         return f"{capital(measure.title)}: {sentences(studied, measure)[0].replace('**', '')}"
     parts = [_counted(words.count(word), len(words), word) for word in WORDS if word in words]
@@ -145,7 +150,9 @@ def footing(studied: StudyResult, measure: Measure) -> str:
     if number == 1:
         return say("footing-of-counts" if measure.kind == "count" else "footing-of-one-seed")
     key = "footing-of-many" if pairs > 1 else "footing-of-one-pair" if pairs else "footing-of-means"
-    return say(key, seeds=count(number, "seed"), comparisons=count(pairs, "comparison"))
+    found = any(findable.in_study(studied, judgement) for judgement in judged(studied, measure))
+    meaning = " " + say("would-have-been-found") if found else ""
+    return say(key, seeds=count(number, "seed"), comparisons=count(pairs, "comparison")) + meaning
 
 
 def _counted(number: int, of: int, word: Word) -> str:
@@ -178,7 +185,8 @@ def places(studied: StudyResult) -> dict[str, str]:
             if (mean := studied.mean(arm.name, measure.name)) is not None:
                 figures[f"{measure.name}_{name}"] = value(measure, mean.mean)
             if (judgement := studied.judgement(arm.name, measure.name)) is not None:
-                figures[f"difference_{measure.name}_{name}"] = difference(measure, judgement.verdict)
+                found = findable.in_study(studied, judgement)
+                figures[f"difference_{measure.name}_{name}"] = difference(measure, judgement.verdict, found)
                 if measure is main:
                     figures[f"verdict_{name}"] = judgement.verdict.word
         for place, key in (("mean", main.name), ("difference", f"difference_{main.name}")):

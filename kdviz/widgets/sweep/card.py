@@ -5,6 +5,7 @@ from typing import Any
 
 from kdviz.recipes.sweep import Cell, Sweep
 from kdviz.records.sweep import SweepResult
+from kdviz.reports import findable
 from kdviz.reports.phrases import count
 from kdviz.widgets import run_figures as figures
 from kdviz.widgets.comparison.words import difference
@@ -49,7 +50,11 @@ def verdict(swept: SweepResult) -> str:
     if choice.tied:
         others = count(len(choice.tied), "other cell")
         ties = f" {others[0].upper()}{others[1:]} may be as good."
-    by = f", {difference('test_accuracy', judged)}" if math.isfinite(judged.difference) else ""
+    by = (
+        f", {difference('test_accuracy', judged, findable.of_choice(swept))}"
+        if math.isfinite(judged.difference)
+        else ""
+    )
     cell = cell_name(choice.cell)
     return sentence("runs", "chosen", images=choice.chosen_on, cell=cell, ties=ties, verdict=f"{judged.word}{by}")
 

@@ -3,17 +3,23 @@
 import math
 from collections.abc import Sequence
 from functools import partial
-from statistics import fmean, median
+from statistics import fmean
+
+import numpy as np
+from numpy.typing import NDArray
 
 from kdviz.charts.sweep import Along
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.sweep import Cell, Sweep
 from kdviz.records.base import Verdict
+from kdviz.records.intervals import half_width
 from kdviz.records.sweep import CellSummary, Choice, SweepResult
+from kdviz.reports import findable
 from kdviz.reports.phrases import count, listed, percent, percent_over_seeds
-from kdviz.widgets.comparison.words import difference
+from kdviz.widgets.comparison.words import difference, one_seed_in_words
 from kdviz.widgets.lesson import sentence
 
+_AXES: dict[Along, str] = {"temperature": "T", "alpha": "α"}
 _CLEARLY = 1.5  # times as much is more
 _FEW = 5  # from so many seeds on, a verdict does not rest on "only" so many
 _NAMED = 3  # cells that a sentence names; of more it gives the number
@@ -80,7 +86,7 @@ def tested(swept: SweepResult) -> str:
         right=percent_over_seeds(choice.test_accuracy, 1),
         plain=percent_over_seeds(choice.plain_test_accuracy, 1),
         verdict=verdict.word,
-        difference=difference("test_accuracy", verdict),
+        difference=difference("test_accuracy", verdict, findable.of_choice(swept)),
         seeds=f"{'only ' if seeds < _FEW else ''}{count(seeds, 'seed')}",
     )
 
@@ -118,19 +124,54 @@ def _half_width(verdict: Verdict) -> float | None:
 
 def mattered(swept: SweepResult) -> str:
     """Whether T or alpha moved the accuracy more, where a grid can tell; nothing elsewhere."""
-    over_temperatures, over_alphas = spread_along(swept, "temperature"), spread_along(swept, "alpha")
-    if over_temperatures is None or over_alphas is None:
+    over = {along: spread_along(swept, along) for along in _AXES}
+    if None in over.values():
         return ""
-    moved = say("moved", over_temperatures=f"{100 * over_temperatures:.1f}", over_alphas=f"{100 * over_alphas:.1f}")
-    typical = typical_half_width(swept)
-    if typical is None:
+    spans = {along: span for along, span in over.items() if span is not None}
+    moved = say("moved", **{f"over_{along}s": f"{100 * span:.1f}" for along, span in spans.items()})
+    known = {along: known_along(swept, along) for along in _AXES}
+    shown = [along for along in _AXES if (limit := known[along]) is not None and spans[along] > limit]
+    if None in known.values():
         return say("moved-single", moved=moved)
-    smaller, larger = sorted((over_temperatures, over_alphas))
-    if larger <= typical:
-        return say("moved-neither", moved=moved, known=f"{100 * typical:.1f}")
-    if larger < _CLEARLY * smaller:
-        return say("moved-alike", moved=moved)
-    return say("moved-more", moved=moved, more="T" if over_temperatures > over_alphas else "α")
+    if not shown:
+        limits = {f"known_{along}s": f"{100 * (limit or 0.0):.1f}" for along, limit in known.items()}
+        return say("moved-neither", moved=moved, **limits)
+    if len(shown) == 1:
+        other = next(along for along in _AXES if along not in shown)
+        return say("moved-one", moved=moved, which=_AXES[shown[0]], other=_AXES[other])
+    smaller, larger = sorted(_AXES, key=spans.__getitem__)
+    if spans[larger] < _CLEARLY * spans[smaller]:
+        return say("moved-both", moved=moved)
+    return say("moved-more", moved=moved, more=_AXES[larger], less=_AXES[smaller])
+
+
+def known_along(swept: SweepResult, along: Along) -> float | None:
+    """What a range of `spread_along` must exceed to be more than chance; None where one block leaves that open."""
+    levels: dict[float, dict[tuple[int, int], list[float]]] = {}
+    for trial in swept.trials:
+        if trial.cell.alpha > 0 and trial.epochs == swept.recipe.epochs:
+            blocks = levels.setdefault(getattr(trial.cell, along), {})
+            blocks.setdefault((trial.seed, trial.fold or 0), []).append(trial.validation_accuracy)
+    if not levels or len({tuple(sorted(blocks)) for blocks in levels.values()}) > 1:
+        return None
+    means = np.array([[fmean(blocks[block]) for block in sorted(blocks)] for blocks in levels.values()])
+    folds, images = swept.recipe.folds, swept.trials[0].validation_images
+    return chance_of_levels(means, overlap=0.0 if folds is None else 1 / (folds - 1), resolution=1 / images)
+
+
+def chance_of_levels(means: NDArray[np.float64], *, overlap: float = 0.0, resolution: float = 0.0) -> float | None:
+    """How far apart chance may set the highest and the lowest of several levels' means (levels, blocks), at 95 %.
+
+    A two-way layout: what is left beyond the levels' and the blocks' own means is the spread. Every pair of levels is
+    judged, at 1 - 0.05 / pairs (Bonferroni). `overlap` and `resolution` as in `verdicts.sweep`. None with one block.
+    """
+    levels, blocks = means.shape
+    freedom = (levels - 1) * (blocks - 1)
+    if not freedom:
+        return None
+    rest = means - means.mean(axis=0) - means.mean(axis=1, keepdims=True) + means.mean()
+    variance = 2 * float((rest**2).sum()) / freedom + resolution**2 / 6
+    return half_width(math.sqrt(variance), freedom, 1 / blocks + overlap, levels * (levels - 1) // 2)
 
 
 def spread_along(swept: SweepResult, along: Along) -> float | None:
@@ -150,13 +191,6 @@ def spread_along(swept: SweepResult, along: Along) -> float | None:
         return None  # a diverged cell would make its row look better or worse than it is
     means = [fmean(values) for values in levels.values()]
     return max(means) - min(means)
-
-
-def typical_half_width(swept: SweepResult) -> float | None:
-    """Half the width of a usual cell's interval for its difference from plain training; None without verdicts."""
-    verdicts = [summary.against_plain for summary in swept.summaries if summary.against_plain is not None]
-    widths = [width for width in map(_half_width, verdicts) if width is not None]
-    return median(widths) if widths else None
 
 
 def against_plain(swept: SweepResult) -> str:
@@ -183,7 +217,7 @@ def _counted(swept: SweepResult, judged: Sequence[CellSummary], of_them: str) ->
     """How many of these cells have which verdict."""
     words = [summary.against_plain.word for summary in judged if summary.against_plain is not None]
     if judged and len(swept.recipe.seeds) == 1 and set(words) == {"no verdict"}:
-        return sentence("runs", "one-seed-no-verdict")
+        return one_seed_in_words(len(judged))
     parts = [
         f"{_with_verb(words.count(word), *verbs)} {rest}"
         for word, verbs, rest in (
@@ -196,9 +230,11 @@ def _counted(swept: SweepResult, judged: Sequence[CellSummary], of_them: str) ->
     ]
     if not parts:
         return ""
+    found = findable.in_map(swept)
+    usual = "" if found is None else " " + say("cells-find", found=f"{100 * found:.2f}")
     if words.count("no difference shown") == len(judged):
-        return say("none-differs", of_them=of_them)
-    return f"{of_them}, {listed(parts)}."
+        return say("none-differs", of_them=of_them) + usual
+    return f"{of_them}, {listed(parts)}.{usual}"
 
 
 def diverged(swept: SweepResult) -> str:
