@@ -27,7 +27,7 @@ def test_a_recorded_run_is_shown_beside_the_paper(jobs, shipped):
     shipped(hinton())
     shipped(keras())
     at = opened(PAGE)
-    assert "Of 7 rows, 5 agree with the paper" in html(at)
+    assert "Of 7 rows, 5 are not shown to differ from the paper’s" in html(at)
     assert "140 errors become 90 here, 146 became 74 in the paper" in html(at)
     charts = [chart.proto.spec for chart in at.get("plotly_chart")]
     assert sum("in the paper" in spec for spec in charts) == 1
