@@ -209,7 +209,7 @@ if len(means.get(NARROW, {})) == len(TEMPERATURES):
         **{name: f"{means[NARROW][temperature]:,.0f}" for name, temperature in of_narrow.items()},
     )
 judged = None if example is None else example.judgement("teacher")  # against its student
-if judged is not None and judged.verdict.word in TURNED:
+if example is not None and judged is not None and judged.verdict.word in TURNED:
     low, high = (None if end is None else -end for end in (judged.verdict.high, judged.verdict.low))
     turned = judged.verdict.model_copy(update={"difference": -judged.verdict.difference, "low": low, "high": high})
     difference = study_words.difference(STUDIES[EXAMPLE].measures[0], turned, findable.in_study(example, judged))

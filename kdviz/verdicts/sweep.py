@@ -30,12 +30,12 @@ from scipy.special import fdtri, stdtrit  # quantiles of F and of Student's t, s
 
 from kdviz.recipes.sweep import Cell, Sweep
 from kdviz.records.base import Mean, Scores, Verdict
+from kdviz.records.intervals import LEVEL
 from kdviz.records.single import Result
 from kdviz.records.sweep import CellSummary, CellTrial, Choice
 from kdviz.records.sweep_so_far import MEASURES
 from kdviz.verdicts import intervals
 
-LEVEL = intervals.LEVEL
 SCATTERS = 0.99  # level of the F test that sets a cell apart
 _NO_VERDICT = Verdict(word="no verdict", difference=math.nan, low=None, high=None)
 
