@@ -10,17 +10,19 @@ from kdviz.texts.blocks import LessonError, LessonText, Term
 SLUGS = (
     "why_distil",
     "soft_targets",
+    "watch_it_train",
     "temperature",
     "loss",
-    "gradient_noise",
-    "watch_it_train",
     "three_ways",
     "what_is_transferred",
     "when_it_helps",
     "hintons_table",
     "mistakes",
+    "gradient_noise",
     "words",
 )
+APPENDICES = ("gradient_noise", "words")  # the last ones, which have letters instead of numbers
+LESSONS = len(SLUGS) - len(APPENDICES)
 GLOSSARY = "words"
 FURNITURE = "course"
 
@@ -32,13 +34,23 @@ _MARKUP = re.compile(r"\[([^\[\]]+)\]\([^()]*\)|[*`]")
 class Lesson:
     """A lesson's place in the course. Its slug is its address, its page's file name and its text's file name."""
 
-    number: int  # from 1
+    position: int  # from 1, the appendices included
     slug: str
     title: str
     question: str
     lead: str
     minutes: int
     checks: tuple[str, ...]  # their keys
+
+    @property
+    def appendix(self) -> bool:
+        """Whether it is to be looked up rather than read on the way."""
+        return self.slug in APPENDICES
+
+    @property
+    def number(self) -> str:
+        """What it is called by: "1", "2" and so on; "A" and "B" for the appendices."""
+        return "ABCDEFGH"[self.position - LESSONS - 1] if self.appendix else str(self.position)
 
     @property
     def page(self) -> str:
@@ -56,11 +68,11 @@ def lesson(slug: str) -> Lesson:
 def lessons() -> tuple[Lesson, ...]:
     """All lessons in reading order. One whose text cannot be read keeps its place: its own page tells what is wrong."""
     readable: list[Lesson] = []
-    for number, slug in enumerate(SLUGS, 1):
+    for position, slug in enumerate(SLUGS, 1):
         try:
             readable.append(lesson(slug))
         except LessonError:
-            readable.append(Lesson(number, slug, slug.replace("_", " ").capitalize(), "", "", 0, ()))
+            readable.append(Lesson(position, slug, slug.replace("_", " ").capitalize(), "", "", 0, ()))
     return tuple(readable)
 
 

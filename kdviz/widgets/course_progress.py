@@ -16,8 +16,8 @@ _solved = component("course_solved")
 
 def header(place: course.Lesson) -> None:
     """The line above a lesson's question: its number, its minutes, and a mark for every lesson."""
-    facts = {"number": place.number, "lessons": len(course.SLUGS), "minutes": place.minutes}
-    text = course.words().say("place").filled(facts)
+    facts = {"number": place.number, "lessons": course.LESSONS, "minutes": place.minutes}
+    text = course.words().say("appendix" if place.appendix else "place").filled(facts)
     _course(key=f"course_{place.slug}", data={**_facts(), "shape": "header", "lesson": place.slug, "place": text})
 
 
@@ -39,7 +39,7 @@ def asked(slug: str, checks: list[str]) -> None:
 def ways_on(place: course.Lesson) -> None:
     """The lessons before and after this one; after the last, the overview and the explorer."""
     lessons, words = course.lessons(), course.words()
-    at = place.number - 1
+    at = place.position - 1
     links = []  # page, label, icon
     if at > 0:
         links.append((lessons[at - 1].page, f"{words.word('previous')}: {lessons[at - 1].title}", "arrow_back"))
@@ -62,6 +62,7 @@ def _facts() -> dict[str, Any]:
             {
                 "slug": lesson.slug,
                 "number": lesson.number,
+                "appendix": lesson.appendix,
                 "title": lesson.title,
                 "question": lesson.question,
                 "minutes": words.say("minutes").filled({"minutes": lesson.minutes}) if lesson.minutes else "",

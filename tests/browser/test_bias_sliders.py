@@ -93,7 +93,7 @@ def asked(page: Page) -> int:
 
 
 def measured(arm: str) -> Biases:
-    """What lesson 10 draws of an arm."""
+    """What Hinton’s table draws of an arm."""
     studied = recorded("hinton-2015")
     assert studied is not None
     found = hinton.over_biases(studied.arm(arm))

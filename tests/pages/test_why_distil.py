@@ -90,7 +90,7 @@ def test_where_a_teacher_adds_nothing_the_page_says_where_it_does(shipped):
     assert "50 labels and gets 60\u00a0% of the test images right" in page
     assert "90\u00a0% with one that answers" in page
     assert "from 70 errors to 40" in page
-    assert "brings another student" not in html(opened(PAGE, student="784-16-10")), "another student than in lesson 9"
+    assert "brings another student" not in html(opened(PAGE, student="784-16-10")), "not the study’s student"
 
 
 def test_fewer_images_a_second_are_not_called_so_many_times_as_many(shipped):

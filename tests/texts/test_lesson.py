@@ -222,7 +222,7 @@ def test_the_language_comes_from_the_environment(monkeypatch):
     assert settings.language() == "en"
     monkeypatch.setenv("KDVIZ_LANGUAGE", "de")
     assert settings.language() == "de"
-    assert course.lesson("soft_targets").number == 2  # there is no such folder: English
+    assert course.lesson("soft_targets").position == 2  # there is no such folder: English
 
 
 ENGLISH = ROOT / "assets" / "lessons" / "en"

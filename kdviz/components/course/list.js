@@ -67,18 +67,19 @@ function following(lessons, state) {
 export function drawWayOn(ui, state) {
   const { lessons, words, summary } = ui.data;
   const next = following(lessons, state);
-  const done = lessons.filter((lesson) => stateOf(state, lesson) === "done").length;
+  const numbered = lessons.filter((lesson) => !lesson.appendix);
+  const done = numbered.filter((lesson) => stateOf(state, lesson) === "done").length;
   const begun = lessons.some((lesson) => state.opened[lesson.slug]);
   const way = emptied(ui.q(".way"));
   if (next) {
     const link = lessonLink(next, "go", way);
-    const verb = done === lessons.length ? words["all-done"] : begun ? words["go-on"] : words.begin;
+    const verb = lessons.every((lesson) => stateOf(state, lesson) === "done") ? words["all-done"] : begun ? words["go-on"] : words.begin;
     link.textContent = `${verb} ${next.number}: ${next.title}`;
   }
   const count = (sum) => lessons.reduce((total, lesson) => total + sum(lesson), 0);
   setText(ui.q(".summary"), !begun ? "" : filled(summary, {
     done,
-    lessons: lessons.length,
+    lessons: numbered.length,
     solved: count((lesson) => solvedChecks(state, lesson)),
     checks: count((lesson) => checksOf(state, lesson).length),
   }));

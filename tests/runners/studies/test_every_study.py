@@ -1,4 +1,4 @@
-"""Every study of lesson 9 in its quick version: it ends, its arms are those that were asked for, its text fits."""
+"""Every study of “When does it help?”, its quick version: it ends, its arms are those asked for, its text fits."""
 
 import pytest
 
