@@ -232,7 +232,7 @@ def test_a_lesson_that_cannot_be_read_keeps_its_place_and_spoils_no_other(folder
     (folder / "en" / "loss.md").write_text("no front matter", encoding="utf-8")
     lessons = course.lessons()
     assert [lesson.slug for lesson in lessons] == list(course.SLUGS)
-    assert (lessons[4].title, lessons[3].checks) == ("Loss", ())
+    assert (lessons[4].title, lessons[4].checks) == ("Loss", ())
     assert components(opened())["header"]["lessons"][4]["minutes"] == ""
 
 
