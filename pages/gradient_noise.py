@@ -14,6 +14,7 @@ from kdviz.widgets.pictures.gradient_noise import (
     chosen_in_link,
     median_angle,
     noise_picture,
+    opening,
     path_of,
     paths_in,
     word_on,
@@ -38,16 +39,21 @@ def short(value: float) -> str:
 
 
 def look(studied: StudyResult) -> dict[str, str]:
-    """The picture with its control, and what it says; the figures of what is looked at."""
-    name = link.switch("path", here.word("path"), {name: here.word(name) for name in paths_in(studied)})
+    """The picture with its control, its question, and what it says; the figures that it opens with."""
+    names = paths_in(studied)
+    name = link.switch("path", here.word("path"), {name: here.word(name) for name in names})
     path = path_of(studied, name)
     soft, moment = chosen_in_link(path)
     noise_picture(here, path, soft, moment, key=f"noise-{studied.run_id}-{name}")
     places = readings(path, soft, moment)
+    ratio = float(places["ratio"])
+    moved = "T" in st.query_params or "moment" in st.query_params
+    here.moved("find-noisier", None if not moved else "right" if ratio > 1 / ALIKE else "low", **places)
     comparisons = len(study_words.judged(studied, studied.recipe.facts.measures[0]))
     word = word_on(soft, path.hard, moment, max(1, comparisons))
     here.say(READINGS[word], seeds=phrases.count(len(soft.seeds), "seed"), **places)
-    return places
+    first = path_of(studied, names[0])
+    return readings(first, *opening(first))
 
 
 def readings(path: NoisePath, soft: NoiseCurve, moment: int) -> dict[str, str]:
@@ -106,8 +112,6 @@ live_study.show(EXAMPLES, key=EXAMPLES)
 here.try_this()
 if shown is not None:
     ratio = float(shown["ratio"])
-    moved = "T" in st.query_params or "moment" in st.query_params
-    here.moved("find-noisier", None if not moved else "right" if ratio > 1 / ALIKE else "low", **shown)
     here.number("batch", answer=BATCH / ratio, tolerance=0.06 * BATCH / ratio, **shown)
 here.choice("scale", right="ratio")
 here.end()

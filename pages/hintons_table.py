@@ -89,6 +89,20 @@ def bias_of_three(studied: StudyResult, measured: Biases) -> float | None:
     return over_bias(measured, "bias", "called-three", counts, {"known": "known-threes", "says": "bias"})
 
 
+def ask_for_bias(studied: StudyResult, threes: Biases, chosen: float | None) -> None:
+    """The question that the slider answers."""
+    reached, at = figures_of(studied, "no-threes-bias"), threes.nearest(chosen or 0.0)
+    few = math.ceil(MORE_THREES * reached["three_errors"])
+    enough = math.ceil(MORE_ERRORS * reached["test_errors"])
+    state = "low" if threes.biases[at] < threes.rule else "high"
+    if threes.three_errors[at] <= few and threes.test_errors[at] <= enough:
+        state = "right"
+    counts = {"threes": few, "errors": enough, "all_threes": reached["threes"]}
+    counts |= {"now_threes": threes.three_errors[at], "now_errors": threes.test_errors[at]}
+    texts = {place: f"{number:,.0f}" for place, number in counts.items()}
+    here.moved("find-bias", None if chosen is None else state, **texts)
+
+
 def biases_of_two(studied: StudyResult, measured: Biases) -> None:
     """Errors over the biases of 7 and 8."""
     here.text("two-digits")
@@ -149,7 +163,7 @@ with first:
 with second:
     here.text("reading")
 
-threes = chosen = twos = None
+threes = twos = None
 means: dict[int, dict[float, float]] = {}
 if studied is not None:
     threes = hinton.over_biases(studied.arm("no-threes-bias"))
@@ -157,7 +171,7 @@ if studied is not None:
     means = {units: hinton.over_temperatures(studied, units) for units in WIDTHS}
     if threes is not None:
         threes = threes.worth_seeing()
-        chosen = bias_of_three(studied, threes)
+        ask_for_bias(studied, threes, bias_of_three(studied, threes))
     if twos is not None and studied.arm("sevens-eights") is not None:
         biases_of_two(studied, twos.worth_seeing())
     if any(means.values()):
@@ -188,17 +202,6 @@ here.choice(
     enough=enough,
     errors=ours[0],
 )
-if studied is not None and threes is not None:
-    reached, at = figures_of(studied, "no-threes-bias"), threes.nearest(chosen or 0.0)
-    few = math.ceil(MORE_THREES * reached["three_errors"])
-    enough = math.ceil(MORE_ERRORS * reached["test_errors"])
-    state = "low" if threes.biases[at] < threes.rule else "high"
-    if threes.three_errors[at] <= few and threes.test_errors[at] <= enough:
-        state = "right"
-    counts = {"threes": few, "errors": enough, "all_threes": reached["threes"]}
-    counts |= {"now_threes": threes.three_errors[at], "now_errors": threes.test_errors[at]}
-    texts = {place: f"{number:,.0f}" for place, number in counts.items()}
-    here.moved("find-bias", None if chosen is None else state, **texts)
 here.choice("labels", right="peeking")
 if len(means.get(NARROW, {})) == len(TEMPERATURES):
     of_narrow = dict(zip(("low", "middle_low", "middle_high", "middle_top", "high"), TEMPERATURES, strict=True))

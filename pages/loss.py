@@ -54,6 +54,11 @@ with st.container(horizontal=True, key="presets"):
     for name in EXAMPLES:
         st.button(here.word(f"preset-{name}"), type="tertiary", on_click=take, args=(name,))
 loss_picture(key="loss_picture", example=example, chosen=chosen)
+now = readings(chosen)
+moved = any(part in st.query_params for part in PARTS)
+ratio = now.soft_part / now.hard_part if now.hard_part > 0 else math.inf
+balance = "right" if 1 / EVEN <= ratio <= EVEN else "low" if ratio < 1 else "high"
+here.moved("balance", balance if moved else None, soft=f"{now.soft_part:.3f}", hard=f"{now.hard_part:.3f}")
 
 here.explain("what-you-see", "alpha", formulas=("kl", "identity", "loss"))
 here.text("forward-reverse")
@@ -80,11 +85,6 @@ with matching:
 show_t_squared(here, chosen.temperature, lambda moved: keep_in_link(replace(chosen, temperature=moved), example))
 
 here.try_this()
-now = readings(chosen)
-moved = any(part in st.query_params for part in PARTS)
-ratio = now.soft_part / now.hard_part if now.hard_part > 0 else math.inf
-balance = "right" if 1 / EVEN <= ratio <= EVEN else "low" if ratio < 1 else "high"
-here.moved("balance", balance if moved else None, soft=f"{now.soft_part:.3f}", hard=f"{now.hard_part:.3f}")
 halves = readings(LossState(logits_of((0.5, 0.5)), logits_of((0.9, 0.1)), 0))
 here.number(
     "kl",

@@ -23,6 +23,7 @@ if known is None or known.recipe.arms:  # not all of it: the recorded run has mo
     known = recorded(mistakes.STUDY) or known
 if known is not None:
     which_mistake.show(here, known)
+which_mistake.check(here)
 
 left, right = st.columns([1, 1], gap="large")
 with left:
@@ -33,7 +34,6 @@ with right:
         mistakes.teacher_needed(here, known)
 
 here.try_this(wrong=WRONG_LABELS)
-which_mistake.check(here)
 here.number("factor", answer=CHECKED_TEMPERATURE**2, tolerance=0.5)
 here.choice("silent", right="blind")
 here.choice("report", right="fresh")

@@ -66,6 +66,17 @@ else:
     seen = ShownLogits(begun.class_names, logits, begun.label, caption=here.word("caption"))
     edit_logits(key=f"edit-{len(logits)}", picture=seen, start=begun.logits, temperature=temperature)
 
+if seen is not None:  # what is drawn stays in the browser
+    now = shares(seen, temperature)
+    here.moved(
+        "second-class",
+        now.state if "T" in st.query_params else None,
+        temperature=f"{temperature:g}",
+        first=seen.class_names[now.first],
+        first_share=phrases.percent(now.first_share),
+        second=seen.class_names[now.second],
+        share=phrases.percent(now.second_share, 1),
+    )
 here.text("beyond")
 label = 2  # where the picture has no digit's label
 if seen is not None and seen.label is not None and seen.class_names == shown.facts.class_names:
@@ -91,19 +102,6 @@ similarity(key="matrix", logits=shown.logits, labels=shown.labels, class_names=s
 
 here.try_this()
 here.choice("order", right="never")
-if seen is None:
-    here.moved("second-class", None)
-else:
-    now = shares(seen, temperature)
-    here.moved(
-        "second-class",
-        now.state if "T" in st.query_params else None,
-        temperature=f"{temperature:g}",
-        first=seen.class_names[now.first],
-        first_share=phrases.percent(now.first_share),
-        second=seen.class_names[now.second],
-        share=phrases.percent(now.second_share, 1),
-    )
 here.choice("entropy", right="none")
 state.teacher_caption(here, shown)
 here.end()

@@ -26,6 +26,10 @@ with controls:
     index = state.leaf(candidates, key=f"{shown.facts.name}-{view}")
 picture = state.picture(shown, index)
 temperature_picture(key="picture", picture=picture, temperature=temperature)
+doubt = state.bits(picture, temperature)
+reached = "right" if abs(doubt - TWO_BITS) <= NEAR else "low" if doubt < TWO_BITS else "high"
+moved = reached if "T" in st.query_params else None
+here.moved("two-bits", moved, temperature=f"{temperature:g}", bits=f"{doubt:.2f}")
 
 classes = len(shown.facts.class_names)
 here.explain(
@@ -43,10 +47,6 @@ show_forgotten(here, temperature)
 here.text("best")
 
 here.try_this()
-doubt = state.bits(picture, temperature)
-moved = "T" in st.query_params
-reached = "right" if abs(doubt - TWO_BITS) <= NEAR else "low" if doubt < TWO_BITS else "high"
-here.moved("two-bits", reached if moved else None, temperature=f"{temperature:g}", bits=f"{doubt:.2f}")
 first = 1 / (1 + math.exp(-(3 - 1) / 2))
 at_one = f"{1 / (1 + math.exp(-2)):.2f}"
 here.number("two-classes", answer=first, tolerance=0.006, result=f"{first:.3f}", at_one=at_one)

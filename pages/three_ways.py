@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from kdviz.recipes import openings
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import DEFAULT, METHODS
 from kdviz.records.comparison import ComparisonResult
@@ -14,12 +15,11 @@ from kdviz.widgets.comparison import words as comparison_words
 
 OFFLINE = ("offline", "offline-soft-ce", "offline-mse", "decoupled", "standardised")
 PRESETS: dict[str, dict[str, Any]] = {
-    "default": {},
-    "five-seeds": {"seeds": (0, 1, 2, 3, 4)},
+    "few-labels": {**openings.FEW_LABELS, "seeds": (0, 1, 2)},
+    "all-labels": {"seeds": (0, 1, 2, 3, 4)},
     "twenty-seeds": {"seeds": tuple(range(20))},
-    "offline": {"methods": OFFLINE},
+    "offline": {**openings.FEW_LABELS, "methods": OFFLINE},
     "peers": {"methods": ("mutual", "mutual-mixed", "mutual-three")},
-    "few-labels": {"labels": 100, "alpha": 0.9},
     "assistant": {
         "methods": ("offline", "several-teachers", "assistant"),
         "teacher": "784-800-800-10",

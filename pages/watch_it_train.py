@@ -11,12 +11,12 @@ from kdviz.widgets.single import live as live_run
 from kdviz.widgets.single.form import recipe_form
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "reference": {},
-    "hot": {"temperature": 20.0},
-    "teacher-only": {"alpha": 1.0},
-    "labels-only": {"alpha": 0.0},
-    "narrow": {"student": "784-30-30-10", "temperature": 3.0},
-    "few-labels": {"labels": 100, "alpha": 0.9},
+    "few-labels": {**openings.FEW_LABELS},
+    "all-labels": {},
+    "hot": {**openings.FEW_LABELS, "temperature": 20.0},
+    "teacher-only": {**openings.FEW_LABELS, "alpha": 1.0},
+    "labels-only": {**openings.FEW_LABELS, "alpha": 0.0},
+    "narrow": {**openings.FEW_LABELS, "student": "784-30-30-10", "temperature": 3.0},
 }
 
 here = lesson.begin("watch_it_train")

@@ -7,32 +7,36 @@ from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS, Architecture
 from kdviz.recipes.study_facts.sizes import labels_arm, taught_arm
 from kdviz.records.study import StudyResult
 from kdviz.reports import findable
-from kdviz.reports.phrases import percent, storage
+from kdviz.reports.phrases import percent, storage, three_figures
 from kdviz.store.recorded import recorded
 from kdviz.widgets import lesson, link
-from kdviz.widgets.pictures.why_distil import CHOICES, Pair, cost_rows, sizes_picture
+from kdviz.widgets.pictures.why_distil import CHOICES, FEW, FewLabels, Pair, cost_rows, sizes_picture
 from kdviz.widgets.study import result as live_study
 from kdviz.widgets.study.words import difference
 
-FEW = 50  # labels of the study on few of them
 FLASH, RAM = 1_000_000, 256_000  # bytes of the board that the text names
 MORE = 1.5  # times as many images count as more
 CNN, DENSE = ARCHITECTURES["cnn-8-16"], ARCHITECTURES["784-128-10"]
 
 here = lesson.begin("why_distil")
-for choice, names in CHOICES.items():
-    link.choice(choice, names)
+
+
+def called(network: str) -> str:
+    """A network by what a person calls it, then by its layers."""
+    return f"{here.word(f'size-{network}').capitalize()} ({network})"
+
+
 with st.container(horizontal=True, key="controls"):
     teacher, student = (
-        st.segmented_control(
-            here.word(choice), names, default=names[0], required=True, wrap=True, key=choice, bind="query-params"
-        )
-        or names[0]  # a link may say that nothing is chosen
+        link.switch(choice, here.word(choice), {name: called(name) for name in names})
         for choice, names in CHOICES.items()
     )
 pair = Pair.named(teacher, student)
 studied = live_study.result("sizes")
 sizes_picture(here, pair, cost_rows(here, pair, studied), key="sizes")
+moved = any(choice in st.query_params for choice in CHOICES)
+fitting = "right" if pair.student.bytes <= RAM else "high"
+here.moved("fits", fitting if moved else None, student=student, student_bytes=storage(pair.student.bytes))
 
 
 def ratio(value: float) -> str:
@@ -40,16 +44,20 @@ def ratio(value: float) -> str:
     return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
 
 
-def say_elsewhere() -> None:
-    """Where a teacher does help, from the recorded runs of other lessons; nothing where they are not there."""
-    few, table = recorded("few-labels"), recorded("hinton-2015")
-    if few is None or table is None:
-        return
-    alone, taught = (few.mean(f"{way}-{FEW}", "test_accuracy") for way in ("labels", "all"))
-    plain, distilled = (table.mean(arm, "test_errors") for arm in ("plain", "distilled"))
-    if alone is not None and taught is not None and plain is not None and distilled is not None:
-        shares = {"few_alone": percent(alone.mean), "few_taught": percent(taught.mean)}
-        here.say("elsewhere", few_labels=FEW, plain=f"{plain.mean:,.0f}", distilled=f"{distilled.mean:,.0f}", **shares)
+def say_few(studied: StudyResult, large_alone: float) -> None:
+    """What a teacher is worth where labels are few."""
+    few = FewLabels.of(pair, studied)
+    if few is not None:
+        wrong = {"alone": percent(few.alone.mean, 1), "taught": percent(few.taught.mean, 1)}
+        here.say("few", labels=FEW, teacher_errors=percent(large_alone, 1), **wrong, **pair_names)
+
+
+def say_why_little() -> None:
+    """Why a teacher adds little here, and where one was worth more, as far as a recorded run says so."""
+    table = recorded("hinton-2015")
+    plain, distilled = (None if table is None else table.mean(arm, "test_errors") for arm in ("plain", "distilled"))
+    if plain is not None and distilled is not None:
+        here.say("why-little", plain=f"{plain.mean:,.0f}", distilled=f"{distilled.mean:,.0f}")
 
 
 def say_gap(studied: StudyResult) -> None:
@@ -59,23 +67,29 @@ def say_gap(studied: StudyResult) -> None:
     if own is None or theirs is None:
         here.say("nothing")
         return
+    say_few(studied, 1 - theirs.mean)
     errors = {"teacher_errors": percent(1 - theirs.mean, 2), "student_errors": percent(1 - own.mean, 2)}
     here.say("gap", data=DATA_SETS[studied.recipe.data].title, times=ratio(times_less), **pair_names, **errors)
     judgement = studied.judgement(arms[-1])
     if taught is not None and judgement is not None:
         by = difference(studied.recipe.facts.measures[0], judgement.verdict, findable.in_study(studied, judgement))
         word, wrong = judgement.verdict.word, percent(1 - taught.mean, 2)
-        here.say("closed", student=student, taught_errors=wrong, verdict=word, difference=by)
-        if word != "better" and student == DENSE.name:
-            say_elsewhere()
+        here.say("closed", taught_errors=wrong, verdict=word, difference=by, **pair_names)
+        if word != "better":
+            say_why_little()
     rates = [studied.mean(labels_arm(name), "throughput") for name in (teacher, student)]
     if rates[0] is not None and rates[1] is not None:
         more = rates[1].mean / rates[0].mean
-        shown = {"teacher_rate": f"{rates[0].mean:,.0f}", "student_rate": f"{rates[1].mean:,.0f}"}
+        shown = {"teacher_rate": three_figures(rates[0].mean), "student_rate": three_figures(rates[1].mean)}
         here.say("throughput" if more > MORE else "throughput-less", times=ratio(more), **pair_names, **shown)
 
 
-pair_names = {"teacher": teacher, "student": student}
+pair_names = {
+    "teacher": teacher,
+    "student": student,
+    "large": here.word(f"size-{teacher}"),
+    "small": here.word(f"size-{student}"),
+}
 stored = {"teacher_bytes": storage(pair.teacher.bytes), "student_bytes": storage(pair.student.bytes)}
 times_less = pair.times_less(lambda network: network.bytes)
 if studied is None:
@@ -96,8 +110,8 @@ here.explain(
     "what-you-see",
     formulas=("parameters", "work"),
     **pair_names,
-    teacher_parameters=f"{pair.teacher.parameters:,}",
-    student_parameters=f"{pair.student.parameters:,}",
+    teacher_parameters=three_figures(pair.teacher.parameters),
+    student_parameters=three_figures(pair.student.parameters),
     times=f"{pair.times_less(lambda network: network.parameters):,.0f}",
     seeds="several" if studied is None else len(studied.recipe.seeds),
 )
@@ -113,17 +127,18 @@ here.text("study")
 live_study.show("sizes")
 
 here.try_this()
+asked = Pair.named(*(names[0] for names in CHOICES.values()))  # whatever is chosen above
+asked_for = asked.times_less(lambda network: network.bytes)
 here.number(
     "times-less",
-    answer=times_less,
-    tolerance=0.04 * times_less,
-    times=ratio(times_less),
-    **pair_names,
-    **stored,
+    answer=asked_for,
+    tolerance=0.04 * asked_for,
+    times=ratio(asked_for),
+    teacher=asked.teacher.name,
+    student=asked.student.name,
+    teacher_bytes=storage(asked.teacher.bytes),
+    student_bytes=storage(asked.student.bytes),
 )
-moved = any(choice in st.query_params for choice in CHOICES)
-state = "right" if pair.student.bytes <= RAM else "high"
-here.moved("fits", state if moved else None, **pair_names, **stored)
 here.choice(
     "convolution",
     right="cnn" if CNN.multiply_adds > DENSE.multiply_adds else "dense",

@@ -14,6 +14,10 @@ from kdviz.recipes.sweep import Sweep
 # The pair between which every way of teaching works; the control of offline would train a second large teacher.
 CONVOLUTIONAL = {"teacher": "cnn-32-64", "student": "cnn-8-16", "control": False}
 TRANSFERRED = ("offline", "hints", "rkd")  # one of each kind: answers, features, how images relate
+# Where a teacher has most to give: it answers for all the images that have no label. With all labels a student of this
+# size learns from the labels alone nearly all that its teacher could tell it.
+FEW_LABELS: Mapping[str, Any] = MappingProxyType({"labels": 100, "alpha": 0.9})
+_SEEDS = (0, 1, 2)  # the fewest that allow a verdict
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -26,6 +30,11 @@ def watch_it_train(data: str, values: Mapping[str, Any] = _NOTHING) -> Recipe:
     return Recipe.suited(data, {"pretrained": ships, **values})
 
 
+def three_ways(data: str, values: Mapping[str, Any] = _NOTHING) -> Comparison:
+    """The comparison with which that page opens, with what `values` changes. Raises `RecipeError`."""
+    return Comparison.suited(data, {**FEW_LABELS, "seeds": _SEEDS, **values})
+
+
 def what_is_transferred(data: str, values: Mapping[str, Any] = _NOTHING) -> Comparison:
     """The defaults of that lesson's comparison for a data set, with what `values` changes. Raises `RecipeError`."""
     epochs = {} if data in SUITED else {"epochs": 1}
@@ -33,8 +42,8 @@ def what_is_transferred(data: str, values: Mapping[str, Any] = _NOTHING) -> Comp
 
 
 OPENINGS: Mapping[str, Callable[[str], Recipe | Comparison | Sweep]] = {
-    "watch_it_train": watch_it_train,
-    "three_ways": Comparison.suited,
+    "watch_it_train": lambda data: watch_it_train(data, FEW_LABELS),
+    "three_ways": three_ways,
     "what_is_transferred": what_is_transferred,
     "explorer": Sweep.suited,
 }

@@ -91,6 +91,11 @@ def percent_of_images(share: float, interval: tuple[float, float]) -> str:
     return f"{percent(share, 2)} ({100 * low:.1f}–{100 * high:.1f})"
 
 
+def three_figures(value: float) -> str:
+    """A large number with the three figures that matter: "39,200", "2,330,000"."""
+    return f"{float(f'{value:.3g}'):,.0f}"
+
+
 def storage(count: float) -> str:
     """Bytes as people say them."""
     return f"{count / 1e6:.1f}\u00a0MB" if count >= 1e6 else f"{count / 1e3:.0f}\u00a0kB"

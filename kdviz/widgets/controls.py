@@ -16,7 +16,7 @@ from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS, is_data_set
 from kdviz.records.kinds import AnyRecipe
 from kdviz.store import data_files
 from kdviz.texts import lesson as lesson_text
-from kdviz.widgets import link
+from kdviz.widgets import link, page
 
 _ADOPTED = "adopted"
 _CHOICES = {"teacher": [*ARCHITECTURES], "student": [*ARCHITECTURES]}
@@ -83,6 +83,15 @@ def adopt(recipe: AnyRecipe, usual: Request | None = None) -> bool:
     st.session_state[_ADOPTED] = adopted
     show(recipe, {name for name in type(recipe).model_fields if name not in st.query_params}, usual)
     return True
+
+
+def begins(kind: type[Conditions]) -> bool:
+    """Whether the visitor has just come by a link that names neither a setting nor a run: the page chooses them then.
+
+    Any other link means what it says, with the defaults of the recipe for what it leaves out.
+    """
+    named = {"run", *kind.model_fields} - {"data"}
+    return page.entered() and not named & st.query_params.keys()
 
 
 def show(recipe: Request, names: set[str] | None = None, usual: Request | None = None) -> None:

@@ -54,6 +54,7 @@ class LessonPage:
     lesson: LessonText
     place: course.Lesson | None
     asked: list[str] = field(default_factory=list)  # the checks that this page has shown so far
+    headed: bool = False  # whether the heading of the questions at the page's end was shown
 
     def header(self) -> None:
         """Place in the course, question and lead."""
@@ -112,6 +113,7 @@ class LessonPage:
 
     def choice(self, key: str, right: str, **places: object) -> None:
         """A question with answers to choose from; `right` is the key of the right one."""
+        self._heading()
         check = self._ask(key, places)
         check.answer(right)
         texts = {answer.key: _without_links(answer.text.filled(_literal(places))) for answer in check.answers}
@@ -128,6 +130,7 @@ class LessonPage:
 
     def number(self, key: str, answer: float, tolerance: float, unit: str = "", **places: object) -> None:
         """A question answered by a number; what was given is the place `{{given}}` of `right`, `low` and `high`."""
+        self._heading()
         check = self._ask(key, places)
         label = course.words().word("your-answer")
         given = st.number_input(
@@ -144,12 +147,16 @@ class LessonPage:
             self._answered(check, state, state == _RIGHT, {**places, "given": f"{given:g}"})
 
     def moved(self, key: str, state: str | None, **places: object) -> None:
-        """A question answered by moving a control; `state` is the answer that holds now, None as long as none does."""
-        check = self._ask(key, places)
-        if state is None:
-            st.caption(f":material/pan_tool_alt: {course.words().word('answer-shows-here')}")
-        else:
-            self._answered(check, state, state == _RIGHT, places, lead_in=False)
+        """A question answered by moving a control, which it stands beside.
+
+        `state` is the answer that holds now, None as long as none does.
+        """
+        with st.container(key=f"asked_{self.lesson.slug}_{key}"):
+            check = self._ask(key, places)
+            if state is None:
+                st.caption(f":material/pan_tool_alt: {course.words().word('answer-shows-here')}")
+            else:
+                self._answered(check, state, state == _RIGHT, places, lead_in=False)
 
     def end(self, works: Sequence[tuple[str, str]] = ()) -> None:
         """Sources, the page's own `works` (what, address) first, and the ways to the lessons before and after."""
@@ -161,9 +168,12 @@ class LessonPage:
             progress.asked(self.place.slug, self.asked)
             progress.ways_on(self.place)
 
-    def _ask(self, key: str, places: dict[str, object]) -> Check:
-        if not self.asked:
+    def _heading(self) -> None:
+        if not self.headed:
             st.subheader(course.words().word("checks"), anchor=False)
+        self.headed = True
+
+    def _ask(self, key: str, places: dict[str, object]) -> Check:
         check = self.lesson.check(key)
         self.asked.append(key)
         st.markdown(_linked(f"**{check.question.filled(_literal(places))}**"), unsafe_allow_html=True)

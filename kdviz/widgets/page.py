@@ -15,6 +15,7 @@ from kdviz.widgets import link
 
 _ROUTED = "routed"
 _PAGE = "page"  # where the visitor is
+_ENTERED = "just_entered"
 _DATA = "data_set_of_the_visit"
 _ROUTER = ASSETS.parent / "app.py"
 
@@ -54,6 +55,11 @@ def enter() -> None:
     _keep_data_set()
 
 
+def entered() -> bool:
+    """Whether the visitor has just come to this page; once for each visit."""
+    return bool(st.session_state.pop(_ENTERED, False))
+
+
 def heading(question: str, lead: str) -> None:
     """The question as the page's title, and one or two sentences."""
     st.title(question, anchor=False)
@@ -66,6 +72,8 @@ def _keep_data_set() -> None:
     kept = st.session_state.get(_DATA)
     if st.session_state.get(_PAGE, path) != path and kept is not None and not st.query_params:
         st.query_params["data"] = kept
+    if _PAGE not in st.session_state or st.session_state[_PAGE] != path:
+        st.session_state[_ENTERED] = True
     st.session_state[_PAGE], st.session_state[_DATA] = path, st.query_params.get("data")
 
 

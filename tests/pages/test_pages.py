@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from kdviz.recipes.openings import what_is_transferred
+from kdviz.recipes.openings import FEW_LABELS, what_is_transferred
 from kdviz.recipes.single import Recipe
 from kdviz.records.softmax import softmax
 from kdviz.store import gallery
@@ -179,9 +179,9 @@ def test_a_decimal_comma_is_read_as_a_point_and_shown_so(jobs):
 
 def test_a_preset_moves_the_temperature_in_the_link(jobs):
     at = opened(TRAIN, temperature="3.7")
-    button(at, "Hot: T = 20").click().run()
+    button(at, "100 labels, T = 20").click().run()
     assert (at.select_slider(key="temperature").value, at.query_params["temperature"]) == (20, "20")
-    button(at, "Reference").click().run()
+    button(at, "All labels").click().run()
     assert at.select_slider(key="temperature").value == 5
     assert "temperature" not in at.query_params
 
@@ -192,13 +192,16 @@ def submitted(at, jobs):
     return jobs.submitted[-1]
 
 
-def test_a_page_begins_with_the_trained_teacher_and_says_so_in_the_link(jobs):
+def test_a_page_begins_with_few_labels_and_the_trained_teacher_and_says_so_in_the_link(jobs):
     at = opened(TRAIN)
     assert at.query_params["pretrained"] == "true"
-    assert submitted(at, jobs) == Recipe.suited("digits", {"pretrained": True})
+    assert submitted(at, jobs) == Recipe.suited("digits", {"pretrained": True, **FEW_LABELS})
     at.toggle(key="pretrained").set_value(False).run()
     assert at.query_params["pretrained"] == "false"
-    assert submitted(at, jobs) == Recipe.suited("digits")
+    assert submitted(at, jobs) == Recipe.suited("digits", FEW_LABELS)
+    at.number_input(key="labels").set_value(None).run()
+    at.slider(key="alpha").set_value(0.7).run()
+    assert submitted(at, jobs) == Recipe.suited("digits"), "what was begun with is no default"
     assert not opened(TRAIN, pretrained="false").toggle(key="pretrained").value
 
 
@@ -236,7 +239,7 @@ def test_every_preset_has_the_trained_teacher(jobs):
     at = opened(TRAIN, epochs="3")
     button(at, "100 labels").click().run()
     assert (submitted(at, jobs).pretrained, jobs.submitted[-1].labels) == (True, 100)
-    button(at, "A narrow student").click().run()
+    button(at, "100 labels, a narrow student").click().run()
     assert submitted(at, jobs).pretrained
 
 

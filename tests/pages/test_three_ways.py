@@ -6,6 +6,7 @@ import pytest
 
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import DEFAULT, METHODS
+from kdviz.recipes.openings import three_ways
 from kdviz.recipes.single import Recipe
 from kdviz.records.comparison import FinishedMethod
 from tests.samples.app_pages import button, component, markdown, opened, said, start
@@ -22,6 +23,13 @@ def panels(at):
 def family(at, name):
     """The pills of a family."""
     return next(group for group in at.get("button_group") if group.key == f"methods_{name}")
+
+
+def test_the_page_opens_with_few_labels_and_seeds_enough_for_a_verdict(jobs):
+    at = opened(PAGE)
+    assert at.query_params["seeds"] == "0-2"
+    start(at)
+    assert jobs.submitted == [three_ways("digits")]
 
 
 def test_before_a_run_the_panels_show_who_will_teach_whom(jobs):
@@ -54,7 +62,7 @@ def test_the_number_of_seeds_stands_in_the_link_as_the_command_line_writes_it(jo
     at.number_input(key="number_of_seeds").set_value(5).run()
     assert at.query_params["seeds"] == "0-4"
     at.number_input(key="number_of_seeds").set_value(1).run()
-    assert "seeds" not in at.query_params
+    assert at.query_params["seeds"] == "0", "a link that names nothing asks for what the page opens with"
     at.number_input(key="number_of_seeds").set_value(2).run()
     start(at)
     assert jobs.submitted[0].seeds == (0, 1)
@@ -92,12 +100,12 @@ def test_what_does_not_fit_the_networks_says_why(jobs):
 @pytest.mark.parametrize(
     ("preset", "wanted"),
     [
-        ("Five seeds", {"seeds": (0, 1, 2, 3, 4)}),
-        ("Few labels", {"labels": 100, "alpha": 0.9}),
-        ("Twenty seeds", {"seeds": tuple(range(20))}),
+        ("All labels, five seeds", {"seeds": (0, 1, 2, 3, 4), "labels": None}),
+        ("100 labels", {"labels": 100, "alpha": 0.9}),
+        ("All labels, twenty seeds", {"seeds": tuple(range(20))}),
         ("Peers, three ways", {"methods": ("plain", "mutual", "mutual-mixed", "mutual-three")}),
         ("Through an assistant", {"teacher": "784-800-800-10", "student": "784-30-30-10"}),
-        ("Offline, five ways", {"epochs": 30, "seeds": (0,), "teacher_epochs": None}),
+        ("100 labels, five ways offline", {"labels": 100, "epochs": 30, "seeds": (0,), "teacher_epochs": None}),
     ],
 )
 def test_a_preset_sets_the_controls(jobs, preset, wanted):
@@ -107,7 +115,7 @@ def test_a_preset_sets_the_controls(jobs, preset, wanted):
     start(at)
     (recipe,) = jobs.submitted
     assert {name: getattr(recipe, name) for name in wanted} == wanted
-    if "methods" not in wanted and preset in ("Few labels", "Five seeds"):
+    if "methods" not in wanted and preset in ("100 labels", "All labels, five seeds"):
         assert recipe.methods == DEFAULT
 
 
@@ -131,7 +139,7 @@ def test_a_bad_link_is_answered_in_a_sentence(jobs, query, sentence):
     assert panels(at)["panels"], "who will teach whom"
     start(at)
     assert at.query_params.get("methods") == ("plain" if query.get("methods") == "attention" else None)
-    assert "seeds" not in at.query_params
+    assert at.query_params["seeds"] == "0"
 
 
 def test_a_finished_comparison_shows_table_verdicts_and_control(stored):

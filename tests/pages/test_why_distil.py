@@ -68,36 +68,64 @@ def test_a_recorded_run_adds_times_errors_and_a_verdict(shipped):
     at = opened(PAGE, teacher="784-1200-1200-10")
     rows = {row["what"]: row for row in picture(at)["rows"]}
     assert rows["Time for one image, where it was trained"]["ratio"] == "24\u00a0×"
-    assert rows["Wrong, labels only"]["teacher"]["text"] == "1.80\u00a0%"
-    assert rows["Wrong, labels only"]["student"]["text"] == "3.80\u00a0%"
-    assert rows["Wrong, taught by this teacher"]["student"]["text"] == "2.80\u00a0%"
-    assert rows["Wrong, labels only"]["student"]["share"] == pytest.approx(1)
+    assert rows["Wrong: all labels"]["teacher"]["text"] == "1.80\u00a0%"
+    assert rows["Wrong: all labels"]["student"]["text"] == "3.80\u00a0%"
+    assert rows["Wrong: all labels and this teacher"]["student"]["text"] == "2.80\u00a0%"
+    assert rows["Wrong: all labels"]["student"]["share"] == pytest.approx(1)
     page = html(at)
     assert "better, +1.00 points" in page
     never_taught = {row["what"] for row in picture(opened(PAGE, student="cnn-8-16"))["rows"]}
-    assert "Wrong, taught by this teacher" not in never_taught
+    assert "Wrong: all labels and this teacher" not in never_taught
 
 
-def test_where_a_teacher_adds_nothing_the_page_says_where_it_does(shipped):
+def few_labels(arm, _):
+    return {"test_accuracy": 0.9 if arm == "all-100" else 0.7, "test_errors": 100.0}
+
+
+def test_what_a_teacher_is_worth_with_few_labels_comes_before_all_labels(shipped):
+    shipped(ended(Study.of("sizes", "digits"), sizes_of))
+    assert not any("100" in row["what"] for row in picture(opened(PAGE))["rows"]), "no study, nothing said"
+    shipped(ended(Study.of("few-labels", "digits"), few_labels))
+    at = opened(PAGE)
+    errors = [row for row in picture(at)["rows"] if row["what"].startswith("Wrong")]
+    assert [row["what"] for row in errors][:2] == ["Wrong: 100 labels", "Wrong: 100 labels and this teacher"]
+    alone, taught, all_labels, _ = (row["student"]["share"] for row in errors)
+    assert (alone, taught) == (pytest.approx(1), pytest.approx(1 / 3)), "one scale for all"
+    assert all_labels == pytest.approx((1 - 0.961) / 0.3, abs=0.01)
+    page = html(at)
+    assert page.index("nobody to ask") < page.index("With all labels of"), "the winner first"
+    assert "wrong on <b>30.0\u00a0%</b> of the test images" in page
+    assert "wrong on <b>10.0\u00a0%</b>; the large one itself" in page
+    for other in ({"student": "784-16-10"}, {"teacher": "784-1200-1200-10"}):
+        assert "nobody to ask" not in html(opened(PAGE, **other)), "not the study’s pair"
+
+
+def test_where_a_teacher_adds_nothing_the_page_says_why_and_where_it_does(shipped):
     def alike(arm, seed):
         return sizes_of(arm.partition("-by-")[0].replace("taught", "labels"), seed)
 
     shipped(ended(Study.of("sizes", "digits"), alike))
     assert "brings another student" not in html(opened(PAGE)), "of runs that are not there"
-    shipped(ended(Study.of("few-labels", "digits"), lambda arm, _: {"test_accuracy": 0.9 if "all" in arm else 0.6}))
     shipped(ended(Study.of("hinton-2015", "digits"), lambda arm, _: {"test_errors": 40.0 + 30 * (arm == "plain")}))
     page = html(opened(PAGE))
-    assert "50 labels and gets 60\u00a0% of the test images right" in page
-    assert "90\u00a0% with one that answers" in page
+    assert "this is why: every image has its label already" in page
     assert "from 70 errors to 40" in page
-    assert "brings another student" not in html(opened(PAGE, student="784-16-10")), "not the study’s student"
+
+
+def test_a_question_stays_answered_while_another_is_solved(shipped):
+    at = opened(PAGE)
+    at.number_input(key="check_why_distil_times-less").set_value(5.3).run()
+    at.query_params["student"] = "784-16-10"  # what the question about the microcontroller asks for
+    at.run()
+    assert sum("Right:" in each.value for each in at.success) == 2
+    assert not at.info
 
 
 def test_fewer_images_a_second_are_not_called_so_many_times_as_many(shipped):
     shipped(ended(Study.of("sizes", "digits"), sizes_of))
     assert "24 times as many" in html(opened(PAGE, teacher="784-1200-1200-10"))
     shipped(ended(Study.of("sizes", "digits"), lambda arm, seed: {**sizes_of(arm, seed), "throughput": 100.0}))
-    assert "no more: its weights are few" in html(opened(PAGE))
+    assert "which is not more: it has few weights" in html(opened(PAGE))
 
 
 def test_the_checks_are_answered_by_the_catalogue(shipped):

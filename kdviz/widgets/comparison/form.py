@@ -14,11 +14,12 @@ from streamlit.delta_generator import DeltaGenerator
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import FAMILIES, METHODS, PLAIN, Family, Method, short_title
 from kdviz.recipes.number_lists import MOST_SEEDS
+from kdviz.recipes.openings import three_ways
 from kdviz.widgets import controls, link
 
 _LEFT_OUT = "ways_left_out"
 _MORE = (
-    ("data", "labels", "augmentation", "batch_size"),
+    ("data", "epochs", "augmentation", "batch_size"),
     ("teacher_epochs", "teacher_labels", "teacher_augmentation"),
     ("optimizer", "learning_rate", "schedule", "online_temperature", "online_alpha"),
 )
@@ -48,10 +49,13 @@ def _texts(comparison: Comparison) -> dict[str, str]:
 
 
 def _write(texts: Mapping[str, str]) -> None:
-    """Keep choices in the URL, unless they are the default."""
-    defaults = _texts(Comparison())
+    """Keep choices in the URL: the ways unless they are the default, the seeds always.
+
+    So no link that a visitor copies is one that names nothing, which is how the page's opening is asked for.
+    """
+    usual = _texts(Comparison())["methods"]
     for name, text in texts.items():
-        link.write(name, "" if text == defaults[name] else text)
+        link.write(name, "" if name == "methods" and text == usual else text)
 
 
 def seeds_text(seeds: Sequence[int]) -> str:
@@ -64,10 +68,13 @@ def seeds_text(seeds: Sequence[int]) -> str:
 
 def comparison_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
     """All controls of a comparison, and the place for the button that starts it; None as for `recipe_form`."""
-    defaults = Comparison.suited(controls.chosen_data(home))
+    data = controls.chosen_data(home)
+    defaults = Comparison.suited(data)
+    if controls.begins(Comparison):
+        show(three_ways(data))
     seeds = _of_link("seeds", defaults)
     with st.container(horizontal=True, vertical_alignment="bottom", key="recipe"):
-        widths = {"temperature": 175, "alpha": 175, "epochs": 80}
+        widths = {"temperature": 160, "alpha": 160, "labels": 110}
         values = {name: controls.control(name, defaults, width=width) for name, width in widths.items()}
         values["seeds"] = _seeds(seeds)
         for name, width in {"student": 150, "teacher": 160}.items():
@@ -76,7 +83,7 @@ def comparison_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
         start = st.container(width="content")
         with st.popover("Ways to teach", icon=":material/school:", help="Which methods are compared"):
             values["methods"] = _methods(_of_link("methods", defaults), values["teacher"], values["student"])
-        with st.popover("More settings", icon=":material/tune:", help="Data, labels, augmentation, optimizer"):
+        with st.popover("More settings", icon=":material/tune:", help="Data, epochs, augmentation, optimizer"):
             values |= controls.columns(defaults, _MORE, {"data": partial(controls.data_set, Comparison, home)})
     if left_out := st.session_state.pop(_LEFT_OUT, []):
         st.info(f"Left out, because they do not fit these networks: {', '.join(left_out)}.")

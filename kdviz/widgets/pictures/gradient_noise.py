@@ -97,9 +97,15 @@ def word_on(soft: NoiseCurve, hard: NoiseCurve, moment: int, comparisons: int) -
 def chosen_in_link(path: NoisePath) -> tuple[NoiseCurve, int]:
     """The soft target and the moment of the URL; what is none of those measured is said and passed over."""
     temperatures, moments = [f"{noise.T:g}" for noise in path.soft], [*map(str, range(len(path.epochs)))]
-    usual = next((place for place, noise in enumerate(path.soft) if noise.target == OPENING_TARGET), 0)
-    soft = temperatures.index(link.choice("T", temperatures, temperatures[usual]))
-    return path.soft[soft], int(link.choice("moment", moments, moments[: MIDDLE + 1][-1]))
+    usual, middle = opening(path)
+    soft = temperatures.index(link.choice("T", temperatures, f"{usual.T:g}"))
+    return path.soft[soft], int(link.choice("moment", moments, str(middle)))
+
+
+def opening(path: NoisePath) -> tuple[NoiseCurve, int]:
+    """The soft target and the moment that are shown first."""
+    usual = next((noise for noise in path.soft if noise.target == OPENING_TARGET), path.soft[0])
+    return usual, min(MIDDLE, len(path.epochs) - 1)
 
 
 def median_angle(arrows: Sequence[Sequence[float]]) -> float:

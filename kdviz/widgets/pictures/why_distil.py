@@ -9,9 +9,13 @@ from kdviz.recipes.catalogue import ARCHITECTURES, CLASSES, IMAGE_SIDE, Architec
 from kdviz.recipes.study_facts.sizes import STUDENTS, TEACHERS, labels_arm, taught_arm
 from kdviz.records.base import Mean
 from kdviz.records.study import StudyResult
-from kdviz.reports.phrases import milliseconds, percent, storage
+from kdviz.reports.phrases import milliseconds, percent, storage, three_figures
+from kdviz.store.recorded import recorded
 from kdviz.widgets.components import component
 from kdviz.widgets.lesson import LessonPage
+
+FEW = 100  # labels of the study on few of them
+_STUDIED = "784-512-256-10", "784-128-10"  # teacher and student of that study
 
 _sizes = component("sizes")
 
@@ -73,8 +77,8 @@ def extent() -> dict[str, int]:
 
 
 def short(count: float) -> str:
-    """A large number: "2.4 million", "101,770"."""
-    return f"{count / 1e6:.1f}\u00a0million" if count >= 1e6 else f"{count:,.0f}"
+    """A large number: "2.4 million", "102,000"."""
+    return f"{count / 1e6:.1f}\u00a0million" if count >= 1e6 else three_figures(count)
 
 
 def times(ratio: float) -> str:
@@ -94,14 +98,48 @@ def cost_rows(here: LessonPage, pair: Pair, studied: StudyResult | None) -> list
     seconds = [studied.mean(labels_arm(network.name), "one_image") for network in networks]
     if seconds[0] is not None and seconds[1] is not None:
         rows.append(_row(here.word("time"), [seconds[0], seconds[1]], milliseconds))
-    teacher, student = (_errors(studied, labels_arm(network.name)) for network in networks)
+    return rows + _error_rows(here, pair, studied)
+
+
+@dataclass(frozen=True)
+class FewLabels:
+    """Shares of wrong answers of the student with few labels, alone and with the teacher's answers for all images."""
+
+    alone: Mean
+    taught: Mean
+
+    @classmethod
+    def of(cls, pair: Pair, studied: StudyResult) -> FewLabels | None:
+        """From the recorded study on few labels, where it is of the same data and of these networks."""
+        few = recorded("few-labels")
+        if few is None or few.recipe.data != studied.recipe.data or (pair.teacher.name, pair.student.name) != _STUDIED:
+            return None
+        alone, taught = (_errors(few, f"{way}-{FEW}") for way in ("labels", "all"))
+        return None if alone is None or taught is None else cls(alone, taught)
+
+
+def _error_rows(here: LessonPage, pair: Pair, studied: StudyResult) -> list[CostRow]:
+    """Wrong answers: with few labels, where the teacher has most to give, then with all of them. One scale for all."""
+    teacher, student = (_errors(studied, labels_arm(network.name)) for network in (pair.teacher, pair.student))
     taught = _errors(studied, taught_arm(pair.student.name, pair.teacher.name))
-    if teacher is not None and student is not None:
-        most = max(errors.mean for errors in (teacher, student, taught) if errors is not None)
-        rows.append(CostRow(here.word("errors"), _share(teacher, most), _share(student, most)))
-        if taught is not None:
-            rows.append(CostRow(here.word("errors-taught"), CostCell("–"), _share(taught, most)))
-    return rows
+    if teacher is None or student is None:
+        return []
+    few = FewLabels.of(pair, studied)
+    shown: list[tuple[str, Mean | None, Mean]] = []
+    if few is not None:
+        shown += [("errors-few", None, few.alone), ("errors-few-taught", None, few.taught)]
+    shown.append(("errors", teacher, student))
+    if taught is not None:
+        shown.append(("errors-taught", None, taught))
+    most = max(errors.mean for _, *both in shown for errors in both if errors is not None)
+    return [
+        CostRow(
+            here.sentence(what, labels=FEW),
+            CostCell("–") if of_teacher is None else _share(of_teacher, most),
+            _share(of_student, most),
+        )
+        for what, of_teacher, of_student in shown
+    ]
 
 
 def _errors(studied: StudyResult, arm: str) -> Mean | None:
@@ -138,7 +176,7 @@ def sizes_picture(here: LessonPage, pair: Pair, rows: Sequence[CostRow], *, key:
     networks = {
         role: {
             "name": network.name,
-            "weights": here.sentence("weights", parameters=f"{network.parameters:,}"),
+            "weights": here.sentence("weights", parameters=three_figures(network.parameters)),
             "layers": [list(layer) for layer in layers(network)],
         }
         for role, network in (("teacher", pair.teacher), ("student", pair.student))

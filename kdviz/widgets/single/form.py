@@ -6,12 +6,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from kdviz.recipes.catalogue import SHIPPED_TEACHERS
+from kdviz.recipes.openings import OPENINGS
 from kdviz.recipes.single import Recipe
 from kdviz.widgets import controls, link
 from kdviz.widgets.controls import PRETRAINED
 
 _ASIDE = "pretrained_aside"  # the trained teacher was given up for another network or data set, and comes back with it
-_WIDTHS = {"temperature": 175, "alpha": 175, "epochs": 80, "seed": 80, "student": 150, "teacher": 160}
+_WIDTHS = {"temperature": 160, "alpha": 160, "labels": 110, "seed": 80, "student": 150, "teacher": 160}
 
 
 def recipe_form(home: str) -> tuple[Recipe | None, DeltaGenerator]:
@@ -20,8 +21,10 @@ def recipe_form(home: str) -> tuple[Recipe | None, DeltaGenerator]:
     The recipe is None, with the reason on the page, while the values do not go together. `home` is the data set of
     this server when the visitor names none.
     """
-    defaults = Recipe.suited(controls.chosen_data(home))
-    _begin_with_the_trained_teacher(defaults)
+    data = controls.chosen_data(home)
+    defaults = Recipe.suited(data)
+    if controls.begins(Recipe):
+        controls.show(OPENINGS["watch_it_train"](data))
     own: dict[str, dict[str, Any]] = {"teacher": {"on_change": _follow_teacher}}
     with st.container(horizontal=True, vertical_alignment="bottom", key="recipe"):
         values = {
@@ -29,7 +32,7 @@ def recipe_form(home: str) -> tuple[Recipe | None, DeltaGenerator]:
         }
     with st.container(horizontal=True, vertical_alignment="center", key="actions"):
         start = st.container(width="content")
-        with st.popover("More settings", icon=":material/tune:", help="Data, labels, augmentation, optimizer"):
+        with st.popover("More settings", icon=":material/tune:", help="Data, epochs, augmentation, optimizer"):
             values |= _more(defaults, home, values["teacher"])
     return controls.recipe_of(Recipe, values), start
 
@@ -39,7 +42,7 @@ def _more(defaults: Recipe, home: str, teacher: str) -> dict[str, Any]:
     left, middle, right = st.columns(3, gap="medium")
     with left:
         values: dict[str, Any] = {"data": controls.data_set(Recipe, home, also=_follow_teacher)}
-        values |= {name: controls.control(name, defaults) for name in ("labels", "augmentation", "batch_size")}
+        values |= {name: controls.control(name, defaults) for name in ("epochs", "augmentation", "batch_size")}
     with middle:
         values[PRETRAINED] = given = _trained_teacher(_ships(values["data"], teacher))
         for name in ("teacher_epochs", "teacher_labels", "teacher_augmentation"):
@@ -59,13 +62,6 @@ def _trained_teacher(ships: bool) -> bool:
         _write(st.session_state[PRETRAINED])
 
     return st.toggle(label, key=PRETRAINED, help=meaning, disabled=not ships, on_change=keep)
-
-
-def _begin_with_the_trained_teacher(defaults: Recipe) -> None:
-    """A link that names no more than a data set asks for it; any other means what it meant when none was asked for."""
-    named = Recipe.model_fields.keys() & st.query_params.keys()
-    if named <= {"data"} and _ships(defaults.data, defaults.teacher):
-        _write(True)
 
 
 def _follow_teacher() -> None:
