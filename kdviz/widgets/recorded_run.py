@@ -7,6 +7,7 @@ import streamlit as st
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.openings import OPENINGS
 from kdviz.records.kinds import AnyRecipe
+from kdviz.reports.called import called
 from kdviz.reports.phrases import counted, listed
 from kdviz.store.recorded_runs import RecordedRun, recorded
 from kdviz.widgets.lesson import sentence
@@ -45,6 +46,7 @@ def _provenance(found: RecordedRun) -> str:
         "runs",
         "recorded-run",
         run=found.run.id,
+        called=called(recipe),
         data=DATA_SETS[recipe.data].title,
         seeds=f"{'seed' if len(recipe.seeds) == 1 else 'seeds'} {listed([str(seed) for seed in recipe.seeds])}",
         device=result.device,

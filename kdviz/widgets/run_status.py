@@ -12,6 +12,7 @@ from kdviz import settings
 from kdviz.errors import PlainError
 from kdviz.jobs.queue import Jobs
 from kdviz.records.kinds import AnyRecipe, Part
+from kdviz.reports.called import called
 from kdviz.reports.phrases import counted
 from kdviz.store.run import Run
 from kdviz.widgets import link
@@ -101,7 +102,7 @@ def start(
         st.caption(f"These settings were begun and not finished; *{onward}*, {where}, {what}.")
     elif wanted is not None and run is not None and wanted.id != run.id:
         ones = {"below": "the ones above", "above": "these"}[where]
-        st.caption(f"{where.capitalize()} is run {run.id} with other settings; Start trains {ones}.")
+        st.caption(f"{where.capitalize()} is another run: {called(run.recipe)}. Start trains {ones}.")
     if problem := st.session_state.pop(_NOT_STARTED, None):
         st.error(problem, icon=":material/error:")
 
@@ -183,11 +184,11 @@ def _caption(jobs: Jobs, run: Run, position: Position | None) -> str:
     if run.status == "queued":
         return f"Run {run.id} · {waiting(jobs, run)}"
     if run.status == "finished" and run.result:
-        machine = f"{run.result.device}, {run.result.threads} threads"
-        return f"Run {run.id} · finished in {run.result.seconds:.1f} s on {machine}"
+        machine = f"{run.result.device}, {counted(run.result.threads, 'thread')}"
+        return f"**{called(run.recipe)}** · run {run.id}, finished in {run.result.seconds:.1f} s on {machine}"
     if run.status in OVER:
         kept = "" if position is None else ": what it had shown so far is kept"
-        return f"Run {run.id} · {run.status}{kept}"
+        return f"**{called(run.recipe)}** · run {run.id}, {run.status}{kept}"
     if position is None:
         return f"Run {run.id} · {preparing(run)}"
     left = "paused" if run.status == "paused" else f"{max(0.0, position.seconds_left):.0f} s left"

@@ -239,7 +239,7 @@ def test_a_runs_own_page_is_a_click_away(page: Page, app_server: AppServer, stor
     opened(page, app_server, f"run={run}")
     page.get_by_role("link", name="Open in “Three ways to teach”").click()
     expect(page).to_have_url(re.compile(rf"three_ways\?.*run={run}"))
-    expect(page.get_by_test_id("stProgress")).to_contain_text(f"Run {run} · finished in")
+    expect(page.get_by_test_id("stProgress")).to_contain_text(f"run {run}, finished in")
 
 
 def test_an_empty_list_leads_to_the_pages_that_train(page: Page, app_server: AppServer, store: RunStore) -> None:

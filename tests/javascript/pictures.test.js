@@ -29,6 +29,13 @@ const teller = (name) => (key, values = {}) => filled(WORDS[`${name}-${key}`], v
 
 const [TEACHER, STUDENT] = [[3, 1, -1], [0.5, 2, -2]];
 
+test("a longer bar is a larger loss, unless it is said that the scale is another", () => {
+  assert.deepEqual(loss.barEnds(0.805, 0.457), { soft: 1, whole: 1 });
+  assert.deepEqual(loss.barEnds(0.3, 3), { soft: 5, whole: 5 });
+  assert.deepEqual(loss.barEnds(0.3, 60), { soft: 0.5, whole: 100 });
+  assert.equal(loss.niceEnd(0), 0.1);
+});
+
 test("the losses are what their formulas say", () => {
   for (const T of [0.5, 1, 4, 100]) {
     const [p, q] = [softmax(TEACHER, T), softmax(STUDENT, T)];

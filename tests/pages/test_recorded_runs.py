@@ -3,6 +3,7 @@
 import pytest
 
 from kdviz.recipes.openings import OPENINGS
+from kdviz.reports.called import called
 from kdviz.store import recorded_runs
 from tests.samples.app_pages import button, component, components, opened, start, text
 
@@ -30,7 +31,7 @@ def picture(at, page):
 def test_a_page_opens_with_a_recorded_run_that_start_replaces(as_shipped, page):
     at = opened(f"pages/{page}.py")
     recipe = OPENINGS[page]("digits")
-    assert f"Recorded run {recipe.id}: the default settings on" in text(at)
+    assert f"Recorded run {recipe.id}: {called(recipe)} on" in text(at)
     assert picture(at, page)["run"] == f"{recipe.id}-1"
     assert any("test images" in header.value for header in at.subheader)
     assert "run" not in at.query_params
@@ -65,7 +66,7 @@ def test_other_settings_show_what_would_be_trained_where_a_page_can(as_shipped, 
 def test_where_a_data_set_has_none_the_digits_stand_in_and_are_named(as_shipped, monkeypatch, page):
     monkeypatch.setattr(recorded_runs.data_files, "published_file", lambda *_: None)
     at = opened(f"pages/{page}.py", data="mnist")
-    assert "the default settings on Digits (scikit-learn)" in text(at)
+    assert f"{called(OPENINGS[page]('digits'))} on Digits (scikit-learn)" in text(at)
 
 
 def test_a_cell_of_the_recorded_sweep_is_looked_at(as_shipped):

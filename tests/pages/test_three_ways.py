@@ -9,6 +9,7 @@ from kdviz.recipes.methods import DEFAULT, METHODS
 from kdviz.recipes.openings import three_ways
 from kdviz.recipes.single import Recipe
 from kdviz.records.comparison import FinishedMethod
+from kdviz.reports.called import called
 from tests.samples.app_pages import button, component, markdown, opened, said, start
 from tests.samples.comparison_records import compared, comparison, moment
 
@@ -208,7 +209,7 @@ def test_a_cancelled_run_keeps_what_it_has_shown(stored, steps, kept):
     wanted = comparison()
     stored(wanted, status="cancelled", events=[moment("plain", step) for step in steps])
     at = opened(PAGE, run=wanted.id)
-    assert at.get("progress")[0].proto.text == f"Run {wanted.id} · cancelled{kept}"
+    assert at.get("progress")[0].proto.text == f"**{called(wanted)}** · run {wanted.id}, cancelled{kept}"
 
 
 def test_runs_of_one_kind_are_told_from_those_of_another(stored):

@@ -38,3 +38,19 @@ export function logitForShare(z, i, p, T) {
   const together = top + Math.log(sumOf(others.map((value) => Math.exp(value - top))));
   return T * (together + Math.log(p / (1 - p)));
 }
+
+const NICE = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000, 200000, 1000000];
+const APART = 20; // so many times as large, and the smaller bars would be lost on the scale of the larger
+
+/** The round number of nats at which a bar is full. @param {number} most */
+export const niceEnd = (most) => NICE.find((end) => end >= most) ?? most;
+
+/**
+ * Where the bars of the soft term and that of the whole loss end: on one scale, unless that would hide the smaller.
+ * @param {number} soft @param {number} whole
+ */
+export function barEnds(soft, whole) {
+  if (Math.max(soft, whole) > APART * Math.min(soft, whole)) return { soft: niceEnd(soft), whole: niceEnd(whole) };
+  const end = niceEnd(Math.max(soft, whole));
+  return { soft: end, whole: end };
+}

@@ -9,7 +9,7 @@ import { followPointer } from "../kdviz.shared/pointer.js";
 import { buildTemperature, onNumber, onRelease, showTemperature } from "../kdviz.shared/slider.js";
 import { klDivergence, klParts, softmax } from "../kdviz.shared/softmax.js";
 import { formatT, roundT } from "../kdviz.shared/temperature.js";
-import { distillationLoss, entropyNats, hardCrossEntropy, logitForShare, softCrossEntropy } from "./formulas.js";
+import { barEnds, distillationLoss, entropyNats, hardCrossEntropy, logitForShare, niceEnd, softCrossEntropy } from "./formulas.js";
 
 const LIMIT = 30; // of a logit
 const LEAST_SHARE = 0.0005;
@@ -49,34 +49,35 @@ function lossSentence({ tell, names, teacher, student, T }, now) {
 }
 
 /** Scales grow while a finger holds something, and fit again when it lets go: no bar jumps back under it. */
-function scaleFor(ui, name, most) {
-  const nice = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000, 200000, 1000000];
-  const wanted = nice.find((end) => end >= most) ?? most;
+function scaleFor(ui, name, wanted) {
   ui.scales[name] = ui.held ? Math.max(ui.scales[name] ?? 0, wanted) : wanted;
   return ui.scales[name];
 }
 
 function drawSum(ui, name, widths, text, end) {
-  const { bars, value, node } = ui.sums[name];
+  const { bars, value } = ui.sums[name];
   bars.forEach((bar, i) => { bar.style.width = `${Math.min(100, (100 * widths[i]) / end).toFixed(3)}%`; });
   setText(value, text);
-  node.title = ui.tell("bar", { nats: end });
 }
 
 function drawSums(ui, now) {
-  const end = scaleFor(ui, "soft", Math.max(now.ce, now.forward, now.reverse, 0.05));
+  const { soft, hard, whole } = now.loss;
+  const ends = barEnds(Math.max(now.ce, now.forward, now.reverse), whole);
+  const [end, ofWhole] = [scaleFor(ui, "soft", ends.soft), scaleFor(ui, "whole", ends.whole)];
   drawSum(ui, "ce", [now.entropy, now.forward], nat(now.ce), end);
   drawSum(ui, "forward", [now.forward], nat(now.forward), end);
   drawSum(ui, "reverse", [now.reverse], nat(now.reverse), end);
   setText(ui.q(".identity"), `= H(p) ${nat(now.entropy)} + KL(p‖q) ${nat(now.forward)}`);
-  const { soft, hard, whole } = now.loss;
-  drawSum(ui, "whole", [soft, hard], nat(whole), scaleFor(ui, "whole", Math.max(whole, 0.05)));
+  drawSum(ui, "whole", [soft, hard], nat(whole), ofWhole);
+  setText(ui.q(".soft-end"), ui.tell("bar", { nats: end }));
+  setText(ui.q(".whole-end"), ui.tell(ofWhole === end ? "bar" : "bar-other", { nats: ofWhole }));
   setText(ui.q(".soft-value"), nat(soft));
   setText(ui.q(".hard-value"), nat(hard));
 }
 
 function drawParts(ui, now) {
-  const most = scaleFor(ui, "parts", Math.max(...now.parts.map(Math.abs), 0.01));
+  const most = scaleFor(ui, "parts", niceEnd(Math.max(...now.parts.map(Math.abs))));
+  setText(ui.q(".parts-end"), ui.tell("bar", { nats: most }));
   now.parts.forEach((value, i) => {
     const { bar, text } = ui.partNodes[i];
     const height = value / most;
@@ -213,7 +214,7 @@ function build(ui) {
   const start = { names: [], T: 1, alpha: 0.7, label: 0, teacher: null, student: null };
   Object.assign(ui, { ...start, draw: () => drawPicture(ui), held: false, plotHeight: 176, scales: {}, sums: {} });
   ui.root.querySelectorAll(".sum").forEach((node) => {
-    ui.sums[node.dataset.sum] = { node, bars: [...node.querySelectorAll("i")], value: node.querySelector(".sum-value") };
+    ui.sums[node.dataset.sum] = { bars: [...node.querySelectorAll("i")], value: node.querySelector(".sum-value") };
   });
   buildTemperature(ui, () => commit(ui));
   buildAlpha(ui);
