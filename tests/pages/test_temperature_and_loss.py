@@ -1,11 +1,13 @@
 """The lessons on the temperature and on the loss without a browser: links, checks, and what a study shows."""
 
+import numpy as np
 import pytest
 
+from kdviz.records.softmax import softmax
 from kdviz.store import gallery
 from kdviz.widgets.pictures.chosen_image import bits, unsure_but_decided
 from kdviz.widgets.pictures.loss_lesson import LossState, readings
-from kdviz.widgets.pictures.soft_targets import ShownLogits
+from kdviz.widgets.pictures.soft_targets import LANES, ShownLogits
 from kdviz.widgets.study import result as live_study
 from tests.samples.app_pages import component, opened, said
 
@@ -110,3 +112,17 @@ def test_a_study_shows_its_curves(jobs, monkeypatch, t_squared, forgotten):
     assert panels["panels"][0]["title"] == "Right on the test images"
     flat = panels["panels"][0]["lines"][0]["y"]
     assert len(set(flat)) == 1
+
+
+@pytest.mark.parametrize("image", ["1", "7", "20", "33"])
+@pytest.mark.parametrize("which", ["unsure", "by-class"])
+def test_what_the_race_is_to_show_can_be_seen_in_it(jobs, nothing_recorded, which, image):
+    at = opened(TEMPERATURE, which=which, image=image)
+    logits = np.array(component(at, "grown")["logits"])
+    suggested = next(element.value for element in at.markdown if "In the race" in element.value)
+    passing = [lane for lane in LANES if softmax(logits, lane).max() > 0.5]
+    if len(passing) > 1:
+        assert f"until T = {passing[-2]:g} has only just passed" in suggested
+        assert f"until T = {passing[-1]:g} passes it too" in suggested
+    else:
+        assert ("only the lane of T = 0.5 passes" in suggested) == (len(passing) == 1)
