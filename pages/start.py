@@ -1,4 +1,4 @@
-"""Start: what this is, one live picture, the course, and six ways straight to it."""
+"""Start: what this is, the playground and five more doors, one live picture, and the course."""
 
 import streamlit as st
 
@@ -13,25 +13,26 @@ with st.container(key="play_now"):
     data = {"data": st.query_params["data"]} if "data" in st.query_params else {}
     st.page_link("pages/playground.py", label=here.word("play-now"), icon=":material/play_circle:", query_params=data)
 shown = server.choose_gallery()
-picture = state.picture(shown, state.opening(shown))
-soft_targets(key="start_picture", picture=picture, temperature=temperature_of_link())
-
-here.text("course")
-progress.overview()
-
-here.text("ways-in")
-WAYS_IN = {
-    "play": ("pages/playground.py", ":material/toys:", {}),
+DOORS = {
     "learn": ("pages/soft_targets.py", ":material/school:", {}),
     "demonstrate": ("pages/soft_targets.py", ":material/co_present:", {"view": "Draw a digit", "T": "4"}),
     "train": ("pages/watch_it_train.py", ":material/monitoring:", {}),
     "compare": ("pages/three_ways.py", ":material/compare_arrows:", {}),
     "explore": ("pages/explorer.py", ":material/grid_on:", {}),
 }
-for column, (way, (to, icon, query)) in zip(st.columns(len(WAYS_IN)), WAYS_IN.items(), strict=True):
-    with column:
-        st.page_link(to, label=f"**{here.word(way)}**", icon=icon, query_params={"data": shown.facts.name, **query})
-        here.text(way)
+with st.container(key="doors"):
+    for column, (door, (to, icon, query)) in zip(st.columns(len(DOORS)), DOORS.items(), strict=True):
+        with column:
+            query_params = {"data": shown.facts.name, **query}
+            st.page_link(to, label=f"**{here.word(door)}**", icon=icon, query_params=query_params)
+            here.text(door)
+picture = state.picture(shown, state.opening(shown))
+soft_targets(
+    key="start_picture", picture=picture, temperature=temperature_of_link(), invites="T" not in st.query_params
+)
+
+here.text("course")
+progress.overview()
 
 known = server.device()
 

@@ -10,11 +10,13 @@ import { buildEditors, showEditors } from "../kdviz.shared/editing.js";
 import { namedShares } from "../kdviz.shared/format.js";
 import { listen, publishLogits } from "../kdviz.shared/signals.js";
 import { forward, isHere } from "../kdviz.shared/network.js";
-import { buildTemperature, receiveTemperature } from "../kdviz.shared/slider.js";
+import { buildTemperature, moveTemperature, receiveTemperature } from "../kdviz.shared/slider.js";
 import { entropyBits, ranked, softmax } from "../kdviz.shared/softmax.js";
 import { formatT } from "../kdviz.shared/temperature.js";
 import { buildPad, setFrame } from "../kdviz.shared/drawing.js";
 import { describe } from "./sentence.js";
+
+const SWEEP = 4500; // milliseconds
 
 function describePicture(ui, bits) {
   const [T, shares] = [formatT(ui.T), namedShares(ui.names, ui.p)];
@@ -81,6 +83,31 @@ function buildModes(ui) {
   });
 }
 
+/** How far T has moved at a part of the sweep, from 0 to 1: up to its end and back. @param {number} part */
+const sweepAt = (part) => Math.sin(Math.PI * part) ** 2;
+
+/** T goes up to 10 and back once, by itself, then waits for a hand; a hand that comes sooner takes it at once. */
+function invite(ui) {
+  ui.invited = true;
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  const [from, hands] = [Math.log10(ui.T), new AbortController()];
+  ui.endings.push(() => hands.abort());
+  for (const type of ["pointerdown", "keydown", "touchstart"]) {
+    ui.root.addEventListener(type, () => hands.abort(), { signal: hands.signal, passive: true });
+  }
+  let begun = 0;
+  const step = (/** @type {number} */ now) => {
+    begun ||= now + 900; // time to see the picture as it is
+    if (hands.signal.aborted) return;
+    const part = Math.min(1, Math.max(0, now - begun) / SWEEP);
+    if (part > 0) moveTemperature(ui, 10 ** (from + (1 - from) * sweepAt(part)));
+    if (part < 1) requestAnimationFrame(step);
+    else hands.abort();
+    ui.root.dataset.invites = part < 1 ? "moving" : "waiting";
+  };
+  requestAnimationFrame(step);
+}
+
 function build(ui) {
   const nothing = { columns: [], names: [], p: [], logits: null, pixels: null };
   Object.assign(ui, { ...nothing, draw: () => drawPicture(ui), held: false, plotHeight: 0, T: 1 });
@@ -124,6 +151,7 @@ function receive(ui, data) {
   } else {
     drawPicture(ui);
   }
+  if (data.invites && !ui.invited) invite(ui);
 }
 
 export default await component(import.meta.url, { root: ".soft-targets", shared: ["picture"], build, receive });

@@ -62,9 +62,9 @@ def set_temperature(value: float) -> None:
     link.write("T", f"{value:.3g}")
 
 
-def soft_targets(*, key: str, picture: ShownLogits, temperature: float) -> None:
-    """The teacher's softmax of one image over a temperature slider."""
-    _mount(key, {"mode": "image", **picture.packed()}, temperature)
+def soft_targets(*, key: str, picture: ShownLogits, temperature: float, invites: bool = False) -> None:
+    """The teacher's softmax of one image over a temperature slider, which `invites` lets move once by itself."""
+    _mount(key, {"mode": "image", "invites": invites, **picture.packed()}, temperature)
 
 
 def draw_digit(
