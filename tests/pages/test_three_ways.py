@@ -41,7 +41,9 @@ def test_before_a_run_the_panels_show_who_will_teach_whom(jobs):
     assert not data["live"]
     assert not said(at)
     assert not button(at, "Start").disabled
-    assert {"What to expect on digits", "In formulas", "Try this", "Sources"} <= {each.value for each in at.subheader}
+    assert {"Where it helps, where it does not, and why", "In formulas", "Try this", "Sources"} <= {
+        each.value for each in at.subheader
+    }
     sources = at.markdown[-1].value
     assert METHODS["born-again"].address in sources
     assert METHODS["rkd"].address not in sources, "sources of what is shown"
