@@ -85,7 +85,7 @@ class SweepBar(TrainingBar):
             accuracy = f"{fmean(event.validation_accuracy):.1%}"
             now = f"teacher of {event.stage}, epoch {event.epoch}/{event.epochs}, {accuracy}"
         elif isinstance(event, Progress):
-            now = f"the choice once more, {event.role}, epoch {event.epoch}/{event.epochs}"
+            now = f"the test of the choice, {event.role}, epoch {event.epoch}/{event.epochs}"
         elif isinstance(event, StackProgress):
             best = max(filter(math.isfinite, event.validation_accuracy), default=0.0)
             now = f"seed {event.stack.seed}, epoch {event.epoch}/{event.stack.epochs}, best {best:.1%}{self._left()}"

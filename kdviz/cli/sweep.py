@@ -32,7 +32,10 @@ _ESTIMATE = "kdviz.runners.estimate:sweep"
     help="Dask scheduler whose workers train, as tcp://host:8786. [default: KDVIZ_SCHEDULER, else this process]",
 )
 def sweep(again: bool, as_json: bool, yes: bool, scheduler: str | None, **values: Any) -> None:
-    """Train a student for each temperature, alpha and seed; choose a cell without the test images; test it once."""
+    """Train a student for each temperature, alpha and seed; choose a cell without the test images.
+
+    Then test the choice once, by networks of other seeds.
+    """
     recipe = recipe_of(Sweep, values)
     if scheduler is not None and not scheduler.strip():
         end("--scheduler is empty; it takes a Dask scheduler's address, as tcp://host:8786.", USAGE_ERROR)

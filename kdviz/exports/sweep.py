@@ -42,7 +42,7 @@ def subject(result: SweepResult, student: str) -> Subject | None:
 
 def students(recipe: Sweep) -> dict[str, set[str]]:
     """The architectures of the students that such a run may keep, by the students' names."""
-    return {f"seed {seed}": set(recipe.architectures) for seed in recipe.seeds}
+    return {f"seed {seed}": set(recipe.architectures) for seed in recipe.seeds_of_test}
 
 
 def result_fits(result: SweepResult) -> bool:
@@ -68,7 +68,7 @@ def event_fits(recipe: Sweep, event: Event) -> bool:
 
 def _is_choice(sweep: Sweep, choice: Choice) -> bool:
     cells = set(sweep.trained_cells)
-    runs = [sweep.recipe_of(choice.cell, seed).id for seed in sweep.seeds] if choice.cell in cells else []
+    runs = [sweep.recipe_of(choice.cell, seed).id for seed in sweep.seeds_of_test] if choice.cell in cells else []
     return (
         [run.recipe.id for run in choice.results] == runs
         and all(map(single.result_fits, choice.results))

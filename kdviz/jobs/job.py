@@ -151,7 +151,10 @@ class Job:
         if what is not None:
             return [self.sweep.teacher_of_stack(what)]
         rates = dict.fromkeys(cell.learning_rate for cell in self.sweep.trained_cells)  # any cell may be chosen
-        return [self.sweep.teacher_training(seed, None, rate) for rate in rates for seed in self.sweep.seeds]
+        seeds = self.sweep.seeds_of_test
+        teachers = [self.sweep.teacher_training(seed, None, rate) for rate in rates for seed in seeds]
+        # Of several rates the choice takes one, and trains what is not there by itself.
+        return teachers if len(rates) == 1 else list(filter(self._is_trained, teachers))
 
     def _is_trained(self, training: Training) -> bool:
         if training.id not in self._trained and teacher_files.path_of(training.id).exists():

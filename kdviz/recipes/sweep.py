@@ -5,14 +5,23 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterable, Iterator
-from itertools import product
+from itertools import chain, islice, product
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from kdviz.recipes.base import Conditions, Training, all_known, digest, shortened
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
-from kdviz.recipes.number_lists import MOST_VALUES, items_in, seeds_in, values_in
+from kdviz.recipes.number_lists import LARGEST_SEED, MOST_VALUES, items_in, seeds_in, values_in
 from kdviz.recipes.single import Recipe
 
 MOST_STUDENTS = 3000  # trained in one sweep: cells x seeds x folds
@@ -68,7 +77,11 @@ class Sweep(Conditions):
     """A student for each cell of temperatures x alphas (and what else is listed) and each seed.
 
     Plain students, without a teacher, are always among them: their level is what counts. T and alpha are chosen on
-    images that neither teachers nor students learn from, and only the choice is tried on the test images.
+    images that neither teachers nor students learn from. Only the choice is tried on the test images, by networks of
+    other seeds: those that were the luckiest on the one kind of images are lucky on the other as well.
+
+    A whole document, one that names its `study`, without `test_seeds` is of a sweep from before: it was tested with
+    the seeds that chose. It is read, named and written as it was.
     """
 
     kind: ClassVar[str] = "sweep"
@@ -89,6 +102,9 @@ class Sweep(Conditions):
     students: tuple[str, ...] = Field((), description="students' architectures to try; student alone if none")
     label_counts: tuple[int, ...] = Field((), description="numbers of labels to try; labels alone if none")
     seeds: tuple[int, ...] = Field((0, 1, 2), description="seeds, as 0-4 or 0,2,7")
+    test_seeds: tuple[int, ...] | None = Field(
+        None, description="seeds of the choice's test [default: as many fresh ones, after the last]"
+    )
     search: Search = Field("grid", description="every cell, cells drawn at random, or successive halving")
     draws: int = Field(25, ge=1, le=1000, description="cells that a random search draws")
     select: Selection = Field("validation", description="where T and alpha are chosen: the validation split, or folds")
@@ -104,6 +120,19 @@ class Sweep(Conditions):
 
     _students = field_validator("students", mode="before")(lambda given: all_known(_items(given), ARCHITECTURES))
     _seeds = field_validator("seeds", mode="before")(seeds_in)
+
+    @field_validator("test_seeds", mode="before")
+    @classmethod
+    def _test_seeds(cls, given: Any, info: ValidationInfo) -> tuple[int, ...] | None:
+        """None where they are the default ones, so that equal sweeps are equal."""
+        seeds: tuple[int, ...] | None = info.data.get("seeds")  # None where they are refused
+        test_seeds = None if given is None or not _items(given) else seeds_in(given)
+        if test_seeds is None or seeds is None or test_seeds == seeds:
+            return test_seeds
+        if not set(test_seeds).isdisjoint(seeds):
+            chosen_with = ",".join(map(str, seeds))
+            raise ValueError(f"it takes seeds that are not among those that choose, {chosen_with}, or all of these.")
+        return None if test_seeds == _next_seeds(seeds) else test_seeds
 
     @field_validator("label_counts", mode="before")
     @classmethod
@@ -126,6 +155,24 @@ class Sweep(Conditions):
         if folds is not None and select == "validation":
             raise ValueError(f"folds is {shortened(folds)} with select validation; folds go with select folds.")
         return {**given, "folds": 5} if select == "folds" and folds is None else given
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_before(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "study" in given and "test_seeds" not in given:
+            return {**given, "test_seeds": given.get("seeds")}
+        return given
+
+    @model_serializer(mode="wrap")
+    def _written(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A whole document names the seeds of the test, whatever will be the default when it is read."""
+        document: dict[str, Any] = fields(self)
+        if "study" in document and "test_seeds" in document:
+            if self.has_fresh_test:
+                document["test_seeds"] = self.seeds_of_test
+            else:
+                del document["test_seeds"]
+        return document
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -170,6 +217,16 @@ class Sweep(Conditions):
         }
         alone = {"student", "learning_rate", "labels"}  # stand in the lists
         return digest({**self.model_dump(mode="json", exclude=alone), **same})
+
+    @property
+    def seeds_of_test(self) -> tuple[int, ...]:
+        """The seeds with which the choice is trained and tried on the test images."""
+        return _next_seeds(self.seeds) if self.test_seeds is None else self.test_seeds
+
+    @property
+    def has_fresh_test(self) -> bool:
+        """Whether the test is by networks that had no part in choosing; it was not in sweeps from before."""
+        return self.seeds_of_test != self.seeds
 
     @property
     def architectures(self) -> tuple[str, ...]:
@@ -278,6 +335,12 @@ class Sweep(Conditions):
                 student=dice.choice(students),
                 labels=dice.choice(label_counts),
             )
+
+
+def _next_seeds(seeds: tuple[int, ...]) -> tuple[int, ...]:
+    """As many as these, after the last of them; from 0 on again where there are no larger ones."""
+    fresh = chain(range(seeds[-1] + 1, LARGEST_SEED + 1), (seed for seed in range(seeds[-1]) if seed not in seeds))
+    return tuple(sorted(islice(fresh, len(seeds))))
 
 
 def _items(given: Any) -> list[str]:

@@ -83,7 +83,7 @@ class CellSummary(Record):
 class Choice(Record):
     """The cell with the best accuracy on the images that were held out, and its one trial on the test images.
 
-    It was trained once more, alone, on the training split: `results` are these runs, one for each seed.
+    It was trained once more, alone, on the training split: `results` are these runs, one for each seed of the test.
     """
 
     cell: Cell

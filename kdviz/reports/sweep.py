@@ -38,6 +38,7 @@ def title(sweep: Sweep) -> str:
         counted(sweep.epochs, "epoch"),
         seeds(sweep.seeds),
         "" if sweep.folds is None else f"{sweep.folds} folds",
+        "" if sweep.test_seeds is None else f"tested with {seeds(sweep.test_seeds)}",
     ]
     return f"{sweep.data}: {' x '.join(varied)}; {', '.join(filter(None, shared))}"
 
@@ -158,6 +159,8 @@ def _choice(swept: SweepResult, choice: Choice) -> dict[str, Any]:
     return {
         **_names(_first_cell(swept.recipe, choice.cell)),
         "chosen_on": choice.chosen_on,
+        "test_seeds": list(swept.recipe.seeds_of_test),
+        "fresh_test": swept.recipe.has_fresh_test,
         **(_estimates(summary, "validation_accuracy") if summary else {}),
         **_estimates(choice, "test_accuracy", "plain_test_accuracy"),
         **fields.judgement(choice.against_plain),
@@ -245,9 +248,12 @@ def _choice_in_words(swept: SweepResult, choice: Choice) -> str:
     if cell.alpha > 0:
         verdict = judged(choice.against_plain, found=findable.of_choice(swept))
         tested += f", plain training {_share(choice.plain_test_accuracy)}: {verdict}"
+    trained = f"Trained anew with {seeds(swept.recipe.seeds_of_test)}, which did not choose"
+    if not swept.recipe.has_fresh_test:
+        trained = "Trained once more with the seeds that chose it, whose luck is part of the difference"
     return (
         f"Chosen on {choice.chosen_on}: {_full_name(swept.recipe, cell)}{level}.\n"
-        f"On the {choice.results[0].distilled.test_images:,} test images, looked at once: {tested}."
+        f"{trained}; on the {choice.results[0].distilled.test_images:,} test images, looked at once: {tested}."
     )
 
 

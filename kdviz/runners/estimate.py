@@ -43,10 +43,11 @@ def estimate(sweep: Sweep) -> Estimate:
     for stack in stacks:
         seconds += BEGINNING + REPORT * len(stack.cells) * min(MOST_REPORTS, REPORTS * stack.epochs)
         seconds += EVALUATIONS * len(stack.cells) * _seconds(sweep, sweep.training_of_stack(stack), len(stack.cells))
-    choices = [sweep.recipe_of(sweep.trained_cells[-1], seed) for seed in sweep.seeds]  # any cell may be chosen
+    cell = sweep.trained_cells[-1]  # any may be chosen
+    choices = [sweep.recipe_of(cell, seed) for seed in sweep.seeds_of_test]
     seconds += sum(BEGINNING + 2 * _seconds(sweep, choice.student_training) for choice in choices)
-    if sweep.folds is not None:  # then the choice's runs have teachers of their own
-        seconds += _seconds_of_missing(sweep, [choice.teacher_training for choice in choices])
+    own_teachers = [choice.teacher_training for choice in choices if choice.teacher_training.id not in trainings]
+    seconds += _seconds_of_missing(sweep, own_teachers)
     return Estimate(seconds=seconds, memory=max(memory_of(stack, sweep.batch_size) for stack in stacks))
 
 

@@ -1,7 +1,7 @@
 """A sweep: students with temperatures and weights of their own, trained in stacks; then the choice, tested once.
 
 The students of a stack share their batches, their first weights and their teacher. Each of them is the student that
-its own recipe would train alone.
+its own recipe would train alone. The test is by teachers, students and controls of other seeds.
 """
 
 import time
@@ -115,7 +115,7 @@ def work_left(sweep: Sweep, session: Session, finished: Sequence[FinishedStack])
     """Multiply-adds of all students that are still to be trained, those of the choice's runs included."""
     work = sum(work_of(sweep, session, stack) for stack in expected(sweep, finished))
     alone = 2 * TRAINED_ALONE * session.work(sweep.recipe_of(sweep.trained_cells[-1], 0).student_training)
-    return work + alone * len(sweep.seeds)
+    return work + alone * len(sweep.seeds_of_test)
 
 
 def _train_stack(state: SweepState, stack: Stack) -> Iterator[Output | None]:
@@ -231,7 +231,7 @@ def _trials(
 
 
 def _choose(state: SweepState, done: Sequence[FinishedStack]) -> Iterator[Output | SweepResult | None]:
-    """Choose a cell by the images that were held out; train it once more by itself, and use the test images once."""
+    """Choose a cell by the images that were held out; train it with the seeds of the test, and use its images once."""
     sweep = state.sweep
     trials = trials_of(sweep, done)
     summaries = sweep_verdicts.summarise(sweep, trials)
@@ -240,7 +240,7 @@ def _choose(state: SweepState, done: Sequence[FinishedStack]) -> Iterator[Output
     if chosen is not None:
         cell, tied = chosen
         results: list[Result] = []
-        for seed in sweep.seeds:
+        for seed in sweep.seeds_of_test:
             for event in single.run(sweep.recipe_of(cell, seed), clock=state.session.clock):
                 if isinstance(event, Result):
                     results.append(event)

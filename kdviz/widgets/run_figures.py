@@ -1,6 +1,6 @@
 """The figures of a result as the list of runs and a run's card show them, whatever the kind of run."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,9 +43,14 @@ def written(figures: Mapping[str, float | None], names: Iterable[str], digits: i
     return ["" if (value := figures[name]) is None else text(name, value) for name in names]
 
 
+def footing(seeds: Sequence[int]) -> str:
+    """What intervals over these seeds are."""
+    key = "intervals-of-one-seed" if len(seeds) == 1 else "intervals-of-seeds"
+    return sentence("runs", key, seeds=count(len(seeds), "seed"))
+
+
 def _footing(result: Any) -> str:
-    seeds = len(result.recipe.seeds)
-    return sentence("runs", "intervals-of-one-seed" if seeds == 1 else "intervals-of-seeds", seeds=count(seeds, "seed"))
+    return footing(result.recipe.seeds)
 
 
 @dataclass(frozen=True)

@@ -162,9 +162,8 @@ def test_what_was_learnt_says_the_choice_its_ties_its_test_and_what_mattered():
     said = words.learnt(swept(tied=[(1.0, 0.75)]))
     assert "Best on the validation split is T = 4, α = 0.75: 97.6\u00a0% right, the mean over three seeds" in said
     assert ", tied with T = 1, α = 0.75." in said
-    assert (
-        "On the 360 test images, looked at once, 97.7\u00a0% ±\u00a00.4 are right, and 95.6\u00a0% ±\u00a00.0" in said
-    )
+    assert "α = 0.75. Then it was trained anew with seeds 3–5, which did not choose. Of the 360 test images" in said
+    assert "images, looked at once, 97.7\u00a0% ±\u00a00.4 are right, and 95.6\u00a0% ±\u00a00.0" in said
     assert re.search(
         r"with labels only: better, \+2\.13 points \(\+1\.64 to \+2\.62\); the verdict rests on only three seeds\. ",
         said,
@@ -197,6 +196,18 @@ def test_no_more_is_claimed_than_the_verdict_allows():
     assert "worse, −" in words.learnt(swept(test_errors=30, plain_test_errors=16))
 
 
+def test_a_sweep_that_was_tested_with_the_seeds_that_chose_says_so():
+    before = swept(test_seeds="0-2")
+    said = words.learnt(before)
+    assert "Then it was trained once more with the seeds that chose it. Of the 360 test images" in said
+    assert "a “better” comes too easily: this sweep is from before tests had fresh seeds." in said
+    assert "trained once more with the seeds that chose it, alone" in words.chosen_how(before)
+    assert "too easily" not in words.learnt(swept())
+    assert "trained anew with seeds 3–5, which did not choose, alone" in words.chosen_how(swept())
+    wide = Verdict(word="no difference shown", difference=0.02, low=-0.03, high=0.07)
+    assert "fresh" not in words.both_verdicts(with_verdict_of_the_map(before, wide))
+
+
 def with_verdict_of_the_map(finished, verdict):
     summaries = [
         each.model_copy(update={"against_plain": each.against_plain and verdict}) for each in finished.summaries
@@ -208,8 +219,8 @@ def test_where_the_test_says_more_than_the_map_the_numbers_say_why():
     wide = Verdict(word="no difference shown", difference=0.02, low=-0.03, high=0.07)
     assert words.both_verdicts(with_verdict_of_the_map(swept(), wide)) == (
         "That the map does not show a difference for the same cell is no contradiction: the test compares one cell "
-        "with labels only, on 360 test images; the map compares six cells at once, on 180 validation images, so its "
-        "intervals are wider (±\u00a05.0 points, the test’s ±\u00a00.5)."
+        "with labels only, by fresh networks on 360 test images; the map compares six cells at once, on 180 validation "
+        "images, so its intervals are wider (±\u00a05.0 points, the test’s ±\u00a00.5)."
     )
     narrow = Verdict(word="no difference shown", difference=0.0, low=-0.001, high=0.001)
     assert "wider" not in words.both_verdicts(with_verdict_of_the_map(swept(), narrow))

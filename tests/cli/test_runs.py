@@ -78,7 +78,7 @@ def test_show_tells_what_is_kept(store):
     assert "tags: lesson 1, best\nnote: a note\nstudents kept: distilled\n" in shown
     assert re.search(r"^distilled +784-30-30-10", shown, re.MULTILINE)
     sweep = said(kdviz("show", SWEEP.id))
-    assert "students kept: seed 0, seed 1" in sweep
+    assert "students kept: seed 2, seed 3" in sweep
     assert "Chosen on the validation split" in sweep
     assert json.loads(said(kdviz("show", SWEEP.id, "--json")))["recipe"]["study"] == "sweep"
     assert "nonesuch is not in the store" in said(kdviz("show", "nonesuch"), 2)
@@ -136,12 +136,12 @@ def test_a_file_that_cannot_be_written_is_told(store):
 
 def test_where_there_are_several_students_one_must_be_named(store):
     line = said(kdviz("export", SWEEP.id, "--format", "safetensors"), 2)
-    assert "--student takes one of seed 0, seed 1." in line
-    said(kdviz("export", SWEEP.id, "--format", "safetensors", "--student", "seed 1"))
+    assert "--student takes one of seed 2, seed 3." in line
+    said(kdviz("export", SWEEP.id, "--format", "safetensors", "--student", "seed 3"))
     (path,) = Path().iterdir()
-    assert path.name == f"kdviz-digits-{SWEEP.id}.seed-1.safetensors"
+    assert path.name == f"kdviz-digits-{SWEEP.id}.seed-3.safetensors"
     line = said(kdviz("export", SWEEP.id, "--format", "card", "--student", "../x"), 2)
-    assert line == "Error: --student is ../x; it takes one of seed 0, seed 1."
+    assert line == "Error: --student is ../x; it takes one of seed 2, seed 3."
 
 
 def test_what_is_not_there_is_not_exported(store):

@@ -88,7 +88,7 @@ def test_a_bundle_holds_what_it_should(whole, good):
     manifest = json.loads(files["manifest.json"])
     assert (manifest["kdviz"], manifest["format"], manifest["engine"]) == ("bundle", 1, ENGINE)
     assert NOTE not in files["repeat.py"].decode()
-    assert "students/seed-1.safetensors" in contents(pack_stored(whole, whole.get(SWEEP.id)))
+    assert "students/seed-3.safetensors" in contents(pack_stored(whole, whole.get(SWEEP.id)))
     unpack(pack_stored(whole, whole.get(SINGLE.id), {"distilled": b"onnx"}))
 
 
@@ -371,7 +371,7 @@ def test_students_that_do_not_fit_are_refused(whole, good):
     name = "students/distilled.safetensors"
     refused(changed(good, name, lambda _: weights[:-4]), "students are not those of its recipe")
     refused(changed(good, name, lambda _: b"\x80\x04 a pickle"), "students are not those of its recipe")
-    other = contents(pack_stored(whole, whole.get(SWEEP.id)))["students/seed-0.safetensors"]
+    other = contents(pack_stored(whole, whole.get(SWEEP.id)))["students/seed-2.safetensors"]
     unpack(changed(good, name, lambda _: other))  # the same shapes: that is all that can be told
     for change in (
         set_in("students", to=[]),
@@ -410,7 +410,9 @@ def swept_bundle(**changes):
     return pack(run, [], [])
 
 
-@pytest.mark.parametrize("changes", [{}, {"folds": 3}, {"search": "halving", "epochs": 9}, {"search": "random"}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"folds": 3}, {"search": "halving", "epochs": 9}, {"search": "random"}, {"test_seeds": (0, 1)}]
+)
 def test_a_fake_sweep_fits(changes):
     bundle = unpack(swept_bundle(**changes))
     assert bundle.run.result == swept(bundle.run.recipe)

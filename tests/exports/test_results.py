@@ -94,6 +94,7 @@ def test_a_script_holds_nothing_but_the_recipe(recipe):
     (theirs,) = re.findall(r"r'''\n(.*?)\n'''", exports.script(other, 2), re.DOTALL)
     assert exports.script(other, 2).replace(theirs, "").replace(other.id, "") == rest
     ast.parse(script)
+    assert ('"test_seeds": [' in script) == isinstance(recipe, Sweep)
     assert "threads=2" in script
     assert "threads=None" in exports.script(recipe)
 
@@ -246,7 +247,7 @@ def test_each_kind_of_run_has_cards(store):
             assert f"student “{name}” of run {recipe.id}" in exports.model_card(run, name)
     result = store.get(SWEEP.id).result
     accuracy = result.choice.results[1].distilled.test_accuracy
-    assert f"{accuracy:.2%} (" in exports.model_card(store.get(SWEEP.id), "seed 1")
+    assert f"{accuracy:.2%} (" in exports.model_card(store.get(SWEEP.id), "seed 3")
 
 
 def test_a_note_in_a_card_is_a_literal_block(single):

@@ -90,9 +90,14 @@ def test_no_stack_is_ordered_before_its_teacher_and_no_teacher_twice():
     for task in stacks:
         assert ordered(this) == []  # the choice waits for all
         end(this, task)
+    two, three = (SWEEP.teacher_training(seed) for seed in SWEEP.seeds_of_test)
+    of_test = ordered(this)
+    assert [task.what for task in of_test] == [two, three]
+    for task in of_test:
+        end(this, task)
     (last,) = ordered(this)
     order = this.order(last, None)
-    assert (last.what, len(order.finished), order.teachers) == (None, 4, [zero.id, one.id])
+    assert (last.what, len(order.finished), order.teachers) == (None, 4, [two.id, three.id])
     end(this, last)
     assert this.run.status == "finished"
 
@@ -108,7 +113,20 @@ def test_with_folds_the_choice_has_teachers_of_its_own():
     folds = SWEEP.model_copy(update={"seeds": (0,), "select": "folds", "folds": 2})
     kinds = all_of(job(folds))
     assert kinds[0] == [folds.teacher_training(0, fold) for fold in (0, 1)]
-    assert kinds[-2:] == [[folds.teacher_training(0)], [None]]
+    assert kinds[-2:] == [[folds.teacher_training(1)], [None]]
+
+
+def test_the_teachers_of_a_sweep_that_is_tested_with_the_seeds_that_chose_are_there():
+    before = Sweep.parse({**SWEEP.changes(), "test_seeds": "0-1"})
+    last = all_of(job(before))[-2:]
+    assert last == [[waiting(before, [])[-1]], [None]]
+
+
+def test_of_several_learning_rates_the_choice_trains_the_teachers_of_the_one_it_takes():
+    rates = Sweep.parse({**SWEEP.changes(), "learning_rates": "0.001,0.01"})
+    this = job(rates)
+    taught = {what for seen in all_of(this) for what in seen if isinstance(what, Training)}
+    assert taught == {rates.teacher_training(seed, None, rate) for seed in (0, 1) for rate in (0.001, 0.01)}
 
 
 def test_rungs_of_halving_come_one_after_the_other():

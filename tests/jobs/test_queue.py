@@ -426,7 +426,7 @@ def test_a_sweep_is_many_tasks_and_finishes(make, store):
     wanted = waiting(run.recipe, [])
     assert len(wanted) == 4
     assert noted(run, "train") == [stack.id for stack in wanted]
-    assert noted(run, "teach") == [f"{seed} None" for seed in run.recipe.seeds]
+    assert noted(run, "teach") == [f"{seed} None" for seed in (*run.recipe.seeds, *run.recipe.seeds_of_test)]
     assert noted(run, "kept") == [stack.id for stack in wanted]  # the choice was told of them, and says them again
     events = jobs.events(run.id)  # from the store now
     assert stacks(events) == wanted  # each once all the same
@@ -435,7 +435,7 @@ def test_a_sweep_is_many_tasks_and_finishes(make, store):
     assert isinstance(done.result, SweepResult)
     assert store.get(run.id).result == done.result
     assert [trial.cell for trial in done.result.trials] == 2 * list(run.recipe.trained_cells)
-    assert store.students(run.id) == [f"seed {seed}" for seed in run.recipe.seeds]
+    assert store.students(run.id) == [f"seed {seed}" for seed in run.recipe.seeds_of_test]
     whole = (done.finished - done.started).total_seconds()
     assert whole - 0.2 < done.result.seconds <= whole  # of all tasks, though the last worker knows only of its own
     assert jobs.submit(run.recipe).result == done.result
@@ -549,7 +549,8 @@ def test_two_workers_share_a_sweep_and_train_no_teacher_twice(make, theirs):
     run = jobs.submit(sweep(20, seeds=(first := random.randrange(2**31 - 9), first + 1, first + 2)))
     done = ended(jobs, run)
     assert (done.status, done.attempt) == ("finished", 1)
-    assert sorted(noted(run, "teach")) == [f"{seed} None" for seed in run.recipe.seeds]
+    seeds = *run.recipe.seeds, *run.recipe.seeds_of_test
+    assert sorted(noted(run, "teach")) == sorted(f"{seed} None" for seed in seeds)
     assert sorted(noted(run, "train")) == sorted(stack.id for stack in waiting(run.recipe, []))
     assert noted(run, "choose") == [""]
     begun = [line.split()[0] for line in lines(run) if line.startswith(("begin", "end"))]

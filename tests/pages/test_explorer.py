@@ -81,7 +81,15 @@ def test_before_a_run_the_map_shows_which_cells_will_be_trained(jobs):
 
 def test_start_queues_the_sweep_of_the_link(jobs):
     estimating(jobs, seconds=3)
-    at = opened(PAGE, temperatures="1,4", alphas="0:1:3", seeds="0,2", epochs="4", students="784-128-10,784-30-30-10")
+    at = opened(
+        PAGE,
+        temperatures="1,4",
+        alphas="0:1:3",
+        seeds="0,2",
+        test_seeds="5-7",
+        epochs="4",
+        students="784-128-10,784-30-30-10",
+    )
     assert at.text_input(key="alphas").value == "0:1:3", "as it was written"
     assert at.slider(key="alphas_range").value == (0.0, 1.0)
     assert at.number_input(key="alphas_count").value == 3
@@ -92,6 +100,7 @@ def test_start_queues_the_sweep_of_the_link(jobs):
         temperatures=(1, 4),
         alphas=(0, 0.5, 1),
         seeds=(0, 2),
+        test_seeds=(5, 6, 7),
         epochs=4,
         students=("784-128-10", "784-30-30-10"),
     )
@@ -134,6 +143,7 @@ def test_a_range_of_one_value_is_one_value_and_can_be_opened_again(jobs):
         ("temperatures", "1:20:900", "temperatures is 1:20:900; it takes 1 to 30 numbers"),
         ("alphas", "0,hot", "alphas is 0,hot; it takes 1 to 30 numbers from 0 to 1"),
         ("seeds", "0-99", "seeds is 0-99; it takes 1 to 20 whole numbers"),
+        ("test_seeds", "2-4", "test_seeds is 2-4; it takes seeds that are not among those that choose, 0,1,2"),
         ("label_counts", "5", "label_counts is 5; it takes up to 30 whole numbers of at least 10"),
         ("learning_rates", "-1", "learning_rates is -1; it takes 1 to 30 numbers"),
     ],
@@ -148,7 +158,8 @@ def test_a_text_that_cannot_be_read_gets_a_sentence_and_loses_nothing(jobs, name
     assert button(at, "Start").disabled
     assert at.number_input(key="epochs").value == 4
     assert not at.warning
-    at.text_input(key=name).set_value({"seeds": "0"}.get(name, "0.5" if name != "label_counts" else "")).run()
+    good = {"seeds": "0", "test_seeds": "", "label_counts": ""}.get(name, "0.5")
+    at.text_input(key=name).set_value(good).run()
     assert not at.error
     assert not button(at, "Start").disabled
 
@@ -337,6 +348,8 @@ def test_several_workers_share_the_work():
             "12 cells with a teacher and 2 from labels only, × 3 seeds: 42 students.",
         ),
         ({"search": "halving", "epochs": 9}, "; the better third goes on, from 1 to 3 to 9 epochs."),
+        ({}, "21 students. Then the choice is trained anew and tested, with seeds 3–5."),
+        ({"test_seeds": "0-2"}, "Then the choice is trained once more and tested, with seeds 0–2."),
     ],
 )
 def test_how_many_students_there_will_be_is_said(changes, text):
@@ -363,6 +376,17 @@ def test_a_finished_sweep_shows_what_was_learnt_its_choice_and_its_slices(stored
     assert "cannot be estimated" not in captions(at)
     runs = next(link.proto for link in at.get("page_link") if "Keep it" in link.proto.label)
     assert f"run={wanted.id}" in runs.query_string
+
+
+def test_a_sweep_from_before_says_that_its_test_was_with_the_seeds_that_chose_and_its_link_means_it(stored):
+    wanted = sweep(test_seeds="0-2")
+    stored(wanted, result=swept(wanted))
+    at = opened(PAGE, data=None, run=wanted.id, cell=key_of(cell(20.0, 0.5)))
+    assert "Then it was trained once more with the seeds that chose it" in whole(at)
+    assert "a “better” comes too easily" in whole(at)
+    assert at.text_input(key="test_seeds").value == "0-2"
+    assert at.code[0].value.endswith(" --test-seeds 0,1,2")
+    assert button(at, "Start").disabled, "the controls mean this very sweep"
 
 
 def test_a_selected_cell_stands_in_the_link_with_its_recipe(stored):

@@ -17,6 +17,7 @@ from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.sweep import KEPT, MOST_STACKED, MOST_STUDENTS, Cell, Stack, Sweep
 from kdviz.records import sweep_plan
+from kdviz.records.kinds import RECIPES
 from tests.samples.sweep_plans import carried_out, learnt_stack, ranking
 
 TEMPERATURES = "it takes 1 to 30 numbers from 0.05 to 1000, as 1,2,4 or LOW:HIGH:COUNT."
@@ -44,6 +45,7 @@ def sweeps(draw):
         label_counts=tuple(draw(st.lists(st.integers(10, few), max_size=2))),
         labels=draw(st.none() | st.integers(10, few)),
         seeds=tuple(draw(st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=2))),
+        test_seeds=draw(st.none() | st.just((2**31 - 8, 2**31 - 7))),
         epochs=draw(st.integers(KEPT, 30)),
         teacher_epochs=draw(st.none() | st.integers(1, 500)),
         search=search,
@@ -60,6 +62,7 @@ def test_defaults_are_the_grid_of_five_by_five_and_three_seeds():
     sweep = Sweep()
     assert (sweep.temperatures, sweep.alphas) == ((1, 2, 4, 8, 20), (0, 0.25, 0.5, 0.75, 1))
     assert (sweep.seeds, sweep.epochs, sweep.epochs_of_teacher, sweep.search) == ((0, 1, 2), 3, 3, "grid")
+    assert (sweep.seeds_of_test, sweep.has_fresh_test) == ((3, 4, 5), True)
     assert (sweep.select, sweep.folds) == ("validation", None)
     assert len(sweep.cells) == 25
     assert len(sweep.trained_cells) == 21
@@ -75,9 +78,11 @@ def test_values_come_as_text():
             "students": "784-30-30-10, 784-128-10",
             "label_counts": "1000,100",
             "seeds": "0-2",
+            "test_seeds": "7,5-6",
             "folds": "4",
         }
     )
+    assert sweep.seeds_of_test == (5, 6, 7)
     assert sweep.temperatures == (1, 4, 20)
     assert sweep.alphas == (0, 0.5, 1)
     assert sweep.learning_rates == (0.001, 0.01, 0.1)
@@ -87,7 +92,7 @@ def test_values_come_as_text():
 
 
 @pytest.mark.parametrize("empty", ["", (), []])
-@pytest.mark.parametrize("option", ["learning_rates", "students", "label_counts"])
+@pytest.mark.parametrize("option", ["learning_rates", "students", "label_counts", "test_seeds"])
 def test_an_empty_list_of_what_need_not_be_varied_varies_nothing(option, empty):
     assert Sweep.parse({option: empty}) == Sweep()
 
@@ -122,6 +127,13 @@ def test_an_empty_list_of_what_need_not_be_varied_varies_nothing(option, empty):
         ({"seeds": ""}, f"seeds is empty; {SEEDS}"),
         ({"seeds": "2-0"}, f"seeds is 2-0; {SEEDS}"),
         ({"seeds": "0-99999999"}, f"seeds is 0-99999999; {SEEDS}"),
+        ({"test_seeds": "x"}, f"test_seeds is x; {SEEDS}"),
+        ({"test_seeds": [True]}, f"test_seeds is [True]; {SEEDS}"),
+        (
+            {"test_seeds": "2-4"},
+            "test_seeds is 2-4; it takes seeds that are not among those that choose, 0,1,2, or all of these.",
+        ),
+        ({"seeds": "x", "test_seeds": "0"}, f"seeds is x; {SEEDS}"),
         ({"search": "luck"}, "search is luck; it takes one of grid, random, halving."),
         ({"draws": 0}, "draws is 0; it takes a whole number from 1 to 1,000."),
         ({"draws": 1001}, "draws is 1001; it takes a whole number from 1 to 1,000."),
@@ -253,6 +265,8 @@ def test_folds_are_five_where_nothing_else_is_said():
         ({"draws": 7}, {}),
         ({"select": "folds"}, {"folds": 5}),
         ({"seeds": "2,1,0"}, {"seeds": (0, 1, 2)}),
+        ({"test_seeds": "3-5"}, {}),
+        ({"seeds": "0,9", "test_seeds": "10,11"}, {"seeds": "0,9"}),
     ],
 )
 def test_equal_students_chosen_in_the_same_way_have_one_id(one, other):
@@ -271,6 +285,8 @@ def test_equal_students_chosen_in_the_same_way_have_one_id(one, other):
         {"students": ("784-30-30-10",)},
         {"label_counts": (100,)},
         {"seeds": (1,)},
+        {"test_seeds": (3, 4)},
+        {"test_seeds": (0, 1, 2)},
         {"search": "halving"},
         {"search": "random", "draws": 7},
         {"select": "folds"},
@@ -314,6 +330,7 @@ def test_equal_ids_mean_equal_trainings_of_teachers_and_students(sweep):
     )
     assert other.id == sweep.id
     assert other.cells == sweep.cells
+    assert other.seeds_of_test == sweep.seeds_of_test
     stacks = sweep.stacks(sweep.trained_cells, sweep.epochs)
     assert other.stacks(other.trained_cells, other.epochs) == stacks
     assert [other.teacher_of_stack(s) for s in stacks] == [sweep.teacher_of_stack(s) for s in stacks]
@@ -345,6 +362,43 @@ def test_json_and_url_give_the_same_sweep_back(sweep):
 def test_json_schema_is_json_and_every_option_has_a_description():
     json.dumps(Sweep.model_json_schema())
     assert all(field.description for field in Sweep.model_fields.values())
+
+
+# The seeds of the test.
+
+
+@given(st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=20, unique=True))
+def test_by_default_as_many_seeds_test_as_chose_and_none_of_them_chose(seeds):
+    sweep = Sweep(seeds=tuple(seeds))
+    assert len(set(sweep.seeds_of_test) - set(seeds)) == len(seeds) == len(sweep.seeds_of_test)
+    assert sweep.has_fresh_test
+    assert max(sweep.seeds_of_test) < 2**31
+    if max(seeds) < 2**31 - 21:
+        assert min(sweep.seeds_of_test) == max(seeds) + 1
+
+
+BEFORE = {"study": "sweep", "seeds": [0, 1, 2], "epochs": 4}  # a document that no field of today is in
+
+
+def test_a_sweep_stored_before_tests_had_seeds_of_their_own_keeps_its_id_and_its_document():
+    sweep = RECIPES.validate_python(BEFORE)
+    assert (sweep.seeds_of_test, sweep.has_fresh_test) == ((0, 1, 2), False)
+    assert sweep.id == "ba1d48f9ae2b"  # as that version named it
+    document = sweep.model_dump(mode="json")
+    assert "test_seeds" not in document
+    assert RECIPES.validate_python(document) == sweep
+    assert sweep.changes() == {"epochs": 4, "test_seeds": [0, 1, 2]}  # a link means it, and no other
+    assert Sweep.parse(sweep.changes()) == sweep
+
+
+def test_a_new_sweep_is_another_and_names_its_seeds_wherever_it_is_written_whole():
+    sweep = Sweep(epochs=4)
+    assert sweep.id != RECIPES.validate_python(BEFORE).id
+    document = sweep.model_dump(mode="json")
+    assert document["test_seeds"] == [3, 4, 5]
+    assert json.loads(sweep.model_dump_json()) == document
+    assert RECIPES.validate_python(document) == sweep
+    assert sweep.changes() == {"epochs": 4}
 
 
 # Cells.

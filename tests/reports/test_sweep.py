@@ -30,8 +30,9 @@ def swept(errors=sweep_records.errors_of, diverged=(), **changes):
     chosen = sweep_verdicts.choose(wanted, summaries, trials)
     choice = None
     if chosen is not None:
-        recipes = [wanted.recipe_of(chosen[0], seed) for seed in wanted.seeds]
-        results = [result(each, 8, 8 if chosen[0].alpha == 0 else 16 + each.seed % 2) for each in recipes]
+        recipes = [wanted.recipe_of(chosen[0], seed) for seed in wanted.seeds_of_test]
+        plain = [8 if chosen[0].alpha == 0 else 16 + number % 2 for number in range(len(recipes))]
+        results = [result(each, 8, errors) for each, errors in zip(recipes, plain, strict=True)]
         choice = sweep_verdicts.choice_of(wanted, *chosen, results)
     return SweepResult(
         run_id=wanted.id,
@@ -140,10 +141,11 @@ def test_choice_has_its_test_accuracy_once_for_each_seed():
     assert choice["test_accuracy_interval"][0] <= choice["test_accuracy"] <= choice["test_accuracy_interval"][1]
     assert choice["verdict"] == "better"
     assert choice["validation_accuracy"] == pytest.approx(1 - (4 + 1 / 3) / 180)
-    assert [each["seed"] for each in choice["seeds"]] == [0, 1, 2]
+    assert [each["seed"] for each in choice["seeds"]] == [3, 4, 5] == choice["test_seeds"]
+    assert choice["fresh_test"] is True
     assert choice["seeds"][1]["test_errors"] == 8
     assert choice["seeds"][1]["plain_test_errors"] == 17
-    recipe = sweep_records.sweep().recipe_of(sweep_records.cell(4.0, 0.75), 1)
+    recipe = sweep_records.sweep().recipe_of(sweep_records.cell(4.0, 0.75), 4)
     assert choice["seeds"][1]["run_id"] == recipe.id
 
 
@@ -198,11 +200,21 @@ def test_text_has_a_table_of_temperatures_and_alphas_and_the_choice():
     assert "Plain training: 94.26%" in text
     assert "* the choice" in text
     assert "Chosen on the validation split: T = 4, alpha = 0.75, validation accuracy 97.59%" in text
-    assert "On the 360 test images, looked at once: 97.78%" in text
+    tested = "Trained anew with seeds 3-5, which did not choose; on the 360 test images, looked at once: 97.78%"
+    assert tested in text
     assert "plain training 95.46%" in text
     assert ": better (+2.31 percentage points" in text
     assert "in intervals widened for 6 cells" in text
     assert max(map(len, lines(text))) < 120
+
+
+def test_a_test_with_the_seeds_that_chose_is_told_and_named_in_the_document():
+    before = swept(test_seeds="0-2")
+    tested = "Trained once more with the seeds that chose it, whose luck is part of the difference; on the 360 test"
+    assert tested in sweep_tables.text(before)
+    assert sweep_tables.title(before.recipe).endswith(", seeds 0-2, tested with seeds 0-2")
+    choice = document(test_seeds="0-2")["choice"]
+    assert (choice["test_seeds"], choice["fresh_test"]) == ([0, 1, 2], False)
 
 
 def test_text_marks_what_is_not_shown_to_differ_from_plain_training_and_names_ties():

@@ -188,7 +188,7 @@ def test_stacks_come_one_after_the_other_then_the_choices_runs_and_the_end(whole
             assert (event.method, current) == ("teacher", None)
             assert event.stage in {f"seed {seed}" for seed in sweep.seeds}
     assert [type(event) for event in said[last + 1 :] if not isinstance(event, Progress)] == [
-        *[TrainedStudent] * len(sweep.seeds),
+        *[TrainedStudent] * len(sweep.seeds_of_test),
         SweepResult,
     ]
 
@@ -510,10 +510,9 @@ def test_the_test_images_are_looked_at_after_the_choice_and_by_its_runs_alone(wh
             assert len(what) == TEST
             looks.append(number)
     # For each seed: what the teacher says, and how good teacher, distilled and plain student are.
-    assert len(looks) == 4 * len(sweep.seeds)
-    assert [fit.training.model for fit in spy.of("alone")].count(spy.said[-1].choice.cell.student) >= 2 * len(
-        sweep.seeds
-    )
+    assert len(looks) == 4 * len(sweep.seeds_of_test)
+    alone = [fit.training.model for fit in spy.of("alone")]
+    assert alone.count(spy.said[-1].choice.cell.student) >= 2 * len(sweep.seeds_of_test)
 
 
 # The same again, and going on.
@@ -614,10 +613,11 @@ def test_the_choice_has_the_best_mean_accuracy_of_what_was_asked_for(whole, kind
 def test_the_choices_results_are_those_of_single_runs(whole, kind):
     sweep, said = sweep_of(kind), whole(kind).said
     choice = said[-1].choice
-    assert [result.recipe for result in choice.results] == [sweep.recipe_of(choice.cell, s) for s in sweep.seeds]
+    seeds = sweep.seeds_of_test
+    assert [result.recipe for result in choice.results] == [sweep.recipe_of(choice.cell, seed) for seed in seeds]
     learnt = of(TrainedStudent, said)
-    assert [each.name for each in learnt] == [f"seed {seed}" for seed in sweep.seeds]
-    seed = sweep.seeds[-1]
+    assert [each.name for each in learnt] == [f"seed {seed}" for seed in seeds]
+    seed = seeds[-1]
     alone = [event for event in single.run(sweep.recipe_of(choice.cell, seed)) if event is not None]
     for role in ("teacher", "distilled", "plain"):
         one, other = getattr(choice.results[-1], role), getattr(alone[-1], role)
@@ -625,11 +625,51 @@ def test_the_choices_results_are_those_of_single_runs(whole, kind):
             assert getattr(one, figure) == getattr(other, figure)
     (student,) = of(TrainedStudent, alone)
     assert student.model_copy(update={"name": f"seed {seed}"}) == learnt[-1]
-    accuracy = sum(result.distilled.test_accuracy for result in choice.results) / len(sweep.seeds)
+    accuracy = sum(result.distilled.test_accuracy for result in choice.results) / len(seeds)
     assert choice.test_accuracy.mean == pytest.approx(accuracy)
-    accuracy = sum(result.plain.test_accuracy for result in choice.results) / len(sweep.seeds)
+    accuracy = sum(result.plain.test_accuracy for result in choice.results) / len(seeds)
     assert choice.plain_test_accuracy.mean == pytest.approx(accuracy)
     assert isinstance(alone[-1], Result)
+
+
+@every_kind
+def test_the_networks_of_the_test_are_others_than_those_that_chose(whole, kind):
+    spy, sweep = whole(kind), sweep_of(kind)
+    alone, choosing = spy.of("alone"), [*spy.of("stack"), *spy.of("teacher")]
+    assert {fit.training.seed for fit in alone} == set(sweep.seeds_of_test)
+    assert {fit.training.seed for fit in alone}.isdisjoint(fit.training.seed for fit in choosing)
+    fresh = {(fit.training.seed, fit.training.model) for fit in alone}  # teachers of one sweep are there for the next
+    assert fresh >= {(seed, spy.said[-1].choice.cell.student) for seed in sweep.seeds_of_test}
+
+
+@every_kind
+def test_the_control_of_the_test_is_trained_as_that_of_the_map(whole, kind):
+    spy, sweep = whole(kind), sweep_of(kind)
+    control = spy.said[-1].choice.cell.plain
+    done = [part.stack for part in parts(spy.said)]
+    stacks = [stack for stack in done if control in stack.cells and stack.epochs == sweep.epochs]
+    split = {"fold": None, "folds": None}  # nothing is held out of the training split where nothing is left to choose
+    of_map = {sweep.training_of_stack(stack).model_copy(update=split) for stack in stacks}
+    plain = [fit for fit in spy.of("alone") if fit.teacher is None and fit.training.model == control.student]
+    of_test = {fit.training for fit in plain}
+    assert len(of_test) == len(sweep.seeds_of_test)
+    assert {each.model_copy(update={"seed": 0}) for each in of_test} == {
+        each.model_copy(update={"seed": 0}) for each in of_map
+    }
+
+
+@pytest.mark.parametrize("kind", ["grid", "few labels", "folds"])
+def test_a_sweep_from_before_is_tested_with_the_seeds_that_chose_and_chooses_alike(whole, kind):
+    before = events(sweep_of(kind, test_seeds=OPTIONS["seeds"]), finished=parts(whole(kind).said))[-1]
+    end = whole(kind).said[-1]
+    assert [result.recipe.seed for result in before.choice.results] == list(before.recipe.seeds)
+    assert (before.choice.cell, before.choice.tied) == (end.choice.cell, end.choice.tied)
+    assert (before.trials, before.summaries) == (end.trials, end.summaries)
+    if kind != "folds":  # there the networks of the map have learnt from other images
+        control = end.choice.cell.plain
+        trials = [trial for trial in before.trials if trial.cell == control]
+        for trial, result in zip(trials, before.choice.results, strict=True):
+            assert abs(result.plain.validation_accuracy - trial.validation_accuracy) <= 3 / VALIDATION
 
 
 @every_kind

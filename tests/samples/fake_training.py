@@ -345,7 +345,7 @@ def fake_sweep(
                         done.append(event)
                     yield event
         note(sweep, "choose")
-        for seed in sweep.seeds:
+        for seed in sweep.seeds_of_test:
             time.sleep(tick)
             yield progress(1, 1, clock() - started)
             yield TrainedStudent(name=f"seed {seed}", architecture=sweep.student, weights=b"")
@@ -523,11 +523,12 @@ def finished_stacks(sweep: Sweep) -> list[FinishedStack]:
 
 def teaching(sweep: Sweep, seed: int, seconds: float = 0.0, step: int = 1, steps: int = 1) -> Moment:
     """A teacher learns."""
+    seeds = sweep.seeds if seed in sweep.seeds else sweep.seeds_of_test
     return moment("teacher", step, steps, seconds).model_copy(
         update={
             "stage": f"seed {seed}",
-            "stage_number": sweep.seeds.index(seed) + 1,
-            "stages": len(sweep.seeds),
+            "stage_number": seeds.index(seed) + 1,
+            "stages": len(seeds),
             "agreement": [],
         }
     )
@@ -543,7 +544,7 @@ def swept(sweep: Sweep, done: Sequence[FinishedStack] | None = None, seconds: fl
     choice = None
     if chosen is not None:
         cell, tied = chosen
-        results = [fake_result_of_choice(sweep, cell, seed) for seed in sweep.seeds]
+        results = [fake_result_of_choice(sweep, cell, seed) for seed in sweep.seeds_of_test]
         choice = sweep_verdicts.choice_of(sweep, cell, tied, results)
     return SweepResult(
         run_id=sweep.id,

@@ -156,7 +156,7 @@ def swept(wanted, errors=30, plain=36, better=True):
         cell=cell,
         chosen_on="the validation split",
         tied=[one for one in wanted.trained_cells if one not in (cell, cell.plain)][:1],
-        results=[result(wanted.recipe_of(cell, seed), errors, plain) for seed in wanted.seeds],
+        results=[result(wanted.recipe_of(cell, seed), errors, plain) for seed in wanted.seeds_of_test],
         test_accuracy=mean,
         plain_test_accuracy=control,
         against_plain=verdict,

@@ -113,7 +113,7 @@ def summary(wanted, trials, cell):
 
 
 def swept(wanted=None, *, diverged=(), tied=(), test_errors=8, plain_test_errors=16, **changes):
-    """A finished sweep; `diverged` and `tied` name cells by (T, alpha). Test errors are the same with every seed."""
+    """A finished sweep; `diverged` and `tied` name cells by (T, alpha). Test errors hardly depend on the seed."""
     recipe = wanted or sweep(**changes)
     trials = [
         trial(cell, seed, fold, recipe.epochs, diverged=(cell.temperature, cell.alpha) in diverged)
@@ -138,7 +138,8 @@ def swept(wanted=None, *, diverged=(), tied=(), test_errors=8, plain_test_errors
 
 def choice(recipe, summaries, tied, errors, plain_errors):
     best = max(summaries, key=lambda each: each.validation_accuracy.mean).cell
-    results = [result(recipe.recipe_of(best, seed), errors + seed % 2, plain_errors) for seed in recipe.seeds]
+    recipes = [recipe.recipe_of(best, seed) for seed in recipe.seeds_of_test]
+    results = [result(each, errors + number % 2, plain_errors) for number, each in enumerate(recipes)]
     taught = [each.distilled.test_accuracy for each in results]
     plain = [each.plain.test_accuracy for each in results]
     return Choice(

@@ -126,7 +126,7 @@ def _text(name: str, value: Any) -> str:
         return "all" if name.endswith("labels") else "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if name == "seed":
+    if name in ("seed", "test_seeds"):
         return ranges(value) if isinstance(value, tuple) else str(value)
     if name == "methods":
         return ", ".join(short_title(method) for method in value)

@@ -22,7 +22,8 @@ def cell_name(cell: Cell) -> str:
 def settings(sweep: Sweep) -> dict[str, Any]:
     """Every setting that plays a part, by its name."""
     unused = {"draws" if sweep.search != "random" else "", "folds" if sweep.folds is None else ""}
-    return {name: value for name, value in settings_of_many(sweep).items() if name not in unused}
+    named = {**settings_of_many(sweep), "test_seeds": sweep.seeds_of_test}
+    return {name: value for name, value in named.items() if name not in unused}
 
 
 def main_figures(swept: SweepResult) -> MainFigures | None:
@@ -55,8 +56,20 @@ def verdict(swept: SweepResult) -> str:
         if math.isfinite(judged.difference)
         else ""
     )
-    cell = cell_name(choice.cell)
-    return sentence("runs", "chosen", images=choice.chosen_on, cell=cell, ties=ties, verdict=f"{judged.word}{by}")
+    return sentence(
+        "runs",
+        "chosen",
+        images=choice.chosen_on,
+        cell=cell_name(choice.cell),
+        ties=ties,
+        whose=sentence("runs", "chosen-anew" if swept.recipe.has_fresh_test else "chosen-once-more"),
+        verdict=f"{judged.word}{by}",
+    )
 
 
-CARD = Card(PANEL, settings, main_figures, table, verdict)
+def footing(swept: SweepResult) -> str:
+    """What the intervals of the choice's test are over."""
+    return figures.footing(swept.recipe.seeds_of_test)
+
+
+CARD = Card(PANEL, settings, main_figures, table, verdict, footing)

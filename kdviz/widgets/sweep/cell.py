@@ -44,8 +44,9 @@ def changes(recipe: Conditions) -> dict[str, Any]:
 
     With these alone, page and command line make the same recipe.
     """
-    suited = {**recipe.usual.model_dump(mode="json"), "data": type(recipe)().data}
-    return {name: value for name, value in recipe.model_dump(mode="json").items() if value != suited[name]}
+    suited = {**dict(recipe.usual), "data": type(recipe)().data}
+    changed = {name for name, value in recipe if value != suited[name]}
+    return recipe.model_dump(mode="json", include=changed)
 
 
 def link(recipe: Recipe) -> str:

@@ -18,12 +18,14 @@ from kdviz.reports.phrases import counted
 from kdviz.widgets import controls, link
 from kdviz.widgets.comparison.form import seeds_text
 from kdviz.widgets.sweep.cell import as_text
+from kdviz.widgets.sweep.words import seeds_of_test
 
 _LONGEST = 600  # characters of a list
 _STOPS = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 30.0, 50.0, 100.0)  # of the T slider
-_LISTS = ("temperatures", "alphas", "seeds", "learning_rates", "label_counts")
+_LISTS = ("temperatures", "alphas", "seeds", "test_seeds", "learning_rates", "label_counts")
+_EMPTY = {"test_seeds": "the next ones", "learning_rates": "as above", "label_counts": "as above"}  # what it means
 _MORE = (
-    ("data", "labels", "label_counts", "augmentation"),
+    ("data", "labels", "label_counts", "augmentation", "test_seeds"),
     ("teacher", "teacher_epochs", "teacher_labels", "teacher_augmentation"),
     ("optimizer", "learning_rate", "learning_rates", "schedule", "batch_size"),
 )
@@ -48,9 +50,9 @@ def _show_lists(sweep: Sweep, but: Set[str] = frozenset()) -> None:
 
 
 def _text(sweep: Sweep, name: str) -> str:
-    """A list as the URL and the command line write it: 1,2.5,20, or 0-4 of seeds."""
-    values = getattr(sweep, name)
-    return seeds_text(values) if name == "seeds" else as_text(values)
+    """A list as the URL and the command line write it: 1,2.5,20, or 0-4 of seeds; nothing of one that is empty."""
+    values = getattr(sweep, name) or ()
+    return seeds_text(values) if values and name in ("seeds", "test_seeds") else as_text(values)
 
 
 def sweep_form(home: str) -> tuple[Sweep | None, DeltaGenerator, DeltaGenerator]:
@@ -72,9 +74,9 @@ def sweep_form(home: str) -> tuple[Sweep | None, DeltaGenerator, DeltaGenerator]
         values |= _selection(defaults)
     with st.container(horizontal=True, vertical_alignment="center", key="actions"):
         start = st.container(width="content")
-        meaning = "Data, labels, teacher, optimizer, learning rates"
+        meaning = "Data, labels, teacher, optimizer, learning rates, seeds of the test"
         with st.popover("More settings", icon=":material/tune:", help=meaning):
-            lists = {name: partial(_text_input, name, defaults) for name in ("label_counts", "learning_rates")}
+            lists = {name: partial(_text_input, name, defaults) for name in _EMPTY}
             values |= controls.columns(defaults, _MORE, {"data": partial(controls.data_set, Sweep, home), **lists})
         beside = st.container(width="stretch", gap=None)
     return controls.recipe_of(Sweep, values), start, beside
@@ -88,7 +90,7 @@ def _text_input(name: str, defaults: Sweep, **options: Any) -> str:
         bind="query-params",
         max_chars=_LONGEST,
         help=controls.explanation(name),
-        placeholder="as above" if name in ("learning_rates", "label_counts") else "",
+        placeholder=_EMPTY.get(name, ""),
         **options,
     )
     return str(given or "")
@@ -178,4 +180,6 @@ def size_in_words(sweep: Sweep) -> str:
     students = counted(len(trained) * len(sweep.seeds) * (sweep.folds or 1), "student")
     rungs = f"; the better third goes on, from {' to '.join(map(str, sweep.rungs))} epochs"
     text = f"{taught}{labels}, × {counted(len(sweep.seeds), 'seed')}{folds}: {students}"
-    return f"{text[0].upper()}{text[1:]}{rungs if len(sweep.rungs) > 1 else ''}."
+    again = "anew" if sweep.has_fresh_test else "once more"
+    tested = f"Then the choice is trained {again} and tested, with {seeds_of_test(sweep)}."
+    return f"{text[0].upper()}{text[1:]}{rungs if len(sweep.rungs) > 1 else ''}. {tested}"

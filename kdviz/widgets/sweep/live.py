@@ -104,8 +104,10 @@ def _position(sweep: Sweep, heard: SweepSoFar, events: Sequence[Event]) -> Posit
         return None
     if isinstance(last, Progress):
         progress = [event for event in events if isinstance(event, Progress)]
-        seed = sweep.seeds[sweep_time.run_of_choice(sweep, progress) - 1]
-        text = f"The choice trains once more, for the test images · seed {seed} · epoch {last.epoch} of {last.epochs}"
+        seed = sweep.seeds_of_test[sweep_time.run_of_choice(sweep, progress) - 1]
+        what = "the choice trains anew" if sweep.has_fresh_test else "the choice trains once more"
+        who = "its teacher, " if last.role == "teacher" else ""
+        text = f"For the test, {what} · seed {seed} · {who}epoch {last.epoch} of {last.epochs}"
     else:
         text = _who_learns(sweep_time.Plan.of(sweep).stacks, heard, last)
     return replace(times, text=text)

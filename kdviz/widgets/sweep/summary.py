@@ -59,7 +59,7 @@ def _choice(swept: SweepResult) -> None:
     if choice is None:
         return
     st.subheader("The choice on the test images, looked at once", anchor=False)
-    results, seeds = choice.results, swept.recipe.seeds
+    results, seeds = choice.results, swept.recipe.seeds_of_test
     chosen = [result.distilled for result in results]
     rows = [_row(f"**{words.name(choice.cell, swept.recipe)}**", chosen, choice.test_accuracy)]
     if choice.cell.alpha > 0:

@@ -44,14 +44,14 @@ class Plan:
     def of(cls, sweep: Sweep) -> Plan:
         """Of successive halving too: who survives a rung is not known before, but how many do."""
         stacks = expected(sweep)
-        rates = {cell.learning_rate for cell in sweep.trained_cells}  # any cell may be chosen
-        taught = [sweep.teacher_training(seed, None, rate) for rate in rates for seed in sweep.seeds]
+        rate = sweep.trained_cells[-1].learning_rate  # any cell may be chosen
+        taught = [sweep.teacher_training(seed, None, rate) for seed in sweep.seeds_of_test]
         taught += map(sweep.teacher_of_stack, stacks)
         alone = 2 * TRAINED_ALONE * sweep.epochs * _size(sweep, sweep.trained_cells[-1].student)
         return cls(
             stacks=len(stacks),
             work=sum(work_of(sweep, stack) for stack in stacks),
-            choice=alone * len(sweep.seeds),
+            choice=alone * len(sweep.seeds_of_test),
             teacher=sweep.epochs_of_teacher * _size(sweep, sweep.teacher) / STACKED,
             teachers=frozenset(training.id for training in taught),
         )
@@ -147,12 +147,13 @@ def _seconds_by(reports: Sequence[Moment]) -> float:
 
 def run_of_choice(sweep: Sweep, progress: Sequence[Progress]) -> int:
     """Which of the choice's runs trains, from 1: one seed comes after the other, each tells its own seconds."""
-    return min(len(sweep.seeds), 1 + sum(after.seconds < before.seconds for before, after in pairwise(progress)))
+    done = sum(after.seconds < before.seconds for before, after in pairwise(progress))
+    return min(len(sweep.seeds_of_test), 1 + done)
 
 
 def _of_choice(sweep: Sweep, progress: Sequence[Progress]) -> tuple[float, float]:
     """Seconds left of the choice's runs, and how much of them is done."""
-    last, seeds = progress[-1], len(sweep.seeds)
+    last, seeds = progress[-1], len(sweep.seeds_of_test)
     whole = last.seconds + last.seconds_left
     left = last.seconds_left + (seeds - run_of_choice(sweep, progress)) * whole
     return left, 1 - left / max(seeds * whole, 1e-9)

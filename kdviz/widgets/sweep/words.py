@@ -16,6 +16,7 @@ from kdviz.records.intervals import half_width
 from kdviz.records.sweep import CellSummary, Choice, SweepResult
 from kdviz.reports import findable
 from kdviz.reports.phrases import count, listed, percent, percent_over_seeds
+from kdviz.reports.text import seeds
 from kdviz.widgets.comparison.words import difference, one_seed_in_words
 from kdviz.widgets.lesson import sentence
 
@@ -49,7 +50,8 @@ def learnt(swept: SweepResult) -> str:
         level = say("best-level", right=percent(best.validation_accuracy.mean, 1), over=_over(sweep))
     cell = name(choice.cell, sweep)
     chosen = say("best", images=choice.chosen_on, cell=cell, level=level, tied=_tied(choice, sweep))
-    return " ".join(filter(None, (chosen, tested(swept), both_verdicts(swept), mattered(swept))))
+    test = (tested(swept), "" if sweep.has_fresh_test else say("same-seeds"))
+    return " ".join(filter(None, (chosen, *test, both_verdicts(swept), mattered(swept))))
 
 
 def _over(sweep: Sweep) -> str:
@@ -73,7 +75,7 @@ def tested(swept: SweepResult) -> str:
     choice = swept.choice
     if choice is None:
         return ""
-    verdict, seeds = choice.against_plain, len(swept.recipe.seeds)
+    verdict, tests = choice.against_plain, len(choice.results)
     if choice.cell.alpha == 0:
         key = "test-of-labels-only"
     elif verdict.word == "no verdict":
@@ -82,13 +84,24 @@ def tested(swept: SweepResult) -> str:
         key = "test" if math.isfinite(verdict.difference) else "test-diverged"
     return say(
         key,
+        trained=_trained(swept.recipe),
         images=f"{choice.results[0].distilled.test_images:,}",
         right=percent_over_seeds(choice.test_accuracy, 1),
         plain=percent_over_seeds(choice.plain_test_accuracy, 1),
         verdict=verdict.word,
         difference=difference("test_accuracy", verdict, findable.of_choice(swept)),
-        seeds=f"{'only ' if seeds < _FEW else ''}{count(seeds, 'seed')}",
+        seeds=f"{'only ' if tests < _FEW else ''}{count(tests, 'seed')}",
     )
+
+
+def _trained(sweep: Sweep) -> str:
+    """With which seeds the choice was trained for its test."""
+    return say("anew", seeds=seeds_of_test(sweep)) if sweep.has_fresh_test else say("once-more")
+
+
+def seeds_of_test(sweep: Sweep) -> str:
+    """The seeds with which the choice is tested: "seeds 3–5"."""
+    return seeds(sweep.seeds_of_test).replace("-", "–")
 
 
 def both_verdicts(swept: SweepResult) -> str:
@@ -104,7 +117,7 @@ def both_verdicts(swept: SweepResult) -> str:
     cells = sum(judged.against_plain is not None for judged in swept.summaries)
     folds, held_out = swept.recipe.folds, f"{_held_out(swept.recipe):,}"
     sides = say(
-        "test-and-map",
+        "test-and-map" if swept.recipe.has_fresh_test else "test-and-map-of-same-seeds",
         images=f"{choice.results[0].distilled.test_images:,}",
         cells=f"{count(cells, 'cell')} at once" if cells > 1 else "it",
         held_out=f"{held_out} validation images" if folds is None else f"{held_out} images in {folds} folds",
@@ -257,7 +270,8 @@ def chosen_how(swept: SweepResult) -> str:
     """Where T and alpha were chosen, and what was not looked at."""
     split = "validation-split" if swept.recipe.folds is None else "held-out-folds"
     images = say(split, folds=swept.recipe.folds, images=f"{_held_out(swept.recipe):,}")
-    return say("chosen-how", images=images)
+    sweep = swept.recipe
+    return say("chosen-how", images=images, trained=_trained(sweep))
 
 
 def _held_out(sweep: Sweep) -> int:

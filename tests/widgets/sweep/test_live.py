@@ -121,33 +121,38 @@ def test_before_anything_is_heard_there_are_no_times():
 
 
 def test_the_seconds_left_are_of_all_stacks_and_of_the_choice():
-    """Both stacks take 3.2 s, for 7 x 3 epochs of a student; the choice is as much as 2 x 5 x 3 of them."""
+    """Both stacks take 3.2 s, for 7 x 3 epochs of a student; the choice is as much as 2 x 5 x 3 of them.
+
+    Before it come the two teachers of its seeds.
+    """
     wanted = sweep()
+    of_test = 2 * 3.2 / 21 * sweep_time.Plan.of(wanted).teacher
     first, second = stacks(wanted)
     early = timed(first)[:3]
     rest = 3.2 / 21 * (2 * 21 + 30 - 21 / 2)
     teacher = left(wanted, early) - rest
-    assert teacher > 0, "the second seed's teacher is to come"
+    assert teacher > of_test > 0, "the second seed's teacher is to come"
     done = done_in_time(first)
-    assert left(wanted, [*early, done, *timed(second)[:2]]) == pytest.approx(3.2 / 21 * (21 * 4 / 6 + 30))
-    assert left(wanted, [*early, done, done_in_time(second)]) == pytest.approx(3.2 / 21 * 30), "never nothing"
+    assert left(wanted, [*early, done, *timed(second)[:2]]) == pytest.approx(3.2 / 21 * (21 * 4 / 6 + 30) + of_test)
+    assert left(wanted, [*early, done, done_in_time(second)]) == pytest.approx(3.2 / 21 * 30 + of_test), "never nothing"
 
 
 def test_while_a_teacher_learns_the_students_to_come_are_counted():
     wanted = sweep()
     plan = sweep_time.Plan.of(wanted)
     events = [teaching(wanted, 0, 2.0, 1, 4)]  # a teacher takes 8 s
-    assert len(plan.teachers) == 2
-    assert left(wanted, events) == pytest.approx(8 * (1.75 + (plan.work + plan.choice) / plan.teacher))
+    assert len(plan.teachers) == 2 + 2, "those of the test are others"
+    assert left(wanted, events) == pytest.approx(8 * (3.75 + (plan.work + plan.choice) / plan.teacher))
     ready = [teaching(wanted, 0, 8.0, 4, 4)]
-    assert left(wanted, ready) == pytest.approx(8 * (1 + (plan.work + plan.choice) / plan.teacher))
+    assert left(wanted, ready) == pytest.approx(8 * (3 + (plan.work + plan.choice) / plan.teacher))
+    assert len(sweep_time.Plan.of(sweep(test_seeds="0-1")).teachers) == 2
 
 
 def test_the_first_report_of_a_stack_is_not_taken_for_its_pace():
     """It has the teacher's answers in it."""
     wanted = sweep()
     stack = stacks(wanted)[0]
-    taught = [teaching(wanted, seed, 1.0, 4, 4) for seed in wanted.seeds]
+    taught = [teaching(wanted, seed, 1.0, 4, 4) for seed in (*wanted.seeds, *wanted.seeds_of_test)]
     slow = timed(stack, before=9.0)
     one, two = left(wanted, [*taught, *slow[:1]]), left(wanted, [*taught, *slow[:2]])
     assert two == pytest.approx((9.0 + 6 * 0.2) / 21 * (72 - 7))
@@ -178,7 +183,7 @@ def test_where_stacks_train_at_once_they_share_the_time():
     wanted = sweep(seeds=(0, 1, 2, 3))
     parts = stacks(wanted)
     both = [event for pair in zip(timed(parts[0]), timed(parts[1]), strict=True) for event in pair][:6]
-    taught = [teaching(wanted, seed, 1.0, 4, 4) for seed in wanted.seeds]
+    taught = [teaching(wanted, seed, 1.0, 4, 4) for seed in (*wanted.seeds, *wanted.seeds_of_test)]
     early = position(wanted, [*taught, *both])
     assert early.text.startswith("2 stacks at once, 0 of 4 done · 14 students · ")
     assert early.seconds_left == pytest.approx(3.2 / 21 * ((84 - 21) / 2 + 60))
@@ -202,8 +207,10 @@ def test_the_choice_is_shown_and_the_bar_goes_on():
     first = [event.model_copy(update={"seconds_left": left}) for event, left in zip(runs, (7.0, 0.0), strict=True)]
     at_first = position(wanted, [*events, first[0]])
     at_second = position(wanted, [*events, *first, first[0]])
-    assert "The choice trains once more, for the test images · seed 0 · " in at_first.text
-    assert " · seed 1 · " in at_second.text
+    assert "For the test, the choice trains anew · seed 2 · epoch 1 of 1" in at_first.text
+    assert " · seed 3 · " in at_second.text
+    of_teacher = position(wanted, [*events, first[0].model_copy(update={"role": "teacher"})])
+    assert " · seed 2 · its teacher, epoch 1 of 1" in of_teacher.text
     assert (at_first.seconds_left, at_second.seconds_left) == (15.0, 7.0)
     shares = [each.seconds / (each.seconds + each.seconds_left) for each in (before, at_first, at_second)]
     assert shares == sorted(shares)
