@@ -201,9 +201,9 @@ def test_a_sweep_that_was_tested_with_the_seeds_that_chose_says_so():
     said = words.learnt(before)
     assert "Then it was trained once more with the seeds that chose it. Of the 360 test images" in said
     assert "a “better” comes too easily: this sweep is from before tests had fresh seeds." in said
-    assert "trained once more with the seeds that chose it, alone" in words.chosen_how(before)
+    assert "was then trained once more with the seeds that chose it. It learnt alone" in words.chosen_how(before)
     assert "too easily" not in words.learnt(swept())
-    assert "trained anew with seeds 3–5, which did not choose, alone" in words.chosen_how(swept())
+    assert "was then trained anew with seeds 3–5, which did not choose. It learnt alone" in words.chosen_how(swept())
     wide = Verdict(word="no difference shown", difference=0.02, low=-0.03, high=0.07)
     assert "fresh" not in words.both_verdicts(with_verdict_of_the_map(before, wide))
 

@@ -289,7 +289,7 @@ def test_comparisons_and_sweeps_say_their_verdicts(jobs, store):
     swept = put(store, sweep())
     at = page(run=swept.id)
     assert "Chosen on the validation split: T = 4, α = 1. One other cell may be as good." in html(at)
-    assert "against no teacher: better, +0.60 points (+0.10 to +1.10)" in html(at)
+    assert "against no teacher, with fresh seeds: better, +0.60 points (+0.10 to +1.10)" in html(at)
     assert ("Open in “Explorer”", f"run={swept.id}") in links(at)
 
 
