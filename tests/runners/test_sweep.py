@@ -509,8 +509,8 @@ def test_the_test_images_are_looked_at_after_the_choice_and_by_its_runs_alone(wh
             assert number > last
             assert len(what) == TEST
             looks.append(number)
-    # For each seed: what the teacher says, and how good teacher, distilled and plain student are.
-    assert len(looks) == 4 * len(sweep.seeds_of_test)
+    # For each seed: what the teacher says, the distilled and the plain student.
+    assert len(looks) == 3 * len(sweep.seeds_of_test)
     alone = [fit.training.model for fit in spy.of("alone")]
     assert alone.count(spy.said[-1].choice.cell.student) >= 2 * len(sweep.seeds_of_test)
 
