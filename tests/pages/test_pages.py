@@ -3,12 +3,13 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.openings import FEW_LABELS, what_is_transferred
 from kdviz.recipes.single import Recipe
 from kdviz.records.softmax import softmax
-from kdviz.store import gallery
+from kdviz.store import data_files, gallery
 from kdviz.widgets import server
-from tests.samples.app_pages import APP, RUN, button, component, components, folded, html, opened, run_of, said
+from tests.samples.app_pages import APP, RUN, button, component, components, folded, html, opened, run_of, said, text
 from tests.samples.inside_records import ended, look, watched
 
 START, SOFT, TRAIN = "pages/start.py", "pages/soft_targets.py", "pages/watch_it_train.py"
@@ -129,6 +130,21 @@ def test_without_mnist_the_app_shows_digits_and_tells_why(jobs):
         assert "MNIST is not here: shown are scikit-learn’s 1,797 handwritten digits\nThere is nothing" in folded(at)
         assert any(button.label == "Look again" for button in at.button)
     assert picture(opened(START, data=None))["names"] == list("0123456789")
+
+
+@pytest.mark.parametrize("page", [TRAIN, THREE, "pages/explorer.py", "pages/what_is_transferred.py"])
+def test_own_files_are_a_data_set_of_their_own_and_it_is_said_that_they_are(jobs, monkeypatch, page):
+    own = DATA_SETS["mnist-3f9c02ab"]
+    monkeypatch.setattr(data_files, "all_own", lambda: [own])
+    assert own.name in opened(page).selectbox(key="data").options
+    at = opened(page, data=own.name)
+    assert "mnist-3f9c02ab is what is in them now" in text(at)
+    assert not said(at)
+    button(at, "Start").click().run()
+    assert not at.exception
+    assert [recipe.data for recipe in jobs.submitted] == [own.name]
+    elsewhere = opened(page, data="mnist-00000000")  # a link to what lies in another server's folder
+    assert elsewhere.selectbox(key="data").value == "mnist-00000000"
 
 
 def test_start_queues_the_recipe_that_the_controls_show(jobs):
