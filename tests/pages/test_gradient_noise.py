@@ -5,7 +5,7 @@ import pytest
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.gradient_noise import BATCH, MOMENTS
 from kdviz.records.study import Curve
-from kdviz.widgets.pictures.gradient_noise import best_rate
+from kdviz.widgets.pictures.gradient_noise import NoiseCurve, best_rate, word_on
 from tests.samples.app_pages import component, html, opened, said
 from tests.samples.study_records import ended
 
@@ -82,6 +82,40 @@ def test_soft_targets_that_are_noisier_are_called_so(recorded_run):
     page = html(opened(PAGE, T="4", moment="0"))
     assert "2.0 times <b>more</b>" in page
     assert "not quieter everywhere" in page
+
+
+def test_less_is_said_only_where_the_seeds_show_it(recorded_run):
+    def noise(seeds):
+        return NoiseCurve("soft-4", 4.0, [], [], [], [], [[each] for each in seeds])
+
+    hard = noise([4.0, 4.4, 3.6, 4.2, 3.9])
+    assert word_on(noise([1.0, 1.1, 0.9, 1.2, 1.0]), hard, 0, 12) == "better"
+    assert word_on(hard, noise([1.0, 1.1, 0.9, 1.2, 1.0]), 0, 12) == "worse"
+    scattered = noise([0.4, 8.0, 1.0, 0.9, 6.0])
+    assert word_on(scattered, hard, 0, 12) == "no difference shown"
+    assert word_on(noise([1.0]), noise([4.0]), 0, 12) == "no verdict"
+
+
+def test_a_reading_that_is_not_shown_says_so(shipped):
+    studied = with_curves(ended(Study.of("gradient-noise", "digits"), figures))
+    scatter = {0: 0.1, 1: 20.0, 2: 1.0, 3: 5.0, 4: 0.5}
+    finished = [
+        arm.model_copy(
+            update={
+                "curves": [
+                    curve.model_copy(update={"y": [value * scatter[curve.seed] for value in curve.y]})
+                    if curve.name == "ratio" and "soft" in arm.arm
+                    else curve
+                    for curve in arm.curves
+                ]
+            }
+        )
+        for arm in studied.finished
+    ]
+    shipped(studied.model_copy(update={"finished": finished}))
+    page = html(opened(PAGE, T="4", moment="3"))
+    assert "no difference is shown, as the five seeds scatter too much" in page
+    assert "times <b>less</b>" not in page
 
 
 def test_a_link_to_nothing_measured_is_told(recorded_run):

@@ -1,6 +1,7 @@
 """A study's recipe, its facts, and what its seeds allow to say; the real engine is met in test_lab.py."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from scipy.stats import binomtest
@@ -145,6 +146,25 @@ def test_fewer_errors_are_better_seed_by_seed(tiny):
     assert found["errors"].verdict.word == "better"
     assert found["errors"].verdict.difference == -20
     assert found["loss"].verdict.word == "no difference shown"
+
+
+def test_a_pair_that_can_have_no_verdict_widens_no_others_interval(tiny, monkeypatch):
+    """Hinton's table has rows with one network each, and rows with five."""
+    alone = Arm("alone", "alone", against="plain")
+    monkeypatch.setattr("kdviz.recipes.study.STUDIES", {"tiny": replace(TINY, arms=(*TINY.arms, alone))})
+    study = Study.of("tiny", "digits", seeds="0-2")
+    figures = {"plain": {"errors": [10.0, 12.0, 11.0]}, "taught": {"errors": [8.0, 11.0, 8.0]}}
+    both = arms(study, figures)
+    one_seed = arms(study, {"alone": {"errors": [5.0, 5.0, 5.0]}})[0]
+    one_seed = one_seed.model_copy(update={"rows": one_seed.rows[:1]})
+    taught, single = judge(study, [*both, one_seed])
+    assert single.verdict.word == "no verdict"
+    assert taught == judge(study, both)[0]
+    whole = arms(study, {"alone": {"errors": [5.0, 5.0, 5.0]}})
+    wider = judge(study, [*both, *whole])[0].verdict
+    assert wider.high - wider.low > taught.verdict.high - taught.verdict.low, (
+        "three seeds have one, and take their share"
+    )
 
 
 def test_an_interval_of_a_count_never_goes_below_nothing(tiny):

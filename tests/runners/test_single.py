@@ -115,6 +115,7 @@ def test_the_results_figures_are_those_of_the_networks_trained_again_by_hand(who
     advice = FixedTeachers.of([Cohort(RECIPE.teacher, [teacher])], digits.training, training, RECIPE.temperature)
     unlike = {"agreement": None, "fidelity_kl": None}
     assert figures(result.teacher) == evaluation.test_figures(teacher_test, digits.test.labels) | unlike
+    answers = []
     for scores, method, taught in (
         (result.distilled, Offline(RECIPE.temperature, RECIPE.alpha), advice),
         (result.plain, Plain(), None),
@@ -131,6 +132,10 @@ def test_the_results_figures_are_those_of_the_networks_trained_again_by_hand(who
         validation = evaluation.logits_of(network, digits.validation.images)
         assert scores.validation_accuracy == evaluation.accuracy(validation, digits.validation.labels)
         assert scores.images_seen == 2 * 1257
+        answers.append(said.argmax(dim=1))
+    wrong = sum(x not in (a, b) for a, b, x in zip(*answers, digits.test.labels, strict=True))
+    with_teacher = sum(a == b == x for a, b, x in zip(*answers, teacher_test.argmax(dim=1), strict=True))
+    assert (result.in_common.wrong, result.in_common.agree) == (wrong, with_teacher)
 
 
 def test_the_result_tells_what_was_run_and_how_large_the_networks_are(whole):

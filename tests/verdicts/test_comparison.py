@@ -9,6 +9,7 @@ from scipy import stats
 
 from kdviz.records.base import Expense, Mean
 from kdviz.records.comparison import Trial
+from kdviz.reports import phrases, text
 from kdviz.verdicts import comparison as verdicts
 from kdviz.verdicts import intervals
 
@@ -59,6 +60,18 @@ def test_mean_with_a_diverged_training_is_no_number():
 
 
 # Verdicts.
+
+
+def test_an_interval_of_two_shares_difference_ends_where_it_must():
+    wide = intervals.verdict([0.4, 0.99], [0.5, 0.5], larger_is_better=True)
+    assert wide.low < -1
+    assert wide.high > 1
+    assert (wide.of_shares.low, wide.of_shares.high) == (-1, 1)
+    assert "-100.00 to +100.00" in text.difference(wide)
+    assert phrases.percent_over_seeds(intervals.mean_of_measure([0.99, 1.0], "test_accuracy", 100), 1) == (
+        "99.5\u00a0% (92.6 to 100.0)"
+    )
+    assert phrases.percent_over_seeds(Mean(mean=0.9, low=0.89, high=0.91), 1) == "90.0\u00a0% ±\u00a01.0"
 
 
 def test_verdict_by_hand():
