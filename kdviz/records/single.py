@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from kdviz.recipes.single import Recipe
 from kdviz.records.base import Figure, Record, Scores
 
@@ -46,7 +48,7 @@ class Result(Record):
     teacher: Scores
     distilled: Scores
     plain: Scores
-    in_common: InCommon | None = None  # of the students; None of runs that were stored before it was counted
+    in_common: InCommon | None = Field(None, exclude_if=lambda counted: counted is None)  # None: stored before it was
     device: str
     threads: int
     torch: str
