@@ -416,6 +416,8 @@ test("a link opens the nearest valid state and says what was absurd", () => {
   assert.deepEqual(problems.map(({ name }) => name), Object.keys(settings));
   assert.deepEqual(problems[0], { name: "T", given: "1e9", used: "100" });
   assert.deepEqual(fromQuery({ T: "warm", labels: "1e12", seed: "" }, pack).settings, { ...defaults(pack), labels: TRAINING });
+  const comma = fromQuery({ T: "2,5" }, pack);
+  assert.deepEqual([comma.settings.T, comma.problems], [2.5, [{ name: "T", given: "2,5", used: "2.5" }]]);
   assert.deepEqual(fromQuery({ T: "4.0", labels: "all", digits: "78", unlabelled: "0" }, pack), {
     settings: { ...defaults(pack), labels: TRAINING, digits: "78", unlabelled: false }, problems: [],
   });

@@ -64,8 +64,11 @@ export function filled(text, values) {
 /** A value of T or alpha as it is written; sums of steps have long tails. @param {number} value */
 export const short = (value) => Number(value.toPrecision(6));
 
-/** The number that a visitor typed; null if it is none. @param {string} text */
+const THOUSANDS = /^\s*[+-]?[1-9]\d{0,2},\d{3}\s*$/; // or one and a decimal comma: nobody can tell
+
+/** The number that a visitor typed, 2.5 or 2,5; null if it is none, as 1,000. @param {string} text */
 export function parseNumber(text) {
+  if (THOUSANDS.test(text)) return null;
   const value = Number(text.trim().replace(",", ".").replace("−", "-"));
   return text.trim() && Number.isFinite(value) ? value : null;
 }

@@ -1,5 +1,7 @@
 // Everything a visitor can set, in one table: defaults, limits, the link and what starts a run anew follow from it.
 
+import { parseNumber } from "../kdviz.shared/format.js";
+
 /**
  * @typedef {object} Settings
  * @property {number} T temperature
@@ -88,7 +90,7 @@ function nearest(name, text, usual, facts) {
   if (name === "labels" && text === "all") return facts.training;
   const choices = name in CHOICES ? CHOICES[/** @type {keyof typeof CHOICES} */ (name)] : null;
   if (typeof usual === "string") return choices?.find((choice) => choice === text) ?? usual;
-  const value = text.trim() === "" ? NaN : Number(text);
+  const value = text.trim() === "" ? NaN : parseNumber(text) ?? Number(text);
   if (Number.isNaN(value)) return usual;
   if (choices) return nearestOf(/** @type {number[]} */ (choices), value);
   const [least, most] = limits(name, facts);
