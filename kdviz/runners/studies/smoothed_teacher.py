@@ -14,13 +14,20 @@ from kdviz.runners.studies.lab import STUDENT, TEACHER, ArmResult, Lab, Reportin
 
 SCHEDULE = "one-cycle"  # ends with small steps: the teachers differ in their smoothing more than in their last batches
 COMPARED_AT = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # temperatures at which soft targets are compared
+IN_SPREADS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0)  # the same in units of the spread of each teacher's own logits
 
 
-def within_class(logits: Tensor, labels: Tensor, temperature: float) -> Tensor:
+def spread(logits: Tensor) -> Tensor:
+    """Root of the mean square of the centred logits (networks, N, classes), (networks,): T beside it says how soft."""
+    centred = logits.double() - logits.double().mean(dim=-1, keepdim=True)
+    return centred.square().mean(dim=(1, 2)).sqrt()
+
+
+def within_class(logits: Tensor, labels: Tensor, temperature: Tensor | float) -> Tensor:
     """Share of the variance of softmax(v / T) over the images that lies within the classes, (networks,).
 
-    `logits` (networks, N, classes). 0 where all images of a class have one and the same soft target, which then says
-    no more than their label does.
+    `logits` (networks, N, classes); T is one for all, or (networks, 1, 1). 0 where all images of a class have one and
+    the same soft target, which then says no more than their label does.
     """
     soft = losses.softmax(logits.double(), temperature)
     members = torch.eye(logits.shape[-1], dtype=soft.dtype, device=soft.device)[labels]
@@ -51,8 +58,13 @@ def measure(lab: Lab, arm: str) -> Reporting[ArmResult]:
 
 
 def _spread(lab: Lab, teachers: Cohort) -> list[Curve]:
-    """`within_class` of each teacher over T, on the validation images."""
+    """`within_class` of each teacher over T, and over T / `spread`, on the validation images."""
     images = lab.session.data.validation
     logits = evaluation.logits_of_all(teachers, images.images)
     shares = [within_class(logits, images.labels, temperature).tolist() for temperature in COMPARED_AT]
-    return lab.curves(COMPARED_AT, {"within_class": shares})
+    own = spread(logits).view(-1, 1, 1)
+    alike = [within_class(logits, images.labels, ratio * own).tolist() for ratio in IN_SPREADS]
+    return [
+        *lab.curves(COMPARED_AT, {"within_class": shares}),
+        *lab.curves(IN_SPREADS, {"within_class_by_spread": alike}),
+    ]

@@ -8,6 +8,7 @@ from math import floor
 import streamlit as st
 
 from kdviz.charts import study_curves as charts
+from kdviz.charts.curves import seed_curve
 from kdviz.charts.study_curves import ArmCurve
 from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
@@ -74,9 +75,40 @@ def _gaps(studied: StudyResult, text: LessonPage) -> None:
                 page.chart(figure, key=f"gap_{number}", alt=f"{training.name}: {ends} at the end")
 
 
+def _smoothed(studied: StudyResult, text: LessonPage) -> None:
+    """What is left within the classes, at equal T and at equal T over the spread of the logits, side by side.
+
+    Runs of before have the first alone.
+    """
+    shown = {
+        key: lines
+        for key, curve in (("by-spread", "within_class_by_spread"), ("at-one-t", "within_class"))
+        if (lines := lines_of(studied, curve))
+    }
+    if not shown:
+        return
+    text.text("curves")
+    for (key, lines), column in zip(shown.items(), st.columns(len(shown), gap="large"), strict=True):
+        x, y = text.word("curves-x-by-spread" if key == "by-spread" else "curves-x"), text.word("curves-y")
+        with column:
+            text.text(key)
+            figure = charts.together(lines, x, y, page.colours(), log=True)
+            page.chart(figure, key=f"curves_{key}", alt=f"{y}, {x}: {', '.join(line.name for line in lines)}")
+    ordinary, smoothed = (_at_the_spread(studied, arm) for arm in ("teacher", "smoothed-teacher"))
+    if ordinary and smoothed:
+        text.say("at-the-spread", ordinary=ordinary, smoothed=smoothed)
+
+
+def _at_the_spread(studied: StudyResult, arm: str) -> str:
+    """The share where T is the spread of the logits; nothing where it was not measured."""
+    finished = studied.arm(arm)
+    curve = None if finished is None else seed_curve(finished, "within_class_by_spread")
+    return phrases.percent(curve.mean[curve.x.index(1.0)], 1) if curve is not None and 1.0 in curve.x else ""
+
+
 # By the study's name.
 BESIDE: Mapping[str, Beside] = {
-    "smoothed-teacher": partial(_together, curve="within_class", log=True),
+    "smoothed-teacher": _smoothed,
     "overfitting": _gaps,
     "one-task": partial(_together, curve="right_by_digit", arms=("parity", "size"), apart=True),
     "other-domain": partial(_together, curve="accuracy_by_angle"),

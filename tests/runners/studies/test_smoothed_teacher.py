@@ -33,6 +33,24 @@ def test_within_class_as_worked_out_by_hand():
     )
 
 
+def test_the_spread_is_that_of_the_centred_logits():
+    logits = torch.tensor([[[1.0, 3.0], [5.0, 5.0]], [[10.0, 30.0], [50.0, 50.0]]])
+    assert lesson_smoothed_teacher.spread(logits).tolist() == pytest.approx([0.5**0.5, 10 * 0.5**0.5])
+
+
+def test_over_the_spread_two_teachers_that_differ_in_scale_alone_are_the_same():
+    """At one T the one with the small logits looks as if it had other things to say."""
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(1, 200, 10, generator=generator, dtype=torch.double) * 3
+    labels = logits[0].argmax(dim=-1)
+    both = torch.cat([logits, logits / 3.5])
+    at_one_t = lesson_smoothed_teacher.within_class(both, labels, 1.0)
+    assert (at_one_t[0] - at_one_t[1]).abs() > 0.02
+    own = lesson_smoothed_teacher.spread(both).view(-1, 1, 1)
+    over_spread = lesson_smoothed_teacher.within_class(both, labels, 2 * own)
+    assert over_spread[0].item() == pytest.approx(over_spread[1].item(), abs=1e-9)
+
+
 def test_only_smoothed_teachers_and_smoothed_labels_are_smoothed(own_state, seen):
     lab = lab_of("smoothed-teacher")
     for arm in ("teacher", "smoothed-teacher", "labels", "smoothed-labels", "ordinary-4", "smoothed-4"):
