@@ -98,6 +98,12 @@ if shown is None:
 
 here.explain("what-you-see", "why", formulas=("noise", "batch", "loss"), weights=f"{STUDENT.parameters:,}")
 
+words, formula = st.columns([5, 4], gap="large")
+with words:
+    here.text("bayes")
+with formula:
+    here.formula("bayes")
+
 here.text("measured")
 live_study.show(NOISE, key=NOISE)
 

@@ -1,7 +1,8 @@
 """Online distillation: untrained peers learn together, each from the labels and from the others as they are now.
 
-Zhang, Xiang, Hospedales, Lu 2018, section 3. All are updated in every step on the same batch; what a peer says is a
-fixed target for the others. In the paper T is 1 and both terms weigh the same.
+Zhang, Xiang, Hospedales, Lu 2018, section 3. All are updated at once in every step on the same batch; what a peer says
+is a fixed target for the others. In the paper (algorithm 1) they are updated in turn: the second peer learns from the
+first one as it is after its update. There T is 1 and both terms weigh the same.
 """
 
 from collections.abc import Iterator, Sequence

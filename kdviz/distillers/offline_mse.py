@@ -1,4 +1,8 @@
-"""Offline distillation by matching logits: KL in the limit of a high temperature (Ba, Caruana 2014, section 2.2)."""
+"""Offline distillation by matching logits (Ba, Caruana 2014, section 2.2).
+
+In the limit of a high temperature T^2 * KL is half the mean square between *centred* logits (Hinton 2015, section 2.1);
+here the logits are matched as they are, their mean included.
+"""
 
 from torch import Tensor
 

@@ -48,7 +48,7 @@ class FixedTeachers:
     """Trained teachers' logits for the training images, by sample index; of augmented images, computed anew.
 
     Each student has a teacher of its own, or several, whose mean soft targets at T it is given. A teacher and its
-    student must see the same augmented image (Beyer et al. 2021, section 3).
+    student must see the same augmented image (Beyer et al. 2022, section 3).
     """
 
     unlabelled = True

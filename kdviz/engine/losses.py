@@ -74,7 +74,7 @@ def kd_gradient(
     return softmax(student, temperature).sub_(soft_targets).mul_(weight * temperature)
 
 
-# Matching logits (Ba, Caruana 2014, section 2.2): the soft term in the limit of a high temperature.
+# Matching logits (Ba, Caruana 2014, section 2.2). T^2 * KL comes, as T grows, to half of it, of *centred* logits.
 
 
 def logit_mse(student: Tensor, teacher: Tensor) -> Tensor:

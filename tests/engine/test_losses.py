@@ -203,6 +203,16 @@ def test_identity_2_high_temperature_matches_centred_logits(batch):
     z, v = (x - x.mean(dim=1, keepdim=True) for x in (student, teacher))
     limit = (z - v).square().sum(dim=1) / (2 * CLASSES)
     close(1000**2 * losses.kl_divergence(student, teacher, 1000.0), limit, rtol=1e-2, atol=1e-8)
+    close(losses.logit_mse(z, v) / 2, limit, rtol=1e-12, atol=1e-15)  # half the mean square, once centred
+
+
+@given(logits(size=st.just(1.0)), st.floats(1.0, 10.0))
+def test_matching_logits_as_they_are_also_asks_for_their_mean_which_kl_does_not_see(batch, shift):
+    student, teacher, _ = batch
+    moved = student + shift
+    close(losses.kd_loss(moved, teacher, 1000.0), losses.kd_loss(student, teacher, 1000.0), rtol=1e-6, atol=1e-7)
+    added = losses.logit_mse(moved, teacher) - losses.logit_mse(student, teacher)
+    close(added, shift**2 + 2 * shift * (student - teacher).mean(dim=1), rtol=1e-6, atol=1e-9)
 
 
 def test_identity_2_at_twenty_degrees_agrees_to_about_half_a_per_cent():

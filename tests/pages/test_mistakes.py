@@ -84,6 +84,22 @@ def test_the_accuracy_gets_its_verdict_and_the_labels_decide_it(result):
     assert "| Right on the test images |" in text(at)
 
 
+def test_a_mistake_that_comes_out_better_is_explained_and_not_praised(result, monkeypatch, keep):
+    better = studied()
+    raised = [
+        judgement.model_copy(update={"verdict": judgement.verdict.model_copy(update={"word": "better"})})
+        if judgement.arm in ("mean-classes", "student-eval")
+        else judgement
+        for judgement in better.judgements
+    ]
+    keep(run_of(better.recipe, result=better.model_copy(update={"judgements": raised})))
+    told = html(page(mistake="mean-classes"))
+    assert "“Better” is no merit of the mistake" in told
+    assert "the soft term was too strong for this student" in told
+    assert "what was trained is not what was asked for" in html(page(mistake="student-eval"))
+    assert "no merit" not in html(page(mistake="no-t2"))
+
+
 def test_the_panels_that_tell_stand_out(result):
     shown = specs(page(mistake="student-eval"))
     assert [title for title in shown if "look here" in title] == ["Right on training batches ← look here"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kdviz import settings
+from kdviz.recipes.methods import METHODS
 from kdviz.texts import course
 from kdviz.texts import lesson as lesson_text
 from kdviz.texts.blocks import LessonError, parse
@@ -243,6 +244,17 @@ def test_the_texts_that_ship_are_whole(path):
         assert len(check.answers) >= 2, check.key
     for _, address in text.sources:
         assert address.startswith("https://")
+
+
+def test_a_work_is_cited_with_one_year_wherever_it_is_cited():
+    years = {}
+    for path in FILES:
+        for title, address in lesson_text.read(path.relative_to(ENGLISH).with_suffix("").as_posix(), "en").sources:
+            years.setdefault(address, set()).add(re.search(r"\((\d{4})\)", title).group(1))
+    for method in METHODS.values():
+        years.setdefault(method.address, set()).add(re.search(r"\((\d{4})\)", method.source).group(1))
+    assert len(years) > 50
+    assert {address: of_work for address, of_work in years.items() if len(of_work) > 1} == {}
 
 
 def test_terms_in_a_text_are_found_and_taken_out():

@@ -44,6 +44,7 @@ TELLING: Mapping[str, tuple[str, ...]] = {
     "teacher-training": ("loss_kd",),
     "student-eval": ("training_accuracy",),
 }
+WEAKER = ("no-t2", "mean-classes")  # the right loss with a smaller weight
 Seeds = tuple[int | None, int | None]  # of the run with the mistake and of the right one; None: all
 
 
@@ -157,6 +158,9 @@ def accuracy(here: LessonPage, chosen: ChosenMistake, shown: StudyResult) -> Non
         return
     wrong, right = (percent(_mean(shown.arm(name), "test_accuracy"), 1) for name in (chosen.wrong, chosen.right))
     here.say("accuracy", accuracy=wrong, right_accuracy=right, verdict=judgement.verdict.word)
+    arm, usual = shown.arm(chosen.wrong), shown.arm(chosen.right)
+    if judgement.verdict.word == "better" and arm is not None and usual is not None:
+        here.say("better-weaker" if chosen.mistake.name in WEAKER else "better", **places(arm, usual))
 
 
 def figures(here: LessonPage, chosen: ChosenMistake, shown: StudyResult) -> None:

@@ -96,6 +96,16 @@ def test_without_the_logarithm_it_is_no_distance():
     assert (distiller.soft_term(surer, v) < distiller.soft_term(v, v)).all()
 
 
+def test_without_the_logarithm_nothing_pulls_where_q_is_all_on_one_class_or_the_teacher_gives_all_classes_the_same():
+    z, v, _ = drawn(2)
+    distiller = Probabilities(4.0, 1.0)
+    even = torch.full_like(v, 1 / CLASSES)
+    assert distiller.soft_gradient(z, losses.softmax(v, 4.0), 1.0).abs().max() > 1e-3
+    assert distiller.soft_gradient(z, even, 1.0).abs().max() < 1e-15
+    one_class = functional.one_hot(v.argmax(-1), CLASSES) * 4000.0
+    assert distiller.soft_gradient(one_class, losses.softmax(v, 4.0), 1.0).abs().max() < 1e-15
+
+
 def test_a_student_that_is_its_own_teacher_has_the_hard_terms_gradient_alone():
     z, _, y = drawn(3)
     z, y = z.unsqueeze(0).float(), y.unsqueeze(0)
