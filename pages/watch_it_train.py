@@ -17,6 +17,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "teacher-only": {**openings.FEW_LABELS, "alpha": 1.0},
     "labels-only": {**openings.FEW_LABELS, "alpha": 0.0},
     "narrow": {**openings.FEW_LABELS, "student": "784-30-30-10", "temperature": 3.0},
+    "half-seen": {"transfer_classes": (0, 1, 2, 3, 4, 5), "alpha": 1.0},
 }
 
 here = lesson.begin("watch_it_train")

@@ -44,7 +44,7 @@ def options(kind: type[Conditions]) -> Callable[[Command], Command]:
 
 def _default(name: str, value: Any) -> str:
     if value is None or value == ():
-        return " [default: all]" if "labels" in name else ""
+        return " [default: all]" if "labels" in name or name == "transfer_classes" else ""
     return f" [default: {','.join(map(str, value)) if isinstance(value, tuple) else value}]"
 
 

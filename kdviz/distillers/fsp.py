@@ -43,6 +43,6 @@ class Flow(FeatureDistiller):
 
 stages = feature_stages(
     lambda setting: Flow(
-        setting.teachers[0], list(zip(setting.projections(layer=0), setting.projections(layer=-1), strict=True))
+        setting.teachers[0], list(zip(setting.projections(0, 0), setting.projections(-1, -1), strict=True))
     )
 )

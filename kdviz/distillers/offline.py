@@ -29,21 +29,27 @@ class Offline(LogitDistiller):
         return losses.kd_gradient(student, targets, self.temperature, weight)
 
 
-def offline_stage(setting: Setting, kind: type[LogitDistiller], teachers: dict[str, Cohort]) -> Stage:
-    """The students' stage under fixed teachers. With alpha = 0 they are not asked: that is plain training."""
+def offline_stage(
+    setting: Setting, kind: type[LogitDistiller], teachers: dict[str, Cohort], method: str = "offline"
+) -> Stage:
+    """The students' stage under fixed teachers, with T and alpha of the method.
+
+    With alpha = 0 they are not asked: that is plain training.
+    """
     comparison, trainings = setting.comparison, setting.trainings()
     plain = Stage("student", [setting.students()], Plain(), trainings, fixed=teachers)
-    if comparison.alpha == 0:
+    temperature, alpha = comparison.temperature_of(method), comparison.alpha_of(method)
+    if alpha == 0:
         return plain
-    logits = FixedTeachers.of(list(teachers.values()), setting.split, trainings[0], comparison.temperature)
-    return replace(plain, distiller=kind(comparison.temperature, comparison.alpha), teacher=logits)
+    logits = FixedTeachers.of(list(teachers.values()), setting.split, trainings[0], temperature)
+    return replace(plain, distiller=kind(temperature, alpha), teacher=logits)
 
 
-def taught_by_own_teacher(kind: type[LogitDistiller]) -> Stages:
-    """The stages of a method in which each student has the teacher of its own seed."""
+def taught_by_own_teacher(kind: type[LogitDistiller], method: str = "offline") -> Stages:
+    """The stages of a method in which each student has the teacher of its own seed; T and alpha are the method's."""
 
     def stages(setting: Setting) -> Iterator[Stage]:
-        yield offline_stage(setting, kind, {"teacher": setting.teachers[0]})
+        yield offline_stage(setting, kind, {"teacher": setting.teachers[0]}, method)
 
     return stages
 

@@ -58,13 +58,14 @@ class Setting:
         networks = [models.build(name, _seed(seed, relative)) for seed in self.comparison.seeds]
         return models.cohort(name, [network.to(self.split.labels.device) for network in networks])
 
-    def projections(self, layer: int) -> list[Tensor]:
-        """For each student a linear map to be learnt from its hidden layer `layer` to the teacher's.
+    def projections(self, students: int, teachers: int) -> list[Tensor]:
+        """For each student a linear map to be learnt from one of its hidden layers to one of its teacher's.
 
-        (teacher's width, student's width), which is units or channels; `layer` counts hidden layers, from 0 or the end.
+        (teacher's width, student's width), which is units or channels. Both numbers count hidden layers, from 0 or the
+        end.
         """
-        names = (self.comparison.student, self.comparison.teacher)
-        small, large = (ARCHITECTURES[name].hidden[layer] for name in names)
+        small = ARCHITECTURES[self.comparison.student].hidden[students]
+        large = ARCHITECTURES[self.comparison.teacher].hidden[teachers]
         drawn = [torch.randn(large, small, generator=generator) / small**0.5 for generator in self.generators()]
         return [projection.to(self.split.labels.device).requires_grad_() for projection in drawn]
 

@@ -1,4 +1,7 @@
-"""Logit standardisation: the shape of the teacher's logits is taught, not their size (Sun et al. 2024, section 4)."""
+"""Logit standardisation: the shape of the teacher's logits is taught, not their size (Sun et al. 2024, section 4).
+
+The authors' code weighs the soft term with 9 and the hard one with 1, at T = 2: alpha = 0.9, and a tenth of their loss.
+"""
 
 from torch import Tensor
 
@@ -19,4 +22,4 @@ class Standardised(LogitDistiller):
         return losses.standardised_gradient(student, targets, self.temperature, weight)
 
 
-stages = taught_by_own_teacher(Standardised)
+stages = taught_by_own_teacher(Standardised, "standardised")

@@ -92,6 +92,11 @@ def held_out(whole: Data, fold: int, folds: int) -> Data:
     return Data(whole.facts, together[torch.cat(parts)], together[validation], whole.test)
 
 
+def of_classes(split: Split, classes: Sequence[int]) -> Split:
+    """The images of these classes."""
+    return split[torch.isin(split.labels, torch.tensor(classes, device=split.labels.device))]
+
+
 def labelled(split: Split, count: int | None, seed: int) -> Tensor:
     """Indices of the images whose label may be used: `count` of them, as many of each class as possible."""
     if count is None:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from kdviz.errors import PlainError
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS, is_data_set
-from kdviz.recipes.number_lists import with_point
+from kdviz.recipes.number_lists import classes_in, with_point
 
 # Part of every run's identity: raise it when a change of the engine changes what a recipe computes.
 ENGINE = 3
@@ -186,9 +186,20 @@ class OneSetting(Conditions):
 
     temperature: float = Field(5.0, ge=0.05, le=1000, description="temperature T of the soft targets")
     alpha: float = Field(0.7, ge=0, le=1, description="weight of the soft term")
+    transfer_classes: tuple[int, ...] = Field(
+        (), description="classes whose images the students are shown, as 0-5 or 7,8"
+    )
 
     # -0.0 equals 0.0, and equal recipes have one id.
-    _no_negative_zero = field_validator("alpha", "online_alpha", check_fields=False)(lambda alpha: alpha + 0.0)
+    _no_negative_zero = field_validator("alpha", "online_alpha", "standardised_alpha", check_fields=False)(
+        lambda alpha: alpha + 0.0
+    )
+    _classes = field_validator("transfer_classes", mode="before")(classes_in)
+
+    @property
+    def younger(self) -> set[str]:
+        """Fields that came later and say what was so before: no part of the id, so that it stays what it was."""
+        return set() if self.transfer_classes else {"transfer_classes"}
 
 
 def digest(document: Mapping[str, Any]) -> str:

@@ -9,7 +9,10 @@ from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.methods import DEFAULT, METHODS, PLAIN, WITH_CONTROL, Arrow
 from kdviz.recipes.number_lists import items_in, seeds_in
 
+Layer = Literal["last", "middle"]
+
 MOST_ANGLES = 256  # images of a batch: 17 million angles, 67 MB each time they are looked at
+_STANDARDISED = ("standardised_temperature", "standardised_alpha")
 INSIDE_IMAGES = 300  # validation images, at most, on which the layers of student and teacher are compared
 
 
@@ -27,6 +30,11 @@ class Comparison(OneSetting):
         1.0, ge=0.05, le=1000, description="temperature T where whoever teaches is still learning"
     )
     online_alpha: float = Field(0.5, ge=0, le=1, description="weight of the soft term where they are")
+    standardised_temperature: float = Field(
+        2.0, ge=0.05, le=1000, description="temperature T of standardised logits, whose spread is 1"
+    )
+    standardised_alpha: float = Field(0.9, ge=0, le=1, description="weight of their soft term: 9 against 1")
+    hint_layer: Layer = Field("last", description="hidden layer of teacher and student that hints connect")
     control: bool = Field(True, description="with offline, also train a student of another seed's teacher")
     methods: tuple[str, ...] = Field(DEFAULT, description=f"ways to teach, of {', '.join(METHODS)}")
     seeds: tuple[int, ...] = Field((0,), description="seeds, as 0-4 or 0,2,7")
@@ -37,6 +45,18 @@ class Comparison(OneSetting):
 
     _methods = field_validator("methods", mode="before")(lambda given: all_known([PLAIN, *items_in(given)], METHODS))
     _seeds = field_validator("seeds", mode="before")(seeds_in)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_was(cls, given: Any) -> Any:
+        """A recipe that was stored before standardised logits had a T and an alpha of their own: the others'.
+
+        Stores, bundles and exported scripts name every field there is; links and commands only what differs.
+        """
+        before = cls.model_fields.keys() - {"transfer_classes", "hint_layer", *_STANDARDISED}
+        if not isinstance(given, dict) or not before <= given.keys() or given.keys() & {*_STANDARDISED}:
+            return given
+        return {**given, "standardised_temperature": given["temperature"], "standardised_alpha": given["alpha"]}
 
     @model_validator(mode="after")
     def _methods_fit(self) -> Self:
@@ -59,7 +79,16 @@ class Comparison(OneSetting):
         same: dict[str, Any] = {"teacher_epochs": self.epochs_of_teacher, "control": controlled}
         if not online:
             same |= {"online_temperature": None, "online_alpha": None}
-        return digest({**self.model_dump(mode="json"), **same})
+        return digest({**self.model_dump(mode="json", exclude=self.younger), **same})
+
+    @property
+    def younger(self) -> set[str]:
+        """As elsewhere; also what no method asks for."""
+        fields = super().younger
+        if "hints" not in self.methods or self.hint_layer == "last":
+            fields |= {"hint_layer"}
+        shared = (self.standardised_temperature, self.standardised_alpha) == (self.temperature, self.alpha)
+        return fields | {*_STANDARDISED} if shared or "standardised" not in self.methods else fields
 
     @property
     def epochs_of_teacher(self) -> int:
@@ -69,18 +98,26 @@ class Comparison(OneSetting):
     def temperature_of(self, method: str) -> float:
         """T of a method: `online_temperature` where its teacher is still learning, as a peer or an earlier self is.
 
-        T = 1, and both terms alike, in Zhang et al. 2018.
+        T = 1, and both terms alike, in Zhang et al. 2018. Standardised logits have spread 1, and a T of their own:
+        2, and the weights 9 and 1, in Sun et al. 2024.
         """
-        return self.online_temperature if METHODS[method].learning_teacher else self.temperature
+        if method == "standardised":
+            return self.standardised_temperature
+        return self.online_temperature if WITH_CONTROL[method].learning_teacher else self.temperature
 
     def alpha_of(self, method: str) -> float:
         """Weight of the soft term, in the same way."""
-        return self.online_alpha if METHODS[method].learning_teacher else self.alpha
+        if method == "standardised":
+            return self.standardised_alpha
+        return self.online_alpha if WITH_CONTROL[method].learning_teacher else self.alpha
 
     def arrows(self, method: str) -> tuple[Arrow, ...]:
         """Which network teaches which in a method; the labels teach besides. With alpha = 0 no trained teacher does."""
-        facts = WITH_CONTROL[method]
-        return () if facts.family == "offline" and self.alpha == 0 else facts.arrows(self.student)
+        return () if self.nobody_asked(method) else WITH_CONTROL[method].arrows(self.student)
+
+    def nobody_asked(self, method: str) -> bool:
+        """Whether the method is plain training, as its trained teacher's answers have no weight."""
+        return WITH_CONTROL[method].family == "offline" and self.alpha_of(method) == 0
 
     def remark(self, method: str) -> str:
         """Where a method comes to something else under these conditions, a sentence that says so; else empty."""
@@ -88,7 +125,7 @@ class Comparison(OneSetting):
             return "With one epoch there is none before it: this is plain training."
         if method == "deep-to-shallow" and len(ARCHITECTURES[self.student].hidden) == 1:
             return "This student has one hidden layer: its head is a twin of the last output, no shallower."
-        if self.alpha == 0 and METHODS[method].family == "offline":
+        if self.nobody_asked(method):
             return "With α = 0 nobody is asked: this is plain training."
         return ""
 

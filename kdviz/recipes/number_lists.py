@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from kdviz.recipes.catalogue import CLASSES
+
 LARGEST_SEED = 2**31 - 1
 MOST_SEEDS = 20
 MOST_VALUES = 30  # of one parameter of a sweep
@@ -40,6 +42,19 @@ def seeds_in(given: Any) -> tuple[int, ...]:
     if not 1 <= len(seeds) <= MOST_SEEDS or seeds[0] < 0 or seeds[-1] > LARGEST_SEED:
         raise ValueError(f"it takes 1 to {MOST_SEEDS} whole numbers from 0 to {LARGEST_SEED:,}, as 0-4 or 0,2,7.")
     return tuple(seeds)
+
+
+def classes_in(given: Any) -> tuple[int, ...]:
+    """Different classes in order, from "0-5", "7,8" or a sequence; () for all of them and for nothing.
+
+    The ValueError of a validator otherwise.
+    """
+    if given in ("", (), []):
+        return ()
+    classes = sorted(set(_whole_numbers(given)))
+    if len(classes) < 2 or classes[0] < 0 or classes[-1] >= CLASSES:
+        raise ValueError(f"it takes at least two of the classes 0 to {CLASSES - 1}, as 0-5 or 7,8.")
+    return () if len(classes) == CLASSES else tuple(classes)
 
 
 def _whole_numbers(given: Any) -> Sequence[int]:

@@ -8,7 +8,7 @@ from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import CONTROL
 from kdviz.records.comparison import ComparisonResult, FinishedMethod, MethodMeasure, Summary, Trial
 from kdviz.reports import fields, findable, teachers
-from kdviz.reports.text import difference, one_seed, ranges, seeds, share, table
+from kdviz.reports.text import difference, one_seed, ranges, seeds, share, shown, table
 
 PARTS = "methods"
 
@@ -27,7 +27,7 @@ def title(comparison: Comparison) -> str:
     return (
         f"{comparison.data}: {', '.join(comparison.methods)}; student {comparison.student}, teacher "
         f"{comparison.teacher}, T = {comparison.temperature:g}, alpha = {comparison.alpha:g}, "
-        f"{comparison.epochs} epochs, {seeds(comparison.seeds)}"
+        f"{comparison.epochs} epochs, {seeds(comparison.seeds)}{shown(comparison.transfer_classes)}"
     )
 
 

@@ -8,7 +8,7 @@ from kdviz.records.base import Scores
 from kdviz.records.kinds import Part
 from kdviz.records.single import Result
 from kdviz.reports.teachers import worse_of
-from kdviz.reports.text import table
+from kdviz.reports.text import shown, table
 
 PARTS = ""  # a single run is trained in one go
 
@@ -29,7 +29,7 @@ def title(recipe: Recipe) -> str:
     """The recipe in a line."""
     return (
         f"{recipe.data}: teacher {recipe.teacher}, student {recipe.student}, T = {recipe.temperature:g}, "
-        f"alpha = {recipe.alpha:g}, {recipe.epochs} epochs, seed {recipe.seed}"
+        f"alpha = {recipe.alpha:g}, {recipe.epochs} epochs, seed {recipe.seed}{shown(recipe.transfer_classes)}"
     )
 
 

@@ -35,6 +35,11 @@ def seeds(numbers: Sequence[int]) -> str:
     return f"{plural(len(numbers), 'seed')} {ranges(numbers)}"
 
 
+def shown(classes: Sequence[int]) -> str:
+    """ ", students shown 0-5 alone"; nothing where they are shown all classes."""
+    return f", students shown {ranges(classes)} alone" if classes else ""
+
+
 def share(mean: Mean) -> str:
     """A mean share in percent with its interval: "97.12% (96.80 to 97.44)"."""
     ends = " to ".join(f"{100 * end:.2f}" for end in mean.interval or ())

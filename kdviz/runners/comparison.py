@@ -80,7 +80,8 @@ def prepared(
     rows = {0}.union(*(WITH_CONTROL[name].teachers for name in _methods(comparison)))  # the own teacher is always there
     seeds = rows_of_seeds(comparison.seeds, max(rows) + 1)
     progresses = [MethodProgress(method, work_of(method, comparison, session)) for method in methods]
-    student_work = session.work(comparison.training_of_student(0))
+    shown = session.showing(comparison.transfer_classes)
+    student_work = shown.work(comparison.training_of_student(0))
     work = sum(progress.work for progress in progresses) * len(seeds[0]) * student_work
     trainings = {seed: comparison.teacher_training(seed) for seed in sorted(set(chain(*seeds)))}
     teachers = yield from find_or_train(trainings, session, work)
@@ -89,8 +90,8 @@ def prepared(
     yield watched
     return ComparisonState(
         comparison,
-        session,
-        Setting(comparison, session.data.training, cohorts),
+        shown,
+        Setting(comparison, shown.data.training, cohorts),
         teachers,
         seeds,
         session.live.images[torch.tensor(watched.indices)],

@@ -307,6 +307,6 @@ def _share(expense: Expense, students: int) -> Expense:
 def _expense_of_teachers(state: ComparisonState, method: str, number: int) -> Expense | None:
     """What the trained teachers of student `number` took; None where its method has none, or alpha = 0."""
     facts = WITH_CONTROL[method]
-    if not facts.asks_teacher or (facts.family == "offline" and state.comparison.alpha == 0):
+    if not facts.asks_teacher or state.comparison.nobody_asked(method):
         return None
     return sum((state.teachers[state.teachers_seeds[row][number]].expense for row in facts.teachers), NOTHING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,6 +45,12 @@ class Session:
         if fold is None or folds is None:
             return self
         return replace(self, data=data.held_out(self.data, fold, folds))
+
+    def showing(self, classes: Sequence[int]) -> Session:
+        """The same run for networks that learn from the training images of these classes alone; of all if empty."""
+        if not classes:
+            return self
+        return replace(self, data=replace(self.data, training=data.of_classes(self.data.training, classes)))
 
     @property
     def device(self) -> torch.device:

@@ -68,7 +68,8 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Output 
     session = Session.load(recipe.data, LIVE_VALIDATION_IMAGES, clock)
     data, device = session.data, session.device
     kept = teachers.find(recipe)
-    state = SingleState(session, 2 * session.work(recipe.student_training))
+    shown = session.showing(recipe.transfer_classes)  # to the students
+    state = SingleState(session, 2 * shown.work(recipe.student_training))
     if kept is None:
         state.work += session.work(recipe.teacher_training)
         network = models.build(recipe.teacher, recipe.seed).to(device)
@@ -81,6 +82,7 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Output 
     state.teacher_live = evaluation.logits_of(teacher, session.live.images)
     watched = session.watch(teacher, WATCHED_IMAGES)
     state.watched = session.live.images[torch.tensor(watched.indices)]
+    state.session = shown
     yield watched
 
     def student(role: NetworkRole, distiller: Distiller, advice: FixedTeachers | None = None) -> Trainee:
@@ -93,7 +95,7 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Output 
     distiller: Distiller = Plain()
     if recipe.alpha > 0:
         cohort = models.cohort(recipe.teacher, [teacher])
-        advice = FixedTeachers.of([cohort], data.training, recipe.student_training, recipe.temperature)
+        advice = FixedTeachers.of([cohort], shown.data.training, recipe.student_training, recipe.temperature)
         distiller = DISTILLERS[recipe.loss](recipe.temperature, recipe.alpha)
     advising = clock() - begun
     distilled, plain = student("distilled", distiller, advice), student("plain", Plain())

@@ -13,15 +13,18 @@ import streamlit as st
 
 from kdviz.recipes.base import Conditions, RecipeError, Request, limits
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS, is_data_set
+from kdviz.recipes.number_lists import classes_in
 from kdviz.records.kinds import AnyRecipe
+from kdviz.reports.text import ranges
 from kdviz.store import data_files
 from kdviz.texts import lesson as lesson_text
 from kdviz.widgets import link, page
 
 _ADOPTED = "adopted"
 _CHOICES = {"teacher": [*ARCHITECTURES], "student": [*ARCHITECTURES]}
-_SLIDERS = ("alpha", "online_alpha")
-_TEMPERATURES = ("temperature", "online_temperature")
+_SLIDERS = ("alpha", "online_alpha", "standardised_alpha")
+_TEMPERATURES = ("temperature", "online_temperature", "standardised_temperature")
+_CLASSES = "transfer_classes"
 _SUITED = ("epochs", "teacher_epochs")  # what another data set brings with it
 # The stops of their slider, each a quarter to a half more than the one before: what is near is as far apart everywhere.
 _STOPS: tuple[float, ...] = (
@@ -107,6 +110,8 @@ def show(recipe: Request, names: set[str] | None = None, usual: Request | None =
     }
     st.session_state.update({name: value for name, value in values.items() if _choices(kind, name)})
     texts = {name: _in_link(value, getattr(suits, name)) for name, value in values.items() if not _choices(kind, name)}
+    if _CLASSES in kind.model_fields and (names is None or _CLASSES in names):
+        st.session_state[_CLASSES] = texts[_CLASSES] = ranges(getattr(recipe, _CLASSES))
     link.write_all(texts)
 
 
@@ -143,6 +148,8 @@ def control(name: str, defaults: Conditions, **options: Any) -> Any:
     if choices := _choices(type(defaults), name):
         look: dict[str, Any] = {"help": explanation(name), "bind": "query-params", **options}
         return st.selectbox(label(name), choices, choices.index(getattr(defaults, name)), key=name, **look)
+    if name == _CLASSES:
+        return _classes(name, defaults, options)
     st.session_state[name] = of_url(name, defaults)
     common = {"key": name, "on_change": _keep, "args": (name, defaults), **_OPTIONS.get(name, {}), **options}
     if name in _TEMPERATURES:
@@ -211,6 +218,30 @@ def _temperature(name: str, defaults: Conditions, options: Mapping[str, Any]) ->
     stops = sorted({*_STOPS, float(getattr(defaults, name)), st.session_state[name]})
     look: dict[str, Any] = {"format_func": "{:g}".format, "help": explanation(name)}
     return float(st.select_slider(label(name), stops, **look, **options))
+
+
+def _classes(name: str, defaults: Conditions, options: Mapping[str, Any]) -> str:
+    """Some of the classes as text, all where it is empty.
+
+    What is typed and cannot be stays in the field, so that it can be mended; the URL has nothing that cannot be.
+    """
+    in_link = tuple(of_url(name, defaults))
+    if name not in st.session_state or _known_classes(st.session_state[name]) not in (None, in_link):
+        st.session_state[name] = ranges(in_link)
+
+    def keep() -> None:
+        if (classes := _known_classes(st.session_state[name])) is not None:
+            link.write(name, ranges(classes))
+
+    common = {"key": name, "help": explanation(name), "max_chars": 20, "placeholder": "all", "on_change": keep}
+    return st.text_input(label(name), **{**common, **options}) or ""
+
+
+def _known_classes(text: str) -> tuple[int, ...] | None:
+    try:
+        return classes_in(text)
+    except ValueError:
+        return None
 
 
 def _in_link(value: Any, usual: Any) -> str:

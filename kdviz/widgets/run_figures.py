@@ -7,10 +7,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from kdviz.recipes.base import OneSetting
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.sweep import Sweep
 from kdviz.records.base import Mean, Scores
 from kdviz.reports.phrases import count, percent
+from kdviz.reports.text import ranges
 from kdviz.widgets.lesson import sentence
 from kdviz.widgets.live_panel import LivePanel
 
@@ -32,6 +34,12 @@ class MainFigures:
     who: str  # "distilled", the best way of a comparison, the choice of a sweep
     accuracy: float  # mean over the seeds; no number where a training diverged
     plain: float
+
+
+def shown_classes(recipe: OneSetting) -> str:
+    """A sentence, after a space, on the classes that the students saw; nothing where they saw all."""
+    classes = recipe.transfer_classes
+    return f" {sentence('runs', 'shown-classes', classes=ranges(classes))}" if classes else ""
 
 
 def written(figures: Mapping[str, float | None], names: Iterable[str], digits: int = 2) -> list[str]:

@@ -30,6 +30,7 @@ from kdviz.recipes.methods import CONTROL, WITH_CONTROL
 
 pytestmark = pytest.mark.trains
 T, ALPHA, ONLINE_T, ONLINE_ALPHA = 4.0, 0.7, 2.0, 0.6  # all different, so that none is taken for another
+OWN_T, OWN_ALPHA = 3.0, 0.8  # of standardised logits
 IMAGES, BATCH, EPOCHS = 40, 16, 2  # updates of 16, 16 and 8 images
 UPDATES = 3  # in an epoch
 MLP = ("784-256-10", "784-30-30-10")
@@ -64,6 +65,8 @@ def asked(name, pair=MLP, seeds=(3,), **options):
         "alpha": ALPHA,
         "online_temperature": ONLINE_T,
         "online_alpha": ONLINE_ALPHA,
+        "standardised_temperature": OWN_T,
+        "standardised_alpha": OWN_ALPHA,
     }
     return Comparison(**settings | options)
 
@@ -145,7 +148,7 @@ def decoupled(z, v):
 
 def standardised(z, v):
     one, other = ((x - x.mean(1, keepdim=True)) / (1e-7 + x.std(1, correction=0, keepdim=True)) for x in (z, v))
-    return kl(one, other, T)
+    return kl(one, other, OWN_T)
 
 
 def mean_targets(z, *teacher_logits):
@@ -167,6 +170,12 @@ OF_LOGITS = {
 
 def between_channels(pair, first, last):
     return first @ pair @ last.t()
+
+
+def up_to_the_middle(activations):
+    """Without the hidden layers behind the middle one, of two the first: the last that is left is the hint's."""
+    *inner, logits = activations
+    return [*inner[: (len(inner) + 1) // 2], logits]
 
 
 OF_LAYERS = {
@@ -245,13 +254,16 @@ class Oracle:
             labels = (1 - ALPHA) * ce(z)
         elif name in OF_LOGITS and (self.former or name != "born-again"):
             who = self.former[number] if self.former else teachers[1 if name == CONTROL else 0]
-            soft, labels = ALPHA * OF_LOGITS[name](z, who(images).detach()), (1 - ALPHA) * ce(z)
+            alpha = OWN_ALPHA if name == "standardised" else ALPHA
+            soft, labels = alpha * OF_LOGITS[name](z, who(images).detach()), (1 - alpha) * ce(z)
         elif name in OF_LAYERS:
             extra = self.distiller.parameters
             count = len(extra) // len(self.given.comparison.seeds)
             mine = extra[number] if name == "hints" else extra[number * count : (number + 1) * count]
             with torch.no_grad():
                 other = layers(teachers[0], images)
+            if self.given.comparison.hint_layer == "middle":
+                own, other = up_to_the_middle(own), up_to_the_middle(other)
             soft = OF_LAYERS[name](own, other, mine)
         elif name.startswith("mutual"):
             everybody = [z, *(peer(images) for peer in learners[1:])]
@@ -334,6 +346,16 @@ def test_every_updates_gradient_and_terms_are_those_of_the_loss_as_it_is_written
     assert not any(p.requires_grad for row in what.teachers for p in row.parameters)
 
 
+@pytest.mark.parametrize(
+    "pair", [MLP, CNN, ("784-512-256-10", "784-30-30-10")], ids=["one to two", "maps", "two to two"]
+)
+@pytest.mark.usefixtures("double")
+def test_a_hint_from_the_middle_connects_the_middle_layers(split, pair):
+    test_every_updates_gradient_and_terms_are_those_of_the_loss_as_it_is_written(
+        split, "hints", pair, (3, 5), {"hint_layer": "middle"}
+    )
+
+
 def hidden(modes, look, *seen):
     """The oracle asks the teacher itself: that is not the engine's doing."""
     before = list(modes)
@@ -342,6 +364,27 @@ def hidden(modes, look, *seen):
 
 
 # Online.
+
+
+def test_twins_stay_twins_when_they_are_updated_at_once_and_part_when_in_turn(split):
+    """At once, as here, KL is 0 for ever; in turn, as in algorithm 1 of Zhang et al. 2018, it is not."""
+    images, y = data.normalise(split.images[:16]), split.labels[:16]
+
+    def after(updates, in_turn):
+        twins = [copy.deepcopy(network) for network in [models.build("784-30-30-10", 3)] * 2]
+        for _ in range(updates):
+            says = [twin(images).detach() for twin in twins]
+            for number, twin in enumerate(twins):
+                other = twins[1 - number](images).detach() if in_turn else says[1 - number]
+                z = twin(images)
+                loss = functional.cross_entropy(z, y) + kl(z, other, 1.0)
+                gradients = torch.autograd.grad(loss, list(twin.parameters()))
+                with torch.no_grad():
+                    torch._foreach_add_(list(twin.parameters()), gradients, alpha=-0.1)
+        return (weights(twins[0]) - weights(twins[1])).abs().max()
+
+    assert after(10, in_turn=False) == 0
+    assert after(10, in_turn=True) > 1e-3
 
 
 def peers(count, seed=3, model="784-30-30-10"):
@@ -640,7 +683,7 @@ def test_without_a_trained_teacher_only_labelled_images_are_seen_and_with_one_al
 @pytest.mark.parametrize("name", [name for name in OF_LOGITS if name not in ("assistant",)])
 def test_alpha_zero_is_plain_training_whoever_teaches(split, name):
     plain, said_plain = finish("plain", split, labels=20)
-    taught, said = finish(name, split, labels=20, alpha=0.0)
+    taught, said = finish(name, split, labels=20, alpha=0.0, standardised_alpha=0.0)
     assert torch.equal(*(weights(stage.cohorts[0].networks[0]) for stage in (taught, plain)))
     assert [r.loss_ce for r in said] == [r.loss_ce for r in said_plain]
 

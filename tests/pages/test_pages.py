@@ -259,6 +259,26 @@ def test_every_preset_has_the_trained_teacher(jobs):
     assert submitted(at, jobs).pretrained
 
 
+def test_students_can_be_shown_some_digits_alone_by_link_by_hand_and_by_preset(jobs):
+    assert submitted(opened(TRAIN, transfer_classes="0-5"), jobs).transfer_classes == (0, 1, 2, 3, 4, 5)
+    at = opened(TRAIN)
+    at.text_input(key="transfer_classes").set_value("0,1,9").run()
+    assert at.query_params["transfer_classes"] == "0-1,9"
+    assert submitted(at, jobs).transfer_classes == (0, 1, 9)
+    button(at, "Only 0 to 5").click().run()
+    assert at.query_params["transfer_classes"] == "0-5"
+    assert submitted(at, jobs).transfer_classes == (0, 1, 2, 3, 4, 5)
+    button(at, "Reference").click().run()
+    assert "transfer_classes" not in at.query_params
+    assert submitted(at, jobs).transfer_classes == ()
+
+
+def test_the_link_of_such_a_run_shows_what_its_students_saw(stored):
+    seen = Recipe.suited("digits", {"transfer_classes": "7,8"})
+    stored(seen, "cancelled")
+    assert opened(TRAIN, run=seen.id).text_input(key="transfer_classes").value == "7-8"
+
+
 def test_a_recipe_that_does_not_go_together_cannot_be_started(jobs):
     at = opened(TRAIN)
     at.number_input(key="labels").set_value(2000).run()
@@ -354,6 +374,16 @@ def test_start_trains_what_was_chosen_on_the_convolutional_pair(jobs):
     assert at.query_params["run"] == recipe.id
 
 
+def test_the_hint_may_come_from_the_middle(jobs):
+    at = opened(MOVED, taught="Hints", hint_layer="middle")
+    button(at, "Start").click().run()
+    assert jobs.submitted[-1].hint_layer == "middle"
+    at = opened(MOVED, taught="Hints")
+    at.selectbox(key="hint_layer").set_value("middle").run()
+    button(at, "Start").click().run()
+    assert jobs.submitted[-1].hint_layer == "middle"
+
+
 def test_nothing_to_teach_is_said_and_cannot_be_started(jobs):
     at = opened(MOVED)
     at.button_group(key="taught").set_value([]).run()
@@ -369,6 +399,7 @@ def test_nothing_to_teach_is_said_and_cannot_be_started(jobs):
         ({"seed": "-1"}, "seed is -1; it takes a whole number from 0"),
         ({"data": "foo"}, "data is foo; it takes one of"),
         ({"run": "nonsense"}, "There is no run nonsense"),
+        ({"hint_layer": "first"}, "hint_layer is first; it takes one of last, middle"),
         ({"image": "9"}, "image is 9; it takes a whole number from 1 to 8"),
         ({"update": "x"}, "update is x; it takes a whole number from 0 on"),
         ({"relation": "hints"}, "relation is hints; it takes one of fsp, rkd, similarity"),

@@ -60,6 +60,31 @@ def test_start_queues_the_comparison_of_the_link(jobs):
     assert at.query_params["run"] == wanted.id
 
 
+def test_standardised_logits_the_hint_and_what_students_see_have_their_controls(jobs):
+    own = {
+        "standardised_temperature": "3",
+        "standardised_alpha": "0.5",
+        "hint_layer": "middle",
+        "transfer_classes": "0-5",
+    }
+    at = opened(PAGE, methods="hints,standardised", **own)
+    assert not said(at)
+    start(at)
+    wanted = jobs.submitted[-1]
+    assert (wanted.standardised_temperature, wanted.standardised_alpha) == (3.0, 0.5)
+    assert (wanted.hint_layer, wanted.transfer_classes) == ("middle", (0, 1, 2, 3, 4, 5))
+    at = opened(PAGE, methods="hints,standardised")
+    at.text_input(key="transfer_classes").set_value("7,8").run()
+    at.selectbox(key="hint_layer").set_value("middle").run()
+    start(at)
+    wanted = jobs.submitted[-1]
+    assert (wanted.standardised_temperature, wanted.standardised_alpha) == (2.0, 0.9)
+    assert (wanted.hint_layer, wanted.transfer_classes) == ("middle", (7, 8))
+    at.text_input(key="transfer_classes").set_value("7").run()
+    assert "transfer_classes is 7; it takes at least two of the classes 0 to 9" in said(at)
+    assert button(at, "Start").disabled
+
+
 def test_the_number_of_seeds_stands_in_the_link_as_the_command_line_writes_it(jobs):
     at = opened(PAGE)
     at.number_input(key="number_of_seeds").set_value(5).run()
@@ -132,6 +157,9 @@ def test_a_preset_sets_the_controls(jobs, preset, wanted):
         ({"seeds": "²"}, "seeds is ²; it takes 1 to 20 whole numbers"),
         ({"seeds": ""}, "cannot be: it has seeds without a value. Shown is the default"),
         ({"epochs": "0"}, "epochs is 0; it takes a whole number"),
+        ({"hint_layer": "first"}, "hint_layer is first; it takes one of last, middle"),
+        ({"standardised_alpha": "9"}, "standardised_alpha is 9; it takes a number from 0 to 1"),
+        ({"transfer_classes": "0-10"}, "transfer_classes is 0-10; it takes at least two of the classes 0 to 9"),
         ({"run": "nonsense"}, "There is no run nonsense"),
     ],
 )

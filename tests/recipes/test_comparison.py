@@ -222,6 +222,10 @@ def test_equal_conditions_have_one_id_however_they_were_written():
         {"alpha": 0.71},
         {"online_temperature": 2.0},
         {"online_alpha": 0.4},
+        {"standardised_temperature": 3.0, "methods": ("standardised",)},
+        {"standardised_alpha": 0.8, "methods": ("standardised",)},
+        {"hint_layer": "middle", "methods": ("hints",)},
+        {"transfer_classes": (0, 1)},
         {"control": False},
         {"methods": ("plain",)},
         {"seeds": (1,)},
@@ -288,11 +292,12 @@ def test_teachers_and_students_are_trained_as_a_single_run_would_train_them():
 
 
 def test_whoever_is_taught_by_a_learner_has_a_temperature_and_alpha_of_its_own():
-    comparison = Comparison(temperature=4, alpha=0.7, online_temperature=2, online_alpha=0.3)
-    learning = {name for name in METHODS if comparison.temperature_of(name) == 2}
+    comparison = Comparison(temperature=4, alpha=0.7, online_temperature=3, online_alpha=0.3)
+    learning = {name for name in METHODS if comparison.temperature_of(name) == 3}
     assert learning == {name for name in METHODS if comparison.alpha_of(name) == 0.3}
     assert learning == {"mutual", "mutual-mixed", "mutual-three", "deep-to-shallow", "earlier-self", "earlier-average"}
-    others = set(METHODS) - learning
+    assert (comparison.temperature_of("standardised"), comparison.alpha_of("standardised")) == (2, 0.9)
+    others = set(METHODS) - learning - {"standardised"}
     assert {comparison.temperature_of(name) for name in others} == {4}
     assert {comparison.alpha_of(name) for name in others} == {0.7}
 
@@ -314,6 +319,28 @@ def test_what_changes_nothing_does_not_change_the_identity():
     assert Comparison(methods=("offline",), control=False).id != Comparison(methods=("offline",)).id
     assert Comparison(methods=("offline",), online_alpha=0.1).id == Comparison(methods=("offline",)).id
     assert Comparison(methods=("mutual",), online_alpha=0.1).id != Comparison(methods=("mutual",)).id
+    for change in ({"standardised_temperature": 3.0}, {"standardised_alpha": 0.8}):
+        assert Comparison(**change).id == Comparison().id
+        assert Comparison(**change, methods="standardised").id != Comparison(methods="standardised").id
+    assert Comparison(hint_layer="middle").id == Comparison().id
+    assert Comparison(hint_layer="middle", methods="hints").id != Comparison(methods="hints").id
+
+
+def test_ids_from_before_newer_options_stay():
+    """Pinned: another id means that stored runs are lost."""
+    assert Comparison().id == "70955ce4b6f3"
+    # What was stored of this comparison named every field that there was.
+    before = Comparison(methods="plain,standardised,hints").model_dump(mode="json")
+    for name in ("standardised_temperature", "standardised_alpha", "hint_layer", "transfer_classes"):
+        del before[name]
+    stored = Comparison.model_validate_json(json.dumps(before))
+    assert stored.id == "0e4de43e7af5"
+    assert (stored.temperature_of("standardised"), stored.alpha_of("standardised")) == (5.0, 0.7), "as it was trained"
+    assert stored.hint_layer == "last"
+    assert Comparison.model_validate_json(stored.model_dump_json()) == stored
+    asked = Comparison.parse({"methods": "standardised,hints"})
+    assert asked.id != stored.id
+    assert asked.temperature_of("standardised") == 2.0
 
 
 def test_remarks_on_methods_that_come_to_nothing():
@@ -322,4 +349,8 @@ def test_remarks_on_methods_that_come_to_nothing():
     assert "one hidden layer" in Comparison().remark("deep-to-shallow")
     assert Comparison(student="784-30-30-10").remark("deep-to-shallow") == ""
     assert "plain training" in Comparison(alpha=0).remark("decoupled")
+    assert Comparison(alpha=0).remark("standardised") == ""
+    assert "plain training" in Comparison(standardised_alpha=0).remark("standardised")
+    assert Comparison(standardised_alpha=0).arrows("standardised") == ()
+    assert Comparison(alpha=0).arrows("standardised") == (("teacher", "student"),)
     assert Comparison(alpha=0).remark("mutual") == ""

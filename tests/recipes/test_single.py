@@ -189,6 +189,7 @@ def test_id_is_the_same_in_every_process_and_on_every_day():
         {"optimizer": "sgd"},
         {"learning_rate": 2e-3},
         {"schedule": "one-cycle"},
+        {"transfer_classes": (0, 1)},
         {"seed": 1},
     ],
 )
@@ -199,6 +200,33 @@ def test_every_field_is_part_of_the_identity(change):
 def test_every_field_is_in_the_test_above():
     mark = next(m for m in test_every_field_is_part_of_the_identity.pytestmark if m.name == "parametrize")
     assert {name for change in mark.args[1] for name in change} == set(Recipe.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("given", "classes"),
+    [
+        ("", ()),
+        ("0-9", ()),
+        ([], ()),
+        ("0-5", tuple(range(6))),
+        (" 8, 7,7 ", (7, 8)),
+        ("0-2,9", (0, 1, 2, 9)),
+        ((3, 1), (1, 3)),
+    ],
+)
+def test_classes_to_be_shown_stand_in_order_and_all_of_them_are_none_in_particular(given, classes):
+    recipe = Recipe.parse({"transfer_classes": given})
+    assert recipe.transfer_classes == classes
+    assert (recipe.id == Recipe().id) == (not classes)
+    assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
+
+
+@pytest.mark.parametrize("given", ["3", "a", "0-10", "5-0", "-1,2", "1.5,2", 3, True, {}, [True, 2], "0-" + "9" * 40])
+def test_classes_that_cannot_be_are_refused_in_a_sentence(given):
+    with pytest.raises(
+        RecipeError, match=r"transfer_classes is .*; it takes at least two of the classes 0 to 9, as 0-5"
+    ):
+        Recipe.parse({"transfer_classes": given})
 
 
 def test_how_the_teacher_would_be_trained_does_not_matter_with_a_shipped_one():

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from kdviz.engine import data, evaluation, knowledge, losses, models, teachers
+from kdviz.engine import batches, data, evaluation, knowledge, losses, models, teachers
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import CONTROL, DEFAULT, METHODS
@@ -270,6 +270,23 @@ def test_a_method_comes_out_the_same_whatever_else_is_compared(state):
 
 
 @pytest.mark.parametrize("changes", [{}, {"labels": 100}, {"augmentation": "shift"}])
+def test_students_that_are_shown_some_classes_see_no_image_of_another(state, monkeypatch):
+    seen = []
+    epoch = batches.epoch_order
+    monkeypatch.setattr(
+        batches, "epoch_order", lambda usable, images, *rest: seen.append(images) or epoch(usable, images, *rest)
+    )
+    comparison = small("plain,offline,mutual,hints", transfer_classes=(0, 1, 7))
+    result = events(comparison)[-1]
+    images = data.of_classes(data.load("digits").training, (0, 1, 7))
+    assert set(images.labels.tolist()) == {0, 1, 7}
+    assert len(images) in seen
+    for trial in result.trials:
+        if trial.method in ("plain", "mutual"):
+            assert trial.expense.images_seen == EPOCHS * len(images) * (1 if trial.method == "plain" else 2)
+    assert {trial.method: trial.test_accuracy for trial in result.trials}["plain"] < 0.35
+
+
 def test_plain_and_offline_are_those_of_a_single_run(state, changes):
     comparison = small(seeds=(3,), **changes)
     said = trials(events(comparison))

@@ -107,6 +107,27 @@ def test_watched_images_are_validation_images_that_the_teacher_gets_right_and_is
     ) == pytest.approx(watched.teacher_validation_accuracy)
 
 
+def test_students_that_are_shown_some_classes_see_no_image_of_another(own_state, monkeypatch, digits):
+    seen = []
+
+    def spied(cohorts, split, trainings, *rest, **options):
+        seen.append((trainings[0].model, split))
+        return fit(cohorts, split, trainings, *rest, **options)
+
+    monkeypatch.setattr(single, "fit", spied)
+    recipe = RECIPE.model_copy(update={"transfer_classes": (0, 1, 7), "epochs": 30, "alpha": 1.0, "teacher_epochs": 10})
+    result = events(recipe)[-1]
+    (teachers_own, all_images), *students = seen
+    assert (teachers_own, len(all_images)) == (RECIPE.teacher, 1257)
+    assert [model for model, _ in students] == [RECIPE.student] * 2
+    for _, split in students:
+        assert set(split.labels.tolist()) == {0, 1, 7}
+        assert len(split) == sum(int((digits.training.labels == label).sum()) for label in (0, 1, 7))
+    known = torch.isin(digits.test.labels, torch.tensor([0, 1, 7])).double().mean().item()
+    assert result.plain.test_accuracy <= known, "it has no other answers"
+    assert result.distilled.test_accuracy > known, "the soft targets told it of digits that it never saw"
+
+
 def test_the_results_figures_are_those_of_the_networks_trained_again_by_hand(whole, digits):
     first, _, teacher = whole
     result = first[-1]

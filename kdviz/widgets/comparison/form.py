@@ -4,7 +4,7 @@ The ways and the seeds stand in the URL as one word each, as the command line wr
 kept, and the controls show what it says.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -15,12 +15,13 @@ from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import FAMILIES, METHODS, PLAIN, Family, Method, short_title
 from kdviz.recipes.number_lists import MOST_SEEDS
 from kdviz.recipes.openings import three_ways
+from kdviz.reports.text import ranges
 from kdviz.widgets import controls, link
 
 _LEFT_OUT = "ways_left_out"
 _MORE = (
-    ("data", "epochs", "augmentation", "batch_size"),
-    ("teacher_epochs", "teacher_labels", "teacher_augmentation"),
+    ("data", "epochs", "transfer_classes", "augmentation", "batch_size", "hint_layer"),
+    ("teacher_epochs", "teacher_labels", "teacher_augmentation", "standardised_temperature", "standardised_alpha"),
     ("optimizer", "learning_rate", "schedule", "online_temperature", "online_alpha"),
 )
 
@@ -45,7 +46,7 @@ def write(comparison: Comparison) -> None:
 
 def _texts(comparison: Comparison) -> dict[str, str]:
     """The ways and the seeds as the URL and the command line name them."""
-    return {"methods": ",".join(comparison.methods), "seeds": seeds_text(comparison.seeds)}
+    return {"methods": ",".join(comparison.methods), "seeds": ranges(comparison.seeds)}
 
 
 def _write(texts: Mapping[str, str]) -> None:
@@ -56,14 +57,6 @@ def _write(texts: Mapping[str, str]) -> None:
     usual = _texts(Comparison())["methods"]
     for name, text in texts.items():
         link.write(name, "" if name == "methods" and text == usual else text)
-
-
-def seeds_text(seeds: Sequence[int]) -> str:
-    """Seeds as short as the URL and the command line can say them: 0-4, or 0,2,7."""
-    first, last = seeds[0], seeds[-1]
-    if len(seeds) > 1 and list(seeds) == list(range(first, last + 1)):
-        return f"{first}-{last}"
-    return ",".join(map(str, seeds))
 
 
 def comparison_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
@@ -103,7 +96,7 @@ def _of_link(name: str, defaults: Comparison) -> Any:
 
 def _seeds(seeds: tuple[int, ...]) -> tuple[int, ...]:
     def write() -> None:
-        _write({"seeds": seeds_text(range(st.session_state["number_of_seeds"]))})
+        _write({"seeds": ranges(range(st.session_state["number_of_seeds"]))})
 
     st.session_state["number_of_seeds"] = len(seeds)
     st.number_input(

@@ -16,7 +16,7 @@ from kdviz.reports.phrases import percent
 from kdviz.widgets import page
 from kdviz.widgets.comparison import words
 from kdviz.widgets.lesson import sentence
-from kdviz.widgets.run_figures import written
+from kdviz.widgets.run_figures import shown_classes, written
 
 _COSTS: dict[Cost, str] = {"seconds": "Seconds", "multiply_adds": "Multiply-adds", "images_seen": "Images"}
 _MEASURED = ("nll", "ece", "agreement", "fidelity_kl")
@@ -77,7 +77,7 @@ def _legend(compared: ComparisonResult) -> str:
         epochs=recipe.epochs,
         labels=f"{recipe.labels or facts.training_images:,}",
         interval=sentence("runs", "means-with-intervals" if len(recipe.seeds) > 1 else "interval-of-images"),
-    )
+    ) + shown_classes(recipe)
 
 
 def _verdicts(compared: ComparisonResult) -> None:

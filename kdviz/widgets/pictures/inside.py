@@ -30,7 +30,7 @@ from kdviz.widgets.live_panel import LivePanel, Snapshot, first_event, last_even
 from kdviz.widgets.run_status import Position
 
 TAUGHT = tuple(NAMES)
-_SETTABLE = ("data", "epochs", "temperature", "alpha")
+_SETTABLE = ("data", "epochs", "temperature", "alpha", "hint_layer")
 # Pairs that stand for what networks there are: the title of a column, (teacher, student).
 PAIRS = {
     "CNN to CNN": ("cnn-32-64", "cnn-8-16"),
@@ -129,7 +129,8 @@ def _facts(recipe: Comparison, watched: int) -> None:
         temperature=f"{recipe.temperature:g}",
         alpha=f"{recipe.alpha:g}",
     )
-    st.caption(text)
+    middle = "hints" in recipe.methods and recipe.hint_layer == "middle"
+    st.caption(f"{text} {say('hint-middle')}" if middle else text)
 
 
 def _table(result: ComparisonResult) -> None:
@@ -193,11 +194,12 @@ def transfer_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
             "epochs": controls.control("epochs", defaults, width=80),
             "seeds": (controls.control("seed", Recipe(), width=80),),
         }
-        with st.popover("More", icon=":material/tune:", help="Data, temperature, α", width="content"):
+        with st.popover("More", icon=":material/tune:", help="Data, temperature, α, hint", width="content"):
             values |= {
                 "data": controls.data_set(Comparison, home),
                 "temperature": controls.control("temperature", defaults),
                 "alpha": controls.control("alpha", defaults),
+                "hint_layer": controls.control("hint_layer", defaults),
             }
         start = st.container(width="content")
     if taught:

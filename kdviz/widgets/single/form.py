@@ -12,6 +12,7 @@ from kdviz.widgets import controls, link
 from kdviz.widgets.controls import PRETRAINED
 
 _ASIDE = "pretrained_aside"  # the trained teacher was given up for another network or data set, and comes back with it
+_OF_IMAGES = ("epochs", "transfer_classes", "augmentation", "batch_size")
 _WIDTHS = {"temperature": 160, "alpha": 160, "labels": 110, "seed": 80, "student": 150, "teacher": 160}
 
 
@@ -42,7 +43,7 @@ def _more(defaults: Recipe, home: str, teacher: str) -> dict[str, Any]:
     left, middle, right = st.columns(3, gap="medium")
     with left:
         values: dict[str, Any] = {"data": controls.data_set(Recipe, home, also=_follow_teacher)}
-        values |= {name: controls.control(name, defaults) for name in ("epochs", "augmentation", "batch_size")}
+        values |= {name: controls.control(name, defaults) for name in _OF_IMAGES}
     with middle:
         values[PRETRAINED] = given = _trained_teacher(_ships(values["data"], teacher))
         for name in ("teacher_epochs", "teacher_labels", "teacher_augmentation"):

@@ -14,7 +14,7 @@ from kdviz.reports.phrases import percent, plural
 from kdviz.reports.teachers import SHOWN, worse_of
 from kdviz.widgets import page
 from kdviz.widgets.lesson import sentence
-from kdviz.widgets.run_figures import written
+from kdviz.widgets.run_figures import shown_classes, written
 
 PLOTLY_CONFIG = {"displaylogo": False, "scrollZoom": False}
 say = partial(sentence, "watch_it_train")
@@ -40,6 +40,7 @@ def show(result: Result, curves: pd.DataFrame) -> None:
             labels=f"{labels or facts.training_images:,}",
             training_images=f"{facts.training_images:,}",
         )
+        + shown_classes(result.recipe)
     )
     page.say(verdict(result))
     with st.expander("More curves of this run"):

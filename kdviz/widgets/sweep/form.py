@@ -15,8 +15,8 @@ from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.number_lists import MOST_VALUES, values_in
 from kdviz.recipes.sweep import Sweep
 from kdviz.reports.phrases import counted
+from kdviz.reports.text import ranges
 from kdviz.widgets import controls, link
-from kdviz.widgets.comparison.form import seeds_text
 from kdviz.widgets.sweep.cell import as_text
 from kdviz.widgets.sweep.words import seeds_of_test
 
@@ -52,7 +52,7 @@ def _show_lists(sweep: Sweep, but: Set[str] = frozenset()) -> None:
 def _text(sweep: Sweep, name: str) -> str:
     """A list as the URL and the command line write it: 1,2.5,20, or 0-4 of seeds; nothing of one that is empty."""
     values = getattr(sweep, name) or ()
-    return seeds_text(values) if values and name in ("seeds", "test_seeds") else as_text(values)
+    return ranges(values) if values and name in ("seeds", "test_seeds") else as_text(values)
 
 
 def sweep_form(home: str) -> tuple[Sweep | None, DeltaGenerator, DeltaGenerator]:
