@@ -268,7 +268,7 @@ def test_students_can_be_shown_some_digits_alone_by_link_by_hand_and_by_preset(j
     button(at, "Only 0 to 5").click().run()
     assert at.query_params["transfer_classes"] == "0-5"
     assert submitted(at, jobs).transfer_classes == (0, 1, 2, 3, 4, 5)
-    button(at, "Reference").click().run()
+    button(at, "All labels").click().run()
     assert "transfer_classes" not in at.query_params
     assert submitted(at, jobs).transfer_classes == ()
 
