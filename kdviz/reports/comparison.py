@@ -41,7 +41,7 @@ def document(compared: ComparisonResult) -> dict[str, Any]:
     """A row for each method and seed, and for each method what all seeds say of it."""
     return fields.document(
         compared,
-        methods=[_method(compared, summary) for summary in compared.summaries],
+        methods=[_method(summary) for summary in compared.summaries],
         rows=[_trial(trial) for trial in compared.trials],
         controls=[_trial(trial) for trial in compared.controls],
         teachers=[_trial(trial) for trial in compared.teachers],
@@ -104,7 +104,7 @@ def _verdict(compared: ComparisonResult, summary: Summary) -> str:
     return line
 
 
-def _method(compared: ComparisonResult, summary: Summary) -> dict[str, Any]:
+def _method(summary: Summary) -> dict[str, Any]:
     return {
         "method": summary.method,
         "seeds": summary.seeds,
@@ -113,7 +113,6 @@ def _method(compared: ComparisonResult, summary: Summary) -> dict[str, Any]:
         "cost": summary.expense.model_dump(mode="json"),
         "cost_with_teacher": summary.expense_with_teacher.model_dump(mode="json"),
         **fields.judgement(summary.verdicts.get("test_accuracy")),
-        "smallest_found": findable.in_comparison(compared, summary) if summary.verdicts else None,
         "verdicts": {measure: fields.judgement(verdict, "interval") for measure, verdict in summary.verdicts.items()},
     }
 

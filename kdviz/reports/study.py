@@ -166,7 +166,6 @@ def _row(studied: StudyResult, arm: Arm, finished: FinishedArm) -> dict[str, Any
     main = studied.recipe.facts.measures[0]
     whole = finished.model_dump(mode="json")
     verdicts = {judged.measure: judged.verdict for judged in studied.judgements if judged.arm == arm.name}
-    judgement = studied.judgement(arm.name)
     row: dict[str, Any] = {"arm": arm.name, "title": arm.title, "seeds": len(finished.rows), "measure": main.name}
     row |= fields.estimate(studied.mean(arm.name, main.name))
     if errors := values_of(finished.rows, main.name if main.kind == "count" else "test_errors"):
@@ -177,7 +176,6 @@ def _row(studied: StudyResult, arm: Arm, finished: FinishedArm) -> dict[str, Any
         **row,
         "against": arm.against or None,
         **fields.judgement(verdicts.get(main.name)),
-        "smallest_found": judgement and findable.in_study(studied, judgement),
         "means": {
             measure.name: fields.estimate(mean)
             for measure in studied.recipe.facts.measures

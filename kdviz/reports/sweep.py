@@ -164,7 +164,6 @@ def _choice(swept: SweepResult, choice: Choice) -> dict[str, Any]:
         **(_estimates(summary, "validation_accuracy") if summary else {}),
         **_estimates(choice, "test_accuracy", "plain_test_accuracy"),
         **fields.judgement(choice.against_plain),
-        "smallest_found": findable.of_choice(swept),
         "tied": [_names(_first_cell(swept.recipe, cell)) for cell in choice.tied],
         "seeds": [_of_seed(result) for result in choice.results],
     }
