@@ -8,6 +8,7 @@ from kdviz.recipes import openings
 from kdviz.recipes.single import Recipe
 from kdviz.widgets import controls, lesson, recorded_run, run_status, server
 from kdviz.widgets.single import live as live_run
+from kdviz.widgets.single import pinned
 from kdviz.widgets.single.form import recipe_form
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -45,6 +46,9 @@ if run_id is not None:
     live_run.PANEL.follow(jobs, run_id)
 elif not recorded_run.show(here.lesson.slug, live_run.PANEL, controls.chosen_data(home)):
     here.say("nothing-runs")
+
+if run is not None or run_id is None:
+    pinned.show(here, jobs, run, recorded_run.found(here.lesson.slug, controls.chosen_data(home)))
 
 here.explain("what-you-see", formulas=("loss", "gradient", "share"))
 here.try_this()

@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 from kdviz.charts.compact import thinned
 from kdviz.charts.layout import laid_out
 from kdviz.charts.palette import Palette
-from kdviz.charts.vega import Spec, filling, number, one_of, tooltip_row
+from kdviz.charts.vega import Spec, filling, legend, number, one_of, tooltip_row
 from kdviz.recipes.base import Conditions, Loss
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.records.single import Progress
@@ -29,6 +29,13 @@ MOMENTS = 80  # of each network that a chart shows at most
 FEW_LABELS = 5000  # with fewer, accuracies spread so far that the axis begins at 0
 COLUMNS = [name for name in Progress.model_fields if name != "watched_logits"]
 NAMES = {"teacher": "teacher", "distilled": "distilled", "plain": "without a teacher"}
+TITLES: dict[Parts | Quality, str] = {
+    "amount": "Loss of the taught student, nats",
+    "share": "Share of the loss",
+    "gradient": "Share of the gradient",
+    "validation_accuracy": "Accuracy, validation images",
+    "agreement": "Agreement with the teacher, validation images",
+}
 PANELS = ("Terms of the loss, nats, logarithmic", "Share of the soft term", "Accuracy", "Agreement with the teacher")
 
 
@@ -74,8 +81,10 @@ def height(long: pd.DataFrame, parts: Parts) -> tuple[float, float]:
     return float(totals.iloc[min(5, len(totals) - 1)]), float(totals.max())
 
 
-def contributions_spec(frame: pd.DataFrame, steps: int, parts: Parts, colours: Palette) -> Spec:
-    """Stacked areas of the soft and the hard term of `contributions`."""
+def contributions_spec(frame: pd.DataFrame, steps: int, parts: Parts, soft: str, colours: Palette) -> Spec:
+    """Stacked areas of the soft and the hard term of `contributions`; `soft` is the soft term as a formula."""
+    said = f"datum.label == 'soft' ? '{soft}, the teacher’s pull' : '(1−α)·CE, the labels’ pull'"
+    key = legend(TITLES[parts], labelExpr=said, symbolType="square")
     top, _ = height(frame, parts)
     axis: Spec = {"format": "%"} if parts != "amount" else {}
     form = ".1%" if parts != "amount" else ".4f"
@@ -86,7 +95,7 @@ def contributions_spec(frame: pd.DataFrame, steps: int, parts: Parts, colours: P
             "x": _steps(steps),
             "y": _measure("value", [0, top], axis) | {"stack": "zero"},
             "order": {"field": "term", "type": "nominal", "sort": "descending"},
-            "color": one_of("term", {"soft": colours.teacher, "hard": colours.label}),
+            "color": one_of("term", {"soft": colours.teacher, "hard": colours.label}, key),
             "tooltip": [tooltip_row("term"), tooltip_row("step", ",d"), tooltip_row("value", form)],
         },
     }
@@ -94,6 +103,7 @@ def contributions_spec(frame: pd.DataFrame, steps: int, parts: Parts, colours: P
 
 def quality_spec(steps: int, quality: Quality, floor: float, colours: Palette) -> Spec:
     """Lines of accuracy or agreement, one per network; dashed without a teacher."""
+    key = legend(TITLES[quality], symbolType="stroke", symbolSize=300, symbolStrokeWidth=2.5)
     roles = {NAMES["teacher"]: colours.teacher, NAMES["distilled"]: colours.student, NAMES["plain"]: colours.plain}
     return {
         **_zoomable(),
@@ -102,8 +112,8 @@ def quality_spec(steps: int, quality: Quality, floor: float, colours: Palette) -
         "encoding": {
             "x": _steps(steps),
             "y": _measure(quality, [floor, 1], {"format": ".0%"}),
-            "color": one_of("network", roles),
-            "strokeDash": one_of("network", dict(zip(roles, ([1, 0], [1, 0], [5, 3]), strict=True))),
+            "color": one_of("network", roles, key),
+            "strokeDash": one_of("network", dict(zip(roles, ([1, 0], [1, 0], [5, 3]), strict=True)), key),
             "tooltip": [tooltip_row("network"), tooltip_row("step", ",d"), tooltip_row(quality, ".2%")],
         },
     }

@@ -22,10 +22,15 @@ def number(field: str, ends: Sequence[float], axis: Spec, scale: Spec | None = N
     return {"field": field, "type": "quantitative", "scale": domain, "axis": {"title": None, **axis}}
 
 
-def one_of(field: str, values: Mapping[Any, Any]) -> Spec:
-    """The encoding of a name by a colour or a dash of its own, without a legend."""
+def one_of(field: str, values: Mapping[Any, Any], legend: Spec | None = None) -> Spec:
+    """The encoding of a name by a colour or a dash of its own, with a legend where one is given."""
     scale = {"domain": list(values), "range": list(values.values())}
-    return {"field": field, "type": "nominal", "scale": scale, "legend": None}
+    return {"field": field, "type": "nominal", "scale": scale, "legend": legend}
+
+
+def legend(title: str, **more: Any) -> Spec:
+    """A legend above the plot, part of the chart: full screen and a saved picture have it and its title too."""
+    return {"orient": "top", "title": title, "titleFontWeight": "bold", "titleLimit": 0, "labelLimit": 0, **more}
 
 
 def tooltip_row(field: str, form: str = "", **more: Any) -> Spec:

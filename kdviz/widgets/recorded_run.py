@@ -19,18 +19,23 @@ R = TypeVar("R", bound=AnyRecipe)
 D = TypeVar("D")
 
 
+def found(page: str, data: str) -> RecordedRun | None:
+    """The recorded run of a page, on this data set or the digits of scikit-learn; None where there is none."""
+    return recorded(page, data) or recorded(page, _FALLBACK)
+
+
 def show(page: str, panel: LivePanel[R, D], data: str) -> bool:
     """The recorded run of a page, on this data set or the digits of scikit-learn, labelled so; whether there is one."""
-    found = recorded(page, data) or recorded(page, _FALLBACK)
-    if found is None:
+    run = found(page, data)
+    if run is None:
         return False
     with st.container(key="recorded_run"):
         text, recipe = st.columns([7, 1], vertical_alignment="center")
-        text.caption(_provenance(found))
+        text.caption(_provenance(run))
         with recipe.popover("Recipe", icon=":material/receipt_long:", type="tertiary"):
-            st.caption(sentence("runs", "recorded-again", page=page, data=found.run.recipe.data))
-            st.json(found.run.recipe.model_dump(mode="json"))
-    panel.show_recorded(found)
+            st.caption(sentence("runs", "recorded-again", page=page, data=run.run.recipe.data))
+            st.json(run.run.recipe.model_dump(mode="json"))
+    panel.show_recorded(run)
     return True
 
 
@@ -39,13 +44,13 @@ def show_default(page: str, panel: LivePanel[R, D], wanted: AnyRecipe | None) ->
     return wanted is not None and wanted == OPENINGS[page](wanted.data) and show(page, panel, wanted.data)
 
 
-def _provenance(found: RecordedRun) -> str:
-    recipe, result = found.run.recipe, found.run.result
+def _provenance(of: RecordedRun) -> str:
+    recipe, result = of.run.recipe, of.run.result
     assert result is not None
     return sentence(
         "runs",
         "recorded-run",
-        run=found.run.id,
+        run=of.run.id,
         called=called(recipe),
         data=DATA_SETS[recipe.data].title,
         seeds=f"{'seed' if len(recipe.seeds) == 1 else 'seeds'} {listed([str(seed) for seed in recipe.seeds])}",

@@ -230,7 +230,7 @@ def its_training_is_replayed(page: Page) -> None:
 
 @pytest.mark.parametrize(
     ("preset", "value"),
-    [("Hot: T = 20", "20"), ("A narrow student", "3")],
+    [("100 labels, T = 20", "20"), ("100 labels, a narrow student", "3")],
 )
 def test_presets_set_the_controls(page: Page, app_url: str, preset: str, value: str) -> None:
     opened(page, app_url, "data=digits")
@@ -241,7 +241,7 @@ def test_presets_set_the_controls(page: Page, app_url: str, preset: str, value: 
     page.goto("about:blank")
     page.goto(link)
     expect(temperature(page)).to_have_attribute("aria-valuetext", value)
-    page.locator(".st-key-presets").get_by_text("Reference", exact=True).click()
+    page.locator(".st-key-presets").get_by_text("All labels", exact=True).click()
     expect(temperature(page)).to_have_attribute("aria-valuetext", "5")
 
 
@@ -249,6 +249,7 @@ def test_the_page_opens_with_a_recorded_run_and_start_trains_in_its_place(page: 
     opened(page, app_url, "data=digits")
     recorded = page.get_by_text("Recorded run")
     expect(recorded).to_be_visible()
+    expect(page).to_have_url(re.compile("labels=100"))  # what it opens with stands in the link
     expect(charts(page)).to_have_count(2)
     expect(page.locator(".st-key-watched figure")).to_have_count(4)
     expect(status(page)).to_have_count(0)

@@ -10,6 +10,7 @@ from kdviz.records.softmax import softmax
 from kdviz.store import data_files, gallery
 from kdviz.widgets import server
 from tests.samples.app_pages import APP, RUN, button, component, components, folded, html, opened, run_of, said, text
+from tests.samples.fake_training import result as result_of
 from tests.samples.inside_records import ended, look, watched
 
 START, SOFT, TRAIN = "pages/start.py", "pages/soft_targets.py", "pages/watch_it_train.py"
@@ -448,3 +449,19 @@ def test_what_is_transferred_checks_what_a_browser_sends(monkeypatch):
     monkeypatch.setattr(st, "session_state", {"inside": {"look": {"image": 4, "relation": "fsp", "update": 20}}})
     inside._keep()
     assert query == {"image": "4", "relation": "fsp", "update": "20"}
+
+
+def test_a_pinned_run_stands_beside_another(keep):
+    few, many = (Recipe.suited("digits", {"pretrained": True, **changes}) for changes in (FEW_LABELS, {}))
+    keep(*(run_of(recipe, result=result_of(recipe, 1.0)) for recipe in (few, many)))
+    at = opened(TRAIN, run=few.id)
+    assert "Pinned" not in text(at)
+    button(at, "Pin this run, to see another beside it").click().run()
+    assert at.query_params["pinned"] == few.id
+    assert "Pinned: 100 labels, T = 5, α = 0.9. Start another run" in text(at)
+    at = opened(TRAIN, run=many.id, pinned=few.id)
+    assert "Pinned: **100 labels, T = 5, α = 0.9**" in text(at)
+    assert "The run above: **all labels, T = 5, α = 0.7**" in text(at)
+    button(at, "Unpin").click().run()
+    assert "pinned" not in at.query_params
+    assert "The pinned run is not here" in text(opened(TRAIN, run=many.id, pinned="nonsense"))

@@ -80,29 +80,26 @@ def _curves(recipe: Recipe, run: Run, curves: Curves) -> None:
         long = live.contributions(frame, parts)
         top, peak = live.height(long, parts)
         cut = f"first updates up to {peak:.3g}, cut off" if peak > 1.01 * top else ""
-        soft = f"{live.SOFT_TERMS[recipe.loss]}, the teacher’s pull"
-        _legend({soft: colours.teacher, "(1−α)·CE, the labels’ pull": colours.label}, cut)
-        spec = live.contributions_spec(long, steps, parts, colours)
+        st.html(f'<p class="kd-caption">{escape(cut) or "&nbsp;"}</p>')  # a line of its own, so that nothing jumps
+        spec = live.contributions_spec(long, steps, parts, live.SOFT_TERMS[recipe.loss], colours)
         alt = "Stacked areas of the soft and the hard term over the updates of the distilled student"
         st.vega_lite_chart(long, spec, key="chart_contributions", alt=alt, **keeps)
     with right:
         quality = page.switch("On the validation images", QUALITIES, key="quality")
-        names = {"teacher": colours.teacher, "distilled": colours.student, "without a teacher (dashed)": colours.plain}
-        _legend(names, "")
+        st.html('<p class="kd-caption">&nbsp;</p>')
         rows = live.quality(frame, steps, watched.teacher_validation_accuracy if watched else None)
         spec = live.quality_spec(steps, quality, live.floor(recipe), colours)
         alt = f"{QUALITIES[quality]} of teacher, distilled student and plain student over their updates"
         st.vega_lite_chart(rows, spec, key="chart_quality", alt=alt, **keeps)
 
 
-def _legend(colours: dict[str, str], remark: str | None = None) -> None:
-    """The names in their colours; a remark, even an empty one, has a line of its own, so that nothing jumps."""
+def _legend(colours: dict[str, str]) -> None:
+    """The names in their colours."""
     words = " &ensp; ".join(
         f'<span class="kd-key"><span class="kd-swatch" style="background:{colour}"></span>{escape(name)}</span>'
         for name, colour in colours.items()
     )
-    line = "" if remark is None else f"<br>{escape(remark) or '&nbsp;'}"
-    st.html(f'<p class="kd-caption">{words}{line}</p>')
+    st.html(f'<p class="kd-caption">{words}</p>')
 
 
 def _sentence(run: Run, progress: Sequence[Progress]) -> str:
