@@ -23,7 +23,9 @@ def show(here: LessonPage, jobs: Jobs, run: Run | None, recorded: RecordedRun | 
 
     `run` is the one the link names; `recorded` the one that comes with the program.
     """
-    shown = _finished(jobs, recorded, recorded.run.id if run is None and recorded is not None else run and run.id)
+    opened = recorded.run if recorded is not None else None
+    looked_at = opened if run is None else run
+    shown = None if looked_at is None else _finished(jobs, recorded, looked_at.id)
     named = st.query_params.get(_PINNED)
     pinned = _finished(jobs, recorded, named)
     with st.container(horizontal=True, vertical_alignment="center", key="pin"):
