@@ -132,7 +132,8 @@ def data_set(kind: type[Conditions], home: str, also: Callable[[], None] | None 
     data = str(control("data", kind(), on_change=_follow_data, args=(also,)))
     facts = DATA_SETS[data]
     if facts.own:
-        said = lesson_text.read(TEXTS).say("own-data")
+        here = facts in data_files.all_own()  # else a link brought it from another machine
+        said = lesson_text.read(TEXTS).say("own-data" if here else "own-data-elsewhere")
         st.caption(said.filled({"data": data, "folder": str(data_files.folder_of(facts))}))
     return data
 

@@ -665,6 +665,13 @@ def test_data_that_is_not_what_it_is_called_is_told(tmp_path, monkeypatch):
     assert f"tiny: read from {tmp_path / 'stuff' / tiny_data.IDX_NAMES[0]}.gz, " in told
     assert kdviz("data", "--data", "other").exit_code == 1
     assert kdviz("data", "--data", own).exit_code == 0
+    refused = kdviz("train", "--data", "other-00000000", "--labels", "10", "--batch-size", "10")
+    assert refused.exit_code == 1
+    assert refused.stderr.splitlines()[-1].endswith(f"are {own} by now, and other-00000000 was asked for.")
+    assert "are not the published ones" not in refused.stderr
+    monkeypatch.setattr("kdviz.cli.main.carry_out", lambda recipe, again: _nowhere(recipe))
+    told = kdviz("train", "--data", own, "--batch-size", "10").stderr
+    assert f"The files in {tmp_path}/Other/raw are not the published ones: {own} is what is in them." in told
 
 
 @pytest.mark.trains

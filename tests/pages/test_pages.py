@@ -146,6 +146,7 @@ def test_own_files_are_a_data_set_of_their_own_and_it_is_said_that_they_are(jobs
     assert [recipe.data for recipe in jobs.submitted] == [own.name]
     elsewhere = opened(page, data="mnist-00000000")  # a link to what lies in another server's folder
     assert elsewhere.selectbox(key="data").value == "mnist-00000000"
+    assert "mnist-00000000 are somebody’s own files, and they are not in" in text(elsewhere)
 
 
 def test_start_queues_the_recipe_that_the_controls_show(jobs):
