@@ -65,20 +65,21 @@ def _from_mirrors(
     facts: DataSet, files: Sequence[DataFile], file: DataFile, mirrors: list[str], folder: Path, wait: float
 ) -> Path:
     """The file from the first mirror that gives it; that one is the first to be asked for the next."""
-    reasons: list[str] = []
+    reasons: dict[str, list[str]] = {}  # and the mirrors that gave it
     for mirror in list(mirrors):
         try:
             content = _from(mirror + file.called, file, wait)
         except _RefusedError as refused:
-            reasons.append(f"{urlsplit(mirror).netloc}: {refused}")
+            reasons.setdefault(str(refused), []).append(urlsplit(mirror).netloc)
             continue
         mirrors.remove(mirror)
         mirrors.insert(0, mirror)
         path = folder / file.name
         path.write_bytes(content if file.name == file.called else data_files.unpacked(path, content))
         return path
+    said = "; ".join(f"{', '.join(hosts)}: {reason}" for reason, hosts in reasons.items())
     raise DataError(
-        f"{data_files.lacks(facts, files)}, and no mirror gave {file.called} ({'; '.join(reasons)}); nothing was kept: "
+        f"{data_files.lacks(facts, files)}, and no mirror gave {file.called} ({said}); nothing was kept: "
         "copy the files there (KDVIZ_DATA_DIR sets the data folder), or try again when that is mended."
     )
 

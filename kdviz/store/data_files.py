@@ -50,7 +50,8 @@ class MissingError(DataError):
 
 def lacks(facts: DataSet, files: Sequence[DataFile]) -> str:
     """The beginning of a sentence: the folder, and which files are not in it."""
-    return f"{folder_of(facts)} lacks {' and '.join(file.name for file in files)}"
+    *first, last = (file.name for file in files)
+    return f"{folder_of(facts)} lacks {' and '.join(filter(None, (', '.join(first), last)))}"
 
 
 def folder_of(facts: DataSet) -> Path:

@@ -220,7 +220,7 @@ def _explain_fallback(data: str, problems: dict[str, str] | None = None) -> None
         if reason is None:
             st.caption(f"{title} is on its way; until then scikit-learn’s digits are shown. Reload in a minute.")
             return
-        with st.expander(f"{title} is not here: shown are scikit-learn’s 1,797 handwritten digits", key="why_fallback"):
+        with st.expander(f"No {title} here: these are scikit-learn’s digits", key="why_fallback"):
             st.markdown(reason)
             if st.button("Look again", icon=":material/refresh:"):
                 problems.pop(data, None)

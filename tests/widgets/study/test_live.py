@@ -39,7 +39,7 @@ def test_without_mnist_a_study_is_offered_on_the_digits(page, jobs):
     at = opened(page, data=None)
     assert not at.exception
     assert {each.value for each in at.selectbox if each.label == "Data"} == {"digits"}
-    assert folded(at).count("MNIST is not here") == (page == "pages/loss.py"), "only where a test image is shown"
+    assert folded(at).count("No MNIST here") == (page == "pages/loss.py"), "only where a test image is shown"
 
 
 def test_a_recorded_run_shows_at_once_and_says_so():
