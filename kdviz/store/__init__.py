@@ -1,1 +1,1 @@
-"""What is kept: runs, students, teachers, galleries and recorded runs, in SQL and in files; nothing here trains."""
+"""What is kept: runs, students, teachers, galleries, recorded runs, files of data sets; nothing here trains."""
