@@ -124,7 +124,7 @@ def narrow(studied: StudyResult, means: Mapping[int, Mapping[float, float]]) -> 
         here.text("narrow")
     if all(len(of_width) == len(TEMPERATURES) for of_width in means.values()):
         verdicts = [studied.judgement(f"units-{units}-t-4") for units in (NARROW, WIDE)]
-        words = [judgement.verdict.word if judgement else "" for judgement in verdicts]
+        words = [study_words.word(studied, judgement) for judgement in verdicts]
         counts = {units: [f"{of_width[t]:,.0f}" for t in TEMPERATURES] for units, of_width in means.items()}
         here.say(
             "narrow",
@@ -147,7 +147,7 @@ def keras_said(studied: StudyResult) -> None:
     here.say(
         "keras",
         seeds=len(studied.recipe.seeds),
-        verdict_scratch=against_scratch.verdict.word,
+        verdict_scratch=study_words.word(studied, against_scratch),
         verdict_teacher=here.word(f"distilled-{turned}") if turned else "",
         **{arm: study_words.level(measure, mean) for arm, mean in means.items() if mean is not None},
     )

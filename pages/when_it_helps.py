@@ -82,7 +82,7 @@ def overview() -> None:
                 "Student": gain.arm,
                 "Against": gain.against,
                 "Verdict": here.word(words[gain.word]) if gain.word in words else gain.word,
-                "Points": difference(gain.difference, gain.low, gain.high, 2),
+                "Points": difference(gain.difference, gain.low, gain.high, 2, found=gain.found),
             }
             for gain in whole
         ]

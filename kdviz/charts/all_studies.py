@@ -11,6 +11,7 @@ from kdviz.charts.layout import HIDDEN, hover, intervals, laid_out, row_title
 from kdviz.charts.palette import Palette
 from kdviz.records.base import Word
 from kdviz.records.study import Judgement, StudyResult
+from kdviz.reports import findable
 
 BAR = 9  # pixels of a comparison
 TITLE = 26  # of a study's title
@@ -30,6 +31,7 @@ class Gain:
     low: float
     high: float
     word: Word
+    found: float | None = None  # what would have been found, where no difference is shown
 
 
 def gains(studied: StudyResult) -> list[Gain]:
@@ -54,7 +56,19 @@ def gains(studied: StudyResult) -> list[Gain]:
             continue
         low, high = sorted(scale * end for end in verdict.interval)
         arm, against = arms[judgement.arm].title, arms[judgement.against].title
-        gains.append(Gain(studied.recipe.study, arm, against, scale * verdict.difference, low, high, verdict.word))
+        found = findable.in_study(studied, judgement)
+        gains.append(
+            Gain(
+                study=studied.recipe.study,
+                arm=arm,
+                against=against,
+                difference=scale * verdict.difference,
+                low=low,
+                high=high,
+                word=verdict.word,
+                found=None if found is None else abs(scale) * found,
+            )
+        )
     return gains
 
 

@@ -183,7 +183,7 @@ def test_a_finished_comparison_shows_table_verdicts_and_control(stored):
     text = markdown(at)
     table = next(element.value for element in at.markdown if "| right ↑ | errors |" in element.value)
     assert re.search(r"\| Offline \| 97\.96\u00a0% ±\u00a00\.08 \| 20\.4 \|.*\| 2\.0 \(7\.0\) \|.*\| better \|", table)
-    assert re.search(r"\| Two peers \|.*\| no difference shown \|", table)
+    assert re.search(r"\| Two peers \|.*\| no difference shown \(\d\.\d\d points would have been found\) \|", table)
     assert "**Offline**: better: +2.00 points" in text
     assert len(at.get("plotly_chart")) == 2
     whole = " ".join(element.proto.body for element in at.get("html"))

@@ -55,7 +55,7 @@ def _row(compared: ComparisonResult, summary: Summary) -> tuple[str, ...]:
         f"{summary.expense.seconds:.1f}{with_teacher}",
         phrases.with_prefix(summary.expense.multiply_adds),
         phrases.with_prefix(summary.expense.peak_memory, "B"),
-        "" if verdict is None else verdict.word,
+        "" if verdict is None else words.word(compared, summary),
     )
 
 

@@ -52,6 +52,13 @@ def verdict_in_words(compared: ComparisonResult, summary: Summary) -> str:
     return f"**{short_title(summary.method)}**: {verdict.word}: {by}."
 
 
+def word(compared: ComparisonResult, summary: Summary) -> str:
+    """The verdict on accuracy in a word or three, with what would have been found where no difference is shown."""
+    found = findable.in_comparison(compared, summary)
+    more = "" if found is None else f" ({100 * found:.2f} points would have been found)"
+    return f"{summary.verdicts['test_accuracy'].word}{more}"
+
+
 def besides_in_words(compared: ComparisonResult, summary: Summary) -> str:
     """What changes besides accuracy, as far as the seeds show it, and what they would have found."""
     changed = [

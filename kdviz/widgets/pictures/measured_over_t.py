@@ -16,6 +16,7 @@ from kdviz.widgets.components import component, keep_committed
 from kdviz.widgets.lesson import LessonPage
 from kdviz.widgets.pictures.soft_targets import GROUP, OnTemperature, set_temperature, valid_temperature
 from kdviz.widgets.study import result as live_study
+from kdviz.widgets.study import words as study_words
 
 MOMENTS = ("start", "epoch-1", "trained")
 
@@ -77,7 +78,7 @@ def _say_forgotten(here: LessonPage, studied: StudyResult) -> None:
 
     def verdict(arm: str, measure: str) -> str:
         judgement = studied.judgement(arm, measure)
-        return "one seed is no verdict" if judgement is None else judgement.verdict.word
+        return study_words.word(studied, judgement) or "one seed is no verdict"
 
     here.say(
         "forgotten",

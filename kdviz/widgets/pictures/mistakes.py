@@ -157,7 +157,7 @@ def accuracy(here: LessonPage, chosen: ChosenMistake, shown: StudyResult) -> Non
         here.say("no-verdict")
         return
     wrong, right = (percent(_mean(shown.arm(name), "test_accuracy"), 1) for name in (chosen.wrong, chosen.right))
-    here.say("accuracy", accuracy=wrong, right_accuracy=right, verdict=judgement.verdict.word)
+    here.say("accuracy", accuracy=wrong, right_accuracy=right, verdict=study_words.word(shown, judgement))
     arm, usual = shown.arm(chosen.wrong), shown.arm(chosen.right)
     if judgement.verdict.word == "better" and arm is not None and usual is not None:
         here.say("better-weaker" if chosen.mistake.name in WEAKER else "better", **places(arm, usual))
@@ -172,7 +172,7 @@ def figures(here: LessonPage, chosen: ChosenMistake, shown: StudyResult) -> None
             continue
         judgement = shown.judgement(chosen.wrong, measure.name)
         levels = [study_words.level(measure, mean) for mean in (right, wrong)]
-        rows.append([study_words.capital(measure.title), *levels, judgement.verdict.word if judgement else "–"])
+        rows.append([study_words.capital(measure.title), *levels, study_words.word(shown, judgement) or "–"])
     headings = [here.word(word) for word in ("measured", "as-it-should-be", "with-the-mistake", "verdict")]
     if rows:
         with st.container(key="compared"):

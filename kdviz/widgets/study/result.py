@@ -195,7 +195,7 @@ def figures(shown: StudyResult) -> pd.DataFrame:
             if (mean := shown.mean(arm.name, measure.name)) is not None
         ]
         if finished is not None and means:
-            means.insert(1, ("Verdict", judgement.verdict.word if judgement else ""))
+            means.insert(1, ("Verdict", study_words.word(shown, judgement)))
             rows.append({"": arm.title, **dict(means), "Took": phrases.duration(finished.seconds)})
     return pd.DataFrame(rows).fillna("")
 

@@ -90,6 +90,24 @@ def sentence(studied: StudyResult, judgement: Judgement) -> str:
     return f"**{titles[judgement.arm]}** against {titles[judgement.against]}: {judgement.verdict.word}, {by}."
 
 
+def word(studied: StudyResult, judgement: Judgement | None) -> str:
+    """A verdict in a word or three, with what would have been found where no difference is shown; "" without one."""
+    if judgement is None:
+        return ""
+    found = findable.in_study(studied, judgement)
+    if found is None:
+        return judgement.verdict.word
+    measures = {measure.name: measure for measure in studied.recipe.facts.measures}
+    return f"{judgement.verdict.word} ({amount(measures[judgement.measure], found)} would have been found)"
+
+
+def amount(measure: Measure, found: float) -> str:
+    """The size of a difference with its unit, without a sign: "0.80 points"."""
+    if measure.kind == "share":
+        return f"{100 * min(found, 1.0):.2f} points"
+    return f"{found:.1f}" if measure.kind == "count" else f"{found:.4f} {measure.unit}".rstrip()
+
+
 def sentences(studied: StudyResult, measure: Measure) -> list[str]:
     """All verdicts on a measure, those that show a difference first."""
     ordered = sorted(judged(studied, measure), key=lambda judgement: WORDS.index(judgement.verdict.word))
@@ -156,13 +174,13 @@ def footing(studied: StudyResult, measure: Measure) -> str:
 
 
 def _counted(number: int, of: int, word: Word) -> str:
-    """ "five are better", "one shows no difference", "all show no difference"."""
+    """ "five are better", "one is not shown to differ"."""
     who = "all" if number == of else in_words(number)
     one, several, rest = {
         "better": ("is", "are", "better"),
         "worse": ("is", "are", "worse"),
         "no verdict": ("has", "have", "no verdict"),
-        "no difference shown": ("shows", "show", "no difference"),
+        "no difference shown": ("is", "are", "not shown to differ"),
     }[word]
     return f"{who} {one if number == 1 else several} {rest}"
 
