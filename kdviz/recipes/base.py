@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from kdviz.errors import PlainError
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS, is_data_set
@@ -152,9 +152,11 @@ class Conditions(Request):
         """The students' architectures that are tried, in order."""
         return (self.student,)
 
-    _with_point = field_validator(
-        "learning_rate", "temperature", "alpha", "online_temperature", "online_alpha", mode="before", check_fields=False
-    )(with_point)
+    @field_validator("*", mode="before")
+    @classmethod
+    def _with_point(cls, given: Any, info: ValidationInfo) -> Any:
+        return with_point(given) if cls.model_fields[info.field_name or ""].annotation is float else given
+
     _known_architecture = field_validator("teacher", "student")(lambda name: known(name, ARCHITECTURES))
 
     @model_validator(mode="after")

@@ -134,7 +134,8 @@ def _sqlite(address: sa.URL) -> sa.Engine:
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
-                f"The folder of the run store {address.database} cannot be made: {error.strerror}."
+                f"The folder of the run store {address.database} cannot be made: {error.strerror}; "
+                "KDVIZ_STATE_DIR names a folder of your own."
             ) from None
     engine = sa.create_engine(address, connect_args={"timeout": _BUSY})
     event.listen(engine, "connect", _prepare)

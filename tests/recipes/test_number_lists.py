@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.number_lists import MOST_SEEDS, MOST_VALUES, seeds_in, values_in, with_point
+from kdviz.recipes.single import Recipe
+from kdviz.recipes.sweep import Sweep
 
 ALLOWED = "it takes 1 to 30 numbers from 0.05 to 1000, as 1,2,4 or LOW:HIGH:COUNT."
 
@@ -144,6 +147,14 @@ def test_whatever_is_given_there_are_values_or_one_sentence(given):
 )
 def test_a_decimal_comma_is_a_point_and_a_thousand_is_not(given, read):
     assert with_point(given) == read
+
+
+@pytest.mark.parametrize("kind", [Recipe, Comparison, Sweep])
+def test_every_number_of_a_recipe_may_have_a_decimal_comma(kind):
+    fractions = [name for name, field in kind.model_fields.items() if field.annotation is float]
+    assert "learning_rate" in fractions
+    for name in fractions:
+        assert getattr(kind.parse({name: "0,25"}), name) == 0.25
 
 
 @given(st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=MOST_SEEDS))
