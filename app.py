@@ -35,6 +35,7 @@ try:
         },
         expanded=True,
     )
+    st.set_page_config(page_title=f"{pages.title} · kdviz")
     components.send_words()
     if kept_for_now:
         st.caption(f":material/hourglass_empty: {kept_for_now}")

@@ -19,6 +19,7 @@ from kdviz.widgets.study import checks as study_checks
 from kdviz.widgets.study import result as live_study
 from kdviz.widgets.study import words as study_words
 from kdviz.widgets.study.curves import BESIDE
+from kdviz.widgets.study.form import SETTINGS
 from kdviz.widgets.study.result import Picture
 
 # By the study's name: draws a result with what else it needs, a slider for instance.
@@ -136,9 +137,8 @@ def of_run() -> str | None:
 
 
 def go(name: str) -> None:
-    """Another study: of what belonged to the one before, the data set alone stays in the URL."""
-    data = st.query_params.get("data")
-    link.replace({"study": name} if data is None else {"study": name, "data": data})
+    """Another study: its run and its settings are not those of the one before."""
+    link.replace({"study": name}, instead_of=("run", *SETTINGS))
 
 
 def one(name: str) -> Sequence[tuple[str, str]]:

@@ -4,6 +4,7 @@ Progress goes to standard error, a readable table to standard output, and with -
 """
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -164,10 +165,47 @@ def teacher(name: str, output: Path | None, others: bool) -> None:
     click.echo(json.dumps(about, indent=2))
 
 
+def _checked_path(_context: click.Context, _option: click.Parameter, path: str) -> str:
+    """The path without the slashes around it."""
+    if not re.fullmatch(r"[\w.~@%+/-]*", path, re.ASCII):
+        raise click.BadParameter(f"it is {path}; it takes the path of an address, /lab/kdviz for instance.")
+    return path.strip("/")
+
+
+def _checked_origins(_context: click.Context, _option: click.Parameter, origins: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in origins:
+        if not re.fullmatch(r"https?://[\w.:\[\]-]+", origin, re.ASCII):
+            raise click.BadParameter(f"it is {origin}; it takes a host as in https://hub.example.org.")
+    return origins
+
+
 @main.command()
 @click.option("--port", type=click.IntRange(1, 65_535), default=8501, show_default=True)
-def app(port: int) -> None:
+@click.option("--address", help="Listen at this network address alone, 127.0.0.1 for instance. [default: all]")
+@click.option(
+    "--base-path",
+    default="",
+    callback=_checked_path,
+    help="The path under which a proxy shows the app: /lab/kdviz.",
+)
+@click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    callback=_checked_origins,
+    help="Where browsers see the app if a proxy changes the host: https://hub.example.org. May be given several times.",
+)
+@click.option("--no-browser", is_flag=True, help="Open no browser window.")
+def app(port: int, address: str | None, base_path: str, origins: tuple[str, ...], no_browser: bool) -> None:
     """Start the app."""
     root = Path(__file__).resolve().parents[2]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    given = {
+        "server.port": str(port),
+        "server.address": address or "",
+        "server.baseUrlPath": base_path,
+        "server.headless": "true" if no_browser else "",
+    }
+    flags = [f"--{name}={value}" for name, value in given.items() if value]
+    flags += [f"--server.corsAllowedOrigins={origin}" for origin in origins]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", *flags]
     raise click.exceptions.Exit(subprocess.run(command, cwd=root, check=False).returncode)

@@ -9,6 +9,7 @@ import time
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
+from itertools import takewhile
 from typing import Any, Literal
 
 from kdviz.errors import PlainError
@@ -113,13 +114,13 @@ class Jobs:
         run = self._store.get(run_id)
         return Version(run.status, run.attempt, self._store.count(run_id)) if run else None
 
-    def queue_position(self, run_id: str) -> int:
-        """How many runs come before this one: 0 when it runs, is over or unknown."""
+    def ahead(self, run_id: str) -> list[Run]:
+        """The runs that come before this one, the one whose turn it is first; none when it runs, is over or unknown."""
         with self._lock:
             if job := self._jobs.get(run_id):
-                live = [other.run.id for other in self._jobs.values() if other.run.live]
-                return live.index(run_id) if job.waits and job.run.live else 0
-        return self._store.queue_position(run_id)
+                live = [other.run for other in self._jobs.values() if other.run.live]
+                return list(takewhile(lambda run: run.id != run_id, live)) if job.waits and job.run.live else []
+        return self._store.ahead(run_id)
 
     def awaits(self, run_id: str) -> Literal["", "cluster", "worker"]:
         """What the next run in this process's queue waits for; "" where it waits for nothing, and for every other run.
@@ -128,7 +129,7 @@ class Jobs:
         """
         with self._lock:
             job = self._jobs.get(run_id)
-            if job is None or job.run.status != "queued" or self.queue_position(run_id):
+            if job is None or job.run.status != "queued" or self.ahead(run_id):
                 return ""
         state = self.cluster
         if state.phase != "ready":

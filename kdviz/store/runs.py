@@ -116,15 +116,16 @@ class RunStore:
             last = sa.select(sa.func.max(EVENTS.c.sequence)).where(EVENTS.c.run_id == run_id)
             return max(0, connection.execute(last).scalar() or 0)
 
-    def queue_position(self, run_id: str) -> int:
-        """How many live runs were created before this one: 0 for the first and for one that is not live."""
+    def ahead(self, run_id: str) -> list[Run]:
+        """The live runs that were created before this one, the oldest first; none for one that is not live."""
         run = self.get(run_id)
         if run is None or not run.live:
-            return 0
+            return []
         before = RUNS.c.created < run.created.timestamp(), RUNS.c.id != run_id
-        earlier = sa.select(sa.func.count()).where(_alive(time.time()), *before)
+        earlier = sa.select(RUNS.c.id).where(_alive(time.time()), *before).order_by(RUNS.c.created)
         with self._database.read() as connection:
-            return connection.execute(earlier).scalar_one()
+            ids = connection.execute(earlier).scalars().all()
+        return [found for found in map(self.get, ids) if found is not None]
 
     def begin(self, run_id: str, attempt: int = 1, message: str = "", finished: Iterable[Part] = ()) -> None:
         """The run starts on a worker, perhaps again: what an earlier attempt left is dropped, as in `request`.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from streamlit.components.v2.types import ComponentRenderer
 from streamlit.errors import StreamlitAPIException
 
+from kdviz import settings
 from kdviz.errors import PlainError
 from kdviz.texts import lesson as lesson_text
 
@@ -50,11 +51,13 @@ _words = component("words")
 
 
 def send_words() -> None:
-    """Give the browser what its pictures say: the labels of the text `pictures`, on every run of every page.
+    """Give the browser what its pictures say, the labels of the text `pictures`, and in which language it is.
+
+    On every run of every page: the module that takes it also leads from page to page.
 
     The message is so large that Streamlit keeps it in the browser: from the second run on only its hash travels.
     """
-    _words(key="kdviz_words", data={"words": dict(lesson_text.read("pictures").words)})
+    _words(key="kdviz_words", data={"words": dict(lesson_text.read("pictures").words), "language": settings.language()})
 
 
 def keep_committed(

@@ -77,11 +77,11 @@ def link_problem(kind: type[Conditions]) -> str:
 def adopt(recipe: AnyRecipe, usual: Request | None = None) -> bool:
     """Let the controls show the recipe of the run that a link names, where the link does not set them itself.
 
-    Whether it was done just now: once for each run on each page, so that the visitor can change them afterwards.
+    Whether it was done just now: once for each run and visit, so that the visitor can change them afterwards.
     `usual` as for `show`.
     """
     adopted = f"{urlsplit(st.context.url or '').path} {recipe.id}"
-    if st.session_state.get(_ADOPTED) == adopted:
+    if st.session_state.get(_ADOPTED) == adopted and not link.brings_a_run():
         return False
     st.session_state[_ADOPTED] = adopted
     show(recipe, {name for name in type(recipe).model_fields if name not in st.query_params}, usual)

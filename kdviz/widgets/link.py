@@ -13,6 +13,7 @@ from kdviz.recipes.number_lists import with_point
 
 T = TypeVar("T")
 _WRITTEN = "written_in_link"
+_PAGE, _ARRIVED = "page", "arrived"  # where the visitor is, and whether this run of the page is the first there
 _OVERTAKEN = 1.0  # seconds after which no rerun is older than a callback
 DEFAULT, FIRST = "Shown is the default.", "Shown is the first."
 
@@ -114,10 +115,11 @@ def catch_up() -> None:
             _set(name, text)
 
 
-def replace(parameters: Mapping[str, str]) -> None:
-    """Let the URL say this and nothing else."""
+def replace(parameters: Mapping[str, str], instead_of: Collection[str]) -> None:
+    """Let the URL say this, and no longer what it says under the names `instead_of`; all else in it stays."""
     st.session_state.pop(_WRITTEN, None)
-    st.query_params.from_dict(parameters)
+    others = {name: st.query_params.get_all(name) for name in st.query_params if name not in instead_of}
+    st.query_params.from_dict({**others, **parameters})
 
 
 def _set(name: str, text: str) -> None:
@@ -127,6 +129,18 @@ def _set(name: str, text: str) -> None:
         st.query_params[name] = text
     else:
         st.query_params.pop(name, None)
+
+
+def arrive() -> bool:
+    """Note which page the visitor is on; whether it is another than before."""
+    before, st.session_state[_PAGE] = st.session_state.get(_PAGE), page()
+    st.session_state[_ARRIVED] = before != page()
+    return bool(st.session_state[_ARRIVED])
+
+
+def brings_a_run() -> bool:
+    """Whether the visitor has just come by a link that names a run and, but for the data set, nothing else."""
+    return bool(st.session_state.get(_ARRIVED)) and {"run"} <= set(st.query_params) <= {"run", "data", "study"}
 
 
 def page() -> str:

@@ -14,9 +14,7 @@ from kdviz.settings import ASSETS
 from kdviz.widgets import link
 
 _ROUTED = "routed"
-_PAGE = "page"  # where the visitor is
 _ENTERED = "just_entered"
-_DATA = "data_set_of_the_visit"
 _ROUTER = ASSETS.parent / "app.py"
 
 K = TypeVar("K", bound=str)
@@ -52,7 +50,8 @@ def enter() -> None:
         # router must have run for Streamlit to leave that folder alone.
         runpy.run_path(str(_ROUTER))
         st.stop()
-    _keep_data_set()
+    if link.arrive():
+        st.session_state[_ENTERED] = True
 
 
 def entered() -> bool:
@@ -64,17 +63,6 @@ def heading(question: str, lead: str) -> None:
     """The question as the page's title, and one or two sentences."""
     st.title(question, anchor=False)
     st.html(f'<p class="kd-lead">{escape(lead)}</p>')
-
-
-def _keep_data_set() -> None:
-    """From one page to the next the data set stays: the links of the sidebar carry none."""
-    path = link.page()
-    kept = st.session_state.get(_DATA)
-    if st.session_state.get(_PAGE, path) != path and kept is not None and not st.query_params:
-        st.query_params["data"] = kept
-    if _PAGE not in st.session_state or st.session_state[_PAGE] != path:
-        st.session_state[_ENTERED] = True
-    st.session_state[_PAGE], st.session_state[_DATA] = path, st.query_params.get("data")
 
 
 def say(text: str) -> None:

@@ -16,10 +16,11 @@ from kdviz.reports.called import called
 from kdviz.reports.phrases import counted
 from kdviz.store.run import Run
 from kdviz.widgets import link
-from kdviz.widgets.kinds import HOMES, home
+from kdviz.widgets.kinds import HOMES, home, link_to
 
 GO_ON, START_AGAIN = "Go on", "Start again"
 OVER = ("failed", "cancelled", "interrupted")
+_OWN = "own_runs"  # the ids of those that this visitor has started
 _REFUSED, _NOT_STARTED = "order_refused", "start_problem"
 _AWAITED = {
     "": "next in the queue",
@@ -121,10 +122,13 @@ def _start(
     try:
         if check is not None:
             check(wanted)
+        found = jobs.get(wanted.id)
         write_run(jobs.submit(wanted).id)
     except PlainError as error:
         st.session_state[_NOT_STARTED] = str(error)
         return
+    if found is None or not found.live:  # else somebody else has started it
+        st.session_state.setdefault(_OWN, set()).add(wanted.id)
     if write is not None:
         write(wanted)
 
@@ -147,14 +151,41 @@ def status(jobs: Jobs, run: Run, position: Position | None) -> None:
         if run.live:
             st.button("Cancel", icon=":material/stop:", on_click=_order, args=(jobs.cancel, run.id))
     trouble = jobs.trouble if run.live or run.id in jobs.trouble else ""
+    if run.status == "queued":
+        _turn(jobs, run)
     for message in filter(None, (run.message, st.session_state.pop(_REFUSED, ""), trouble)):
         st.info(message)
 
 
+def _turn(jobs: Jobs, run: Run) -> None:
+    """Whose turn it is before a waiting run: a link to that one, and for whoever started it a way to cancel it."""
+    ahead = jobs.ahead(run.id)
+    if not ahead:
+        return
+    first = ahead[0]
+    where = home(first.recipe)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"turn_{run.id}"):
+        st.page_link(
+            where.path,
+            label=f"It is the turn of run {first.id} ({where.title}, {first.status})",
+            icon=":material/open_in_new:",
+            query_params=link_to(first),
+            width="content",
+        )
+        if first.id in st.session_state.get(_OWN, ()):
+            st.button(
+                "Cancel that one",
+                key=f"cancel_{first.id}",
+                icon=":material/stop:",
+                on_click=_order,
+                args=(jobs.cancel, first.id),
+            )
+
+
 def waiting(jobs: Jobs, run: Run) -> str:
     """What a queued run waits for."""
-    if ahead := jobs.queue_position(run.id):
-        return f"waiting for {counted(ahead, 'run')} before it"
+    if ahead := jobs.ahead(run.id):
+        return f"waiting for {counted(len(ahead), 'run')} before it"
     return _AWAITED[jobs.awaits(run.id)]
 
 

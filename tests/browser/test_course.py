@@ -27,6 +27,20 @@ CHOICES = {
     "gradient_noise": "scale",
     "words": "which-kl",
 }
+# What a browser that translates does to the page: every text makes room for <font> elements with another.
+TRANSLATE = """() => {
+    const walker = document.createTreeWalker(document.querySelector('[data-testid="stMain"]'), NodeFilter.SHOW_TEXT);
+    const texts = [];
+    while (walker.nextNode()) texts.push(walker.currentNode);
+    for (const text of texts) {
+        if (!text.data.trim() || text.parentElement.closest("font, style, script, .katex")) continue;
+        const inner = document.createElement("font");
+        inner.append(text.data);
+        const outer = document.createElement("font");
+        outer.append(inner);
+        text.replaceWith(outer);
+    }
+}"""
 Visit = Callable[..., Page]
 
 
@@ -38,12 +52,13 @@ def opened(page: Page, url: str) -> Page:
 
 
 def answer(page: Page, slug: str, check: str) -> int:
-    """Answer a check until it is right; how many answers were wrong."""
+    """Answer a check until it is right, on a page that the browser translates; how many answers were wrong."""
     radios = page.locator(f".st-key-check_{slug}_{check}").get_by_role("radio")
     told = page.locator(f".st-key-told_{slug}_{check}")
     radios.first.wait_for(state="attached")
     before = ""
     for tried in range(radios.count()):
+        page.evaluate(TRANSLATE)
         radios.nth(tried).check(force=True)
         expect(told).not_to_have_text(before)
         expect(told.get_by_test_id("stAlert")).to_have_count(1)
@@ -71,6 +86,7 @@ def test_from_the_first_lesson_to_the_last_with_a_check_in_each(page: Page, app_
         place = f"Lesson {position} of 10" if position <= 10 else f"Appendix {course.lesson(slug).number}"
         expect(page).to_have_url(re.compile(rf"/{slug}(\?|$)"))
         expect(page.locator("h1")).to_have_text(course.lesson(slug).question)
+        expect(page).to_have_title(f"{number} {course.lesson(slug).title} · kdviz")
         settle(page)
         expect(page.locator(".course .place")).to_contain_text(place)
         expect(page.get_by_test_id("stException")).to_have_count(0)
@@ -80,6 +96,7 @@ def test_from_the_first_lesson_to_the_last_with_a_check_in_each(page: Page, app_
             following = course.lesson(course.SLUGS[position])
             ways_on.get_by_role("link", name=f"{following.title} · {following.question}").click()
     assert wrong, "a wrong answer was seen as well"
+    assert page.evaluate("document.documentElement.lang") == "en"
     ways_on.get_by_role("link", name="overview").click()
     settle(page)
     expect(overview(page).locator(".summary")).to_contain_text("of 10 lessons done")

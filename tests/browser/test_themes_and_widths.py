@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from typing import Literal
@@ -62,18 +63,25 @@ def test_nothing_sticks_out_on_a_phone(visit: Visit, app_url: str, path: str) ->
 
 
 def test_the_navigation_leads_everywhere_and_the_page_server_loads_no_torch(page: Page, app_server: AppServer) -> None:
-    page.goto(f"{app_server.url}/?data=digits")
+    page.goto(f"{app_server.url}/watch_it_train?data=digits&seed=3&embed_options=light_theme")
     page.locator("h1").wait_for()
     settle(page)
     lessons = (f"{lesson.number} {lesson.title}" for lesson in course.lessons())
     links = (*lessons, "Explorer", "Start")
-    for link in links:
+    entries = page.evaluate("history.length")
+    for visited, link in enumerate(links, start=1):
         page.get_by_test_id("stSidebarNav").get_by_role("link", name=link, exact=True).click()
         expect(page.get_by_test_id("stSidebarNav").locator('[aria-current="page"]')).to_have_text(link)
         settle(page)
         expect(page.locator("h1")).to_have_count(1)
         expect(page.get_by_test_id("stException")).to_have_count(0)
         assert "data=digits" in page.url  # whoever chose a data set stays with it
+        assert "embed_options=light_theme" in page.url
+        assert page.evaluate("history.length") == entries + visited  # and goes back by as many steps
+        if link.endswith("Watch it train"):
+            expect(page.get_by_label("Seed")).to_have_value("3")  # a page is found as it was left
+    page.go_back()
+    expect(page).to_have_url(re.compile("/explorer"))
     if sys.platform.startswith("linux"):  # /proc/<pid>/maps is Linux's own
         server = psutil.Process(app_server.pid)
         assert not loaded(server, "libtorch")

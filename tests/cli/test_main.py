@@ -731,3 +731,60 @@ def test_help_is_help(arguments):
 
 def test_a_port_that_is_none_is_refused():
     assert kdviz("app", "--port", "99999").exit_code == 2
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The commands that would have started the app."""
+    commands = []
+
+    def run(command, **_):
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return commands
+
+
+@pytest.mark.parametrize("path", ["/user/jane@example.org/kdviz/", "user/jane@example.org/kdviz"])
+def test_the_app_starts_under_a_path_and_behind_a_proxy(started, path):
+    options = (
+        "--base-path",
+        path,
+        "--origin",
+        "https://hub.example.org",
+        "--origin",
+        "http://lab:8000",
+        "--no-browser",
+    )
+    assert kdviz("app", "--port", "8600", "--address", "127.0.0.1", *options).exit_code == 0
+    assert started[0][5:] == [
+        "--server.port=8600",
+        "--server.address=127.0.0.1",
+        "--server.baseUrlPath=user/jane@example.org/kdviz",
+        "--server.headless=true",
+        "--server.corsAllowedOrigins=https://hub.example.org",
+        "--server.corsAllowedOrigins=http://lab:8000",
+    ]
+
+
+def test_the_app_by_itself_has_no_more_than_a_port(started):
+    assert kdviz("app").exit_code == 0
+    assert started[0][5:] == ["--server.port=8501"]
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "takes"),
+    [
+        ("--base-path", "https://hub.example.org/kdviz", "the path of an address"),
+        ("--base-path", "/kd viz", "the path of an address"),
+        ("--base-path", "/kdviz?x=1", "the path of an address"),
+        ("--origin", "hub.example.org", "a host as in https://hub.example.org"),
+        ("--origin", "https://hub.example.org/kdviz", "a host as in https://hub.example.org"),
+    ],
+)
+def test_what_is_no_path_and_no_host_is_refused_in_a_sentence(started, option, given, takes):
+    result = kdviz("app", option, given)
+    assert result.exit_code == 2
+    assert f"it is {given}; it takes {takes}" in " ".join(result.output.split())
+    assert not started

@@ -16,6 +16,7 @@ import {
 import { lookAlikes, luminance, meanSoftTargets, prepareMatrix } from "../../kdviz/components/kdviz.shared/matrix.js";
 import { forward, forwardLayers, isHere, keepNetwork, unpackLayers } from "../../kdviz/components/kdviz.shared/network.js";
 import { linearAxis, logAxis, temperatureGrid, valueAt } from "../../kdviz/components/kdviz.shared/over_t.js";
+import { queryOf } from "../../kdviz/components/kdviz.shared/navigation.js";
 import { entropyBits, ranked, softmax } from "../../kdviz/components/kdviz.shared/softmax.js";
 import { arrived, keepWords, wordsOf } from "../../kdviz/components/kdviz.shared/words.js";
 import { catchDecade, formatT, roundT } from "../../kdviz/components/kdviz.shared/temperature.js";
@@ -182,4 +183,25 @@ test("a picture has the words that begin with its name, once they have come, and
   assert.deepEqual(wordsOf("http://here/kdviz/components/loss/index.js"), { same: "The same" });
   keepWords({ words: { "race-play": "Los" } });
   assert.deepEqual(wordsOf(address), { play: "Los" });
+});
+
+test("a link to another page takes the data set along and how the program is embedded", () => {
+  const here = "?data=digits&T=4&run=abc&embed=true&embed_options=dark_theme&embed_options=show_padding";
+  const along = "data=digits&embed=true&embed_options=dark_theme&embed_options=show_padding";
+  assert.equal(queryOf("", here, ""), along);
+  assert.equal(queryOf("?term=kl", here, "?data=digits&term=logits"), `term=kl&${along}`);
+  assert.equal(queryOf("?data=mnist&seed=3", here, ""), `data=mnist&seed=3&${along.replace("data=digits&", "")}`);
+});
+
+test("a link that says nothing more finds a page as it was left", () => {
+  assert.equal(queryOf("", "?data=digits", "?data=digits&seed=3&run=abc"), "data=digits&seed=3&run=abc");
+  assert.equal(queryOf("", "", "?data=digits&seed=3"), "data=digits&seed=3");
+  assert.equal(queryOf("", "?embed=true", "?seed=3"), "seed=3&embed=true");
+  assert.equal(queryOf("?run=def", "?data=digits", "?run=abc&seed=3"), "run=def", "a link that says more says all");
+});
+
+test("another data set leaves a page's settings behind, but a run has its own", () => {
+  assert.equal(queryOf("", "?data=digits", "?data=mnist&image=5000"), "data=digits");
+  assert.equal(queryOf("", "?data=digits", "?data=mnist&run=abc&seed=3"), "data=mnist&run=abc&seed=3");
+  assert.equal(queryOf("?run=abc", "?data=digits", ""), "run=abc");
 });

@@ -181,9 +181,13 @@ def test_a_queue_has_positions_and_keeps_its_order(make):
     jobs = make()
     first, second, third = (jobs.submit(recipe(ticks)) for ticks in (500, 5, 5))
     wait(lambda: jobs.events(first.id))
-    assert [jobs.queue_position(run.id) for run in (first, second, third)] == [0, 1, 2]
+    assert [[run.id for run in jobs.ahead(each.id)] for each in (first, second, third)] == [
+        [],
+        [first.id],
+        [first.id, second.id],
+    ]
     assert jobs.cancel(second.id).status == "cancelled"
-    assert jobs.queue_position(third.id) == 1
+    assert [run.id for run in jobs.ahead(third.id)] == [first.id]
     jobs.cancel(first.id)
     assert ended(jobs, third).status == "finished"
     assert lines(second) == []  # it never began
@@ -525,7 +529,7 @@ def test_a_run_that_comes_after_a_sweep_waits_for_it(make):
     jobs = make("fake_sweep")
     run, after = jobs.submit(sweep()), jobs.submit(sweep())
     wait(lambda: stacks(jobs.events(run.id)))
-    assert [jobs.queue_position(each.id) for each in (run, after)] == [0, 1]
+    assert [len(jobs.ahead(each.id)) for each in (run, after)] == [0, 1]
     assert jobs.pause(after.id).status == "queued"  # there is nothing to stand still
     assert ended(jobs, after).status == "finished"
     assert not jobs.get(run.id).live
@@ -760,13 +764,13 @@ def test_a_cluster_of_somebody_else(make, theirs):
     asked = [jobs.submit(recipe(ticks)) for ticks in (500, 500, 5)]
     first, second, third = asked
     wait(lambda: jobs.events(first.id) and jobs.events(second.id))  # one on each worker
-    assert [jobs.queue_position(run.id) for run in asked] == [0, 0, 2]
+    assert [len(jobs.ahead(run.id)) for run in asked] == [0, 0, 2]
     assert jobs.cluster.workers == 2
     jobs.pause(first.id)
     wait(lambda: jobs.get(first.id).status == "paused")
     jobs.cancel(second.id)
     assert ended(jobs, third).status == "finished"
-    wait(lambda: not jobs.queue_position(third.id))
+    wait(lambda: not jobs.ahead(third.id))
     jobs.close()
     wait(lambda: any(line.startswith("end") for line in lines(first)), 2)
 

@@ -47,8 +47,8 @@ class Reader:
         run = self.get(run_id)
         return run and Version(run.status, run.attempt, self.store.count(run_id))
 
-    def queue_position(self, run_id):
-        return self.store.queue_position(run_id)
+    def ahead(self, run_id):
+        return self.store.ahead(run_id)
 
     def awaits(self, run_id):
         return ""

@@ -26,6 +26,7 @@ class FakeJobs:
     """Stands for the queue and its cluster: shows the runs it is given, with these events, and starts none."""
 
     trouble = awaited = ""
+    queued = False  # whether a run waits for the other live ones
 
     def __init__(self, *runs, events=()):
         self.runs, self.said, self.submitted = {run.id: run for run in runs}, list(events), []
@@ -41,8 +42,8 @@ class FakeJobs:
     def version(self, run_id):
         return (self.runs[run_id].status, self._number, len(self.said))
 
-    def queue_position(self, run_id):
-        return 0
+    def ahead(self, run_id):
+        return [run for run in self.runs.values() if run.live and run.id != run_id] if self.queued else []
 
     def awaits(self, run_id):
         return self.awaited

@@ -219,14 +219,17 @@ def test_appending_twice_is_appending_once(store):
     assert [event.step for event in store.events(run_id)] == [1, 2]
 
 
-def test_queue_position_counts_the_live_runs_before(store):
+def test_ahead_of_a_run_are_the_live_ones_before_it(store):
+    def ahead(run_id):
+        return [run.id for run in store.ahead(run_id)]
+
     first, second, third = (store.request(other(seed)).id for seed in range(3))
-    assert [store.queue_position(run) for run in (first, second, third)] == [0, 1, 2]
+    assert [ahead(run) for run in (first, second, third)] == [[], [first], [first, second]]
     store.release([first])  # interrupted: nobody waits for it
-    assert store.queue_position(third) == 1
+    assert ahead(third) == [second]
     store.cancel(second)
-    assert store.queue_position(third) == 0
-    assert store.queue_position("nonesuch") == 0
+    assert ahead(third) == []
+    assert ahead("nonesuch") == []
 
 
 def test_delete_forgets_run_and_events(store):

@@ -1,18 +1,8 @@
-// Links inside the app open in the same tab without a reload, and terms show their meaning. Once for the document.
+// Terms of the glossary show their meaning. Once for the document.
 
 import { make } from "../kdviz.shared/dom.js";
 
 let listening = false;
-
-/** Streamlit goes to the page of an address that comes from the history. */
-export function goTo(address) {
-  history.pushState({}, "", address);
-  window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
-}
-
-export function ownClick(event) {
-  return event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
-}
 
 function hideMeaning() {
   const box = document.getElementById("kd-meaning");
@@ -70,11 +60,5 @@ export function listenToTerms() {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hideMeaning();
   });
-  document.addEventListener("click", (event) => {
-    const link = targetOf(event)?.closest("a.kd-term, a.kd-link");
-    if (!(link instanceof HTMLAnchorElement) || !ownClick(event)) return;
-    event.preventDefault();
-    hideMeaning();
-    goTo(link.href);
-  });
+  document.addEventListener("click", hideMeaning, true);
 }

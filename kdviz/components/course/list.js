@@ -5,18 +5,11 @@ import {
 } from "../kdviz.shared/course_store.js";
 import { emptied, make, setText } from "../kdviz.shared/dom.js";
 import { filled } from "../kdviz.shared/format.js";
-import { goTo, ownClick } from "./links.js";
 
 const MARKS = { done: "✓", opened: "", "not-yet": "" };
 
 function lessonLink(lesson, className, parent) {
-  const link = make("a", className, parent, { href: lesson.slug });
-  link.addEventListener("click", (event) => {
-    if (!ownClick(event)) return;
-    event.preventDefault();
-    goTo(link.href);
-  });
-  return link;
+  return make("a", className, parent, { href: lesson.slug, target: "_self" });
 }
 
 export function drawMarks(ui, state) {

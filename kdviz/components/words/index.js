@@ -1,5 +1,13 @@
-// Takes what all pictures say to the browser, once; shows nothing.
+// What every page needs once: what all pictures say, the language that this is, and ways that keep what is set.
 import { invisible } from "../kdviz.shared/component.js";
+import { guideVisitors } from "../kdviz.shared/navigation.js";
+import { guardTranslated } from "../kdviz.shared/translated.js";
 import { keepWords } from "../kdviz.shared/words.js";
 
-export default invisible(keepWords);
+guideVisitors();
+guardTranslated();
+
+export default invisible((data) => {
+  document.documentElement.lang = data.language;
+  keepWords(data);
+});

@@ -15,6 +15,7 @@ from kdviz.reports.text import ranges
 from kdviz.store.run import Run
 from kdviz.widgets import link, run_status, server
 
+SETTINGS = ("seeds", "quick", "arms")  # in a link, besides the data set
 _ADOPTED = "studies_adopted"
 
 
@@ -53,7 +54,7 @@ def adopt(controls: Controls, run: Run | None) -> None:
     form = f"{urlsplit(st.context.url or '').path} {controls.key}"
     adopted: dict[str, str] = st.session_state.setdefault(_ADOPTED, {})
     study = run_status.recipe_of(run, Study)
-    if study is None or adopted.get(form) == study.id:
+    if study is None or (adopted.get(form) == study.id and not link.brings_a_run()):
         return
     adopted[form], facts = study.id, study.facts
     texts = {
@@ -69,7 +70,7 @@ def adopt(controls: Controls, run: Run | None) -> None:
 
 def of_link(facts: StudyFacts, controls: Controls) -> Study:
     """What the link asks for. Raises RecipeError."""
-    given = {setting: text for setting in ("seeds", "quick", "arms") if (text := controls.given(setting)) is not None}
+    given = {setting: text for setting in SETTINGS if (text := controls.given(setting)) is not None}
     return Study.of(facts.name, controls.given("data") or _usual_data(facts), **given)
 
 
