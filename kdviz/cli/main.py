@@ -207,5 +207,5 @@ def app(port: int, address: str | None, base_path: str, origins: tuple[str, ...]
     }
     flags = [f"--{name}={value}" for name, value in given.items() if value]
     flags += [f"--server.corsAllowedOrigins={origin}" for origin in origins]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", *flags]
+    command = [sys.executable, "-m", "streamlit", "run", "serve.py", *flags]
     raise click.exceptions.Exit(subprocess.run(command, cwd=root, check=False).returncode)

@@ -319,6 +319,31 @@ def test_a_run_that_waits_says_for_what(stored, awaited, words):
     assert [element.proto.text for element in at.get("progress")] == [f"Run {recipe.id} · {words}"]
 
 
+def test_a_run_that_waits_leads_to_the_one_whose_turn_it_is(keep):
+    first, second = run_of(what_is_transferred("digits"), "paused"), run_of(Recipe.suited("digits"), "queued")
+    keep(first, second).queued = True
+    at = opened(TRAIN, run=second.id)
+    (link,) = (found.proto for found in at.get("page_link") if found.proto.query_string == f"run={first.id}")
+    assert link.page == "three_ways"
+    assert link.label == f"It is the turn of run {first.id} (Three ways to teach, paused)"
+    assert "Cancel that one" not in [button.label for button in at.button], "somebody else has started it"
+
+
+def test_who_started_the_run_whose_turn_it_is_can_cancel_it_from_the_one_that_waits(jobs, monkeypatch):
+    at = opened(TRAIN)
+    button(at, "Start").click().run()
+    (first,) = jobs.submitted
+    second = first.model_copy(update={"seed": 7})
+    jobs.runs = {recipe.id: run_of(recipe, status) for recipe, status in ((first, "running"), (second, "queued"))}
+    jobs.queued, cancelled = True, []
+    monkeypatch.setattr(jobs, "cancel", cancelled.append)
+    at.query_params["run"] = second.id
+    at.run()
+    button(at, "Cancel that one").click().run()
+    assert not at.exception
+    assert cancelled == [first.id]
+
+
 @pytest.mark.parametrize(
     ("folder", "words"), [(".download-1", "mnist is being downloaded"), ("elsewhere", "the worker loads mnist")]
 )

@@ -25,7 +25,7 @@ def test_words_travel_once_and_a_pictures_data_carry_none():
     assert not at.exception, NOT_INSTALLED
     first = [element.proto.SerializeToString() for element in at.get("bidi_component")]
     words, race = [json.loads(element.proto.json) for element in at.get("bidi_component")]
-    assert words == {"words": lesson.read("pictures").words}
+    assert words == {"words": lesson.read("pictures").words, "language": "en"}
     assert "words" not in race
     assert race["names"] == ["dog", "cat"]
     at.run()

@@ -66,6 +66,23 @@ def test_it_is_over_after_a_second_and_on_another_page(parameters, monkeypatch):
     assert parameters == {}
 
 
+def test_one_thing_gives_way_to_another_and_all_else_stays():
+    class Parameters(dict):
+        def get_all(self, name):
+            return [self[name]]
+
+        def from_dict(self, values):
+            self.clear()
+            self.update(values)
+
+    with pytest.MonkeyPatch.context() as monkey:
+        shown = Parameters(study="few-labels", run="abc", seeds="0-4", data="digits", lesson="x")
+        monkey.setattr(st, "query_params", shown)
+        monkey.setattr(st, "session_state", {})
+        link.replace({"study": "sizes"}, instead_of=("study", "run", "seeds"))
+    assert shown == {"study": "sizes", "data": ["digits"], "lesson": ["x"]}
+
+
 def test_what_is_broken_off_while_something_slow_goes_on_is_written_all_the_same(parameters, monkeypatch):
     class OutOfReach(dict):
         def __getitem__(self, key):

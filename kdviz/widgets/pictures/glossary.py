@@ -41,7 +41,7 @@ def show(here: LessonPage) -> None:
         },
         on_search_change=keep_committed(_KEY, "search", _searched, partial(link.write, _SEARCH)),
     )
-    with st.container(gap=None):  # a hidden term leaves no gap
+    with st.container(gap=None, key="terms"):  # a hidden term leaves no gap
         for term in terms:
             with st.container(key=f"term_{term.key}", gap=None):
                 _entry(here, term, by_slug.values())

@@ -1,0 +1,80 @@
+"""The page that a browser loads before it speaks with the server: Streamlit's own, with our language, title and style.
+
+Streamlit sends them after the content has begun to show, and what is shown would jump.
+"""
+
+import re
+from functools import cache
+from html import escape
+from pathlib import Path
+
+import streamlit
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kdviz import settings
+
+_UNWANTED = {b"accept-encoding", b"if-none-match", b"if-modified-since"}  # Streamlit's file is not what is answered
+_OF_FILE = {b"content-length", b"etag", b"last-modified"}
+# Until the list of pages stands beside it, the empty frame of the content would be moved by it.
+_BEFORE = '.stApp:not(:has(h1, [data-testid="stSidebar"])) .stMain { visibility: hidden; }'
+# What pages begin with and Streamlit would only load when it comes to it.
+_PARTS = ("Html", "BidiComponent", "ButtonGroup", "PageLink", "Slider", "Selectbox", "NumberInput", "Popover", "katex")
+_PAGE = re.compile(r"/[a-z_]*$")
+
+
+class FirstPage:
+    """ASGI middleware around Streamlit: completes the HTML of a page, and leaves everything else as it is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or scope["method"] != "GET" or not _PAGE.search(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        asked = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] not in _UNWANTED]}
+        await self._app(asked, receive, _Completed(send))
+
+
+class _Completed:
+    """Sends what Streamlit answers; where that is HTML, once it is whole and completed."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._start: Message | None = None  # of an answer in HTML, held back until its length is known
+        self._body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and _is_html(message):
+            self._start = message
+        elif self._start is None or message["type"] != "http.response.body":
+            await self._send(message)
+        else:
+            self._body += message.get("body", b"")
+            if not message.get("more_body", False):
+                body = completed(self._body.decode()).encode()
+                headers = [pair for pair in self._start["headers"] if pair[0].lower() not in _OF_FILE]
+                length = (b"content-length", str(len(body)).encode())
+                await self._send({**self._start, "headers": [*headers, length]})
+                await self._send({"type": "http.response.body", "body": body})
+
+
+def _is_html(message: Message) -> bool:
+    kinds = [value for name, value in message["headers"] if name.lower() == b"content-type"]
+    return message["status"] == 200 and any(kind.startswith(b"text/html") for kind in kinds)
+
+
+def completed(html: str) -> str:
+    """Streamlit's page with the program's language, name and style sheet."""
+    style = (settings.ASSETS / "styles" / "page.css").read_text(encoding="utf-8")
+    html = re.sub(r'<html lang="[^"]*">', f'<html lang="{escape(settings.language())}">', html, count=1)
+    html = re.sub(r"<title>[^<]*</title>", "<title>kdviz</title>", html, count=1)
+    return html.replace("</head>", f"{_preloads()}<style>{_BEFORE}\n{style}</style>\n</head>", 1)
+
+
+@cache
+def _preloads() -> str:
+    folder = Path(streamlit.__file__).parent / "static" / "static" / "js"
+    found = [path.name for part in _PARTS for path in folder.glob(f"{part}.*.js")]
+    return "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">\n' for name in found)

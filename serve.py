@@ -1,0 +1,8 @@
+"""What `python -m kdviz app` serves: the router `app.py`, and a first page that has its form before its content."""
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from kdviz.widgets.first_page import FirstPage
+
+app = st.App("app.py", middleware=[Middleware(FirstPage)])
