@@ -4,9 +4,14 @@ Progress goes to standard error, a readable table to standard output, and with -
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
+import threading
+import urllib.request
+import webbrowser
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -208,4 +213,25 @@ def app(port: int, address: str | None, base_path: str, origins: tuple[str, ...]
     flags = [f"--{name}={value}" for name, value in given.items() if value]
     flags += [f"--server.corsAllowedOrigins={origin}" for origin in origins]
     command = [sys.executable, "-m", "streamlit", "run", "serve.py", *flags]
-    raise click.exceptions.Exit(subprocess.run(command, cwd=root, check=False).returncode)
+    ended = threading.Event()
+    if not no_browser and _has_a_screen():
+        start = f"http://{address or 'localhost'}:{port}/{base_path}".rstrip("/")
+        threading.Thread(target=_open_when_ready, args=(start, ended), daemon=True).start()
+    try:
+        code = subprocess.run(command, cwd=root, check=False).returncode
+    finally:
+        ended.set()
+    raise click.exceptions.Exit(code)
+
+
+def _has_a_screen() -> bool:
+    """Whether a browser window could be opened here."""
+    return not sys.platform.startswith("linux") or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
+
+
+def _open_when_ready(start: str, ended: threading.Event) -> None:
+    """Open the first page in the browser once the server answers, unless it has ended before."""
+    while not ended.wait(0.2):
+        with suppress(OSError), urllib.request.urlopen(f"{start}/_stcore/health", timeout=1):
+            webbrowser.open(f"{start}/")
+            return
