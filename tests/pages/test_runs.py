@@ -35,10 +35,10 @@ class Reader:
     trouble = ""
 
     def __init__(self, store):
-        self.store, self.submitted, self.calls, self.ahead = store, [], {}, {}
+        self.store, self.submitted, self.calls, self.newer = store, [], {}, {}
 
     def get(self, run_id):
-        return self.ahead.get(run_id) or self.store.get(run_id)
+        return self.newer.get(run_id) or self.store.get(run_id)
 
     def events(self, run_id, after=0):
         return self.store.events(run_id, after)
@@ -440,7 +440,7 @@ def test_a_live_run_cannot_be_deleted(jobs, store):
     at = page(run=over.id)
     delete = button(at, "Delete")
     assert not delete.disabled
-    jobs.ahead[over.id] = over.model_copy(update={"status": "running"})  # somebody started it again meanwhile
+    jobs.newer[over.id] = over.model_copy(update={"status": "running"})  # somebody started it again meanwhile
     delete.click().run()
     assert said(at) == "Nothing was deleted."
     assert f"Run {over.id} is running: cancel it first, on its own page." in verbatim(at)
@@ -518,7 +518,7 @@ def test_a_run_without_students_can_be_trained_once_more(jobs, store):
 def test_training_once_more_leaves_alone_what_another_visitor_began(jobs, store, monkeypatch):
     run = put(store, recipe())
     at = page(run=run.id)
-    monkeypatch.setitem(jobs.ahead, run.id, run.model_copy(update={"status": "running"}))
+    monkeypatch.setitem(jobs.newer, run.id, run.model_copy(update={"status": "running"}))
     button(at, "Train it once more").click().run()
     assert not at.exception
     assert store.get(run.id).created == run.created, "deleted and made anew"
