@@ -16,7 +16,8 @@ from kdviz import settings
 _UNWANTED = {b"accept-encoding", b"if-none-match", b"if-modified-since"}  # Streamlit's file is not what is answered
 _OF_FILE = {b"content-length", b"etag", b"last-modified"}
 # Until the list of pages stands beside it, the empty frame of the content would be moved by it.
-_BEFORE = '.stApp:not(:has(h1, [data-testid="stSidebar"])) .stMain { visibility: hidden; }'
+_SHOWN = '[data-testid="stSidebar"], h1, [data-testid="stAlert"], [data-testid="stException"]'
+_BEFORE = f".stApp:not(:has({_SHOWN})) .stMain {{ visibility: hidden; }}"
 # What pages begin with and Streamlit would only load when it comes to it.
 _PARTS = ("Html", "BidiComponent", "ButtonGroup", "PageLink", "Slider", "Selectbox", "NumberInput", "Popover", "katex")
 _PAGE = re.compile(r"/[a-z_]*$")
