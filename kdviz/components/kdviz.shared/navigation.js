@@ -2,7 +2,9 @@
 
 const TAKEN_ALONG = ["data", "embed", "embed_options"]; // from page to page
 const KEPT = "kdviz.addresses"; // in this tab's storage: the query that each page had when it was last seen
-const STREAMLITS = '[data-testid="stSidebarNavLink"], [data-testid="stPageLink-NavLink"]';
+const LISTED = '[data-testid="stSidebarNavLink"]';
+const STREAMLITS = `${LISTED}, [data-testid="stPageLink-NavLink"]`;
+const NARROW = "(max-width: 768px)"; // where the list of pages lies over the page
 
 /** @type {Record<string, string>} */
 let kept = {};
@@ -68,6 +70,8 @@ function follow(event) {
   event.preventDefault();
   event.stopPropagation();
   goTo(given(link));
+  if (!link.matches(LISTED) || !matchMedia(NARROW).matches) return;
+  /** @type {HTMLElement | null} */ (document.querySelector('[data-testid="stSidebarCollapseButton"] button'))?.click();
 }
 
 const made = /** @type {WeakMap<HTMLAnchorElement, { from: string, to: string }>} */ (new WeakMap());
