@@ -79,7 +79,10 @@ const made = /** @type {WeakMap<HTMLAnchorElement, { from: string, to: string }>
 /** What a link says by itself, without what `complete` has added. @param {HTMLAnchorElement} link */
 function given(link) {
   const known = made.get(link);
-  return known?.to === link.href ? known.from : link.href;
+  if (known?.to === link.href) return known.from;
+  const written = link.getAttribute("href") ?? "";
+  // Streamlit's address of the first page is empty, which elsewhere means the page that one is on.
+  return link.matches(STREAMLITS) && /^(\?|$)/.test(written) ? folderOf(location.pathname) + written : link.href;
 }
 
 /** A link that is opened in another tab, or copied, has the whole address. @param {Event} event */
