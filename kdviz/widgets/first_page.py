@@ -15,9 +15,9 @@ from kdviz import settings
 
 _UNWANTED = {b"accept-encoding", b"if-none-match", b"if-modified-since"}  # Streamlit's file is not what is answered
 _OF_FILE = {b"content-length", b"etag", b"last-modified"}
-# Until the list of pages stands beside it, the empty frame of the content would be moved by it.
+# Until the list of pages stands beside it, the empty frame of the page would be moved by it.
 _SHOWN = '[data-testid="stSidebar"], h1, [data-testid="stAlert"], [data-testid="stException"]'
-_BEFORE = f".stApp:not(:has({_SHOWN})) .stMain {{ visibility: hidden; }}"
+_BEFORE = f".stApp:not(:has({_SHOWN})) [data-testid='stAppViewContainer'] {{ display: none; }}"
 # What pages begin with and Streamlit would only load when it comes to it.
 _PARTS = ("Html", "BidiComponent", "ButtonGroup", "PageLink", "Slider", "Selectbox", "NumberInput", "Popover", "katex")
 _PAGE = re.compile(r"/[a-z_]*$")
@@ -71,7 +71,9 @@ def completed(html: str) -> str:
     style = (settings.ASSETS / "styles" / "page.css").read_text(encoding="utf-8")
     html = re.sub(r'<html lang="[^"]*">', f'<html lang="{escape(settings.language())}">', html, count=1)
     html = re.sub(r"<title>[^<]*</title>", "<title>kdviz</title>", html, count=1)
-    return html.replace("</head>", f"{_preloads()}<style>{_BEFORE}\n{style}</style>\n</head>", 1)
+    html = html.replace("</head>", f"{_preloads()}</head>", 1)
+    # Streamlit adds its own rules at the end of the head: what is said behind them counts.
+    return html.replace("</body>", f"<style>{_BEFORE}\n{style}</style>\n</body>", 1)
 
 
 @cache

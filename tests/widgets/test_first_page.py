@@ -64,6 +64,6 @@ def test_language_title_and_style_come_before_anything_else(monkeypatch):
     html = completed(STREAMLITS)
     assert '<html lang="de">' in html
     assert "<title>kdviz</title>" in html
-    head = html.split("</head>")[0]
-    assert ".stMainBlockContainer { max-width: 1080px;" in head
+    head, body = html.split("</head>")
+    assert ".stMainBlockContainer { max-width: 1080px;" in body, "behind the rules that Streamlit adds to the head"
     assert 'rel="modulepreload" crossorigin href="./static/js/Html.' in head, "without it the lead of a page comes late"
