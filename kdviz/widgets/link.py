@@ -4,9 +4,10 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from time import monotonic
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
+from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 
 from kdviz.recipes.base import shortened
 from kdviz.recipes.number_lists import with_point
@@ -131,10 +132,11 @@ def _set(name: str, text: str) -> None:
         st.query_params.pop(name, None)
 
 
-def arrive() -> bool:
-    """Note which page the visitor is on; whether it is another than before."""
+    """Note which page the visitor is on, and give a page that is new all that its address says; whether it is new."""
     before, st.session_state[_PAGE] = st.session_state.get(_PAGE), page()
     st.session_state[_ARRIVED] = before != page()
+    if st.session_state[_ARRIVED]:
+        _put_back()
     return bool(st.session_state[_ARRIVED])
 
 
