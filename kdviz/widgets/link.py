@@ -132,12 +132,32 @@ def _set(name: str, text: str) -> None:
         st.query_params.pop(name, None)
 
 
+def arrive() -> bool:
     """Note which page the visitor is on, and give a page that is new all that its address says; whether it is new."""
     before, st.session_state[_PAGE] = st.session_state.get(_PAGE), page()
     st.session_state[_ARRIVED] = before != page()
     if st.session_state[_ARRIVED]:
         _put_back()
     return bool(st.session_state[_ARRIVED])
+
+
+def _put_back() -> None:
+    """From one page to another Streamlit drops what a control of the first had in its link: the seed, the data set.
+
+    It still knows what the browser asked for.
+    """
+    context = get_script_run_ctx()
+    asked = "" if context is None else context.query_string
+    lost = {name: given for name, given in parse_qs(asked, keep_blank_values=True).items() if _dropped(name)}
+    if context is None or not lost:
+        return
+    with context.session_state.query_params() as parameters:
+        parameters.set_initial_query_params(asked)  # from which the controls of this page begin
+    st.query_params.update(lost)
+
+
+def _dropped(name: str) -> bool:
+    return name not in st.query_params and not name.lower().startswith("embed")
 
 
 def brings_a_run() -> bool:

@@ -86,7 +86,7 @@ def test_from_the_first_lesson_to_the_last_with_a_check_in_each(page: Page, app_
         place = f"Lesson {position} of 10" if position <= 10 else f"Appendix {course.lesson(slug).number}"
         expect(page).to_have_url(re.compile(rf"/{slug}(\?|$)"))
         expect(page.locator("h1")).to_have_text(course.lesson(slug).question)
-        expect(page).to_have_title(f"{number} {course.lesson(slug).title} · kdviz")
+        expect(page).to_have_title(re.compile(rf"{re.escape(course.lesson(slug).title)} · kdviz$"))
         settle(page)
         expect(page.locator(".course .place")).to_contain_text(place)
         expect(page.get_by_test_id("stException")).to_have_count(0)
