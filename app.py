@@ -1,5 +1,7 @@
 """The router: the pages in reading order, nothing else."""
 
+from typing import Any
+
 import streamlit as st
 
 from kdviz.errors import PlainError
@@ -7,12 +9,12 @@ from kdviz.texts import course
 from kdviz.widgets import components, link, page, server
 
 # The playground needs the whole screen: the list of pages waits behind its button there.
-st.set_page_config(
-    page_title="kdviz",
-    page_icon="🌡️",
-    layout="wide",
-    initial_sidebar_state="collapsed" if link.page().endswith("/playground") else 240,
-)
+LOOKS: dict[str, Any] = {
+    "page_icon": "🌡️",
+    "layout": "wide",
+    "initial_sidebar_state": "collapsed" if link.page().endswith("/playground") else 240,
+}
+st.set_page_config(page_title="kdviz", **LOOKS)
 page.style()
 link.catch_up()
 kept_for_now = server.make_state_dir()
@@ -35,7 +37,7 @@ try:
         },
         expanded=True,
     )
-    st.set_page_config(page_title=f"{pages.title} · kdviz")
+    st.set_page_config(page_title=f"{pages.title} · kdviz", **LOOKS)
     components.send_words()
     if kept_for_now:
         st.caption(f":material/hourglass_empty: {kept_for_now}")

@@ -199,7 +199,7 @@ def test_a_tap_on_a_term_leads_to_the_glossary(visit: Visit, app_url: str) -> No
     page.get_by_test_id("stExpandSidebarButton").tap()
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=course.lesson("temperature").title).tap()
     expect(page.locator("h1")).to_have_text(course.lesson("temperature").question)
-    expect(page.get_by_test_id("stSidebar")).to_have_attribute("aria-expanded", "false")
+    expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
 
 
 def test_the_glossary_is_searched_while_one_types(visit: Visit, app_url: str) -> None:

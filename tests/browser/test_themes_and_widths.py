@@ -63,7 +63,6 @@ def test_nothing_sticks_out_or_jumps_on_a_phone(visit: Visit, app_url: str, path
 
 
 def test_the_navigation_leads_everywhere_and_the_page_server_loads_no_torch(page: Page, app_server: AppServer) -> None:
-    page.set_viewport_size({"width": 1024, "height": 768})
     page.goto(f"{app_server.url}/watch_it_train?data=digits&seed=3&embed_options=light_theme")
     page.locator("h1").wait_for()
     settle(page)

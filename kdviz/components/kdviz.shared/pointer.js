@@ -47,8 +47,9 @@ export function followPointer(ui, node, follow, release, begin) {
   };
   const onEnd = (/** @type {PointerEvent} */ event) => {
     if (event.pointerId === undecided?.pointerId) {
+      const moved = Math.max(Math.abs(event.clientX - undecided.clientX), Math.abs(event.clientY - undecided.clientY));
       undecided = null;
-      if (event.type === "pointercancel") return;
+      if (event.type === "pointercancel" || moved > TAP) return;
       take(event);
     }
     if (event.pointerId !== held) return;
