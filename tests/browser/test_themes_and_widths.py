@@ -80,7 +80,7 @@ def test_the_navigation_leads_everywhere_and_the_page_server_loads_no_torch(page
         assert "embed_options=light_theme" in page.url
         assert page.evaluate("history.length") == entries + visited  # and goes back by as many steps
         if link.endswith("Watch it train"):
-            expect(page.get_by_label("Seed")).to_have_value("3")  # a page is found as it was left
+            expect(page.get_by_label("Seed", exact=True)).to_have_value("3")  # a page is found as it was left
     page.go_back()
     expect(page).to_have_url(re.compile("/explorer"))
     if sys.platform.startswith("linux"):  # /proc/<pid>/maps is Linux's own
