@@ -11,7 +11,18 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from kdviz.errors import PlainError
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS, is_data_set
@@ -199,9 +210,21 @@ class OneSetting(Conditions):
     _classes = field_validator("transfer_classes", mode="before")(classes_in)
 
     @property
-    def younger(self) -> set[str]:
-        """Fields that came later and say what was so before: no part of the id, so that it stays what it was."""
+    def implied(self) -> set[str]:
+        """Fields that came later and say what was so before: no part of the id or of a document, which stay as before.
+
+        A document that lacks them is read as one of before.
+        """
         return set() if self.transfer_classes else {"transfer_classes"}
+
+    @model_serializer(mode="wrap")
+    def _as_documents_have_it(
+        self, serialise: SerializerFunctionWrapHandler, info: SerializationInfo
+    ) -> dict[str, Any]:
+        """Whole JSON documents leave out what is implied; a link has what differs from the defaults of today."""
+        document: dict[str, Any] = serialise(self)
+        left_out = self.implied if info.mode == "json" and not info.exclude_defaults else set()
+        return {name: value for name, value in document.items() if name not in left_out}
 
 
 def digest(document: Mapping[str, Any]) -> str:

@@ -79,16 +79,20 @@ class Comparison(OneSetting):
         same: dict[str, Any] = {"teacher_epochs": self.epochs_of_teacher, "control": controlled}
         if not online:
             same |= {"online_temperature": None, "online_alpha": None}
-        return digest({**self.model_dump(mode="json", exclude=self.younger), **same})
+        return digest({**self.model_dump(mode="json", exclude=self._unasked), **same})
 
     @property
-    def younger(self) -> set[str]:
-        """As elsewhere; also what no method asks for."""
-        fields = super().younger
-        if "hints" not in self.methods or self.hint_layer == "last":
-            fields |= {"hint_layer"}
+    def implied(self) -> set[str]:
+        """As elsewhere."""
+        fields = super().implied | ({"hint_layer"} if self.hint_layer == "last" else set())
         shared = (self.standardised_temperature, self.standardised_alpha) == (self.temperature, self.alpha)
-        return fields | {*_STANDARDISED} if shared or "standardised" not in self.methods else fields
+        return fields | {*_STANDARDISED} if shared else fields
+
+    @property
+    def _unasked(self) -> set[str]:
+        """Fields that no method of this comparison asks for."""
+        hints = set() if "hints" in self.methods else {"hint_layer"}
+        return hints if "standardised" in self.methods else hints | {*_STANDARDISED}
 
     @property
     def epochs_of_teacher(self) -> int:

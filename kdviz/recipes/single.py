@@ -38,7 +38,7 @@ class Recipe(OneSetting):
     def id(self) -> str:
         """The run's identity: equal recipes, equal id. A shipped teacher's training is not the recipe's own."""
         ignored = {"teacher_epochs", "teacher_labels", "teacher_augmentation"} if self.pretrained else set()
-        return digest(self.model_dump(mode="json", exclude=ignored | self.younger))
+        return digest(self.model_dump(mode="json", exclude=ignored))
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -38,8 +38,9 @@ class MainFigures:
 
 def shown_classes(recipe: OneSetting) -> str:
     """A sentence, after a space, on the classes that the students saw; nothing where they saw all."""
-    classes = recipe.transfer_classes
-    return f" {sentence('runs', 'shown-classes', classes=ranges(classes))}" if classes else ""
+    if not recipe.transfer_classes:
+        return ""
+    return " " + sentence("runs", "shown-classes", classes=ranges(recipe.transfer_classes))
 
 
 def written(figures: Mapping[str, float | None], names: Iterable[str], digits: int = 2) -> list[str]:
