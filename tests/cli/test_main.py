@@ -466,7 +466,7 @@ def test_a_sweep_writes_a_row_for_each_cell_and_seed_and_the_choice(swept):
     assert not any("test_accuracy" in row for row in document["rows"])
     assert 0.8 < document["choice"]["test_accuracy"] < 1
     store = RunStore(settings.database_url())
-    assert store.students(SWEEP.id) == ["seed 3", "seed 4"]
+    assert store.students(SWEEP.id) == ["seed 5", "seed 6"]
     found = kdviz(*SWEEPS, "--json")
     assert "finished before" in found.stderr
     assert json.loads(found.stdout) == document
