@@ -667,12 +667,13 @@ def test_missing_data_ends_the_comparison_in_a_sentence(monkeypatch):
         events(Comparison())
 
 
-def test_a_damaged_teacher_ends_the_comparison_in_a_sentence(own_state):
+def test_a_damaged_teacher_is_trained_anew(own_state):
     path = teachers.kept_path(small().teacher_training(2))
     path.parent.mkdir(parents=True)
     path.write_bytes(b"")
-    with pytest.raises(teachers.TeacherError, match="cannot be used"):
-        events(small())
+    events(small())
+    assert path.stat().st_size > 0
+    assert path.with_name(f"{path.name}.damaged").read_bytes() == b""
 
 
 # Learning.
