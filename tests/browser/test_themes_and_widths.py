@@ -90,8 +90,17 @@ def test_the_navigation_leads_everywhere_and_the_page_server_loads_no_torch(page
         assert server.memory_info().rss < 350e6
 
 
-def test_the_start_page_leads_into_the_lessons(page: Page, app_url: str) -> None:
+def test_the_start_page_invites_and_leads_into_the_lessons(page: Page, app_url: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(f"{app_url}/?data=digits")
     settle(page)
+    for door in ("Learn", "Demonstrate", "Train", "Compare", "Explore"):
+        box = page.locator(".st-key-doors").get_by_role("link", name=door).bounding_box()
+        assert box
+        assert box["y"] + box["height"] < 800, "in sight"
+    picture = page.locator(".soft-targets")
+    expect(picture).to_have_attribute("data-invites", "waiting", timeout=15_000)  # T has moved, and is back
+    expect(picture.locator(".t-number")).to_have_value("1.00")
+    assert "T=" not in page.url, "nobody has chosen it"
     page.get_by_role("link", name="Demonstrate").click()
     expect(page.locator("canvas.pad")).to_be_visible()

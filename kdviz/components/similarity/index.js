@@ -6,7 +6,7 @@ import { ARROWS, make, setText } from "../kdviz.shared/dom.js";
 import { barPercent, listPercent, sharePercent, whole } from "../kdviz.shared/format.js";
 import { temperatureOf } from "../kdviz.shared/signals.js";
 import { lookAlikes, meanSoftTargets, mixShades, prepareMatrix, shadeCell } from "../kdviz.shared/matrix.js";
-import { followTemperature } from "../kdviz.shared/slider.js";
+import { buildTemperature, showTemperature } from "../kdviz.shared/slider.js";
 import { formatT } from "../kdviz.shared/temperature.js";
 
 function cellSentence(ui, row, column) {
@@ -43,7 +43,7 @@ function drawMatrix(ui) {
   const cells = lookAlikes(ui.matrix.mean, ui.names.length);
   const most = Math.max(cells[0].p, 1e-12);
   drawCells(ui, most);
-  setText(ui.tText, formatT(ui.T));
+  ui.controls.range.setAttribute("aria-valuetext", `T = ${formatT(ui.T)}`);
   setText(ui.most, ui.tell("most", { share: listPercent(cells[0].p) }));
   setText(ui.pairs, pairsSentence(ui, cells));
   if (ui.told) setText(ui.says, cellSentence(ui, ...ui.told));
@@ -102,14 +102,15 @@ function buildTable(ui) {
 }
 
 function build(ui) {
-  Object.assign(ui, { tText: ui.q(".t-text"), most: ui.q(".most"), pairs: ui.q(".pairs"), says: ui.q(".cell-says"), told: null });
+  Object.assign(ui, { draw: () => drawMatrix(ui), held: false, T: 1, most: ui.q(".most"), pairs: ui.q(".pairs"), says: ui.q(".cell-says"), told: null });
   listenToCells(ui);
-  followTemperature(ui, () => drawMatrix(ui));
+  buildTemperature(ui);
 }
 
 function receive(ui, data) {
   ui.group = data.group;
-  ui.T = temperatureOf(data.group) ?? 1;
+  ui.T = temperatureOf(data.group) ?? ui.T;
+  showTemperature(ui);
   if (ui.changed("digest", data.digest)) {
     Object.assign(ui, { names: data.names, told: null });
     const logits = decodeHalf(decodeBase64(data.logits));
@@ -121,4 +122,4 @@ function receive(ui, data) {
   drawMatrix(ui);
 }
 
-export default await component(import.meta.url, { root: ".similarity", build, receive });
+export default await component(import.meta.url, { root: ".similarity", shared: ["picture"], build, receive });

@@ -8,6 +8,7 @@ import streamlit as st
 
 from kdviz.recipes.catalogue import ARCHITECTURES, SHIPPED_TEACHERS
 from kdviz.records.softmax import entropy
+from kdviz.reports.phrases import three_figures
 from kdviz.store.gallery import Gallery, shipped_figures
 from kdviz.widgets import link
 from kdviz.widgets.lesson import LessonPage
@@ -61,9 +62,9 @@ def bits(picture: ShownLogits, temperature: float) -> float:
 
 
 def teacher_name(shown: Gallery) -> str:
-    """The shipped teacher's architecture with its size."""
+    """The shipped teacher's architecture with its size, in three figures."""
     architecture = ARCHITECTURES[SHIPPED_TEACHERS[shown.facts.name]]
-    return f"{architecture.name} ({architecture.parameters:,} parameters)"
+    return f"{architecture.name} ({three_figures(architecture.parameters)} parameters)"
 
 
 def of_class(shown: Gallery, label: int) -> list[int]:

@@ -132,14 +132,15 @@ def similarity(
 ) -> None:
     """The class-by-class mean soft targets of logits (N, classes) with true classes `labels` (N,).
 
-    T is not part of its data: it follows the slider of its group in the browser, so the logits travel once.
+    T is not part of its data: it follows the sliders of its group in the browser, so the logits travel once.
     """
     packed = {
         "names": list(class_names),
         "logits": half_precision(logits),
         "labels": to_base64(labels.astype(np.uint8)),
     }
-    _similarity(key=key, data={**packed, **GROUP, "digest": _digest(packed)})
+    commit = keep_committed(key, "T", valid_temperature, set_temperature)
+    _similarity(key=key, data={**packed, **GROUP, "digest": _digest(packed)}, on_T_change=commit)
 
 
 def _mount(
