@@ -197,7 +197,7 @@ def test_a_decimal_comma_is_read_as_a_point_and_shown_so(jobs):
 
 def test_a_preset_moves_the_temperature_in_the_link(jobs):
     at = opened(TRAIN, temperature="3.7")
-    button(at, "100 labels, T = 20").click().run()
+    button(at, "T = 20").click().run()
     assert (at.select_slider(key="temperature").value, at.query_params["temperature"]) == (20, "20")
     button(at, "All labels").click().run()
     assert at.select_slider(key="temperature").value == 5
@@ -257,7 +257,7 @@ def test_every_preset_has_the_trained_teacher(jobs):
     at = opened(TRAIN, epochs="3")
     button(at, "100 labels").click().run()
     assert (submitted(at, jobs).pretrained, jobs.submitted[-1].labels) == (True, 100)
-    button(at, "100 labels, a narrow student").click().run()
+    button(at, "A narrow student").click().run()
     assert submitted(at, jobs).pretrained
 
 
