@@ -154,7 +154,7 @@ function drawCurves(ui, detail, alpha) {
   showTicks(loss, "0", String(top));
   showTicks(right, `${Math.round(100 * floor)}%`, "100%");
   const last = detail.step.length - 1;
-  const terms = ui.tell("terms", { soft: soft[last].toFixed(3), hard: (detail.hard[last] ?? 0).toFixed(3) });
+  const terms = ui.tell(detail.teaching ? "teachers-term" : "terms", { soft: soft[last].toFixed(3), hard: (detail.hard[last] ?? 0).toFixed(3) });
   setText(loss.value, terms);
   const end = detail.accuracy[last];
   setText(right.value, end === null ? "" : percent(end, 1));
@@ -167,7 +167,7 @@ function drawCurves(ui, detail, alpha) {
 /** The loss and the accuracy of a teacher, in the same plots. */
 function drawTeaching(ui, stage) {
   const accuracy = stage.accuracy.map((seeds) => seeds[0] ?? null);
-  drawCurves(ui, { ...stage, accuracy, plain: [], students: 1 }, 0);
+  drawCurves(ui, { ...stage, accuracy, plain: [], students: 1, teaching: true }, 0);
 }
 
 function niceAbove(value) {

@@ -132,11 +132,12 @@ function stateOf(ui, panel, stage, at) {
     if (!ui.data.live) return "";
     return ui.tell(panel.teacher && !ui.data.taught ? "waits-teacher" : "waits");
   }
+  const update = ui.tell("update", { update: whole(stage.step[at]), updates: whole(stage.steps) });
+  if (!panel.stages.length) return ui.tell("teacher-first", { update });
   return [
     panel.done && ui.share() === null && ui.tell("done"),
-    !panel.stages.length && ui.tell("teacher-first"),
     stage.stages > 1 && ui.tell("stage", stage),
-    ui.tell("update", { update: whole(stage.step[at]), updates: whole(stage.steps) }),
+    update,
   ].filter(Boolean).join(" · ");
 }
 
@@ -169,7 +170,7 @@ function drawNumbers(tell, way, panel, stage, at) {
   const quality = (seeds) => (seeds?.length ? percent(seeds[0], 1) : "");
   const accuracy = stage ? quality(stage.accuracy[at]) : "";
   const agreement = stage ? quality(stage.agreement[at]) : "";
-  const terms = stage ? tell("terms", { soft: nats(stage.soft[at] ?? 0), hard: nats(stage.hard[at] ?? 0) }) : "";
+  const terms = stage ? tell(panel.stages.length ? "terms" : "teachers-term", { soft: nats(stage.soft[at] ?? 0), hard: nats(stage.hard[at] ?? 0) }) : "";
   const voices = stage
     ? Object.entries(stage.others).filter(([, values]) => values[at] !== null).map(([name, values]) => `${name} ${percent(values[at], 1)}`)
     : [];
