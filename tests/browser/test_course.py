@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from kdviz.texts import course
 from kdviz.texts import lesson as lesson_text
-from tests.browser.visitor import PHONE, settle
+from tests.browser.visitor import PHONE, choose, settle
 
 # A question with answers to choose from, of every lesson.
 CHOICES = {
@@ -44,7 +44,7 @@ def answer(page: Page, slug: str, check: str) -> int:
     radios.first.wait_for(state="attached")
     before = ""
     for tried in range(radios.count()):
-        radios.nth(tried).check(force=True)
+        choose(radios.nth(tried))
         expect(told).not_to_have_text(before)
         expect(told.get_by_test_id("stAlert")).to_have_count(1)
         settle(page)
