@@ -11,13 +11,12 @@ from typing import Any
 
 from kdviz.charts.compact import rounded_up, short, thinned
 from kdviz.recipes.comparison import Comparison
-from kdviz.recipes.methods import FAMILIES, METHODS, Method, short_title
+from kdviz.recipes.methods import FAMILIES, METHODS, TEACHER, Method, short_title
 from kdviz.records.base import Expense
 from kdviz.records.comparison import FinishedMethod, Moment, Trial
 from kdviz.records.kinds import Event
 
 MOMENTS = 80  # of a way of teaching that its panel shows at most
-TEACHER = "teacher"  # the method of a moment in which a teacher learns
 ALL_MOMENTS = 640  # of all together
 PanelData = dict[str, Any]
 
@@ -73,7 +72,8 @@ def teaching(events: Sequence[Event]) -> PanelData | None:
     if not moments or moments[-1].method != TEACHER:
         return None
     number = moments[-1].stage_number
-    return _stage([m for m in moments if m.method == TEACHER and m.stage_number == number], MOMENTS)
+    own = [moment for moment in moments if moment.method == TEACHER and moment.stage_number == number]
+    return _stage(own, MOMENTS)
 
 
 def _panel(

@@ -14,6 +14,7 @@ Condition = Callable[[Architecture, Architecture], bool]  # on the teacher and t
 Arrow = tuple[str, str]  # a network that teaches and the one that it teaches, by their names in `records.comparison`
 PLAIN = "plain"
 CONTROL = "independent"  # the student of another seed's teacher: Stanton et al. 2021, section 4
+TEACHER = "teacher"  # no method either: what a moment or a trial of a teacher itself is called
 GENERATIONS = 2  # that are born again, after the one that learns from the labels alone
 DEFAULT = (PLAIN, "offline", "mutual", "born-again", "deep-to-shallow", "earlier-self")
 

@@ -24,7 +24,7 @@ class Moment(Record):
     Losses are means over the updates since the last report, as they enter the loss.
     """
 
-    method: str  # of `methods.METHODS`, or "teacher", or `methods.CONTROL`
+    method: str  # of `methods.METHODS`, or `methods.TEACHER`, or `methods.CONTROL`
     stage: str  # the networks in training: "student", "generation 1", "assistant", "seed 3" of the teachers
     stage_number: int  # from 1
     stages: int
@@ -125,7 +125,7 @@ class ComparisonResult(Record):
 
     run_id: str
     recipe: Comparison
-    teachers: list[Trial]  # the teachers themselves, method "teacher"
+    teachers: list[Trial]  # the teachers themselves, method `methods.TEACHER`
     trials: list[Trial]
     controls: list[Trial]  # method `methods.CONTROL`: students of another seed's teacher, where offline was asked for
     summaries: list[Summary]

@@ -17,12 +17,12 @@ from kdviz.engine import models
 from kdviz.engine.memory import PeakMemory
 from kdviz.engine.training import fit
 from kdviz.recipes.comparison import Comparison
-from kdviz.recipes.methods import CONTROL, WITH_CONTROL
+from kdviz.recipes.methods import CONTROL, TEACHER, WITH_CONTROL
 from kdviz.records.comparison import ComparisonResult, FinishedMethod, Moment
 from kdviz.records.kinds import Event, Output
 from kdviz.runners.comparison_method import ComparisonState, MethodProgress, train_method, trial_of, work_of
 from kdviz.runners.session import Clock, Session
-from kdviz.runners.teachers import TEACHER, find_or_train, rows_of_seeds
+from kdviz.runners.teachers import find_or_train, rows_of_seeds
 from kdviz.verdicts.comparison import summarise
 
 LIVE_VALIDATION_IMAGES = 1000  # the part of the validation split that the live curves show

@@ -13,11 +13,11 @@ from kdviz.engine.teachers import Cost
 from kdviz.engine.training import Report, fit
 from kdviz.recipes.base import Training
 from kdviz.recipes.catalogue import ARCHITECTURES
+from kdviz.recipes.methods import TEACHER
 from kdviz.records.base import Expense
 from kdviz.records.comparison import Moment
 from kdviz.runners.session import Session
 
-TEACHER = "teacher"
 REPORTS = 36
 
 

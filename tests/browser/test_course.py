@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from kdviz.texts import course
 from kdviz.texts import lesson as lesson_text
-from tests.browser.visitor import PHONE, settle
+from tests.browser.visitor import PHONE, choose, settle
 
 # A question with answers to choose from, of every lesson.
 CHOICES = {
@@ -59,7 +59,7 @@ def answer(page: Page, slug: str, check: str) -> int:
     before = ""
     for tried in range(radios.count()):
         page.evaluate(TRANSLATE)
-        radios.nth(tried).check(force=True)
+        choose(radios.nth(tried))
         expect(told).not_to_have_text(before)
         expect(told.get_by_test_id("stAlert")).to_have_count(1)
         settle(page)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from kdviz.store.runs import RunStore
 from tests.browser.app_server import AppServer
-from tests.browser.visitor import settle
+from tests.browser.visitor import choose, settle
 from tests.samples.mistake_records import STUDY, studied
 
 PAGE = f"/mistakes?data=digits&run={STUDY.id}"
@@ -63,7 +63,7 @@ def test_the_exercise_is_answered_and_goes_on(page: Page, link: str) -> None:
     told = """() => [...document.querySelectorAll('[data-testid="stAlert"]')].map((alert) => alert.innerText).join()"""
     for number in range(answers.count()):
         before = page.evaluate(told)
-        answers.nth(number).check(force=True)
+        choose(answers.nth(number))
         page.wait_for_function(f"(before) => ({told})() !== before", arg=before, timeout=60_000)
         settle(page)
         if page.get_by_text("Found so far: 1").count():

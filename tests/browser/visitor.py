@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from playwright.sync_api import ConsoleMessage, Locator, Page, WebSocket
+from playwright.sync_api import ConsoleMessage, Locator, Page, WebSocket, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -63,6 +63,12 @@ def watch(page: Any) -> None:
 def button(page: Page, name: str) -> Locator:
     """A button by its whole name."""
     return page.get_by_role("button", name=name, exact=True)
+
+
+def choose(radio: Locator) -> None:
+    """Choose an answer by the keyboard: a page that still grows moves it from under a pointer."""
+    radio.press("Space")
+    expect(radio).to_be_checked()
 
 
 def run_id(page: Page) -> str:

@@ -161,7 +161,8 @@ function drawCurves(ui, detail, alpha) {
   showAxis(axis, detail.steps);
   const { students, steps: updates } = detail;
   const values = { update: detail.step[last], updates, terms, accuracy: right.value.textContent, students };
-  setAttribute(svg, "aria-label", ui.tell(students > 1 ? "curves-means" : "curves", values));
+  const says = detail.teaching ? "curves-teacher" : students > 1 ? "curves-means" : "curves";
+  setAttribute(svg, "aria-label", ui.tell(says, values));
 }
 
 /** The loss and the accuracy of a teacher, in the same plots. */

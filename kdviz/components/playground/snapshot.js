@@ -77,8 +77,8 @@ export function unitsOf({ layers: [{ inputs, outputs, weight }] }) {
 }
 
 /**
- * Held-out images, counted from the first training image, with both students' answers: first those that the students read differently, then those on
- * which the taught one is least like its teacher (KL at T).
+ * Held-out images, counted from the first training image, with both students' answers: first those that the students
+ * read differently, then those on which the taught one is least like its teacher (KL at T).
  * @param {Experiment} experiment @param {number} count
  */
 export function disagreementsOf({ heldOut, taught, plain, teacher, teacherReading, settings, pack }, count) {

@@ -7,7 +7,7 @@ from typing import Any
 from kdviz.charts import comparison_live as side_by_side
 from kdviz.charts import single as live
 from kdviz.recipes.comparison import Comparison
-from kdviz.recipes.methods import METHODS, PLAIN, short_title
+from kdviz.recipes.methods import METHODS, PLAIN, TEACHER, short_title
 from kdviz.records.base import Watched
 from kdviz.records.comparison import ComparisonResult, Moment
 from kdviz.records.kinds import Event
@@ -69,7 +69,7 @@ def _position(moments: Sequence[Moment], comparison: Comparison) -> Position | N
 
 def _who_learns(moments: Sequence[Moment], comparison: Comparison) -> str:
     last = {moment.method: moment for moment in moments}
-    if moments[-1].method == side_by_side.TEACHER:
+    if moments[-1].method == TEACHER:
         newest = moments[-1]
         which = "The teacher" if newest.stages == 1 else f"Teacher {newest.stage_number} of {newest.stages}"
         which += _for_whom(newest, comparison)

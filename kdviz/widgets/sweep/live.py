@@ -53,7 +53,7 @@ def _read(sweep: Sweep, run: Run, events: Sequence[Event]) -> Snapshot[MapData]:
     swept = _swept(run)
     heard = gather(events, swept.trials if swept is not None else ())
     picture = heat_map.picture(sweep, heard, swept)
-    picture["teaching"] = None if heard.growing else side_by_side.teaching(events)
+    picture["teaching"] = None if heard.students else side_by_side.teaching(events)
     few = heat_map.ALL_DETAILS if swept is None else heat_map.ALL_DETAILS_OF_THE_END
     cells = sweep.trained_cells
     details = heat_map.details(sweep, heard, cells) if len(cells) <= few else None

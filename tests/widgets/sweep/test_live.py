@@ -52,6 +52,20 @@ def test_a_sweep_that_waits_shows_empty_cells(page):
     assert "Nothing of a student has been measured yet." in said(at)
 
 
+def test_the_teacher_that_learns_first_is_drawn_until_a_student_is_heard_of(page):
+    wanted = sweep()
+    learning = [teaching(wanted, 0, step=step, steps=9) for step in (3, 6)]
+    at = page(wanted, learning)
+    assert the_map(at)["teaching"]["step"] == [3, 6]
+    first, _ = stacks(wanted)
+    for heard in (
+        [*learning, *reports_of(first)[:1]],
+        [*learning, finished_stack(first, 6)],
+        [*learning, *events_of(wanted)],
+    ):
+        assert live_sweep._read(wanted, run_of(wanted, "running", None), heard).data.picture["teaching"] is None
+
+
 def test_a_live_sweep_says_where_it_is_and_what_is_best_so_far(page):
     wanted = sweep()
     first, second = stacks(wanted)
