@@ -226,7 +226,7 @@ def test_a_run_under_way_is_not_deleted(store):
 
 def test_a_damaged_run_store_is_set_aside_by_a_command_and_a_good_one_stays(store, tmp_path, monkeypatch):
     before = [run.id for run in store.recent()]
-    assert said(kdviz("anew")) == "The run store can be read: it stays as it is."
+    assert said(kdviz("anew")) == "The run store can be read: it stays as it is.\n"
     assert [run.id for run in store.recent()] == before
     monkeypatch.setenv("KDVIZ_STATE_DIR", str(tmp_path))
     for number in (1, 2):

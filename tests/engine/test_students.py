@@ -42,7 +42,7 @@ def errors(learnt, split):
 def test_each_kind_of_run_keeps_its_students_by_name(store):
     assert store.students(SINGLE.id) == ["distilled"]
     assert set(store.students(COMPARISON.id)) == {*COMPARISON.methods, "independent"}
-    assert store.students(SWEEP.id) == ["seed 0", "seed 1"]
+    assert store.students(SWEEP.id) == [f"seed {seed}" for seed in SWEEP.seeds_of_test]
 
 
 @pytest.mark.parametrize("recipe", [SINGLE, CONVOLUTIONAL])

@@ -227,12 +227,13 @@ def test_a_run_closed_among_the_students_leaves_a_whole_teacher(own_state):
     teachers.read(file, RECIPE.teacher)
 
 
-def test_a_damaged_kept_teacher_ends_the_run_in_a_sentence(own_state):
+def test_a_damaged_kept_teacher_is_set_aside_and_trained_anew(whole, own_state):
     path = teachers.kept_path(RECIPE.teacher_training)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"")
-    with pytest.raises(teachers.TeacherError, match="cannot be used"):
-        events()
+    assert events()[-1].distilled.test_errors == whole[0][-1].distilled.test_errors
+    assert path.with_name(f"{path.name}.damaged").read_bytes() == b""
+    assert teachers.kept(RECIPE.teacher_training) is not None
 
 
 def test_missing_data_ends_the_run_in_a_sentence(tmp_path, monkeypatch):
