@@ -229,9 +229,10 @@ def test_a_damaged_run_store_is_set_aside_by_a_command_and_a_good_one_stays(stor
     assert said(kdviz("anew")) == "The run store can be read: it stays as it is.\n"
     assert [run.id for run in store.recent()] == before
     monkeypatch.setenv("KDVIZ_STATE_DIR", str(tmp_path))
-    for number in (1, 2):
-        (tmp_path / "kdviz.sqlite").write_bytes(b"no database" * 500)
-        assert "`python -m kdviz runs anew` sets it aside" in said(kdviz("list"), 1)
-        assert f"kdviz.sqlite.damaged-{number}; a new one begins" in said(kdviz("anew"))
-        assert (tmp_path / f"kdviz.sqlite.damaged-{number}").read_bytes() == b"no database" * 500
-        assert "No runs yet" in said(kdviz("list"))
+    (tmp_path / "kdviz.sqlite.damaged-1").write_bytes(b"of before")
+    (tmp_path / "kdviz.sqlite").write_bytes(b"no database" * 500)
+    assert "`python -m kdviz runs anew` sets it aside" in said(kdviz("list"), 1)
+    assert "kdviz.sqlite.damaged-2; a new one begins" in said(kdviz("anew"))
+    assert (tmp_path / "kdviz.sqlite.damaged-1").read_bytes() == b"of before"
+    assert (tmp_path / "kdviz.sqlite.damaged-2").read_bytes() == b"no database" * 500
+    assert "No runs yet" in said(kdviz("list"))

@@ -1,7 +1,5 @@
 """The page that a browser loads first has its language, its title and its style; all other answers stay as they are."""
 
-import asyncio
-
 import pytest
 
 from kdviz.widgets.first_page import FirstPage, completed
@@ -26,7 +24,8 @@ def ask(path, kind=b"text/html; charset=utf-8", status=200, method="GET"):
         sent.append(message)
 
     scope = {"type": "http", "method": method, "path": path, "headers": ASKED}
-    asyncio.run(FirstPage(streamlit)(scope, None, send))
+    with pytest.raises(StopIteration):  # nothing in it waits, so that it needs no event loop
+        FirstPage(streamlit)(scope, None, send).send(None)
     assert sent[0]["type"] == "http.response.start"
     return dict(sent[0]["headers"]), b"".join(message["body"] for message in sent[1:]).decode(), dict(asked)
 
