@@ -179,9 +179,10 @@ def a_cell_leads_to_its_student_alone(page: Page, visit: Visit, app_url: str) ->
     alone = opening.value
     temperature = alone.get_by_role("slider", name="Temperature T")
     expect(temperature).to_have_attribute("aria-valuetext", "20")
-    expect(alone.get_by_label("Epochs", exact=True)).to_have_value("2")
     expect(alone.get_by_label("Seed", exact=True)).to_have_value("1")
     settle(alone)
+    button(alone, "More settings").click()
+    expect(alone.get_by_label("Epochs", exact=True)).to_have_value("2")
     assert alone.get_by_test_id("stAlert").count() == 0
     alone.close()
 

@@ -62,8 +62,11 @@ def test_nothing_sticks_out_or_jumps_on_a_phone(visit: Visit, app_url: str, path
     assert page.evaluate(STICKING_OUT) == []
 
 
-def test_the_navigation_leads_everywhere_and_the_page_server_loads_no_torch(page: Page, app_server: AppServer) -> None:
-    page.goto(f"{app_server.url}/watch_it_train?data=digits&seed=3&embed_options=light_theme")
+def test_the_navigation_leads_everywhere_and_the_page_server_loads_no_torch(
+    visit: Visit, app_server: AppServer
+) -> None:
+    # A context of its own, with a history of its own: no browser counts beyond 50 entries.
+    page = visit(f"{app_server.url}/watch_it_train?data=digits&seed=3&embed_options=light_theme", locale="en-GB")
     page.locator("h1").wait_for()
     settle(page)
     lessons = (f"{lesson.number} {lesson.title}" for lesson in course.lessons())

@@ -207,7 +207,12 @@ LAYERS = ["convolution 1", "convolution 2", "logits"]
         ),
         (0.41, 0.91, 0.90, ["rose from 0.41 to 0.91", "nearly all of that comes with learning the task"]),
         (0.41, 0.80, 0.90, ["came even closer: the hints did not raise it."]),
-        (0.89, 0.982, 0.986, ["rose from 0.89 to 0.98", "at 0.99. The student without a teacher came even closer"]),
+        (
+            0.89,
+            0.982,
+            0.986,
+            ["rose from 0.89 to 0.98", "at 0.99. For this seed the student without a teacher came even closer"],
+        ),
         (0.90, 0.70, 0.80, ["fell from 0.90 to 0.70", "stayed closer"]),
         (0.41, 0.44, 0.42, ["That is 0.02 above"]),
         (0.90, 0.70, 0.70, ["fell from 0.90 to 0.70"]),
