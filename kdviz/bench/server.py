@@ -36,7 +36,7 @@ def measure() -> PageServer:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="kdviz-bench-") as state:
-        command = [sys.executable, "-m", "streamlit", "run", "serve.py", "--server.headless", "true"]
+        command = [sys.executable, "-m", "streamlit", "run", ".streamlit/serve.py", "--server.headless", "true"]
         begun = time.perf_counter()
         server = subprocess.Popen(
             [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],

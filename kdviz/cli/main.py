@@ -212,7 +212,7 @@ def app(port: int, address: str | None, base_path: str, origins: tuple[str, ...]
     }
     flags = [f"--{name}={value}" for name, value in given.items() if value]
     flags += [f"--server.corsAllowedOrigins={origin}" for origin in origins]
-    command = [sys.executable, "-m", "streamlit", "run", "serve.py", *flags]
+    command = [sys.executable, "-m", "streamlit", "run", ".streamlit/serve.py", *flags]
     ended = threading.Event()
     if not no_browser and _has_a_screen():
         start = f"http://{address or 'localhost'}:{port}/{base_path}".rstrip("/")

@@ -48,7 +48,7 @@ def free_port() -> int:
 
 
 class AppServer:
-    """`streamlit run serve.py` with its state in `state`; ends it, and only it, by its own process id."""
+    """`streamlit run .streamlit/serve.py` with its state in `state`; ends it, and only it, by its own process id."""
 
     def __init__(self, state: Path, *, port: int | None = None, environment: dict[str, str] | None = None) -> None:
         self.state = state
@@ -62,7 +62,7 @@ class AppServer:
             "server.headless": "true",
             "server.fileWatcherType": "none",  # somebody may be editing the program while it is tested
         }
-        command = [sys.executable, "-m", "streamlit", "run", "serve.py"]
+        command = [sys.executable, "-m", "streamlit", "run", ".streamlit/serve.py"]
         command += [f"--{name}={value}" for name, value in options.items()]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
