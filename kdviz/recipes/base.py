@@ -124,6 +124,23 @@ class Request(BaseModel):
         return cls.parse({"data": data, **suits, **values})
 
     @property
+    def implied(self) -> set[str]:
+        """Fields that came later and say what was so before: no part of the id or of a document, which stay as before.
+
+        A document that lacks them is read as one of before.
+        """
+        return set()
+
+    @model_serializer(mode="wrap")
+    def _as_documents_have_it(
+        self, serialise: SerializerFunctionWrapHandler, info: SerializationInfo
+    ) -> dict[str, Any]:
+        """Whole JSON documents leave out what is implied; a link has what differs from the defaults of today."""
+        document: dict[str, Any] = serialise(self)
+        left_out = self.implied if info.mode == "json" and not info.exclude_defaults else set()
+        return {name: value for name, value in document.items() if name not in left_out}
+
+    @property
     def usual(self) -> Self:
         """The recipe of this kind with the defaults that suit its data set."""
         return self.suited(self.data)
@@ -211,20 +228,8 @@ class OneSetting(Conditions):
 
     @property
     def implied(self) -> set[str]:
-        """Fields that came later and say what was so before: no part of the id or of a document, which stay as before.
-
-        A document that lacks them is read as one of before.
-        """
+        """As elsewhere."""
         return set() if self.transfer_classes else {"transfer_classes"}
-
-    @model_serializer(mode="wrap")
-    def _as_documents_have_it(
-        self, serialise: SerializerFunctionWrapHandler, info: SerializationInfo
-    ) -> dict[str, Any]:
-        """Whole JSON documents leave out what is implied; a link has what differs from the defaults of today."""
-        document: dict[str, Any] = serialise(self)
-        left_out = self.implied if info.mode == "json" and not info.exclude_defaults else set()
-        return {name: value for name, value in document.items() if name not in left_out}
 
 
 def digest(document: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from kdviz.recipes.base import Request, digest, known, shortened
+from kdviz.recipes.base import Request, Schedule, digest, known, shortened
 from kdviz.recipes.number_lists import items_in, seeds_in
 from kdviz.recipes.study_facts.facts import WORDS, Arm, StudyFacts
 
@@ -27,6 +27,7 @@ class Study(Request):
     seeds: tuple[int, ...] = Field((0, 1, 2, 3, 4), description="seeds, as 0-4 or 0,2,7")
     quick: bool = Field(False, description="a smaller version: fewer epochs and arms")
     arms: tuple[str, ...] = Field((), description="arms to train, with those they are judged against; all if empty")
+    schedule: Schedule | None = Field(None, description="learning-rate schedule; as the study's code says if none")
 
     _known_study = field_validator("study")(lambda name: known(name, STUDIES))
     _seeds = field_validator("seeds", mode="before")(seeds_in)
@@ -45,14 +46,20 @@ class Study(Request):
 
     @classmethod
     def of(cls, name: str, data: str = "mnist", **values: Any) -> Self:
-        """A study with the seeds that suit it. Raises `RecipeError`."""
+        """A study with the seeds and the schedule that suit it. Raises `RecipeError`."""
         facts = STUDIES.get(name)
-        return cls.parse({"study": name, "data": data, **({"seeds": facts.seeds} if facts else {}), **values})
+        suits = {"seeds": facts.seeds, "schedule": facts.schedule} if facts else {}
+        return cls.parse({"study": name, "data": data, **suits, **values})
 
     @property
     def usual(self) -> Self:
-        """The same study with the seeds that suit it."""
+        """The same study with the seeds and the schedule that suit it."""
         return self.of(self.study, self.data)
+
+    @property
+    def implied(self) -> set[str]:
+        """As elsewhere: studies of before have no schedule."""
+        return set() if self.schedule else {"schedule"}
 
     @property
     def lesson(self) -> str | None:

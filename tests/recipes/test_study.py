@@ -75,6 +75,16 @@ def test_equal_questions_have_one_id_however_they_are_asked():
     assert len({study.id for study in (whole, *others)}) == 5
 
 
+def test_studies_of_before_stay_what_they_were_and_new_ones_end_with_small_steps():
+    before = {"study": "few-labels", "data": "mnist", "seeds": (0, 1, 2, 3, 4), "quick": False, "arms": ()}
+    old, new = Study.parse(before), Study.of("few-labels")
+    assert (old.schedule, old.id) == (None, "3d4d72190adc")
+    assert old.model_dump(mode="json").keys() == before.keys()
+    assert (new.schedule, new.usual) == ("one-cycle", new)
+    assert Study.model_validate_json(new.model_dump_json()) == new
+    assert Study.of("noise-payoff").schedule is None, "its question is about the rate"
+
+
 def test_an_arm_brings_whom_it_is_judged_against():
     assert [arm.name for arm in FEW.chosen] == ["labels-20", "all-20", "own-20"]
 

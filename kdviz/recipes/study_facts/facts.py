@@ -10,6 +10,7 @@ from typing import Any, Literal, TypedDict
 
 from pydantic import TypeAdapter
 
+from kdviz.recipes.base import Schedule
 from kdviz.settings import ASSETS
 
 Kind = Literal["share", "count", "number"]
@@ -70,6 +71,7 @@ class StudyFacts:
     measures: tuple[Measure, ...]  # the first is the one that verdicts and pictures are about
     data_sets: tuple[str, ...] = ("mnist", "digits")
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    schedule: Schedule | None = None  # of the learning rate, in all its trainings; None where its code says it
     x_title: str = ""
     x_log: bool = False
     lesson: str = ""  # slug of the lesson it belongs to
@@ -80,11 +82,17 @@ class StudyFacts:
 
 
 def study(
-    name: str, arms: Iterable[Arm], *, trainer: str = "", seeds: tuple[int, ...] = StudyFacts.seeds
+    name: str,
+    arms: Iterable[Arm],
+    *,
+    trainer: str = "",
+    seeds: tuple[int, ...] = StudyFacts.seeds,
+    schedule: Schedule | None = "one-cycle",
 ) -> StudyFacts:
     """A study with its words and its measures; arms that have no title are given theirs.
 
-    Its trainer, unless it is another, is the function `measure` of the study's module in `runners.studies`.
+    Its trainer, unless it is another, is the function `measure` of the study's module in `runners.studies`. Networks
+    that end with small steps differ less from seed to seed, so that the same seeds show smaller differences.
     """
     words = WORDS[name]
     shared = _TEXTS["measures"]
@@ -99,6 +107,7 @@ def study(
             for measure, facts in words["measures"].items()
         ),
         seeds=seeds,
+        schedule=schedule,
         x_title=words.get("x_title", ""),
         x_log=words.get("x_log", False),
         lesson=words["lesson"],

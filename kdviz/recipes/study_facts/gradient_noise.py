@@ -48,4 +48,4 @@ def _arm(path: str, target: str) -> Arm:
     )
 
 
-FACTS = study("gradient-noise", arms=(_arm(path, target) for path in PATHS for target in TARGETS))
+FACTS = study("gradient-noise", arms=(_arm(path, target) for path in PATHS for target in TARGETS), schedule=None)

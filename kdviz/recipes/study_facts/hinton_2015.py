@@ -38,4 +38,5 @@ FACTS = study(
         ),
     ),
     seeds=(0,),
+    schedule=None,
 )

@@ -10,4 +10,5 @@ FACTS = study(
         Arm("distilled", against="scratch", weight=15, published=0.981),
     ),
     seeds=(0, 1, 2),
+    schedule=None,
 )

@@ -9,4 +9,5 @@ FACTS = study(
     "noise-payoff",
     arms=arms_on_axis("noise-payoff", RATES, lambda line, rate: {"quick": rate in (0.003, 0.03, 0.3)}),
     trainer="kdviz.runners.studies.noise_payoff:measure_rate",
+    schedule=None,
 )

@@ -24,4 +24,5 @@ FACTS = study(
             for which, line in WORDS["smoothed-teacher"]["lines"].items()
         ),
     ),
+    schedule=None,
 )

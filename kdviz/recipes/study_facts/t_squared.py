@@ -5,4 +5,6 @@ from kdviz.recipes.study_facts.facts import Arm, study
 HOT = 20.0  # the temperature of the figures in the table
 BATCH_IMAGES = 256  # training images on which the gradients are taken
 
-FACTS = study("t-squared", arms=(Arm("start", weight=1.0), Arm("epoch-1", weight=0.5), Arm("trained", weight=1.5)))
+FACTS = study(
+    "t-squared", arms=(Arm("start", weight=1.0), Arm("epoch-1", weight=0.5), Arm("trained", weight=1.5)), schedule=None
+)

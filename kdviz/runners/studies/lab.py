@@ -73,9 +73,12 @@ class Lab:
     ) -> list[Training]:
         """How the network of each seed is trained, the study's seeds where no others are given.
 
-        By Adam 1e-3 in three epochs of batches of 64 (FACTS: the reference recipe), but for `changes`.
+        By Adam 1e-3 in three epochs of batches of 64 (FACTS: the reference recipe) with the study's schedule, but for
+        `changes`.
         """
-        settings = {"data": self.study.data, "epochs": self.epochs(3) if epochs is None else epochs, **changes}
+        schedule = {"schedule": self.study.schedule} if self.study.schedule else {}
+        usual = {"data": self.study.data, "epochs": self.epochs(3) if epochs is None else epochs, **schedule}
+        settings = {**usual, **changes}
         return [
             Training.reference(model=model, seed=seed, **settings) for seed in (self.seeds if seeds is None else seeds)
         ]

@@ -35,6 +35,14 @@ def events():
     return [event for event in lessons.run(QUICK) if event is not None]
 
 
+def test_the_schedule_of_a_study_is_that_of_its_trainings():
+    (usual, _), (before, _) = (
+        lab_of(study).trainings(STUDENT) for study in (QUICK, QUICK.model_copy(update={"schedule": None}))
+    )
+    assert (usual.schedule, before.schedule) == ("one-cycle", "constant")
+    assert lab_of(QUICK).trainings(STUDENT, schedule="constant")[0].schedule == "constant"
+
+
 def test_a_study_says_how_far_it_is_then_each_arm_then_its_end(events):
     progress = [event for event in events if isinstance(event, StudyProgress)]
     arms = [event.arm for event in events if isinstance(event, FinishedArm)]
@@ -73,7 +81,7 @@ def test_a_finished_arm_is_said_again_and_not_trained_again(events):
 def test_teachers_are_those_of_a_comparison_and_trained_once(own_state, monkeypatch):
     lab = lab_of(QUICK)
     trainings = lab.trainings(TEACHER, 1)
-    assert trainings[1] == Comparison(data="digits", epochs=1).teacher_training(1)
+    assert trainings[1] == Comparison(data="digits", epochs=1, schedule="one-cycle").teacher_training(1)
     said, first = told(lab.teachers(trainings))
     assert {event.doing for event in said} == {"teacher, seed 0", "teacher, seed 1"}
     monkeypatch.setattr(laboratory, "fit", None)  # nothing may be trained now
