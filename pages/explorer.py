@@ -22,7 +22,7 @@ RAISED = "epochs_raised"  # a preset needed more epochs than the visitor had
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "fine": {**FINE, "seeds": (0,)},
-    "random": {"search": "random", "draws": 25, "temperatures": (1.0, 20.0), "alphas": (0.0, 1.0)},
+    "random": {"search": "random", "draws": 20, "temperatures": (1.0, 20.0), "alphas": (0.0, 1.0)},
     "halving": {**FINE, "search": "halving"},
     "folds": {"folds": 5, "seeds": (0,)},
     "few-labels": {"label_counts": (30, 100, 300), "temperatures": (1.0, 4.0, 20.0), "alphas": (0.5, 0.9, 1.0)},

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 import pandas as pd
 import streamlit as st
@@ -173,9 +174,10 @@ def has_text(name: str) -> bool:
     return (lesson_text.FOLDER / "en" / "studies" / f"{name}.md").exists()
 
 
-def most(group: str) -> float | None:
-    """The largest difference of a group's comparisons."""
-    return max((gain.difference for name in groups[group] for gain in gains.get(name, [])), default=None)
+def most(group: str) -> Gain | None:
+    """The comparison of a group with the largest difference."""
+    of_group = (gain for name in groups[group] for gain in gains.get(name, []))
+    return max(of_group, key=attrgetter("difference"), default=None)
 
 
 overview()
@@ -185,6 +187,6 @@ works = one(chosen)
 here.choice("no-difference", right="hidden")
 best = {group: gain for group in ("labels", "pairs", "limits") if (gain := most(group)) is not None}
 if len(best) == 3:
-    places = {f"{group}_gain": f"{signed(gain, 1)} points" for group, gain in best.items()}
-    here.choice("where-most", right=max(best, key=best.__getitem__), **places)
+    places = {f"{group}_gain": f"{signed(gain.difference, 1)} points ({gain.word})" for group, gain in best.items()}
+    here.choice("where-most", right=max(best, key=lambda group: best[group].difference), **places)
 here.end(works)

@@ -118,14 +118,18 @@ def shown(measure: Measure, mean: Mean | None) -> str:
 
 
 def formatted(measure: Measure, value: float, thousands: str = ",") -> str:
-    """One figure without its unit; `thousands` stands between the digits of large counts."""
+    """One figure without its unit; `thousands` stands between the digits of large counts and numbers.
+
+    A number has four figures that matter, and no exponent where it is large.
+    """
     if not math.isfinite(value):
         return DIVERGED
     if measure.kind == "share":
         return f"{100 * value:.2f}"
     if measure.kind == "count":
         return f"{value:{thousands}.{0 if float(value).is_integer() else 1}f}"
-    return f"{value:.4g}"
+    rounded = f"{value:.4g}"
+    return f"{float(rounded):{thousands}.0f}" if abs(float(rounded)) >= 1000 else rounded
 
 
 def _heading(measure: Measure) -> str:

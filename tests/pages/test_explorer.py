@@ -184,7 +184,7 @@ def test_a_bad_link_is_answered_in_a_sentence(jobs, query, sentence):
     ("preset", "wanted"),
     [
         ("The default grid", {"temperatures": (1, 2, 4, 8, 20), "seeds": (0, 1, 2), "epochs": 3}),
-        ("Random search", {"search": "random", "draws": 25, "temperatures": (1, 20)}),
+        ("Random search", {"search": "random", "draws": 20, "temperatures": (1, 20)}),
         ("Successive halving", {"search": "halving", "epochs": 3}),
         ("Five folds", {"select": "folds", "folds": 5, "seeds": (0,)}),
         ("Few labels", {"label_counts": (30, 100, 300)}),
@@ -204,6 +204,16 @@ def test_a_preset_sets_the_controls(jobs, preset, wanted):
         assert recipe.folds is None
     if "temperatures" not in wanted:
         assert recipe.temperatures != (7,)
+
+
+def test_the_random_search_has_as_many_students_as_the_default_grid(jobs):
+    """The page says so, and asks to compare their choices."""
+    at = opened(PAGE)
+    button(at, "Random search").click().run()
+    start(at)
+    (drawn,) = jobs.submitted
+    assert len(drawn.trained_cells) == len(Sweep().trained_cells)
+    assert drawn.seeds == Sweep().seeds
 
 
 def test_a_preset_keeps_the_epochs_and_says_where_they_are_too_few(jobs):

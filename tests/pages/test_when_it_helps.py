@@ -111,6 +111,18 @@ def test_the_best_arm_is_that_with_the_best_mean():
     assert study_checks.right(end, "best-of-all", [*means, "labels-500"]) is None, "an arm that was not trained"
 
 
+def test_where_a_teacher_gains_most_is_answered_with_verdicts(jobs):
+    for name in ("few-labels", "large-teacher", "all-labels"):
+        recorded.record(studied(Study.of(name, "digits")))
+    at = opened(PAGE, study="all-labels")
+    question = next(each for each in at.radio if each.key == "check_when_it_helps_where-most")
+    question.set_value("pairs").run()
+    assert not at.exception
+    gain = max(all_studies.gains(recorded.recorded("large-teacher")), key=lambda gain: gain.difference)
+    said = " ".join(each.value for each in [*at.success, *at.info, *at.warning])
+    assert f"points ({gain.word})" in said
+
+
 # The overview's figure.
 
 

@@ -68,6 +68,15 @@ def test_the_text_has_a_line_for_each_arm_and_each_verdict():
     assert "2 seeds: means with 95 % intervals" in text
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(9_581_000.0, "9,581,000"), (31_254.3, "31,250"), (9_999.6, "10,000"), (431.62, "431.6"), (0.00547, "0.00547")],
+)
+def test_large_numbers_have_no_exponent(value, shown):
+    measure = Measure("throughput", "images per second", kind="number", better="")
+    assert study_tables.formatted(measure, value) == shown
+
+
 def test_one_seed_has_no_verdicts_in_the_text():
     text = study_tables.text(studied(Study.of("few-labels", "digits", seeds="0", arms="all-20")))
     assert "One seed: no verdicts" in text

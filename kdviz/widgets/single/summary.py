@@ -60,7 +60,8 @@ def verdict(result: Result) -> str:
     counted = say("same-number") if fewer == 0 else say("other-number", errors=errors)
     shared = None if result.in_common is None else result.in_common.wrong
     chance = chance_of_images((distilled.test_errors, plain.test_errors), shared, distilled.test_images)
-    sentences = [f"{counted}.", say("beyond-images" if chance < SHOWN else "no-verdict"), _agreement(result)]
+    within = "same-number-only" if fewer == 0 else "no-verdict"
+    sentences = [f"{counted}.", say("beyond-images" if chance < SHOWN else within), _agreement(result)]
     return " ".join(filter(None, (*sentences, _of_teacher(result))))
 
 

@@ -54,6 +54,14 @@ def test_a_difference_within_chance_is_no_verdict(distilled, plain):
     assert "What did change" not in words, "both agree with the teacher equally often"
 
 
+def test_as_many_errors_are_not_said_to_be_explained_by_chance_or_turned_around():
+    words = verdict(result(scores(250), scores(250)))
+    assert "the same number of errors" in words
+    assert "That does not show them equally good" in words
+    assert "Chance" not in words
+    assert "turn it around" not in words
+
+
 def test_a_difference_beyond_the_choice_of_test_images_is_called_that_and_no_more():
     words = verdict(result(scores(272, 0.975), scores(2639, 0.738)))
     assert "2,367 fewer errors" in words
