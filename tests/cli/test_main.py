@@ -634,7 +634,7 @@ def test_data_tells_what_is_there():
     assert "mnist, fashion-mnist, usps, digits" in unknown.stderr
 
 
-def test_data_that_is_not_what_it_is_called_is_told(tmp_path, monkeypatch):
+def test_data_that_is_not_what_it_is_called_is_told(tmp_path, monkeypatch, own_state):
     monkeypatch.setenv("KDVIZ_DATA_DIR", str(tmp_path))
     monkeypatch.setattr(engine_data, "load", engine_data.cache(engine_data.load.__wrapped__))
 
