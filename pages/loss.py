@@ -24,6 +24,7 @@ ON_ITS_WAY = logits_of((0.35, 0.20, 0.15, 0.18, 0.12))
 TEACHER = logits_of((0.60, 0.22, 0.10, 0.06, 0.02))
 TWO_PEAKS = logits_of((0.47, 0.02, 0.02, 0.47, 0.02))
 EVEN = 1.25  # how far two parts of the loss may be apart to count as equal
+SAME = 1e-6  # nats of KL, which is 0 where the student is the teacher
 
 here = lesson.begin("loss")
 shown = server.choose_gallery()
@@ -58,6 +59,8 @@ now = readings(chosen)
 moved = any(part in st.query_params for part in PARTS)
 ratio = now.soft_part / now.hard_part if now.hard_part > 0 else math.inf
 balance = "right" if 1 / EVEN <= ratio <= EVEN else "low" if ratio < 1 else "high"
+if now.forward < SAME:
+    balance = "none"  # no α and no T makes more of nothing
 here.moved("balance", balance if moved else None, soft=f"{now.soft_part:.3f}", hard=f"{now.hard_part:.3f}")
 
 here.explain("what-you-see", "alpha", formulas=("kl", "identity", "loss"))

@@ -56,7 +56,10 @@ if run is None and wanted is not None and not recorded:
     live_comparison.preview(wanted)
     here.say("nothing-runs")
 
-compared = run.result if run is not None and isinstance(run.result, ComparisonResult) else None
+above = run
+if recorded and wanted is not None and (found := recorded_run.found(here.lesson.slug, wanted.data)) is not None:
+    above = found.run
+compared = above.result if above is not None and isinstance(above.result, ComparisonResult) else None
 words, formulas = st.columns([5, 4], gap="large")
 with words:
     here.text("what-to-expect")

@@ -69,6 +69,11 @@ def test_where_a_data_set_has_none_the_digits_stand_in_and_are_named(as_shipped,
     assert f"{called(OPENINGS[page]('digits'))} on Digits (scikit-learn)" in text(at)
 
 
+def test_the_recorded_comparison_says_what_was_gained_in_it(as_shipped):
+    """The text beside it says what to expect, so what came of it belongs there too."""
+    assert "In the run above, no gain in accuracy is shown for Offline." in text(opened("pages/three_ways.py"))
+
+
 def test_a_cell_of_the_recorded_sweep_is_looked_at(as_shipped):
     at = opened("pages/explorer.py")
     cells = component(at, "temperatures", "alphas")["details"]["cells"]

@@ -70,6 +70,9 @@ def test_the_balance_is_judged_by_what_the_picture_shows(jobs, nothing_recorded)
     assert any("Move the control" in each.value for each in opened(LOSS).caption)
     assert "The teacher needs more weight" in said(opened(LOSS, alpha="0.01"))
     assert "The label needs more weight" in said(opened(LOSS, alpha="0.99"))
+    alike = said(opened(LOSS, example="same", alpha="0.9", T="4"))
+    assert "Drag a bar first" in alike, "no weight makes more of a KL of 0"
+    assert "needs more weight" not in alike
     start = losses_shown(opened(LOSS))
     now = readings(LossState(tuple(start["teacher"]), tuple(start["student"]), start["label"], 1.0, 0.5))
     alpha = now.hard_part / (now.hard_part + now.soft_part)
