@@ -50,13 +50,22 @@ def difference(measure: Measure, verdict: Verdict, found: float | None = None) -
     """The mean difference with its interval and unit: "+0.05 points (−0.10 to +0.20)"; `found` as `findable` has it."""
     if not math.isfinite(verdict.difference):
         return "as a training diverged"
-    scale, digits = (100, 2) if measure.kind == "share" else (1, 1) if measure.kind == "count" else (1, 4)
+    scale = 100 if measure.kind == "share" else 1
     unit = " points" if measure.kind == "share" else f" {measure.unit}" if measure.unit else ""
     most = 100.0 if measure.kind == "share" else math.inf  # t intervals from two seeds go beyond what can be
     low = None if verdict.low is None else max(-most, scale * verdict.low)
     high = None if verdict.high is None else min(most, scale * verdict.high)
     shown = None if found is None else min(most, scale * found)
+    digits = _digits(measure, scale * verdict.difference, low, high)
     return phrases.difference(scale * verdict.difference, low, high, digits, unit, shown)
+
+
+def _digits(measure: Measure, *values: float | None) -> int:
+    """Behind the point of a difference: two, of counts one, of small numbers four, as two would leave little."""
+    if measure.kind == "count":
+        return 1
+    largest = max(abs(value) for value in values if value is not None)
+    return 4 if measure.kind == "number" and largest < 1 else 2
 
 
 def level(measure: Measure, mean: Mean) -> str:
@@ -105,7 +114,7 @@ def amount(measure: Measure, found: float) -> str:
     """The size of a difference with its unit, without a sign: "0.80 points"."""
     if measure.kind == "share":
         return f"{100 * min(found, 1.0):.2f} points"
-    return f"{found:.1f}" if measure.kind == "count" else f"{found:.4f} {measure.unit}".rstrip()
+    return f"{found:.{_digits(measure, found)}f} {'' if measure.kind == 'count' else measure.unit}".rstrip()
 
 
 def sentences(studied: StudyResult, measure: Measure) -> list[str]:
