@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from kdviz.engine import losses
 from kdviz.engine.data import normalise
 from kdviz.engine.models import Cohort
+from kdviz.records import intervals
+from kdviz.records.intervals import CALIBRATION_BINS
 
-CALIBRATION_BINS = 15  # Guo et al. 2017, section 2
 EVALUATION_BATCH = 1000
 MAPS_BATCH = 100  # of a convolutional network, whose activations are large: twice as fast as a thousand at once
 
@@ -84,6 +85,12 @@ def expected_calibration_error(logits: Tensor, labels: Tensor, bins: int = CALIB
     """Mean gap between confidence and accuracy over bins of equal width (Guo et al. 2017, equation 3)."""
     table = reliability(logits, labels, bins)
     return ((table[:, 2] - table[:, 1]).abs().sum() / len(labels)).item()
+
+
+def calibration_floor(logits: Tensor, labels: Tensor, bins: int = CALIBRATION_BINS) -> float:
+    """The calibration error that chance alone would show of a network with these confidences, were it calibrated."""
+    table = reliability(logits, labels, bins).tolist()
+    return intervals.calibration_floor((int(images), confidence / images) for images, confidence, _ in table if images)
 
 
 def fidelity_kl(student: Tensor, teacher: Tensor) -> float:

@@ -16,6 +16,7 @@ from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 
 LEVEL = 0.95
+CALIBRATION_BINS = 15  # of confidence, of equal width (Guo et al. 2017, section 2)
 POWER = 0.8  # how often a difference is to be found that is there (Cohen 1988, section 2.4)
 
 _NORMAL = NormalDist()
@@ -91,6 +92,15 @@ def calibration_floor(bins: Iterable[tuple[int, float]]) -> float:
     filled = [(images, confidence) for images, confidence in bins if images and math.isfinite(confidence)]
     total = sum(images for images, _ in filled)
     return sum(_mean_deviation(images, min(confidence, 1.0)) for images, confidence in filled) / total if total else 0.0
+
+
+def highest_calibration_floor(accuracy: float, images: int, bins: int) -> float:
+    """What no floor of a network that is right so often exceeds, however its confidence is spread.
+
+    The mean absolute deviation of a binomial is at most its standard deviation, and the bins' variances add up to no
+    more than that of one binomial of all images, whose mean confidence is the accuracy.
+    """
+    return math.sqrt(bins * accuracy * (1 - accuracy) / images) if images else 0.0
 
 
 def _mean_deviation(n: int, p: float) -> float:

@@ -112,6 +112,15 @@ def test_test_figures_belong_together():
     assert figures["ece"] == evaluation.expected_calibration_error(logits, labels)
 
 
+def test_the_floor_is_what_labels_drawn_from_the_confidences_themselves_show():
+    logits, labels = _random(4, images=400)
+    logits = 3 * logits.double()
+    answers = torch.distributions.Categorical(logits=logits)
+    torch.manual_seed(0)
+    shown = [evaluation.expected_calibration_error(logits, answers.sample()) for _ in range(300)]
+    assert evaluation.calibration_floor(logits, labels) == pytest.approx(sum(shown) / len(shown), rel=0.1)
+
+
 # Several networks at once.
 
 

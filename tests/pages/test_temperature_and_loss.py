@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from kdviz.records.softmax import softmax
+from kdviz.reports.phrases import percent
 from kdviz.store import gallery
 from kdviz.widgets.pictures.chosen_image import bits, unsure_but_decided
 from kdviz.widgets.pictures.loss_lesson import LossState, readings
 from kdviz.widgets.pictures.soft_targets import LANES, ShownLogits
 from kdviz.widgets.study import result as live_study
-from tests.samples.app_pages import component, opened, said
+from tests.samples.app_pages import component, opened, said, text
 
 TEMPERATURE, LOSS = "pages/temperature.py", "pages/loss.py"
 
@@ -115,6 +116,8 @@ def test_a_study_shows_its_curves(jobs, monkeypatch, t_squared, forgotten):
     assert panels["panels"][0]["title"] == "Right on the test images"
     flat = panels["panels"][0]["lines"][0]["y"]
     assert len(set(flat)) == 1
+    floors = [row.figures["ece_floor"] for arm in forgotten.finished for row in arm.rows]
+    assert f"would still show about {percent(min(floors), 2)} to {percent(max(floors), 2)}. Only what" in text(at)
 
 
 @pytest.mark.parametrize("image", ["1", "7", "20", "33"])

@@ -95,6 +95,14 @@ def test_the_right_answer_is_that_of_the_result(jobs):
     assert "The difference is +2." in said.value
 
 
+def test_a_run_of_before_says_how_high_the_floor_of_its_calibration_error_can_be():
+    end = studied(Study.of("all-labels", "digits"))
+    accuracies = [row.figures["test_accuracy"] for arm in end.finished for row in arm.rows]
+    highest = max(math.sqrt(15 * accuracy * (1 - accuracy) / 1000) for accuracy in accuracies)
+    assert f"would still show up to {100 * highest:.2f}\u00a0%" in study_words.floor(end)
+    assert study_words.floor(studied(FEW)) == "", "it has no such measure"
+
+
 def test_without_a_result_nothing_is_asked_about_it(jobs):
     assert not any("few-labels" in each.key for each in opened(PAGE, study="few-labels").radio)
 

@@ -75,6 +75,14 @@ def test_a_calibrated_network_shows_its_floor():
     floor = intervals.calibration_floor(means)
     assert floor == pytest.approx(np.mean(shown), rel=0.06)
     assert 0.002 < floor < 0.008
+    accuracy = sums.sum() / 10_000  # of a calibrated network
+    highest = intervals.highest_calibration_floor(accuracy, 10_000, 15)
+    assert floor < highest < 3 * floor
+    even, at_most = (
+        intervals.calibration_floor([(1000, 0.7)] * 10),
+        intervals.highest_calibration_floor(0.7, 10_000, 10),
+    )
+    assert even == pytest.approx(math.sqrt(2 / math.pi) * at_most, rel=0.01)
     assert intervals.calibration_floor([(0, 0.0), (100, 1.0)]) == 0, "sure and right"
     assert intervals.calibration_floor([(10, 0.3)]) == pytest.approx(
         (stats.binom.pmf(np.arange(11), 10, 0.3) * np.abs(np.arange(11) - 3)).sum() / 10

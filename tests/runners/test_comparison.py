@@ -13,6 +13,7 @@ from kdviz.recipes.methods import CONTROL, DEFAULT, METHODS
 from kdviz.recipes.single import Recipe
 from kdviz.records.base import Watched
 from kdviz.records.comparison import ComparisonResult, FinishedMethod, Inside, Moment
+from kdviz.records.intervals import CALIBRATION_BINS
 from kdviz.runners import comparison as study
 from kdviz.runners import comparison_method as course
 from kdviz.runners import single
@@ -410,7 +411,7 @@ def test_trials_have_a_seed_each_and_their_figures_belong_together(whole):
     for trial in [*said.values(), *whole[0][-1].teachers]:
         assert trial.test_images == 360
         assert trial.test_accuracy == pytest.approx(1 - trial.test_errors / 360)
-        assert len(trial.reliability) == evaluation.CALIBRATION_BINS
+        assert len(trial.reliability) == CALIBRATION_BINS
         assert sum(bar.count for bar in trial.reliability) == 360
         gap = sum(bar.count / 360 * abs(bar.accuracy - bar.confidence) for bar in trial.reliability)
         assert trial.ece == pytest.approx(gap, abs=1e-9)

@@ -221,6 +221,7 @@ class Lab:
         rows = []
         for number, (seed, logits) in enumerate(zip(seeds or self.seeds, students_logits, strict=True)):
             figures: dict[str, float] = dict(evaluation.test_figures(logits, labels))
+            figures["ece_floor"] = evaluation.calibration_floor(logits, labels)
             if teachers_logits is not None:
                 figures["agreement"] = evaluation.agreement(logits, teachers_logits[number])
                 figures["fidelity_kl"] = evaluation.fidelity_kl(logits, teachers_logits[number])

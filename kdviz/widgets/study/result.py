@@ -149,6 +149,9 @@ def _result(shown: StudyResult, controls: Controls, picture: Picture | None) -> 
         with st.expander("Each comparison", icon=":material/balance:") if len(verdicts) > _FEW else st.container():
             st.markdown("\n".join(f"- {verdict}" for verdict in verdicts))
     st.caption(study_words.footing(shown, measure))
+    floor, measured = study_words.floor(shown), any(known.name == "ece" for known in facts.measures)
+    if floor and measured:
+        st.caption(floor)
     with st.expander("All figures, seed by seed", icon=":material/table:", key=f"figures_{facts.name}"):
         table(shown, "figures_of_study")
         titles = {arm.name: arm.title for arm in shown.recipe.chosen}
@@ -163,6 +166,8 @@ def _result(shown: StudyResult, controls: Controls, picture: Picture | None) -> 
             for row in finished.rows
         ]
         st.dataframe(pd.DataFrame(rows), hide_index=True, alt="All figures of each seed")
+        if floor and not measured:
+            st.caption(floor)
 
 
 def _measure(facts: StudyFacts, controls: Controls) -> Measure:

@@ -8,6 +8,7 @@ from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Arm, Measure
 from kdviz.records.base import Mean, Verdict, Word
+from kdviz.records.intervals import CALIBRATION_BINS, highest_calibration_floor
 from kdviz.records.study import Judgement, StudyResult
 from kdviz.reports import findable, phrases
 from kdviz.reports.phrases import count, duration, in_words, listed, percent
@@ -180,6 +181,27 @@ def footing(studied: StudyResult, measure: Measure) -> str:
     found = any(findable.in_study(studied, judgement) for judgement in judged(studied, measure))
     meaning = " " + say("would-have-been-found") if found else ""
     return say(key, seeds=count(number, "seed"), comparisons=count(pairs, "comparison")) + meaning
+
+
+def floor(studied: StudyResult) -> str:
+    """How large the calibration error of a perfectly calibrated network comes out on so many images; "" without one.
+
+    Runs of before do not say how the confidences are spread: of these, the highest that their accuracy allows.
+    """
+    needed = {"ece", "test_images", "test_accuracy"}
+    rows = [row.figures for arm in studied.finished for row in arm.rows if needed <= row.figures.keys()]
+    rows = [figures for figures in rows if math.isfinite(figures["ece"])]
+    if not rows:
+        return ""
+    images = int(rows[0]["test_images"])
+    if all("ece_floor" in figures for figures in rows):
+        key, floors = "floor", [figures["ece_floor"] for figures in rows]
+    else:
+        accuracies = [figures["test_accuracy"] for figures in rows]
+        highest = max(highest_calibration_floor(each, images, CALIBRATION_BINS) for each in accuracies)
+        key, floors = "floor-at-most", [highest]
+    ends = dict.fromkeys(percent(end, 2) for end in (min(floors), max(floors)))
+    return say(key, images=f"{images:,}", bins=CALIBRATION_BINS, floor=" to ".join(ends))
 
 
 def _counted(number: int, of: int, word: Word) -> str:
