@@ -28,7 +28,7 @@ PICTURES: Mapping[str, Picture] = {"left-out-class": left_out_class.show}
 GROUPS = {
     "labels": ("few-labels", "noisy-labels", "overfitting"),
     "knowledge": ("left-out-class", "one-task", "other-domain"),
-    "pairs": ("narrow-student", "large-teacher", "several-teachers", "smoothed-teacher"),
+    "pairs": ("narrow-student", "large-teacher", "teacher-quality", "several-teachers", "smoothed-teacher"),
     "limits": ("all-labels",),
 }
 

@@ -9,6 +9,7 @@ from kdviz.records.study import ArmSummary, FinishedArm, Judgement, Row
 from kdviz.verdicts.intervals import binomial_interval, mean_with_interval, verdict, within
 
 _OF_THREES, _OF_OTHERS = ("three_errors", "errors_on_threes"), ("errors_on_others",)  # counts of some images alone
+_IMAGES_OF = {"unseen_accuracy": "unseen_images"}  # shares of some images alone; else of all test images
 
 
 def _figures(arm: FinishedArm, measure: str) -> dict[int, float]:
@@ -19,7 +20,8 @@ def _resolution(arm: FinishedArm, measure: Measure) -> float:
     """What one seed's figure is rounded to: a share of images is, and so is a count."""
     if measure.kind == "count":
         return 1.0
-    images = next((row.figures["test_images"] for row in arm.rows if "test_images" in row.figures), 0.0)
+    counted = _IMAGES_OF.get(measure.name, "test_images")
+    images = next((row.figures[counted] for row in arm.rows if counted in row.figures), 0.0)
     return 1 / images if measure.kind == "share" and measure.name != "ece" and images else 0.0
 
 

@@ -13,7 +13,7 @@ from kdviz.widgets.pictures import left_out_class
 from kdviz.widgets.study import checks as study_checks
 from kdviz.widgets.study import curves as study_curves
 from kdviz.widgets.study import words as study_words
-from tests.samples.app_pages import opened, text
+from tests.samples.app_pages import opened, run_of, text
 from tests.samples.fake_studies import FEW, studied
 
 PAGE = "pages/when_it_helps.py"
@@ -101,6 +101,23 @@ def test_a_run_of_before_says_how_high_the_floor_of_its_calibration_error_can_be
     highest = max(math.sqrt(15 * accuracy * (1 - accuracy) / 1000) for accuracy in accuracies)
     assert f"would still show up to {100 * highest:.2f}\u00a0%" in study_words.floor(end)
     assert study_words.floor(studied(FEW)) == "", "it has no such measure"
+
+
+def test_good_networks_and_good_teachers_are_told_apart_by_the_run_s_own_numbers(jobs):
+    end = studied(Study.of("teacher-quality", "digits"))
+    recorded.record(end)
+    told = text(opened(PAGE, study="teacher-quality"))
+    early, best = (f"{100 * end.mean(f'part-{who}', 'unseen_accuracy').mean:.2f}\u00a0%" for who in ("early", "best"))
+    assert f"the best teacher’s reads {best} of the 6s to 9s" in told
+    assert f"that of the teacher stopped early {early}" in told
+    assert f"stopped early, {end.judgement('part-early').verdict.word}" in told
+
+
+def test_a_part_of_that_study_says_nothing_of_what_it_did_not_train(jobs, keep):
+    part = Study.of("teacher-quality", "digits", arms="part-best")
+    keep(run_of(part, result=studied(part)))
+    told = text(opened(PAGE, study="teacher-quality", run=part.id))
+    assert "What was found" not in told
 
 
 def test_without_a_result_nothing_is_asked_about_it(jobs):

@@ -141,6 +141,20 @@ def test_one_seed_has_counts_with_intervals_and_no_verdicts(tiny):
     assert [each.verdict.word for each in judge(study, done)] == ["no verdict"]
 
 
+def test_a_share_of_some_images_is_rounded_to_one_of_these():
+    study = Study.of("teacher-quality", "digits", arms="part-best")
+    none = {
+        "test_accuracy": [0.6] * 5,
+        "unseen_accuracy": [0.0] * 5,
+        "test_images": [360] * 5,
+        "unseen_images": [90] * 5,
+    }
+    done = arms(study, {arm.name: none for arm in study.chosen})
+    found = {each.measure: each.verdict for each in judge(study, done)}
+    assert found["unseen_accuracy"].high == pytest.approx(4 * found["test_accuracy"].high)
+    assert found["test_accuracy"].high > 0
+
+
 def test_fewer_errors_are_better_seed_by_seed(tiny):
     study = tiny(seeds="0-4")
     plain = [100.0, 140.0, 90.0, 120.0, 110.0]

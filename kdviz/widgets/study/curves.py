@@ -1,4 +1,4 @@
-"""What a study measured besides its figures, drawn below them: the gap between training and test, digits, angles."""
+"""What stands below a study's figures: the gap between training and test, digits, angles; what its numbers say."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -14,6 +14,7 @@ from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.widgets import page
 from kdviz.widgets.lesson import LessonPage
+from kdviz.widgets.study import words as study_words
 
 COLUMNS = 3
 BELOW = 0.1  # where the axis begins, under the lowest end
@@ -106,9 +107,27 @@ def _at_the_spread(studied: StudyResult, arm: str) -> str:
     return phrases.percent(curve.mean[curve.x.index(1.0)], 1) if curve is not None and 1.0 in curve.x else ""
 
 
+def _quality(studied: StudyResult, text: LessonPage) -> None:
+    """What the students of better and of worse teachers know of digits that they were not shown."""
+    verdicts = {
+        f"verdict_{images}_{who}": study_words.word(studied, studied.judgement(f"{images}-{who}"))
+        for images in ("part", "all")
+        for who in ("usual", "early")
+    }
+    places = study_words.places(studied)
+    figures = {who: places.get(f"unseen_accuracy_part_{who}", "") for who in ("best", "hot", "usual", "early")}
+    figures |= {f"told_{who}": places.get(f"told_part_{who}", "") for who in ("best", "hot", "usual", "early")}
+    figures |= {f"teacher_{who}": places.get(f"mean_teacher_{who}", "") for who in ("best", "usual", "early")}
+    if all(figures.values()) and all(verdicts.values()):
+        text.text("found")
+        text.say("found-part", **figures)
+        text.say("found-verdicts", **verdicts)
+
+
 # By the study's name.
 BESIDE: Mapping[str, Beside] = {
     "smoothed-teacher": _smoothed,
+    "teacher-quality": _quality,
     "overfitting": _gaps,
     "one-task": partial(_together, curve="right_by_digit", arms=("parity", "size"), apart=True),
     "other-domain": partial(_together, curve="accuracy_by_angle"),

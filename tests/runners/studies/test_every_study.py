@@ -12,7 +12,7 @@ from kdviz.widgets.study import words as study_words
 
 pytestmark = pytest.mark.trains
 WITH_CHECKS = ("noisy-labels", "left-out-class", "narrow-student", "large-teacher", "all-labels")
-OTHERS = ("smoothed-teacher", "overfitting", "several-teachers", "one-task", "other-domain")
+OTHERS = ("teacher-quality", "smoothed-teacher", "overfitting", "several-teachers", "one-task", "other-domain")
 
 
 @pytest.mark.usefixtures("two_epochs")
