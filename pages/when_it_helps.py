@@ -165,7 +165,7 @@ def one(name: str) -> Sequence[tuple[str, str]]:
             right = study_checks.right(shown, key, [answer.key for answer in check.answers])
             if right is not None:
                 text.choice(key, right=right, **places)
-    here.asked = text.asked  # the heading stands once
+    here.asked, here.headed = text.asked, text.headed  # the heading stands once
     return text.lesson.sources
 
 

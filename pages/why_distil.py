@@ -7,7 +7,7 @@ from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS, Architecture
 from kdviz.recipes.study_facts.sizes import labels_arm, taught_arm
 from kdviz.records.study import StudyResult
 from kdviz.reports import findable
-from kdviz.reports.phrases import percent, storage, three_figures
+from kdviz.reports.phrases import in_words, percent, storage, three_figures
 from kdviz.store.recorded import recorded
 from kdviz.widgets import lesson, link
 from kdviz.widgets.pictures.why_distil import CHOICES, FEW, FewLabels, Pair, cost_rows, sizes_picture
@@ -113,7 +113,7 @@ here.explain(
     teacher_parameters=three_figures(pair.teacher.parameters),
     student_parameters=three_figures(pair.student.parameters),
     times=f"{pair.times_less(lambda network: network.parameters):,.0f}",
-    seeds="several" if studied is None else len(studied.recipe.seeds),
+    seeds="several" if studied is None else in_words(len(studied.recipe.seeds)),
 )
 here.text(
     "cost",

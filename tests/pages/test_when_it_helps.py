@@ -54,7 +54,7 @@ def test_the_overview_counts_what_the_recordings_say(jobs):
         len({one.measure for one in recorded.recorded(name).judgements}) for name in ("few-labels", "all-labels")
     )
     assert f"make {len(verdicts)} comparisons, in {families} families" in text(at)
-    assert f"about {0.05 * families:.1f} of all" in text(at)
+    assert f"about {0.05 * families:.1f} of them would be called" in text(at)
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.md")))
@@ -118,6 +118,12 @@ def test_a_part_of_that_study_says_nothing_of_what_it_did_not_train(jobs, keep):
     keep(run_of(part, result=studied(part)))
     told = text(opened(PAGE, study="teacher-quality", run=part.id))
     assert "What was found" not in told
+
+
+def test_the_questions_of_the_study_and_of_the_page_have_one_heading(jobs):
+    recorded.record(studied(Study.of("few-labels", "digits")))
+    at = opened(PAGE, study="few-labels")
+    assert [each.value for each in at.subheader].count("Did it sink in?") == 1
 
 
 def test_without_a_result_nothing_is_asked_about_it(jobs):

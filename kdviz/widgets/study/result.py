@@ -102,9 +102,15 @@ def _provenance(controls: Controls, shown: StudyResult, wanted: Study | None) ->
     name = shown.recipe.study
     ships = shown == recorded(name)
     whose = "Recorded run" if ships else f"Run {shown.run_id}"
-    text = f"{whose}: {study_words.settings(shown.recipe)}; {study_words.machine(shown)}."
+    settings = study_words.settings(shown.recipe)
+    text = f"{whose}: {settings}; {study_words.machine(shown)}."
     if wanted is not None and wanted.id != shown.run_id:
-        text += f" The settings under “Run it here” are others ({study_words.settings(wanted)})."
+        others = study_words.settings(wanted)
+        text += (
+            " The program trains this study in another way since: run here, its figures will be others."
+            if others == settings
+            else f" The settings under “Run it here” are others ({others})."
+        )
     with st.container(horizontal=True, vertical_alignment="center", key=f"provenance_{shown.recipe.study}"):
         st.caption(text, width="stretch")
         if ships:

@@ -68,6 +68,16 @@ def test_other_settings_than_those_shown_are_named():
     assert "The settings under “Run it here” are others (Digits (scikit-learn), seed 7)." in text(shown(seeds="7"))
 
 
+def test_a_run_from_before_the_study_was_changed_is_not_called_another_setting():
+    """Both would be named with the same words."""
+    before = WHOLE.model_copy(update={"schedule": None})
+    assert before.id != WHOLE.id
+    recorded.record(studied(before))
+    said = text(shown())
+    assert "The program trains this study in another way since" in said
+    assert "are others (" not in said
+
+
 def test_the_run_of_a_link_sets_the_controls(keep):
     recorded.record(studied(WHOLE))
     keep(run_of(FEW, result=studied(FEW)))
