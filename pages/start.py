@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from kdviz.reports.phrases import percent
 from kdviz.store import gallery
 from kdviz.widgets import course_progress as progress
 from kdviz.widgets import lesson, server
@@ -55,7 +56,7 @@ st.caption(
         images=f"{figures['test_images']:,}",
         teacher=state.teacher_name(shown),
         errors=f"{figures['test_errors']:,}",
-        accuracy=f"{figures['test_accuracy']:.2%}",
+        accuracy=percent(figures["test_accuracy"], 2),
     )
 )
 machine()

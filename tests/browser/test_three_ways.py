@@ -137,6 +137,10 @@ def test_a_finished_comparison_has_its_table_its_picture_and_its_verdicts(visit:
     expect(page.get_by_text("students of another teacher")).to_be_visible()
     expect(page.locator(".st-key-against_cost .js-plotly-plot")).to_be_visible()
     settle(page)  # the whole page runs once more at the end: a click in between could be lost
+    beyond = page.locator(".st-key-compared [data-testid='stMarkdownContainer']").evaluate(
+        "(node) => node.scrollWidth - node.clientWidth"
+    )
+    assert beyond <= 1, "the column of the verdicts is cut off on a laptop"
     last_mark = page.locator(".st-key-against_cost .xtick text").last
     expect(last_mark).to_have_text(re.compile(r" s$"))
     page.locator(".st-key-cost").get_by_text("Multiply-adds").click()

@@ -8,7 +8,7 @@ import streamlit as st
 
 from kdviz.recipes.catalogue import ARCHITECTURES, SHIPPED_TEACHERS
 from kdviz.records.softmax import entropy
-from kdviz.reports.phrases import three_figures
+from kdviz.reports.phrases import percent, three_figures
 from kdviz.store.gallery import Gallery, shipped_figures
 from kdviz.widgets import link
 from kdviz.widgets.lesson import LessonPage
@@ -119,6 +119,6 @@ def teacher_caption(here: LessonPage, shown: Gallery) -> None:
             data=shown.facts.title,
             training_images=f"{shown.facts.training_images:,}",
             test_images=f"{len(shown.labels):,}",
-            accuracy=f"{shipped_figures(shown.facts.name)['test_accuracy']:.2%}",
+            accuracy=percent(shipped_figures(shown.facts.name)["test_accuracy"], 2),
         )
     )
