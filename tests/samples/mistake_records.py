@@ -19,6 +19,8 @@ _CHANGES = {
     "no-t2": {"loss_kd": [0.2, 0.1, 0.03, 0.01], "gradient_share_kd": [0.08, 0.12, 0.1, 0.09]},
     "mean-classes": {"loss_kd": [1.8, 0.3, 0.1, 0.05], "gradient_share_kd": [0.5, 0.5, 0.4, 0.4]},
     "no-log": {"loss_kd": [-146.0, -155.0, -160.0, -163.0], "loss_ce": [0.5, 0.3, 0.2, 0.17]},
+    "argmax": {"loss_kd": [90.0, 40.0, 25.0, 18.0], "loss_ce": [0.2, 0.06, 0.04, 0.04]},
+    "other-view": {"loss_kd": [20.0, 9.0, 7.0, 6.0]},
     "positions": {"loss_kd": [22.4, 22.3, 22.3, 22.3], "agreement": [0.2, 0.4, 0.5, 0.58]},
     "same-object": {"loss_kd": [0.0] * 4, "gradient_share_kd": [0.0] * 4},
     "teacher-training": {"loss_kd": [10.0, 3.0, 2.7, 2.6]},

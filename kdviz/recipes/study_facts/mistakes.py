@@ -25,7 +25,8 @@ class Mistake:
 
 
 _WORDS = WORDS["mistakes"]
-_OTHER_PAIRS = {  # with dropout, or with many networks: these have a run without the mistake of their own
+_OTHER_PAIRS = {  # with dropout, shifted images or many networks: these have a run of their own without the mistake
+    "other-view": "shifted",
     "teacher-training": "dropout-teacher",
     "student-eval": "dropout-student",
     "test-picked": "validation-picked",
@@ -34,7 +35,14 @@ MISTAKES: Mapping[str, Mistake] = {
     name: Mistake(name, title, _OTHER_PAIRS.get(name, RIGHT), noisy=name not in _OTHER_PAIRS)
     for name, title in _WORDS["mistakes"].items()
 }
-_HEAVY = {"dropout-teacher": 1.5, "validation-picked": 2.0, "teacher-training": 3.0, "test-picked": 0.2}
+_HEAVY = {
+    "shifted": 2.5,
+    "other-view": 2.5,
+    "dropout-teacher": 1.5,
+    "validation-picked": 2.0,
+    "teacher-training": 3.0,
+    "test-picked": 0.2,
+}
 
 
 def _arms() -> Iterator[Arm]:

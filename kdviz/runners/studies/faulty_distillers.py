@@ -14,12 +14,13 @@ from torch import Tensor
 
 from kdviz.distillers.offline import Offline
 from kdviz.engine import data, losses
+from kdviz.engine.augmentation import augment
 from kdviz.engine.batches import Chunk, FixedTeachers
 from kdviz.engine.data import Split
 from kdviz.engine.distiller import Terms
 from kdviz.engine.dropout import Dropout
 from kdviz.engine.models import Cohort
-from kdviz.recipes.base import Training
+from kdviz.recipes.base import Augmentation, Training
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,25 @@ class Probabilities(Offline):
 
 
 @dataclass(frozen=True)
+class Hardened(Offline):
+    """T^2 * KL(e || q), with e all on the teacher's likeliest class: `argmax` before the loss leaves a label of p."""
+
+    def soft_gradient(self, student: Tensor, targets: Tensor, weight: float) -> Tensor:
+        """T * (q - e)."""
+        return super().soft_gradient(student, _all_on_the_likeliest(targets), weight)
+
+    def soft_term(self, student: Tensor, teacher: Tensor) -> Tensor:
+        """-T^2 * log q at the teacher's likeliest class."""
+        log_q = losses.log_softmax(student, self.temperature)
+        return -(self.temperature**2) * log_q.gather(-1, teacher.argmax(dim=-1, keepdim=True)).squeeze(-1)
+
+
+def _all_on_the_likeliest(targets: Tensor) -> Tensor:
+    """One-hot distributions (..., classes)."""
+    return torch.zeros_like(targets).scatter_(-1, targets.argmax(dim=-1, keepdim=True), 1.0)
+
+
+@dataclass(frozen=True)
 class OwnTeacher(Offline):
     """Teacher and student are the same object: p is the student's own q, in every update."""
 
@@ -111,6 +131,32 @@ class ByPosition(FixedTeachers):
         self.used += at_positions.numel()
         self.misplaced += int((at_positions != indices).sum())
         return super().on(epoch, at_positions, images)
+
+
+class OtherViews(FixedTeachers):
+    """Logits of the training images as the teachers see them: changed by draws of their own, not by the students'."""
+
+    images: Tensor  # uint8 (training images, 28, 28), as they are in the data set
+    kind: Augmentation
+    generators: Sequence[torch.Generator]  # one for each student
+
+    @classmethod
+    def drawn(
+        cls, teachers: Cohort, split: Split, trainings: Sequence[Training], temperature: float, seed_of_views: int
+    ) -> Self:
+        """Each teacher's views follow from its student's seed and `seed_of_views`. The trainings are augmented."""
+        advice = cls.of([teachers], split, trainings[0], temperature)
+        advice.images, advice.kind = split.images, trainings[0].augmentation
+        advice.generators = [torch.Generator().manual_seed(training.seed + seed_of_views) for training in trainings]
+        return advice
+
+    def on(self, epoch: int, indices: Tensor, images: Tensor) -> Tensor:
+        """Logits (students, N, classes) of other views than `images`."""
+        views = [
+            augment(self.images[own], self.kind, int(torch.randint(2**31, (), generator=generator)))
+            for own, generator in zip(indices, self.generators, strict=True)
+        ]
+        return super().on(epoch, indices, torch.stack(views))
 
 
 class InTrainingMode(FixedTeachers):

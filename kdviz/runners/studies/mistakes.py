@@ -20,8 +20,10 @@ from kdviz.recipes.study_facts.mistakes import ALPHA, FRESH, NOISY, REPORTED, TE
 from kdviz.records.study import Curve, Row
 from kdviz.runners.studies.faulty_distillers import (
     ByPosition,
+    Hardened,
     InTrainingMode,
     MeanOverClasses,
+    OtherViews,
     OwnTeacher,
     Probabilities,
     WithoutTSquared,
@@ -33,10 +35,13 @@ DROPPED: dict[str, Any] = {"input_dropout": 0.2, "dropout": 0.5}  # of a teacher
 STUDENT_DROPPED: dict[str, Any] = {"dropout": 0.5}
 NOISE_SEED = 20171022
 FIRST_PASS = 1_000_003  # from a student's seed to that of the pass in which the teacher was asked
+OWN_VIEWS = 2_000_003  # from a student's seed to that of the shifts that its teacher sees
+SHIFTED: dict[str, Any] = {"augmentation": "shift"}
 DISTILLERS: dict[str, type[Offline]] = {
     "no-t2": WithoutTSquared,
     "mean-classes": MeanOverClasses,
     "no-log": Probabilities,
+    "argmax": Hardened,
     "same-object": OwnTeacher,
 }
 SETTINGS = ((3.0, 0.5), (10.0, 0.5), (3.0, 0.9), (10.0, 0.9))  # T and alpha of the networks of which one is picked
@@ -56,8 +61,12 @@ def _distilled(lab: Lab, name: str, *, noisy: bool) -> Reporting[ArmResult]:
         teachers = yield from lab.once("dropout teachers", lab.teachers(lab.trainings(TEACHER, **DROPPED)))
     else:
         teachers = yield from lab.reference_teachers()
-    dropped = STUDENT_DROPPED if name in ("student-eval", "dropout-student") else {}
-    trainings, split = lab.trainings(STUDENT, lab.epochs(2, 20), **dropped), lab.session.data.training
+    changes: dict[str, Any] = {}
+    if name in ("student-eval", "dropout-student"):
+        changes = STUDENT_DROPPED
+    elif name in ("other-view", "shifted"):
+        changes = SHIFTED
+    trainings, split = lab.trainings(STUDENT, lab.epochs(2, 20), **changes), lab.session.data.training
     if noisy:
         split = replace(split, labels=with_noise(split.labels, WRONG_LABELS / 100, NOISE_SEED))
     extra: dict[str, list[float]] = {}
@@ -67,6 +76,8 @@ def _distilled(lab: Lab, name: str, *, noisy: bool) -> Reporting[ArmResult]:
     elif name == "teacher-training":
         teacher = InTrainingMode.dropping(teachers, lab.trainings(TEACHER, 1, **DROPPED), TEMPERATURE)
         extra["changed"], extra["apart"] = asked_twice(teacher, lab.session.live.images)
+    elif name == "other-view":
+        teacher = OtherViews.drawn(teachers, split, trainings, TEMPERATURE, OWN_VIEWS)
     elif name != "same-object":
         teacher = FixedTeachers.of([teachers], split, trainings[0], TEMPERATURE)
     epochs: list[float] = []

@@ -63,7 +63,8 @@ def deal(shown: StudyResult) -> list[Round]:
         for prefix in (("", NOISY) if mistake.noisy else ("",))
     ]
     if len(seeds) > 1:
-        pairs += [(NONE, name, name) for name in (RIGHT, NOISY + RIGHT, "dropout-student", "dropout-teacher")]
+        right = (RIGHT, NOISY + RIGHT, "shifted", "dropout-student", "dropout-teacher")
+        pairs += [(NONE, name, name) for name in right]
     trained = {arm.arm for arm in shown.finished}
     pairs = [pair for pair in pairs if {*pair[1:]} <= trained]
     dice = random.Random(_DEAL)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from kdviz.distillers.offline import Offline
-from kdviz.engine import evaluation, losses
+from kdviz.engine import data, evaluation, losses
 from kdviz.engine.batches import Batch, FixedTeachers, chunks
 from kdviz.engine.dropout import Dropout
 from kdviz.recipes.study import Study
@@ -20,8 +20,10 @@ from kdviz.runners.session import Session
 from kdviz.runners.studies import mistakes as lesson_mistakes
 from kdviz.runners.studies.faulty_distillers import (
     ByPosition,
+    Hardened,
     InTrainingMode,
     MeanOverClasses,
+    OtherViews,
     OwnTeacher,
     Probabilities,
     WithoutTSquared,
@@ -32,7 +34,7 @@ from kdviz.texts import lesson as lesson_text
 
 pytestmark = pytest.mark.trains
 QUICK = Study.of("mistakes", "digits", seeds="0,1", quick=True)
-WRONG = {"no-t2": WithoutTSquared, "mean-classes": MeanOverClasses, "no-log": Probabilities}
+WRONG = {"no-t2": WithoutTSquared, "mean-classes": MeanOverClasses, "no-log": Probabilities, "argmax": Hardened}
 CLASSES = 10
 
 
@@ -106,6 +108,14 @@ def test_without_the_logarithm_nothing_pulls_where_q_is_all_on_one_class_or_the_
     assert distiller.soft_gradient(one_class, losses.softmax(v, 4.0), 1.0).abs().max() < 1e-15
 
 
+def test_made_hard_no_two_images_of_one_answer_have_different_targets():
+    z, v, _ = drawn(4)
+    other = v * torch.rand(len(v), 1, dtype=v.dtype) + 3.0  # the same first choices, other doubts
+    distiller = Hardened(TEMPERATURE, 1.0)
+    assert torch.equal(distiller.soft_term(z, v), distiller.soft_term(z, other))
+    assert (Offline(TEMPERATURE, 1.0).soft_term(z, v) - Offline(TEMPERATURE, 1.0).soft_term(z, other)).abs().min() > 0
+
+
 def test_a_student_that_is_its_own_teacher_has_the_hard_terms_gradient_alone():
     z, _, y = drawn(3)
     z, y = z.unsqueeze(0).float(), y.unsqueeze(0)
@@ -170,6 +180,27 @@ def test_a_teacher_in_training_mode_answers_differently_every_time(some):
     assert (mean - calm).norm() < 0.6 * (first - calm).norm()
 
 
+def test_a_teacher_of_other_views_is_asked_about_other_pictures_of_the_same_images(some, monkeypatch):
+    lab, teachers, _ = some
+    split, trainings = lab.session.data.training[:200], lab.trainings(STUDENT, 1, **lesson_mistakes.SHIFTED)
+    asked = []
+    logits = FixedTeachers._logits
+    monkeypatch.setattr(FixedTeachers, "_logits", lambda self, images: asked.append(images) or logits(self, images))
+    views = OtherViews.drawn(teachers, split, trainings, TEMPERATURE, lesson_mistakes.OWN_VIEWS)
+    seen = list(chunks(split, trainings, views, 8))
+    assert len(asked) == len(seen)
+    theirs, ours = torch.cat(asked, dim=1), torch.cat([chunk.images for chunk in seen], dim=1)
+    same = (data.normalise(theirs.flatten(0, 1)).view_as(ours) == ours).flatten(2).all(dim=-1)
+    assert 0 < same.double().mean() < 0.15, "one of 25 shifts is the same by chance"
+    ink = theirs.flatten(2).double().sum(dim=-1) - ours.add(1).mul(127.5).flatten(2).double().sum(dim=-1)
+    assert ink.abs().median() < 1, "the same image behind both"
+    again = OtherViews.drawn(teachers, split, trainings, TEMPERATURE, lesson_mistakes.OWN_VIEWS)
+    assert all(
+        torch.equal(one.teacher_logits, other.teacher_logits)
+        for one, other in zip(seen, chunks(split, trainings, again, 8), strict=True)
+    )
+
+
 @pytest.fixture(scope="module")
 def trained():
     """The quick version on the digits, all of it."""
@@ -211,6 +242,11 @@ def test_each_mistake_leaves_its_trace(trained):
     assert max(along(trained, "no-log", "loss_kd")) < 0
     assert set(along(trained, "same-object", "loss_kd")) == {0.0}
     assert set(along(trained, "same-object", "gradient_share_kd")) == {0.0}
+    hard, right = (along(trained, name, "loss_kd") for name in ("argmax", "right"))
+    assert min(hard) > 5 * right[-1]
+    assert hard[0] > 2 * right[0]
+    other, shifted = (along(trained, name, "loss_kd")[-1] for name in ("other-view", "shifted"))
+    assert other > 1.5 * shifted
     assert mean(trained, "positions", "misplaced") > 0.98
     assert mean(trained, "positions", "agreement") < mean(trained, "right", "agreement") - 0.1
     restless, calm = (along(trained, name, "loss_kd")[-1] for name in ("teacher-training", "dropout-teacher"))
