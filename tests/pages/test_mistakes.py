@@ -8,6 +8,8 @@ import pytest
 from kdviz.charts import mistakes as charts
 from kdviz.charts.curves import seed_curve
 from kdviz.recipes.study_facts.mistakes import MISTAKES, NOISY
+from kdviz.reports.phrases import in_words
+from kdviz.settings import ASSETS
 from kdviz.widgets.pictures import mistakes, which_mistake
 from kdviz.widgets.pictures.which_mistake import NONE, SERIES, Score, deal
 from tests.samples.app_pages import opened, run_of, said
@@ -36,6 +38,11 @@ def nothing_recorded(monkeypatch):
 
 def page(**query):
     return opened(PAGE, seeds="0-2", **query)
+
+
+def test_the_readme_counts_the_mistakes():
+    text = (ASSETS.parent / "README.md").read_text(encoding="utf-8")
+    assert f"{in_words(len(MISTAKES)).capitalize()} mistakes, each really made" in text
 
 
 def html(at):

@@ -7,6 +7,7 @@ import pytest
 from kdviz.charts import all_studies
 from kdviz.charts.palette import palette
 from kdviz.recipes.study import STUDIES, Study
+from kdviz.settings import ASSETS
 from kdviz.store import recorded
 from kdviz.texts import lesson as lesson_text
 from kdviz.widgets.pictures import left_out_class
@@ -29,6 +30,11 @@ def links(at):
 def test_every_study_of_the_lesson_can_be_chosen(jobs):
     at = opened(PAGE)
     assert sorted(links(at)) == sorted(HERE)
+
+
+def test_the_readme_counts_them():
+    counted = {11: "Eleven", 12: "Twelve", 13: "Thirteen"}[len(HERE)]
+    assert f"{counted} studies: " in (ASSETS.parent / "README.md").read_text(encoding="utf-8")
 
 
 def test_without_recordings_the_page_says_so(jobs):
