@@ -23,7 +23,7 @@ here = lesson.begin("why_distil")
 
 def called(network: str) -> str:
     """A network by what a person calls it, then by its layers."""
-    return f"{here.word(f'size-{network}').capitalize()} ({network})"
+    return f"{ARCHITECTURES[network].size.capitalize()} ({network})"
 
 
 with st.container(horizontal=True, key="controls"):
@@ -87,8 +87,8 @@ def say_gap(studied: StudyResult) -> None:
 pair_names = {
     "teacher": teacher,
     "student": student,
-    "large": here.word(f"size-{teacher}"),
-    "small": here.word(f"size-{student}"),
+    "large": ARCHITECTURES[teacher].size,
+    "small": ARCHITECTURES[student].size,
 }
 stored = {"teacher_bytes": storage(pair.teacher.bytes), "student_bytes": storage(pair.student.bytes)}
 times_less = pair.times_less(lambda network: network.bytes)

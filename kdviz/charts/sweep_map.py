@@ -10,7 +10,7 @@ from statistics import quantiles
 from typing import Any
 
 from kdviz.charts.compact import finite_mean, pixels, rounded, rounded_up, short, thinned
-from kdviz.recipes.catalogue import DATA_SETS
+from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
 from kdviz.recipes.sweep import Cell, Sweep
 from kdviz.records import sweep_so_far
 from kdviz.records.base import Watched
@@ -68,7 +68,7 @@ def choosers(sweep: Sweep) -> list[Data]:
     """What tells the maps apart, in the order in which `facets` counts them."""
     students, label_counts, rates = _fixed(sweep)
     values = {
-        "Student": list(students),
+        "Student": [ARCHITECTURES[student].called for student in students],
         "Labels": ["all labels" if count is None else f"{count:,} labels" for count in label_counts],
         "Learning rate": [f"{rate:g}" for rate in rates],
     }

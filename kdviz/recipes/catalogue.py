@@ -93,6 +93,17 @@ def is_data_set(name: str) -> bool:
 Kind = Literal["dense", "pooled", "keras"]
 
 
+# What a network of dense layers is called that has so many parameters or more.
+_SIZES = (
+    (1_000_000, "very large"),
+    (400_000, "large"),
+    (150_000, "medium"),
+    (40_000, "small"),
+    (20_000, "smaller"),
+    (0, "tiny"),
+)
+
+
 @dataclass(frozen=True)
 class Architecture:
     """A network's shape. `widths` are units per layer (multi-layer) or channels per convolution (convolutional).
@@ -104,6 +115,18 @@ class Architecture:
     name: str
     widths: tuple[int, ...]
     kind: Kind = "dense"
+
+    @property
+    def size(self) -> str:
+        """What a person calls it: by its parameters, or by its convolutions."""
+        if self.convolutional:
+            return "convolutional"
+        return next(word for least, word in _SIZES if self.parameters >= least)
+
+    @property
+    def called(self) -> str:
+        """Its size, then its layers: "small (784-128-10)"."""
+        return f"{self.size} ({self.name})"
 
     @property
     def convolutional(self) -> bool:

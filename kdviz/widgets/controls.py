@@ -1,7 +1,8 @@
 """Single controls of a recipe, each with its value in the URL. Names, limits and defaults come from the recipe's class.
 
-Choices are bound to the URL by Streamlit. A number is read from it by the recipe's own check and written back: bound,
-`epochs=inf` would end the page, and 20.0 would be no stop of the temperatures, which has 20.
+Choices are bound to the URL by Streamlit, but for networks, which are shown by other words than those in it. A number
+is read from it by the recipe's own check and written back: bound, `epochs=inf` would end the page, and 20.0 would be no
+stop of the temperatures, which has 20.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,7 @@ from kdviz.texts import lesson as lesson_text
 from kdviz.widgets import link, page
 
 _ADOPTED = "adopted"
-_CHOICES = {"teacher": [*ARCHITECTURES], "student": [*ARCHITECTURES]}
+_NETWORKS = ("teacher", "student")
 _SLIDERS = ("alpha", "online_alpha", "standardised_alpha")
 _TEMPERATURES = ("temperature", "online_temperature", "standardised_temperature")
 _CLASSES = "transfer_classes"
@@ -149,6 +150,8 @@ def control(name: str, defaults: Conditions, **options: Any) -> Any:
     if choices := _choices(type(defaults), name):
         look: dict[str, Any] = {"help": explanation(name), "bind": "query-params", **options}
         return st.selectbox(label(name), choices, choices.index(getattr(defaults, name)), key=name, **look)
+    if name in _NETWORKS:
+        return _network(name, defaults, options)
     if name == _CLASSES:
         return _classes(name, defaults, options)
     st.session_state[name] = of_url(name, defaults)
@@ -166,13 +169,36 @@ def _choices(kind: type[Request], name: str) -> Sequence[str]:
     if name == "data":
         return _data_sets()
     annotation = kind.model_fields[name].annotation
-    return _CHOICES.get(name) or (get_args(annotation) if get_origin(annotation) is Literal else ())
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
 
 
 def of_url(name: str, defaults: Conditions) -> Any:
     """What the URL gives for a field; the default where it gives nothing, or nothing that the recipe takes."""
     text = st.query_params.get(name)
     return getattr(defaults if text is None else of_link(type(defaults), {name: text}, defaults), name)
+
+
+def _network(name: str, defaults: Conditions, options: Mapping[str, Any]) -> str:
+    """A network by what a person calls it. The URL has its layers alone: a bound control would write what it shows.
+
+    `on_change` and `args` of the options are called when another one is chosen, after the URL has it.
+    """
+    own = dict(options)
+    also, args = own.pop("on_change", None), own.pop("args", ())
+    given = st.query_params.get(name)
+    st.session_state[name] = given if given in ARCHITECTURES else getattr(defaults, name)
+
+    def keep() -> None:
+        _keep(name, defaults)
+        if also is not None:
+            also(*args)
+
+    look: dict[str, Any] = {"key": name, "help": explanation(name), "on_change": keep, **own}
+    return st.selectbox(label(name), list(ARCHITECTURES), format_func=_called, **look)
+
+
+def _called(network: str) -> str:
+    return ARCHITECTURES[network].called
 
 
 def _keep(name: str, defaults: Conditions) -> None:
@@ -246,10 +272,12 @@ def _known_classes(text: str) -> tuple[int, ...] | None:
 
 
 def _in_link(value: Any, usual: Any) -> str:
-    """What the URL says of a value: nothing of a number that is the usual one, nor where there is none."""
+    """What the URL says of a value: nothing of one that is the usual one, nor where there is none."""
     if isinstance(value, bool):
         return str(value).lower()
-    return "" if value is None or value == usual else f"{value:.10g}"
+    if value is None or value == usual:
+        return ""
+    return value if isinstance(value, str) else f"{value:.10g}"
 
 
 def _number(name: str, kind: type[Conditions], options: Mapping[str, Any]) -> Any:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kdviz.charts import sweep_map as heat_map
+from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.records.sweep_plan import waiting
 from kdviz.records.sweep_so_far import MEASURES, dropped, gather, level
 from tests.samples import sweep_records
@@ -179,7 +180,7 @@ def test_maps_are_counted_as_the_lists_that_choose_among_them():
     assert sizes == [2, 2, 2]
     for at, cell in enumerate(wanted.trained_cells):
         number = data["cells"]["facet"][at]
-        assert data["choosers"][0]["values"][number // 4] == cell.student
+        assert data["choosers"][0]["values"][number // 4] == ARCHITECTURES[cell.student].called
         assert data["choosers"][1]["values"][number // 2 % 2] == f"{cell.labels} labels"
         assert data["choosers"][2]["values"][number % 2] == f"{cell.learning_rate:g}"
     assert len(data["scales"]) == len(data["best"]) == 8

@@ -241,11 +241,14 @@ def test_a_run_of_the_link_keeps_its_own_teacher(stored):
 
 def test_the_trained_teacher_goes_where_none_ships_and_comes_back(jobs):
     at = opened(TRAIN)
+    assert at.selectbox(key="teacher").options[2] == "large (784-512-256-10)"
     at.selectbox(key="teacher").set_value("784-128-10").run()
+    assert at.query_params["teacher"] == "784-128-10", "the link has no words of a language"
     assert not said(at)
     assert at.toggle(key="pretrained").disabled
     assert at.query_params["pretrained"] == "false"
     at.selectbox(key="teacher").set_value("784-512-256-10").run()
+    assert "teacher" not in at.query_params
     assert submitted(at, jobs).pretrained
     at = opened(TRAIN)
     at.selectbox(key="data").set_value("usps").run()

@@ -276,3 +276,14 @@ def test_every_option_has_a_description():
 
 def test_json_schema_of_a_recipe_is_json():
     json.dumps(Recipe.model_json_schema())
+
+
+def test_a_network_is_called_by_its_size_and_its_layers():
+    assert ARCHITECTURES["784-512-256-10"].called == "large (784-512-256-10)"
+    assert ARCHITECTURES["784-128-10"].called == "small (784-128-10)"
+    assert ARCHITECTURES["cnn-8-16"].called == "convolutional (cnn-8-16)"
+    dense = sorted(
+        (network for network in ARCHITECTURES.values() if not network.convolutional), key=lambda n: -n.parameters
+    )
+    sizes = list(dict.fromkeys(network.size for network in dense))
+    assert sizes == ["very large", "large", "medium", "small", "smaller", "tiny"], "a larger one is never called less"

@@ -67,10 +67,10 @@ def comparison_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
         show(three_ways(data))
     seeds = _of_link("seeds", defaults)
     with st.container(horizontal=True, vertical_alignment="bottom", key="recipe"):
-        widths = {"temperature": 160, "alpha": 160, "labels": 110}
+        widths = {"temperature": 130, "alpha": 150, "labels": 115}
         values = {name: controls.control(name, defaults, width=width) for name, width in widths.items()}
         values["seeds"] = _seeds(seeds)
-        for name, width in {"student": 150, "teacher": 160}.items():
+        for name, width in {"student": 185, "teacher": 205}.items():
             values[name] = controls.control(name, defaults, width=width, on_change=_leave_out, args=(defaults,))
     with st.container(horizontal=True, vertical_alignment="center", key="actions"):
         start = st.container(width="content")

@@ -13,7 +13,7 @@ from kdviz.widgets.controls import PRETRAINED
 
 _ASIDE = "pretrained_aside"  # the trained teacher was given up for another network or data set, and comes back with it
 _OF_IMAGES = ("epochs", "transfer_classes", "augmentation", "batch_size")
-_WIDTHS = {"temperature": 160, "alpha": 160, "labels": 110, "seed": 80, "student": 150, "teacher": 160}
+_WIDTHS = {"temperature": 130, "alpha": 150, "labels": 115, "seed": 80, "student": 185, "teacher": 205}
 
 
 def recipe_form(home: str) -> tuple[Recipe | None, DeltaGenerator]:

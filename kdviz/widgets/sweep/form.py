@@ -144,6 +144,7 @@ def _students(defaults: Sweep) -> dict[str, Any]:
     st.multiselect(
         controls.label("student"),
         list(ARCHITECTURES),
+        format_func=lambda name: ARCHITECTURES[name].called,
         key="student_choice",
         width=230,
         select_all=False,
