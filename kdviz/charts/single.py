@@ -83,7 +83,7 @@ def height(long: pd.DataFrame, parts: Parts) -> tuple[float, float]:
 
 def contributions_spec(frame: pd.DataFrame, steps: int, parts: Parts, soft: str, colours: Palette) -> Spec:
     """Stacked areas of the soft and the hard term of `contributions`; `soft` is the soft term as a formula."""
-    said = f"datum.label == 'soft' ? '{soft}, the teacher’s pull' : '(1−α)·CE, the labels’ pull'"
+    said = f"datum.label == 'soft' ? '{soft}, the teacher' : '(1−α)·CE, the labels'"
     key = legend(TITLES[parts], labelExpr=said, symbolType="square")
     top, _ = height(frame, parts)
     axis: Spec = {"format": "%"} if parts != "amount" else {}

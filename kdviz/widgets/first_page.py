@@ -19,7 +19,8 @@ _OF_FILE = {b"content-length", b"etag", b"last-modified"}
 _SHOWN = '[data-testid="stSidebar"], h1, [data-testid="stAlert"], [data-testid="stException"]'
 _BEFORE = f".stApp:not(:has({_SHOWN})) [data-testid='stAppViewContainer'] {{ display: none; }}"
 # What pages begin with and Streamlit would only load when it comes to it.
-_PARTS = ("Html", "BidiComponent", "ButtonGroup", "PageLink", "Slider", "Selectbox", "NumberInput", "Popover", "katex")
+_PARTS = ("Html", "BidiComponent", "PageLink", "katex")
+_CONTROLS = ("Button", "ButtonGroup", "Multiselect", "NumberInput", "Selectbox", "Slider", "TextInput")
 _PAGE = re.compile(r"/[a-z_]*$")
 
 
@@ -79,5 +80,5 @@ def completed(html: str) -> str:
 @cache
 def _preloads() -> str:
     folder = Path(streamlit.__file__).parent / "static" / "static" / "js"
-    found = [path.name for part in _PARTS for path in folder.glob(f"{part}.*.js")]
+    found = [path.name for part in _PARTS + _CONTROLS for path in folder.glob(f"{part}.*.js")]
     return "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">\n' for name in found)

@@ -120,7 +120,8 @@ def panels(
     st.caption(f"{here.word(legend)} · {here.word('legend-right')}")
     names = here.word("as-it-should-be"), here.word("with-the-mistake")
     of_term = {"loss_kd": colours.teacher, "gradient_share_kd": colours.teacher, "loss_ce": colours.label}
-    rows = [st.columns(3, gap="medium") for _ in range(0, len(TRACES), 3)]
+    with st.container(key=f"panels_{key}"):
+        rows = [st.columns(3, gap="medium") for _ in range(0, len(TRACES), 3)]
     for column, name in zip(chain.from_iterable(rows), TRACES, strict=True):
         seen, usual = seed_curve(wrong, name, seeds[0]), seed_curve(right, name, seeds[1])
         title = here.word(name)

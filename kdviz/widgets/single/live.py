@@ -74,7 +74,8 @@ def _curves(recipe: Recipe, run: Run, curves: Curves) -> None:
     steps = max((report.steps for report in curves.progress), default=1)
     # Streamlit forgets the zoom of a chart whose data change, unless it is a selection that it was asked to keep.
     keeps: dict[str, Any] = {"on_select": "rerun", "selection_mode": live.ZOOM} if run.live else {}
-    left, right = st.columns(2, gap="large")
+    with st.container(key="curves"):
+        left, right = st.columns(2, gap="large")
     with left:
         parts = page.switch("What the two terms add to the loss", PARTS, key="parts")
         long = live.contributions(frame, parts)
