@@ -55,9 +55,6 @@ def overview() -> None:
     if not any(gains.values()):
         here.text("none-yet")
         return
-    for column, key in zip(st.columns(2, gap="large"), ("at-a-glance", "how-to-read"), strict=True):
-        with column:
-            here.text(key)
     whole = [gain for of_study in gains.values() for gain in of_study]
     shown = {name: of_study for name, of_study in gains.items() if of_study}
     for part, column in zip(halves(shown), st.columns(2, gap="large"), strict=True):
@@ -76,6 +73,9 @@ def overview() -> None:
         none=counts["no difference shown"],
     )
     say_all()
+    for column, key in zip(st.columns(2, gap="large"), ("at-a-glance", "how-to-read"), strict=True):
+        with column:
+            here.text(key)
     with st.expander(here.word("table"), icon=":material/table:"):
         words = {"better": "helps", "worse": "hurts", "no difference shown": "no-difference"}
         rows = [

@@ -34,7 +34,7 @@ def show(name: str, *, key: str | None = None, picture: Picture | None = None) -
     run = _named(jobs, name)
     adopt(controls, run)
     with st.container(key=f"study_{name}"):
-        top, place = st.container(), st.container()
+        top, place = st.container(), st.container(key=f"shown_{name}")
         with st.expander("Run it here", icon=":material/play_circle:", key=f"run_{name}"):
             wanted, problem = study_form(facts, controls)
             with st.container(horizontal=True, vertical_alignment="center"):
