@@ -194,7 +194,7 @@ def _network(name: str, defaults: Conditions, options: Mapping[str, Any]) -> str
             also(*args)
 
     look: dict[str, Any] = {"key": name, "help": explanation(name), "on_change": keep, **own}
-    return st.selectbox(label(name), list(ARCHITECTURES), format_func=_called, **look)
+    return str(st.selectbox(label(name), list(ARCHITECTURES), format_func=_called, **look))
 
 
 def _called(network: str) -> str:
