@@ -98,6 +98,38 @@ def changes(page: Page, value: Callable[[], object], times: int = 3, limit: floa
     until(page, changed, limit)
 
 
+def shifted(page: Page) -> float:
+    """How far the page has jumped since it was asked for: the sum of the layout shifts that no input explains."""
+    found: float = page.evaluate(
+        """() => new Promise((done) => {
+            let sum = 0;
+            new PerformanceObserver((list) => {
+                for (const shift of list.getEntries()) sum += shift.hadRecentInput ? 0 : shift.value;
+            }).observe({ type: "layout-shift", buffered: true });
+            setTimeout(() => done(sum), 50);
+        })"""
+    )
+    return found
+
+
+def swipe_up(page: Page, place: Locator, across: float = 0.5, far: float = 160.0) -> float:
+    """Swipe up from a place with a finger, `across` of its width from its left; how far the page has scrolled then."""
+    place.evaluate("(node) => node.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    main = page.get_by_test_id("stMain")
+    before, box = main.evaluate("(node) => node.scrollTop"), place.bounding_box()
+    assert box is not None
+    x, y = box["x"] + across * box["width"], box["y"] + box["height"] / 2
+    finger = page.context.new_cdp_session(page)
+    finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for step in range(1, 17):
+        at = {"x": x + step / 8, "y": y - far * step / 16}
+        finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [at]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    finger.detach()
+    scrolled: float = main.evaluate("(node) => node.scrollTop") - before
+    return scrolled
+
+
 def settle(page: Page, quiet: float = 0.4, limit: float = 60.0) -> None:
     """Wait until the page has run and nothing runs any more."""
     app = page.locator('[data-testid="stApp"]')
