@@ -21,6 +21,8 @@ _BEFORE = f".stApp:not(:has({_SHOWN})) [data-testid='stAppViewContainer'] {{ dis
 # What pages begin with and Streamlit would only load when it comes to it.
 _PARTS = ("Html", "BidiComponent", "PageLink", "katex")
 _CONTROLS = ("Button", "ButtonGroup", "Multiselect", "NumberInput", "Selectbox", "Slider", "TextInput")
+_IMPORTS = re.compile(r"""(?:from|import)\s*["'`]\./([\w.-]+\.js)["'`]""")
+_FILES = re.compile(r"/([\w.-]+\.js)\"")
 _PAGE = re.compile(r"/[a-z_]*$")
 
 
@@ -81,4 +83,8 @@ def completed(html: str) -> str:
 def _preloads() -> str:
     folder = Path(streamlit.__file__).parent / "static" / "static" / "js"
     found = [path.name for part in _PARTS + _CONTROLS for path in folder.glob(f"{part}.*.js")]
+    known = set(_FILES.findall((folder.parent.parent / "index.html").read_text(encoding="utf-8")))
+    for name in found:  # grows meanwhile: a part is there once all that it imports is
+        imported = _IMPORTS.findall((folder / name).read_text(encoding="utf-8"))
+        found += [other for other in dict.fromkeys(imported) if other not in found and other not in known]
     return "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">\n' for name in found)

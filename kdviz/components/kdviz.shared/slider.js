@@ -8,25 +8,41 @@ import { T_MAX, T_MIN, catchDecade, formatT, roundT } from "./temperature.js";
 /**
  * Follow a range input with `onInput`, and report with `commit` once the finger lets go. Key presses wait a
  * quarter of a second, so that ten of them are one report. `ui.held` says whether a finger is on anything.
+ * A swipe that begins on the thumb and scrolls the page has not meant the slider: it goes back to where it was.
  */
 export function onRelease(ui, range, onInput, commit) {
   let byKey = false;
   let timer = 0;
+  let before = range.value; // where the finger found it
+  let scrolls = false;
+  let reported = false;
   const finish = () => {
     timer = 0;
     ui.held = false;
     commit();
   };
   range.addEventListener("keydown", () => { byKey = true; });
-  range.addEventListener("pointerdown", () => { byKey = false; });
+  range.addEventListener("pointerdown", () => {
+    before = range.value;
+    byKey = scrolls = reported = false;
+  });
   range.addEventListener("input", () => {
     ui.held = true;
     onInput(byKey);
   });
   range.addEventListener("change", () => {
+    if (scrolls && !byKey) return;
+    reported = true;
     clearTimeout(timer);
     if (byKey) timer = setTimeout(finish, 250);
     else finish();
+  });
+  range.addEventListener("pointercancel", (event) => {
+    scrolls = event.pointerType === "touch";
+    if (!scrolls || range.value === before) return;
+    range.value = before;
+    onInput(false);
+    if (reported) commit();
   });
   // A slider that comes back to where it was picked up sends no change.
   for (const type of ["pointerup", "pointercancel", "blur"]) {
