@@ -2,8 +2,9 @@
 
 from kdviz.recipes.base import Conditions, OneSetting
 from kdviz.recipes.study import Study
+from kdviz.recipes.sweep import Sweep
 from kdviz.records.kinds import AnyRecipe
-from kdviz.reports.phrases import counted
+from kdviz.reports.phrases import counted, listed
 
 
 def called(recipe: AnyRecipe) -> str:
@@ -15,6 +16,10 @@ def called(recipe: AnyRecipe) -> str:
     if isinstance(recipe, Study):
         return recipe.facts.title
     words = [labels(recipe.labels)]
+    if isinstance(recipe, Sweep) and len(recipe.label_counts) > 1:
+        words = [f"{listed([f'{number:,}' for number in recipe.label_counts])} labels"]
+    elif isinstance(recipe, Sweep) and recipe.label_counts:
+        words = [labels(*recipe.label_counts)]
     if isinstance(recipe, OneSetting):
         words += [f"T = {recipe.temperature:g}", f"α = {recipe.alpha:g}"]
     return ", ".join([*words, *_unusual(recipe)])
@@ -26,8 +31,10 @@ def labels(number: int | None) -> str:
 
 
 def _unusual(recipe: Conditions) -> list[str]:
-    usual = recipe.usual
-    words = [f"{role} {getattr(recipe, role)}" for role in ("student", "teacher") if _differs(recipe, usual, role)]
+    usual, students = recipe.usual, recipe.students if isinstance(recipe, Sweep) else ()
+    words = [f"students {listed(students)}"] if students else []
+    roles = ("teacher",) if students else ("student", "teacher")
+    words += [f"{role} {getattr(recipe, role)}" for role in roles if _differs(recipe, usual, role)]
     if _differs(recipe, usual, "epochs"):
         words.append(counted(recipe.epochs, "epoch"))
     return words

@@ -19,6 +19,9 @@ from kdviz.reports.called import called
          "10 labels, T = 5, α = 0.7, student 784-30-30-10, 4 epochs"),
         (Comparison(temperature=2.5), "all labels, T = 2.5, α = 0.7"),
         (Sweep.suited("digits"), "all labels"),
+        (Sweep.suited("digits", {"label_counts": (30, 100, 300)}), "30, 100 and 300 labels"),
+        (Sweep.suited("digits", {"students": ("784-30-30-10", "784-128-10")}),
+         "all labels, students 784-128-10 and 784-30-30-10"),
         (Study.of("few-labels", "digits"), "Few labels, many images"),
     ],
 )  # fmt: skip
