@@ -101,7 +101,7 @@ def overview_figure(
     picture, y = go.Figure(), 0.0
     picture.add_vline(x=0, line={"color": colours.plain, "width": 1.5, "dash": "dash"})
     for title, of_study in studies.items():
-        row_title(picture, f"<b>{escape(title)}</b>", -(y + TITLE / 2), colours, bgcolor=colours.paper)
+        row_title(picture, f"<b>{escape(title)}</b>", -(y + TITLE / 2), colours)
         y += TITLE
         for gain in of_study:
             colour = {"better": colours.student, "worse": colours.text}.get(gain.word, colours.plain)

@@ -45,12 +45,11 @@ def symbol_of(role: Role, before: int) -> str:
     return SYMBOLS[before % len(SYMBOLS)] + ("-open" if role == "label" else "")
 
 
-def row_title(figure: go.Figure, text: str, y: float, colours: Palette, **options: Any) -> None:
-    """A title above a row of a dot plot, at the left edge; Plotly reads markup in `text`."""
+def row_title(figure: go.Figure, text: str, y: float, colours: Palette) -> None:
+    """A title above a row of a dot plot, at the left edge, over the lines behind it; Plotly reads markup in `text`."""
     font = {"color": colours.text, "size": 13}
-    figure.add_annotation(
-        text=text, x=0, xref="paper", xanchor="left", y=y, yanchor="middle", showarrow=False, font=font, **options
-    )
+    placed = {"x": 0, "xref": "paper", "xanchor": "left", "y": y, "yanchor": "middle"}
+    figure.add_annotation(text=text, showarrow=False, font=font, bgcolor=colours.paper, **placed)
 
 
 def faint(colour: str) -> str:
