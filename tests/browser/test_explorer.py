@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 from tests.browser.app_server import launch
-from tests.browser.visitor import LAPTOP, PHONE, button, changes, run_id, settle
+from tests.browser.visitor import LAPTOP, PHONE, button, changes, run_id, settle, shifted
 
 # The default T, alpha and seeds: long enough to be reloaded and cancelled in the middle, and not what is recorded.
 GRID = "data=digits&epochs=31"
@@ -204,6 +204,7 @@ def a_cell_leads_to_its_student_alone(page: Page, visit: Visit, app_url: str) ->
 
 def test_pointing_at_cells_asks_the_server_for_nothing(page: Page, app_url: str) -> None:
     opened(page, app_url, "data=digits")
+    assert shifted(page) < 0.1
     expect(page.get_by_text(re.compile("for the largest stack"))).to_be_visible(timeout=WORKS)
     settle(page)
     asked = page.seen.asked

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from kdviz.charts.palette import palette
 from kdviz.texts import course
 from tests.browser.app_server import AppServer, loaded
-from tests.browser.visitor import PHONE, settle
+from tests.browser.visitor import PHONE, settle, shifted, swipe_up
 
 LESSONS = [slug for slug in course.SLUGS if slug != "soft_targets"]
 PAGES = (
@@ -25,6 +25,13 @@ PAGES = (
     "playground?data=digits",
 )
 VIEWS = ("soft_targets?data=digits&view=Draw+a+digit", "soft_targets?data=digits&view=Edit+the+logits")
+# What a finger scrolls over on a phone, as long as it does not take hold of a handle; by the address's beginning.
+SCROLLED_OVER = {
+    "soft_targets": (".soft-targets .columns", ".soft-targets .t-range"),
+    "temperature": (".columns >> nth=0", ".st-key-forgotten svg.over-t >> nth=0"),
+    "loss": (".loss-lesson .parts", ".loss-lesson .alpha-range"),
+    "watch_it_train": ('[data-testid="stSlider"] >> nth=0',),
+}
 BACKGROUND = {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 22, 27)"}
 
 Visit = Callable[..., Page]
@@ -47,6 +54,7 @@ def test_a_theme_reaches_the_components(visit: Visit, app_url: str, theme: Liter
         page = visit(f"{app_url}/{path}", color_scheme=theme)
         expect(page.locator(".bar")).to_have_count(10)
         settle(page)
+        assert shifted(page) < 0.1
         app = page.get_by_test_id("stApp")
         assert app.evaluate("(app) => getComputedStyle(app).backgroundColor") == BACKGROUND[theme]
         bar = page.locator(".bar").first.evaluate("(bar) => getComputedStyle(bar).backgroundColor")
@@ -60,6 +68,26 @@ def test_nothing_sticks_out_or_jumps_on_a_phone(visit: Visit, app_url: str, path
     settle(page)
     assert page.evaluate("document.documentElement.clientWidth") == PHONE["width"]
     assert page.evaluate(STICKING_OUT) == []
+    assert shifted(page) < 0.25
+    for place in SCROLLED_OVER.get(path.split("?")[0], ()):
+        address = page.url
+        assert swipe_up(page, page.locator(place), across=0.8, far=120.0) > 60
+        assert page.url == address, "and nothing is set by it"
+
+
+def test_a_finger_draws_with_t_in_reach_and_a_swipe_over_its_handle_leaves_it(visit: Visit, app_url: str) -> None:
+    page = visit(
+        f"{app_url}/soft_targets?data=digits&view=Draw+a+digit", viewport=PHONE, has_touch=True, is_mobile=True
+    )
+    settle(page)
+    pad, handle = page.locator(".pad"), page.locator(".soft-targets .t-range")
+    drawn, dragged = pad.bounding_box(), handle.bounding_box()
+    assert drawn is not None
+    assert dragged is not None
+    assert dragged["y"] + dragged["height"] - drawn["y"] < PHONE["height"] / 2, "T is in reach of who draws"
+    assert swipe_up(page, pad) == 0, "a finger draws"
+    assert swipe_up(page, handle, across=1 / 3) > 60
+    expect(page.locator(".soft-targets .t-number")).to_have_value("1.00")
 
 
 def test_the_navigation_leads_everywhere_and_the_page_server_loads_no_torch(
@@ -97,6 +125,7 @@ def test_the_start_page_invites_and_leads_into_the_lessons(page: Page, app_url: 
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(f"{app_url}/?data=digits")
     settle(page)
+    assert shifted(page) < 0.1
     for door in ("Learn", "Demonstrate", "Train", "Compare", "Explore"):
         box = page.locator(".st-key-doors").get_by_role("link", name=door).bounding_box()
         assert box

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.app_server import AppServer
-from tests.browser.visitor import button, changes, run_id, settle, until
+from tests.browser.visitor import button, changes, run_id, settle, shifted, until
 
 SHORT = "data=digits&teacher=784-128-10&student=784-30-30-10&epochs=4&teacher_epochs=2"
 LONG = "data=digits&teacher=784-128-10&student=784-800-800-10&epochs=500&teacher_epochs=2"  # a minute at least
@@ -234,6 +234,7 @@ def its_training_is_replayed(page: Page) -> None:
 )
 def test_presets_set_the_controls(page: Page, app_url: str, preset: str, value: str) -> None:
     opened(page, app_url, "data=digits")
+    assert shifted(page) < 0.1
     page.locator(".st-key-presets").get_by_text(preset, exact=True).click()
     expect(temperature(page)).to_have_attribute("aria-valuetext", value)
     settle(page)

@@ -119,12 +119,15 @@ def swipe_up(page: Page, place: Locator, across: float = 0.5, far: float = 160.0
     before, box = main.evaluate("(node) => node.scrollTop"), place.bounding_box()
     assert box is not None
     x, y = box["x"] + across * box["width"], box["y"] + box["height"] / 2
+    frame = "() => new Promise(requestAnimationFrame)"
     finger = page.context.new_cdp_session(page)
     finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
     for step in range(1, 17):
         at = {"x": x + step / 8, "y": y - far * step / 16}
         finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [at]})
+        page.evaluate(frame)
     finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.evaluate(frame)
     finger.detach()
     scrolled: float = main.evaluate("(node) => node.scrollTop") - before
     return scrolled
