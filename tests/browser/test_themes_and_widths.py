@@ -69,16 +69,15 @@ def test_nothing_sticks_out_or_jumps_on_a_phone(visit: Visit, app_url: str, path
     assert page.evaluate("document.documentElement.clientWidth") == PHONE["width"]
     assert page.evaluate(STICKING_OUT) == []
     assert shifted(page) < 0.25
-    for place in SCROLLED_OVER.get(path.split("?")[0], ()):
+    for place in SCROLLED_OVER.get(path.split("?", maxsplit=1)[0], ()):
         address = page.url
         assert swipe_up(page, page.locator(place), across=0.8, far=120.0) > 60
         assert page.url == address, "and nothing is set by it"
 
 
 def test_a_finger_draws_with_t_in_reach_and_a_swipe_over_its_handle_leaves_it(visit: Visit, app_url: str) -> None:
-    page = visit(
-        f"{app_url}/soft_targets?data=digits&view=Draw+a+digit", viewport=PHONE, has_touch=True, is_mobile=True
-    )
+    path = f"{app_url}/soft_targets?data=digits&view=Draw+a+digit"
+    page = visit(path, viewport=PHONE, has_touch=True, is_mobile=True)
     settle(page)
     pad, handle = page.locator(".pad"), page.locator(".soft-targets .t-range")
     drawn, dragged = pad.bounding_box(), handle.bounding_box()
