@@ -54,7 +54,7 @@ def test_the_overview_counts_what_the_recordings_say(jobs):
     at = opened(PAGE, study="all-labels")
     whole = [gain for name in ("few-labels", "all-labels") for gain in all_studies.gains(recorded.recorded(name))]
     better = sum(gain.word == "better" for gain in whole)
-    assert f"comparisons in two studies: the teacher helps in {better}, hurts in 0" in text(at)
+    assert f"comparisons in two studies: the teacher helps in {better} (●), hurts in 0 (✖)" in text(at)
     verdicts = [one.measure for name in ("few-labels", "all-labels") for one in recorded.recorded(name).judgements]
     families = sum(
         len({one.measure for one in recorded.recorded(name).judgements}) for name in ("few-labels", "all-labels")
