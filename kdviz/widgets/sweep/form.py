@@ -126,8 +126,11 @@ def _spread(name: str, moved: str, shown: tuple[float, float, int]) -> None:
 
     Streamlit also calls this where a run that had moved them itself was broken off; the text then says something newer.
     """
-    low, high = st.session_state[f"{name}_range"]
-    many = st.session_state[f"{name}_count"]
+    low, high, many = shown  # what was not moved: on a busy machine the browser may send an older value of it
+    if moved == "range":
+        low, high = st.session_state[f"{name}_range"]
+    else:
+        many = st.session_state[f"{name}_count"]
     if (low, high, many) == shown:
         return
     if moved == "range" and many == 1:
