@@ -102,7 +102,7 @@ def _range(name: str, defaults: Sweep) -> str:
     low, high = values[0], values[-1]
     st.session_state[f"{name}_range"] = (low, high)
     st.session_state[f"{name}_count"] = len(values)
-    moved: dict[str, Any] = {"on_change": _spread, "kwargs": {"shown": (low, high, len(values))}}
+    moved: dict[str, Any] = {"on_change": _spread, "kwargs": {"shown": (low, high, len(values)), "defaults": defaults}}
     spread: dict[str, Any] = {"key": f"{name}_range", "width": 125, "args": (name, "range"), **moved}
     count: dict[str, Any] = {"key": f"{name}_count", "width": 70, "args": (name, "count"), **moved}
     with st.container(key=f"{name}_controls", horizontal=True, vertical_alignment="bottom"):
@@ -121,18 +121,22 @@ def _values(name: str, defaults: Sweep) -> tuple[float, ...]:
     return tuple(getattr(defaults if text is None else controls.of_link(Sweep, {name: text}, defaults), name))
 
 
-def _spread(name: str, moved: str, shown: tuple[float, float, int]) -> None:
-    """The slider or the number of values was moved: write the values out.
+def _spread(name: str, moved: str, shown: tuple[float, float, int], defaults: Sweep) -> None:
+    """The slider or the number of values was moved from what the page had `shown`: write the values out.
 
     Streamlit also calls this where a run that had moved them itself was broken off; the text then says something newer.
+    What was not moved is as the text has it: the browser may send an older value, or both may have been moved at once.
     """
-    low, high, many = shown  # what was not moved: on a busy machine the browser may send an older value of it
+    values = _values(name, defaults)
+    low, high, many = values[0], values[-1], len(values)
     if moved == "range":
         low, high = st.session_state[f"{name}_range"]
+        if (low, high) == shown[:2]:
+            return
     else:
         many = st.session_state[f"{name}_count"]
-    if (low, high, many) == shown:
-        return
+        if many == shown[2]:
+            return
     if moved == "range" and many == 1:
         many = len(getattr(Sweep(), name))  # it was a single value, and is opened now
     text = f"{low:g}" if low == high else f"{low:g}:{high:g}:{many}"

@@ -303,4 +303,4 @@ def test_what_a_browser_sends_is_a_cell_of_the_sweep_or_none(monkeypatch, sent, 
 
 
 def test_a_run_of_another_kind_is_left_alone():
-    live_sweep.PANEL.follow(SimpleNamespace(get=lambda _: SimpleNamespace(recipe=None, live=False)), "a1")
+    live_sweep.PANEL.follow(SimpleNamespace(), SimpleNamespace(recipe=None, live=False), "a1")
