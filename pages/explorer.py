@@ -70,7 +70,7 @@ run_status.start(jobs, start_place, wanted, run, problem_of_link, check=check, r
 run_id = st.query_params.get("run")
 
 if run_id is not None:
-    live_sweep.PANEL.follow(jobs, run_id)
+    live_sweep.PANEL.follow(jobs, run, run_id)
 recorded = run_id is None and recorded_run.show_default(here.lesson.slug, live_sweep.PANEL, wanted)
 if run is None and wanted is not None and not recorded:
     live_sweep.preview(wanted)

@@ -50,7 +50,7 @@ run_status.start(jobs, start_place, wanted, run, problem_of_link, write=comparis
 run_id = st.query_params.get("run")
 
 if run_id is not None:
-    live_comparison.PANEL.follow(jobs, run_id)
+    live_comparison.PANEL.follow(jobs, run, run_id)
 recorded = run_id is None and recorded_run.show_default(here.lesson.slug, live_comparison.PANEL, wanted)
 if run is None and wanted is not None and not recorded:
     live_comparison.preview(wanted)

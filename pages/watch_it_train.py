@@ -43,7 +43,7 @@ run_status.start(jobs, start_place, recipe, run, problem_of_link)
 run_id = st.query_params.get("run")
 
 if run_id is not None:
-    live_run.PANEL.follow(jobs, run_id)
+    live_run.PANEL.follow(jobs, run, run_id)
 elif not recorded_run.show(here.lesson.slug, live_run.PANEL, controls.chosen_data(home)):
     here.say("nothing-runs")
 

@@ -25,7 +25,7 @@ run_status.start(jobs, start_place, recipe, run, problem_of_link)
 shown = run.id if run is not None else run_id
 inside.check_link()
 if shown is not None:
-    inside.PANEL.follow(jobs, shown)
+    inside.PANEL.follow(jobs, run, shown)
 elif not recorded_run.show_default(here.lesson.slug, inside.PANEL, recipe):
     here.say("nothing-measured")
     inside.explain()

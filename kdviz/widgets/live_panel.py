@@ -50,9 +50,12 @@ class LivePanel(Generic[R, D]):
     read: Callable[[R, Run, Sequence[Event]], Snapshot[D]]
     draw: Callable[[R, Run, Snapshot[D]], None]
 
-    def follow(self, jobs: Jobs, run_id: str) -> None:
-        """The panel of a run, drawn again and again while the run lives."""
-        run = jobs.get(run_id)
+    def follow(self, jobs: Jobs, run: Run | None, run_id: str) -> None:
+        """The panel of a run, drawn again and again while the run lives; `run` is None where none has this id.
+
+        It is the run as the page's Start button has seen it. Read once more here, it could be over meanwhile, and the
+        button of a live run would stay beside a panel that looks no more.
+        """
         if run is None:
             missing(run_id)
         elif run.live:

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from kdviz.recipes.catalogue import DATA_SETS
-from kdviz.recipes.openings import FEW_LABELS, what_is_transferred
+from kdviz.recipes.openings import FEW_LABELS, three_ways, what_is_transferred
 from kdviz.recipes.single import Recipe
 from kdviz.records.softmax import softmax
 from kdviz.store import data_files, gallery
@@ -320,6 +320,17 @@ def test_a_run_that_waits_says_for_what(stored, awaited, words):
     stored(recipe, "queued").awaited = awaited
     at = opened(TRAIN, run=recipe.id)
     assert [element.proto.text for element in at.get("progress")] == [f"Run {recipe.id} · {words}"]
+
+
+@pytest.mark.parametrize(
+    ("page", "recipe"), [(TRAIN, Recipe.suited("digits")), ("pages/three_ways.py", three_ways("digits"))]
+)
+def test_start_and_panel_go_by_one_reading_of_a_run_that_ends_while_its_page_is_made(jobs, monkeypatch, page, recipe):
+    over, seen = run_of(recipe, "interrupted"), iter([run_of(recipe, "running")])
+    jobs.runs = {recipe.id: over}
+    monkeypatch.setattr(jobs, "get", lambda run_id: next(seen, over) if run_id == recipe.id else None)
+    at = opened(page, run=recipe.id)
+    assert not button(at, "Start").disabled
 
 
 def test_a_run_that_waits_leads_to_the_one_whose_turn_it_is(keep):

@@ -44,7 +44,7 @@ def show(name: str, *, key: str | None = None, picture: Picture | None = None) -
                 st.caption(f"Without a browser: `{study_words.command(wanted)}`")
         with place:
             if run is not None and run.result is None:
-                running_study.PANEL.follow(jobs, run.id)
+                running_study.PANEL.follow(jobs, run, run.id)
                 _way_to_recorded(controls, name, run.live)
                 return None
             shown = _finished_run(jobs, run, wanted, name)
