@@ -107,7 +107,7 @@ def _provenance(controls: Controls, shown: StudyResult, wanted: Study | None) ->
     if wanted is not None and wanted.id != shown.run_id:
         others = study_words.settings(wanted)
         text += (
-            " The program trains this study in another way since: run here, its figures will be others."
+            " The program trains this study in another way now: run here, its figures will differ."
             if others == settings
             else f" The settings under “Run it here” are others ({others})."
         )

@@ -74,7 +74,7 @@ def test_a_run_from_before_the_study_was_changed_is_not_called_another_setting()
     assert before.id != WHOLE.id
     recorded.record(studied(before))
     said = text(shown())
-    assert "The program trains this study in another way since" in said
+    assert "The program trains this study in another way now" in said
     assert "are others (" not in said
 
 
