@@ -1,10 +1,13 @@
 """Teachers and students by size: what the study asks, and how a time and a file are measured."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
 
 from kdviz.engine import models
+from kdviz.engine.data import Split
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts import sizes
@@ -45,6 +48,23 @@ def test_a_time_is_the_median_and_the_first_passes_do_not_count():
     slow = Slow([100.0] * lesson_sizes.WARM_UP + [3.0, 1.0, 50.0])
     taken = lesson_sizes.seconds_for(slow, torch.zeros(1, 1), 3, clock=lambda: slow.now)
     assert taken == pytest.approx(3.0)
+
+
+def test_one_image_is_computed_by_one_thread_and_a_batch_by_all(monkeypatch):
+    seen, cohort = [], models.cohort("784-16-10", [models.build("784-16-10", 0)])
+    test = Split(torch.zeros(9, 1, 28, 28), torch.zeros(9))
+    lab = SimpleNamespace(session=SimpleNamespace(data=SimpleNamespace(test=test)))
+
+    def note(network, images, times):
+        seen.append((len(images), torch.get_num_threads()))
+        return 1.0
+
+    monkeypatch.setattr(lesson_sizes, "seconds_for", note)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    lesson_sizes.costs(lab, cohort)
+    torch.set_num_threads(before)
+    assert seen == [(1, 1), (9, 2)]
 
 
 @pytest.mark.parametrize("name", ["784-16-10", "cnn-8-16"])
