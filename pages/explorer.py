@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from kdviz.charts import sweep_map as heat_map
+from kdviz.recipes import openings
 from kdviz.recipes.number_lists import values_in
 from kdviz.recipes.sweep import KEPT, Sweep
 from kdviz.widgets import controls, lesson, recorded_run, run_status, server
@@ -46,7 +47,7 @@ def choose(preset: dict[str, Any]) -> None:
     state[RAISED] = preset.get("search") == "halving" and kept.get("epochs", KEPT) < KEPT
     if state[RAISED]:
         kept["epochs"] = KEPT
-    sweep_form.show(Sweep.suited(controls.chosen_data(home), {**kept, **preset}))
+    sweep_form.show(openings.explorer(controls.chosen_data(home), {**kept, **preset}))
 
 
 with st.container(horizontal=True, key="presets"):

@@ -35,7 +35,7 @@ problem_of_link = controls.link_problem(Comparison)  # before the controls, whic
 
 def choose(preset: dict[str, Any]) -> None:
     """Set the controls to a preset; the data set stays."""
-    comparison_form.show(Comparison.suited(controls.chosen_data(home), {"teacher_epochs": None, **preset}))
+    comparison_form.show(openings.three_ways(controls.chosen_data(home), {"teacher_epochs": None, **preset}))
 
 
 with st.container(horizontal=True, key="presets"):

@@ -11,8 +11,10 @@ from kdviz.recipes.methods import PLAIN
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.sweep import Sweep
 
+# The rate falls to nothing at the end: students of several seeds then differ less, and a verdict sees more.
+SMALL_STEPS: Mapping[str, Any] = MappingProxyType({"schedule": "one-cycle"})
 # The pair between which every way of teaching works; the control of offline would train a second large teacher.
-CONVOLUTIONAL = {"teacher": "cnn-32-64", "student": "cnn-8-16", "control": False}
+CONVOLUTIONAL = {"teacher": "cnn-32-64", "student": "cnn-8-16", "control": False, **SMALL_STEPS}
 TRANSFERRED = ("offline", "hints", "rkd")  # one of each kind: answers, features, how images relate
 # Where a teacher has most to give: it answers for all the images that have no label. With all labels a student of this
 # size learns from the labels alone nearly all that its teacher could tell it.
@@ -27,12 +29,12 @@ def watch_it_train(data: str, values: Mapping[str, Any] = _NOTHING) -> Recipe:
     Raises `RecipeError`.
     """
     ships = SHIPPED_TEACHERS.get(data) == values.get("teacher", Recipe().teacher)
-    return Recipe.suited(data, {"pretrained": ships, **values})
+    return Recipe.suited(data, {"pretrained": ships, **SMALL_STEPS, **values})
 
 
 def three_ways(data: str, values: Mapping[str, Any] = _NOTHING) -> Comparison:
-    """The comparison with which that page opens, with what `values` changes. Raises `RecipeError`."""
-    return Comparison.suited(data, {**FEW_LABELS, "seeds": _SEEDS, **values})
+    """That page's defaults of a comparison for a data set, with what `values` changes. Raises `RecipeError`."""
+    return Comparison.suited(data, {**SMALL_STEPS, **values})
 
 
 def what_is_transferred(data: str, values: Mapping[str, Any] = _NOTHING) -> Comparison:
@@ -41,9 +43,14 @@ def what_is_transferred(data: str, values: Mapping[str, Any] = _NOTHING) -> Comp
     return Comparison.suited(data, {**CONVOLUTIONAL, "methods": (PLAIN, *TRANSFERRED), **epochs, **values})
 
 
+def explorer(data: str, values: Mapping[str, Any] = _NOTHING) -> Sweep:
+    """The Explorer's defaults of a sweep for a data set, with what `values` changes. Raises `RecipeError`."""
+    return Sweep.suited(data, {**SMALL_STEPS, **values})
+
+
 OPENINGS: Mapping[str, Callable[[str], Recipe | Comparison | Sweep]] = {
     "watch_it_train": lambda data: watch_it_train(data, FEW_LABELS),
-    "three_ways": three_ways,
+    "three_ways": lambda data: three_ways(data, {**FEW_LABELS, "seeds": _SEEDS}),
     "what_is_transferred": what_is_transferred,
-    "explorer": Sweep.suited,
+    "explorer": explorer,
 }

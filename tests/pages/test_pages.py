@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from kdviz.recipes.catalogue import DATA_SETS
-from kdviz.recipes.openings import FEW_LABELS, three_ways, what_is_transferred
+from kdviz.recipes.openings import FEW_LABELS, OPENINGS, SMALL_STEPS, what_is_transferred
 from kdviz.recipes.single import Recipe
 from kdviz.records.softmax import softmax
 from kdviz.store import data_files, gallery
@@ -213,12 +213,13 @@ def submitted(at, jobs):
 def test_a_page_begins_with_few_labels_and_the_trained_teacher_and_says_so_in_the_link(jobs):
     at = opened(TRAIN)
     assert at.query_params["pretrained"] == "true"
-    assert submitted(at, jobs) == Recipe.suited("digits", {"pretrained": True, **FEW_LABELS})
+    assert submitted(at, jobs) == Recipe.suited("digits", {"pretrained": True, **FEW_LABELS, **SMALL_STEPS})
     at.toggle(key="pretrained").set_value(False).run()
     assert at.query_params["pretrained"] == "false"
-    assert submitted(at, jobs) == Recipe.suited("digits", FEW_LABELS)
+    assert submitted(at, jobs) == Recipe.suited("digits", {**FEW_LABELS, **SMALL_STEPS})
     at.number_input(key="labels").set_value(None).run()
     at.slider(key="alpha").set_value(0.7).run()
+    at.selectbox(key="schedule").set_value("constant").run()
     assert submitted(at, jobs) == Recipe.suited("digits"), "what was begun with is no default"
     assert not opened(TRAIN, pretrained="false").toggle(key="pretrained").value
 
@@ -323,7 +324,7 @@ def test_a_run_that_waits_says_for_what(stored, awaited, words):
 
 
 @pytest.mark.parametrize(
-    ("page", "recipe"), [(TRAIN, Recipe.suited("digits")), ("pages/three_ways.py", three_ways("digits"))]
+    ("page", "recipe"), [(TRAIN, Recipe.suited("digits")), ("pages/three_ways.py", OPENINGS["three_ways"]("digits"))]
 )
 def test_start_and_panel_go_by_one_reading_of_a_run_that_ends_while_its_page_is_made(jobs, monkeypatch, page, recipe):
     over, seen = run_of(recipe, "interrupted"), iter([run_of(recipe, "running")])

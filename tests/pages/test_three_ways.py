@@ -6,7 +6,7 @@ import pytest
 
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import DEFAULT, METHODS
-from kdviz.recipes.openings import three_ways
+from kdviz.recipes.openings import OPENINGS
 from kdviz.recipes.single import Recipe
 from kdviz.records.comparison import FinishedMethod
 from kdviz.reports.called import called
@@ -30,7 +30,7 @@ def test_the_page_opens_with_few_labels_and_seeds_enough_for_a_verdict(jobs):
     at = opened(PAGE)
     assert at.query_params["seeds"] == "0-2"
     start(at)
-    assert jobs.submitted == [three_ways("digits")]
+    assert jobs.submitted == [OPENINGS["three_ways"]("digits")]
 
 
 def test_before_a_run_the_panels_show_who_will_teach_whom(jobs):
