@@ -1,5 +1,6 @@
 """Three ways to teach: a trained teacher, a peer, or the network itself, under the same conditions, side by side."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -14,17 +15,21 @@ from kdviz.widgets.comparison import live as live_comparison
 from kdviz.widgets.comparison import words as comparison_words
 
 OFFLINE = ("offline", "offline-soft-ce", "offline-mse", "decoupled", "standardised")
-PRESETS: dict[str, dict[str, Any]] = {
-    "few-labels": {**openings.FEW_LABELS, "seeds": (0, 1, 2)},
-    "all-labels": {"seeds": (0, 1, 2, 3, 4)},
-    "twenty-seeds": {"seeds": tuple(range(20))},
-    "offline": {**openings.FEW_LABELS, "methods": OFFLINE},
-    "peers": {"methods": ("mutual", "mutual-mixed", "mutual-three")},
-    "assistant": {
-        "methods": ("offline", "several-teachers", "assistant"),
-        "teacher": "784-800-800-10",
-        "student": "784-30-30-10",
-    },
+
+
+def _preset(**values: Any) -> Callable[[str], Comparison]:
+    return lambda data: openings.three_ways(data, {"teacher_epochs": None, **values})
+
+
+PRESETS: dict[str, Callable[[str], Comparison]] = {
+    "few-labels": openings.three_ways_begun,
+    "all-labels": _preset(seeds=(0, 1, 2, 3, 4)),
+    "twenty-seeds": _preset(seeds=tuple(range(20))),
+    "offline": _preset(**openings.FEW_LABELS, methods=OFFLINE),
+    "peers": _preset(methods=("mutual", "mutual-mixed", "mutual-three")),
+    "assistant": _preset(
+        methods=("offline", "several-teachers", "assistant"), teacher="784-800-800-10", student="784-30-30-10"
+    ),
 }
 
 here = lesson.begin("three_ways")
@@ -33,9 +38,9 @@ home = server.home()
 problem_of_link = controls.link_problem(Comparison)  # before the controls, which drop what they cannot show
 
 
-def choose(preset: dict[str, Any]) -> None:
+def choose(preset: Callable[[str], Comparison]) -> None:
     """Set the controls to a preset; the data set stays."""
-    comparison_form.show(openings.three_ways(controls.chosen_data(home), {"teacher_epochs": None, **preset}))
+    comparison_form.show(preset(controls.chosen_data(home)))
 
 
 with st.container(horizontal=True, key="presets"):

@@ -1,14 +1,17 @@
 """What students look like inside, as the picture of the three kinds of knowledge takes it."""
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Any, Literal
 
-from kdviz.charts.compact import pixels, rounded
+from kdviz.charts.compact import pixels, rounded, thinned
+from kdviz.charts.palette import Palette
+from kdviz.charts.vega import Spec, filling, legend, number, one_of, tooltip_row
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.comparison import Comparison
-from kdviz.recipes.methods import METHODS, PLAIN, Family
+from kdviz.recipes.methods import METHODS, PLAIN, TEACHER, Family
 from kdviz.records.base import Watched
-from kdviz.records.comparison import ComparisonResult, Inside, MethodMeasure
+from kdviz.records.comparison import ComparisonResult, Inside, MethodMeasure, Moment
 
 Kind = Literal["response", "feature", "relation"]
 # Where in the picture a method of a family is shown.
@@ -83,6 +86,65 @@ def _teacher(watched: Watched, looks: Sequence[Inside]) -> dict[str, Any]:
 
 def _rounded(rows: Sequence[Sequence[float]]) -> list[list[float | None]]:
     return [rounded(row, _DIGITS) for row in rows]
+
+
+LEARNING = ("network", "step", "accuracy")  # the columns of `learning`
+MOMENTS = 60  # of each network that its line shows at most
+_HEIGHT = 180
+# Students have one colour; a dash tells what they are taught.
+_DASHES: Mapping[str, tuple[int, ...]] = {
+    "offline": (1, 0),
+    "hints": (7, 3),
+    "attention": (2, 2),
+    "fsp": (9, 3, 2, 3),
+    "rkd": (4, 4),
+    "similarity": (1, 3),
+}
+
+
+def learning(recipe: Comparison, moments: Sequence[Moment]) -> list[dict[str, Any]]:
+    """The rows of `learning_spec`: network, update, accuracy on the validation images (the mean over the seeds).
+
+    Of teachers the one that learns first.
+    """
+    names = {TEACHER: "teacher", **_students(recipe)}
+    own = {
+        name: [m for m in moments if m.method == name and (name != TEACHER or m.stage_number == 1)] for name in names
+    }
+    return [
+        {"network": names[name], "step": moment.step, "accuracy": fmean(moment.validation_accuracy)}
+        for name, of_network in own.items()
+        for moment in thinned(of_network, MOMENTS)
+        if moment.validation_accuracy
+    ]
+
+
+def learning_spec(recipe: Comparison, steps: int, colours: Palette) -> Spec:
+    """Lines of accuracy over the updates: the teacher's from its first report on, then each student's."""
+    students = _students(recipe)
+    own = {title: colours.plain if name == PLAIN else colours.student for name, title in students.items()}
+    dashes = {title: list(_DASHES.get(name, (5, 3))) for name, title in students.items()}
+    key = legend("Accuracy, validation images", symbolType="stroke", symbolSize=300, symbolStrokeWidth=2.5, columns=4)
+    axis = {"title": "update", "format": ",d", "grid": False, "tickCount": 4, "labelFlush": True}
+    # A fixed width for the labels: the plot does not jump when a label grows.
+    fixed = {"format": ".0%", "tickCount": 4, "minExtent": 42, "maxExtent": 42}
+    return {
+        **filling(_HEIGHT),
+        "mark": {"type": "line", "clip": True, "strokeWidth": 2, "point": {"size": 60, "opacity": 0}},
+        "encoding": {
+            "x": number("step", [0, steps], axis),
+            "y": number("accuracy", [0, 1], fixed),
+            "color": one_of("network", {"teacher": colours.teacher, **own}, key),
+            "strokeDash": one_of("network", {"teacher": [1, 0], **dashes}, key),
+            "tooltip": [tooltip_row("network"), tooltip_row("step", ",d"), tooltip_row("accuracy", ".1%")],
+        },
+    }
+
+
+def _students(recipe: Comparison) -> dict[str, str]:
+    """What the picture calls each student that it shows."""
+    shown = (name for name in recipe.methods if name == PLAIN or METHODS[name].family in KINDS)
+    return {name: NAMES.get(name, METHODS[name].title) for name in shown}
 
 
 # The columns of the table: measure, title, how its number is written.

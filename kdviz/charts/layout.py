@@ -1,6 +1,7 @@
 """What all Plotly figures share: legends, margins, intervals, titles of rows, washes of colour."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
@@ -13,6 +14,20 @@ LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0}
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
 DASHES = ("solid", "dot", "dashdot", "longdash")
 HIDDEN = {"showticklabels": False, "showgrid": False, "zeroline": False}  # of an axis whose places say nothing
+
+_AXIS = 45  # pixels below the plot: ticks and title of the x axis
+_LINE = 16  # pixels that a name takes
+_ABOVE = 11  # pixels from the end of a line to the middle of its name
+
+
+@dataclass(frozen=True)
+class LineEnd:
+    """The last point of a line, on the axes of its figure, with its name and colour."""
+
+    name: str
+    x: float
+    y: float
+    colour: str
 
 
 def laid_out(figure: go.Figure, height: float, *, right: int = 10, top: int = 10, **layout: Any) -> go.Figure:
@@ -50,6 +65,52 @@ def row_title(figure: go.Figure, text: str, y: float, colours: Palette) -> None:
     font = {"color": colours.text, "size": 13}
     placed = {"x": 0, "xref": "paper", "xanchor": "left", "y": y, "yanchor": "middle"}
     figure.add_annotation(text=text, showarrow=False, font=font, bgcolor=colours.paper, **placed)
+
+
+def name_lines(figure: go.Figure, ends: Sequence[LineEnd], span: tuple[float, float], colours: Palette) -> go.Figure:
+    """Write each line's name over its end, on a y axis that then spans `span`; names that would meet move apart.
+
+    In place of a legend; the figure must be laid out. Plotly reads markup in a name, and places x by its logarithm on
+    a logarithmic axis.
+    """
+    margin, low, high = figure.layout.margin, *span
+    height = figure.layout.height - (margin.t or 0) - (margin.b or 0) - _AXIS
+    figure.update_yaxes(range=[low, high])
+    figure.update_layout(showlegend=False)
+    heights = [height * (end.y - low) / (high - low) + _ABOVE for end in ends]
+    for end, own, placed in zip(ends, heights, apart(heights, _LINE, _LINE / 2, height - _LINE / 2), strict=True):
+        figure.add_annotation(
+            text=end.name,
+            x=end.x,
+            y=end.y,
+            yshift=placed - own + _ABOVE,
+            xanchor="right",
+            yanchor="middle",
+            showarrow=False,
+            font={"color": end.colour, "size": 12},
+            bgcolor=colours.paper,
+            borderpad=0,
+            opacity=0.9,
+        )
+    return figure
+
+
+def apart(heights: Sequence[float], least: float, bottom: float, top: float) -> list[float]:
+    """The same heights moved as little as it takes for each to be `least` from the next, between `bottom` and `top`."""
+    order = sorted(range(len(heights)), key=lambda place: heights[place])
+    placed = sorted(heights)
+    for _ in range(len(placed)):  # each round pushes neighbours apart by half of what is missing on either side
+        for lower in range(len(placed) - 1):
+            missing = least - (placed[lower + 1] - placed[lower])
+            if missing > 0:
+                placed[lower] -= missing / 2
+                placed[lower + 1] += missing / 2
+    for place in range(len(placed)):
+        placed[place] = max(placed[place], bottom + place * least)
+    for place in reversed(range(len(placed))):
+        placed[place] = min(placed[place], top - (len(placed) - 1 - place) * least)
+    by_line = dict(zip(order, placed, strict=True))
+    return [by_line[place] for place in range(len(heights))]
 
 
 def faint(colour: str) -> str:

@@ -204,8 +204,14 @@ def describe() -> dict[str, Any]:
 
 
 def dask_setup(worker: Worker) -> None:
-    """Preload (`dask worker --preload kdviz.jobs.worker`): import the engine now, so that no first job waits for it."""
-    threading.Thread(target=lambda: list(map(_resolve, TRAINERS.values())), daemon=True).start()
+    """Preload (`dask worker --preload kdviz.jobs.worker`): what a first job would wait for is done now."""
+    threading.Thread(target=_rehearse, daemon=True).start()
+
+
+def _rehearse() -> None:
+    for trainer in TRAINERS.values():
+        _resolve(trainer)
+    _resolve("kdviz.runners.session:rehearse")()
 
 
 def _follow(

@@ -11,17 +11,14 @@ from itertools import chain
 
 import torch
 
-from kdviz.distillers.plain import Plain
 from kdviz.distillers.stage import Setting
 from kdviz.engine import models
-from kdviz.engine.memory import PeakMemory
-from kdviz.engine.training import fit
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import CONTROL, TEACHER, WITH_CONTROL
 from kdviz.records.comparison import ComparisonResult, FinishedMethod, Moment
 from kdviz.records.kinds import Event, Output
 from kdviz.runners.comparison_method import ComparisonState, MethodProgress, train_method, trial_of, work_of
-from kdviz.runners.session import Clock, Session
+from kdviz.runners.session import Clock, Session, warm_up
 from kdviz.runners.teachers import find_or_train, rows_of_seeds
 from kdviz.verdicts.comparison import summarise
 
@@ -76,7 +73,8 @@ def prepared(
 ) -> Generator[Event | None, None, ComparisonState]:
     """Load the data, find or train the teachers; returns what `methods` are trained with, none of them begun."""
     session = Session.load(comparison.data, LIVE_VALIDATION_IMAGES, clock)
-    _warm_up(comparison, session)
+    few = session.data.training[: 2 * comparison.batch_size]  # no method shall pay for the first, slow calls
+    warm_up(comparison.training_of_student(0).model_copy(update={"epochs": 1, "labels": None}), few)
     rows = {0}.union(*(WITH_CONTROL[name].teachers for name in _methods(comparison)))  # the own teacher is always there
     seeds = rows_of_seeds(comparison.seeds, max(rows) + 1)
     progresses = [MethodProgress(method, work_of(method, comparison, session)) for method in methods]
@@ -109,13 +107,3 @@ def in_turns(trainings: Sequence[Iterator[Output | None]]) -> Iterator[Output | 
             if isinstance(event, Moment):
                 waiting.append(training)
                 break
-
-
-def _warm_up(comparison: Comparison, session: Session) -> None:
-    """Train for a few updates, as the first calls of every kernel are slow: no method shall pay for them."""
-    few = session.data.training[: 2 * comparison.batch_size]
-    training = comparison.training_of_student(0).model_copy(update={"epochs": 1, "labels": None})
-    network = models.build(comparison.student, 0).to(session.device)
-    with PeakMemory():
-        for _ in fit([models.cohort(comparison.student, [network])], few, [training], Plain()):
-            pass

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from kdviz.engine import data, evaluation, losses
+from kdviz.distillers.plain import Plain
+from kdviz.engine import data, evaluation, losses, models
 from kdviz.engine.data import Data, Split
-from kdviz.engine.training import steps_of
+from kdviz.engine.memory import PeakMemory
+from kdviz.engine.training import fit, steps_of
 from kdviz.recipes.base import Training
-from kdviz.recipes.catalogue import ARCHITECTURES
+from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
+from kdviz.recipes.openings import CONVOLUTIONAL
+from kdviz.recipes.single import Recipe
 from kdviz.records.base import Watched
+from kdviz.store import data_files
+from kdviz.store.data_files import DataError
 
 # What an update costs besides its multiply-adds, in multiply-adds: only for estimates of the time left.
 UPDATE_OVERHEAD = 2e7
@@ -101,3 +108,24 @@ def most_unsure(logits: Tensor, labels: Tensor, count: int) -> Tensor:
         if len(chosen) == count:
             break
     return torch.tensor(list(chosen.values()), device=labels.device)
+
+
+def warm_up(training: Training, few: Split) -> None:
+    """Train a network on a few images, for nothing: the first calls of every kernel are slow."""
+    network = models.build(training.model, 0).to(few.labels.device)
+    with PeakMemory():
+        for _ in fit([models.cohort(training.model, [network])], few, [training], Plain()):
+            pass
+
+
+def rehearse() -> None:
+    """Do once what a worker's first run would wait for: read the data set that pages begin with, and warm up."""
+    begin = Recipe()
+    if all(data_files.published_file(begin.data, number) for number in range(len(DATA_SETS[begin.data].files))):
+        with suppress(DataError):
+            data.load(begin.data)
+    blank = Split(
+        torch.zeros(2 * begin.batch_size, 28, 28, dtype=torch.uint8), torch.zeros(2 * begin.batch_size).long()
+    )
+    for model in (begin.student, CONVOLUTIONAL["student"]):
+        warm_up(Training.reference(begin.data, model, 1), blank)

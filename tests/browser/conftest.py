@@ -75,12 +75,15 @@ def spare_pages(browser: Browser) -> Iterator[dict[str, list[Page]]]:
 
 
 @pytest.fixture
-def visit(browser: Browser, spare_pages: dict[str, list[Page]], request: pytest.FixtureRequest) -> Iterator[Visit]:
+def visit(
+    browser: Browser, spare_pages: dict[str, list[Page]], app_url: str, request: pytest.FixtureRequest
+) -> Iterator[Visit]:
     """Opens a visitor's page, a browser context of its own; its `Seen` is `page.seen`.
 
     At the end of the test no page may have an error in its console, but for what the test says it provokes.
     """
     pages: list[Any] = []
+    nothing = f"{app_url}/_stcore/health"  # of the app's own address: another one would start another process
     failed = request.session.testsfailed
 
     def open_page(url: str = "", *, allowed: tuple[str, ...] = (), **options: Any) -> Page:
@@ -103,15 +106,15 @@ def visit(browser: Browser, spare_pages: dict[str, list[Page]], request: pytest.
     yield open_page
     errors = [error for page in pages for error in page.seen.errors]
     for page in pages:
-        if request.session.testsfailed == failed and emptied(page):
+        if request.session.testsfailed == failed and emptied(page, nothing):
             spare_pages[page.kind].append(page)
         else:
             page.context.close()
     assert not errors, errors
 
 
-def emptied(page: Page) -> bool:
-    """Make the page as good as new: nothing shown, nothing kept; whether that was possible."""
+def emptied(page: Page, nothing: str) -> bool:
+    """Make the page as good as new: `nothing` shown, nothing kept; whether that was possible."""
     if page.is_closed():
         return False
     try:
@@ -119,7 +122,7 @@ def emptied(page: Page) -> bool:
             if other is not page:
                 other.close()
         page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
-        page.goto("about:blank")
+        page.goto(nothing)
         page.context.clear_cookies()
         page.mouse.move(0, 0)
     except Error:

@@ -10,11 +10,13 @@ import pytest
 
 from kdviz import settings
 from kdviz.charts import inside
+from kdviz.charts.palette import palette
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import METHODS
 from kdviz.recipes.openings import CONVOLUTIONAL
 from kdviz.texts import lesson as lesson_text
 from kdviz.widgets.pictures.inside import TAUGHT, kinds_of_networks
+from tests.samples.comparison_records import moment
 from tests.samples.inside_records import LAYERS, ended, look, watched
 
 INSIDE = settings.ASSETS.parent / "kdviz" / "components" / "inside"
@@ -51,6 +53,33 @@ def test_the_looks_of_each_method_stand_in_their_order():
     assert data["teacher"]["singular"] == [0.5, 0.4, 0.1]
     assert base64.b64decode(data["images"][2]) == bytes([2] * 784)
     assert data["T"] == 5
+
+
+def test_who_learns_how_fast_begins_with_the_teacher():
+    moments = [
+        moment("teacher", 10, accuracy=(0.3,), stage="seed 0"),
+        moment("teacher", 20, accuracy=(0.6,), stage="seed 0"),
+        moment("teacher", 10, accuracy=(0.2,), stage="seed 1", number=2, stages=2),
+        moment("plain", 10, accuracy=(0.5, 0.7)),
+        moment("mutual", 10),
+        moment("hints", 10, accuracy=(0.8,)),
+    ]
+    rows = inside.learning(recipe("plain,mutual,hints"), moments)
+    assert [(row["network"], row["step"], round(row["accuracy"], 6)) for row in rows] == [
+        ("teacher", 10, 0.3),
+        ("teacher", 20, 0.6),
+        ("Labels only", 10, 0.6),
+        ("Hints", 10, 0.8),
+    ], "the first teacher, the mean of two seeds, and none that the picture has no column for"
+
+
+def test_each_student_has_a_line_of_its_own():
+    spec = inside.learning_spec(recipe(",".join(("plain", *TAUGHT))), 80, palette("light"))
+    colours, dashes = (spec["encoding"][channel]["scale"] for channel in ("color", "strokeDash"))
+    assert colours["domain"] == dashes["domain"] == ["teacher", "Labels only", *inside.NAMES.values()]
+    looks = list(zip(colours["range"], map(tuple, dashes["range"]), strict=True))
+    assert len(set(looks)) == len(looks)
+    assert spec["encoding"]["x"]["scale"]["domain"] == [0, 80]
 
 
 def test_ways_without_a_column_are_left_out():

@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import FAMILIES, METHODS, PLAIN, Family, Method, short_title
 from kdviz.recipes.number_lists import MOST_SEEDS
-from kdviz.recipes.openings import OPENINGS
+from kdviz.recipes.openings import three_ways_begun
 from kdviz.reports.text import ranges
 from kdviz.widgets import controls, link
 
@@ -64,7 +64,7 @@ def comparison_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
     data = controls.chosen_data(home)
     defaults = Comparison.suited(data)
     if controls.begins(Comparison):
-        show(OPENINGS["three_ways"](data))
+        show(three_ways_begun(data))
     seeds = _of_link("seeds", defaults)
     with st.container(horizontal=True, vertical_alignment="bottom", key="recipe"):
         widths = {"temperature": 130, "alpha": 150, "labels": 115}

@@ -4,9 +4,11 @@ The panel has three kinds of knowledge side by side, drawn in the browser, and b
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, get_args
 
+import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -45,7 +47,14 @@ _NUMBERS = {"image": (1, 8), "update": (0, _ENDLESS)}  # what of the picture a l
 _inside = component("inside")
 say = partial(sentence, "what_is_transferred")
 
-Views = dict[str, Any] | None  # None until the teacher is ready
+
+@dataclass(frozen=True)
+class Views:
+    """What the panel draws: the three kinds of knowledge, None until the teacher is ready, and who learns how fast."""
+
+    picture: dict[str, Any] | None
+    learning: list[dict[str, Any]]
+    steps: int
 
 
 def explain() -> None:
@@ -57,12 +66,18 @@ def _read(recipe: Comparison, _run: Run, events: Sequence[Event]) -> Snapshot[Vi
     last, watched = last_event(events, Moment), first_event(events, Watched)
     looks = [event for event in events if isinstance(event, Inside)]
     picture = None if watched is None else charts.picture(recipe, watched, looks)
-    return Snapshot(None if last is None else _position(last), "", picture)
+    moments = [event for event in events if isinstance(event, Moment)]
+    rows, steps = charts.learning(recipe, moments), max((moment.steps for moment in moments), default=1)
+    return Snapshot(None if last is None else _position(last), "", Views(picture, rows, steps))
 
 
 def _draw(recipe: Comparison, run: Run, snapshot: Snapshot[Views]) -> None:
-    _mount(f"{run.id}-{run.attempt}", snapshot.data)
-    _facts(recipe, 0 if snapshot.data is None else len(snapshot.data["indices"]))
+    views = snapshot.data
+    _mount(f"{run.id}-{run.attempt}", views.picture)
+    _facts(recipe, 0 if views.picture is None else len(views.picture["indices"]))
+    alt = "Accuracy of the teacher and of each student on the validation images, over their updates"
+    spec = charts.learning_spec(recipe, views.steps, page.colours())
+    st.vega_lite_chart(pd.DataFrame(views.learning, columns=charts.LEARNING), spec, key="chart_learning", alt=alt)
     if isinstance(run.result, ComparisonResult):
         _table(run.result)
 

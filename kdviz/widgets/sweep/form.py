@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.number_lists import MOST_VALUES, values_in
-from kdviz.recipes.openings import OPENINGS
+from kdviz.recipes.openings import explorer
 from kdviz.recipes.sweep import Sweep
 from kdviz.reports.phrases import counted
 from kdviz.reports.text import ranges
@@ -61,7 +61,7 @@ def sweep_form(home: str) -> tuple[Sweep | None, DeltaGenerator, DeltaGenerator]
     data = controls.chosen_data(home)
     defaults = Sweep.suited(data)
     if controls.begins(Sweep):
-        show(OPENINGS["explorer"](data))
+        show(explorer(data))
     values: dict[str, Any] = {}
     for name, side in zip(("temperatures", "alphas"), st.columns(2, gap="medium"), strict=True):
         with side:
