@@ -158,14 +158,14 @@ SHOTS: dict[str, tuple[str, Callable[[Page], object]]] = {
     "draw": ("soft_targets?data=digits&view=Draw+a+digit&T=12", drawing),
     "temperature": ("temperature?data=digits&T=3", curves),
     "loss": ("loss?data=digits&T=4", curves),
-    "watch_it_train": ("watch_it_train?data=digits&pretrained=true&labels=100&alpha=0.9", finished),
-    "three_ways": ("three_ways?data=digits&labels=100&alpha=0.9&seeds=0-2", compared),
+    "watch_it_train": ("watch_it_train?data=digits", finished),
+    "three_ways": ("three_ways?data=digits", compared),
     "what_is_transferred": ("what_is_transferred?data=digits", compared),
     "when_it_helps": ("when_it_helps?study=few-labels", studied),
     "hintons_table": ("hintons_table", studied),
-    "explorer": ("explorer?data=digits&epochs=15", swept),
+    "explorer": ("explorer?data=digits", swept),
     "runs": ("runs", kept),
-    "verdict": ("three_ways?data=mnist&seeds=0-4", verdict),
+    "verdict": ("three_ways?data=mnist&seeds=0-4&schedule=one-cycle", verdict),
     "heat_map": ("explorer?data=mnist", heat_map),
 }
 OF_MNIST = ("verdict", "heat_map")  # figures alone

@@ -25,7 +25,7 @@ class LineEnd:
     """The last point of a line, on the axes of its figure, with its name and colour."""
 
     name: str
-    x: float
+    x: float | None  # the logarithm to base 10 on a logarithmic axis; None where the line lies across the figure
     y: float
     colour: str
 
@@ -68,49 +68,66 @@ def row_title(figure: go.Figure, text: str, y: float, colours: Palette) -> None:
 
 
 def name_lines(figure: go.Figure, ends: Sequence[LineEnd], span: tuple[float, float], colours: Palette) -> go.Figure:
-    """Write each line's name over its end, on a y axis that then spans `span`; names that would meet move apart.
+    """Name the lines of a figure that is laid out, on a y axis that then spans `span`; Plotly reads markup in a name.
 
-    In place of a legend; the figure must be laid out. Plotly reads markup in a name, and places x by its logarithm on
-    a logarithmic axis.
+    Names stand over the ends of their lines where all of them have room; else in the legend. Lines that lie across are
+    named at the left edge, moved apart where they would meet.
     """
-    margin, low, high = figure.layout.margin, *span
-    height = figure.layout.height - (margin.t or 0) - (margin.b or 0) - _AXIS
+    margin, (low, high) = figure.layout.margin, span
+    height = figure.layout.height - margin.t - margin.b - _AXIS
     figure.update_yaxes(range=[low, high])
-    figure.update_layout(showlegend=False)
-    heights = [height * (end.y - low) / (high - low) + _ABOVE for end in ends]
-    for end, own, placed in zip(ends, heights, apart(heights, _LINE, _LINE / 2, height - _LINE / 2), strict=True):
-        figure.add_annotation(
-            text=end.name,
-            x=end.x,
-            y=end.y,
-            yshift=placed - own + _ABOVE,
-            xanchor="right",
-            yanchor="middle",
-            showarrow=False,
-            font={"color": end.colour, "size": 12},
-            bgcolor=colours.paper,
-            borderpad=0,
-            opacity=0.9,
-        )
+    for across in (False, True):
+        own = [end for end in ends if (end.x is None) is across]
+        lines = [height * (end.y - low) / (high - low) for end in own]
+        wanted = [line + _ABOVE for line in lines]
+        places = apart(wanted, _LINE, _LINE / 2, height - _LINE / 2)
+        if not across:
+            meet = any(abs(place - want) > 1 for place, want in zip(places, wanted, strict=True))
+            figure.update_layout(showlegend=meet, legend=LEGEND)
+            if meet:
+                figure.update_layout(height=figure.layout.height + _LINE * len(own))
+                continue
+        for end, line, place in zip(own, lines, places, strict=True):
+            where = {"x": 0, "xref": "paper", "xanchor": "left"} if across else {"x": end.x, "xanchor": "right"}
+            figure.add_annotation(
+                text=f'<span style="color:{end.colour}">━</span> {end.name}',
+                y=end.y,
+                yshift=place - line,
+                yanchor="middle",
+                showarrow=False,
+                font={"color": colours.text, "size": 12},
+                bgcolor=colours.paper,  # readable where a curve passes behind it
+                borderpad=0,
+                opacity=0.85,
+                **where,
+            )
     return figure
+
+
+def spanned(values: Iterable[float]) -> tuple[float, float]:
+    """From below the lowest to above the highest of these, with room for names."""
+    given = list(values)
+    low, high = min(given), max(given)
+    room = 0.12 * (high - low or abs(high) or 1.0)
+    return low - room / 2, high + room
 
 
 def apart(heights: Sequence[float], least: float, bottom: float, top: float) -> list[float]:
     """The same heights moved as little as it takes for each to be `least` from the next, between `bottom` and `top`."""
-    order = sorted(range(len(heights)), key=lambda place: heights[place])
-    placed = sorted(heights)
-    for _ in range(len(placed)):  # each round pushes neighbours apart by half of what is missing on either side
-        for lower in range(len(placed) - 1):
-            missing = least - (placed[lower + 1] - placed[lower])
-            if missing > 0:
-                placed[lower] -= missing / 2
-                placed[lower + 1] += missing / 2
-    for place in range(len(placed)):
-        placed[place] = max(placed[place], bottom + place * least)
-    for place in reversed(range(len(placed))):
-        placed[place] = min(placed[place], top - (len(placed) - 1 - place) * least)
-    by_line = dict(zip(order, placed, strict=True))
-    return [by_line[place] for place in range(len(heights))]
+    order = sorted(range(len(heights)), key=heights.__getitem__)
+    groups: list[list[float]] = []  # what must move together: sum and count of heights, the spaces below them taken off
+    for rank, place in enumerate(order):
+        groups.append([heights[place] - rank * least, 1])
+        while len(groups) > 1 and groups[-2][0] / groups[-2][1] > groups[-1][0] / groups[-1][1]:
+            total, count = groups.pop()
+            groups[-1] = [groups[-1][0] + total, groups[-1][1] + count]
+    closed = [total / count for total, count in groups for _ in range(int(count))]
+    highest = top - (len(order) - 1) * least
+    placed = {
+        place: max(bottom, min(highest, low)) + rank * least
+        for rank, (place, low) in enumerate(zip(order, closed, strict=True))
+    }
+    return [placed[place] for place in range(len(heights))]
 
 
 def faint(colour: str) -> str:

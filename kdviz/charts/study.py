@@ -8,7 +8,19 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from kdviz.charts.layout import DASHES, HIDDEN, LEGEND, hover, intervals, laid_out, outlined, row_title, symbol_of
+from kdviz.charts.layout import (
+    DASHES,
+    HIDDEN,
+    LineEnd,
+    hover,
+    intervals,
+    laid_out,
+    name_lines,
+    outlined,
+    row_title,
+    spanned,
+    symbol_of,
+)
 from kdviz.charts.palette import Palette, Role
 from kdviz.charts.vega import Spec, one_of
 from kdviz.recipes.study import Study
@@ -17,6 +29,8 @@ from kdviz.records.base import Mean
 from kdviz.records.study import StudyResult
 from kdviz.reports.study import formatted, published_of
 
+PUBLISHED = "as published"
+MANY_ACROSS = 2
 ROW = 48  # pixels of an arm: its title, and its dots below
 FAINT = 0.35  # a seed's dot
 _SYMBOL_OF: Mapping[Role, str] = {"teacher": "square", "student": "circle", "label": "circle-open"}
@@ -58,11 +72,16 @@ def over_axis(
 ) -> go.Figure:
     """A line for each of the facts' lines, with interval bars; arms without a place on the axis lie across it."""
     axis, picture = escape(study.facts.x_title), go.Figure()
+
+    def place_of(x: float | None) -> float:
+        return math.log10(x or 1.0) if study.facts.x_log else x or 0.0
+
     lines: dict[str, list[MeasuredArm]] = {}
     for point in shown:
         if point.arm.x is not None:
             lines.setdefault(point.arm.line or point.arm.title, []).append(point)
     drawn: list[str] = []  # the colours of the lines so far
+    ends: list[LineEnd] = []
     for name, of_line in lines.items():
         first = of_line[0].arm
         colour = colours.roles[first.role]
@@ -82,26 +101,28 @@ def over_axis(
             customdata=[_interval(point, measure) for point in of_line],
             hovertemplate=hover(f"{axis} %{{x:~g}}: %{{customdata}}", name=True),
         )
+        ends.append(LineEnd(escape(name), place_of(of_line[-1].arm.x), of_line[-1].mean.mean, colour))
         reported = [point for point in of_line if point.arm.name in published]
         _paper(picture, [(point.arm.x, published[point.arm.name]) for point in reported], colours)
-    for number, point in enumerate(point for point in shown if point.arm.x is None):
-        picture.add_hline(
-            y=point.mean.mean,
-            line={"color": colours.roles[point.arm.role], "dash": "dash", "width": 1.5},
-            annotation={
-                "text": escape(point.arm.title),
-                "font": {"color": colours.text, "size": 12},
-                "bgcolor": colours.paper,  # readable where a curve passes behind it
-                "opacity": 0.85,
-            },
-            annotation_position="top right" if number % 2 else "top left",
-        )
+        if reported and not any(end.name == PUBLISHED for end in ends):
+            arm = reported[-1].arm
+            ends.append(LineEnd(PUBLISHED, place_of(arm.x), published[arm.name], colours.text))
+    for point in shown:
+        if point.arm.x is None:
+            colour = colours.roles[point.arm.role]
+            picture.add_hline(y=point.mean.mean, line={"color": colour, "dash": "dash", "width": 1.5})
+            ends.append(LineEnd(escape(point.arm.title), None, point.mean.mean, colour))
     places = sorted({point.arm.x for point in shown if point.arm.x is not None})
     picture.update_xaxes(title_text=axis, tickvals=places, tickformat="~g")
+    if sum(end.x is None for end in ends) > MANY_ACROSS:  # room for their names beside the points
+        first, last = place_of(places[0]), place_of(places[-1])
+        picture.update_xaxes(range=[first - 0.5 * (last - first), last + 0.05 * (last - first)])
     if study.facts.x_log:
         picture.update_xaxes(type="log", ticktext=[_short(place) for place in places])
     picture.update_yaxes(title_text=escape(_axis_title(measure)), tickformat=_ticks(measure))
-    return laid_out(picture, 380 + 22 * len(lines), right=15, showlegend=True, legend=LEGEND)
+    figures = [end for point in shown for end in (point.mean.mean, *(point.mean.interval or ()))]
+    span = spanned([*figures, *(end.y for end in ends)])
+    return name_lines(laid_out(picture, 400, right=15), ends, span, colours)
 
 
 def dots(shown: Sequence[MeasuredArm], measure: Measure, colours: Palette, published: Mapping[str, float]) -> go.Figure:
@@ -208,8 +229,8 @@ def _paper(picture: go.Figure, places: Sequence[tuple[float | None, float]], col
             x=[x for x, _ in places],
             y=[y for _, y in places],
             mode="markers",
-            name="as published",
-            showlegend=not any(trace.name == "as published" for trace in picture.data),
+            name=PUBLISHED,
+            showlegend=not any(trace.name == PUBLISHED for trace in picture.data),
             legendgroup="published",
             marker={"symbol": "diamond-open", "size": 11, "color": colours.text, "line": {"width": 2}},
             hovertemplate=hover("as published: %{x}"),

@@ -3,11 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from math import log10
 
 import plotly.graph_objects as go
 
 from kdviz.charts.curves import SeedCurve, seed_curve
-from kdviz.charts.layout import DASHES, LEGEND, faint, hover, intervals, laid_out, symbol_of
+from kdviz.charts.layout import (
+    DASHES,
+    LEGEND,
+    LineEnd,
+    faint,
+    hover,
+    intervals,
+    laid_out,
+    name_lines,
+    spanned,
+    symbol_of,
+)
 from kdviz.charts.palette import Palette, Role
 from kdviz.records.study import FinishedArm
 
@@ -51,8 +63,12 @@ def together(
     picture.update_yaxes(title_text=escape(y_title), tickformat="~%")
     if apart:  # whose axis would begin at 0
         picture.update_yaxes(range=[max(0.0, min(min(curve.low) for curve in curves) - 0.05), 1.01])
-    mode = "group" if apart else "overlay"
-    return laid_out(picture, 330 + 20 * len(curves), right=15, legend=LEGEND, scattermode=mode)
+        return laid_out(picture, 330 + 20 * len(curves), right=15, legend=LEGEND, scattermode="group")
+    ends = [
+        LineEnd(escape(c.name), log10(c.x[-1]) if log else c.x[-1], c.mean[-1], colours.roles[c.role]) for c in curves
+    ]
+    span = spanned([end for curve in curves for end in (*curve.low, *curve.high)])
+    return name_lines(laid_out(picture, 360, right=15), ends, span, colours)
 
 
 def gap(upper: ArmCurve, lower: ArmCurve, x_title: str, least: float, colours: Palette) -> go.Figure:

@@ -28,7 +28,7 @@ def family(at, name):
 
 def test_the_page_opens_with_few_labels_and_seeds_enough_for_a_verdict(jobs):
     at = opened(PAGE)
-    assert at.query_params["seeds"] == "0-2"
+    assert at.query_params["seeds"] == "0-4"
     start(at)
     assert jobs.submitted == [OPENINGS["three_ways"]("digits")]
 
