@@ -115,8 +115,8 @@ def over_axis(
     places = sorted({point.arm.x for point in shown if point.arm.x is not None})
     picture.update_xaxes(title_text=axis, tickvals=places, tickformat="~g")
     if sum(end.x is None for end in ends) > MANY_ACROSS:  # room for their names beside the points
-        first, last = place_of(places[0]), place_of(places[-1])
-        picture.update_xaxes(range=[first - 0.5 * (last - first), last + 0.05 * (last - first)])
+        left, right = place_of(places[0]), place_of(places[-1])
+        picture.update_xaxes(range=[left - 0.5 * (right - left), right + 0.05 * (right - left)])
     if study.facts.x_log:
         picture.update_xaxes(type="log", ticktext=[_short(place) for place in places])
     picture.update_yaxes(title_text=escape(_axis_title(measure)), tickformat=_ticks(measure))
