@@ -6,7 +6,7 @@ import streamlit as st
 
 from kdviz.errors import PlainError
 from kdviz.texts import course
-from kdviz.widgets import components, link, page, server
+from kdviz.widgets import components, link, page, server, visitor
 
 # The playground needs the whole screen: the list of pages waits behind its button there.
 LOOKS: dict[str, Any] = {
@@ -16,6 +16,7 @@ LOOKS: dict[str, Any] = {
 }
 st.set_page_config(page_title="kdviz", **LOOKS)
 page.style()
+visitor.take_key()
 link.catch_up()
 kept_for_now = server.make_state_dir()
 try:
@@ -41,6 +42,7 @@ try:
     components.send_words()
     if kept_for_now:
         st.caption(f":material/hourglass_empty: {kept_for_now}")
+    visitor.say_wrong_key()
     pages.run()
 except PlainError as error:  # a run store or a lesson's text that cannot be read
     page.refuse("This page cannot be shown.", str(error))

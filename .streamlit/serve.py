@@ -1,4 +1,4 @@
-"""What `python -m kdviz app` serves: the router `app.py`, and a first page that has its form before its content."""
+"""What `python -m kdviz app` serves: the router `app.py`, with cookies and a first page in its final form."""
 
 from pathlib import Path
 
@@ -6,5 +6,6 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from kdviz.widgets.first_page import FirstPage
+from kdviz.widgets.visitor import Cookies
 
-app = st.App(Path(__file__).parents[1] / "app.py", middleware=[Middleware(FirstPage)])
+app = st.App(Path(__file__).parents[1] / "app.py", middleware=[Middleware(Cookies), Middleware(FirstPage)])

@@ -9,6 +9,8 @@ from pathlib import Path
 import platformdirs
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
+NO_KEY = "none"  # in place of a presenter's key: nobody is asked for one
+LOOPBACK = ("127.0.0.1", "localhost", "::1")  # addresses that this machine alone reaches
 _STORE = "kdviz.sqlite"
 
 
@@ -67,6 +69,17 @@ def database_url() -> str:
 def scheduler() -> str | None:
     """The address of an external Dask scheduler, KDVIZ_SCHEDULER; None for the embedded cluster."""
     return os.environ.get("KDVIZ_SCHEDULER") or None
+
+
+def presenter_key() -> str:
+    """The key by which the presenter shows who they are, KDVIZ_PRESENTER_KEY; "" where none was given."""
+    key = os.environ.get("KDVIZ_PRESENTER_KEY") or ""
+    return "" if key == NO_KEY else key
+
+
+def needs_no_key() -> bool:
+    """Whether whoever reaches the app is its presenter: KDVIZ_PRESENTER_KEY is "none"."""
+    return os.environ.get("KDVIZ_PRESENTER_KEY") == NO_KEY
 
 
 def download_wait() -> str:

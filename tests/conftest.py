@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 # Before kdviz reads it, and for every process that a test starts: nothing of a person's own runs is touched.
 _STATE = Path(tempfile.mkdtemp(prefix="kdviz-tests-"))
 os.environ["KDVIZ_STATE_DIR"] = str(_STATE)
-for _name in ("KDVIZ_DATABASE_URL", "KDVIZ_SCHEDULER", "KDVIZ_LANGUAGE"):
+for _name in ("KDVIZ_DATABASE_URL", "KDVIZ_SCHEDULER", "KDVIZ_LANGUAGE", "KDVIZ_PRESENTER_KEY"):
     os.environ.pop(_name, None)
 # Tests that run side by side (pytest -n) share the cores: PyTorch processes that each take all of them spin against
 # each other. Set before torch is imported, for this process and those that tests start.

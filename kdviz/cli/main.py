@@ -19,6 +19,7 @@ from typing import Any
 import click
 
 from kdviz import settings
+from kdviz.cli import reach
 from kdviz.cli.console import FAILURE, PlainGroup, json_option, options, recipe_of, show
 from kdviz.cli.local import carry_out
 from kdviz.cli.record import record
@@ -32,6 +33,7 @@ from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
 from kdviz.reports.text import table
 from kdviz.store import data_files
+from kdviz.store.rights import KEY
 
 _SPLITS = ("training", "validation", "test")
 
@@ -186,7 +188,12 @@ def _checked_origins(_context: click.Context, _option: click.Parameter, origins:
 
 @main.command()
 @click.option("--port", type=click.IntRange(1, 65_535), default=8501, show_default=True)
-@click.option("--address", help="Listen at this network address alone, 127.0.0.1 for instance. [default: all]")
+@click.option(
+    "--address",
+    default="127.0.0.1",
+    show_default=True,
+    help="Listen at this network address; by default this machine alone reaches the app. 0.0.0.0 lets the network in.",
+)
 @click.option(
     "--base-path",
     default="",
@@ -201,24 +208,29 @@ def _checked_origins(_context: click.Context, _option: click.Parameter, origins:
     help="Where browsers see the app if a proxy changes the host: https://hub.example.org. May be given several times.",
 )
 @click.option("--no-browser", is_flag=True, help="Open no browser window.")
-def app(port: int, address: str | None, base_path: str, origins: tuple[str, ...], no_browser: bool) -> None:
+def app(port: int, address: str, base_path: str, origins: tuple[str, ...], no_browser: bool) -> None:
     """Start the app."""
     root = Path(__file__).resolve().parents[2]
     given = {
         "server.port": str(port),
-        "server.address": address or "",
+        "server.address": address,
         "server.baseUrlPath": base_path,
         "server.headless": "true" if no_browser else "",
     }
     flags = [f"--{name}={value}" for name, value in given.items() if value]
     flags += [f"--server.corsAllowedOrigins={origin}" for origin in origins]
     command = [sys.executable, "-m", "streamlit", "run", ".streamlit/serve.py", *flags]
+    proxied = bool(base_path or origins)
+    key, here = reach.key_for(address, proxied), reach.start_page(address, port, base_path)
+    for line in reach.in_words(address, reach.start_page(address, port, base_path, origins), key, proxied):
+        click.echo(line, err=True)
     ended = threading.Event()
     if not no_browser and _has_a_screen():
-        start = f"http://{address or 'localhost'}:{port}/{base_path}".rstrip("/")
-        threading.Thread(target=_open_when_ready, args=(start, ended), daemon=True).start()
+        shown = f"?{KEY}={key}" if key not in ("", settings.NO_KEY) else ""  # once: then the browser keeps a cookie
+        threading.Thread(target=_open_when_ready, args=(here, shown, ended), daemon=True).start()
     try:
-        code = subprocess.run(command, cwd=root, check=False).returncode
+        environment = {**os.environ, **({"KDVIZ_PRESENTER_KEY": key} if key else {})}
+        code = subprocess.run(command, cwd=root, env=environment, check=False).returncode
     finally:
         ended.set()
     raise click.exceptions.Exit(code)
@@ -229,9 +241,9 @@ def _has_a_screen() -> bool:
     return not sys.platform.startswith("linux") or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
 
 
-def _open_when_ready(start: str, ended: threading.Event) -> None:
+def _open_when_ready(start: str, query: str, ended: threading.Event) -> None:
     """Open the first page in the browser once the server answers, unless it has ended before."""
     while not ended.wait(0.2):
-        with suppress(OSError), urllib.request.urlopen(f"{start}/_stcore/health", timeout=1):
-            webbrowser.open(f"{start}/")
+        with suppress(OSError), urllib.request.urlopen(f"{start}_stcore/health", timeout=1):
+            webbrowser.open(f"{start}{query}")
             return

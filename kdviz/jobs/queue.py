@@ -6,6 +6,7 @@ moments only; whatever may take long, the cluster and the disk, has a thread of 
 
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -19,6 +20,7 @@ from kdviz.jobs.job import Job, Task, Version
 from kdviz.recipes.base import Training
 from kdviz.records.kinds import AnyRecipe, Event
 from kdviz.store import teacher_files
+from kdviz.store.rights import OPERATOR, Visitor
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore, StoreError
 
@@ -26,6 +28,7 @@ __all__ = ["ClusterState", "JobError", "Jobs", "Version"]
 
 _WRITE = 0.5  # seconds between two batches for the store
 _BEAT = 2.0  # seconds between two heartbeats
+_ASKED: Mapping[messages.Wish, str] = {"pause": "pause it", "go": "let it go on", "cancel": "cancel it"}
 
 
 class Jobs:
@@ -73,8 +76,8 @@ class Jobs:
         """
         return self._connection.call(function, *args, key=key)
 
-    def submit(self, recipe: AnyRecipe) -> Run:
-        """The recipe's run: the finished or the live one if there is one, else a new one in the queue.
+    def submit(self, recipe: AnyRecipe, who: Visitor = OPERATOR) -> Run:
+        """The recipe's run: the finished or the live one if there is one, else a new one of `who` in the queue.
 
         A comparison or a sweep that ended early goes on with what it had not finished. `StoreError` if it cannot be
         noted down.
@@ -84,7 +87,7 @@ class Jobs:
             if job is not None and job.run.live:
                 return job.run
             self._flush()
-            run = self._store.request(recipe)
+            run = self._store.request(recipe, who)
             if run.status == "queued" and run.owner == self._store.owner:
                 job = Job(run, self._store.finished(run.id))
                 with self._lock:
@@ -136,18 +139,20 @@ class Jobs:
             return "cluster"
         return "worker" if state.device is None else ""
 
-    def pause(self, run_id: str) -> Run | None:
+    # Whose run it is, and whether `who` may, is looked at here, whatever a page shows. Raise `RightsError`.
+
+    def pause(self, run_id: str, who: Visitor = OPERATOR) -> Run | None:
         """Let a running run stand still; it reads as paused once its worker does."""
-        return self._wish(run_id, "pause")
+        return self._wish(run_id, "pause", who)
 
-    def resume(self, run_id: str) -> Run | None:
+    def resume(self, run_id: str, who: Visitor = OPERATOR) -> Run | None:
         """Let a paused run go on."""
-        return self._wish(run_id, "go")
+        return self._wish(run_id, "go", who)
 
-    def cancel(self, run_id: str) -> Run | None:
+    def cancel(self, run_id: str, who: Visitor = OPERATOR) -> Run | None:
         """Stop the run: at once when it waits, within a second when it runs."""
         with self._lock:
-            run = self._wish(run_id, "cancel")
+            run = self._wish(run_id, "cancel", who)
             job = self._jobs.get(run_id)
             if job is None or not job.run.live:
                 return run
@@ -155,9 +160,10 @@ class Jobs:
             self._wake.set()
             return job.run
 
-    def _wish(self, run_id: str, wish: messages.Wish) -> Run | None:
+    def _wish(self, run_id: str, wish: messages.Wish, who: Visitor) -> Run | None:
         with self._lock:
             if job := self._jobs.get(run_id):
+                who.must(job.run, _ASKED[wish])
                 if job.run.live and not (job.waits and wish == "pause"):
                     job.wish = wish
                     self._tell(job, wish)
@@ -167,6 +173,7 @@ class Jobs:
                 return job.run
         run = self._store.get(run_id)
         if run is not None and run.live:
+            who.must(run, _ASKED[wish])
             raise JobError("This run was started by another kdviz process; pause or cancel it there.")
         return run
 

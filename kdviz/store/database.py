@@ -105,7 +105,26 @@ def _opened(url: str, tables: sa.MetaData) -> sa.Engine:
             tables.create_all(engine)
         except (exc.OperationalError, exc.ProgrammingError):
             tables.create_all(engine)  # another process may have made them between the look and the making
+        for table in tables.tables.values():
+            _add_columns(engine, table)
     return engine
+
+
+def _add_columns(engine: sa.Engine, table: sa.Table) -> None:
+    """Columns that came later, for a table of before: they hold nothing there."""
+    for column in _missing(engine, table):
+        kind = column.type.compile(engine.dialect)
+        try:
+            with engine.begin() as connection:
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")
+        except (exc.OperationalError, exc.ProgrammingError):  # another process may have been first
+            if column in _missing(engine, table):
+                raise
+
+
+def _missing(engine: sa.Engine, table: sa.Table) -> list[sa.Column[Any]]:
+    there = {column["name"] for column in sa.inspect(engine).get_columns(table.name)}
+    return [column for column in table.columns if column.nullable and column.name not in there]
 
 
 def _place(address: sa.URL) -> str:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from kdviz.records.base import Record, TrainedStudent
 from kdviz.records.kinds import AnyRecipe, Ending, Event
 
@@ -23,7 +25,8 @@ class Run(Record):
     started: datetime | None = None
     finished: datetime | None = None
     result: Ending | None = None
-    owner: str = ""
+    owner: str = ""  # the store object that trains it
+    visitor: str = Field("", exclude=True)  # the mark of the browser that started it, "" for none: no part of documents
     tags: tuple[str, ...] = ()
     note: str = ""
 

@@ -23,6 +23,7 @@ from kdviz.records.kinds import ENDINGS, RECIPES, AnyRecipe, Ending, Event, Part
 from kdviz.store import tables
 from kdviz.store.annotations import tidy_note, tidy_tags
 from kdviz.store.database import Database, StoreError
+from kdviz.store.rights import OPERATOR, Visitor
 from kdviz.store.run import LIVE, Bundle, Run, Status
 from kdviz.store.tables import ANNOTATIONS, DISCARDED, EVENTS, METADATA, RUNS, STUDENTS
 
@@ -47,15 +48,15 @@ class RunStore:
         """Close the connections; the store can be used again and then opens new ones."""
         self._database.close()
 
-    def request(self, recipe: AnyRecipe) -> Run:
-        """The run of this recipe, made and owned by this store if there was none.
+    def request(self, recipe: AnyRecipe, who: Visitor = OPERATOR) -> Run:
+        """The run of this recipe, made and owned by this store if there was none, and then started by `who`.
 
         A failed, cancelled or interrupted run starts over: queued, owned by this store, without events but for its
         finished parts. A live or finished one is returned as it is; a discarded one comes back.
         """
         now = time.time()
         self.restore([recipe.id])
-        fresh = self._queued(recipe, now)
+        fresh = self._queued(recipe, now, who)
         if not self._insert(recipe.id, fresh):
             over = ~_alive(now) & (RUNS.c.status != "finished")
             with self._database.write() as connection:
@@ -71,19 +72,22 @@ class RunStore:
             raise StoreError(f"Run {recipe.id} was deleted while it was asked for; ask again.")
         return run
 
-    def restart(self, recipe: AnyRecipe) -> Run:
+    def restart(self, recipe: AnyRecipe, who: Visitor = OPERATOR) -> Run:
         """The run of this recipe from its beginning, queued and owned by this store; only tags and note stay.
 
-        One transaction: where it fails, everything is as it was. A live run is returned as it is.
+        One transaction: where it fails, everything is as it was. A live run is returned as it is. Raises RightsError
+        where it is another's, as its results are lost.
         """
         now = time.time()
         over = ~_alive(now)
+        if (there := self.get(recipe.id)) is not None:
+            who.must(there, "train it anew")
         with self._database.write() as connection:
-            again = sa.update(RUNS).where(RUNS.c.id == recipe.id, over).values(**self._queued(recipe, now))
+            again = sa.update(RUNS).where(RUNS.c.id == recipe.id, over).values(**self._queued(recipe, now, who))
             if connection.execute(again).rowcount:
                 for table in (EVENTS, STUDENTS, DISCARDED):
                     connection.execute(sa.delete(table).where(table.c.run_id == recipe.id))
-        return self.request(recipe)  # made, where there was none
+        return self.request(recipe, who)  # made, where there was none
 
     def get(self, run_id: str) -> Run | None:
         """The run, or None where there is none."""
@@ -189,9 +193,14 @@ class RunStore:
         with self._database.write() as connection:
             tables.forget(connection, [run_id])
 
-    def discard(self, run_ids: Collection[str]) -> None:
-        """Put runs away: they can be restored for a day. StoreError, and nothing done, where one is under way."""
+    def discard(self, run_ids: Collection[str], who: Visitor = OPERATOR) -> None:
+        """Put runs away: they can be restored for a day.
+
+        Nothing is done where one is under way, StoreError, or another's, RightsError.
+        """
         now = time.time()
+        for run in filter(None, map(self.get, run_ids)):
+            who.must(run, "delete it")
         under_way = sa.select(RUNS.c.id).where(RUNS.c.id.in_(run_ids), _alive(now))
         with self._database.write() as connection:
             live = connection.execute(under_way).scalars().first()
@@ -240,8 +249,11 @@ class RunStore:
             row = connection.execute(wanted).one_or_none()
         return None if row is None else TrainedStudent.model_validate(row, from_attributes=True)
 
-    def adopt(self, bundle: Bundle) -> Run:
-        """Take over a bundle's run, marked as imported. A result that is here stays; what is missing is added."""
+    def adopt(self, bundle: Bundle, who: Visitor = OPERATOR) -> Run:
+        """Take over a bundle's run for `who`, marked as imported.
+
+        A result that is here stays; what is missing is added.
+        """
         run_id = bundle.run.id
         self.restore([run_id])
         stored = self.get(run_id)
@@ -249,7 +261,7 @@ class RunStore:
             raise StoreError(f"Run {run_id} is under way here; import it when it is over.")
         try:
             with self._database.write() as connection:
-                self._adopt(connection, bundle, stored)
+                self._adopt(connection, bundle, stored, who)
             run = self.get(run_id)
         except IntegrityError:
             run = None
@@ -257,7 +269,7 @@ class RunStore:
             raise StoreError(f"Run {run_id} was changed by somebody else while it was imported; import it again.")
         return run
 
-    def _adopt(self, connection: sa.Connection, bundle: Bundle, stored: Run | None) -> None:
+    def _adopt(self, connection: sa.Connection, bundle: Bundle, stored: Run | None, who: Visitor) -> None:
         """Write what the bundle brings; `stored` is the run as it is here.
 
         Raises IntegrityError where that is under way by now.
@@ -265,7 +277,7 @@ class RunStore:
         run, now = bundle.run, time.time()
         if stored is None or (stored.result is None and run.result is not None):
             values = {
-                **self._queued(run.recipe, min(run.created.timestamp(), now)),
+                **self._queued(run.recipe, min(run.created.timestamp(), now), who),
                 "status": run.status,
                 "attempt": 1,
                 "message": IMPORTED if run.result else UNFINISHED,
@@ -320,10 +332,11 @@ class RunStore:
             return True
         return False
 
-    def _queued(self, recipe: AnyRecipe, now: float) -> dict[str, Any]:
+    def _queued(self, recipe: AnyRecipe, now: float, who: Visitor = OPERATOR) -> dict[str, Any]:
         """The row of a run that has yet to begin."""
         return {
             **{"recipe": recipe.model_dump_json(), "status": "queued", "owner": self.owner},
+            **{"visitor": who.mark or None},
             **{"attempt": 0, "message": "", "created": now, "heartbeat": now},
             **dict.fromkeys(("started", "finished", "result")),
         }
@@ -364,6 +377,7 @@ def _run(row: sa.Row[Any]) -> Run | None:
             finished=_moment(row.finished) if row.finished else None,
             result=_result(row.result) if row.result else None,
             owner=row.owner,
+            visitor=row.visitor or "",
             tags=tuple(json.loads(row.tags)) if row.tags else (),
             note=row.note or "",
         )

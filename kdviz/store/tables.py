@@ -24,6 +24,8 @@ RUNS = sa.Table(
     sa.Column("finished", sa.Double),
     sa.Column("heartbeat", sa.Double, nullable=False),
     sa.Column("result", sa.Text),
+    # These columns came later, so they are added where they are missing, and empty in what was stored before.
+    sa.Column("visitor", sa.String(32)),  # the mark of the browser that started it
 )
 EVENTS = sa.Table(
     "events",

@@ -11,6 +11,7 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_r
 
 from kdviz.recipes.base import shortened
 from kdviz.recipes.number_lists import with_point
+from kdviz.store.rights import KEY
 
 T = TypeVar("T")
 _WRITTEN = "written_in_link"
@@ -157,7 +158,7 @@ def _put_back() -> None:
 
 
 def _dropped(name: str) -> bool:
-    return name not in st.query_params and not name.lower().startswith("embed")
+    return name not in st.query_params and name != KEY and not name.lower().startswith("embed")
 
 
 def brings_a_run() -> bool:

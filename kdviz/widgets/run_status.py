@@ -1,5 +1,6 @@
 """What every page with a run has: the button that starts it, its progress, and the ways to stop it."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
@@ -14,14 +15,15 @@ from kdviz.jobs.queue import Jobs
 from kdviz.records.kinds import AnyRecipe, Part
 from kdviz.reports.called import called
 from kdviz.reports.phrases import counted
+from kdviz.store.rights import Visitor, refusal
 from kdviz.store.run import Run
-from kdviz.widgets import link
+from kdviz.widgets import link, visitor
 from kdviz.widgets.kinds import HOMES, home, link_to
 
 GO_ON, START_AGAIN = "Go on", "Start again"
 OVER = ("failed", "cancelled", "interrupted")
-_OWN = "own_runs"  # the ids of those that this visitor has started
 _REFUSED, _NOT_STARTED = "order_refused", "start_problem"
+_SHOWN = 8.0  # seconds for which a live panel, which is drawn again and again, says what was refused
 _AWAITED = {
     "": "next in the queue",
     "cluster": "waiting for the training cluster, which is starting",
@@ -91,7 +93,7 @@ def start(
         type="primary",
         icon=":material/play_arrow:",
         on_click=_start,
-        args=(jobs, wanted, link.writer("run"), write, check),
+        args=(jobs, wanted, visitor.who(), link.writer("run"), write, check),
         disabled=wanted is None or not ready or (shown is not None and (shown.status not in OVER or goes_on)),
     )
     if problem_of_link and wanted is not None:
@@ -111,6 +113,7 @@ def start(
 def _start(
     jobs: Jobs,
     wanted: R,
+    who: Visitor,
     write_run: Callable[[str], None],
     write: Callable[[R], None] | None,
     check: Callable[[R], None] | None,
@@ -122,43 +125,49 @@ def _start(
     try:
         if check is not None:
             check(wanted)
-        found = jobs.get(wanted.id)
-        write_run(jobs.submit(wanted).id)
+        write_run(jobs.submit(wanted, who).id)
     except PlainError as error:
         st.session_state[_NOT_STARTED] = str(error)
         return
-    if found is None or not found.live:  # else somebody else has started it
-        st.session_state.setdefault(_OWN, set()).add(wanted.id)
     if write is not None:
         write(wanted)
 
 
 def status(jobs: Jobs, run: Run, position: Position | None) -> None:
     """How far the run is, with its buttons; `position` None as long as nothing has been heard of it."""
+    who = visitor.who()
+    others = not who.may(run)
     text, buttons = st.columns([7, 3], vertical_alignment="center")
     share = position.share if position is not None and run.live else float(run.status == "finished")
     text.progress(share, text=_caption(jobs, run, position))
     with buttons, st.container(horizontal=True, horizontal_alignment="right", height="content"):
         if run.status == "paused":
-            st.button(GO_ON, icon=":material/play_arrow:", on_click=_order, args=(jobs.resume, run.id))
+            go_on = jobs.resume, run.id, who
+            st.button(GO_ON, icon=":material/play_arrow:", on_click=_order, args=go_on, disabled=others)
         elif run.status in OVER:
             onward = _onward(jobs, run)
             icon = ":material/replay:" if onward == START_AGAIN else ":material/play_arrow:"
-            st.button(onward, icon=icon, on_click=_order, args=(jobs.submit, run.recipe))
+            st.button(onward, icon=icon, on_click=_order, args=(jobs.submit, run.recipe, who))
         elif run.live:
-            waits = run.status != "running"
-            st.button("Pause", icon=":material/pause:", on_click=_order, args=(jobs.pause, run.id), disabled=waits)
+            pause, waits = (jobs.pause, run.id, who), run.status != "running"
+            st.button("Pause", icon=":material/pause:", on_click=_order, args=pause, disabled=waits or others)
         if run.live:
-            st.button("Cancel", icon=":material/stop:", on_click=_order, args=(jobs.cancel, run.id))
+            cancel = jobs.cancel, run.id, who
+            st.button("Cancel", icon=":material/stop:", on_click=_order, args=cancel, disabled=others)
+    if run.live and others:
+        st.caption(refusal(run, "pause and cancel it"))
     trouble = jobs.trouble if run.live or run.id in jobs.trouble else ""
     if run.status == "queued":
-        _turn(jobs, run)
-    for message in filter(None, (run.message, st.session_state.pop(_REFUSED, ""), trouble)):
+        _turn(jobs, run, who)
+    refused, since = st.session_state.get(_REFUSED, ("", 0.0))
+    if time.monotonic() - since > _SHOWN:
+        refused = ""
+    for message in filter(None, (run.message, refused, trouble)):
         st.info(message)
 
 
-def _turn(jobs: Jobs, run: Run) -> None:
-    """Whose turn it is before a waiting run: a link to that one, and for whoever started it a way to cancel it."""
+def _turn(jobs: Jobs, run: Run, who: Visitor) -> None:
+    """Whose turn it is before a waiting run: a link to that one, and for whoever may a way to cancel it."""
     ahead = jobs.ahead(run.id)
     if not ahead:
         return
@@ -172,13 +181,13 @@ def _turn(jobs: Jobs, run: Run) -> None:
             query_params=link_to(first),
             width="content",
         )
-        if first.id in st.session_state.get(_OWN, ()):
+        if who.may(first):
             st.button(
                 "Cancel that one",
                 key=f"cancel_{first.id}",
                 icon=":material/stop:",
                 on_click=_order,
-                args=(jobs.cancel, first.id),
+                args=(jobs.cancel, first.id, who),
             )
 
 
@@ -203,12 +212,12 @@ def _onward(jobs: Jobs, run: Run) -> str:
     return GO_ON if any(isinstance(event, Part) for event in jobs.events(run.id)) else START_AGAIN
 
 
-def _order(action: Callable[[Any], object], run: object) -> None:
-    """Pause, go on, cancel or submit; where another process refuses, that is said."""
+def _order(action: Callable[[Any, Visitor], object], run: object, who: Visitor) -> None:
+    """Pause, go on, cancel or submit; where that is refused, it is said."""
     try:
-        action(run)
+        action(run, who)
     except PlainError as error:
-        st.session_state[_REFUSED] = str(error)
+        st.session_state[_REFUSED] = str(error), time.monotonic()
 
 
 def _caption(jobs: Jobs, run: Run, position: Position | None) -> str:

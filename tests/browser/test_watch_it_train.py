@@ -17,6 +17,7 @@ SHORT = "data=digits&teacher=784-128-10&student=784-30-30-10&epochs=4&teacher_ep
 LONG = "data=digits&teacher=784-128-10&student=784-800-800-10&epochs=500&teacher_epochs=2"  # a minute at least
 EARLY = re.compile(r"epoch ([89]|\d\d+) of")  # the first six reports still find the height of an axis
 WORKS = 30_000  # ms until a worker that has just started reports
+KEY = "chalk"  # of the presenter, on the server that a test may break
 LOST = ("",)  # a page may say what it likes about a server that was killed
 
 Visit = Callable[..., Page]
@@ -66,7 +67,7 @@ def cancelled(page: Page) -> None:
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[AppServer]:
     """A server that a test may break."""
-    server = AppServer(tmp_path / "state")
+    server = AppServer(tmp_path / "state", environment={"KDVIZ_PRESENTER_KEY": KEY})
     yield server
     left = server.stop()
     assert not left, f"processes that outlived the server: {left}"
@@ -290,9 +291,23 @@ def test_a_bad_link_is_answered_in_a_sentence(page: Page, app_url: str, query: s
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
+def only_who_started_it_and_the_presenter_may_stop_it(visit: Visit, page: Page) -> None:
+    other = visit(page.url, allowed=LOST)
+    expect(other.get_by_text("was not started in this browser")).to_be_visible()
+    expect(button(other, "Cancel")).to_be_disabled()
+    other.goto(f"{page.url}&presenter={KEY}")
+    expect(button(other, "Cancel")).to_be_enabled()
+    assert KEY not in other.url
+    expect(button(page, "Cancel")).to_be_enabled()
+    page.reload()
+    expect(button(page, "Pause")).to_be_enabled()
+    other.close()
+
+
 def test_a_killed_worker_is_replaced_and_a_killed_server_keeps_its_runs(visit: Visit, own_server: AppServer) -> None:
     page = opened(visit(allowed=LOST), own_server.url, f"{LONG}&seed=8")
     run = started(page)
+    only_who_started_it_and_the_presenter_may_stop_it(visit, page)
     own_server.worker().kill()
     expect(page.get_by_text("The worker was lost; started again.")).to_be_visible(timeout=WORKS)
     expect(status(page)).to_contain_text("Students: epoch", timeout=WORKS)

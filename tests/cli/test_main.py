@@ -733,13 +733,20 @@ def test_a_port_that_is_none_is_refused():
     assert kdviz("app", "--port", "99999").exit_code == 2
 
 
+class Commands(list):
+    def __init__(self):
+        super().__init__()
+        self.environments = []
+
+
 @pytest.fixture
 def started(monkeypatch):
-    """The commands that would have started the app."""
-    commands = []
+    """The commands that would have started the app, and their environments."""
+    commands = Commands()
 
-    def run(command, **_):
+    def run(command, env, **_):
         commands.append(command)
+        commands.environments.append(env)
         return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setattr(subprocess, "run", run)
@@ -768,9 +775,46 @@ def test_the_app_starts_under_a_path_and_behind_a_proxy(started, path):
     ]
 
 
-def test_the_app_by_itself_has_no_more_than_a_port(started):
-    assert kdviz("app").exit_code == 0
-    assert started[0][5:] == ["--server.port=8501"]
+def test_the_app_by_itself_is_reached_by_its_own_machine_alone_and_says_so(started):
+    result = kdviz("app")
+    assert result.exit_code == 0
+    assert started[0][5:] == ["--server.port=8501", "--server.address=127.0.0.1"]
+    assert result.stderr == (
+        "Only this machine reaches it, and whoever sits at it is its presenter; "
+        "--address 0.0.0.0 lets the network in.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "lines"),
+    [
+        (
+            ("--address", "0.0.0.0"),
+            ("Whoever reaches this machine at 0.0.0.0 can open it", "opens http://localhost:8501/?presenter="),
+        ),
+        (
+            ("--base-path", "/lab/kdviz", "--origin", "https://example.org"),
+            ("Only this machine reaches it, and whoever a proxy", "opens https://example.org/lab/kdviz/?presenter="),
+        ),
+    ],
+)
+def test_where_others_come_the_app_prints_a_key_for_its_presenter_alone(started, options, lines):
+    first, second = (kdviz("app", *options).stderr for _ in range(2))
+    for line in lines:
+        assert line in first
+    assert first != second, "a new key at each start"
+    key = first.rstrip().rpartition("=")[2]
+    assert len(key) == 16
+    assert started.environments[0]["KDVIZ_PRESENTER_KEY"] == key
+
+
+def test_a_key_that_was_given_is_not_printed(started, monkeypatch):
+    monkeypatch.setenv("KDVIZ_PRESENTER_KEY", "green-42-horse")
+    said = kdviz("app", "--address", "0.0.0.0").stderr
+    assert "green" not in said
+    assert said.endswith("?presenter= followed by the key of KDVIZ_PRESENTER_KEY\n")
+    monkeypatch.setenv("KDVIZ_PRESENTER_KEY", "none")
+    assert "All of them may stop and delete everything" in kdviz("app", "--address", "0.0.0.0").stderr
 
 
 @pytest.mark.parametrize(

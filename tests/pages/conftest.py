@@ -2,6 +2,8 @@
 
 import pytest
 
+from kdviz.store.rights import Visitor
+from kdviz.widgets import visitor
 from tests.samples.app_pages import run_of
 
 
@@ -13,6 +15,18 @@ def stored(keep):
         return keep(run_of(recipe, status, result), events=events)
 
     return put
+
+
+@pytest.fixture
+def visiting(monkeypatch):
+    """Lets somebody look at the pages from now on; without it, it is whoever sits at this machine: the presenter."""
+
+    def visiting(mark, presenter=False):
+        now = Visitor(mark, presenter)
+        monkeypatch.setattr(visitor, "who", lambda: now)
+        return now
+
+    return visiting
 
 
 @pytest.fixture

@@ -334,7 +334,8 @@ def test_start_and_panel_go_by_one_reading_of_a_run_that_ends_while_its_page_is_
     assert not button(at, "Start").disabled
 
 
-def test_a_run_that_waits_leads_to_the_one_whose_turn_it_is(keep):
+def test_a_run_that_waits_leads_to_the_one_whose_turn_it_is(keep, visiting):
+    visiting("b")
     first, second = run_of(what_is_transferred("digits"), "paused"), run_of(Recipe.suited("digits"), "queued")
     keep(first, second).queued = True
     at = opened(TRAIN, run=second.id)
@@ -344,19 +345,56 @@ def test_a_run_that_waits_leads_to_the_one_whose_turn_it_is(keep):
     assert "Cancel that one" not in [button.label for button in at.button], "somebody else has started it"
 
 
-def test_who_started_the_run_whose_turn_it_is_can_cancel_it_from_the_one_that_waits(jobs, monkeypatch):
-    at = opened(TRAIN)
-    button(at, "Start").click().run()
-    (first,) = jobs.submitted
-    second = first.model_copy(update={"seed": 7})
-    jobs.runs = {recipe.id: run_of(recipe, status) for recipe, status in ((first, "running"), (second, "queued"))}
+@pytest.mark.parametrize(("mark", "presenter"), [("a", False), ("b", True)])
+def test_who_may_can_cancel_the_run_whose_turn_it_is_from_the_one_that_waits(
+    jobs, monkeypatch, visiting, mark, presenter
+):
+    first, second = Recipe.suited("digits"), Recipe.suited("digits", {"seed": 7})
+    states = ((first, "running"), (second, "queued"))
+    jobs.runs = {recipe.id: run_of(recipe, status, visitor="a") for recipe, status in states}
     jobs.queued, cancelled = True, []
-    monkeypatch.setattr(jobs, "cancel", cancelled.append)
-    at.query_params["run"] = second.id
-    at.run()
+    monkeypatch.setattr(jobs, "cancel", lambda *given: cancelled.append(given))
+    who = visiting(mark, presenter)
+    at = opened(TRAIN, run=second.id)
     button(at, "Cancel that one").click().run()
     assert not at.exception
-    assert cancelled == [first.id]
+    assert cancelled == [(first.id, who)]
+
+
+@pytest.mark.parametrize("status", ["running", "paused"])
+def test_another_s_run_is_watched_and_not_stopped_and_the_page_says_who_may(keep, visiting, status):
+    run = run_of(Recipe.suited("digits"), status, visitor="a")
+    keep(run)
+    orders = ("Cancel", "Pause" if status == "running" else "Go on")
+    why = f"Run {run.id} was not started in this browser: whoever started it may pause and cancel it"
+    visiting("b")
+    at = opened(TRAIN, run=run.id)
+    assert [button(at, order).disabled for order in orders] == [True, True]
+    assert why in text(at)
+    assert "?presenter=" in text(at)
+    for who in (("a",), ("b", True)):
+        visiting(*who)
+        at = opened(TRAIN, run=run.id)
+        assert [button(at, order).disabled for order in orders] == [False, False]
+        assert why not in text(at)
+
+
+def test_what_was_started_is_of_the_visitor_who_started_it(jobs, monkeypatch, visiting):
+    who, started = visiting("a"), []
+    monkeypatch.setattr(jobs, "submit", lambda *given: started.append(given) or run_of(given[0]))
+    submit = opened(TRAIN)
+    button(submit, "Start").click().run()
+    assert [given[1] for given in started] == [who]
+
+
+def test_a_presenter_key_in_the_address_is_taken_out_of_it(jobs, monkeypatch):
+    monkeypatch.setenv("KDVIZ_PRESENTER_KEY", "green-42-horse")
+    at = opened(TRAIN, presenter="green-42-horse")
+    assert "presenter" not in at.query_params
+    assert not at.warning
+    at = opened(TRAIN, presenter="another")
+    assert "presenter" not in at.query_params
+    assert "not this server’s presenter key" in said(at)
 
 
 @pytest.mark.parametrize(

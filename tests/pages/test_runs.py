@@ -14,6 +14,7 @@ from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.study import Study
 from kdviz.recipes.sweep import Sweep
+from kdviz.store.rights import OPERATOR
 from kdviz.store.runs import RunStore, StoreError
 from kdviz.widgets import live_panel, server
 from kdviz.widgets.runs import export as run_export
@@ -53,9 +54,9 @@ class Reader:
     def awaits(self, run_id):
         return ""
 
-    def submit(self, recipe):
+    def submit(self, recipe, who=OPERATOR):
         self.submitted.append(recipe)
-        return self.store.request(recipe)
+        return self.store.request(recipe, who)
 
     def call(self, function, *args, key):
         future = Future()
@@ -385,6 +386,21 @@ def test_more_runs_than_can_be_told_apart_are_said(jobs, store):
     at = page(run=",".join(ids))
     assert "Drawn are the first 6 of 7." in text(at)
     assert len(json.loads(at.get("plotly_chart")[0].proto.spec)["data"]) == 12
+
+
+def test_another_s_run_is_not_deleted_nor_trained_anew_and_the_page_says_who_may(jobs, store, visiting):
+    run = put(store, recipe())  # of nobody's browser
+    visiting("b")
+    at = page(run=run.id)
+    button(at, "Delete").click().run()
+    assert "Nothing was deleted." in said(at)
+    assert "whoever started it may delete it, and so may the presenter" in verbatim(at)[0]
+    button(at, "Train it once more").click().run()
+    assert "may train it anew" in " ".join(verbatim(at))
+    assert listed(at) == [run.id]
+    visiting("b", presenter=True)
+    button(page(run=run.id), "Delete").click().run()
+    assert not store.recent()
 
 
 def test_deleted_runs_come_back_with_undo(jobs, store):

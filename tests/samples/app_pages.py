@@ -13,6 +13,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from kdviz.jobs.queue import JobError
+from kdviz.store.rights import OPERATOR
 from kdviz.store.run import Run
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -48,7 +49,7 @@ class FakeJobs:
     def awaits(self, run_id):
         return self.awaited
 
-    def submit(self, recipe):
+    def submit(self, recipe, who=OPERATOR):
         self.submitted.append(recipe)
         return SimpleNamespace(id=recipe.id)
 
@@ -57,15 +58,16 @@ class FakeJobs:
         future.set_exception(JobError("There is nothing in /nowhere, and the network gave no answer."))
         return future
 
-    def pause(self, run_id):
+    def pause(self, run_id, who=OPERATOR):
         raise AssertionError("nobody pressed a button")
 
     resume = cancel = pause
 
 
-def run_of(recipe, status="finished", result=None):
+def run_of(recipe, status="finished", result=None, visitor=""):
     """The run of a recipe as it lies in the store."""
-    return Run(id=recipe.id, recipe=recipe, status=status, attempt=1, created=datetime.now(UTC), result=result)
+    facts = {"attempt": 1, "created": datetime.now(UTC), "visitor": visitor}
+    return Run(id=recipe.id, recipe=recipe, status=status, result=result, **facts)
 
 
 def opened(page, **query):

@@ -7,9 +7,10 @@ import streamlit as st
 from kdviz.errors import PlainError
 from kdviz.jobs.queue import Jobs
 from kdviz.reports.phrases import count
+from kdviz.store.rights import Visitor
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
-from kdviz.widgets import page
+from kdviz.widgets import page, visitor
 from kdviz.widgets.lesson import sentence
 from kdviz.widgets.runs import table as run_table
 
@@ -28,7 +29,7 @@ def button(store: RunStore, jobs: Jobs, runs: Sequence[Run]) -> None:
         "Delete" if len(runs) == 1 else f"Delete {len(runs)} runs",
         icon=":material/delete:",
         on_click=_delete,
-        args=(store, jobs, [run.id for run in runs]),
+        args=(store, jobs, [run.id for run in runs], visitor.who()),
         disabled=alive,
         key="delete",
         help="A live run cannot be deleted: cancel it first, on its own page." if alive else "This can be undone.",
@@ -88,13 +89,13 @@ def deleted(store: RunStore) -> None:
         st.button("Restore", icon=":material/undo:", on_click=_restore, args=(store, ids), disabled=not ids)
 
 
-def _delete(store: RunStore, jobs: Jobs, run_ids: Sequence[str]) -> None:
+def _delete(store: RunStore, jobs: Jobs, run_ids: Sequence[str], who: Visitor) -> None:
     """Put runs away, all of them or none."""
     try:
         for run in filter(None, map(jobs.get, run_ids)):
             if run.live:
                 raise PlainError(f"Run {run.id} is {run.status}: cancel it first, on its own page.")
-        store.discard(run_ids)
+        store.discard(run_ids, who)
     except PlainError as error:
         st.session_state[_REFUSED] = "Nothing was deleted.", str(error)
         return

@@ -11,9 +11,10 @@ from kdviz.errors import PlainError
 from kdviz.exports import bundles
 from kdviz.exports import results as exports
 from kdviz.jobs.queue import Jobs
+from kdviz.store.rights import Visitor
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
-from kdviz.widgets import page
+from kdviz.widgets import page, visitor
 from kdviz.widgets.lesson import sentence
 
 LOOK = 0.5  # seconds between two looks at a file that a worker makes
@@ -75,7 +76,7 @@ def _students(jobs: Jobs, store: RunStore, run: Run) -> None:
                 "Train it once more",
                 icon=":material/replay:",
                 on_click=_train_again,
-                args=(jobs, store, run),
+                args=(jobs, store, run, visitor.who()),
                 help=sentence("runs", "train-again"),
             )
         return
@@ -97,13 +98,13 @@ def _weights(store: RunStore, run: Run, name: str) -> bytes:
     return learnt.weights
 
 
-def _train_again(jobs: Jobs, store: RunStore, run: Run) -> None:
+def _train_again(jobs: Jobs, store: RunStore, run: Run, who: Visitor) -> None:
     """The same recipe from its beginning; tags and note stay."""
     try:
         now = jobs.get(run.id)
         if now is None or not now.live:  # another visitor may have been first
-            store.restart(run.recipe)
-        jobs.submit(run.recipe)
+            store.restart(run.recipe, who)
+        jobs.submit(run.recipe, who)
     except PlainError as error:
         st.session_state[_REFUSED] = "It was not trained again.", str(error)
 
@@ -162,19 +163,19 @@ def upload(store: RunStore, arrived: Callable[[Run], None]) -> None:
         key=f"bundle_{number}",
         max_upload_size=LARGEST_UPLOAD,
         on_change=_import,
-        args=(store, f"bundle_{number}", arrived),
+        args=(store, visitor.who(), f"bundle_{number}", arrived),
     )
     say_problem()
 
 
-def _import(store: RunStore, key: str, arrived: Callable[[Run], None]) -> None:
+def _import(store: RunStore, who: Visitor, key: str, arrived: Callable[[Run], None]) -> None:
     """The whole file or nothing of it. Its name plays no part."""
     file = st.session_state.get(key)
     if file is None:
         return
     st.session_state[_UPLOADS] += 1  # an empty place for the next one
     try:
-        arrived(store.adopt(bundles.unpack(file.getvalue())))
+        arrived(store.adopt(bundles.unpack(file.getvalue()), who))
     except PlainError as error:
         st.session_state[_REFUSED] = "Nothing was imported.", str(error)
 

@@ -1,0 +1,46 @@
+"""Who may do what with a run: whoever started it, and the presenter. What concerns nobody else everybody may do."""
+
+import hashlib
+from dataclasses import dataclass
+
+from kdviz.errors import PlainError
+from kdviz.store.run import Run
+
+KEY = "presenter"  # the name of the key in an address
+HOW = f"the presenter opens the app once with ?{KEY}= and the key behind its address"
+
+
+class RightsError(PlainError):
+    """Somebody asked for what concerns others; the message says in one sentence who may, and how."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody who asks for something: `mark` is the hash of the id in their browser, "" where there is none."""
+
+    mark: str = ""
+    presenter: bool = False
+
+    def may(self, run: Run) -> bool:
+        """Whether they may stop, delete or train anew this run. One that no browser started is the presenter's."""
+        return self.presenter or (self.mark != "" and self.mark == run.visitor)
+
+    def must(self, run: Run, what: str) -> None:
+        """Raise `RightsError` unless they may; `what` is what they ask for, as in "cancel it"."""
+        if not self.may(run):
+            raise RightsError(refusal(run, what))
+
+
+OPERATOR = Visitor(presenter=True)  # whoever has the machine, as on the command line
+
+
+def mark_of(browser: str) -> str:
+    """What is stored of the id in a browser: nobody can make the id of it."""
+    return hashlib.sha256(f"kdviz visitor {browser}".encode()).hexdigest()[:32]
+
+
+def refusal(run: Run, what: str) -> str:
+    """Why a run stays as it is, and who may change that."""
+    return (
+        f"Run {run.id} was not started in this browser: whoever started it may {what}, and so may the presenter; {HOW}."
+    )

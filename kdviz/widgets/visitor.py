@@ -1,0 +1,132 @@
+"""Who looks at a page: a random id in their browser, and the presenter's key.
+
+The id is a cookie that the server sets with the first page, and no script reads. Where a browser keeps none (a frame of
+another site), or nobody sets it (`streamlit run app.py`), the session has an id of its own, until it is reloaded.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import streamlit as st
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kdviz import settings
+from kdviz.store.rights import KEY, Visitor, mark_of
+from kdviz.widgets.lesson import sentence
+
+_BROWSER = "kdviz_visitor"  # the cookie with the id
+_YEAR = 365 * 86_400
+_ID = re.compile(r"[\w-]{20,64}")
+_PAGE = re.compile(r"/[a-z_]*$")
+_SESSION, _GIVEN, _WRONG = "visitor_of_session", "presenter_of_session", "presenter_key_is_wrong"
+# What proxies add: whoever comes through one does not sit at this machine, whatever the address looks like.
+_OF_PROXIES = ("forwarded", "x-forwarded", "x-real-ip", "x-proxy", "via")
+
+
+def who() -> Visitor:
+    """Whoever looks at the page now. Presenters have shown the key, or sit at the machine that alone is served."""
+    cookies, headers = st.context.cookies, st.context.headers
+    browser = str(cookies.get(_BROWSER, ""))  # a test of pages has none
+    if not _ID.fullmatch(browser):
+        browser = st.session_state.setdefault(_SESSION, secrets.token_urlsafe(24))
+    shown = _shows_key(cookies) or st.session_state.get(_GIVEN, False)
+    return Visitor(mark_of(browser), shown or settings.needs_no_key() or _alone(headers))
+
+
+def _alone(headers: Mapping[str, str]) -> bool:
+    """Whether no key was set, this machine alone is listened to, and the browser speaks to it without a proxy."""
+    if settings.presenter_key() or st.get_option("server.address") not in settings.LOOPBACK:
+        return False
+    host = urlsplit(f"//{headers.get('Host', '')}").hostname
+    forwarded = any(name.lower().startswith(_OF_PROXIES) for name in headers)
+    return not forwarded and (host is None or host in settings.LOOPBACK)  # a test of pages has no host
+
+
+def take_key() -> None:
+    """Take the key that the address of the page carries, for this session, out of the address."""
+    given = st.query_params.get(KEY)
+    if given is None:
+        return
+    del st.query_params[KEY]
+    st.session_state[_GIVEN if _is_key(given) else _WRONG] = True
+
+
+def say_wrong_key() -> None:
+    """That the key of the address was another, once."""
+    if st.session_state.pop(_WRONG, False):
+        st.warning(sentence("runs", "wrong-key"), icon=":material/key_off:")
+
+
+def _is_key(given: str) -> bool:
+    key = settings.presenter_key()
+    return key != "" and secrets.compare_digest(given.encode(), key.encode())
+
+
+def _proof() -> tuple[str, str]:
+    """Name and value of the cookie of a browser that has shown the key. Servers at other ports have other names."""
+    value = hashlib.sha256(f"kdviz presenter {settings.presenter_key()}".encode()).hexdigest()
+    return f"kdviz_presenter_{value[:8]}", value[8:]
+
+
+def _shows_key(cookies: Mapping[str, str]) -> bool:
+    name, value = _proof()
+    return settings.presenter_key() != "" and secrets.compare_digest(
+        str(cookies.get(name, "")).encode(), value.encode()
+    )
+
+
+class Cookies:
+    """ASGI middleware: gives each browser its id with the first page, and the presenter's the proof for the key."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or scope["method"] != "GET" or not _PAGE.search(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        secure = "https" in (scope["scheme"], headers.get(b"x-forwarded-proto", ""))
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        if any(name == KEY and _is_key(value) for name, value in query):
+            # The same page without the key: neither its address nor what it loads and links to shall carry it.
+            rest = urlencode([(name, value) for name, value in query if name != KEY])
+            page = scope["path"].rpartition("/")[2]  # relative, as a proxy may have taken a part of the path away
+            place = f"./{page}{'?' if rest else ''}{rest}"
+            fields = [(b"location", place.encode("latin-1")), (b"cache-control", b"no-store")]
+            fields += [(b"set-cookie", _cookie(*_proof(), secure)), (b"referrer-policy", b"no-referrer")]
+            await send({"type": "http.response.start", "status": 303, "headers": fields})
+            await send({"type": "http.response.body", "body": b""})
+            return
+
+        async def with_id(message: Message) -> None:
+            if message["type"] == "http.response.start" and _is_page(message):
+                cookie = _cookie(_BROWSER, secrets.token_urlsafe(24), secure)
+                message = {**message, "headers": [*message["headers"], (b"set-cookie", cookie)]}
+            await send(message)
+
+        known = _ID.fullmatch(_read(headers.get(b"cookie", "")))
+        await self._app(scope, receive, send if known else with_id)
+
+
+def _read(cookies: str) -> str:
+    try:
+        found = SimpleCookie(cookies).get(_BROWSER)
+    except CookieError:
+        return ""
+    return "" if found is None else found.value
+
+
+def _is_page(message: Message) -> bool:
+    kinds = [value for name, value in message["headers"] if name.lower() == b"content-type"]
+    return message["status"] == 200 and any(kind.startswith(b"text/html") for kind in kinds)
+
+
+def _cookie(name: str, value: str, secure: bool) -> bytes:
+    """For the folder of the page, which is the app's: other apps of the same host do not get it."""
+    return f"{name}={value}; Max-Age={_YEAR}; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}".encode("latin-1")
