@@ -82,6 +82,16 @@ def needs_no_key() -> bool:
     return os.environ.get("KDVIZ_PRESENTER_KEY") == NO_KEY
 
 
+def limit_name(what: str) -> str:
+    """The variable that limits how much a visitor may have of something: KDVIZ_MOST_WAITING for "waiting"."""
+    return f"KDVIZ_MOST_{what.upper()}"
+
+
+def limit(what: str) -> str:
+    """What that variable says; "" where it is not set."""
+    return os.environ.get(limit_name(what), "")
+
+
 def download_wait() -> str:
     """Seconds without an answer after which a mirror is given up, as text: KDVIZ_DOWNLOAD_WAIT, else 3."""
     return os.environ.get("KDVIZ_DOWNLOAD_WAIT") or "3"

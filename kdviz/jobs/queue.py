@@ -17,6 +17,8 @@ from kdviz.errors import PlainError
 from kdviz.jobs import messages
 from kdviz.jobs.connection import ClusterState, Connection, JobError
 from kdviz.jobs.job import Job, Task, Version
+from kdviz.jobs.limits import LimitError, Limits
+from kdviz.jobs.turns import in_turns
 from kdviz.recipes.base import Training
 from kdviz.records.kinds import AnyRecipe, Event
 from kdviz.store import teacher_files
@@ -24,7 +26,7 @@ from kdviz.store.rights import OPERATOR, Visitor
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore, StoreError
 
-__all__ = ["ClusterState", "JobError", "Jobs", "Version"]
+__all__ = ["ClusterState", "JobError", "Jobs", "LimitError", "Version"]
 
 _WRITE = 0.5  # seconds between two batches for the store
 _BEAT = 2.0  # seconds between two heartbeats
@@ -41,6 +43,8 @@ class Jobs:
         self._connection = Connection(scheduler, self._receive)
         self._jobs: dict[str, Job] = {}  # by run id, in the order in which they were submitted
         self._running: dict[str, Job] = {}  # by the keys of the tasks that hold a slot
+        self._served: dict[str, int] = {}  # which visitor's run began last has the largest number
+        self._held = False
         self._lock = threading.RLock()  # of both, and of every job
         self._storing = threading.Lock()  # of the order of writes; taken before the other, never after
         self._wake = threading.Event()
@@ -80,13 +84,15 @@ class Jobs:
         """The recipe's run: the finished or the live one if there is one, else a new one of `who` in the queue.
 
         A comparison or a sweep that ended early goes on with what it had not finished. `StoreError` if it cannot be
-        noted down.
+        noted down, `LimitError` if it is more than a visitor may have.
         """
         with self._storing:
             job = self._jobs.get(recipe.id)
             if job is not None and job.run.live:
                 return job.run
             self._flush()
+            if not who.presenter:
+                self._limit(recipe, who)
             run = self._store.request(recipe, who)
             if run.status == "queued" and run.owner == self._store.owner:
                 job = Job(run, self._store.finished(run.id))
@@ -94,6 +100,35 @@ class Jobs:
                     self._jobs[run.id] = job
                     self._pump()
             return run
+
+    def _limit(self, recipe: AnyRecipe, who: Visitor) -> None:
+        """Raise `LimitError` where a new run would be too much. To look at one that is there is never too much."""
+        there = self._store.get(recipe.id)
+        if there is not None and (there.live or there.status == "finished"):
+            return
+        with self._lock:
+            waiting = sum(job.waits and job.run.live and job.run.visitor == who.mark for job in self._jobs.values())
+        mine = there is not None and there.visitor == who.mark
+        Limits.of_settings().check(recipe, waiting, self._store.kept_of(who) - mine)
+
+    def in_line(self, who: Visitor) -> tuple[int, int]:
+        """How many runs of others wait, and which number a new run of `who` would have among all that wait."""
+        with self._lock:
+            waiting = [(job.run.visitor, job) for job in self._jobs.values() if job.waits and job.run.live]
+            turns = in_turns([*waiting, (who.mark, None)], self._served)
+            return sum(visitor != who.mark for visitor, _ in waiting), turns.index(None) + 1
+
+    @property
+    def held(self) -> bool:
+        """Whether the presenter holds the queue: what has begun goes on, nothing else begins."""
+        return self._held
+
+    def hold(self, held: bool, who: Visitor = OPERATOR) -> None:
+        """Hold the queue, or let it go on. Raises `RightsError`."""
+        who.must_present("holds the queue")
+        with self._lock:
+            self._held = held
+            self._pump()
 
     def get(self, run_id: str) -> Run | None:
         """The run as it is now, of this process or another."""
@@ -121,7 +156,7 @@ class Jobs:
         """The runs that come before this one, the one whose turn it is first; none when it runs, is over or unknown."""
         with self._lock:
             if job := self._jobs.get(run_id):
-                live = [other.run for other in self._jobs.values() if other.run.live]
+                live = [other.run for other in self._turns()]
                 return list(takewhile(lambda run: run.id != run_id, live)) if job.waits and job.run.live else []
         return self._store.ahead(run_id)
 
@@ -181,14 +216,29 @@ class Jobs:
         for key in job.tasks:
             self._connection.tell(key, wish)
 
+    def _turns(self) -> list[Job]:
+        """The live runs in the order in which they get workers: what has begun, then visitor by visitor."""
+        live = [job for job in self._jobs.values() if job.run.live]
+        waiting = [(job.run.visitor, job) for job in live if job.waits]
+        return [*(job for job in live if not job.waits), *in_turns(waiting, self._served)]
+
     def _pump(self) -> None:
         """Give every free worker something to do: the first run that has something comes first."""
         slots = max(1, self._connection.state.workers)
-        for job in list(self._jobs.values()):
-            while len(self._running) < slots and (task := job.next_task()):
+        for job in self._turns():
+            if job.waits and self._held:
+                break
+            while len(self._running) < slots and (task := self._next_task(job)):
                 self._running[task.key] = job
                 self._connection.train(task.key, job.order(task, self._trainer), partial(self._ended, job, task))
         self._wake.set()
+
+    def _next_task(self, job: Job) -> Task | None:
+        begins = job.waits
+        task = job.next_task()
+        if task is not None and begins:
+            self._served[job.run.visitor] = 1 + max(self._served.values(), default=0)
+        return task
 
     def _ended(self, job: Job, task: Task, outcome: messages.TaskOutcome) -> None:
         if outcome.teacher and isinstance(task.what, Training):

@@ -193,13 +193,18 @@ class Sweep(Conditions):
             raise ValueError(
                 "search is random with one temperature and one alpha; it takes at least two of one, to draw between."
             )
-        students = self._cells_to_train() * len(self.seeds) * (self.folds or 1)
+        students = self.students_trained
         if students > MOST_STUDENTS:
             raise ValueError(
                 f"temperatures, alphas and what else is listed make {students:,} students with their seeds and folds; "
                 f"a sweep takes at most {MOST_STUDENTS:,}."
             )
         return self
+
+    @property
+    def students_trained(self) -> int:
+        """The number of students by which T and alpha are chosen: cells, each with all seeds and folds."""
+        return self._cells_to_train() * len(self.seeds) * (self.folds or 1)
 
     def _cells_to_train(self) -> int:
         """The number of `trained_cells`, of a grid without making them: there may be millions."""

@@ -30,6 +30,11 @@ class Visitor:
         if not self.may(run):
             raise RightsError(refusal(run, what))
 
+    def must_present(self, what: str) -> None:
+        """Raise `RightsError` unless they are the presenter, who alone does `what`, as in "empties the bin"."""
+        if not self.presenter:
+            raise RightsError(f"Only the presenter {what}: {HOW}.")
+
 
 OPERATOR = Visitor(presenter=True)  # whoever has the machine, as on the command line
 

@@ -222,6 +222,20 @@ class RunStore:
             _purge(connection)
             connection.execute(sa.delete(DISCARDED).where(DISCARDED.c.run_id.in_(run_ids)))
 
+    def empty_bin(self, who: Visitor = OPERATOR) -> None:
+        """Delete for good what was discarded. Raises RightsError."""
+        who.must_present("empties the bin")
+        with self._database.write() as connection:
+            gone = list(connection.execute(sa.select(DISCARDED.c.run_id)).scalars())
+            tables.forget(connection, gone)
+
+    def kept_of(self, who: Visitor) -> int:
+        """How many runs that they started are in the store, without those that were discarded."""
+        number = sa.select(sa.func.count()).select_from(RUNS.outerjoin(DISCARDED, DISCARDED.c.run_id == RUNS.c.id))
+        with self._database.read() as connection:
+            wanted = number.where(RUNS.c.visitor == who.mark, _NOT_DISCARDED)
+            return int(connection.execute(wanted).scalar() or 0)
+
     def annotate(self, run_id: str, tags: Iterable[str], note: str) -> None:
         """Give the run these tags and this note instead of what it had. Raises AnnotationError."""
         values = {"tags": json.dumps(tidy_tags(tags), ensure_ascii=False), "note": tidy_note(note)}

@@ -19,10 +19,12 @@ from kdviz.store.rights import Visitor, refusal
 from kdviz.store.run import Run
 from kdviz.widgets import link, visitor
 from kdviz.widgets.kinds import HOMES, home, link_to
+from kdviz.widgets.lesson import sentence
 
 GO_ON, START_AGAIN = "Go on", "Start again"
 OVER = ("failed", "cancelled", "interrupted")
 _REFUSED, _NOT_STARTED = "order_refused", "start_problem"
+_ASKED = "start_asks"  # what Start has to ask before a run waits in line, by the run's id
 _SHOWN = 8.0  # seconds for which a live panel, which is drawn again and again, says what was refused
 _AWAITED = {
     "": "next in the queue",
@@ -87,13 +89,14 @@ def start(
     onward = _onward(jobs, shown) if shown is not None and shown.status in OVER else ""
     # Where the run's panel has the one button that goes on with it, Start would be a second one.
     goes_on = shown is not None and onward != "" and (onward == GO_ON or HOMES[type(shown.recipe)].always_goes_on)
+    order = jobs, wanted, visitor.who(), link.writer("run"), write, check
     place.button(
         "Start",
         key=key,
         type="primary",
         icon=":material/play_arrow:",
         on_click=_start,
-        args=(jobs, wanted, visitor.who(), link.writer("run"), write, check),
+        args=order,
         disabled=wanted is None or not ready or (shown is not None and (shown.status not in OVER or goes_on)),
     )
     if problem_of_link and wanted is not None:
@@ -108,6 +111,11 @@ def start(
         st.caption(f"{where.capitalize()} is another run: {called(run.recipe)}. Start trains {ones}.")
     if problem := st.session_state.pop(_NOT_STARTED, None):
         st.error(problem, icon=":material/error:")
+    if wanted is not None and (question := st.session_state.pop(_ASKED, {}).get(wanted.id)):
+        with st.container(horizontal=True, vertical_alignment="center", border=True, key="line"):
+            st.markdown(question, width="content")
+            agreed = f"in_line_{wanted.id}"
+            st.button("Wait in line", key=agreed, icon=":material/hourglass:", on_click=_start, args=(*order, True))
 
 
 def _start(
@@ -117,20 +125,35 @@ def _start(
     write_run: Callable[[str], None],
     write: Callable[[R], None] | None,
     check: Callable[[R], None] | None,
+    agreed: bool = False,
 ) -> None:
     """Queue the run, or find it; its id in the URL brings every visitor back to it.
 
-    Nothing before that looks at the session's state, where Streamlit may break a callback off.
+    Where others wait, the visitor is asked first, unless they have `agreed` to wait in line. Nothing before that looks
+    at the session's state, where Streamlit may break a callback off.
     """
     try:
         if check is not None:
             check(wanted)
+        if not agreed and (question := _question(jobs, wanted, who)):
+            st.session_state[_ASKED] = {wanted.id: question}
+            return
         write_run(jobs.submit(wanted, who).id)
     except PlainError as error:
         st.session_state[_NOT_STARTED] = str(error)
         return
     if write is not None:
         write(wanted)
+
+
+def _question(jobs: Jobs, wanted: AnyRecipe, who: Visitor) -> str:
+    """What has to be asked before a new run is queued: nothing where nobody else waits, or the run is there."""
+    there = jobs.get(wanted.id)
+    others, number = jobs.in_line(who)
+    if not others or (there is not None and there.status not in OVER):
+        return ""
+    others_wait = sentence("runs", "one-waits") if others == 1 else sentence("runs", "others-wait", others=others)
+    return f"{others_wait} {sentence('runs', 'in-line', number=number)}"
 
 
 def status(jobs: Jobs, run: Run, position: Position | None) -> None:
@@ -193,6 +216,8 @@ def _turn(jobs: Jobs, run: Run, who: Visitor) -> None:
 
 def waiting(jobs: Jobs, run: Run) -> str:
     """What a queued run waits for."""
+    if jobs.held:
+        return "the presenter holds the queue"
     if ahead := jobs.ahead(run.id):
         return f"waiting for {counted(len(ahead), 'run')} before it"
     return _AWAITED[jobs.awaits(run.id)]

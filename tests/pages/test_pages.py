@@ -387,6 +387,29 @@ def test_what_was_started_is_of_the_visitor_who_started_it(jobs, monkeypatch, vi
     assert [given[1] for given in started] == [who]
 
 
+def test_start_asks_first_where_others_wait_and_waits_in_line_once_agreed(jobs):
+    jobs.line = 2, 3
+    at = opened(TRAIN)
+    button(at, "Start").click().run()
+    assert not jobs.submitted
+    assert "2 runs of others are waiting. Yours would be number 3 in the line; visitors take turns." in text(at)
+    button(at, "Start").click().run()
+    assert not jobs.submitted, "to press Start twice is no answer"
+    button(at, "Wait in line").click().run()
+    assert not at.exception
+    assert len(jobs.submitted) == 1
+    assert "are waiting" not in text(at)
+    at.slider(key="alpha").set_value(0.2).run()
+    assert "Wait in line" not in {each.label for each in at.button}
+
+
+def test_a_run_that_waits_says_that_the_presenter_holds_the_queue(keep):
+    run = run_of(Recipe.suited("digits"), "queued")
+    keep(run).held = True
+    at = opened(TRAIN, run=run.id)
+    assert at.get("progress")[0].proto.text == f"Run {run.id} · the presenter holds the queue"
+
+
 def test_a_presenter_key_in_the_address_is_taken_out_of_it(jobs, monkeypatch):
     monkeypatch.setenv("KDVIZ_PRESENTER_KEY", "green-42-horse")
     at = opened(TRAIN, presenter="green-42-horse")

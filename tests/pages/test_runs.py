@@ -34,6 +34,10 @@ class Reader:
 
     cluster = SimpleNamespace(device={"name": "CPU", "threads": 2})
     trouble = ""
+    held = False
+
+    def hold(self, held, who):
+        self.held = held
 
     def __init__(self, store):
         self.store, self.submitted, self.calls, self.newer = store, [], {}, {}
@@ -401,6 +405,23 @@ def test_another_s_run_is_not_deleted_nor_trained_anew_and_the_page_says_who_may
     visiting("b", presenter=True)
     button(page(run=run.id), "Delete").click().run()
     assert not store.recent()
+
+
+def test_the_presenter_alone_holds_the_queue_and_empties_the_bin(jobs, store, visiting):
+    store.discard([put(store, recipe(seed=1)).id])
+    store.request(recipe())
+    visiting("b")
+    assert not {"Hold the queue", "Empty the bin"} & buttons(page())
+    visiting("t", presenter=True)
+    at = page()
+    button(at, "Hold the queue").click().run()
+    assert jobs.held
+    button(at, "Let the queue go on").click().run()
+    assert not jobs.held
+    button(at, "Empty the bin").click().run()
+    assert not at.exception
+    assert not store.discarded()
+    assert "Empty the bin" not in buttons(at)
 
 
 def test_deleted_runs_come_back_with_undo(jobs, store):

@@ -27,6 +27,8 @@ class FakeJobs:
     """Stands for the queue and its cluster: shows the runs it is given, with these events, and starts none."""
 
     trouble = awaited = ""
+    held = False
+    line = (0, 1)  # how many of others wait, and which number a new run would have
     queued = False  # whether a run waits for the other live ones
 
     def __init__(self, *runs, events=()):
@@ -45,6 +47,9 @@ class FakeJobs:
 
     def ahead(self, run_id):
         return [run for run in self.runs.values() if run.live and run.id != run_id] if self.queued else []
+
+    def in_line(self, who):
+        return self.line
 
     def awaits(self, run_id):
         return self.awaited

@@ -69,12 +69,24 @@ def test_only_whoever_started_it_and_the_presenter_delete_a_run(store):
     for run in runs:
         store.cancel(run.id)
     ids = [run.id for run in runs]
-    with pytest.raises(RightsError, match=f"^Run {runs[1].id} .* may delete it"):
+    with pytest.raises(RightsError, match=rf"^Run {runs[1].id} .* may delete it"):
         store.discard(ids, ANNA)
     assert not store.discarded(), "all of them or none"
     store.discard(ids[:1], ANNA)
     store.discard(ids[1:], TEACHER)
     assert len(store.discarded()) == 2
+
+
+def test_only_the_presenter_empties_the_bin(store):
+    run = store.request(Recipe(), ANNA)
+    store.cancel(run.id)
+    store.discard([run.id], ANNA)
+    assert store.kept_of(ANNA) == 0
+    with pytest.raises(RightsError, match=r"^Only the presenter empties the bin: .*\?presenter= and the key"):
+        store.empty_bin(ANNA)
+    store.empty_bin(TEACHER)
+    assert not store.discarded()
+    assert store.get(run.id) is None
 
 
 def test_results_of_another_s_run_are_not_trained_away(store):

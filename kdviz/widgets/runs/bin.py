@@ -86,7 +86,14 @@ def deleted(store: RunStore) -> None:
             alt="Deleted runs, one a row",
         )
         ids = [away[row].id for row in chosen["selection"]["rows"] if row < len(away)]
-        st.button("Restore", icon=":material/undo:", on_click=_restore, args=(store, ids), disabled=not ids)
+        with st.container(horizontal=True, key="bin"):
+            st.button("Restore", icon=":material/undo:", on_click=_restore, args=(store, ids), disabled=not ids)
+            who = visitor.who()
+            if who.presenter:
+                what = f"{number_of_runs(len(away))} with all that belongs to them are gone for good."
+                st.button(
+                    "Empty the bin", icon=":material/delete_forever:", on_click=_empty, args=(store, who), help=what
+                )
 
 
 def _delete(store: RunStore, jobs: Jobs, run_ids: Sequence[str], who: Visitor) -> None:
@@ -101,6 +108,16 @@ def _delete(store: RunStore, jobs: Jobs, run_ids: Sequence[str], who: Visitor) -
         return
     st.session_state[_DELETED] = list(run_ids)
     run_table.tick([run_id for run_id in run_table.ticked() if run_id not in run_ids])
+
+
+def _empty(store: RunStore, who: Visitor) -> None:
+    """Delete for good what was discarded."""
+    try:
+        store.empty_bin(who)
+    except PlainError as error:
+        st.session_state[_REFUSED] = "The bin was not emptied.", str(error)
+        return
+    st.session_state.pop(_DELETED, None)
 
 
 def _restore(store: RunStore, run_ids: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from kdviz.reports import phrases
 from kdviz.reports.text import ranges
 from kdviz.store.run import Run, Status
 from kdviz.store.runs import RunStore
-from kdviz.widgets import link, run_status
+from kdviz.widgets import link, run_status, visitor
 from kdviz.widgets.kinds import HOMES
 from kdviz.widgets.lesson import sentence
 from kdviz.widgets.runs import words as run_words
@@ -206,6 +206,12 @@ def live(runs: Sequence[Run], jobs: Jobs, store: RunStore, put_link: Callable[[R
     if alive:
         newest = {run.id: run.status for run in runs}
         st.fragment(_live, run_every=LOOK)(alive, newest, jobs, store, put_link)
+    who = visitor.who()
+    if who.presenter and (jobs.held or any(run.status == "queued" for run in alive)):
+        with st.container(horizontal=True, vertical_alignment="center", key="queue"):
+            label, icon = ("Let the queue go on", "play_arrow") if jobs.held else ("Hold the queue", "front_hand")
+            st.button(label, icon=f":material/{icon}:", on_click=jobs.hold, args=(not jobs.held, who))
+            st.caption(sentence("runs", "hold"), width="content")
 
 
 def _live(
