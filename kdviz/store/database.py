@@ -76,13 +76,16 @@ class Database:
         with _plain_words(self._place), self._readers.connect() as connection:
             yield connection
 
-    def put(self, table: sa.Table, key: dict[str, str], values: dict[str, Any]) -> bool:
-        """Write the row of this key, whether it exists or not. False where a row that it refers to is missing."""
+    def put(self, table: sa.Table, key: dict[str, str], values: dict[str, Any], usual: dict[str, Any]) -> bool:
+        """Write the row of this key, whether it exists or not; `usual` has what a new one holds besides.
+
+        False where a row that it refers to is missing.
+        """
         same = [table.c[name] == value for name, value in key.items()]
         for _ in range(_TRIES):  # where another inserts it meanwhile, it can be updated then
             with suppress(exc.IntegrityError), self.write() as connection:
                 if not connection.execute(sa.update(table).where(*same).values(**values)).rowcount:
-                    connection.execute(sa.insert(table).values(**key, **values))
+                    connection.execute(sa.insert(table).values(**{**usual, **key, **values}))
                 return True
         return False
 

@@ -236,10 +236,14 @@ class RunStore:
             wanted = number.where(RUNS.c.visitor == who.mark, _NOT_DISCARDED)
             return int(connection.execute(wanted).scalar() or 0)
 
-    def annotate(self, run_id: str, tags: Iterable[str], note: str) -> None:
-        """Give the run these tags and this note instead of what it had. Raises AnnotationError."""
-        values = {"tags": json.dumps(tidy_tags(tags), ensure_ascii=False), "note": tidy_note(note)}
-        self._put(ANNOTATIONS, {"run_id": run_id}, values)
+    def annotate(self, run_id: str, tags: Iterable[str] | None = None, note: str | None = None) -> None:
+        """Give the run these tags, this note or both instead of what it had; None stays. Raises AnnotationError."""
+        given = {
+            "tags": None if tags is None else json.dumps(tidy_tags(tags), ensure_ascii=False),
+            "note": None if note is None else tidy_note(note),
+        }
+        values = {name: value for name, value in given.items() if value is not None}
+        self._put(ANNOTATIONS, {"run_id": run_id}, values, {"tags": "[]", "note": ""})
 
     def keep_student(self, run_id: str, student: TrainedStudent) -> None:
         """Keep a trained student with its run, instead of the one of that name. Only the run's owner may."""
@@ -323,8 +327,10 @@ class RunStore:
             values = {"tags": json.dumps(run.tags, ensure_ascii=False), "note": run.note}
             connection.execute(sa.insert(ANNOTATIONS).values(run_id=run.id, **values))
 
-    def _put(self, table: sa.Table, key: dict[str, str], values: dict[str, Any]) -> None:
-        if not self._database.put(table, key, values):
+    def _put(
+        self, table: sa.Table, key: dict[str, str], values: dict[str, Any], usual: dict[str, Any] | None = None
+    ) -> None:
+        if values and not self._database.put(table, key, values, usual or {}):
             raise StoreError(f"Run {key['run_id']} is not in the store any more.")
 
     def _runs(self, *which: sa.ColumnElement[bool], limit: int | None = None) -> list[Run]:

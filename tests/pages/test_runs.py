@@ -347,6 +347,36 @@ def test_tags_and_note_are_kept(jobs, store):
     assert set(at.multiselect(key="tag").options) == {"class 7b", "try"}
 
 
+def test_what_another_page_saved_meanwhile_stays(jobs, store):
+    run = put(store, recipe(), tags=("a", "b"), note="before")
+    one, other = page(run=run.id), page(run=run.id)
+    one.text_area(key=f"note_{run.id}").set_value("of one")
+    button(one, "Save").click().run()
+    other.text_input(key=f"tags_{run.id}").set_value("b, c")
+    button(other, "Save").click().run()
+    kept = store.get(run.id)
+    assert (kept.tags, kept.note) == (("b", "c"), "of one")
+    assert other.text_area(key=f"note_{run.id}").value == "of one"
+    one.text_input(key=f"tags_{run.id}").set_value("a, b, d")
+    button(one, "Save").click().run()
+    assert store.get(run.id).tags == ("b", "c", "d"), "what one took away stays away, what the other added is there"
+
+
+def test_a_note_that_two_pages_changed_is_not_written_over_unless_it_is_meant(jobs, store):
+    run = put(store, recipe(), note="before")
+    one, other = page(run=run.id), page(run=run.id)
+    for at, note in ((one, "of one"), (other, "of **other**")):
+        at.text_area(key=f"note_{run.id}").set_value(note)
+    button(one, "Save").click().run()
+    button(other, "Save").click().run()
+    assert store.get(run.id).note == "of one"
+    assert "Somebody has changed the note meanwhile; it says: of one." in verbatim(other)[-1]
+    assert other.text_area(key=f"note_{run.id}").value == "of **other**", "what was typed is not lost"
+    button(other, "Save").click().run()
+    assert store.get(run.id).note == "of **other**"
+    assert [element.value for element in other.success] == ["Saved."]
+
+
 def test_too_many_tags_are_refused_in_a_sentence(jobs, store):
     run = put(store, recipe(), tags=("a",))
     at = page(run=run.id)

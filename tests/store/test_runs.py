@@ -308,6 +308,15 @@ def test_too_much_of_a_note_is_refused_in_one_sentence(store, tags, note, limit)
     assert (store.get(run_id).tags, store.get(run_id).note) == (("kept",), "kept")
 
 
+def test_tags_and_note_are_written_one_by_one(store):
+    first, second = (store.request(other(seed)).id for seed in (1, 2))
+    store.annotate(first, note="a note")
+    store.annotate(first, tags=["a"])
+    store.annotate(second, tags=["b"])
+    assert (store.get(first).tags, store.get(first).note) == (("a",), "a note")
+    assert (store.get(second).tags, store.get(second).note) == (("b",), "")
+
+
 def test_a_run_that_is_gone_takes_no_note(store):
     with pytest.raises(StoreError, match=r"^Run nonesuch is not in the store any more\.$"):
         store.annotate("nonesuch", ["a"], "b")

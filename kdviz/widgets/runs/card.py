@@ -1,17 +1,22 @@
 """One run of the list: what it was asked for, what came of it, and what people have written to it."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
 from kdviz.errors import PlainError
+from kdviz.store.annotations import tidy_note, tidy_tags
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
 from kdviz.widgets import page
+from kdviz.widgets.lesson import sentence
 from kdviz.widgets.runs import words as run_words
 
 _FIRST = ("study", "name", "data")
 _FIRST_OF_A_SWEEP = (*_FIRST, "temperature", "alpha", "seed", "search", "select", "folds")  # what it is about
 _REFUSED, _SAVED = "annotation_problem", "annotation_saved"
+_BEFORE = "annotation_before"  # tags and note from which the visitor set out, by the run's id
 
 
 def show(store: RunStore, run: Run) -> None:
@@ -68,6 +73,8 @@ def _result(run: Run) -> None:
 
 def _notes(store: RunStore, run: Run) -> None:
     st.subheader("Tags and note", anchor=False)
+    if f"note_{run.id}" not in st.session_state:  # what the fields begin with
+        st.session_state[_BEFORE] = {run.id: (run.tags, run.note)}
     with st.form(f"annotate_{run.id}", border=False):
         st.text_input("Tags, with commas between them", ", ".join(run.tags), key=f"tags_{run.id}", max_chars=500)
         st.text_area("Note", run.note, key=f"note_{run.id}", height=110, help="Plain text: nothing in it is formatted.")
@@ -79,13 +86,33 @@ def _notes(store: RunStore, run: Run) -> None:
 
 
 def _save(store: RunStore, run_id: str) -> None:
-    tags = st.session_state[f"tags_{run_id}"].split(",")
+    """Write what this visitor has changed, and nothing else: somebody may have written the other meanwhile."""
+    run = store.get(run_id)
+    tags, note = st.session_state[f"tags_{run_id}"].split(","), st.session_state[f"note_{run_id}"]
     try:
-        store.annotate(run_id, tags, st.session_state[f"note_{run_id}"])
+        if run is None:
+            raise PlainError(f"Run {run_id} is not in the store any more.")
+        of_tags, of_note = st.session_state.get(_BEFORE, {}).get(run_id, (run.tags, run.note))
+        tags, note = tidy_tags(tags), tidy_note(note)
+        if note not in (of_note, run.note) and run.note != of_note:
+            st.session_state[_BEFORE] = {run_id: (of_tags, run.note)}  # a second time, it is meant
+            raise PlainError(sentence("runs", "other-note", note=run.note or "–"))
+        store.annotate(run_id, changed_tags(run.tags, of_tags, tags), None if note == of_note else note)
     except PlainError as error:
         st.session_state[_REFUSED] = str(error)
         return
     kept = store.get(run_id)
-    if kept is not None:  # as it was tidied
+    if kept is not None:  # as it was tidied, with what others have written
+        st.session_state[_BEFORE] = {run_id: (kept.tags, kept.note)}
         st.session_state[f"tags_{run_id}"], st.session_state[f"note_{run_id}"] = ", ".join(kept.tags), kept.note
     st.session_state[_SAVED] = run_id
+
+
+def changed_tags(now: Sequence[str], before: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...] | None:
+    """The run's tags of `now` with what a visitor has added and taken away `before`; None where that is nothing."""
+    if tuple(wanted) == tuple(before):
+        return None
+    if tuple(now) == tuple(before):
+        return tuple(wanted)
+    gone = set(before) - set(wanted)
+    return (*(tag for tag in now if tag not in gone), *(tag for tag in wanted if tag not in before))
