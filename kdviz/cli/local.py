@@ -145,6 +145,12 @@ class EventWriter:
         if self._refused_since is None and time.monotonic() - self._last_beat > HEARTBEAT:
             self._last_beat = time.monotonic()
             self._try(partial(self._store.heartbeat, [self._recipe.id]))
+            self._try(self._heed)
+
+    def _heed(self) -> None:
+        """End as with Ctrl-C where a page has asked for that."""
+        if self._store.wishes([self._recipe.id], ("cancel",)):
+            raise KeyboardInterrupt
 
     def insist(self, write: Callable[[], object]) -> None:
         """Write now, however often it has to be tried. Raises StoreError after `PATIENCE` seconds."""

@@ -25,7 +25,7 @@ _PATIENCE = 10.0  # seconds to reach a scheduler
 # Seconds for the few bytes of a finished task. All callbacks share one thread of Dask's: a client that closes just
 # then never answers, and without a limit every later job would wait for it.
 _ANSWER = 5.0
-_LOST = "The training cluster was lost; start the run again."
+_LOST = "The training cluster was lost."
 
 
 class JobError(PlainError):
@@ -139,7 +139,7 @@ class Connection:
             perform = partial(worker.perform, order, key, self._topic, self._weights(order))
             task = client.submit(perform, key=key, retries=1, resources=self._needs(client))
         except Exception as error:
-            ended(messages.TaskOutcome(refusal=_plain(error)))
+            ended(_refused(error))
             return
         self._hold(key, task, partial(self._trained, key, ended))
 
@@ -187,7 +187,7 @@ class Connection:
             document = task.client.sync(task.client.scheduler.get_metadata, **where, callback_timeout=_ANSWER)
             outcome = messages.TaskOutcome.model_validate_json(document or task.result(timeout=_ANSWER))
         except Exception as error:
-            outcome = messages.TaskOutcome(refusal=_plain(error))
+            outcome = _refused(error)
         with self._lock:  # let go of it at once: Dask repeats a held task whose worker dies
             del self._tasks[key]
         ended(outcome)
@@ -212,6 +212,11 @@ class Connection:
     def _describe(self, description: Future[dict[str, Any]]) -> None:
         if not description.exception():
             self.state = self.state.model_copy(update={"device": description.result()})
+
+
+def _refused(error: Exception) -> messages.TaskOutcome:
+    text = _plain(error)
+    return messages.TaskOutcome(refusal=text, lost=text == _LOST)
 
 
 def _plain(error: Exception) -> str:

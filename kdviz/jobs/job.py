@@ -22,6 +22,7 @@ from kdviz.store import teacher_files
 from kdviz.store.run import LIVE, Run, Status
 
 ATTEMPTS = 2  # of each task
+CLUSTER_LOST = "The training cluster was lost; the run goes on by itself."
 
 
 class Version(NamedTuple):
@@ -45,6 +46,7 @@ class Task:
     attempt: str = ""  # the worker's name for the present try
     stumble: str = ""  # the unexpected error that ended the try before
     paused: bool = False
+    again: bool = False  # whether it was ordered before, of a cluster that was lost
 
 
 @dataclass
@@ -62,6 +64,7 @@ class Job:
     _trained: set[str] = field(default_factory=set)  # trainings whose teachers are there
     _name: str = field(default_factory=lambda: uuid.uuid4().hex[:8])  # a run that is submitted again gets another
     _plan: list[Stack | None] = field(default_factory=list)  # None: all that is left
+    _lost: set[messages.SweepPart | None] = field(default_factory=set)  # what a cluster was at when it was lost
     _last: bool = False  # whether nothing comes after the plan
     _going_since: float | None = None
     _seconds: float = 0.0  # of going before, and of what an earlier request got done
@@ -163,6 +166,7 @@ class Job:
 
     def _ordered(self, what: messages.SweepPart | None) -> Task:
         task = Task("-".join(["train", self.run.id, self._name, *([what.id] if what else [])]), what)
+        task.again = what in self._lost
         self.tasks[task.key] = task
         return task
 
@@ -176,11 +180,12 @@ class Job:
         if task.tries > ATTEMPTS:  # an external cluster may try more often
             self.change(status="failed", message=f"{reason} The run was given up after {ATTEMPTS} attempts.")
             return False
-        if task.tries == 1 and self.run.attempt:  # one of the many of a sweep that goes on
+        if task.tries == 1 and self.run.attempt and not task.again:  # one of many of a sweep that goes on
             self.update_status()
             return True
         again = "what it was at was started again." if self.sweep else "started again."
-        message = f"{reason.rstrip('.')}; {again}" if task.tries > 1 else ""
+        of_itself = CLUSTER_LOST if task.again else self.run.message  # that of a run whose server was lost
+        message = f"{reason.rstrip('.')}; {again}" if task.tries > 1 else of_itself
         started = datetime.now(UTC)
         if self.sweep:  # the reports of its other tasks still hold
             started = self.run.started or started
@@ -231,6 +236,17 @@ class Job:
             self.update_status()
         else:
             self.change(status="failed", message=outcome.refusal)
+
+    def order_again(self, task: Task) -> bool:
+        """The task's cluster was lost: it is ordered once more, but not a second time; whether it is."""
+        if task.again or not self.run.live:
+            return False
+        del self.tasks[task.key]
+        self._lost.add(task.what)
+        if not isinstance(task.what, Training):  # a teacher that is missing is ordered without a plan
+            self._plan.insert(0, task.what)
+        self.change(message=CLUSTER_LOST)
+        return True
 
     def unstored(self) -> str:
         """What would be lost if the server ended now."""

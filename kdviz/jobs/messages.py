@@ -45,6 +45,7 @@ class TaskOutcome(Record):
     stack: FinishedStack | None = None
     teacher: bytes | None = None  # a safetensors file
     refusal: str = ""
+    lost: bool = False  # refused because the cluster was lost, which says nothing about the task
 
 
 class UnexpectedError(Exception):

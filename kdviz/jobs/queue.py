@@ -30,6 +30,8 @@ __all__ = ["ClusterState", "JobError", "Jobs", "LimitError", "Version"]
 
 _WRITE = 0.5  # seconds between two batches for the store
 _BEAT = 2.0  # seconds between two heartbeats
+_LOOK = 3.0  # seconds between two looks for runs whose server was lost
+_SERVER_LOST = "The server that trained it was lost or ended; the run goes on by itself."
 _ASKED: Mapping[messages.Wish, str] = {"pause": "pause it", "go": "let it go on", "cancel": "cancel it"}
 
 
@@ -45,6 +47,7 @@ class Jobs:
         self._running: dict[str, Job] = {}  # by the keys of the tasks that hold a slot
         self._served: dict[str, int] = {}  # which visitor's run began last has the largest number
         self._held = False
+        self._takes_over = False
         self._lock = threading.RLock()  # of both, and of every job
         self._storing = threading.Lock()  # of the order of writes; taken before the other, never after
         self._wake = threading.Event()
@@ -53,8 +56,12 @@ class Jobs:
         self._writer.start()
 
     def start(self) -> None:
-        """Start or reach the cluster in the background, before the first job asks for it."""
+        """Start or reach the cluster in the background, before the first job asks for it.
+
+        From now on, what visitors asked of a server that was lost goes on here by itself, once.
+        """
         self._connection.start()
+        self._takes_over = True
 
     def close(self) -> None:
         """End the embedded cluster and every thread. Runs that still live read as interrupted from now on."""
@@ -209,7 +216,7 @@ class Jobs:
         run = self._store.get(run_id)
         if run is not None and run.live:
             who.must(run, _ASKED[wish])
-            raise JobError("This run was started by another kdviz process; pause or cancel it there.")
+            self._store.wish(run_id, wish)  # another process trains it, and hears of that there
         return run
 
     def _tell(self, job: Job, wish: messages.Wish) -> None:
@@ -248,7 +255,8 @@ class Jobs:
                 outcome = messages.TaskOutcome(refusal=str(error))
         with self._lock:
             del self._running[task.key]
-            job.end(task, outcome)
+            if not (outcome.lost and job.order_again(task)):
+                job.end(task, outcome)
             if not job.run.live:
                 self._tell(job, "cancel")
             self._pump()
@@ -269,16 +277,20 @@ class Jobs:
                 self._wake.set()  # events can wait a little to be stored, what becomes of a run cannot
 
     def _write(self) -> None:
-        beaten = time.monotonic()
+        beaten = looked = time.monotonic()
         while not self._closed:
             self._wake.wait(_WRITE)
             self._wake.clear()
             try:
                 with self._storing:
                     self._try_to_flush()
+                    self._heed()
                     if time.monotonic() - beaten > _BEAT:
                         beaten = time.monotonic()
                         self._beat()
+                    if self._takes_over and time.monotonic() - looked > _LOOK:
+                        looked = time.monotonic()
+                        self._take_over()
                 self.trouble = ""
             except StoreError:
                 time.sleep(_WRITE)
@@ -330,9 +342,27 @@ class Jobs:
         else:
             {"cancelled": self._store.cancel, "paused": self._store.pause}.get(run.status, self._store.resume)(run.id)
 
-    def _beat(self) -> None:
+    def _live(self) -> list[str]:
         with self._lock:
-            mine = [run_id for run_id, job in self._jobs.items() if job.run.live]
+            return [run_id for run_id, job in self._jobs.items() if job.run.live]
+
+    def _heed(self) -> None:
+        """Do what was asked for at another server; whether they may was looked at there."""
+        mine = self._live()
+        for run_id, wish in (self._store.wishes(mine) if mine else {}).items():
+            {"pause": self.pause, "go": self.resume, "cancel": self.cancel}[wish](run_id)
+
+    def _take_over(self) -> None:
+        for run_id in self._store.orphans():
+            run = self._store.take_over(run_id, _SERVER_LOST)
+            if run is not None:
+                job = Job(run, self._store.finished(run_id))
+                with self._lock:
+                    self._jobs[run_id] = job
+                    self._pump()
+
+    def _beat(self) -> None:
+        mine = self._live()
         for run_id in set(mine) - self._store.heartbeat(mine):
             with self._lock:  # deleted, or taken over by another process while this one was asleep
                 self.cancel(run_id)

@@ -27,6 +27,7 @@ class Run(Record):
     result: Ending | None = None
     owner: str = ""  # the store object that trains it
     visitor: str = Field("", exclude=True)  # the mark of the browser that started it, "" for none: no part of documents
+    wish: str = Field("", exclude=True)  # what was asked of whoever trains it, another process, and not done yet
     tags: tuple[str, ...] = ()
     note: str = ""
 

@@ -30,7 +30,9 @@ from kdviz.store.tables import ANNOTATIONS, DISCARDED, EVENTS, METADATA, RUNS, S
 __all__ = ["LIVE", "SILENCE", "Run", "RunStore", "Status", "StoreError"]
 
 SILENCE = 10.0  # seconds without a heartbeat after which a live run's owner counts as dead
+HOUR = 3600.0  # seconds after which a run whose owner was lost does not go on by itself any more
 DAY = 86_400.0  # seconds for which a discarded run can be restored
+WISHES = ("go", "pause", "cancel")
 IMPORTED = "Imported."
 UNFINISHED = "Imported without a result: where it comes from it was stopped, or it failed."
 _TRIES = 3  # where others write the same at the same time
@@ -177,7 +179,49 @@ class RunStore:
         """Give up live runs, as at an orderly end: they read as interrupted at once."""
         with self._database.write() as connection:
             mine = RUNS.c.id.in_(run_ids), RUNS.c.owner == self.owner
-            connection.execute(sa.update(RUNS).where(*mine).values(heartbeat=0))
+            connection.execute(sa.update(RUNS).where(*mine).values(heartbeat=time.time() - SILENCE - 1))
+
+    def wish(self, run_id: str, wish: str) -> None:
+        """Ask the process that trains a live run for something, as "cancel"; `wishes` is how it hears of that."""
+        with self._database.write() as connection:
+            live = RUNS.c.id == run_id, RUNS.c.status.in_(LIVE)
+            connection.execute(sa.update(RUNS).where(*live).values(wish=wish))
+
+    def wishes(self, run_ids: Collection[str], heeded: Collection[str] = WISHES) -> dict[str, str]:
+        """What others have asked of this store's runs, each once; what is not `heeded` is left."""
+        mine = RUNS.c.id.in_(run_ids), RUNS.c.owner == self.owner, RUNS.c.wish.in_(heeded)
+        wanted = sa.select(RUNS.c.id, RUNS.c.wish).where(*mine)
+        with self._database.read() as connection:
+            if not connection.execute(wanted).first():
+                return {}  # as almost always: nothing has to be written
+        with self._database.write() as connection:
+            wishes = {row.id: row.wish for row in connection.execute(wanted)}
+            connection.execute(sa.update(RUNS).where(*mine).values(wish=None))
+        return wishes
+
+    def orphans(self) -> list[str]:
+        """Runs that visitors asked for, the oldest first, whose owner was lost within the hour, for the first time."""
+        with self._database.read() as connection:
+            found = sa.select(RUNS.c.id).where(self._orphaned()).order_by(RUNS.c.created)
+            return list(connection.execute(found).scalars())
+
+    def take_over(self, run_id: str, message: str) -> Run | None:
+        """Let one of the `orphans` go on as this store's own, queued; None where another was first."""
+        now = time.time()
+        fresh = {"owner": self.owner, "status": "queued", "attempt": 0, "message": message, "heartbeat": now}
+        fresh |= {"gone_on": 1, "wish": None, "started": None}
+        with self._database.write() as connection:
+            orphan = sa.update(RUNS).where(RUNS.c.id == run_id, self._orphaned())
+            if not connection.execute(orphan.values(**fresh)).rowcount:
+                return None
+            tables.clear(connection, run_id)
+        return self.get(run_id)
+
+    def _orphaned(self) -> sa.ColumnElement[bool]:
+        now = time.time()
+        lost = RUNS.c.status.in_(LIVE) & ~_alive(now) & (RUNS.c.heartbeat > now - HOUR) & (RUNS.c.owner != self.owner)
+        binned = RUNS.c.id.in_(sa.select(DISCARDED.c.run_id))
+        return lost & RUNS.c.visitor.is_not(None) & RUNS.c.gone_on.is_(None) & ~binned
 
     def heartbeat(self, run_ids: Collection[str]) -> set[str]:
         """Show that this owner lives; returns the runs that are still its own and live."""
@@ -356,7 +400,7 @@ class RunStore:
         """The row of a run that has yet to begin."""
         return {
             **{"recipe": recipe.model_dump_json(), "status": "queued", "owner": self.owner},
-            **{"visitor": who.mark or None},
+            **{"visitor": who.mark or None, "wish": None, "gone_on": None},
             **{"attempt": 0, "message": "", "created": now, "heartbeat": now},
             **dict.fromkeys(("started", "finished", "result")),
         }
@@ -398,6 +442,7 @@ def _run(row: sa.Row[Any]) -> Run | None:
             result=_result(row.result) if row.result else None,
             owner=row.owner,
             visitor=row.visitor or "",
+            wish=row.wish or "",
             tags=tuple(json.loads(row.tags)) if row.tags else (),
             note=row.note or "",
         )

@@ -26,6 +26,8 @@ RUNS = sa.Table(
     sa.Column("result", sa.Text),
     # These columns came later, so they are added where they are missing, and empty in what was stored before.
     sa.Column("visitor", sa.String(32)),  # the mark of the browser that started it
+    sa.Column("wish", sa.String(8)),  # what another process asks its owner for
+    sa.Column("gone_on", sa.Integer),  # 1 where it went on by itself after its owner was lost
 )
 EVENTS = sa.Table(
     "events",

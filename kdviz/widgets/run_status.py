@@ -185,7 +185,8 @@ def status(jobs: Jobs, run: Run, position: Position | None) -> None:
     refused, since = st.session_state.get(_REFUSED, ("", 0.0))
     if time.monotonic() - since > _SHOWN:
         refused = ""
-    for message in filter(None, (run.message, refused, trouble)):
+    wished = sentence("runs", f"wish-{run.wish}") if run.live and run.wish else ""
+    for message in filter(None, (run.message, wished, refused, trouble)):
         st.info(message)
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kdviz.jobs.job import Job
+from kdviz.jobs.job import CLUSTER_LOST, Job
 from kdviz.jobs.messages import Message, TaskOrder, TaskOutcome
 from kdviz.recipes.base import Training
 from kdviz.recipes.comparison import Comparison
@@ -182,3 +182,32 @@ def test_a_sweep_is_paused_when_all_its_workers_stand_still():
     this.receive(first, Message(job=first.key, attempt=first.attempt, kind="resume"))
     assert this.run.status == "running"
     assert [type(task.what) for task in ordered(this)] == [Stack, Stack]
+
+
+def test_what_a_lost_cluster_was_at_comes_first_when_it_is_ordered_again():
+    this = job(SWEEP)
+    teacher, *_ = ordered(this)
+    begin(this, teacher)
+    end(this, teacher)
+    stack, *_ = ordered(this)
+    begin(this, stack, "two")
+    assert this.order_again(stack)
+    (again, *_) = ordered(this)
+    assert again.what == stack.what
+    assert this.begin(again, "three")
+    assert (this.run.status, this.run.message) == ("running", CLUSTER_LOST)
+    assert not this.order_again(again)
+
+
+def test_a_single_run_begins_anew_after_its_cluster_was_lost():
+    this = job(Recipe())
+    (task,) = ordered(this)
+    begin(this, task)
+    this.events.append("some")
+    assert this.order_again(task)
+    assert this.run.message == CLUSTER_LOST
+    (again,) = ordered(this)
+    assert begin(this, again, "two")
+    assert (this.run.attempt, this.run.message, this.events) == (2, CLUSTER_LOST, [])
+    assert begin(this, again, "three")
+    assert this.run.message == "The worker was lost; started again."

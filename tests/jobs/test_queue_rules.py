@@ -14,7 +14,7 @@ from kdviz.recipes.openings import OPENINGS
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.study import Study
 from kdviz.recipes.sweep import Sweep
-from kdviz.store.rights import RightsError, Visitor
+from kdviz.store.rights import OPERATOR, RightsError, Visitor
 from kdviz.store.runs import RunStore
 
 ANNA, BEN, TEACHER = Visitor("a"), Visitor("b"), Visitor("t", presenter=True)
@@ -39,6 +39,9 @@ class Idle:
 
     def tell(self, key, wish):
         self.told.append((key, wish))
+
+    def start(self):
+        pass
 
     def close(self):
         pass
@@ -80,6 +83,81 @@ def test_another_s_run_is_left_alone(server, action):
     assert not server.connection.told
     for who in (ANNA, TEACHER):
         assert getattr(jobs, action)(run.id, who) is not None
+
+
+def until(condition):
+    """What the writer of a server does meanwhile."""
+    end = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
+
+
+def test_two_servers_on_one_store_both_pause_and_cancel_a_run(make, store, tmp_path):
+    trains, other = make(store), make(RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}"))
+    (run,) = asked(trains.jobs, ANNA, 1)
+    (key, _), *_ = trains.connection.ordered
+    with pytest.raises(RightsError):
+        other.jobs.cancel(run.id, BEN)
+    assert other.jobs.pause(run.id, ANNA).live
+    assert other.jobs.get(run.id).wish == "pause", "that it was asked for is seen until it is done"
+    until(lambda: (key, "pause") in trains.connection.told)
+    until(lambda: other.jobs.get(run.id).wish == "")
+    other.jobs.resume(run.id, ANNA)
+    until(lambda: (key, "go") in trains.connection.told)
+    other.jobs.cancel(run.id, ANNA)
+    until(lambda: other.jobs.get(run.id).status == "cancelled")
+    assert (key, "cancel") in trains.connection.told
+
+
+def test_what_a_lost_server_was_at_goes_on_at_another_by_itself_and_once(make, store, tmp_path, monkeypatch):
+    monkeypatch.setattr("kdviz.jobs.queue._LOOK", 0.05)
+    url = f"sqlite:///{tmp_path / 'runs.sqlite'}"
+    lost = make(store)
+    of_visitors, of_command_line = asked(lost.jobs, ANNA, 1, 2), asked(lost.jobs, OPERATOR, 3)
+    lost.jobs.close()  # as after SILENCE without a heartbeat
+    heir = make(RunStore(url))
+    heir.jobs.start()
+    until(lambda: all(heir.jobs.get(run.id).live for run in of_visitors))
+    assert began(heir) == [1]
+    run = heir.jobs.get(of_visitors[0].id)
+    assert run.message == "The server that trained it was lost or ended; the run goes on by itself."
+    assert run.visitor == ANNA.mark
+    assert heir.jobs.get(of_command_line[0].id).status == "interrupted", "whoever sits there starts it again"
+    heir.jobs.close()
+    third = make(RunStore(url))
+    third.jobs.start()
+    time.sleep(0.7)  # the writer has looked several times
+    assert third.jobs.get(run.id).status == "interrupted", "once"
+    assert asked(third.jobs, ANNA, 1)[0].status == "queued"
+
+
+def test_a_run_that_was_lost_long_ago_or_deleted_stays_as_it_is(store, tmp_path, monkeypatch):
+    other = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}")
+    first, second = (store.request(Recipe(seed=seed), ANNA).id for seed in (1, 2))
+    store.release([first, second])
+    assert other.orphans() == [first, second]
+    other.discard([first])
+    assert other.orphans() == [second]
+    assert other.take_over(second, "on") is not None
+    assert other.take_over(second, "on") is None
+    third = store.request(Recipe(seed=3), ANNA).id
+    store.release([third])
+    monkeypatch.setattr("kdviz.store.runs.HOUR", 5.0)
+    assert other.orphans() == []
+
+
+def test_what_a_lost_cluster_was_at_is_ordered_again_once(server):
+    jobs = server.jobs
+    (run,) = asked(jobs, ANNA, 1)
+    lost = TaskOutcome(refusal="The training cluster was lost.", lost=True)
+    server.connection.ordered[-1][1](lost)
+    assert began(server) == [1, 1]
+    assert jobs.get(run.id).live
+    assert jobs.get(run.id).message == "The training cluster was lost; the run goes on by itself."
+    server.connection.ordered[-1][1](lost)
+    assert began(server) == [1, 1]
+    assert (jobs.get(run.id).status, jobs.get(run.id).message) == ("failed", "The training cluster was lost.")
 
 
 def test_another_s_run_of_another_server_is_no_more_to_be_had(make, store, tmp_path):
