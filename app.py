@@ -18,7 +18,7 @@ st.set_page_config(page_title="kdviz", **LOOKS)
 page.style()
 visitor.take_key()
 link.catch_up()
-kept_for_now = server.make_state_dir()
+kept_for_now, no_store = server.make_state_dir(), server.why_no_store()
 try:
     furniture, lessons = course.words(), course.lessons()
     pages = st.navigation(
@@ -42,7 +42,12 @@ try:
     components.send_words()
     if kept_for_now:
         st.caption(f":material/hourglass_empty: {kept_for_now}")
+    if no_store:
+        quiet_line = st.empty()
+        quiet_line.caption(f":material/database_off: {furniture.word('no-store')} {no_store}")
     visitor.say_wrong_key()
     pages.run()
 except PlainError as error:  # a run store or a lesson's text that cannot be read
+    if str(error) == no_store:
+        quiet_line.empty()  # said below
     page.refuse("This page cannot be shown.", str(error))

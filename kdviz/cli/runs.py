@@ -1,4 +1,4 @@
-"""The commands about runs that are there: `python -m kdviz runs list|show|export|import|delete|restore|anew`."""
+"""The commands about runs that are there: `python -m kdviz runs list|show|export|import|delete|restore|anew|tidy`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from kdviz import settings
 from kdviz.cli.console import FAILURE, USAGE_ERROR, end, json_option
 from kdviz.records.base import TrainedStudent
 from kdviz.reports.kinds import report_of
+from kdviz.reports.phrases import with_prefix
 from kdviz.reports.text import table
 from kdviz.store.database import DamagedError, set_aside
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
+from kdviz.store.tidy import DATABASE, REMADE, Kept, clear, kept
 
 if TYPE_CHECKING:
     from kdviz.store.run import Bundle
@@ -173,6 +175,31 @@ def runs_anew() -> None:
         click.echo(f"The damaged run store is kept as {kept}; a new one begins.")
     else:
         click.echo("The run store can be read: it stays as it is.")
+
+
+@runs.command("tidy")
+@click.argument("names", metavar="[WHAT]...", nargs=-1, type=click.Choice([DATABASE, *REMADE]))
+@click.option("--yes", is_flag=True, help="Clear it; without, only say what there is.")
+def runs_tidy(names: tuple[str, ...], yes: bool) -> None:
+    """What takes room, and a way to clear it: the database, teachers, galleries, packs, damaged; all if none is named.
+
+    Runs stay as they are.
+    """
+    before = kept()
+    chosen = [name for name in before if name in names or not names]
+    if yes:
+        clear(_store(), chosen)
+    after = kept()
+    rows = [
+        (name, _bytes(before[name]), *([_bytes(after[name])] if yes else []), before[name].remark) for name in chosen
+    ]
+    click.echo(table(["what", "takes", *(["now"] if yes else []), "cleared"], rows))
+    if not yes:
+        click.echo("\nNothing was cleared: --yes does it.")
+
+
+def _bytes(what: Kept) -> str:
+    return with_prefix(what.bytes, "B")
 
 
 def _interactive() -> bool:

@@ -64,6 +64,20 @@ class Database:
         """Close the connections; the next use opens new ones."""
         self.engine.dispose()
 
+    def shrink(self) -> None:
+        """Give the room of deleted rows back, where that is not done by the database itself. Raises StoreError."""
+        if self.engine.dialect.name != "sqlite":
+            return
+        with _plain_words(self._place), self.engine.connect() as connection:
+            driver = connection.connection.cursor()  # past SQLAlchemy, which would begin a transaction
+            try:
+                for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                    driver.execute(statement)
+            except sqlite3.Error as error:
+                raise exc.OperationalError(statement, None, error) from error
+            finally:
+                driver.close()
+
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that may write. Raises StoreError and IntegrityError."""

@@ -273,6 +273,12 @@ class RunStore:
             gone = list(connection.execute(sa.select(DISCARDED.c.run_id)).scalars())
             tables.forget(connection, gone)
 
+    def shrink(self) -> None:
+        """Delete for good what was discarded more than a day ago, and give its room back."""
+        with self._database.write() as connection:
+            _purge(connection)
+        self._database.shrink()
+
     def kept_of(self, who: Visitor) -> int:
         """How many runs that they started are in the store, without those that were discarded."""
         number = sa.select(sa.func.count()).select_from(RUNS.outerjoin(DISCARDED, DISCARDED.c.run_id == RUNS.c.id))

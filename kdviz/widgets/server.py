@@ -3,7 +3,7 @@
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYetError
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
@@ -63,10 +63,32 @@ def store() -> RunStore:
     return RunStore(settings.database_url())
 
 
+class _Later:
+    """The run store, opened where it is needed: what needs none works where it cannot be read."""
+
+    def __init__(self) -> None:
+        self._opened: RunStore | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self._opened is None:
+            self._opened = store()
+        return getattr(self._opened, name)
+
+
+def why_no_store() -> str:
+    """Why the run store cannot be used; "" where it can."""
+    try:
+        store()
+    except PlainError as error:
+        return str(error)
+    return ""
+
+
 @st.cache_resource(show_spinner=False)
 def jobs() -> Jobs:
     """The one way to the workers; the embedded cluster starts in the background at the first call."""
-    started = Jobs(store(), settings.scheduler())
+    make_state_dir()
+    started = Jobs(cast(RunStore, _Later()), settings.scheduler())
     started.start()
     return started
 

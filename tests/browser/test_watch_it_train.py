@@ -304,7 +304,9 @@ def only_who_started_it_and_the_presenter_may_stop_it(visit: Visit, page: Page) 
     other.close()
 
 
-def test_a_killed_worker_is_replaced_and_what_a_killed_server_was_at_goes_on_at_the_next(visit: Visit, own_server: AppServer) -> None:
+def test_a_killed_worker_is_replaced_and_what_a_killed_server_was_at_goes_on_at_the_next(
+    visit: Visit, own_server: AppServer
+) -> None:
     page = opened(visit(allowed=LOST), own_server.url, f"{LONG}&seed=8")
     run = started(page)
     only_who_started_it_and_the_presenter_may_stop_it(visit, page)

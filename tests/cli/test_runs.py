@@ -2,6 +2,7 @@
 
 import json
 import re
+import sqlite3
 from pathlib import Path
 
 import onnx
@@ -16,6 +17,7 @@ from kdviz.cli.main import main
 from kdviz.exports import results as exports
 from kdviz.records import weights
 from kdviz.store.runs import RunStore
+from tests.samples import run_records
 from tests.samples.kept_runs import COMPARISON, CONVOLUTIONAL, SINGLE, SWEEP, copied
 
 
@@ -236,3 +238,57 @@ def test_a_damaged_run_store_is_set_aside_by_a_command_and_a_good_one_stays(stor
     assert (tmp_path / "kdviz.sqlite.damaged-1").read_bytes() == b"of before"
     assert (tmp_path / "kdviz.sqlite.damaged-2").read_bytes() == b"no database" * 500
     assert "No runs yet" in said(kdviz("list"))
+
+
+@pytest.fixture
+def full(own_state):
+    """A state folder with a run that was deleted long ago, a teacher, a gallery, a pack, and a damaged store."""
+    made = RunStore(settings.database_url())
+    run = run_records.put(made, run_records.recipe())
+    gone = run_records.put(made, run_records.recipe(seed=1))
+    student = run_records.learnt().model_copy(update={"weights": b"x" * 2_000_000})
+    made.restart(gone.recipe)
+    made.keep_student(gone.id, student)
+    made.cancel(gone.id)
+    made.discard([gone.id])
+    made.close()
+    with sqlite3.connect(own_state / "kdviz.sqlite") as connection:
+        connection.execute("update discarded set since = since - 100000")
+    connection.close()
+    for name in ("teachers/a.safetensors", "gallery/b.npz", "playground/c.gz", "kdviz.sqlite.damaged-1"):
+        path = own_state / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x" * 3000)
+    (own_state / "teachers" / "d.safetensors.damaged").write_bytes(b"x" * 10)
+    return run
+
+
+def files(state):
+    return {str(path.relative_to(state)) for path in state.rglob("*") if path.is_file()}
+
+
+def test_tidy_says_what_takes_room_and_clears_it_when_asked(full, own_state):
+    before = files(own_state)
+    answer = said(kdviz("tidy"))
+    for words in ("database", "teachers", "3.0\u00a0kB", "trained again when a run needs them", "Nothing was cleared"):
+        assert words in answer
+    assert files(own_state) == before
+    assert (own_state / "kdviz.sqlite").stat().st_size > 2_000_000
+    answer = said(kdviz("tidy", "--yes"))
+    assert "Nothing was cleared" not in answer
+    assert files(own_state) <= {"kdviz.sqlite", "kdviz.sqlite-wal", "kdviz.sqlite-shm"}
+    assert (own_state / "kdviz.sqlite").stat().st_size < 500_000, "the database shrinks"
+    store = RunStore(settings.database_url())
+    assert [run.id for run in store.recent()] == [full.id]
+    store.close()
+
+
+def test_tidy_clears_what_is_named_and_nothing_while_a_run_is_under_way(full, own_state):
+    said(kdviz("tidy", "teachers", "--yes"))
+    assert "gallery/b.npz" in files(own_state)
+    assert "teachers/a.safetensors" not in files(own_state)
+    store = RunStore(settings.database_url())
+    live = store.request(run_records.recipe(seed=2))
+    assert said(kdviz("tidy", "--yes"), 1) == f"Error: Run {live.id} is queued: tidy up when nothing is trained."
+    assert "gallery/b.npz" in files(own_state)
+    store.close()

@@ -1,15 +1,19 @@
 """Every page, run by Streamlit's AppTest: without a browser, on scikit-learn's digits."""
 
-import pytest
-from streamlit.testing.v1 import AppTest
+from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+
+from kdviz import settings
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.openings import FEW_LABELS, OPENINGS, SMALL_STEPS, what_is_transferred
 from kdviz.recipes.single import Recipe
 from kdviz.records.softmax import softmax
 from kdviz.store import data_files, gallery
+from kdviz.store.database import StoreError
 from kdviz.widgets import server
-from tests.samples.app_pages import APP, RUN, button, component, components, folded, html, opened, run_of, said, text
+from tests.samples.app_pages import button, component, components, folded, html, opened, run_of, said, text
 from tests.samples.fake_training import result as result_of
 from tests.samples.inside_records import ended, look, watched
 
@@ -17,17 +21,47 @@ START, SOFT, TRAIN = "pages/start.py", "pages/soft_targets.py", "pages/watch_it_
 THREE = "pages/three_ways.py"
 
 
-def test_a_run_store_that_cannot_be_read_is_told_in_a_sentence(own_state, monkeypatch):
+@pytest.fixture
+def damaged(own_state):
+    """A run store that is none."""
     own_state.mkdir(parents=True)
     (own_state / "kdviz.sqlite").write_bytes(b"no database" * 500)
     server.store.clear()
-    server.jobs.clear()
-    server._galleries.clear()
-    monkeypatch.setattr(gallery, "read", lambda data: None)  # a worker has to make it: the page asks for one
-    at = AppTest.from_file(str(APP), default_timeout=RUN).run()
-    assert not at.exception
+    yield
+    server.store.clear()
+
+
+def test_a_run_store_that_cannot_be_read_is_told_in_a_sentence_where_runs_are_shown(jobs, damaged):
+    at = opened("pages/runs.py")
     assert [error.value for error in at.error] == ["This page cannot be shown."]
     assert any("is damaged: it is no database" in text.value for text in at.text)
+    assert not [caption for caption in at.caption if "damaged" in caption.value], "once is enough"
+
+
+@pytest.mark.parametrize("page", [START, SOFT, TRAIN, THREE])
+def test_without_a_store_lessons_open_with_a_quiet_line(jobs, damaged, page):
+    at = opened(page)
+    assert not at.error
+    assert len(at.title) == 1
+    (line,) = (caption.value for caption in at.caption if "damaged" in caption.value)
+    assert "the lessons work all the same. The run store" in line
+
+
+def test_workers_are_there_without_a_store_and_what_needs_one_says_why(damaged, monkeypatch):
+    made = SimpleNamespace(close=lambda: None, start=lambda: None, call=lambda *given, key: "asked", state=None)
+    monkeypatch.setattr("kdviz.jobs.queue.Connection", lambda *given: made)
+    server.jobs.clear()
+    jobs = server.jobs()
+    try:
+        assert jobs.call("a:b", key="c") == "asked"
+        for action in (lambda: jobs.get("0" * 12), lambda: jobs.submit(Recipe())):
+            with pytest.raises(StoreError, match="is damaged"):
+                action()
+        Path(settings.database_url().removeprefix("sqlite:///")).unlink()
+        assert jobs.get("0" * 12) is None, "it is looked for again"
+    finally:
+        jobs.close()
+        server.jobs.clear()
 
 
 def test_where_nothing_can_be_written_the_app_opens_and_says_so_in_a_line(jobs, tmp_path, monkeypatch):
