@@ -71,6 +71,12 @@ def scheduler() -> str | None:
     return os.environ.get("KDVIZ_SCHEDULER") or None
 
 
+def tls_files() -> dict[str, str]:
+    """The certificates for a scheduler at `tls://…`, in PEM files: what is given of KDVIZ_TLS_CA, …_CERT and …_KEY."""
+    given = {name: os.environ.get(name, "") for name in ("KDVIZ_TLS_CA", "KDVIZ_TLS_CERT", "KDVIZ_TLS_KEY")}
+    return {name: path for name, path in given.items() if path}
+
+
 def presenter_key() -> str:
     """The key by which the presenter shows who they are, KDVIZ_PRESENTER_KEY; "" where none was given."""
     key = os.environ.get("KDVIZ_PRESENTER_KEY") or ""

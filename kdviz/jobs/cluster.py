@@ -1,8 +1,11 @@
 """The embedded cluster, a process of its own: `python -m kdviz.jobs.cluster`.
 
-It prints one JSON line, {"scheduler": "tcp://127.0.0.1:…"}, and lives until its standard input ends. The page
-server holds the other end of that pipe, so however the server dies, SIGKILL included, the pipe closes and the
+It prints one JSON line, {"scheduler": "tls://127.0.0.1:…", "security": {…}}, and lives until its standard input ends.
+The page server holds the other end of that pipe, so however the server dies, SIGKILL included, the pipe closes and the
 cluster, its nannies and its workers end too.
+
+Whoever speaks to a Dask scheduler can run code, and the loopback is open to every account of the machine: so each
+cluster has a certificate of its own, made at its start and known to nobody but those at the two ends of the pipe.
 """
 
 import json
@@ -68,7 +71,9 @@ class Embedded:
         if not line:
             self.close()
             raise ClusterError(f"The embedded cluster could not be started; {log.name} says why.")
-        self.address: str = json.loads(line)["scheduler"]
+        said = json.loads(line)
+        self.address: str = said["scheduler"]
+        self.security: dict[str, str] = said["security"]  # what a client's `distributed.Security` takes
 
     @property
     def alive(self) -> bool:
@@ -100,7 +105,9 @@ def main() -> None:
     os.environ.update(environment)
     method = _start_forks()
     from distributed import LocalCluster
+    from distributed.security import Security
 
+    security = Security.temporary()
     dask.config.set(
         {
             "distributed.nanny.pre-spawn-environ": environment,
@@ -120,6 +127,8 @@ def main() -> None:
             threads_per_worker=2,  # Dask's own: one for a training, one for short calls, so that no page waits
             processes=True,
             host="127.0.0.1",
+            protocol="tls://",
+            security=security,
             dashboard_address="127.0.0.1:0",  # None would open the usual port to the whole network
             memory_limit=0,  # a nanny's guess at a worker's share of the memory would end long trainings
             local_directory=scratch,
@@ -127,7 +136,8 @@ def main() -> None:
             preload=["kdviz.jobs.worker"],
         ) as cluster,
     ):
-        print(json.dumps({"scheduler": cluster.scheduler_address}), flush=True)
+        shown = {name: getattr(security, name) for name in ("tls_ca_file", "tls_client_cert", "tls_client_key")}
+        print(json.dumps({"scheduler": cluster.scheduler_address, "security": shown}), flush=True)
         sys.stdin.buffer.read()
 
 

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from kdviz import settings
 from kdviz.errors import PlainError
 from kdviz.jobs import messages, worker
 from kdviz.jobs.cluster import TRAINING, ClusterError, Embedded
@@ -20,11 +22,17 @@ from kdviz.store import teacher_files
 if TYPE_CHECKING:  # importing it takes half a second: the thread does, in the background
     from distributed import Client
     from distributed import Future as DaskFuture
+    from distributed.security import Security
 
 _PATIENCE = 10.0  # seconds to reach a scheduler
 # Seconds for the few bytes of a finished task. All callbacks share one thread of Dask's: a client that closes just
 # then never answers, and without a limit every later job would wait for it.
 _ANSWER = 5.0
+_TLS_FIELDS = {
+    "KDVIZ_TLS_CA": "tls_ca_file",
+    "KDVIZ_TLS_CERT": "tls_client_cert",
+    "KDVIZ_TLS_KEY": "tls_client_key",
+}
 _LOST = "The training cluster was lost."
 
 
@@ -116,13 +124,33 @@ class Connection:
         if not re.fullmatch(r"(\w+://)?[^\s/]+:\d{1,5}", address or ""):  # Dask would wait long for some of them
             raise ClusterError(f"The scheduler is {address or 'empty'}; it takes an address such as tcp://host:8786.")
         try:
-            client = Client(address, timeout=_PATIENCE, set_as_default=False)
+            client = Client(address, security=self._security(), timeout=_PATIENCE, set_as_default=False)
+        except ClusterError:
+            raise
         except Exception as error:  # what is no address is an AssertionError or a TypeError, by its scheme
             raise ClusterError(
                 f"No Dask scheduler answers at {address}; check the address in --scheduler or KDVIZ_SCHEDULER."
             ) from error
         client.subscribe_topic(self._topic, lambda event: self._receive(messages.Message.model_validate_json(event[1])))
         return client
+
+    def _security(self) -> Security | None:
+        """What the client shows and asks for: the embedded cluster's own certificate, or those of the settings.
+
+        None leaves it to Dask's own configuration.
+        """
+        from distributed.security import Security
+
+        if self._embedded is not None:
+            return Security(require_encryption=True, **self._embedded.security)
+        given = settings.tls_files()
+        for name, path in given.items():
+            if not Path(path).is_file():
+                raise ClusterError(
+                    f"{name} is {path}, and there is no such file; it takes a certificate or key as PEM."
+                )
+        fields = {_TLS_FIELDS[name]: path for name, path in given.items()}
+        return Security(require_encryption=True, **fields) if fields else None
 
     def _leave(self) -> None:
         if self._client is not None:

@@ -2,6 +2,8 @@ import json
 import os
 import random
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -13,8 +15,10 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
+from distributed.security import Security
 
 from kdviz.jobs.cluster import TRAINING, Embedded, share
+from kdviz.jobs.connection import _TLS_FIELDS
 from kdviz.jobs.messages import TaskOrder, TaskOutcome
 from kdviz.jobs.queue import ClusterState, JobError, Jobs
 from kdviz.jobs.worker import perform
@@ -47,7 +51,7 @@ def surroundings(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def cluster(surroundings):
+def cluster(surroundings, tmp_path_factory):
     """The process that a page server starts; the tests meet it by its address, as they would meet any cluster.
 
     Where it leaves Dask's own limits as they are, a worker is given up soon; see the test of one lost after another.
@@ -55,8 +59,20 @@ def cluster(surroundings):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DASK_DISTRIBUTED__DEPLOY__LOST_WORKER_TIMEOUT", "1s")
         started = Embedded()
-    yield started
+    with pytest.MonkeyPatch.context() as patch:
+        known_by(patch, started.security, tmp_path_factory.mktemp("certificates"))
+        yield started
     started.close()
+
+
+def known_by(patch, certificates, folder):
+    """Let the settings name these certificates, and give their files by the names of `Security`."""
+    files = {}
+    for setting, field in _TLS_FIELDS.items():
+        files[field] = folder / field
+        files[field].write_text(certificates[field])
+        patch.setenv(setting, str(files[field]))
+    return files
 
 
 @pytest.fixture
@@ -118,6 +134,32 @@ def test_workers_never_have_more_threads_than_cores():
     for cores in range(1, 130):
         workers, threads = share(cores)
         assert 1 <= workers * threads <= cores
+
+
+def test_the_embedded_cluster_listens_on_the_loopback_alone_and_to_whoever_has_its_certificate(cluster):
+    process = psutil.Process(cluster._process.pid)
+    listening = [
+        found.laddr
+        for each in (process, *process.children(recursive=True))
+        for found in each.net_connections("inet")
+        if found.status == psutil.CONN_LISTEN
+    ]
+    assert listening
+    assert {address.ip for address in listening} == {"127.0.0.1"}
+    assert cluster.address.startswith("tls://127.0.0.1:")
+    assert not any(answered(address) for address in listening)
+
+
+def answered(address):
+    """Whether a port says anything to somebody without a certificate, encrypted or not."""
+    stranger = ssl.create_default_context()
+    stranger.check_hostname, stranger.verify_mode = False, ssl.CERT_NONE
+    try:
+        with socket.create_connection(address, 5) as plain, stranger.wrap_socket(plain) as encrypted:
+            encrypted.sendall(b"let me in")
+            return bool(encrypted.recv(1))
+    except OSError:  # as a refused handshake is
+        return False
 
 
 def test_a_run_streams_and_finishes(make, store):
@@ -740,16 +782,26 @@ def test_a_cluster_that_does_not_answer_is_told(make, monkeypatch):
 
 @pytest.fixture(scope="module", params=[["--resources", "training=1"], []], ids=["prepared", "plain"])
 def theirs(request, tmp_path_factory, surroundings):
-    """A scheduler and two workers as somebody else starts them, with or without what the README advises."""
+    """A scheduler and two workers as somebody else starts them, with what the README advises, TLS as well, or not."""
+    encrypted = bool(request.param)
     folder = tmp_path_factory.mktemp("theirs")
     found = folder / "scheduler.json"
     common = ["--scheduler-file", str(found)]
     scheduler = ["scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0"]
     worker = ["worker", "--nworkers", "2", "--nthreads", "2", "--local-directory", str(folder), *request.param]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with ExitStack() as stack:
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        if encrypted:
+            made = Security.temporary()
+            files = known_by(patch, {field: getattr(made, field) for field in _TLS_FIELDS.values()}, folder)
+            common += ["--tls-ca-file", files["tls_ca_file"], "--tls-cert", files["tls_client_cert"]]
+            common += ["--tls-key", files["tls_client_key"]]
+            scheduler += ["--protocol", "tls"]
+        else:
+            for setting in _TLS_FIELDS:
+                patch.delenv(setting, raising=False)
         for arguments in (scheduler, worker):
-            command = [sys.executable, "-m", "dask", *arguments, *common]
+            command = [sys.executable, "-m", "dask", *map(str, (*arguments, *common))]
             process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
             stack.callback(process.wait)
             stack.callback(process.terminate)

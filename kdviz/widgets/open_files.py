@@ -1,0 +1,65 @@
+"""Open files, which connections are too: the server may have more of them than a shell allows by default."""
+
+import logging
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+WANTED = 65_536  # a visit takes about ten for a moment
+_NEAR = 0.8  # of the limit
+_AGAIN = 60.0  # seconds between two warnings
+_LISTS = ("/proc/self/fd", "/dev/fd")  # Linux, macOS
+_LOG = logging.getLogger("kdviz.open_files")
+
+
+def raise_limit(wanted: int = WANTED) -> int:
+    """Raise this process's soft limit as far as it may be, and is of use; what it is now, 0 where there is none."""
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return 0
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return 0
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    while most > soft:
+        with suppress(ValueError, OSError):  # some systems have a limit of their own below the hard one
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            return most
+        most //= 2
+    return soft
+
+
+def number() -> int:
+    """How many are open; 0 where that cannot be known."""
+    for folder in _LISTS:
+        if Path(folder).is_dir():
+            return len(os.listdir(folder))
+    return 0
+
+
+class Watch:
+    """ASGI middleware: looks at each new connection whether the limit is near, and says so in the log."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+        self._said = -_AGAIN
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "websocket" and self._limit:
+            self._look(number(), time.monotonic())
+        await self._app(scope, receive, send)
+
+    def _look(self, now: int, moment: float) -> None:
+        if now > _NEAR * self._limit and moment - self._said >= _AGAIN:
+            self._said = moment
+            _LOG.warning(
+                "%d of %d open files are in use; beyond that nobody else can connect. `ulimit -n` allows more.",
+                now,
+                self._limit,
+            )
