@@ -1,8 +1,10 @@
-"""The page that a browser loads before it speaks with the server: Streamlit's own, with our language, title and style.
+"""The page that a browser loads before it speaks with the server: Streamlit's own, with our language, title and style,
+and with what watches the connection.
 
 Streamlit sends them after the content has begun to show, and what is shown would jump.
 """
 
+import json
 import re
 from functools import cache
 from html import escape
@@ -12,7 +14,9 @@ import streamlit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kdviz import settings
+from kdviz.texts import course
 
+_CONNECTION = Path(__file__).parents[1] / "components" / "kdviz.shared" / "connection.js"
 _UNWANTED = {b"accept-encoding", b"if-none-match", b"if-modified-since"}  # Streamlit's file is not what is answered
 _OF_FILE = {b"content-length", b"etag", b"last-modified"}
 # Until the list of pages stands beside it, the empty frame of the page would be moved by it.
@@ -74,9 +78,16 @@ def completed(html: str) -> str:
     style = (settings.ASSETS / "styles" / "page.css").read_text(encoding="utf-8")
     html = re.sub(r'<html lang="[^"]*">', f'<html lang="{escape(settings.language())}">', html, count=1)
     html = re.sub(r"<title>[^<]*</title>", "<title>kdviz</title>", html, count=1)
+    html = html.replace("<head>", f"<head>{_connection()}", 1)
     html = html.replace("</head>", f"{_preloads()}</head>", 1)
     # Streamlit adds its own rules at the end of the head: what is said behind them counts.
     return html.replace("</body>", f"<style>{_BEFORE}\n{style}</style>\n</body>", 1)
+
+
+def _connection() -> str:
+    """What watches the page's connection: it has to be there before Streamlit opens one."""
+    words = json.dumps("\n".join(map(course.words().word, ("lost", "lost-close")))).replace("<", "\\u003c")
+    return f'<script type="module">{_CONNECTION.read_text(encoding="utf-8")}\nwatch({words});\n</script>'
 
 
 @cache

@@ -69,3 +69,13 @@ def test_language_title_and_style_come_before_anything_else(monkeypatch):
         assert f'rel="modulepreload" crossorigin href="./static/js/{needed}.' in head, (
             "else the lead of a page comes late"
         )
+
+
+def test_what_watches_the_connection_is_there_before_streamlit_connects():
+    head = completed(STREAMLITS).partition("<title>")[0]
+    assert (
+        head.index("<script")
+        < head.index("window.WebSocket = watching(")
+        < head.index('watch("The connection was away')
+    )
+    assert head.rstrip().endswith("</script>")

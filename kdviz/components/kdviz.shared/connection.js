@@ -1,0 +1,131 @@
+// What a page says and does when its connection to the server is away. It stands in the first page, before Streamlit.
+//
+// Streamlit's socket does not notice that the network was away for a while: the server has closed its end by then, and
+// the next click goes to nobody, without a word. So, once the server is there again after a gap, the socket is closed
+// here: Streamlit connects anew, and the next click arrives. What was sent and never answered is said.
+
+const EVERY = 10_000; // ms between two looks whether the server is there
+const PATIENCE = 5_000; // ms for its answer
+const GAP = 20_000; // ms without the server after which it may have given the connection up
+const ASLEEP = 120_000; // ms without a look at all: the machine slept; a tab in the background looks once a minute
+const OF_A_PERSON = 2_000; // ms after a key or a click within which what is sent comes of it
+
+/**
+ * @typedef {object} Surroundings
+ * @property {() => number} now in ms
+ * @property {() => Promise<boolean>} reachable whether the server answers
+ * @property {() => void} lost says that the last action may not have arrived
+ */
+
+/** The gaps of a connection: one for a page, whatever sockets it has one after another. */
+export class Connection {
+  /** @param {Surroundings} surroundings */
+  constructor(surroundings) {
+    this.surroundings = surroundings;
+    this.acted = -Infinity;
+    this.looked = surroundings.now();
+    /** @type {number | null} */
+    this.awaySince = null;
+    /** @type {WebSocket | null} */
+    this.socket = null;
+    this.unanswered = false;
+  }
+
+  /** A person has pressed a key or a button. */
+  act() {
+    this.acted = this.surroundings.now();
+  }
+
+  /** @param {WebSocket} socket the page's only one from now on */
+  open(socket) {
+    this.socket = socket;
+    this.unanswered = false;
+    socket.addEventListener("message", () => {
+      this.unanswered = false;
+    });
+    socket.addEventListener("close", () => {
+      if (this.socket === socket && this.unanswered) this.surroundings.lost();
+      this.unanswered = false;
+    });
+  }
+
+  /** Something is sent, which the server answers. */
+  sends() {
+    if (this.surroundings.now() - this.acted < OF_A_PERSON) this.unanswered = true;
+  }
+
+  /** Look whether the server is there; after a gap the old socket is closed. */
+  async look() {
+    const before = this.looked;
+    const begun = this.surroundings.now();
+    const reachable = await this.surroundings.reachable();
+    this.looked = this.surroundings.now();
+    if (!reachable) {
+      this.awaySince ??= before;
+      return;
+    }
+    const gap = this.awaySince === null ? 0 : this.looked - this.awaySince;
+    this.awaySince = null;
+    if (gap > GAP || begun - before > ASLEEP) this.socket?.close();
+  }
+}
+
+/**
+ * WebSocket as Streamlit shall find it: what goes over its stream is noted.
+ * @param {typeof WebSocket} Native
+ * @param {Connection} connection
+ */
+export function watching(Native, connection) {
+  return class extends Native {
+    /** @param {string | URL} address @param {string | string[]} [protocols] */
+    constructor(address, protocols) {
+      super(address, protocols);
+      this.watched = String(address).includes("/_stcore/stream");
+      if (this.watched) connection.open(this);
+    }
+
+    /** @param {string | ArrayBufferLike | Blob | ArrayBufferView} data */
+    send(data) {
+      if (this.watched) connection.sends();
+      super.send(data);
+    }
+  };
+}
+
+/** @param {string} words a sentence and the name of a button, with a line break between them */
+export function watch(words) {
+  const [sentence, close] = words.split("\n");
+  const connection = new Connection({
+    now: () => performance.now(),
+    reachable: () => answers("./_stcore/health"),
+    lost: () => say(sentence, close),
+  });
+  for (const kind of ["pointerdown", "keydown"]) {
+    window.addEventListener(kind, () => connection.act(), { capture: true, passive: true });
+  }
+  window.addEventListener("online", () => void connection.look());
+  window.WebSocket = watching(window.WebSocket, connection);
+  setInterval(() => void connection.look(), EVERY);
+}
+
+/** @param {string} address */
+async function answers(address) {
+  try {
+    return (await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {string} sentence @param {string} close */
+function say(sentence, close) {
+  document.getElementById("kd-lost")?.remove();
+  const box = document.createElement("div");
+  box.id = "kd-lost";
+  box.setAttribute("role", "alert");
+  const button = document.createElement("button");
+  button.textContent = close;
+  button.addEventListener("click", () => box.remove());
+  box.append(sentence, button);
+  document.body.append(box);
+}
