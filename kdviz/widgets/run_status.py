@@ -26,6 +26,7 @@ OVER = ("failed", "cancelled", "interrupted")
 _REFUSED, _NOT_STARTED = "order_refused", "start_problem"
 _ASKED = "start_asks"  # what Start has to ask before a run waits in line, by the run's id
 _SHOWN = 8.0  # seconds for which a live panel, which is drawn again and again, says what was refused
+_WISHED = {"cancel": "wish-cancel", "pause": "wish-pause", "go": "wish-go"}  # of another process, and not done yet
 _AWAITED = {
     "": "next in the queue",
     "cluster": "waiting for the training cluster, which is starting",
@@ -153,7 +154,7 @@ def _question(jobs: Jobs, wanted: AnyRecipe, who: Visitor) -> str:
     if not others or (there is not None and there.status not in OVER):
         return ""
     others_wait = sentence("runs", "one-waits") if others == 1 else sentence("runs", "others-wait", others=others)
-    return f"{others_wait} {sentence('runs', 'in-line', number=number)}"
+    return " ".join((others_wait, sentence("runs", "in-line", number=number)))
 
 
 def status(jobs: Jobs, run: Run, position: Position | None) -> None:
@@ -185,7 +186,7 @@ def status(jobs: Jobs, run: Run, position: Position | None) -> None:
     refused, since = st.session_state.get(_REFUSED, ("", 0.0))
     if time.monotonic() - since > _SHOWN:
         refused = ""
-    wished = sentence("runs", f"wish-{run.wish}") if run.live and run.wish else ""
+    wished = sentence("runs", _WISHED[run.wish]) if run.live and run.wish else ""
     for message in filter(None, (run.message, wished, refused, trouble)):
         st.info(message)
 
