@@ -60,19 +60,23 @@ def cluster(surroundings, tmp_path_factory):
         patch.setenv("DASK_DISTRIBUTED__DEPLOY__LOST_WORKER_TIMEOUT", "1s")
         started = Embedded()
     with pytest.MonkeyPatch.context() as patch:
-        known_by(patch, started.security, tmp_path_factory.mktemp("certificates"))
+        set_certificates(patch, in_files(started.security, tmp_path_factory.mktemp("certificates")))
         yield started
     started.close()
 
 
-def known_by(patch, certificates, folder):
-    """Let the settings name these certificates, and give their files by the names of `Security`."""
-    files = {}
-    for setting, field in _TLS_FIELDS.items():
-        files[field] = folder / field
-        files[field].write_text(certificates[field])
-        patch.setenv(setting, str(files[field]))
+def in_files(certificates, folder):
+    """The files of certificates, by the names that `Security` has for them."""
+    files = {field: folder / field for field in _TLS_FIELDS.values()}
+    for field, file in files.items():
+        file.write_text(certificates[field])
     return files
+
+
+def set_certificates(patch, files):
+    """Let the settings name these files, or none."""
+    for setting, field in _TLS_FIELDS.items():
+        patch.setenv(setting, str(files.get(field, "")))
 
 
 @pytest.fixture
@@ -781,32 +785,40 @@ def test_a_cluster_that_does_not_answer_is_told(make, monkeypatch):
 
 
 @pytest.fixture(scope="module", params=[["--resources", "training=1"], []], ids=["prepared", "plain"])
-def theirs(request, tmp_path_factory, surroundings):
-    """A scheduler and two workers as somebody else starts them, with what the README advises, TLS as well, or not."""
-    encrypted = bool(request.param)
+def others(request, tmp_path_factory, surroundings):
+    """A scheduler and two workers as somebody else starts them, with what the README advises, TLS as well, or not.
+
+    Gives the address and the files of the certificates.
+    """
     folder = tmp_path_factory.mktemp("theirs")
-    found = folder / "scheduler.json"
-    common = ["--scheduler-file", str(found)]
+    found, files = folder / "scheduler.json", {}
+    common = ["--scheduler-file", found]
     scheduler = ["scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0"]
-    worker = ["worker", "--nworkers", "2", "--nthreads", "2", "--local-directory", str(folder), *request.param]
+    worker = ["worker", "--nworkers", "2", "--nthreads", "2", "--local-directory", folder, *request.param]
+    if request.param:
+        made = Security.temporary()
+        files = in_files({field: getattr(made, field) for field in _TLS_FIELDS.values()}, folder)
+        options = {"ca-file": "tls_ca_file", "cert": "tls_client_cert", "key": "tls_client_key"}
+        common += [part for name, field in options.items() for part in (f"--tls-{name}", files[field])]
+        scheduler += ["--protocol", "tls"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
-        if encrypted:
-            made = Security.temporary()
-            files = known_by(patch, {field: getattr(made, field) for field in _TLS_FIELDS.values()}, folder)
-            common += ["--tls-ca-file", files["tls_ca_file"], "--tls-cert", files["tls_client_cert"]]
-            common += ["--tls-key", files["tls_client_key"]]
-            scheduler += ["--protocol", "tls"]
-        else:
-            for setting in _TLS_FIELDS:
-                patch.delenv(setting, raising=False)
+    with ExitStack() as stack:
         for arguments in (scheduler, worker):
             command = [sys.executable, "-m", "dask", *map(str, (*arguments, *common))]
             process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
             stack.callback(process.wait)
             stack.callback(process.terminate)
         wait(found.exists)
-        yield wait(lambda: json.loads(found.read_text() or "{}").get("address"))
+        yield wait(lambda: json.loads(found.read_text() or "{}").get("address")), files
+
+
+@pytest.fixture
+def theirs(others, monkeypatch):
+    """The address of that scheduler, to which the settings have the certificates."""
+    address, files = others
+    set_certificates(monkeypatch, files)
+    assert address.startswith("tls" if files else "tcp")
+    return address
 
 
 def test_a_cluster_of_somebody_else(make, theirs):
