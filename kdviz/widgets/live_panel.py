@@ -16,6 +16,7 @@ from kdviz.widgets import run_status
 from kdviz.widgets.run_status import Position
 
 TICK = 0.4  # seconds between two looks at a live run
+AWAITED = 2.0  # seconds between two looks at an interrupted one
 _NAME = re.compile("[0-9A-Za-z]{1,40}")  # what a run's id may look like: nothing that Markdown would read
 
 R = TypeVar("R", bound=AnyRecipe)
@@ -62,6 +63,8 @@ class LivePanel(Generic[R, D]):
             st.fragment(self._look, run_every=TICK)(jobs, run_id)
         else:  # part of the page: a fragment can leave a chart behind that a control has replaced
             self._show(jobs, run)
+            if run.status == "interrupted":  # it may go on by itself, or at another server
+                st.fragment(_await_heir, run_every=AWAITED)(jobs, run_id)
 
     def _look(self, jobs: Jobs, run_id: str) -> None:
         run = jobs.get(run_id)
@@ -89,6 +92,12 @@ class LivePanel(Generic[R, D]):
         """The run as it is now, read again only when it has something new to show."""
         kept: Snapshot[D] = snapshot(self, jobs, run, self.read.__module__, run.id, run.started, jobs.version(run.id))
         return kept
+
+
+def _await_heir(jobs: Jobs, run_id: str) -> None:
+    run = jobs.get(run_id)
+    if run is not None and run.status != "interrupted":
+        st.rerun()
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)  # underlined arguments are not part of the key
