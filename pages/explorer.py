@@ -57,7 +57,7 @@ run = run_status.named(jobs, Sweep)
 if (shown := run_status.recipe_of(run, Sweep)) is not None:
     sweep_form.adopt(shown)
 wanted, start_place, beside = sweep_form.sweep_form(home)
-known = wanted is not None and run is not None and wanted.id == run.id
+known = wanted is not None and run is not None and wanted.id == run.id and not run.imported
 ready = True
 if wanted is not None:
     with beside:

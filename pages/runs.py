@@ -78,6 +78,8 @@ def several(runs: Sequence[Run]) -> None:
         remarks.append(f"Nothing to draw yet of {', '.join(silent)}.")
     if still and any(curves.values()):
         remarks.append(f"{', '.join(sorted(still))}: {NO_CURVES}")
+    if brought := [names[run.id] for run in runs if run.imported]:
+        remarks.append(f"{', '.join(brought)}: what a file says, trained elsewhere.")
     if len({run.recipe.data for run in runs}) > 1:
         remarks.append("Their data sets differ, and so do the images.")
     st.caption(" ".join(remarks))

@@ -59,7 +59,7 @@ def ends_on_ctrl_c(recipe: AnyRecipe, store: RunStore) -> Iterator[None]:
 def stored_result(recipe: AnyRecipe, store: RunStore, again: bool) -> Ending | None:
     """The result in the store, unless `again` asks for a new one; ends the command where another process trains it."""
     run = store.get(recipe.id)
-    if run and run.result and not again:
+    if run and run.result and not again and not run.imported:
         click.echo(f"Found run {run.id}, finished before; --again trains it once more.", err=True)
         return run.result
     if run and run.live:

@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -20,9 +19,6 @@ from kdviz.store.database import DamagedError, set_aside
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
 from kdviz.store.tidy import DATABASE, REMADE, Kept, clear, kept
-
-if TYPE_CHECKING:
-    from kdviz.store.run import Bundle
 
 # How the file of each format ends.
 FORMATS: Mapping[str, str] = {
@@ -124,10 +120,10 @@ def runs_import(file: Path) -> None:
         end(f"{file} cannot be read: {error.strerror}.", FAILURE)
     bundle = bundles.unpack(content)
     store = _store()
-    store.restore([bundle.run.id])
-    before = store.get(bundle.run.id)
+    known = store.get(bundle.id) is not None
     run = store.adopt(bundle)
-    click.echo(f"{report_of(run.recipe).title(run.recipe)}\n{_imported(run, before, bundle)}")
+    title = report_of(run.recipe).title(run.recipe)
+    click.echo(f"{title}\n{_imported(run, known or run.id != bundle.id, len(bundle.students))}")
 
 
 @runs.command("delete")
@@ -222,7 +218,7 @@ def _row(run: Run) -> list[str]:
     report = report_of(run.recipe)
     return [
         run.id,
-        run.status,
+        run.state,
         run.recipe.data,
         *report.columns(run.recipe),
         report.accuracy(run.result) if run.result else "",
@@ -265,9 +261,8 @@ def _onnx(run: Run, learnt: TrainedStudent) -> bytes:
     return onnx_files.onnx_file(learnt, model_cards.about(run, learnt.name))
 
 
-def _imported(run: Run, before: Run | None, bundle: Bundle) -> str:
-    number = len(bundle.students)
+def _imported(run: Run, known: bool, number: int) -> str:
+    if known:
+        return f"Run {run.id} is here already, {run.state}: nothing was written."
     students = {0: "no student", 1: "one student"}.get(number, f"{number} students")
-    if before is None or (before.result is None and run.result is not None):
-        return f"Imported run {run.id}, {run.status}, with {students}."
-    return f"Run {run.id} was here already, {run.status}: nothing was written over, what was missing was added."
+    return f"Imported as run {run.id}, {run.status}, with {students}: shown, and never taken for a run of this machine."

@@ -1,8 +1,8 @@
 """A run as one file to be taken elsewhere: a zip with its recipe, results, progress, students, script and cards.
 
 Format 1. `manifest.json` names the format, the version that wrote it, and every other file with its size and SHA-256.
-Reading goes by fixed names, in memory, with limits: nothing is unpacked to disk, and what does not fit is refused
-whole. Torch-free.
+Reading goes by fixed names, in memory, piece by piece and with limits, of which each is looked at before memory is
+spent: nothing is unpacked to disk, and what does not fit is refused whole. Torch-free.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from pydantic import AwareDatetime, ValidationError
@@ -24,6 +24,7 @@ from kdviz.exports.documents import BundleError, damaged, document, names_only, 
 from kdviz.exports.kinds import EXPORTS, check_events, check_result
 from kdviz.exports.model_cards import CardError
 from kdviz.recipes.base import ENGINE
+from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.records import weights
 from kdviz.records.base import Record, TrainedStudent
 from kdviz.records.kinds import ENDINGS, EVENT_TYPES, RECIPES, STORED_NAMES, AnyRecipe, Ending, Event
@@ -35,7 +36,17 @@ from kdviz.store.runs import RunStore
 FORMAT = 1
 MOST_FILES = 64
 MOST_BYTES = 200_000_000  # of all files together
-_MOST_TEXT = 64_000_000  # of a file that is read as JSON
+# Twenty times what the Explorer's default sweep reports, which is the most that a page trains unasked.
+MOST_EVENTS = 16_000
+MOST_VALUES = 2_000_000  # figures in `run.json`, and in all events together
+_MOST_TEXT = 24_000_000  # bytes of a file that is read as JSON
+_MOST_LINE = 2_000_000  # bytes of an event
+_MOST_LISTED = 100_000  # bytes of the manifest, and of the zip's own directory
+# How much may come out of a small file: curves shrink to a tenth when they are packed, weights hardly at all.
+_FREE, _MOST_SHRUNK, _MOST_SHRUNK_WEIGHTS = 8_000_000, 25, 2
+_LARGEST_STUDENT = max(network.bytes for network in ARCHITECTURES.values()) + weights.LONGEST_HEADER
+_PIECE = 65_536  # bytes that are read at a time
+_END, _END_BYTES, _LARGER_END, _LARGER_END_BYTES = b"PK\x05\x06", 22, b"PK\x06\x07", 20  # of the zip's directory
 _MANIFEST, _RUN, _EVENTS = "manifest.json", "run.json", "events.jsonl"
 _ALLOWED = re.compile(
     r"manifest\.json|run\.json|events\.jsonl|MODEL_CARD\.md|repeat\.py|results\.(csv|parquet|json)"
@@ -97,6 +108,12 @@ def pack(
         raise BundleError(
             f"Run {run.id} is too large for a bundle, which takes {MOST_BYTES // 1_000_000} MB; leave ONNX files out."
         )
+    texts = files[_RUN], files[_EVENTS]
+    if len(events) > MOST_EVENTS or any(len(text) > _MOST_TEXT or _values(text) > MOST_VALUES for text in texts):
+        raise BundleError(
+            f"Run {run.id} has said too much for a bundle, which takes {MOST_EVENTS:,} reports and {MOST_VALUES:,} "
+            "figures; its results can be had as CSV, Parquet and JSON."
+        )
     return _zip({_MANIFEST: _manifest(files), **files})
 
 
@@ -110,7 +127,14 @@ def pack_stored(store: RunStore, run: Run, onnx: Mapping[str, bytes] | None = No
 
 def unpack(content: bytes) -> Bundle:
     """Read a bundle. Raises BundleError: it is taken whole or not at all."""
-    files = _files(content)
+    with _opened(content) as archive:
+        listed = _checked(archive, len(content))
+        files = {name: _read(archive, name, facts) for name, facts in listed.items() if name != _EVENTS}
+        lines = _lines(archive, listed[_EVENTS])
+        return _bundle(files, lines)
+
+
+def _bundle(files: Mapping[str, bytes], lines: Iterator[bytes]) -> Bundle:
     run_file = _validated(_RunFile.model_validate, document(files[_RUN]))
     recipe, result = _recipe(run_file), None
     if (run_file.result is None) is (run_file.status == "finished"):
@@ -119,15 +143,27 @@ def unpack(content: bytes) -> Bundle:
         names_only(run_file.result)
         result = _validated(ENDINGS.validate_python, run_file.result, "The bundle's result is not that of its recipe")
         check_result(recipe, result)
-    events = tuple(_event(line) for line in files[_EVENTS].splitlines())
-    check_events(recipe, events)
+    events = tuple(_events(recipe, lines))
     students = _students(recipe, run_file, files)
     return Bundle(_run(run_file, recipe, result), events, students)
 
 
+def _events(recipe: AnyRecipe, lines: Iterator[bytes]) -> Iterator[Event]:
+    """The events as they are read: the first that is too much, or that is none of the recipe's, ends it."""
+    values = 0
+    for number, line in enumerate(lines):
+        values += _values(line)
+        if number >= MOST_EVENTS or values > MOST_VALUES:
+            raise refuse(f"The bundle is too large: it takes up to {MOST_EVENTS:,} reports and {MOST_VALUES:,} figures")
+        event = _event(line)
+        check_events(recipe, [event])
+        yield event
+
+
 def _run_file(run: Run, students: Sequence[TrainedStudent]) -> _RunFile:
     return _RunFile(
-        **run.model_dump(mode="json", include=_RunFile.model_fields.keys() - {"status", "students"}),
+        **run.model_dump(mode="json", include=_RunFile.model_fields.keys() - {"id", "status", "students"}),
+        id=run.recipe.id,
         status="finished" if run.result else "cancelled",
         students=[_KeptStudent(name=student.name, architecture=student.architecture) for student in students],
     )
@@ -223,38 +259,53 @@ def _zip(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _files(content: bytes) -> dict[str, bytes]:
-    """The files that are read, checked against the manifest. Raises BundleError."""
+def _opened(content: bytes) -> zipfile.ZipFile:
+    """The zip. Raises BundleError where it is none, or no whole one."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _checked(archive)
+        return zipfile.ZipFile(io.BytesIO(_with_small_directory(content)))
     except _BROKEN:
         is_zip = content[:4] == b"PK\x03\x04"
         raise damaged() if is_zip else refuse("The file is no bundle of kdviz") from None
 
 
-def _checked(archive: zipfile.ZipFile) -> dict[str, bytes]:
+def _with_small_directory(content: bytes) -> bytes:
+    """The content, if the directory at its end is as small as that of 64 files: `zipfile` reads all of it at once."""
+    end, before = content[-_END_BYTES:], content[-_END_BYTES - _LARGER_END_BYTES : -_END_BYTES]
+    if not end.startswith(_END) or end[-2:] != bytes(2):  # the length of a comment
+        raise zipfile.BadZipFile
+    if before.startswith(_LARGER_END) or int.from_bytes(end[12:16], "little") > _MOST_LISTED:
+        raise _too_large()
+    return content
+
+
+def _too_large() -> BundleError:
+    return refuse(f"The bundle is too large: it takes up to {MOST_FILES} files and {MOST_BYTES // 1_000_000} MB")
+
+
+def _checked(archive: zipfile.ZipFile, size: int) -> dict[str, Any]:
+    """What the manifest says of each file, once names and sizes can be. Raises BundleError."""
     entries = {entry.filename: entry for entry in archive.infolist()}
     if _MANIFEST not in entries:
         raise refuse("The file is no bundle of kdviz")
+    sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
     whole = sum(entry.file_size for entry in archive.infolist())
-    if len(archive.infolist()) > MOST_FILES or whole > MOST_BYTES:
-        raise refuse(f"The bundle is too large: it takes up to {MOST_FILES} files and {MOST_BYTES // 1_000_000} MB")
-    listed = _listed(_read(archive, entries[_MANIFEST]))
+    if len(archive.infolist()) > MOST_FILES or whole > MOST_BYTES or sizes[_MANIFEST] > _MOST_LISTED:
+        raise _too_large()
+    listed = _listed(_read(archive, _MANIFEST, None))
     if len(entries) != len(archive.infolist()) or not all(map(_ALLOWED.fullmatch, entries)):
         raise refuse("The bundle holds a file that does not belong there")
     if entries.keys() != {_MANIFEST, *listed} or not {_RUN, _EVENTS} <= listed.keys():
         raise damaged()
-    files: dict[str, bytes] = {}
-    for name, facts in listed.items():
-        read = _read(archive, entries[name])
-        if facts != {"sha256": _digest(read), "size": len(read)}:
-            raise damaged()
-        if name in (_RUN, _EVENTS) or name.endswith(".safetensors"):
-            files[name] = read
-    if max(len(files[name]) for name in (_RUN, _EVENTS)) > _MOST_TEXT:
-        raise refuse("The bundle is too large")
-    return files
+    students = [length for name, length in sizes.items() if name.endswith(".safetensors")]
+    grown = whole > _FREE + _MOST_SHRUNK * size or sum(students) > _FREE + _MOST_SHRUNK_WEIGHTS * size
+    if grown or max(sizes[_RUN], sizes[_EVENTS]) > _MOST_TEXT or max(students, default=0) > _LARGEST_STUDENT:
+        raise refuse("The bundle is too large: what is in it is out of proportion to its file")
+    return listed
+
+
+def _values(text: bytes) -> int:
+    """No fewer than the JSON text has values."""
+    return text.count(b",") + text.count(b":") + 1
 
 
 def _listed(manifest: bytes) -> dict[str, Any]:
@@ -274,9 +325,43 @@ def _listed(manifest: bytes) -> dict[str, Any]:
     return listed
 
 
-def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """A file of the archive, no longer than it says it is. Raises what `zipfile` raises."""
+def _read(archive: zipfile.ZipFile, name: str, facts: Any) -> bytes:
+    """A file of the archive that is kept, as the manifest has it; of others nothing but that they are as they were."""
+    kept = name in (_MANIFEST, _RUN) or name.endswith(".safetensors")
+    content = b"".join(piece for piece in _pieces(archive, name, facts) if kept)
+    if name == _RUN and _values(content) > MOST_VALUES:
+        raise refuse(f"The bundle is too large: its result takes up to {MOST_VALUES:,} figures")
+    return content
+
+
+def _lines(archive: zipfile.ZipFile, facts: Any) -> Iterator[bytes]:
+    """The lines of the events, one after the other. Raises BundleError, also at their end."""
+    rest = b""
+    for piece in _pieces(archive, _EVENTS, facts):
+        *lines, rest = (rest + piece).split(b"\n")
+        yield from lines
+        if len(rest) > _MOST_LINE:
+            raise refuse("The bundle is too large: a report in it is longer than any can be")
+    if rest:
+        yield rest
+
+
+def _pieces(archive: zipfile.ZipFile, name: str, facts: Any) -> Iterator[bytes]:
+    """A file of the archive piece by piece, no longer than it says it is; `facts` are what the manifest says of it.
+
+    Raises BundleError; where it is not what the manifest says, at its end.
+    """
+    entry = archive.getinfo(name)
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or entry.flag_bits & 1:
         raise damaged()
-    with archive.open(entry) as file:
-        return file.read(entry.file_size)
+    read, length = hashlib.sha256(), 0
+    try:
+        with archive.open(entry) as file:
+            while piece := file.read(_PIECE):
+                read.update(piece)
+                length += len(piece)
+                yield piece
+    except _BROKEN:
+        raise damaged() from None
+    if facts is not None and facts != {"sha256": read.hexdigest(), "size": length}:
+        raise damaged()

@@ -40,6 +40,7 @@ def model_card(run: Run, name: str) -> str:
         "student": name,
         "run": run.id,
         "seed": student.seed,
+        "imported": f"\n- {text.say('imported').markdown}" if run.imported else "",
         "when": f" {text.say('when').filled({'date': f'{run.finished:%Y-%m-%d}'})}" if run.finished else "",
         "torch": _plain(student.result.torch),
         "device": _plain(student.result.device),
@@ -71,7 +72,7 @@ def model_card(run: Run, name: str) -> str:
 
 def about(run: Run, name: str) -> dict[str, str]:
     """What a student's file says of it, as short texts: where it comes from, and how it was taught if that is known."""
-    origin = {"run_id": run.recipe.id, "student": name, "data": run.recipe.data}
+    origin = {"run_id": run.id, "student": name, "data": run.recipe.data}
     try:
         student = subject(run, name)
     except CardError:

@@ -1,17 +1,19 @@
 """A run as files: a flat table (CSV, Parquet), one JSON document, a script that repeats it; cards by their own module.
 
-Torch-free. What people wrote, tags and notes, stays data: no cell of a CSV file begins as a formula would.
+Torch-free. What people wrote, tags and notes, stays data: no cell of a CSV file is a formula.
 """
 
 import io
 import json
 import math
 import re
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from kdviz.errors import PlainError
+from kdviz.exports.cells import VISIBLE, as_text
 from kdviz.exports.kinds import EXPORTS
 from kdviz.exports.model_cards import model_card
 from kdviz.records.kinds import RECIPES, AnyRecipe, Ending
@@ -19,9 +21,6 @@ from kdviz.reports.kinds import report_of
 from kdviz.store.run import Run
 
 __all__ = ["ExportError", "as_csv", "as_json", "as_parquet", "file_name", "model_card", "script", "table"]
-
-# How a cell begins that a spreadsheet works out; some read wide signs as the narrow ones.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 _SCRIPT = """\
 # Repeats run {id} of kdviz and prints {printed}: the same as before on the same kind of machine.
@@ -53,7 +52,7 @@ def table(run: Run) -> pd.DataFrame:
     document. Figures that are no numbers are missing values; a column without any value is left out.
     """
     result = _result(run)
-    first = {"run_id": run.id, "study": run.recipe.model_dump().get("study", "single")}
+    first = {"run_id": run.id, **_origin(run), "study": run.recipe.model_dump().get("study", "single")}
     last = {"recipe": run.recipe.model_dump_json(), "tags": ", ".join(run.tags) or None, "note": run.note or None}
     rows = [
         {**first, **{name: _figure(value) for name, value in row.items()}, **last}
@@ -66,8 +65,8 @@ def as_csv(run: Run) -> bytes:
     """The table as CSV, UTF-8. Raises ExportError."""
     frame = table(run)
     for name, kind in frame.dtypes.items():
-        if isinstance(kind, pd.StringDtype):  # a spreadsheet shows what is behind an apostrophe, and works nothing out
-            frame[name] = frame[name].where(~frame[name].str.startswith(_FORMULA).fillna(False), "'" + frame[name])
+        if isinstance(kind, pd.StringDtype) and name != "recipe":  # whose lists may hold a minus
+            frame[name] = frame[name].map(partial(as_text, mark=VISIBLE), na_action="ignore")
     return frame.to_csv(index=False).encode()
 
 
@@ -80,7 +79,8 @@ def as_parquet(run: Run) -> bytes:
 
 def as_json(run: Run) -> bytes:
     """The document that the command line writes of such a run, with its tags and note; UTF-8. Raises ExportError."""
-    document = report_of(run.recipe).document(_result(run)) | {"tags": list(run.tags), "note": run.note}
+    noted = {"run_id": run.id, **_origin(run), "tags": list(run.tags), "note": run.note}
+    document = report_of(run.recipe).document(_result(run)) | noted
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode()
 
 
@@ -103,7 +103,12 @@ def file_name(run: Run, ending: str) -> str:
     """A name for a file of this run, made of its data set and its id alone, and of a tidied `ending`."""
     tidy = re.sub(r"[^a-z0-9]+", "-", run.recipe.data)
     parts = [re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-") for part in ending.split(".")]
-    return ".".join([f"kdviz-{tidy}-{re.sub('[^0-9a-z]', '', run.id)}", *filter(None, parts)])
+    return ".".join([f"kdviz-{tidy}-{re.sub('[^0-9a-z-]', '', run.id)}", *filter(None, parts)])
+
+
+def _origin(run: Run) -> dict[str, bool]:
+    """What a reader has to know of the figures: that they are what a file said, where it is so."""
+    return {"imported": True} if run.imported else {}
 
 
 def _result(run: Run) -> Ending:

@@ -7,7 +7,7 @@ from safetensors import SafetensorError, deserialize
 from kdviz.errors import PlainError
 from kdviz.recipes.catalogue import ARCHITECTURES, CLASSES, IMAGE_SIDE
 
-_LONGEST_HEADER = 100_000  # bytes, as the first eight of a file say
+LONGEST_HEADER = 100_000  # bytes, as the first eight of a file say
 
 
 class WeightsError(PlainError):
@@ -40,7 +40,7 @@ def check(content: bytes, architecture: str) -> None:
     if architecture not in ARCHITECTURES:
         raise WeightsError("The weights are of a network that this version does not know.")
     try:
-        if int.from_bytes(content[:8], "little") > _LONGEST_HEADER:
+        if int.from_bytes(content[:8], "little") > LONGEST_HEADER:
             raise SafetensorError
         tensors = {name: (facts["dtype"], tuple(facts["shape"])) for name, facts in deserialize(content)}
     except SafetensorError:

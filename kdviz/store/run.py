@@ -1,5 +1,7 @@
 """A run as the store has it, and a bundle of one."""
 
+import hashlib
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -11,6 +13,9 @@ from kdviz.records.kinds import AnyRecipe, Ending, Event
 
 Status = Literal["queued", "running", "paused", "finished", "failed", "cancelled", "interrupted"]
 LIVE: tuple[Status, ...] = ("queued", "running", "paused")
+IMPORTED = "Imported from a file: its figures are what the file says, and nobody here has trained it."
+UNFINISHED = "Imported from a file without a result: where it comes from it was stopped, or it failed."
+_IMPORTED = "imported-"  # how the id of an imported run begins, which no recipe's hash does
 
 
 class Run(Record):
@@ -36,6 +41,16 @@ class Run(Record):
         """Whether it waits, runs or is paused, with an owner that was heard of lately."""
         return self.status in LIVE
 
+    @property
+    def imported(self) -> bool:
+        """Whether it came in a bundle: it is shown, and is nobody's answer to what is asked for here."""
+        return self.id.startswith(_IMPORTED) or self.message in (IMPORTED, UNFINISHED)
+
+    @property
+    def state(self) -> str:
+        """Its status in a word, for lists: of an imported one, that it is."""
+        return "imported" if self.imported else self.status
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -44,3 +59,19 @@ class Bundle:
     run: Run
     events: tuple[Event, ...]
     students: tuple[TrainedStudent, ...]
+
+    @property
+    def id(self) -> str:
+        """What its run is called here: the same for the same content, whatever people have written to it."""
+        told = {"recipe", "status", "created", "started", "finished", "result"}
+        content = hashlib.sha256(self.run.model_dump_json(include=told).encode())
+        for event in self.events:
+            content.update(event.model_dump_json().encode())
+        for student in self.students:
+            content.update(student.weights)
+        return f"{_IMPORTED}{content.hexdigest()[:12]}"
+
+
+def new_imported_id() -> str:
+    """For an imported run that has the id of a recipe, as versions before this one gave it."""
+    return f"{_IMPORTED}{uuid.uuid4().hex[:12]}"

@@ -1,8 +1,9 @@
 """The run store: every run, its recipe, its progress and its result, in any SQL database (SQLite by default).
 
-A run is identified by its recipe's hash and owned by the store object that requested it: only the owner's
-writes count, and an owner shows that it lives by heartbeats. A run whose owner fell silent reads as interrupted,
-so nothing has to be tidied after `kill -9`. Statements and types are the same for every database.
+A run is identified by its recipe's hash, an imported one by its content's, and owned by the store object that
+requested it: only the owner's writes count, and an owner shows that it lives by heartbeats. A run whose owner fell
+silent reads as interrupted, so nothing has to be tidied after `kill -9`. Statements and types are the same for every
+database.
 """
 
 import json
@@ -24,7 +25,7 @@ from kdviz.store import tables
 from kdviz.store.annotations import tidy_note, tidy_tags
 from kdviz.store.database import Database, StoreError
 from kdviz.store.rights import OPERATOR, Visitor
-from kdviz.store.run import LIVE, Bundle, Run, Status
+from kdviz.store.run import IMPORTED, LIVE, UNFINISHED, Bundle, Run, Status, new_imported_id
 from kdviz.store.tables import ANNOTATIONS, DISCARDED, EVENTS, METADATA, RUNS, STUDENTS
 
 __all__ = ["LIVE", "SILENCE", "Run", "RunStore", "Status", "StoreError"]
@@ -33,8 +34,11 @@ SILENCE = 10.0  # seconds without a heartbeat after which a live run's owner cou
 HOUR = 3600.0  # seconds after which a run whose owner was lost does not go on by itself any more
 DAY = 86_400.0  # seconds for which a discarded run can be restored
 WISHES = ("go", "pause", "cancel")
-IMPORTED = "Imported."
-UNFINISHED = "Imported without a result: where it comes from it was stopped, or it failed."
+# What versions before this one wrote to imported runs, which had the id of their recipe, and what is said now.
+_SAID_BEFORE = {
+    "Imported.": IMPORTED,
+    "Imported without a result: where it comes from it was stopped, or it failed.": UNFINISHED,
+}
 _TRIES = 3  # where others write the same at the same time
 _NOT_DISCARDED = DISCARDED.c.run_id.is_(None)
 
@@ -54,10 +58,12 @@ class RunStore:
         """The run of this recipe, made and owned by this store if there was none, and then started by `who`.
 
         A failed, cancelled or interrupted run starts over: queued, owned by this store, without events but for its
-        finished parts. A live or finished one is returned as it is; a discarded one comes back.
+        finished parts. A live or finished one is returned as it is; a discarded one comes back. An imported one that
+        a version before this one gave the recipe's id makes room under a name of its own.
         """
         now = time.time()
         self.restore([recipe.id])
+        self._make_room(recipe.id)
         fresh = self._queued(recipe, now, who)
         if not self._insert(recipe.id, fresh):
             over = ~_alive(now) & (RUNS.c.status != "finished")
@@ -82,6 +88,7 @@ class RunStore:
         """
         now = time.time()
         over = ~_alive(now)
+        self._make_room(recipe.id)
         if (there := self.get(recipe.id)) is not None:
             who.must(there, "train it anew")
         with self._database.write() as connection:
@@ -318,64 +325,59 @@ class RunStore:
         return None if row is None else TrainedStudent.model_validate(row, from_attributes=True)
 
     def adopt(self, bundle: Bundle, who: Visitor = OPERATOR) -> Run:
-        """Take over a bundle's run for `who`, marked as imported.
+        """Take over a bundle's run for `who`, marked as imported and under a name of its own; no other is changed.
 
-        A result that is here stays; what is missing is added.
+        Where the very same run is here, it is the one: it comes back if it was discarded, and nothing is written to it.
         """
-        run_id = bundle.run.id
-        self.restore([run_id])
-        stored = self.get(run_id)
-        if stored is not None and stored.live:
-            raise StoreError(f"Run {run_id} is under way here; import it when it is over.")
-        try:
-            with self._database.write() as connection:
-                self._adopt(connection, bundle, stored, who)
-            run = self.get(run_id)
-        except IntegrityError:
-            run = None
+        here = self._same(bundle) or bundle.id
+        self.restore([here])
+        with suppress(IntegrityError), self._database.write() as connection:
+            known = sa.select(RUNS.c.id).where(RUNS.c.id == here)
+            if connection.execute(known).one_or_none() is None:
+                self._adopt(connection, bundle, here, who)
+        run = self.get(here)
         if run is None:
-            raise StoreError(f"Run {run_id} was changed by somebody else while it was imported; import it again.")
+            raise StoreError(f"Run {here} was deleted while it was imported; import it again.")
         return run
 
-    def _adopt(self, connection: sa.Connection, bundle: Bundle, stored: Run | None, who: Visitor) -> None:
-        """Write what the bundle brings; `stored` is the run as it is here.
+    def _same(self, bundle: Bundle) -> str | None:
+        """The id of the run with the recipe's name, where it ended at the same moment with the same result."""
+        given = bundle.run
+        for run in self._runs(RUNS.c.id == given.recipe.id):
+            same = (run.started, run.finished) == (given.started, given.finished) and run.status == given.status
+            if same and given.result and run.result and given.result.model_dump_json() == run.result.model_dump_json():
+                return run.id
+        return None
 
-        Raises IntegrityError where that is under way by now.
-        """
+    def _adopt(self, connection: sa.Connection, bundle: Bundle, run_id: str, who: Visitor) -> None:
+        """Write what the bundle brings."""
         run, now = bundle.run, time.time()
-        if stored is None or (stored.result is None and run.result is not None):
-            values = {
-                **self._queued(run.recipe, min(run.created.timestamp(), now), who),
-                "status": run.status,
-                "attempt": 1,
-                "message": IMPORTED if run.result else UNFINISHED,
-                "started": run.started and run.started.timestamp(),
-                "finished": run.finished and run.finished.timestamp(),
-                "heartbeat": now,
-                "result": run.result and run.result.model_dump_json(),
-            }
-            there = sa.update(RUNS).where(RUNS.c.id == run.id, ~_alive(now))
-            if not connection.execute(there.values(**values)).rowcount:
-                connection.execute(sa.insert(RUNS).values(id=run.id, **values))
-            connection.execute(sa.delete(EVENTS).where(EVENTS.c.run_id == run.id))
-            new, sequence = list(bundle.events), 1
-        else:  # a result stays; without one, the finished parts that are missing come before all events
-            known = tables.finished_parts(connection, run.id)
-            parts = [event for event in bundle.events if isinstance(event, Part) and event not in known]
-            new = [] if stored.result else list[Event](parts)
-            first = sa.select(sa.func.min(EVENTS.c.sequence)).where(EVENTS.c.run_id == run.id)
-            sequence = min(connection.execute(first).scalar() or 1, 1) - len(new)
-        if new:
-            connection.execute(sa.insert(EVENTS), tables.rows(run.id, new, sequence))
-        kept = connection.execute(sa.select(STUDENTS.c.name).where(STUDENTS.c.run_id == run.id)).scalars().all()
+        values = {
+            **self._queued(run.recipe, min(run.created.timestamp(), now), who),
+            "status": run.status,
+            "attempt": 1,
+            "message": IMPORTED if run.result else UNFINISHED,
+            "started": run.started and run.started.timestamp(),
+            "finished": run.finished and run.finished.timestamp(),
+            "heartbeat": now,
+            "result": run.result and run.result.model_dump_json(),
+        }
+        connection.execute(sa.insert(RUNS).values(id=run_id, **values))
+        if bundle.events:
+            connection.execute(sa.insert(EVENTS), tables.rows(run_id, bundle.events, 1))
         for number, student in enumerate(bundle.students):
-            if student.name not in kept:
-                values = {"architecture": student.architecture, "weights": student.weights, "made": now + number * 1e-3}
-                connection.execute(sa.insert(STUDENTS).values(run_id=run.id, name=student.name, **values))
-        mine = connection.execute(sa.select(ANNOTATIONS.c.run_id).where(ANNOTATIONS.c.run_id == run.id)).one_or_none()
-        if mine is None and (run.tags or run.note):
+            values = {"architecture": student.architecture, "weights": student.weights, "made": now + number * 1e-3}
+            connection.execute(sa.insert(STUDENTS).values(run_id=run_id, name=student.name, **values))
+        if run.tags or run.note:
             values = {"tags": json.dumps(run.tags, ensure_ascii=False), "note": run.note}
-            connection.execute(sa.insert(ANNOTATIONS).values(run_id=run.id, **values))
+            connection.execute(sa.insert(ANNOTATIONS).values(run_id=run_id, **values))
+
+    def _make_room(self, run_id: str) -> None:
+        """Give an imported run with this id, which is a recipe's, a name of its own."""
+        imported = RUNS.c.id == run_id, RUNS.c.message.in_(_SAID_BEFORE), ~RUNS.c.status.in_(LIVE)
+        with self._database.write() as connection:
+            if connection.execute(sa.select(RUNS.c.id).where(*imported)).one_or_none() is not None:
+                tables.rename(connection, run_id, new_imported_id())
 
     def _put(
         self, table: sa.Table, key: dict[str, str], values: dict[str, Any], usual: dict[str, Any] | None = None
@@ -441,7 +443,7 @@ def _run(row: sa.Row[Any]) -> Run | None:
             recipe=_recipe(row.recipe),
             status="interrupted" if silent else row.status,
             attempt=row.attempt,
-            message=row.message,
+            message=_SAID_BEFORE.get(row.message, row.message),
             created=_moment(row.created),
             started=_moment(row.started) if row.started else None,
             finished=_moment(row.finished) if row.finished else None,

@@ -94,6 +94,16 @@ def forget(connection: sa.Connection, run_ids: Collection[str]) -> None:
     connection.execute(sa.delete(RUNS).where(RUNS.c.id.in_(run_ids)))
 
 
+def rename(connection: sa.Connection, run_id: str, to: str) -> None:
+    """Give a run another id, with everything that belongs to it."""
+    others = [sa.literal(to) if column is RUNS.c.id else column for column in RUNS.c]
+    whole = sa.select(*others).where(RUNS.c.id == run_id)
+    connection.execute(sa.insert(RUNS).from_select([column.name for column in RUNS.c], whole))
+    for table in (STUDENTS, DISCARDED, ANNOTATIONS, EVENTS):
+        connection.execute(sa.update(table).where(table.c.run_id == run_id).values(run_id=to))
+    connection.execute(sa.delete(RUNS).where(RUNS.c.id == run_id))
+
+
 def clear(connection: sa.Connection, run_id: str, finished: Iterable[Part] = ()) -> None:
     """Drop an attempt's events but for the finished parts, to which `finished` come."""
     kept = newest([*finished_parts(connection, run_id), *finished])

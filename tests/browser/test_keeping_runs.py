@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import zipfile
@@ -11,13 +12,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from kdviz.exports.cells import INVISIBLE
 from kdviz.store.runs import RunStore
 from tests.browser.app_server import AppServer
 from tests.browser.visitor import PHONE, changes, settle
 from tests.samples import run_records
 from tests.samples.comparison_records import comparison
 
-NASTY = "<img src=x onerror=alert(1)> **bold** [a](javascript:alert(1)) $x^2$ :material/home: :red[x]"
+NASTY = "=1+1 <img src=x onerror=alert(1)> **bold** [a](javascript:alert(1)) $x^2$ :material/home: :red[x]"
 LONG = "data=digits&teacher=784-128-10&student=784-800-800-10&epochs=500&teacher_epochs=1"  # a minute at least
 WORKS = 60_000  # ms until a worker that has just started reports
 HEAD, ROW = 36, 35  # pixels of the table
@@ -166,6 +168,25 @@ def test_a_note_stays_text_in_every_browser(visit: Visit, app_server: AppServer,
     expect(other.get_by_role("textbox", name="Tags")).to_have_value("**t**, <b>u</b>")
     for rendered in ("img[src=x]", "strong", "b", 'a[href^="javascript"]', ".katex"):
         expect(other.get_by_test_id("stMain").locator(rendered)).to_have_count(0)
+    (row,) = csv.DictReader(saved_table(other).splitlines())
+    assert (row["Note"].replace(INVISIBLE, ""), row["Note"][0]) == (NASTY, INVISIBLE)
+    assert row["Tags"].replace(INVISIBLE, "") == "**t**,<b>u</b>"
+
+
+def saved_table(page: Page) -> str:
+    """What the button of Streamlit's own saves of the first table; the place where it is saved is this test."""
+    page.evaluate(
+        """() => {
+            Object.assign(window, { saved: "", whole: false });
+            const write = (piece) => { window.saved += new TextDecoder().decode(piece); };
+            const close = () => { window.whole = true; };
+            window.showSaveFilePicker = async () => ({ createWritable: async () => ({ write, close }) });
+        }"""
+    )
+    page.get_by_test_id("stDataFrame").first.hover()
+    page.get_by_role("button", name="Download as CSV").first.click()
+    page.wait_for_function("window.whole")
+    return str(page.evaluate("window.saved"))
 
 
 def test_what_is_downloaded_can_be_imported_again(
@@ -207,8 +228,9 @@ def test_what_is_downloaded_can_be_imported_again(
     shown(page, "3 of 3")
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(bundle)
     shown(page, "4 of 4")
-    expect(page.get_by_role("heading", name=f"Single run {run}")).to_be_visible()
-    expect(page).to_have_url(re.compile(f"run={run}"))
+    expect(page.get_by_role("heading", name="Single run imported-")).to_be_visible()
+    expect(page).to_have_url(re.compile("run=imported-"))
+    expect(page.get_by_text("Imported from a file")).to_be_visible()
     expect(page.get_by_role("textbox", name="Note")).to_have_value(NASTY)
     expect(button(page, "Weights (safetensors)")).to_be_visible()
 

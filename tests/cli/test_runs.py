@@ -167,14 +167,23 @@ def test_a_bundle_is_imported_elsewhere(store, tmp_path, monkeypatch):
     said(kdviz("export", SINGLE.id, "--format", "bundle", "--with-onnx", "--output", "bundle.zip"))
     before = store.get(SINGLE.id)
     monkeypatch.setenv("KDVIZ_STATE_DIR", str(tmp_path / "elsewhere"))
-    assert f"Imported run {SINGLE.id}, finished, with one student." in said(kdviz("import", "bundle.zip"))
-    elsewhere = RunStore(settings.database_url())
-    assert elsewhere.get(SINGLE.id).result == before.result
-    assert elsewhere.get(SINGLE.id).note == "a note"
-    assert f"Run {SINGLE.id} was here already, finished: nothing was written over" in said(
-        kdviz("import", "bundle.zip")
-    )
-    assert "finished: Imported." in said(kdviz("show", SINGLE.id))
+    first = said(kdviz("import", "bundle.zip"))
+    (run,) = RunStore(settings.database_url()).recent()
+    assert f"Imported as run {run.id}, finished, with one student: shown, and never taken for a run" in first
+    assert (run.result, run.note) == (before.result, "a note")
+    assert f"Run {run.id} is here already, imported: nothing was written." in said(kdviz("import", "bundle.zip"))
+    assert f"run {run.id}, finished: Imported from a file" in said(kdviz("show", run.id))
+    assert f"{run.id}  imported" in said(kdviz("list"))
+    assert json.loads(said(kdviz("list", "--json")))[0]["message"].startswith("Imported from a file")
+    said(kdviz("export", run.id, "--format", "csv"))
+    assert Path(f"kdviz-digits-{run.id}.csv").read_text().splitlines()[1].startswith(f"{run.id},True,")
+    said(kdviz("export", run.id, "--format", "card"))
+    assert "imported from a file" in Path(f"kdviz-digits-{run.id}.md").read_text()
+
+
+def test_an_own_run_is_known_again(store):
+    said(kdviz("export", SINGLE.id, "--format", "bundle", "--output", "bundle.zip"))
+    assert f"Run {SINGLE.id} is here already, finished: nothing was written." in said(kdviz("import", "bundle.zip"))
 
 
 def test_what_is_no_bundle_is_refused(store, tmp_path, monkeypatch):

@@ -177,7 +177,7 @@ def test_no_cell_of_a_csv_file_is_a_formula(store, single, start):
         for cell in row.values():
             assert not cell.startswith(("=", "+", "@", "\t", "\r", "＝")), cell
             assert not cell.startswith("-") or float(cell) < 0
-    assert rows[0]["note"].endswith(f"{start}1+1\n=2")
+    assert rows[0]["note"].replace("'", "").endswith(f"{start}1+1\n=2")
     assert exports.table(bad)["note"][0] == bad.note  # other formats know no formulas
 
 

@@ -614,11 +614,19 @@ def test_a_bundle_brings_a_run(jobs, store, files):
     at = page()
     at.file_uploader[0].set_value(("../../<b>.zip", content, "application/zip")).run()
     assert not at.exception
-    assert listed(at) == [run.id]
-    assert at.query_params["run"] == run.id
-    assert store.get(run.id).note == NASTY
-    assert store.students(run.id) == ["distilled"]
+    (brought,) = store.recent()
+    assert listed(at) == [brought.id]
+    assert brought.imported
+    assert list(table(at)["status"]) == ["imported"]
+    assert at.query_params["run"] == brought.id
+    assert any("Imported from a file" in line for line in verbatim(at))
+    assert brought.note == NASTY
+    assert store.students(brought.id) == ["distilled"]
     assert at.file_uploader[0].value is None, "ready for the next"
+    own = put(store, recipe())
+    at = page(run=f"{brought.id},{own.id}")
+    assert f"imported {brought.id[9:15]}: what a file says, trained elsewhere." in text(at)
+    assert listed(page(status="imported")) == [brought.id]
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 broken"])

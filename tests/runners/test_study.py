@@ -76,9 +76,10 @@ def test_a_bundle_brings_all_that_was_said(store):
         bundle = unpack(pack(DONE, SAID, []))
         assert (bundle.run.result, bundle.events, bundle.students) == (DONE.result, tuple(SAID), ())
         store.adopt(bundle)
-    assert store.get(FEW.id).result == DONE.result
-    assert store.finished(FEW.id) == [SAID[1]]
-    assert unpack(pack_stored(store, store.get(FEW.id))).run.result == DONE.result
+    (run,) = store.recent()
+    assert (run.id, run.result) == (bundle.id, DONE.result)
+    assert store.finished(run.id) == [SAID[1]]
+    assert unpack(pack_stored(store, run)).run.result == DONE.result
 
 
 def _other(document, *path):

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from kdviz.exports.cells import INVISIBLE, as_text
 from kdviz.jobs.queue import Jobs
 from kdviz.records.kinds import Ending
 from kdviz.records.study import StudyResult
@@ -27,7 +28,7 @@ from kdviz.widgets.study import words as study_words
 MOST = 500  # runs that are looked at, the newest
 MOST_TICKED = 50  # in a link
 LOOK = 1.0  # seconds between two looks at live runs
-STATUSES: tuple[Status, ...] = ("finished", "running", "queued", "paused", "failed", "cancelled", "interrupted")
+STATES = ("finished", "running", "queued", "paused", "failed", "cancelled", "interrupted", "imported")
 _TABLE, _SHOWN = "runs_table", "runs_in_table"
 
 Order = Callable[[Run], Any]
@@ -81,7 +82,7 @@ def filters(runs: Sequence[Run]) -> list[Run]:
         )
         options: dict[str, tuple[str, list[str]]] = {
             "kind": ("Kind", [recipe.kind for recipe in HOMES]),
-            "status": ("Status", list(STATUSES)),
+            "status": ("Status", list(STATES)),
             "set": ("Data", sorted({run.recipe.data for run in runs})),
             "tag": ("Tag", sorted({tag for run in runs for tag in run.tags}, key=str.casefold)),
         }
@@ -93,7 +94,7 @@ def filters(runs: Sequence[Run]) -> list[Run]:
         order = st.selectbox("Sort", list(ORDERS), key="sort", bind="query-params", width=165)
 
     def passes(run: Run) -> bool:
-        own: dict[str, set[Any]] = {"kind": {run.recipe.kind}, "status": {run.status}, "set": {run.recipe.data}}
+        own: dict[str, set[Any]] = {"kind": {run.recipe.kind}, "status": {run.state}, "set": {run.recipe.data}}
         own["tag"] = set(run.tags)
         return matches(run, words) and all(not chosen or chosen & own[key] for key, chosen in wanted.items())
 
@@ -120,7 +121,7 @@ def _row(run: Run) -> dict[str, Any]:
     return {
         "run": run.id,
         "kind": recipe.kind,
-        "status": run.status,
+        "status": run.state,
         "data": recipe.data,
         "temperature": span(_values(values, "temperatures", "temperature")),
         "alpha": span(_values(values, "alphas", "alpha")),
@@ -128,8 +129,9 @@ def _row(run: Run) -> dict[str, Any]:
         "plain": None if figures is None else 100 * figures.plain,
         "who": figures.who if figures else "" if students else _verdicts(values["study"], run.result),
         "created": run.created,
-        "tags": list(run.tags),
-        "note": run.note,
+        # The table has a button that saves it as CSV, which Streamlit writes as it is shown.
+        "tags": [as_text(tag, INVISIBLE) for tag in run.tags],
+        "note": as_text(run.note, INVISIBLE),
         "seconds": run_words.seconds(run),
         "seeds": ranges(_values(values, "seeds", "seed")),
         "student": of_students if students else values["study"],

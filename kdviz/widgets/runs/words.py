@@ -89,8 +89,13 @@ def short_names(runs: Sequence[Run]) -> dict[str, str]:
         if search:  # a sweep's lists are long, and each of its students says its own T and α
             own = {name: value for name, value in own.items() if name not in _OF_CELLS and ", " not in value}
         parts = [search, *(_brief(name, value) for name, value in own.items())]
-        names[run.id] = " · ".join(filter(None, (run.id[:6], ", ".join(filter(None, parts)))))
+        names[run.id] = " · ".join(filter(None, (_short_id(run), ", ".join(filter(None, parts)))))
     return names
+
+
+def _short_id(run: Run) -> str:
+    """The beginning of its id: "3f2a1b", of an imported run "imported 3f2a1b"."""
+    return f"imported {run.id.rpartition('-')[2][:6]}" if run.imported else run.id[:6]
 
 
 def _telling(rows: Mapping[str, Sequence[str]], runs: int) -> list[str]:

@@ -65,7 +65,7 @@ def _beside(here: LessonPage, *both: tuple[Run, Curves]) -> None:
         teacher = curves.watched.teacher_validation_accuracy if curves.watched else None
         spec = live.quality_spec(steps, quality, lowest, page.colours())
         with column:
-            st.markdown(f"{word}: **{called(run.recipe)}**")
+            st.markdown(f"{word}: **{called(run.recipe)}** {here.word('pinned-imported') if run.imported else ''}")
             rows = live.quality(curves.frame, steps, teacher)
             st.vega_lite_chart(rows, spec, key=f"chart_pinned_{number}", alt=called(run.recipe))
             if isinstance(run.result, Result):
