@@ -7,6 +7,7 @@ import streamlit as st
 from kdviz.errors import PlainError
 from kdviz.texts import course
 from kdviz.widgets import components, link, page, server, visitor
+from kdviz.widgets.literal import literal, without_folders
 
 # The playground needs the whole screen: the list of pages waits behind its button there.
 LOOKS: dict[str, Any] = {
@@ -41,10 +42,10 @@ try:
     st.set_page_config(page_title=f"{pages.title} · kdviz", **LOOKS)
     components.send_words()
     if kept_for_now:
-        st.caption(f":material/hourglass_empty: {kept_for_now}")
+        st.caption(f":material/hourglass_empty: {literal(without_folders(kept_for_now))}")
     if no_store:
         quiet_line = st.empty()
-        quiet_line.caption(f":material/database_off: {furniture.word('no-store')} {no_store}")
+        quiet_line.caption(f":material/database_off: {furniture.word('no-store')} {literal(without_folders(no_store))}")
     visitor.say_wrong_key()
     pages.run()
 except PlainError as error:  # a run store or a lesson's text that cannot be read

@@ -20,6 +20,7 @@ from kdviz.reports.text import ranges
 from kdviz.store import data_files
 from kdviz.texts import lesson as lesson_text
 from kdviz.widgets import link, page
+from kdviz.widgets.literal import literal, without_folders
 
 _ADOPTED = "adopted"
 _NETWORKS = ("teacher", "student")
@@ -135,7 +136,8 @@ def data_set(kind: type[Conditions], home: str, also: Callable[[], None] | None 
     if facts.own:
         here = facts in data_files.all_own()  # else a link brought it from another machine
         said = lesson_text.read(TEXTS).say("own-data" if here else "own-data-elsewhere")
-        st.caption(said.filled({"data": data, "folder": str(data_files.folder_of(facts))}))
+        folder = literal(without_folders(data_files.folder_of(facts)))
+        st.caption(said.filled({"data": data, "folder": folder}))
     return data
 
 
@@ -236,7 +238,7 @@ def recipe_of(kind: type[R], values: Mapping[str, Any]) -> R | None:
     try:
         return kind.parse(values)
     except RecipeError as error:
-        st.error(str(error), icon=":material/error:")
+        page.problem(error)
         return None
 
 

@@ -14,8 +14,8 @@ from kdviz.texts import lesson as lesson_text
 from kdviz.texts.blocks import Check, LessonError, LessonText
 from kdviz.widgets import course_progress as progress
 from kdviz.widgets import page
+from kdviz.widgets.literal import literal
 
-_SPECIAL = re.compile(r"([\\`*_\[\]$<>~])")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _RIGHT = "right"
 
@@ -195,7 +195,7 @@ class LessonPage:
 
 def _literal(places: dict[str, object]) -> dict[str, str]:
     """Values that Markdown shows letter by letter."""
-    return {name: _SPECIAL.sub(r"\\\1", str(value)) for name, value in places.items()}
+    return {name: literal(value) for name, value in places.items()}
 
 
 def _sections(markdown: str) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_r
 from kdviz.recipes.base import shortened
 from kdviz.recipes.number_lists import with_point
 from kdviz.store.rights import KEY
+from kdviz.widgets.literal import literal
 
 T = TypeVar("T")
 _WRITTEN = "written_in_link"
@@ -30,7 +31,7 @@ def read(name: str, parse: Callable[[str], T | None], usual: T, takes: str, show
         return usual
     value = parse(text)
     if value is None:
-        st.warning(f"{name} is {shortened(text)}; it takes {takes}. {shown}")
+        st.warning(literal(f"{name} is {shortened(text)}; it takes {takes}. {shown}"))
         return usual
     return value
 

@@ -13,11 +13,12 @@ from kdviz.records.kinds import AnyRecipe, Event
 from kdviz.store.recorded_runs import RecordedRun
 from kdviz.store.run import Run
 from kdviz.widgets import run_status
+from kdviz.widgets.literal import literal
 from kdviz.widgets.run_status import Position
 
 TICK = 0.4  # seconds between two looks at a live run
 AWAITED = 2.0  # seconds between two looks at an interrupted one
-_NAME = re.compile("[0-9A-Za-z]{1,40}")  # what a run's id may look like: nothing that Markdown would read
+_NAME = re.compile("[0-9A-Za-z-]{1,40}")  # what a run's id may look like
 
 R = TypeVar("R", bound=AnyRecipe)
 D = TypeVar("D")
@@ -127,4 +128,4 @@ def snapshot_of_recorded(
 def missing(run_id: str) -> None:
     """Say that no run has this id; any text may stand in a link."""
     which = f"run {run_id}" if _NAME.fullmatch(run_id) else "such run"
-    st.warning(f"There is no {which} in this store. It may have been deleted, or belong to another server.")
+    st.warning(literal(f"There is no {which} in this store. It may have been deleted, or belong to another server."))

@@ -12,6 +12,7 @@ from kdviz.charts.layout import CONFIG
 from kdviz.charts.palette import Palette, palette
 from kdviz.settings import ASSETS
 from kdviz.widgets import link
+from kdviz.widgets.literal import literal, without_folders
 
 _ROUTED = "routed"
 _ENTERED = "just_entered"
@@ -72,8 +73,18 @@ def say(text: str) -> None:
 
 def refuse(what: str, why: str) -> None:
     """What was not done, and why; the reason may quote a visitor's text, so it is shown letter by letter."""
-    st.error(what, icon=":material/error:")
-    st.text(why)
+    st.error(literal(what), icon=":material/error:")
+    st.text(without_folders(why))
+
+
+def problem(error: object) -> None:
+    """What is wrong, in one sentence."""
+    st.error(literal(without_folders(error)), icon=":material/error:")
+
+
+def tell(message: object) -> None:
+    """What a visitor should know that a run or a worker has said."""
+    st.info(literal(without_folders(message)))
 
 
 def chart(figure: go.Figure, key: str, alt: str) -> None:

@@ -11,6 +11,7 @@ from kdviz.reports.called import called
 from kdviz.reports.phrases import counted, listed
 from kdviz.store.recorded_runs import RecordedRun, recorded
 from kdviz.widgets.lesson import sentence
+from kdviz.widgets.literal import literal
 from kdviz.widgets.live_panel import LivePanel
 
 _FALLBACK = "digits"  # whose images are on every machine
@@ -54,7 +55,7 @@ def _provenance(of: RecordedRun) -> str:
         called=called(recipe),
         data=DATA_SETS[recipe.data].title,
         seeds=f"{'seed' if len(recipe.seeds) == 1 else 'seeds'} {listed([str(seed) for seed in recipe.seeds])}",
-        device=result.device,
+        device=literal(result.device),
         threads=counted(result.threads, "thread"),
         seconds=f"{result.seconds:.0f}",
     )

@@ -17,9 +17,10 @@ from kdviz.reports.called import called
 from kdviz.reports.phrases import counted
 from kdviz.store.rights import Visitor, refusal
 from kdviz.store.run import Run
-from kdviz.widgets import link, visitor
+from kdviz.widgets import link, page, visitor
 from kdviz.widgets.kinds import HOMES, home, link_to
 from kdviz.widgets.lesson import sentence
+from kdviz.widgets.literal import literal
 
 GO_ON, START_AGAIN = "Go on", "Start again"
 OVER = ("failed", "cancelled", "interrupted")
@@ -58,7 +59,7 @@ def named(jobs: Jobs, kind: type[AnyRecipe]) -> Run | None:
     if run is None or isinstance(run.recipe, kind):
         return run
     del st.query_params["run"]
-    st.info(f"Run {run_id} belongs to the page “{home(run.recipe).title}”. Start begins one of this page’s.")
+    page.tell(f"Run {run_id} belongs to the page “{home(run.recipe).title}”. Start begins one of this page’s.")
     return None
 
 
@@ -86,7 +87,7 @@ def start(
     waits for the visitor's word, and `check` has the last one: it raises `PlainError` where nothing may begin. A page
     with several buttons has a `key` for each; `where` is where it shows the run, "below" or "above".
     """
-    shown = run if wanted is not None and run is not None and wanted.id == run.id else None
+    shown = run if wanted is not None and run is not None and wanted.id == run.id and not run.imported else None
     onward = _onward(jobs, shown) if shown is not None and shown.status in OVER else ""
     # Where the run's panel has the one button that goes on with it, Start would be a second one.
     goes_on = shown is not None and onward != "" and (onward == GO_ON or HOMES[type(shown.recipe)].always_goes_on)
@@ -101,17 +102,19 @@ def start(
         disabled=wanted is None or not ready or (shown is not None and (shown.status not in OVER or goes_on)),
     )
     if problem_of_link and wanted is not None:
-        st.warning(problem_of_link)
+        st.warning(literal(problem_of_link))
     if shown is not None and shown.status == "finished":
         st.caption(f"These settings are trained: the result is {where}. Change any of them to train again.")
     elif shown is not None and goes_on:
         what = "trains only what is missing" if onward == GO_ON else "begins anew"
         st.caption(f"These settings were begun and not finished; *{onward}*, {where}, {what}.")
+    elif wanted is not None and run is not None and run.imported and wanted.id == run.recipe.id:
+        st.caption(f"{where.capitalize()} is what a file says of these settings. Start trains them here.")
     elif wanted is not None and run is not None and wanted.id != run.id:
         ones = {"below": "the ones above", "above": "these"}[where]
         st.caption(f"{where.capitalize()} is another run: {called(run.recipe)}. Start trains {ones}.")
     if problem := st.session_state.pop(_NOT_STARTED, None):
-        st.error(problem, icon=":material/error:")
+        page.problem(problem)
     if wanted is not None and (question := st.session_state.pop(_ASKED, {}).get(wanted.id)):
         with st.container(horizontal=True, vertical_alignment="center", border=True, key="line"):
             st.markdown(question, width="content")
@@ -168,7 +171,7 @@ def status(jobs: Jobs, run: Run, position: Position | None) -> None:
         if run.status == "paused":
             go_on = jobs.resume, run.id, who
             st.button(GO_ON, icon=":material/play_arrow:", on_click=_order, args=go_on, disabled=others)
-        elif run.status in OVER:
+        elif run.status in OVER and not run.imported:
             onward = _onward(jobs, run)
             icon = ":material/replay:" if onward == START_AGAIN else ":material/play_arrow:"
             st.button(onward, icon=icon, on_click=_order, args=(jobs.submit, run.recipe, who))
@@ -188,7 +191,7 @@ def status(jobs: Jobs, run: Run, position: Position | None) -> None:
         refused = ""
     wished = sentence("runs", _WISHED[run.wish]) if run.live and run.wish else ""
     for message in filter(None, (run.message, wished, refused, trouble)):
-        st.info(message)
+        page.tell(message)
 
 
 def _turn(jobs: Jobs, run: Run, who: Visitor) -> None:
@@ -251,7 +254,7 @@ def _caption(jobs: Jobs, run: Run, position: Position | None) -> str:
     if run.status == "queued":
         return f"Run {run.id} · {waiting(jobs, run)}"
     if run.status == "finished" and run.result:
-        machine = f"{run.result.device}, {counted(run.result.threads, 'thread')}"
+        machine = f"{literal(run.result.device)}, {counted(run.result.threads, 'thread')}"
         return f"**{called(run.recipe)}** · run {run.id}, finished in {run.result.seconds:.1f} s on {machine}"
     if run.status in OVER:
         kept = "" if position is None else ": what it had shown so far is kept"

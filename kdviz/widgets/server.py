@@ -16,6 +16,7 @@ from kdviz.store import gallery, playground
 from kdviz.store.gallery import Gallery
 from kdviz.store.runs import RunStore
 from kdviz.widgets import media
+from kdviz.widgets.literal import literal, without_folders
 
 FAVOURITE = "mnist"
 FALLBACK = "digits"  # it lies in scikit-learn, and its gallery ships
@@ -176,10 +177,8 @@ def _wanted() -> str:
     data = st.query_params.get("data", FAVOURITE)
     if data in SHIPPED_TEACHERS:
         return data
-    st.warning(
-        f"data is {shortened(data)}; here it takes one of {', '.join(SHIPPED_TEACHERS)}, which have a trained teacher. "
-        f"Shown is {FAVOURITE}."
-    )
+    takes = f"one of {', '.join(SHIPPED_TEACHERS)}, which have a trained teacher"
+    st.warning(literal(f"data is {shortened(data)}; here it takes {takes}. Shown is {FAVOURITE}."))
     return FAVOURITE
 
 
@@ -243,7 +242,7 @@ def _explain_fallback(data: str, problems: dict[str, str] | None = None) -> None
             st.caption(f"{title} is on its way; until then scikit-learn’s digits are shown. Reload in a minute.")
             return
         with st.expander(f"No {title} here: these are scikit-learn’s digits", key="why_fallback"):
-            st.markdown(reason)
+            st.markdown(literal(without_folders(reason)))
             if st.button("Look again", icon=":material/refresh:"):
                 problems.pop(data, None)
                 st.rerun()

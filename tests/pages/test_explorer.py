@@ -16,7 +16,7 @@ from kdviz.reports.phrases import expected_duration
 from kdviz.widgets import kinds
 from kdviz.widgets.sweep import estimate as sweep_estimate
 from kdviz.widgets.sweep import form as sweep_form
-from tests.samples.app_pages import button, component, markdown, opened, said, start
+from tests.samples.app_pages import button, component, markdown, opened, read, said, start
 from tests.samples.sweep_plans import carried_out, learnt_stack
 from tests.samples.sweep_records import BEST, cell, sweep, swept
 
@@ -153,7 +153,7 @@ def test_a_text_that_cannot_be_read_gets_a_sentence_and_loses_nothing(jobs, name
     at.text_input(key=name).set_value(text).run()
     assert not at.exception
     (error,) = at.error
-    assert sentence in error.value
+    assert sentence in read(error.value)
     assert at.text_input(key=name).value == text
     assert button(at, "Start").disabled
     assert at.number_input(key="epochs").value == 4

@@ -14,6 +14,8 @@ from kdviz.recipes.study import STUDIES, Study
 from kdviz.records.kinds import AnyRecipe
 from kdviz.widgets import controls, link
 from tests.samples.app_pages import APP, opened, said
+from tests.samples.markup import HOSTILE as MARKUP
+from tests.samples.markup import hostile_markup
 
 PAGES = sorted(f"pages/{path.name}" for path in (APP.parent / "pages").glob("*.py"))
 # What a page has to be asked for before it looks at some of its parameters.
@@ -58,6 +60,17 @@ def test_no_value_of_any_parameter_breaks_a_page(jobs, noted, page):
         opened(page, **dict.fromkeys(names, value), data=value)
     mixed = {name: HOSTILE[7 * place % len(HOSTILE)] for place, name in enumerate(names)}
     opened(page, **{**mixed, **ALSO.get(page, {})})
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_text_of_a_link_is_text(jobs, noted, page):
+    """No parameter of any page brings Markdown or HTML: such a text would fetch pictures from anywhere."""
+    opened(page, **ALSO.get(page, {}))
+    names = sorted(noted)
+    for query in (dict.fromkeys(names, MARKUP), *({name: MARKUP} for name in names)):
+        also = {name: value for name, value in ALSO.get(page, {}).items() if name not in query}
+        at = opened(page, **{**also, **query})
+        assert not hostile_markup(at), sorted(query)
 
 
 @pytest.mark.parametrize(

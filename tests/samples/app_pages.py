@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from kdviz.jobs.queue import JobError
 from kdviz.store.rights import OPERATOR
 from kdviz.store.run import Run
+from kdviz.widgets.literal import JOINER
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 RUN = 30  # seconds for one script run on a machine that does other things too
@@ -108,8 +109,13 @@ def start(at):
 
 
 def said(at):
-    """Warnings, notes and errors."""
-    return " ".join(element.value for kind in (at.warning, at.info, at.error) for element in kind)
+    """Warnings, notes and errors, as they are read."""
+    return read(" ".join(element.value for kind in (at.warning, at.info, at.error) for element in kind))
+
+
+def read(markdown):
+    """What a person reads of text that is not ours: see `literal`."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown).replace(JOINER, "")
 
 
 def folded(at):

@@ -6,11 +6,13 @@ from html import escape
 
 import streamlit as st
 
+from kdviz.recipes.base import shortened
 from kdviz.texts import course
 from kdviz.texts.blocks import Term
 from kdviz.widgets import link
 from kdviz.widgets.components import component, keep_committed
 from kdviz.widgets.lesson import LessonPage
+from kdviz.widgets.literal import literal
 
 _SEARCH, _TERM = "search", "term"  # in the URL
 _KEY = "glossary_search"
@@ -27,7 +29,7 @@ def show(here: LessonPage) -> None:
         with st.container(key="term_shown", gap=None):
             _entry(here, glossary[named], by_slug.values())
     elif named is not None:
-        st.warning(here.sentence("unknown", term=named))
+        st.warning(literal(here.lesson.say("unknown").filled({"term": shortened(named)})))
     terms = sorted(glossary.values(), key=lambda term: term.name.casefold())
     _glossary(
         key=_KEY,

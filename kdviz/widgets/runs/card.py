@@ -11,6 +11,7 @@ from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
 from kdviz.widgets import page
 from kdviz.widgets.lesson import sentence
+from kdviz.widgets.literal import literal
 from kdviz.widgets.runs import words as run_words
 
 _FIRST = ("study", "name", "data")
@@ -67,7 +68,7 @@ def _result(run: Run) -> None:
     card, result = run_words.card_of(run.recipe), run.result
     card.table(result)
     machine = f"{result.seconds:.1f} s on {result.device}, {result.threads} threads, PyTorch {result.torch}."
-    st.caption(f"{card.footing(result)} {machine}")
+    st.caption(f"{card.footing(result)} {literal(machine)}")
     page.say(card.verdict(result))
 
 

@@ -14,6 +14,7 @@ from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.widgets import page
 from kdviz.widgets.lesson import LessonPage
+from kdviz.widgets.literal import literal
 from kdviz.widgets.study import words as study_words
 
 COLUMNS = 3
@@ -72,7 +73,7 @@ def _gaps(studied: StudyResult, text: LessonPage) -> None:
             ends = ", ".join(f"{line.name} {phrases.percent(line.mean[-1], 1)}" for line in pair)
             figure = charts.gap(*pair, text.word("curves-x"), least, page.colours())
             with columns[number % COLUMNS]:
-                st.markdown(f"**{training.name}**")
+                st.markdown(f"**{literal(training.name)}**")
                 page.chart(figure, key=f"gap_{number}", alt=f"{training.name}: {ends} at the end")
 
 

@@ -13,7 +13,7 @@ from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import StudyFacts
 from kdviz.reports.text import ranges
 from kdviz.store.run import Run
-from kdviz.widgets import link, run_status, server
+from kdviz.widgets import link, page, run_status, server
 
 SETTINGS = ("seeds", "quick", "arms")  # in a link, besides the data set
 _ADOPTED = "studies_adopted"
@@ -112,5 +112,5 @@ def study_form(facts: StudyFacts, controls: Controls) -> tuple[Study | None, str
     try:
         return Study.of(facts.name, data, seeds=seeds, quick=quick, arms=arms), problem
     except RecipeError as error:
-        st.error(str(error), icon=":material/error:")
+        page.problem(error)
         return None, ""

@@ -15,6 +15,7 @@ from kdviz.reports import phrases
 from kdviz.store.recorded import recorded
 from kdviz.store.run import Run
 from kdviz.widgets import link, live_panel, page, run_status, server
+from kdviz.widgets.literal import literal
 from kdviz.widgets.study import live as running_study
 from kdviz.widgets.study import words as study_words
 from kdviz.widgets.study.form import Controls, adopt, of_link, study_form
@@ -53,7 +54,7 @@ def show(name: str, *, key: str | None = None, picture: Picture | None = None) -
                 return None
             _result(shown, controls, picture)
         with top:
-            _provenance(controls, shown, wanted)
+            _provenance(controls, shown, wanted, run if run is not None and run.imported else None)
     return shown
 
 
@@ -61,7 +62,7 @@ def result(name: str, *, key: str | None = None) -> StudyResult | None:
     """What `show` would show, without showing it."""
     run_id = st.query_params.get("run", RECORDED)
     run = None if run_id == RECORDED else server.jobs().get(run_id)
-    if run is not None and getattr(run.recipe, "study", "") == name:
+    if run is not None and getattr(run.recipe, "study", "") == name and not run.imported:
         return run.result if isinstance(run.result, StudyResult) else None
     try:
         wanted = of_link(STUDIES[name], Controls(key))
@@ -75,7 +76,8 @@ def _finished_run(jobs: Jobs, run: Run | None, wanted: Study | None, name: str) 
     ships = recorded(name)
     if ships is not None and st.query_params.get("run") == RECORDED:
         return ships
-    for candidate in (run, None if wanted is None else jobs.get(wanted.id)):
+    found = None if wanted is None else jobs.get(wanted.id)
+    for candidate in (run, None if found is None or found.imported else found):
         if candidate is not None and isinstance(candidate.result, StudyResult):
             return candidate.result
     return ships
@@ -97,11 +99,14 @@ def _named(jobs: Jobs, name: str) -> Run | None:
     return run if study.study == name else None  # another study of this page
 
 
-def _provenance(controls: Controls, shown: StudyResult, wanted: Study | None) -> None:
-    """Where the figures come from, and how to have them again."""
+def _provenance(controls: Controls, shown: StudyResult, wanted: Study | None, imported: Run | None) -> None:
+    """Where the figures come from, and how to have them again; `imported` is the run of a file that shows them."""
     name = shown.recipe.study
-    ships = shown == recorded(name)
-    whose = "Recorded run" if ships else f"Run {shown.run_id}"
+    ships = imported is None and shown == recorded(name)
+    run_id = shown.run_id if imported is None else imported.id
+    whose = "Recorded run" if ships else f"Run {run_id}"
+    if imported is not None:
+        page.tell(imported.message)
     settings = study_words.settings(shown.recipe)
     text = f"{whose}: {settings}; {study_words.machine(shown)}."
     if wanted is not None and wanted.id != shown.run_id:
@@ -117,12 +122,10 @@ def _provenance(controls: Controls, shown: StudyResult, wanted: Study | None) ->
             with st.popover("Recipe", icon=":material/receipt_long:", type="tertiary"):
                 st.caption(f"Repeat it with `{study_words.command(shown.recipe)}`, or under “Run it here”.")
                 st.json(shown.recipe.model_dump(mode="json"))
-                st.caption(f"Run {shown.run_id}, PyTorch {shown.torch}.")
+                st.caption(f"Run {shown.run_id}, PyTorch {literal(shown.torch)}.")
         else:
             _way_to_recorded(controls, name)
-            st.page_link(
-                "pages/runs.py", label="In Runs", icon=":material/open_in_new:", query_params={"run": shown.run_id}
-            )
+            st.page_link("pages/runs.py", label="In Runs", icon=":material/open_in_new:", query_params={"run": run_id})
 
 
 def _way_to_recorded(controls: Controls, name: str, live: bool = False) -> None:

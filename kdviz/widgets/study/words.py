@@ -16,6 +16,7 @@ from kdviz.reports.study import formatted
 from kdviz.reports.text import ranges, seeds
 from kdviz.widgets import lesson
 from kdviz.widgets.comparison.words import one_seed_in_words
+from kdviz.widgets.literal import literal
 
 MOST_SENTENCES = 6
 WORDS: tuple[Word, ...] = ("better", "worse", "no difference shown", "no verdict")
@@ -33,7 +34,7 @@ def settings(study: Study) -> str:
 
 def machine(studied: StudyResult) -> str:
     """How long it took, and where: "48 s on AMD EPYC, 2 threads"."""
-    return f"{duration(studied.seconds)} on {studied.device}, {count(studied.threads, 'thread')}"
+    return f"{duration(studied.seconds)} on {literal(studied.device)}, {count(studied.threads, 'thread')}"
 
 
 def command(study: Study) -> str:

@@ -11,6 +11,7 @@ from kdviz.jobs.queue import Jobs
 from kdviz.recipes.sweep import LONG, Sweep
 from kdviz.records.sweep import Estimate
 from kdviz.reports.phrases import expected_duration, with_prefix
+from kdviz.widgets.literal import literal, without_folders
 
 TICK = 0.4  # seconds between two looks at an estimate on its way
 SLOW = 8.0  # seconds after which the page says why it takes so long
@@ -47,7 +48,7 @@ def show(jobs: Jobs, sweep: Sweep) -> bool:
     try:
         estimate = Estimate.model_validate_json(future.result())
     except PlainError as error:
-        st.caption(f"How long it takes cannot be estimated just now: {error}")
+        st.caption(f"How long it takes cannot be estimated just now: {literal(without_folders(error))}")
         return True
     st.caption(in_words(estimate, jobs.cluster.workers))
     if estimate.seconds <= LONG:
