@@ -1,13 +1,21 @@
-"""What `python -m kdviz app` serves: the router `app.py`, with cookies and a first page in its final form."""
+"""What `python -m kdviz app` serves: the router `app.py`, and around it what a browser is told and how much it gets."""
 
 from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit import net_util
 
 from kdviz.widgets import open_files
+from kdviz.widgets.compressed import Compressed
 from kdviz.widgets.first_page import FirstPage
+from kdviz.widgets.headers import Headers
+from kdviz.widgets.uploads import Uploads
 from kdviz.widgets.visitor import Cookies
 
-middleware = [Middleware(open_files.Watch, limit=open_files.raise_limit()), Middleware(Cookies), Middleware(FirstPage)]
-app = st.App(Path(__file__).parents[1] / "app.py", middleware=middleware)
+# Streamlit would ask an address of Amazon's for its own, to print it and for browsers from an unknown place.
+net_util.get_external_ip = lambda: None
+
+watch = Middleware(open_files.Watch, limit=open_files.raise_limit())
+around = [Middleware(part) for part in (Headers, Cookies, Uploads, Compressed, FirstPage)]
+app = st.App(Path(__file__).parents[1] / "app.py", middleware=[watch, *around])

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -11,6 +12,7 @@ import platformdirs
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 NO_KEY = "none"  # in place of a presenter's key: nobody is asked for one
 LOOPBACK = ("127.0.0.1", "localhost", "::1")  # addresses that this machine alone reaches
+FRAME = re.compile(r"\*|https?://[A-Za-z0-9.:\[\]_*-]+")  # a page that may show the app in a frame
 _STORE = "kdviz.sqlite"
 
 
@@ -40,7 +42,7 @@ def make_state_dir() -> str:
     """
     wanted = state_dir()
     try:
-        wanted.mkdir(parents=True, exist_ok=True)
+        make_private(wanted)
         with tempfile.TemporaryFile(dir=wanted):  # the one way to know: a full disk, a network folder, Windows
             pass
         elsewhere = "KDVIZ_DATABASE_URL" in os.environ
@@ -59,6 +61,18 @@ def make_state_dir() -> str:
         f"{wanted} cannot be written ({reason}), so what is trained is kept only until the program ends; "
         "KDVIZ_STATE_DIR names a folder to keep it in."
     )
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for this account alone. Raises OSError."""
+    for place in reversed([place for place in folder.parents if not place.exists()]):
+        place.mkdir(0o700, exist_ok=True)
+    folder.mkdir(0o700, exist_ok=True)
+
+
+def private(path: str, flags: int) -> int:
+    """An opener for `open`: a file that is made is for this account alone."""
+    return os.open(path, flags, 0o600)
 
 
 def database_url() -> str:
@@ -101,6 +115,11 @@ def limit(what: str) -> str:
 def download_wait() -> str:
     """Seconds without an answer after which a mirror is given up, as text: KDVIZ_DOWNLOAD_WAIT, else 3."""
     return os.environ.get("KDVIZ_DOWNLOAD_WAIT") or "3"
+
+
+def frames() -> tuple[str, ...]:
+    """Pages that may show the app in a frame, besides its own: KDVIZ_EMBED_IN, hosts with spaces between, * for all."""
+    return tuple(filter(FRAME.fullmatch, os.environ.get("KDVIZ_EMBED_IN", "").split()))
 
 
 def language() -> str:

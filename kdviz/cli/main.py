@@ -186,6 +186,13 @@ def _checked_origins(_context: click.Context, _option: click.Parameter, origins:
     return origins
 
 
+def _checked_frames(_context: click.Context, _option: click.Parameter, frames: tuple[str, ...]) -> tuple[str, ...]:
+    for frame in frames:
+        if not settings.FRAME.fullmatch(frame):
+            raise click.BadParameter(f"it is {frame}; it takes a host as in https://example.org, or * for all.")
+    return frames
+
+
 @main.command()
 @click.option("--port", type=click.IntRange(1, 65_535), default=8501, show_default=True)
 @click.option(
@@ -207,8 +214,17 @@ def _checked_origins(_context: click.Context, _option: click.Parameter, origins:
     callback=_checked_origins,
     help="Where browsers see the app if a proxy changes the host: https://hub.example.org. May be given several times.",
 )
+@click.option(
+    "--embed-in",
+    "frames",
+    multiple=True,
+    callback=_checked_frames,
+    help="Whose pages may show the app in a frame: https://example.org, * for all. May be given several times.",
+)
 @click.option("--no-browser", is_flag=True, help="Open no browser window.")
-def app(port: int, address: str, base_path: str, origins: tuple[str, ...], no_browser: bool) -> None:
+def app(
+    port: int, address: str, base_path: str, origins: tuple[str, ...], frames: tuple[str, ...], no_browser: bool
+) -> None:
     """Start the app."""
     root = Path(__file__).resolve().parents[2]
     given = {
@@ -229,7 +245,8 @@ def app(port: int, address: str, base_path: str, origins: tuple[str, ...], no_br
         shown = f"?{KEY}={key}" if key not in ("", settings.NO_KEY) else ""  # once: then the browser keeps a cookie
         threading.Thread(target=_open_when_ready, args=(here, shown, ended), daemon=True).start()
     try:
-        environment = {**os.environ, **({"KDVIZ_PRESENTER_KEY": key} if key else {})}
+        told = {"KDVIZ_PRESENTER_KEY": key, "KDVIZ_EMBED_IN": " ".join(frames)}
+        environment = {**os.environ, **{name: text for name, text in told.items() if text}}
         code = subprocess.run(command, cwd=root, env=environment, check=False).returncode
     finally:
         ended.set()

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from kdviz.errors import PlainError
-from kdviz.settings import state_dir
+from kdviz.settings import make_private, private, state_dir
 
 TRAINING = "training"  # the resource of which each worker has one (`dask worker --resources training=1`)
 _PATIENCE = 180.0  # seconds for the embedded cluster to start, PyTorch from a slow disk included
@@ -159,9 +159,9 @@ def _start_forks() -> str:
 def _log() -> IO[bytes]:
     path = state_dir() / "cluster.log"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path.parent)
         too_long = path.exists() and path.stat().st_size > _LOG_SIZE
-        return path.open("wb" if too_long else "ab")
+        return open(path, "wb" if too_long else "ab", opener=private)
     except OSError:
         return Path(os.devnull).open("wb")
 

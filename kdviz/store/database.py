@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
+from kdviz import settings
 from kdviz.errors import PlainError
 
 _READS = "kdviz_reads"  # execution option of a connection that only reads
@@ -167,12 +168,15 @@ def _plain_words(where: str) -> Iterator[None]:
 def _sqlite(address: sa.URL) -> sa.Engine:
     if address.database:
         try:
-            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+            settings.make_private(Path(address.database).parent)
         except OSError as error:
             raise StoreError(
                 f"The folder of the run store {address.database} cannot be made: {error.strerror}; "
                 "KDVIZ_STATE_DIR names a folder of your own."
             ) from None
+    if address.database and not address.database.startswith((":", "file:")):
+        with suppress(OSError), open(address.database, "ab", opener=settings.private):
+            pass  # SQLite gives what it makes beside the file the same permissions
     engine = sa.create_engine(address, connect_args={"timeout": _BUSY})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)

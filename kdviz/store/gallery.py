@@ -36,6 +36,12 @@ class Gallery:
         """Entropy of the teacher's softmax at T = 1 in bits, (N,): how unsure it is of each image."""
         return entropy(self.logits) / math.log(2)
 
+    @cached_property
+    def least_sure(self) -> tuple[int, ...]:
+        """All images, first those that the teacher gets right, the least sure first."""
+        right = self.logits.argmax(axis=1) == self.labels
+        return tuple(map(int, np.argsort(-np.where(right, self.entropy, -1.0), kind="stable")))
+
 
 def path_of(data: str) -> Path:
     """Where the gallery lies: with the program for scikit-learn's digits, else among what was computed here."""

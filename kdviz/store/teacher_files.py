@@ -41,13 +41,14 @@ def put(training: str, content: bytes) -> None:
 @contextmanager
 def replacement(path: Path) -> Iterator[Path]:
     """An empty file beside `path` that takes its place when it is written: `path` appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    settings.make_private(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
     os.close(handle)
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(0o644)
+        if path.exists():
+            temporary.chmod(path.stat().st_mode & 0o777)  # else it stays for this account alone
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from playwright.sync_api import ConsoleMessage, Locator, Page, WebSocket, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request, WebSocket, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 # Streamlit does not know its own base path on a deep link: it asks beside the page first, is told 404, and asks again.
 OWN_PROBES = re.compile(r"^https?://[^/]+/[a-z_]+/_stcore/(health|host-config)$")
+
+# The server's own, what needs no server, and where `modules` serves a component's files.
+OWN_ADDRESS = re.compile(r"https?://(127\.0\.0\.1|localhost|components\.test)[:/]|(data|blob|about|chrome-error):")
 
 LAPTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -33,6 +36,11 @@ class Seen:
             return
         if not any(piece in message.text for piece in self.allowed):
             self.errors.append(f"{message.text} ({message.location['url']})")
+
+    def request(self, request: Request) -> None:
+        """Nothing is fetched from anywhere but this machine."""
+        if not OWN_ADDRESS.match(request.url):
+            self.errors.append(f"asked elsewhere for {request.url}")
 
     def sent(self, payload: str | bytes) -> None:
         if isinstance(payload, bytes):
@@ -55,7 +63,11 @@ def watch(page: Any) -> None:
     def console(message: ConsoleMessage) -> None:
         page.seen.console(message)
 
+    def request(sent: Request) -> None:
+        page.seen.request(sent)
+
     page.on("console", console)
+    page.on("request", request)
     page.on("pageerror", lambda error: page.seen.errors.append(f"exception: {error}"))
     page.on("websocket", socket)
 

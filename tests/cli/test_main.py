@@ -817,6 +817,15 @@ def test_a_key_that_was_given_is_not_printed(started, monkeypatch):
     assert "All of them may stop and delete everything" in kdviz("app", "--address", "0.0.0.0").stderr
 
 
+def test_who_may_show_the_app_in_a_frame_is_handed_on(monkeypatch):
+    environments = []
+    done = subprocess.CompletedProcess("", 0)
+    monkeypatch.setattr(subprocess, "run", lambda *_, env, **__: environments.append(env) or done)
+    assert kdviz("app", "--embed-in", "https://a.org", "--embed-in", "http://b:8080").exit_code == 0
+    assert kdviz("app").exit_code == 0
+    assert [environment.get("KDVIZ_EMBED_IN") for environment in environments] == ["https://a.org http://b:8080", None]
+
+
 @pytest.mark.parametrize(
     ("option", "given", "takes"),
     [
@@ -825,6 +834,8 @@ def test_a_key_that_was_given_is_not_printed(started, monkeypatch):
         ("--base-path", "/kdviz?x=1", "the path of an address"),
         ("--origin", "hub.example.org", "a host as in https://hub.example.org"),
         ("--origin", "https://hub.example.org/kdviz", "a host as in https://hub.example.org"),
+        ("--embed-in", "example.org", "a host as in https://example.org"),
+        ("--embed-in", "https://example.org; script-src *", "a host as in https://example.org"),
     ],
 )
 def test_what_is_no_path_and_no_host_is_refused_in_a_sentence(started, option, given, takes):

@@ -14,7 +14,7 @@ from kdviz import settings
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
 from kdviz.records.base import TrainedStudent
-from kdviz.store import runs
+from kdviz.store import runs, teacher_files
 from kdviz.store.annotations import LONGEST_NOTE, LONGEST_TAG, MOST_TAGS, AnnotationError
 from kdviz.store.runs import RunStore, StoreError
 from kdviz.store.tables import METADATA
@@ -601,3 +601,29 @@ def test_without_any_place_the_store_itself_says_so(unwritable, monkeypatch):
     assert settings.make_state_dir() == ""
     with pytest.raises(StoreError, match="cannot be made: Not a directory"):
         RunStore(settings.database_url())
+
+
+def test_what_is_kept_is_for_its_owner_alone(tmp_path):
+    """The database, what SQLite puts beside it, teachers, and the folders that are made for them."""
+    folder = tmp_path / "new" / "state"
+    made = RunStore(f"sqlite:///{folder / 'kdviz.sqlite'}")
+    made.request(Recipe())
+    with teacher_files.replacement(folder / "teachers" / "x.safetensors") as temporary:
+        temporary.write_bytes(b"x")
+    modes = {place.relative_to(tmp_path).as_posix(): place.stat().st_mode & 0o777 for place in tmp_path.rglob("*")}
+    made.close()
+    assert modes.pop("new/state/kdviz.sqlite-wal") == 0o600
+    assert modes.pop("new/state/kdviz.sqlite-shm") == 0o600
+    assert modes == {
+        "new": 0o700,
+        "new/state": 0o700,
+        "new/state/kdviz.sqlite": 0o600,
+        "new/state/teachers": 0o700,
+        "new/state/teachers/x.safetensors": 0o600,
+    }
+
+
+def test_a_folder_that_is_there_stays_as_open_as_it_is(tmp_path):
+    tmp_path.chmod(0o755)
+    settings.make_private(tmp_path)
+    assert tmp_path.stat().st_mode & 0o777 == 0o755

@@ -37,23 +37,21 @@ def opening(shown: Gallery) -> int:
     Of the 2s that the teacher gets right, the one it is least sure of; where it is sure of all 2s, the image it is
     least sure of.
     """
-    unsure = least_sure(shown, len(shown.labels))
+    unsure = shown.least_sure
     twos = (index for index in unsure if shown.labels[index] == 2 and shown.entropy[index] > DOUBT)
     return next(twos, unsure[0])
 
 
 def least_sure(shown: Gallery, count: int = LEAST_SURE) -> list[int]:
     """The images the teacher gets right but is least sure of, the least sure first."""
-    right = shown.logits.argmax(axis=1) == shown.labels
-    order = np.argsort(-np.where(right, shown.entropy, -1.0), kind="stable")
-    return [int(index) for index in order[:count]]
+    return list(shown.least_sure[:count])
 
 
 def unsure_but_decided(shown: Gallery) -> list[int]:
     """Images the teacher is unsure of, whose likeliest class is yet ahead enough for both limits of T to be seen."""
     top = np.sort(shown.logits.astype(np.float64), axis=1)[:, ::-1]
     decided = top[:, 0] - top[:, 1] >= math.log(DECIDED)
-    return [index for index in least_sure(shown, len(shown.labels)) if decided[index]][:LEAST_SURE]
+    return [index for index in shown.least_sure if decided[index]][:LEAST_SURE]
 
 
 def bits(picture: ShownLogits, temperature: float) -> float:

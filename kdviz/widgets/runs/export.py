@@ -14,11 +14,10 @@ from kdviz.jobs.queue import Jobs
 from kdviz.store.rights import Visitor
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
-from kdviz.widgets import page, visitor
+from kdviz.widgets import page, uploads, visitor
 from kdviz.widgets.lesson import sentence
 
 LOOK = 0.5  # seconds between two looks at a file that a worker makes
-LARGEST_UPLOAD = 50  # megabytes of a bundle
 _ONNX = "onnx_being_made"
 _UPLOADS, _REFUSED = "uploads_so_far", "import_problem"
 
@@ -72,6 +71,8 @@ def _students(jobs: Jobs, store: RunStore, run: Run) -> None:
     if not names:
         with st.container(horizontal=True, vertical_alignment="center", key="no_student"):
             st.markdown(sentence("runs", "no-student"), width="content")
+            if run.imported:
+                return
             st.button(
                 "Train it once more",
                 icon=":material/replay:",
@@ -159,9 +160,10 @@ def upload(store: RunStore, arrived: Callable[[Run], None]) -> None:
     number = st.session_state.setdefault(_UPLOADS, 0)
     st.file_uploader(
         "A bundle (.zip) that this program has exported, here or elsewhere",
+        help=sentence("runs", "largest-upload", size=uploads.LARGEST),
         type="zip",
         key=f"bundle_{number}",
-        max_upload_size=LARGEST_UPLOAD,
+        max_upload_size=uploads.LARGEST,
         on_change=_import,
         args=(store, visitor.who(), f"bundle_{number}", arrived),
     )

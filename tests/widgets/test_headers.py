@@ -1,0 +1,76 @@
+"""Every answer says what a browser may fetch, who may show it in a frame, and nothing to other places."""
+
+import asyncio
+import re
+
+import pytest
+
+from kdviz.widgets.headers import Headers, policy
+
+
+def rules(host=b""):
+    return dict(rule.split(" ", 1) for rule in policy(host).split("; "))
+
+
+def test_every_answer_has_them():
+    sent = []
+
+    async def streamlit(scope, receive, send):
+        await send({"type": "http.response.start", "status": 404, "headers": [(b"x", b"y")]})
+        await send({"type": "http.response.body", "body": b"z"})
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "headers": [(b"host", b"example.org:8501")]}
+    asyncio.run(Headers(streamlit)(scope, None, send))
+    headers = dict(sent[0]["headers"])
+    assert headers.pop(b"content-security-policy").decode() == policy(b"example.org:8501")
+    assert headers == {b"x": b"y", b"x-content-type-options": b"nosniff", b"referrer-policy": b"same-origin"}
+    assert sent[1] == {"type": "http.response.body", "body": b"z"}
+
+
+def test_what_an_answer_says_itself_stands():
+    """The page that a presenter's key leads to is stricter about where it was found."""
+    sent = []
+
+    async def strict(scope, receive, send):
+        await send({"type": "http.response.start", "status": 303, "headers": [(b"Referrer-Policy", b"no-referrer")]})
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(Headers(strict)({"type": "http", "headers": []}, None, send))
+    assert [value for name, value in sent[0]["headers"] if name.lower() == b"referrer-policy"] == [b"no-referrer"]
+
+
+def test_nothing_from_elsewhere_is_allowed():
+    allowed = " ".join(rules(b"h:1").values()).split()
+    assert {each for each in allowed if "/" in each and not each.startswith("'sha256-")} == {"ws://h:1", "wss://h:1"}
+    assert "*" not in allowed
+    assert "'unsafe-eval'" not in allowed
+    scripts = rules()["script-src"].split()
+    assert scripts[0] == "'self'"
+    assert all(re.fullmatch(r"'sha256-[\w+/]{43}='", each) for each in scripts[1:])
+    assert len(scripts) > 1, "Streamlit's page has a script of its own"
+
+
+@pytest.mark.parametrize("host", [b"x; script-src *", b"a b", b"", b"x" * 300, b"\xff"])
+def test_a_host_that_is_none_adds_nothing(host):
+    assert policy(host) == policy()
+
+
+@pytest.mark.parametrize(
+    ("given", "allowed"),
+    [
+        ("", "'self'"),
+        ("https://example.org", "'self' https://example.org"),
+        ("https://a.org http://b:8080", "'self' https://a.org http://b:8080"),
+        ("*", "'self' *"),
+        ("https://a.org; x", "'self'"),
+        ("'none'", "'self'"),
+    ],
+)
+def test_who_may_show_it_in_a_frame_is_said_at_the_start(monkeypatch, given, allowed):
+    monkeypatch.setenv("KDVIZ_EMBED_IN", given)
+    assert rules()["frame-ancestors"] == allowed if given != "https://a.org; x" else "x" not in rules()
