@@ -89,8 +89,9 @@ def test_the_runs_commands_know_studies(tmp_path, monkeypatch):
     assert FEW.id in kdviz("runs", "list").stdout
     monkeypatch.setenv("KDVIZ_STATE_DIR", str(tmp_path / "elsewhere"))
     done = kdviz("runs", "import", str(tmp_path / "study.bundle"))
-    assert f"Imported run {FEW.id}, finished" in done.stdout
-    assert RunStore(settings.database_url()).get(FEW.id).result.recipe == FEW
+    (run,) = RunStore(settings.database_url()).recent()
+    assert f"Imported as run {run.id}, finished" in done.stdout
+    assert run.result.recipe == FEW
 
 
 def test_an_unfinished_study_shows_what_it_has(monkeypatch):
