@@ -169,8 +169,8 @@ def test_a_note_stays_text_in_every_browser(visit: Visit, app_server: AppServer,
     for rendered in ("img[src=x]", "strong", "b", 'a[href^="javascript"]', ".katex"):
         expect(other.get_by_test_id("stMain").locator(rendered)).to_have_count(0)
     (row,) = csv.DictReader(saved_table(other).splitlines())
-    assert (row["Note"].replace(INVISIBLE, ""), row["Note"][0]) == (NASTY, INVISIBLE)
-    assert row["Tags"].replace(INVISIBLE, "") == "**t**,<b>u</b>"
+    assert (row["note"].replace(INVISIBLE, ""), row["note"][0]) == (NASTY, INVISIBLE)
+    assert row["tags"].replace(INVISIBLE, "") == "**t**,<b>u</b>"
 
 
 def saved_table(page: Page) -> str:
