@@ -16,6 +16,8 @@ from kdviz.widgets.visitor import Cookies
 # Streamlit would ask an address of Amazon's for its own, to print it and for browsers from an unknown place.
 net_util.get_external_ip = lambda: None
 
-watch = Middleware(open_files.Watch, limit=open_files.raise_limit())
+limit = open_files.raise_limit()
+open_files.keep_fewer_sessions(limit)
+watch = Middleware(open_files.Watch, limit=limit)
 around = [Middleware(part) for part in (Headers, Cookies, Uploads, Compressed, FirstPage)]
 app = st.App(Path(__file__).parents[1] / "app.py", middleware=[watch, *around])

@@ -7,8 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit import config
 
-WANTED = 65_536  # a visit takes about ten for a moment
+WANTED = 65_536
+# A visit takes about ten for a moment, and three as long as its session is kept for a browser that may come back.
+FEW = 1024
+KEPT_FOR = 20  # seconds, where there are few; else two minutes, Streamlit's own
 _NEAR = 0.8  # of the limit
 _AGAIN = 60.0  # seconds between two warnings
 _LISTS = ("/proc/self/fd", "/dev/fd")  # Linux, macOS
@@ -31,6 +35,13 @@ def raise_limit(wanted: int = WANTED) -> int:
             return most
         most //= 2
     return soft
+
+
+def keep_fewer_sessions(limit: int) -> None:
+    """Where there are few open files, let sessions go soon whose browser is gone; before Streamlit starts."""
+    if 0 < limit < FEW:
+        config.set_option("server.disconnectedSessionTTL", KEPT_FOR)
+        _LOG.warning("Only %d open files: what a browser that is gone had open is kept for %d s.", limit, KEPT_FOR)
 
 
 def number() -> int:

@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from streamlit import config
 
-from kdviz.widgets.open_files import Watch, number, raise_limit
+from kdviz.widgets.open_files import Watch, keep_fewer_sessions, number, raise_limit
 
 resource = pytest.importorskip("resource", reason="Windows has no such limit")
 SCRIPT = """
@@ -27,6 +28,16 @@ def test_what_is_more_stays(monkeypatch):
     monkeypatch.setattr(resource, "getrlimit", lambda _: (100_000, 200_000))
     monkeypatch.setattr(resource, "setrlimit", lambda *_: pytest.fail("it was changed"))
     assert raise_limit() == 100_000
+
+
+@pytest.mark.parametrize(("limit", "kept_for"), [(256, 20), (4096, 120), (0, 120)])
+def test_where_there_are_few_sessions_without_a_browser_go_soon(limit, kept_for):
+    kept = config.get_option("server.disconnectedSessionTTL")
+    try:
+        keep_fewer_sessions(limit)
+        assert config.get_option("server.disconnectedSessionTTL") == kept_for
+    finally:
+        config.set_option("server.disconnectedSessionTTL", kept)
 
 
 def test_open_files_are_counted():
