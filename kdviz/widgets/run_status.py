@@ -151,7 +151,12 @@ def _start(
 
 
 def _question(jobs: Jobs, wanted: AnyRecipe, who: Visitor) -> str:
-    """What has to be asked before a new run is queued: nothing where nobody else waits, or the run is there."""
+    """What has to be asked before a new run is queued: nothing where nobody else waits, or the run is there.
+
+    The presenter is asked nothing: alone at their machine, they wait for themselves.
+    """
+    if who.presenter:
+        return ""
     there = jobs.get(wanted.id)
     others, number = jobs.in_line(who)
     if not others or (there is not None and there.status not in OVER):

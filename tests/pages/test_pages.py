@@ -421,8 +421,9 @@ def test_what_was_started_is_of_the_visitor_who_started_it(jobs, monkeypatch, vi
     assert [given[1] for given in started] == [who]
 
 
-def test_start_asks_first_where_others_wait_and_waits_in_line_once_agreed(jobs):
+def test_start_asks_first_where_others_wait_and_waits_in_line_once_agreed(jobs, visiting):
     jobs.line = 2, 3
+    visiting("b")
     at = opened(TRAIN)
     button(at, "Start").click().run()
     assert not jobs.submitted
@@ -435,6 +436,10 @@ def test_start_asks_first_where_others_wait_and_waits_in_line_once_agreed(jobs):
     assert "are waiting" not in text(at)
     at.slider(key="alpha").set_value(0.2).run()
     assert "Wait in line" not in {each.label for each in at.button}
+    visiting("t", presenter=True)
+    at = opened(TRAIN, seed="7")
+    button(at, "Start").click().run()
+    assert len(jobs.submitted) == 2, "whoever is alone, and the presenter, wait for nobody's consent"
 
 
 def test_a_run_that_waits_says_that_the_presenter_holds_the_queue(keep):
