@@ -84,6 +84,7 @@ def completed(html: str) -> str:
     return html.replace("</body>", f"<style>{_BEFORE}\n{style}</style>\n</body>", 1)
 
 
+@cache  # the same for all, as the content security policy names it by its content
 def _connection() -> str:
     """What watches the page's connection: it has to be there before Streamlit opens one."""
     words = json.dumps("\n".join(map(course.words().word, ("lost", "lost-close")))).replace("<", "\\u003c")

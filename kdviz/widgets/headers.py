@@ -13,9 +13,10 @@ import streamlit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kdviz import settings
+from kdviz.widgets.first_page import completed
 
 _HOST = re.compile(rb"[A-Za-z0-9.:\[\]_-]{1,255}")
-_INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_INLINE = re.compile(r"""<script(?: type="module")?>(.*?)</script>""", re.DOTALL)
 
 
 class Headers:
@@ -52,7 +53,7 @@ def _headers(host: bytes) -> list[tuple[bytes, bytes]]:
 def policy(host: bytes = b"") -> str:
     """The content security policy for pages that a browser found at `host`: nothing from anywhere else.
 
-    Styles stand in pages and in what Streamlit adds to them; scripts are files, but for those in Streamlit's own page.
+    Styles stand in pages and in what Streamlit adds to them; scripts are files, but for those in the first page.
     """
     # Not every browser takes the server's own WebSocket for 'self'.
     sockets = f" ws://{host.decode()} wss://{host.decode()}" if _HOST.fullmatch(host) else ""
@@ -75,7 +76,7 @@ def policy(host: bytes = b"") -> str:
 
 @cache
 def _inline_scripts() -> tuple[str, ...]:
-    """The scripts in Streamlit's page, by what is in them."""
-    html = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    """The scripts in the first page, Streamlit's and ours, by what is in them."""
+    html = completed((Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8"))
     digests = (b64encode(sha256(script.encode()).digest()).decode() for script in _INLINE.findall(html))
     return tuple(f"'sha256-{digest}'" for digest in digests)
