@@ -13,7 +13,7 @@ from kdviz.widgets.literal import literal, without_folders
 LOOKS: dict[str, Any] = {
     "page_icon": "🌡️",
     "layout": "wide",
-    "initial_sidebar_state": "collapsed" if link.page().endswith("/playground") else 240,
+    "initial_sidebar_state": "collapsed" if link.page().endswith(("/playground", "/notes")) else 240,
 }
 st.set_page_config(page_title="kdviz", **LOOKS)
 page.style()
@@ -27,6 +27,7 @@ try:
             "": [
                 st.Page("pages/start.py", title=furniture.word("start"), default=True),
                 st.Page("pages/playground.py", title=furniture.word("playground"), url_path="playground"),
+                st.Page("pages/notes.py", title=furniture.word("notes"), url_path="notes", visibility="hidden"),
             ],
             furniture.word("learn"): [
                 st.Page(lesson.page, title=f"{lesson.number} {lesson.title}", url_path=lesson.slug)

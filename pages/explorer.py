@@ -9,7 +9,7 @@ from kdviz.charts import sweep_map as heat_map
 from kdviz.recipes import openings
 from kdviz.recipes.number_lists import values_in
 from kdviz.recipes.sweep import KEPT, Sweep
-from kdviz.widgets import controls, lesson, recorded_run, run_status, server
+from kdviz.widgets import controls, lesson, recorded_run, run_status, server, stage
 from kdviz.widgets.sweep import cell as cell_recipe
 from kdviz.widgets.sweep import estimate as sweep_estimate
 from kdviz.widgets.sweep import form as sweep_form
@@ -70,15 +70,16 @@ check = partial(sweep_estimate.check, jobs)
 run_status.start(jobs, start_place, wanted, run, problem_of_link, check=check, ready=ready)
 run_id = st.query_params.get("run")
 
-if run_id is not None:
-    live_sweep.PANEL.follow(jobs, run, run_id)
-recorded = run_id is None and recorded_run.show_default(here.lesson.slug, live_sweep.PANEL, wanted)
-if run is None and wanted is not None and not recorded:
-    live_sweep.preview(wanted)
-    selected = heat_map.cell_of(wanted, st.query_params.get(live_sweep.CELL))
-    if selected is not None:
-        cell_recipe.show(wanted, selected)
-    here.say("nothing-runs")
+with stage.picture(here):
+    if run_id is not None:
+        live_sweep.PANEL.follow(jobs, run, run_id)
+    recorded = run_id is None and recorded_run.show_default(here.lesson.slug, live_sweep.PANEL, wanted)
+    if run is None and wanted is not None and not recorded:
+        live_sweep.preview(wanted)
+        selected = heat_map.cell_of(wanted, st.query_params.get(live_sweep.CELL))
+        if selected is not None:
+            cell_recipe.show(wanted, selected)
+        here.say("nothing-runs")
 
 here.explain("what-you-see", formulas=("loss", "choice", "verdict"))
 here.try_this()

@@ -6,7 +6,7 @@ from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.study_facts.gradient_noise import BATCH
 from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
-from kdviz.widgets import lesson, link
+from kdviz.widgets import lesson, link, stage
 from kdviz.widgets.pictures.gradient_noise import (
     NoiseCurve,
     NoisePath,
@@ -41,10 +41,11 @@ def short(value: float) -> str:
 def look(studied: StudyResult) -> dict[str, str]:
     """The picture with its control, its question, and what it says; the figures that it opens with."""
     names = paths_in(studied)
-    name = link.switch("path", here.word("path"), {name: here.word(name) for name in names})
-    path = path_of(studied, name)
-    soft, moment = chosen_in_link(path)
-    noise_picture(here, path, soft, moment, key=f"noise-{studied.run_id}-{name}")
+    with stage.picture(here):
+        name = link.switch("path", here.word("path"), {name: here.word(name) for name in names})
+        path = path_of(studied, name)
+        soft, moment = chosen_in_link(path)
+        noise_picture(here, path, soft, moment, key=f"noise-{studied.run_id}-{name}")
     places = readings(path, soft, moment)
     ratio = float(places["ratio"])
     moved = "T" in st.query_params or "moment" in st.query_params

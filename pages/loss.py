@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from kdviz.widgets import lesson, link, server
+from kdviz.widgets import lesson, link, server, stage
 from kdviz.widgets.pictures import chosen_image as state
 from kdviz.widgets.pictures.loss_lesson import (
     PARTS,
@@ -51,10 +51,11 @@ def take(name: str) -> None:
     link.write("example", name)
 
 
-with st.container(horizontal=True, key="presets"):
-    for name in EXAMPLES:
-        st.button(here.word(f"preset-{name}"), type="tertiary", on_click=take, args=(name,))
-loss_picture(key="loss_picture", example=example, chosen=chosen)
+with stage.picture(here):
+    with st.container(horizontal=True, key="presets"):
+        for name in EXAMPLES:
+            st.button(here.word(f"preset-{name}"), type="tertiary", on_click=take, args=(name,))
+    loss_picture(key="loss_picture", example=example, chosen=chosen)
 now = readings(chosen)
 moved = any(part in st.query_params for part in PARTS)
 ratio = now.soft_part / now.hard_part if now.hard_part > 0 else math.inf

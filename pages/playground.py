@@ -3,7 +3,7 @@
 import streamlit as st
 
 from kdviz.recipes.catalogue import DATA_SETS
-from kdviz.widgets import lesson, server
+from kdviz.widgets import lesson, server, stage
 from kdviz.widgets.pictures.playground import playground
 
 here = lesson.begin("playground")
@@ -26,4 +26,5 @@ with st.container(key="meanwhile", horizontal=True, vertical_alignment="center")
     elif awaited:
         wait()
 
-playground(key="playground", served=served)
+with stage.picture(here):
+    playground(key="playground", served=served)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from kdviz.reports import phrases
 from kdviz.store import gallery
-from kdviz.widgets import lesson, link, server
+from kdviz.widgets import lesson, link, server, stage
 from kdviz.widgets.pictures import chosen_image as state
 from kdviz.widgets.pictures.beyond_label import PAIR_TEMPERATURE, beyond_label, most_different, shares
 from kdviz.widgets.pictures.soft_targets import (
@@ -32,39 +32,39 @@ temperature = temperature_of_link()
 link.choice("view", VIEWS)
 link.choice("class", shown.facts.class_names)
 link.choice("start", STARTS)
-controls = st.container(horizontal=True, vertical_alignment="bottom", key="controls")
-with controls:
-    view = state.choose(here.word("picture"), VIEWS, "view")
-
 seen: ShownLogits | None = None  # what Python knows of the picture: a drawing stays in the browser
-if view in (UNSURE, BY_CLASS):
+with stage.picture(here):
+    controls = st.container(horizontal=True, vertical_alignment="bottom", key="controls")
     with controls:
-        candidates = state.choose_class(here, shown) if view == BY_CLASS else state.least_sure(shown)
-        index = state.leaf(candidates, key=f"{shown.facts.name}-{view}")
-    seen = state.picture(shown, index)
-    soft_targets(key="picture", picture=seen, temperature=temperature)
-elif view == DRAW:
-    name = f"{shown.facts.name}-teacher"
-    send_weights(name, gallery.shipped_weights(shown.facts.name))
-    draw_digit(
-        key="drawing",
-        class_names=shown.facts.class_names,
-        network=name,
-        frame="8x8" if shown.facts.name == "digits" else "mnist",
-        temperature=temperature,
-    )
-else:
-    with controls:
-        what = state.choose(here.word("start"), STARTS, "start")
-    if what == STARTS[0]:
-        begun = ShownLogits(ANIMALS, ANIMAL_LOGITS, label=0)
+        view = state.choose(here.word("picture"), VIEWS, "view")
+    if view in (UNSURE, BY_CLASS):
+        with controls:
+            candidates = state.choose_class(here, shown) if view == BY_CLASS else state.least_sure(shown)
+            index = state.leaf(candidates, key=f"{shown.facts.name}-{view}")
+        seen = state.picture(shown, index)
+        soft_targets(key="picture", picture=seen, temperature=temperature)
+    elif view == DRAW:
+        name = f"{shown.facts.name}-teacher"
+        send_weights(name, gallery.shipped_weights(shown.facts.name))
+        draw_digit(
+            key="drawing",
+            class_names=shown.facts.class_names,
+            network=name,
+            frame="8x8" if shown.facts.name == "digits" else "mnist",
+            temperature=temperature,
+        )
     else:
         with controls:
-            candidates = state.choose_class(here, shown)
-            begun = state.picture(shown, state.leaf(candidates, key=f"{shown.facts.name}-edit"))
-    logits = link.numbers("logits", begun.logits, LARGEST_LOGIT)
-    seen = ShownLogits(begun.class_names, logits, begun.label, caption=here.word("caption"))
-    edit_logits(key=f"edit-{len(logits)}", picture=seen, start=begun.logits, temperature=temperature)
+            what = state.choose(here.word("start"), STARTS, "start")
+        if what == STARTS[0]:
+            begun = ShownLogits(ANIMALS, ANIMAL_LOGITS, label=0)
+        else:
+            with controls:
+                candidates = state.choose_class(here, shown)
+                begun = state.picture(shown, state.leaf(candidates, key=f"{shown.facts.name}-edit"))
+        logits = link.numbers("logits", begun.logits, LARGEST_LOGIT)
+        seen = ShownLogits(begun.class_names, logits, begun.label, caption=here.word("caption"))
+        edit_logits(key=f"edit-{len(logits)}", picture=seen, start=begun.logits, temperature=temperature)
 
 if seen is not None:  # what is drawn stays in the browser
     now = shares(seen, temperature)

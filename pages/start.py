@@ -5,11 +5,12 @@ import streamlit as st
 from kdviz.reports.phrases import percent
 from kdviz.store import gallery
 from kdviz.widgets import course_progress as progress
-from kdviz.widgets import lesson, server
+from kdviz.widgets import lesson, server, stage
 from kdviz.widgets.pictures import chosen_image as state
 from kdviz.widgets.pictures.soft_targets import soft_targets, temperature_of_link
 
 here = lesson.begin("start")
+stage.open_talk()
 with st.container(key="play_now"):
     data = {"data": st.query_params["data"]} if "data" in st.query_params else {}
     st.page_link("pages/playground.py", label=here.word("play-now"), icon=":material/play_circle:", query_params=data)
@@ -31,6 +32,9 @@ picture = state.picture(shown, state.opening(shown))
 soft_targets(
     key="start_picture", picture=picture, temperature=temperature_of_link(), invites="T" not in st.query_params
 )
+
+here.text("talks")
+stage.list_talks()
 
 here.text("course")
 progress.overview()

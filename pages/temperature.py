@@ -7,7 +7,7 @@ import streamlit as st
 
 from kdviz.records.softmax import softmax
 from kdviz.reports import phrases
-from kdviz.widgets import lesson, link, server
+from kdviz.widgets import lesson, link, server, stage
 from kdviz.widgets.pictures import chosen_image as state
 from kdviz.widgets.pictures.measured_over_t import show_forgotten
 from kdviz.widgets.pictures.soft_targets import LANES, race, temperature_of_link, temperature_picture
@@ -20,14 +20,15 @@ shown = server.choose_gallery()
 temperature = temperature_of_link()
 UNSURE, BY_CLASS = views = ("unsure", "by-class")
 link.choice("class", shown.facts.class_names)
-controls = st.container(horizontal=True, vertical_alignment="bottom", key="controls")
-with controls:
-    view = link.switch(
-        "which", here.word("picture"), {name: here.word(name) for name in views}, on_change=state.show_image
-    )
-    candidates = state.choose_class(here, shown) if view == BY_CLASS else state.unsure_but_decided(shown)
-    index = state.leaf(candidates, key=f"{shown.facts.name}-{view}")
-picture = state.picture(shown, index)
+with stage.picture(here):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
+        view = link.switch(
+            "which", here.word("picture"), {name: here.word(name) for name in views}, on_change=state.show_image
+        )
+        candidates = state.choose_class(here, shown) if view == BY_CLASS else state.unsure_but_decided(shown)
+        index = state.leaf(candidates, key=f"{shown.facts.name}-{view}")
+    picture = state.picture(shown, index)
+    temperature_picture(key="picture", picture=picture, temperature=temperature)
 
 
 def race_to_half(logits: Sequence[float]) -> str:
@@ -39,7 +40,6 @@ def race_to_half(logits: Sequence[float]) -> str:
     return here.sentence("race-two" if passing > 1 else "race-one", one=one, other=other)
 
 
-temperature_picture(key="picture", picture=picture, temperature=temperature)
 doubt = state.bits(picture, temperature)
 reached = "right" if abs(doubt - TWO_BITS) <= NEAR else "low" if doubt < TWO_BITS else "high"
 moved = reached if "T" in st.query_params else None

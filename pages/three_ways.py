@@ -9,7 +9,7 @@ from kdviz.recipes import openings
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import DEFAULT, METHODS
 from kdviz.records.comparison import ComparisonResult
-from kdviz.widgets import controls, lesson, page, recorded_run, run_status, server
+from kdviz.widgets import controls, lesson, page, recorded_run, run_status, server, stage
 from kdviz.widgets.comparison import form as comparison_form
 from kdviz.widgets.comparison import live as live_comparison
 from kdviz.widgets.comparison import words as comparison_words
@@ -51,15 +51,16 @@ given = run_status.recipe_of(run, Comparison)
 if given is not None:
     comparison_form.adopt(given)
 wanted, start_place = comparison_form.comparison_form(home)
-run_status.start(jobs, start_place, wanted, run, problem_of_link, write=comparison_form.write)
+run_status.start(jobs, start_place, wanted, run, problem_of_link, write=comparison_form.write, replays=True)
 run_id = st.query_params.get("run")
 
-if run_id is not None:
-    live_comparison.PANEL.follow(jobs, run, run_id)
-recorded = run_id is None and recorded_run.show_default(here.lesson.slug, live_comparison.PANEL, wanted)
-if run is None and wanted is not None and not recorded:
-    live_comparison.preview(wanted)
-    here.say("nothing-runs")
+with stage.picture(here):
+    if run_id is not None:
+        live_comparison.PANEL.follow(jobs, run, run_id)
+    recorded = run_id is None and recorded_run.show_default(here.lesson.slug, live_comparison.PANEL, wanted)
+    if run is None and wanted is not None and not recorded:
+        live_comparison.preview(wanted)
+        here.say("nothing-runs")
 
 above = run
 if recorded and wanted is not None and (found := recorded_run.found(here.lesson.slug, wanted.data)) is not None:

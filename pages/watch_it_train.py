@@ -6,7 +6,7 @@ import streamlit as st
 
 from kdviz.recipes import openings
 from kdviz.recipes.single import Recipe
-from kdviz.widgets import controls, lesson, recorded_run, run_status, server
+from kdviz.widgets import controls, lesson, recorded_run, run_status, server, stage
 from kdviz.widgets.single import live as live_run
 from kdviz.widgets.single import pinned
 from kdviz.widgets.single.form import recipe_form
@@ -39,13 +39,14 @@ run = run_status.named(jobs, Recipe)
 if run is not None:
     controls.adopt(run.recipe)
 recipe, start_place = recipe_form(home)
-run_status.start(jobs, start_place, recipe, run, problem_of_link)
+run_status.start(jobs, start_place, recipe, run, problem_of_link, replays=True)
 run_id = st.query_params.get("run")
 
-if run_id is not None:
-    live_run.PANEL.follow(jobs, run, run_id)
-elif not recorded_run.show(here.lesson.slug, live_run.PANEL, controls.chosen_data(home)):
-    here.say("nothing-runs")
+with stage.picture(here):
+    if run_id is not None:
+        live_run.PANEL.follow(jobs, run, run_id)
+    elif not recorded_run.show(here.lesson.slug, live_run.PANEL, controls.chosen_data(home)):
+        here.say("nothing-runs")
 
 if run is not None or run_id is None:
     pinned.show(here, jobs, run, recorded_run.found(here.lesson.slug, controls.chosen_data(home)))

@@ -4,7 +4,7 @@ import streamlit as st
 
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import METHODS
-from kdviz.widgets import lesson, page, recorded_run, run_status, server
+from kdviz.widgets import lesson, page, recorded_run, run_status, server, stage
 from kdviz.widgets.pictures import inside
 from kdviz.widgets.pictures.inside import PAIRS, TAUGHT, adopt, kinds_of_networks, link_problem, transfer_form
 
@@ -24,11 +24,12 @@ if run_id is None and recipe is not None:
 run_status.start(jobs, start_place, recipe, run, problem_of_link)
 shown = run.id if run is not None else run_id
 inside.check_link()
-if shown is not None:
-    inside.PANEL.follow(jobs, run, shown)
-elif not recorded_run.show_default(here.lesson.slug, inside.PANEL, recipe):
-    here.say("nothing-measured")
-    inside.explain()
+with stage.picture(here):
+    if shown is not None:
+        inside.PANEL.follow(jobs, run, shown)
+    elif not recorded_run.show_default(here.lesson.slug, inside.PANEL, recipe):
+        here.say("nothing-measured")
+        inside.explain()
 st.page_link("pages/three_ways.py", label=here.word("three-ways"), icon=":material/arrow_forward:")
 
 words, uses = st.columns([5, 4], gap="large")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from operator import attrgetter
 
 import pandas as pd
@@ -14,7 +15,7 @@ from kdviz.reports import findable
 from kdviz.reports.phrases import count, difference, signed
 from kdviz.store.recorded import recorded
 from kdviz.texts import lesson as lesson_text
-from kdviz.widgets import lesson, link, page, run_status, server
+from kdviz.widgets import lesson, link, page, run_status, server, stage
 from kdviz.widgets.pictures import left_out_class
 from kdviz.widgets.study import checks as study_checks
 from kdviz.widgets.study import result as live_study
@@ -149,7 +150,7 @@ def one(name: str) -> Sequence[tuple[str, str]]:
     st.markdown(STUDIES[name].question)
     if text is not None:
         text.text("idea")
-    shown = live_study.show(name, picture=PICTURES.get(name))
+    shown = live_study.show(name, picture=PICTURES.get(name), frame=partial(stage.picture, here))
     if text is None:
         return ()
     if shown is not None and name in BESIDE:

@@ -9,7 +9,7 @@ from kdviz.records.study import StudyResult
 from kdviz.reports import findable
 from kdviz.reports.phrases import in_words, percent, storage, three_figures
 from kdviz.store.recorded import recorded
-from kdviz.widgets import lesson, link
+from kdviz.widgets import lesson, link, stage
 from kdviz.widgets.pictures.why_distil import CHOICES, FEW, FewLabels, Pair, cost_rows, sizes_picture
 from kdviz.widgets.study import result as live_study
 from kdviz.widgets.study.words import difference
@@ -26,14 +26,15 @@ def called(network: str) -> str:
     return f"{ARCHITECTURES[network].size.capitalize()} ({network})"
 
 
-with st.container(horizontal=True, key="controls"):
-    teacher, student = (
-        link.switch(choice, here.word(choice), {name: called(name) for name in names})
-        for choice, names in CHOICES.items()
-    )
-pair = Pair.named(teacher, student)
-studied = live_study.result("sizes")
-sizes_picture(here, pair, cost_rows(here, pair, studied), key="sizes")
+with stage.picture(here):
+    with st.container(horizontal=True, key="controls"):
+        teacher, student = (
+            link.switch(choice, here.word(choice), {name: called(name) for name in names})
+            for choice, names in CHOICES.items()
+        )
+    pair = Pair.named(teacher, student)
+    studied = live_study.result("sizes")
+    sizes_picture(here, pair, cost_rows(here, pair, studied), key="sizes")
 moved = any(choice in st.query_params for choice in CHOICES)
 fitting = "right" if pair.student.bytes <= RAM else "high"
 here.moved("fits", fitting if moved else None, student=student, student_bytes=storage(pair.student.bytes))

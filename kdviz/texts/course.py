@@ -25,6 +25,7 @@ APPENDICES = ("gradient_noise", "words")  # the last ones, which have letters in
 LESSONS = len(SLUGS) - len(APPENDICES)
 GLOSSARY = "words"
 FURNITURE = "course"
+STAGED = ("playground", *(slug for slug in SLUGS if slug != GLOSSARY), "explorer")  # pages with a picture, in order
 
 _TERM = re.compile(r"(?<!\\)\[([^\[\]]*[^\[\]\\])\]\(#([a-z0-9-]+)\)")  # a backslash takes the meaning from a bracket
 _MARKUP = re.compile(r"\[([^\[\]]+)\]\([^()]*\)|[*`]")

@@ -18,6 +18,7 @@ T = TypeVar("T")
 _WRITTEN = "written_in_link"
 _PAGE, _ARRIVED = "page", "arrived"  # where the visitor is, and whether this run of the page is the first there
 _OVERTAKEN = 1.0  # seconds after which no rerun is older than a callback
+OF_STAGE = ("stage", "talk", "scene")  # how the page is shown, whatever it shows
 DEFAULT, FIRST = "Shown is the default.", "Shown is the first."
 
 
@@ -164,7 +165,13 @@ def _dropped(name: str) -> bool:
 
 def brings_a_run() -> bool:
     """Whether the visitor has just come by a link that names a run and, but for the data set, nothing else."""
-    return bool(st.session_state.get(_ARRIVED)) and {"run"} <= set(st.query_params) <= {"run", "data", "study"}
+    given = set(st.query_params).difference(OF_STAGE)
+    return bool(st.session_state.get(_ARRIVED)) and {"run"} <= given <= {"run", "data", "study"}
+
+
+def on_stage() -> bool:
+    """Whether the visitor shows the page on the stage."""
+    return st.query_params.get("stage") == "1"
 
 
 def page() -> str:

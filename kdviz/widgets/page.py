@@ -18,6 +18,8 @@ _ROUTED = "routed"
 _ENTERED = "just_entered"
 _ROUTER = ASSETS.parent / "app.py"
 
+_STAGE = 410  # pixels of a figure on the stage, as in the style sheet `stage`
+
 K = TypeVar("K", bound=str)
 
 
@@ -88,7 +90,13 @@ def tell(message: object) -> None:
 
 
 def chart(figure: go.Figure, key: str, alt: str) -> None:
-    """A Plotly figure, for what is finished and explored; `alt` is what a screen reader says of it."""
+    """A Plotly figure, for what is finished and explored; `alt` is what a screen reader says of it.
+
+    On the stage it is as high as a projector's screen, where its letters are enlarged.
+    """
+    if link.on_stage():
+        figure.update_layout(height=_STAGE)
+        figure.update_annotations(bgcolor="rgba(0,0,0,0)", yshift=5)  # titles of rows, which are nearer to one another
     st.plotly_chart(figure, key=key, config=CONFIG, alt=alt)
 
 

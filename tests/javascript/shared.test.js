@@ -17,7 +17,9 @@ import { lookAlikes, luminance, meanSoftTargets, prepareMatrix } from "../../kdv
 import { forward, forwardLayers, isHere, keepNetwork, unpackLayers } from "../../kdviz/components/kdviz.shared/network.js";
 import { linearAxis, logAxis, temperatureGrid, valueAt } from "../../kdviz/components/kdviz.shared/over_t.js";
 import { queryOf } from "../../kdviz/components/kdviz.shared/navigation.js";
+import { meaningOf, nextTemperature } from "../../kdviz/components/kdviz.shared/on_stage.js";
 import { entropyBits, ranked, softmax } from "../../kdviz/components/kdviz.shared/softmax.js";
+import { clockText, partsOf } from "../../kdviz/components/kdviz.shared/talk_channel.js";
 import { arrived, keepWords, wordsOf } from "../../kdviz/components/kdviz.shared/words.js";
 import { catchDecade, formatT, roundT } from "../../kdviz/components/kdviz.shared/temperature.js";
 
@@ -204,4 +206,35 @@ test("another data set leaves a page's settings behind, but a run has its own", 
   assert.equal(queryOf("", "?data=digits", "?data=mnist&image=5000"), "data=digits");
   assert.equal(queryOf("", "?data=digits", "?data=mnist&run=abc&seed=3"), "data=mnist&run=abc&seed=3");
   assert.equal(queryOf("?run=abc", "?data=digits", ""), "run=abc");
+});
+
+test("a link takes the stage along, and a page that was left on it is found without it", () => {
+  assert.equal(queryOf("", "?T=4&stage=1&talk=a&scene=2", ""), "stage=1");
+  assert.equal(queryOf("", "?T=4", "?T=2&stage=1&talk=a&scene=2"), "T=2");
+  assert.equal(queryOf("?T=1&talk=a&scene=3&stage=1", "?stage=1&talk=a&scene=2", ""), "T=1&talk=a&scene=3&stage=1");
+});
+
+test("keys of the stage: never in a field, arrows not where a control has them, off the stage only the way onto it", () => {
+  const press = (/** @type {string} */ key, more = {}) =>
+    ({ key, ctrlKey: false, metaKey: false, altKey: false, defaultPrevented: false, ...more });
+  const nothing = () => false;
+  const typing = (/** @type {string} */ selector) => selector.startsWith("input:not(");
+  const slider = (/** @type {string} */ selector) => selector.startsWith("input, [role=slider]");
+  assert.equal(meaningOf(press("s"), false, nothing), "stage");
+  assert.equal(meaningOf(press("f"), false, nothing), "");
+  assert.deepEqual([".", "t", "T", "PageDown", "ArrowLeft"].map((key) => meaningOf(press(key), true, nothing)),
+    ["blank", "cooler", "warmer", "next", "previous"]);
+  assert.deepEqual(["s", "t", "ArrowRight"].map((key) => meaningOf(press(key), true, typing)), ["", "", ""]);
+  assert.deepEqual(["t", "ArrowRight"].map((key) => meaningOf(press(key), true, slider)), ["cooler", ""]);
+  assert.equal(meaningOf(press("s", { ctrlKey: true }), true, nothing), "");
+});
+
+test("t and T go through temperatures that one talks about, and stay at the ends", () => {
+  assert.deepEqual([1, 3.3, 100].map((T) => nextTemperature(T, 1)), [1.5, 4, 100]);
+  assert.deepEqual([1, 3.3, 0.1].map((T) => nextTemperature(T, -1)), [0.5, 3, 0.1]);
+});
+
+test("notes have paragraphs and lists; a clock has minutes and seconds", () => {
+  assert.deepEqual(partsOf("One\ntwo.\n\n- a\n- b\n\n\nEnd."), ["One two.", ["a", "b"], "End."]);
+  assert.deepEqual([0, 65.9, 3600].map(clockText), ["0:00", "1:05", "60:00"]);
 });

@@ -1,6 +1,8 @@
 // How a component comes onto the page: the one mount block.
 import { applyPalette, setText } from "./dom.js";
 import { filled } from "./format.js";
+import { onStage } from "./on_stage.js";
+import { listen } from "./signals.js";
 import { arrived, wordsOf } from "./words.js";
 
 /**
@@ -102,6 +104,7 @@ export async function component(module, { root, shared = [], build, receive }) {
     };
     mounted.set(shadow, ui);
     build(ui);
+    followStage(ui);
     // The page kept a place for it until now.
     /** @type {HTMLElement | null} */ (shadow.host.closest(".stElementContainer"))?.style.setProperty("min-height", "0");
     return ui;
@@ -120,6 +123,16 @@ export async function component(module, { root, shared = [], build, receive }) {
       if (!ui.root.isConnected) ui.endings.splice(0).forEach((end) => end());
     };
   };
+}
+
+/** A component of the picture knows by `data-stage` that it is on the stage. @param {Ui} ui */
+function followStage(ui) {
+  const frame = /** @type {HTMLElement} */ (ui.root.closest(".kd"));
+  const follow = () => {
+    frame.toggleAttribute("data-stage", onStage() && ui.shadow.host.closest(".st-key-stage") !== null);
+  };
+  listen(ui, "stage", follow);
+  follow();
 }
 
 /**

@@ -1,6 +1,9 @@
 // Every way to another page of the program leads through here, and every address of one is made here.
 
-const TAKEN_ALONG = ["data", "embed", "embed_options"]; // from page to page
+import { showStage } from "./on_stage.js";
+
+const TAKEN_ALONG = ["data", "embed", "embed_options", "stage"]; // from page to page
+const OF_THE_MOMENT = ["stage", "talk", "scene"]; // a page that is found as it was left is so without these
 const KEPT = "kdviz.addresses"; // in this tab's storage: the query that each page had when it was last seen
 const LISTED = '[data-testid="stSidebarNavLink"]';
 const STREAMLITS = `${LISTED}, [data-testid="stPageLink-NavLink"]`;
@@ -25,6 +28,7 @@ export function queryOf(wanted, here, before) {
   const now = new URLSearchParams(here);
   const left = new URLSearchParams(before);
   const stays = asked.size === 0 && (left.has("run") || !now.has("data") || left.get("data") === now.get("data"));
+  OF_THE_MOMENT.forEach((name) => left.delete(name));
   const query = stays ? left : asked;
   for (const name of TAKEN_ALONG) {
     if (query.has(name) || (name === "data" && query.has("run"))) continue;
@@ -51,7 +55,7 @@ function leadsInside(link) {
 }
 
 /** Streamlit goes to the page of an address that comes from the history. @param {string} href */
-function goTo(href) {
+export function goTo(href) {
   const address = addressOf(href);
   if (address !== location.href) history.pushState({}, "", address);
   window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
@@ -96,6 +100,7 @@ function complete(event) {
 
 function remember() {
   kept[location.pathname] = location.search;
+  showStage(new URLSearchParams(location.search).get("stage") === "1");
   try {
     sessionStorage.setItem(KEPT, JSON.stringify(kept));
   } catch { /* kept until the page is loaded anew */ }

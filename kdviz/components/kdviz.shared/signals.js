@@ -2,14 +2,14 @@
 
 const bus = new EventTarget();
 
-/** @param {"temperature" | "logits" | "network" | "course"} name @param {object} [detail] */
+/** @param {"temperature" | "logits" | "network" | "course" | "stage" | "replay"} name @param {object} [detail] */
 export function tell(name, detail) {
   bus.dispatchEvent(new CustomEvent(name, { detail }));
 }
 
 /**
  * Hear what is told under a name, until the component goes.
- * @param {{ endings: (() => void)[] }} ui @param {"temperature" | "logits" | "network" | "course"} name
+ * @param {{ endings: (() => void)[] }} ui @param {"temperature" | "logits" | "network" | "course" | "stage" | "replay"} name
  * @param {(detail: any) => void} hear
  */
 export function listen(ui, name, hear) {

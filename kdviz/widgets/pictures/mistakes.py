@@ -1,6 +1,7 @@
 """The lesson about mistakes: the switch, the curves with and without the mistake, and what they come to."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -28,7 +29,7 @@ from kdviz.records.study import FinishedArm, StudyResult
 from kdviz.reports.phrases import percent
 from kdviz.reports.study import values_of
 from kdviz.store.recorded import recorded
-from kdviz.widgets import link, page, run_status, server
+from kdviz.widgets import link, page, run_status, server, stage
 from kdviz.widgets.lesson import LessonPage
 from kdviz.widgets.study import live as running_study
 from kdviz.widgets.study import words as study_words
@@ -82,7 +83,9 @@ def choose(here: LessonPage) -> ChosenMistake:
 
 def picture(here: LessonPage, chosen: ChosenMistake, shown: StudyResult) -> None:
     """The chosen mistake in a finished study: what to look at, the curves, and the figures on the test images."""
-    if curves(here, chosen, shown.finished, shown.recipe.data):
+    with stage.picture(here):
+        drawn = curves(here, chosen, shown.finished, shown.recipe.data)
+    if drawn:
         accuracy(here, chosen, shown)
         figures(here, chosen, shown)
     explained(here, chosen.mistake)
@@ -135,7 +138,10 @@ def panels(
             telling=name in telling,
         )
         alt = f"{title}: {_number(seen.mean[-1])}, {names[0]} {_number(usual.mean[-1])}"
-        column.vega_lite_chart(charts.frame(seen, usual), spec, key=f"panel_{key}{name}", alt=alt)
+        chart = f"panel_{key}{name}"
+        # On a small stage those that tell are shown alone: a style sheet finds them by their key.
+        with column, st.container(key=f"telling_{chart}") if name in telling else nullcontext():
+            st.vega_lite_chart(charts.frame(seen, usual), spec, key=chart, alt=alt)
 
 
 def _picked(here: LessonPage, test: FinishedArm, validation: FinishedArm) -> None:

@@ -1,6 +1,7 @@
 """A lesson's study on its page: the finished run or the recorded one at once, and the way to run it here."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import pandas as pd
 import streamlit as st
@@ -24,12 +25,16 @@ RECORDED = "recorded"  # in the link, in place of a run: show what comes with th
 _FEW = 4  # verdicts that are read one by one; more are folded, as the sentence above sums them up
 
 Picture = Callable[[StudyResult], None]
+Frame = Callable[[], AbstractContextManager[None]]
 
 
-def show(name: str, *, key: str | None = None, picture: Picture | None = None) -> StudyResult | None:
+def show(
+    name: str, *, key: str | None = None, picture: Picture | None = None, frame: Frame = nullcontext
+) -> StudyResult | None:
     """The study called `name` with all that belongs to it; what it shows, None while nothing is finished.
 
-    `picture` draws a result in place of the usual figure. Where a page holds two studies, each has a `key`.
+    `picture` draws a result in place of the usual figure, within `frame` as that is. Where a page holds two
+    studies, each has a `key`.
     """
     jobs, facts, controls = server.jobs(), STUDIES[name], Controls(key)
     run = _named(jobs, name)
@@ -52,7 +57,7 @@ def show(name: str, *, key: str | None = None, picture: Picture | None = None) -
             if shown is None:
                 _preview(wanted or Study.of(name, facts.data_sets[0]))
                 return None
-            _result(shown, controls, picture)
+            _result(shown, controls, picture, frame)
         with top:
             _provenance(controls, shown, wanted, run if run is not None and run.imported else None)
     return shown
@@ -142,16 +147,18 @@ def _way_to_recorded(controls: Controls, name: str, live: bool = False) -> None:
         )
 
 
-def _result(shown: StudyResult, controls: Controls, picture: Picture | None) -> None:
+def _result(shown: StudyResult, controls: Controls, picture: Picture | None, frame: Frame) -> None:
     """Picture, verdicts and figures."""
     facts, measure = shown.recipe.facts, shown.recipe.facts.measures[0]
     if picture is not None:
-        picture(shown)
+        with frame():
+            picture(shown)
     else:
         measure = _measure(facts, controls)
         alt = f"{facts.title}: {measure.title}, the mean of each arm with its interval"
         figure = charts.figure(shown, measure, page.colours())
-        page.chart(figure, key=f"study_figure_{facts.name}_{measure.name}", alt=alt)
+        with frame():
+            page.chart(figure, key=f"study_figure_{facts.name}_{measure.name}", alt=alt)
     if summary := study_words.summary(shown, measure):
         page.say(summary)
     if verdicts := study_words.listing(shown, measure) if len(shown.recipe.seeds) > 1 else []:

@@ -1,0 +1,220 @@
+// The stage: the page's picture fills a projector's screen, below one sentence and two large numbers; moved by keys.
+
+import { component, watchSize } from "../kdviz.shared/component.js";
+import { make, setText } from "../kdviz.shared/dom.js";
+import { goTo } from "../kdviz.shared/navigation.js";
+import { meaningOf, nextTemperature, onStage, showStage } from "../kdviz.shared/on_stage.js";
+import { listen } from "../kdviz.shared/signals.js";
+import { talkChannel } from "../kdviz.shared/talk_channel.js";
+import { formatT } from "../kdviz.shared/temperature.js";
+
+const PICTURE = ".st-key-stage";
+const SCROLLS = '[data-testid="stMain"]';
+const [ZOOM, GAP, PADDING] = [2.55, 8, 12]; // of the style sheet `stage`
+const LOOK = 100; // milliseconds between two looks at the numbers
+const KEYS = ["stage", "next", "previous", "cooler", "full", "blank", "help", "leave"];
+// Where a temperature and an α stand, in components and in forms of the page.
+const OF_T = ".t-range, .of-t input[type=range], .pick-t";
+const OF_ALPHA = ".alpha-range, .of-alpha input[type=range]";
+const FORMS = { T: ".st-key-temperature input", alpha: ".st-key-alpha input" };
+
+let scrolled = 0; // where the page was before it went onto the stage
+
+/**
+ * The first of these controls in the components of the stage, then the field of a form.
+ * @param {string} selector @param {string} form @returns {HTMLInputElement | null}
+ */
+function control(selector, form) {
+  for (const holder of document.querySelectorAll(`${PICTURE} *`)) {
+    const found = holder.shadowRoot?.querySelector(selector);
+    if (found instanceof HTMLInputElement) return found;
+  }
+  return document.querySelector(form);
+}
+
+/** @param {HTMLInputElement} range */
+const isLogarithmic = (range) => range.type === "range" && Number(range.min) < 0;
+
+/** What a control of T says. @param {HTMLInputElement} input */
+function temperatureText(input) {
+  const written = input.closest(".knob")?.querySelector(".t-value")?.textContent;
+  if (written) return written;
+  if (isLogarithmic(input)) return formatT(10 ** Number(input.value));
+  return input.type === "range" ? input.getAttribute("aria-valuetext") ?? "" : input.value;
+}
+
+/** Set a control as a hand does. @param {HTMLInputElement} input @param {number} value */
+function set(input, value) {
+  const write = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set;
+  write?.call(input, String(value));
+  input.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+  if (input.type !== "range") input.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
+}
+
+/** @param {1 | -1} way */
+function moveTemperature(way) {
+  const input = control(OF_T, FORMS.T);
+  if (!input) return;
+  if (isLogarithmic(input)) set(input, Math.log10(nextTemperature(10 ** Number(input.value), way)));
+  else if (input.type === "range") set(input, Number(input.value) + way);
+  else set(input, nextTemperature(Number(input.value), way));
+}
+
+function showNumbers(ui) {
+  const [T, alpha] = [control(OF_T, FORMS.T), control(OF_ALPHA, FORMS.alpha)];
+  ui.q(".of-t").hidden = !T;
+  ui.q(".of-alpha").hidden = !alpha;
+  if (T) setText(ui.q(".t"), temperatureText(T));
+  if (alpha) setText(ui.q(".alpha"), Number(alpha.value).toFixed(2));
+}
+
+/** The picture begins where the bar ends, and its components know how high they may be, in pixels of their own. */
+function measure(ui) {
+  const top = ui.q(".bar").offsetHeight;
+  const parts = [...document.querySelectorAll(`${PICTURE} > *`)].filter((part) => !part.querySelector(".stBidiComponent"));
+  const used = parts.reduce((sum, part) => sum + part.getBoundingClientRect().height + GAP, 2 * PADDING);
+  const style = document.documentElement.style;
+  style.setProperty("--stage-top", `${top}px`);
+  style.setProperty("--stage-room", `${((innerHeight - top - used) / ZOOM).toFixed(1)}px`);
+}
+
+function look(ui) {
+  showNumbers(ui);
+  measure(ui);
+}
+
+function show(ui) {
+  const on = onStage();
+  const main = document.querySelector(SCROLLS);
+  if (on === ui.root.hasAttribute("data-on")) return;
+  if (on && main) scrolled = ui.before ?? main.scrollTop;
+  ui.root.toggleAttribute("data-on", on);
+  clearInterval(ui.looking);
+  ui.q(".ring").hidden = true;
+  ui.q(".blank").hidden = true;
+  if (on) {
+    ui.looking = setInterval(() => look(ui), LOOK);
+    look(ui);
+  } else {
+    ui.q(".keys").close();
+    requestAnimationFrame(() => main?.scrollTo({ top: scrolled, behavior: "instant" }));
+  }
+}
+
+function setStage(ui, on) {
+  ui.before = document.querySelector(SCROLLS)?.scrollTop ?? 0;
+  showStage(on);
+  ui.commit("on", on);
+}
+
+function toggleFullScreen() {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else document.documentElement.requestFullscreen?.().catch(() => {});
+}
+
+function blank(ui, on) {
+  ui.q(".blank").hidden = !on;
+  if (on) ui.q(".blank").focus();
+}
+
+function act(ui, meaning) {
+  const { previous, next } = ui.data;
+  if (meaning === "stage") setStage(ui, !onStage());
+  else if (meaning === "full") toggleFullScreen();
+  else if (meaning === "blank") blank(ui, ui.q(".blank").hidden);
+  else if (meaning === "cooler") moveTemperature(-1);
+  else if (meaning === "warmer") moveTemperature(1);
+  else if (meaning === "next" && next) goTo(next);
+  else if (meaning === "previous" && previous) goTo(previous);
+  else if (meaning === "notes") openNotes(ui);
+  else if (meaning === "help") ui.q(".keys").showModal();
+  else if (meaning === "leave" && !ui.q(".blank").hidden) blank(ui, false);
+  else if (meaning === "leave") setStage(ui, false);
+}
+
+/** The speaker's window; it stays, and follows. */
+function openNotes(ui) {
+  const { name, scene } = ui.data.talk;
+  const address = new URL(`notes?${new URLSearchParams({ talk: name, scene: String(scene) })}`, document.baseURI);
+  window.open(address, "kdviz-notes", "popup,width=900,height=760");
+}
+
+/** Tell the notes where the stage is. */
+function tellNotes(ui) {
+  if (ui.data.talk && onStage()) ui.channel.say({ type: "at", talk: ui.data.talk.name, scene: ui.data.talk.scene });
+}
+
+/** What has the focus, also within a component. */
+function focused() {
+  let active = document.activeElement;
+  while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+  return active;
+}
+
+function hearKeys(ui) {
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
+    if (!ui.root.isConnected || ui.q(".keys").open) return;
+    const meaning = meaningOf(event, onStage(), (selector) => focused()?.matches(selector) ?? false);
+    if (!meaning) return;
+    event.preventDefault();
+    act(ui, meaning);
+  };
+  const onMove = (/** @type {PointerEvent} */ event) => {
+    const ring = ui.q(".ring");
+    ring.hidden = !onStage() || event.pointerType === "touch";
+    ring.style.translate = `${event.clientX}px ${event.clientY}px`;
+  };
+  const onSize = () => measure(ui);
+  document.addEventListener("keydown", onKey);
+  document.addEventListener("pointermove", onMove, true);
+  addEventListener("resize", onSize);
+  ui.endings.push(() => {
+    document.removeEventListener("keydown", onKey);
+    document.removeEventListener("pointermove", onMove, true);
+    removeEventListener("resize", onSize);
+    clearInterval(ui.looking);
+  });
+}
+
+function listKeys(ui) {
+  const list = ui.q(".keys dl");
+  if (list.children.length) return;
+  for (const name of KEYS) {
+    make("dt", "", list).textContent = ui.tell(`key-${name}`);
+    make("dd", "", list).textContent = ui.tell(`does-${name}`);
+  }
+}
+
+function build(ui) {
+  hearKeys(ui);
+  ui.channel = talkChannel((message) => {
+    if (!ui.root.isConnected || !onStage()) return;
+    if (message.type === "ask") tellNotes(ui);
+    if (message.type === "go") act(ui, message.way);
+  });
+  ui.endings.push(() => ui.channel.end());
+  listen(ui, "stage", () => show(ui));
+  watchSize(ui, ui.q(".bar"), () => measure(ui));
+  for (const name of ["previous", "next", "notes", "full", "help", "leave"]) ui.q(`.${name}`).addEventListener("click", () => act(ui, name));
+  ui.q(".enter").addEventListener("click", () => act(ui, "stage"));
+  ui.q(".blank").addEventListener("click", () => blank(ui, false));
+}
+
+function receive(ui, data) {
+  ui.data = data;
+  for (const node of ui.root.querySelectorAll("[data-name]")) {
+    node.setAttribute("aria-label", ui.tell(node.dataset.name));
+    node.title = ui.tell(node.dataset.name);
+  }
+  listKeys(ui);
+  setText(ui.q(".sentence"), data.sentence);
+  setText(ui.q(".place"), data.place);
+  ui.q(".previous").disabled = !data.previous;
+  ui.q(".next").disabled = !data.next;
+  ui.q(".notes").hidden = !data.talk;
+  show(ui);
+  tellNotes(ui);
+}
+
+export default await component(import.meta.url, { root: ".on-stage", build, receive });

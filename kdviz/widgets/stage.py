@@ -1,0 +1,122 @@
+"""The stage: a page's picture and its controls on the whole screen, for whoever shows it to others."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+from kdviz.texts import course
+from kdviz.texts import talk as talks
+from kdviz.texts.blocks import LessonError
+from kdviz.texts.talk import Scene, Talk
+from kdviz.widgets import link, page
+from kdviz.widgets.components import component, keep_committed
+from kdviz.widgets.lesson import LessonPage
+
+KEY = "kdviz_stage"
+
+_stage = component("stage")
+_notes = component("notes")
+
+
+@contextmanager
+def picture(here: LessonPage) -> Iterator[None]:
+    """What is drawn in this context is what the stage shows of the page; once on a page.
+
+    Off the stage it stands where it stands. `stage=1` in the address puts it onto the stage; so do the button and the
+    keys of the component `stage`, which lists them.
+    """
+    page.add_styles("stage")
+    commit = keep_committed(KEY, "on", lambda sent: sent if isinstance(sent, bool) else None, _keep)
+    _stage(key=KEY, data=_facts(here), on_on_change=commit)
+    with st.container(key="stage"):
+        yield
+
+
+def _keep(on: bool) -> None:
+    link.write("stage", "1" if on else "")
+
+
+def scene() -> tuple[Talk, Scene] | None:
+    """The talk and the scene that the address names; None where it names none. What cannot be read is said."""
+    name = st.query_params.get("talk")
+    if name is None:
+        return None
+    try:
+        talk = talks.read(name)
+    except LessonError as error:
+        page.refuse("This talk cannot be shown.", str(error))
+        return None
+    return talk, talk.scenes[link.whole("scene", len(talk.scenes)) - 1]
+
+
+def _facts(here: LessonPage) -> dict[str, Any]:
+    told = scene()
+    if told is None or told[1].page != here.lesson.slug:
+        at = course.STAGED.index(here.lesson.slug)
+        ways = [course.STAGED[place] if 0 <= place < len(course.STAGED) else None for place in (at - 1, at + 1)]
+        return {
+            "sentence": here.lesson.fact("question"),
+            "place": "",
+            "previous": ways[0],
+            "next": ways[1],
+            "talk": None,
+        }
+    talk, now = told
+    ways = [
+        talk.scenes[place - 1].address(talk.name, stage="1") if 0 < place <= len(talk.scenes) else None
+        for place in (now.number - 1, now.number + 1)
+    ]
+    return {
+        "sentence": now.sentence,
+        "place": f"{now.number}/{len(talk.scenes)}",
+        "previous": ways[0],
+        "next": ways[1],
+        "talk": {"name": talk.name, "scene": now.number},
+    }
+
+
+def open_talk() -> None:
+    """Where the address of Start names a talk, go to its scene, on the stage."""
+    told = scene()
+    if told is not None:
+        talk, now = told
+        st.switch_page(f"pages/{now.page}.py", query_params=_query(talk, now))
+
+
+def list_talks() -> None:
+    """A link to the first scene of each talk, on the stage."""
+    with st.container(key="talks", gap="small"):
+        for name in talks.names():
+            try:
+                talk = talks.read(name)
+            except LessonError as error:
+                page.refuse("This talk cannot be read.", str(error))
+                continue
+            first = talk.scenes[0]
+            label = f"**{talk.title}:** {talk.lead}"
+            icon = ":material/co_present:"
+            st.page_link(f"pages/{first.page}.py", label=label, icon=icon, query_params=_query(talk, first))
+
+
+def _query(talk: Talk, now: Scene) -> dict[str, str]:
+    return {**dict(now.settings), "talk": talk.name, "scene": str(now.number), "stage": "1"}
+
+
+def notes(here: LessonPage) -> None:
+    """What to say in the scene that the address names; in the browser they follow the stage of the same talk."""
+    told = scene()
+    if told is None:
+        here.say("no-talk")
+        return
+    talk, now = told
+    st.page_link(
+        f"pages/{now.page}.py", label=here.word("begin"), icon=":material/co_present:", query_params=_query(talk, now)
+    )
+    scenes = [
+        {"title": one.title, "sentence": one.sentence, "minutes": one.minutes, "say": one.say, "ask": one.ask}
+        for one in talk.scenes
+    ]
+    data = {"name": talk.name, "title": talk.title, "minutes": talk.minutes, "scenes": scenes, "scene": now.number}
+    _notes(key="notes", data=data)
