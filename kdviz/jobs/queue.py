@@ -87,11 +87,12 @@ class Jobs:
         """
         return self._connection.call(function, *args, key=key)
 
-    def submit(self, recipe: AnyRecipe, who: Visitor = OPERATOR) -> Run:
+    def submit(self, recipe: AnyRecipe, who: Visitor = OPERATOR, *, anew: bool = False) -> Run:
         """The recipe's run: the finished or the live one if there is one, else a new one of `who` in the queue.
 
-        A comparison or a sweep that ended early goes on with what it had not finished. `StoreError` if it cannot be
-        noted down, `LimitError` if it is more than a visitor may have.
+        A comparison or a sweep that ended early goes on with what it had not finished. With `anew` a finished one is
+        trained once more; what was before can be read until that has its result. `StoreError` if it cannot be noted
+        down, `LimitError` if it is more than a visitor may have, `RightsError` if it is another's that would be lost.
         """
         with self._storing:
             job = self._jobs.get(recipe.id)
@@ -100,7 +101,7 @@ class Jobs:
             self._flush()
             if not who.presenter:
                 self._limit(recipe, who)
-            run = self._store.request(recipe, who)
+            run = self._store.restart(recipe, who, keep=True) if anew else self._store.request(recipe, who)
             if run.status == "queued" and run.owner == self._store.owner:
                 job = Job(run, self._store.finished(run.id))
                 with self._lock:

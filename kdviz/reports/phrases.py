@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from datetime import datetime
 
 from kdviz.records.base import Mean
 
@@ -65,6 +66,12 @@ def with_prefix(value: float, unit: str = "") -> str:
         value, at = value / 1000, at + 1
     digits = 0 if value >= 99.5 or (at == 0 and value == int(value)) else 1
     return f"{value:.{digits}f}\u00a0{prefixes[at]}{unit}".rstrip("\u00a0")
+
+
+def day(moment: datetime) -> str:
+    """A day in this machine's time zone: "26 November 2026"."""
+    local = moment.astimezone()
+    return f"{local.day} {local:%B %Y}"
 
 
 def percent(share: float, digits: int = 0) -> str:

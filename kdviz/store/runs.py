@@ -43,6 +43,11 @@ _TRIES = 3  # where others write the same at the same time
 _NOT_DISCARDED = DISCARDED.c.run_id.is_(None)
 
 
+def before(run_id: str) -> str:
+    """What a finished run is called while its recipe is trained anew."""
+    return f"{run_id}before"
+
+
 class RunStore:
     """Runs in the database at `url`; safe for many threads and many processes at once."""
 
@@ -80,10 +85,11 @@ class RunStore:
             raise StoreError(f"Run {recipe.id} was deleted while it was asked for; ask again.")
         return run
 
-    def restart(self, recipe: AnyRecipe, who: Visitor = OPERATOR) -> Run:
+    def restart(self, recipe: AnyRecipe, who: Visitor = OPERATOR, *, keep: bool = False) -> Run:
         """The run of this recipe from its beginning, queued and owned by this store; only tags and note stay.
 
-        One transaction: where it fails, everything is as it was. A live run is returned as it is. Raises RightsError
+        One transaction: where it fails, everything is as it was. A live run is returned as it is. With `keep` a
+        finished run can still be read, as `before(recipe.id)`, until the new attempt has its result. Raises RightsError
         where it is another's, as its results are lost.
         """
         now = time.time()
@@ -92,6 +98,8 @@ class RunStore:
         if (there := self.get(recipe.id)) is not None:
             who.must(there, "train it anew")
         with self._database.write() as connection:
+            if keep:
+                tables.set_aside(connection, recipe.id, before(recipe.id), over & (RUNS.c.status == "finished"))
             again = sa.update(RUNS).where(RUNS.c.id == recipe.id, over).values(**self._queued(recipe, now, who))
             if connection.execute(again).rowcount:
                 for table in (EVENTS, STUDENTS, DISCARDED):
@@ -173,6 +181,8 @@ class RunStore:
     def finish(self, run_id: str, result: Ending) -> None:
         """The run has its result."""
         self._change(run_id, *LIVE, status="finished", finished=time.time(), result=result.model_dump_json())
+        if self.get(before(run_id)) is not None:
+            self.delete(before(run_id))
 
     def fail(self, run_id: str, message: str) -> None:
         """The run ended without a result, for the reason given in plain words."""

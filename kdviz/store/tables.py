@@ -87,6 +87,18 @@ def finished_parts(connection: sa.Connection, run_id: str) -> list[Part]:
         return []
 
 
+def set_aside(connection: sa.Connection, run_id: str, name: str, only: sa.ColumnElement[bool]) -> None:
+    """Copy a run that is one of `only`, its events and its students, to another id, in place of what is there."""
+    wanted = sa.select(RUNS.c.id).where(RUNS.c.id == run_id, only)
+    if connection.execute(wanted).first() is None:
+        return
+    forget(connection, [name])
+    for table in (RUNS, EVENTS, STUDENTS):
+        key = table.c.id if table is RUNS else table.c.run_id
+        copied = sa.select(*(sa.literal(name) if column is key else column for column in table.c)).where(key == run_id)
+        connection.execute(sa.insert(table).from_select(list(table.c), copied))
+
+
 def forget(connection: sa.Connection, run_ids: Collection[str]) -> None:
     """Delete runs with everything that belongs to them."""
     for table in (STUDENTS, DISCARDED, ANNOTATIONS, EVENTS):

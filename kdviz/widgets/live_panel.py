@@ -10,6 +10,7 @@ import streamlit as st
 
 from kdviz.jobs.queue import Jobs, Version
 from kdviz.records.kinds import AnyRecipe, Event
+from kdviz.reports.phrases import day
 from kdviz.store.recorded_runs import RecordedRun
 from kdviz.store.run import Run
 from kdviz.widgets import run_status
@@ -33,6 +34,11 @@ def first_event(events: Sequence[Event], kind: type[E]) -> E | None:
 def last_event(events: Sequence[Event], kind: type[E]) -> E | None:
     """The newest of a kind."""
     return first_event(events[::-1], kind)
+
+
+def replayed_on(run: Run) -> str:
+    """The day on which the run was trained, for the label of its replay; "" while it lives."""
+    return "" if run.live or run.finished is None else day(run.finished)
 
 
 @dataclass(frozen=True)

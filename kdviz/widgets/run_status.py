@@ -17,6 +17,7 @@ from kdviz.reports.called import called
 from kdviz.reports.phrases import counted
 from kdviz.store.rights import Visitor, refusal
 from kdviz.store.run import Run
+from kdviz.store.runs import before
 from kdviz.widgets import link, page, visitor
 from kdviz.widgets.kinds import HOMES, home, link_to
 from kdviz.widgets.lesson import sentence
@@ -24,7 +25,7 @@ from kdviz.widgets.literal import literal
 
 GO_ON, START_AGAIN = "Go on", "Start again"
 OVER = ("failed", "cancelled", "interrupted")
-_REFUSED, _NOT_STARTED = "order_refused", "start_problem"
+_REFUSED, _NOT_STARTED, _REPLAYED = "order_refused", "start_problem", "watched_again"
 _ASKED = "start_asks"  # what Start has to ask before a run waits in line, by the run's id
 _SHOWN = 8.0  # seconds for which a live panel, which is drawn again and again, says what was refused
 _WISHED = {"cancel": "wish-cancel", "pause": "wish-pause", "go": "wish-go"}  # of another process, and not done yet
@@ -80,12 +81,14 @@ def start(
     ready: bool = True,
     where: str = "below",
     key: str | None = None,
+    replays: bool = False,
 ) -> None:
     """The Start button in its place, and what there is to say about it. `wanted` is what the controls show.
 
     `write` lets the URL have what was started, as far as no control does so by itself. Without `ready` the button
     waits for the visitor's word, and `check` has the last one: it raises `PlainError` where nothing may begin. A page
-    with several buttons has a `key` for each; `where` is where it shows the run, "below" or "above".
+    with several buttons has a `key` for each; `where` is where it shows the run, "below" or "above". `replays` says
+    whether its panel can play a finished run again.
     """
     shown = run if wanted is not None and run is not None and wanted.id == run.id and not run.imported else None
     onward = _onward(jobs, shown) if shown is not None and shown.status in OVER else ""
@@ -104,7 +107,7 @@ def start(
     if problem_of_link and wanted is not None:
         st.warning(literal(problem_of_link))
     if shown is not None and shown.status == "finished":
-        st.caption(f"These settings are trained: the result is {where}. Change any of them to train again.")
+        _trained(jobs, shown, where, replays=replays, key=key)
     elif shown is not None and goes_on:
         what = "trains only what is missing" if onward == GO_ON else "begins anew"
         st.caption(f"These settings were begun and not finished; *{onward}*, {where}, {what}.")
@@ -113,6 +116,8 @@ def start(
     elif wanted is not None and run is not None and wanted.id != run.id:
         ones = {"below": "the ones above", "above": "these"}[where]
         st.caption(f"{where.capitalize()} is another run: {called(run.recipe)}. Start trains {ones}.")
+    if shown is not None and shown.status != "finished":
+        _way_to_former(jobs, shown)
     if problem := st.session_state.pop(_NOT_STARTED, None):
         page.problem(problem)
     if wanted is not None and (question := st.session_state.pop(_ASKED, {}).get(wanted.id)):
@@ -120,6 +125,59 @@ def start(
             st.markdown(question, width="content")
             agreed = f"in_line_{wanted.id}"
             st.button("Wait in line", key=agreed, icon=":material/hourglass:", on_click=_start, args=(*order, True))
+
+
+def _trained(jobs: Jobs, run: Run, where: str, *, replays: bool, key: str | None) -> None:
+    """What may be done with settings that are trained: watch them learn again, or train them once more."""
+    who = visitor.who()
+    with st.container(horizontal=True, vertical_alignment="center", key=f"trained_{key or run.id}"):
+        st.caption(f"These settings are trained: the result is {where}. Change any of them to train again.")
+        if replays:
+            st.button(
+                "Watch it again",
+                type="tertiary",
+                icon=":material/replay:",
+                on_click=_watch_again,
+                args=(run.id,),
+                help="Plays what is stored of its training; nothing is trained.",
+            )
+        st.button(
+            "Train anew",
+            type="tertiary",
+            icon=":material/model_training:",
+            key=f"anew_{key or run.id}",
+            on_click=_train_anew,
+            args=(jobs, run.recipe, who),
+            disabled=not who.may(run),
+            help="The same settings once more. What is here now can be read until the new training has ended."
+            if who.may(run)
+            else refusal(run, "train it anew"),
+        )
+
+
+def _watch_again(run_id: str) -> None:
+    st.session_state[_REPLAYED] = (run_id, replays_of(run_id) + 1)
+
+
+def replays_of(run_id: str) -> int:
+    """How often this visitor has asked to watch the run again; its panel plays once more when it grows."""
+    of_run, times = st.session_state.get(_REPLAYED, ("", 0))
+    return int(times) if of_run == run_id else 0
+
+
+def _train_anew(jobs: Jobs, recipe: AnyRecipe, who: Visitor) -> None:
+    try:
+        jobs.submit(recipe, who, anew=True)
+    except PlainError as error:
+        st.session_state[_NOT_STARTED] = str(error)
+
+
+def _way_to_former(jobs: Jobs, run: Run) -> None:
+    """To the run as it was before it was trained anew, as long as that has no result."""
+    former = jobs.get(before(run.id))
+    if former is not None:
+        label = "Trained anew: the run before can be read until this one has its result"
+        st.page_link(home(run.recipe).path, label=label, icon=":material/history:", query_params=link_to(former))
 
 
 def _start(

@@ -220,7 +220,7 @@ def a_finished_run_shows_its_summary(page: Page) -> None:
 def its_training_is_replayed(page: Page) -> None:
     page.get_by_text("More curves of this run").click()
     expect(page.locator(".st-key-finished .js-plotly-plot")).to_be_visible()
-    replay = page.get_by_label("Replay the training")
+    replay = page.get_by_label(re.compile("^Replay of the training of"))
     replay.focus()
     expect(page.locator(".st-key-watched figure")).to_have_count(4)
     before = page.locator(".st-key-watched rect.student").evaluate_all("(all) => all.map((r) => r.outerHTML)")

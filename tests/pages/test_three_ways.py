@@ -10,7 +10,7 @@ from kdviz.recipes.openings import OPENINGS
 from kdviz.recipes.single import Recipe
 from kdviz.records.comparison import FinishedMethod
 from kdviz.reports.called import called
-from tests.samples.app_pages import button, component, markdown, opened, said, start
+from tests.samples.app_pages import button, component, markdown, opened, run_of, said, start
 from tests.samples.comparison_records import compared, comparison, moment
 
 PAGE, TRAIN = "pages/three_ways.py", "pages/watch_it_train.py"
@@ -252,3 +252,16 @@ def test_runs_of_one_kind_are_told_from_those_of_another(stored):
     stored(wanted, status="cancelled")
     at = opened(TRAIN, run=wanted.id)
     assert f"Run {wanted.id} belongs to the page “Three ways to teach”" in said(at)
+
+
+def test_a_trained_comparison_is_watched_again_or_trained_anew(keep):
+    recipe = OPENINGS["three_ways"]("digits")
+    jobs = keep(run_of(recipe, result=compared(recipe)))
+    at = opened(PAGE, run=recipe.id)
+    assert panels(at)["replays"] == 0
+    assert re.fullmatch(r"\d{1,2} [A-Z][a-z]+ 20\d\d", panels(at)["date"]) or panels(at)["date"] == ""
+    button(at, "Watch it again").click().run()
+    assert panels(at)["replays"] == 1
+    assert not jobs.submitted, "watching trains nothing"
+    button(at, "Train anew").click().run()
+    assert jobs.submitted == [(recipe, "anew")]

@@ -55,8 +55,8 @@ class FakeJobs:
     def awaits(self, run_id):
         return self.awaited
 
-    def submit(self, recipe, who=OPERATOR):
-        self.submitted.append(recipe)
+    def submit(self, recipe, who=OPERATOR, *, anew=False):
+        self.submitted.append((recipe, "anew") if anew else recipe)
         return SimpleNamespace(id=recipe.id)
 
     def call(self, function, *args, key):

@@ -272,6 +272,29 @@ def test_a_run_is_restarted_at_once_or_not_at_all(store, tmp_path, monkeypatch):
     assert heir.request(COMPARISON) == run
 
 
+def test_a_finished_run_is_read_while_its_recipe_is_trained_anew(store):
+    store.restart(COMPARISON, keep=True)
+    assert store.get(runs.before(COMPARISON.id)) is None, "nothing was finished before"
+    store.begin(COMPARISON.id)
+    sent = [moment("plain", 1, 1, 0.5, seeds=2), part(COMPARISON, "plain")]
+    store.append(COMPARISON.id, sent, 1)
+    store.keep_student(COMPARISON.id, LEARNT)
+    first = compared(COMPARISON, sent[1].trials, 3.0)
+    store.finish(COMPARISON.id, first)
+    assert store.restart(COMPARISON, keep=True).status == "queued"
+    kept = store.get(runs.before(COMPARISON.id))
+    assert (kept.status, kept.result, kept.recipe) == ("finished", first, COMPARISON)
+    assert (store.events(kept.id), store.students(kept.id)) == (sent, ["distilled"])
+    store.begin(COMPARISON.id)
+    store.cancel(COMPARISON.id)
+    store.restart(COMPARISON, keep=True)
+    assert store.get(kept.id).result == first, "an attempt without a result takes nothing away"
+    store.begin(COMPARISON.id)
+    store.finish(COMPARISON.id, compared(COMPARISON, sent[1].trials, 4.0))
+    assert store.get(kept.id) is None
+    assert store.get(COMPARISON.id).result.seconds != first.seconds
+
+
 def test_tags_and_a_note_belong_to_a_run(store, tmp_path):
     run_id = store.request(RECIPE).id
     assert (store.get(run_id).tags, store.get(run_id).note) == ((), "")

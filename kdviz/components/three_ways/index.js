@@ -2,9 +2,12 @@
 // have the same axes, and look at the same update.
 
 import { component } from "../kdviz.shared/component.js";
-import { make, setText, svgNode } from "../kdviz.shared/dom.js";
+import { make, setAttribute, setText, svgNode } from "../kdviz.shared/dom.js";
 import { percent, whole } from "../kdviz.shared/format.js";
 import { areaBetween, lineThrough } from "../kdviz.shared/lines.js";
+import { onStage } from "../kdviz.shared/on_stage.js";
+import { buildPlayer } from "../kdviz.shared/player.js";
+import { listen } from "../kdviz.shared/signals.js";
 import { PLOT, buildAxis, buildPlot, lastUpTo, showAxis, showTicks, xOf, yOf } from "../kdviz.shared/training_plot.js";
 import { buildDiagram, drawDiagram, nats } from "./who_teaches.js";
 
@@ -15,21 +18,24 @@ const PLOTS = {
 };
 const AXIS = 249;
 const LOOKS = 80;
+const NARROW = 600; // pixels, for a stage that shows one of the plots
 
 function series(stage, values, plot, low, high) {
   return values.map((value, i) =>
     value === null || value === undefined ? null : [xOf(stage.step[i], stage.steps), yOf(plot, value, low, high)]);
 }
 
-function buildCurves(tell, parent) {
+function buildCurves(tell, parent, number) {
   const svg = svgNode("svg", parent, { viewBox: `0 0 ${PLOT.width} ${AXIS + 4}`, role: "img", class: "curves" });
   const plots = Object.fromEntries(Object.entries(PLOTS).map(([name, plot]) =>
     [name, { ...buildPlot(svg, plot, tell(name)), layer: svgNode("g", svg, {}) }]));
   const cut = svgNode("text", svg, { class: "cut end", x: PLOT.right, y: PLOTS.loss.top + 12 });
+  const clip = svgNode("rect", svgNode("clipPath", svg, { id: `shown-${number}` }), { x: 0, y: 0, width: PLOT.width, height: AXIS });
+  for (const { layer: of } of Object.values(plots)) of.setAttribute("clip-path", `url(#shown-${number})`);
   const axis = buildAxis(svg, AXIS);
   const bottom = PLOTS.agreement.top + PLOTS.agreement.height;
   const cursor = svgNode("line", svg, { class: "cursor", y1: PLOTS.loss.top, y2: bottom, visibility: "hidden" });
-  return { svg, ...plots, axis, cursor, cut };
+  return { svg, ...plots, axis, cursor, cut, clip };
 }
 
 function buildWay(ui, panel) {
@@ -40,7 +46,7 @@ function buildWay(ui, panel) {
   make("p", "cap says", node).textContent = panel.says;
   const diagram = buildDiagram(node, panel.arrows);
   const state = make("p", "cap state", node);
-  const curves = buildCurves(ui.tell, node);
+  const curves = buildCurves(ui.tell, node, ui.ways.children.length);
   const cost = make("p", "cap cost", node);
   curves.svg.addEventListener("pointermove", (event) => {
     const box = curves.svg.getBoundingClientRect();
@@ -156,7 +162,8 @@ function drawMoments(ui) {
     drawDiagram(ui.tell, way.diagram, kl, panel.title);
     setText(way.state, stateOf(ui, panel, stage, at));
     drawNumbers(ui.tell, way, panel, stage, at);
-    const { cursor } = way.curves;
+    const { cursor, clip } = way.curves;
+    clip.setAttribute("width", ui.looked !== null && !ui.data.live ? xOf(ui.looked, 1) : PLOT.width);
     cursor.setAttribute("visibility", share !== null && stage ? "visible" : "hidden");
     if (share !== null) for (const end of ["x1", "x2"]) cursor.setAttribute(end, xOf(share, 1).toFixed(1));
   });
@@ -175,7 +182,7 @@ function drawNumbers(tell, way, panel, stage, at) {
     ? Object.entries(stage.others).filter(([, values]) => values[at] !== null).map(([name, values]) => `${name} ${percent(values[at], 1)}`)
     : [];
   setText(curves.loss.value, terms);
-  setText(curves.accuracy.value, [...voices.slice(0, 2), accuracy].filter(Boolean).join(" · "));
+  setText(curves.accuracy.value, [...(onStage() ? [] : voices.slice(0, 2)), accuracy].filter(Boolean).join(" · "));
   setText(curves.agreement.value, agreement);
   const state = way.state.textContent;
   const told = !stage ? state || tell("not-begun") : tell("told", {
@@ -185,26 +192,51 @@ function drawNumbers(tell, way, panel, stage, at) {
   curves.svg.setAttribute("aria-label", `${panel.title}. ${told}`);
 }
 
+/** How long one seed of the way that takes longest has trained. */
+const secondsOf = ({ panels, seeds }) => Math.max(1, ...panels.map(({ cost }) => (cost?.seconds ?? 0) / seeds));
+
 function build(ui) {
+  listen(ui, "stage", () => showPlots(ui));
   Object.assign(ui, { ways: ui.q(".ways"), range: ui.q("input"), at: ui.q(".at"), pointed: null, looked: null, built: [] });
   ui.share = () => ui.pointed ?? ui.looked;
   ui.range.addEventListener("input", () => {
     const value = Number(ui.range.value);
     ui.looked = value >= LOOKS ? null : value / LOOKS; // at its end the slider follows the training again
+    ui.player.moveTo(ui.looked === null ? null : ui.looked * secondsOf(ui.data));
     drawMoments(ui);
   });
+  ui.player = buildPlayer(ui, ui.q(".player"), () => secondsOf(ui.data), (at) => {
+    ui.looked = at === null ? null : at / secondsOf(ui.data);
+    ui.range.value = String(Math.round((ui.looked ?? 1) * LOOKS));
+    drawMoments(ui);
+  });
+}
+
+/** On the stage without the loss, where there is little room the accuracy alone. */
+function showPlots(ui) {
+  const { accuracy, agreement } = PLOTS;
+  const [top, last] = [accuracy.top - 22, ui.ways.clientWidth > NARROW ? agreement : accuracy];
+  const box = onStage() ? `-14 ${top} ${PLOT.width + 16} ${last.top + last.height + 3 - top}` : `0 0 ${PLOT.width} ${AXIS + 4}`;
+  for (const { curves } of ui.built) setAttribute(curves.svg, "viewBox", box);
 }
 
 function receive(ui, data) {
   ui.data = data;
   if (ui.changed("panels", [data.run, data.panels.map((panel) => [panel.method, panel.arrows])])) {
     ui.pointed = ui.looked = null;
+    ui.player.stop();
+    ui.player.moveTo(null);
     ui.range.value = String(LOOKS);
     ui.ways.replaceChildren();
     ui.built = data.panels.map((panel) => buildWay(ui, panel));
   }
   const plain = data.panels.find((panel) => panel.method === "plain");
   ui.plain = plain?.stages[plain.stages.length - 1];
+  showPlots(ui);
+  ui.player.name();
+  if (ui.changed("replays", [data.run, data.replays]) && data.replays) ui.player.start();
+  ui.q(".player").hidden = !data.date;
+  setText(ui.q(".scrub > label"), ui.tell(data.date ? "replay" : "look-back", { date: data.date }));
   ui.range.disabled = !data.panels.some((panel) => panel.stages.length) && !data.teaching;
   ui.q(".seeds").hidden = data.seeds < 2;
   data.panels.forEach((panel, i) => drawWay(ui, ui.built[i], panel));

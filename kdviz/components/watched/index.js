@@ -3,9 +3,12 @@
 import { component } from "../kdviz.shared/component.js";
 import { make, makeImage, setText, svgNode } from "../kdviz.shared/dom.js";
 import { sharePercent, whole } from "../kdviz.shared/format.js";
+import { buildPlayer, showShareOf } from "../kdviz.shared/player.js";
+import { lastUpTo } from "../kdviz.shared/training_plot.js";
 import { buildPairs, drawPairs } from "../kdviz.shared/pair_bars.js";
 import { ranked, softmax, totalVariation } from "../kdviz.shared/softmax.js";
 
+const CURVES = ".st-key-chart_contributions, .st-key-chart_quality"; // which grow with it when it is played again
 const SIZES = { width: 300, base: 84, tall: 74, most: 1.08 };
 
 function buildDigit(parent, data, at) {
@@ -37,22 +40,44 @@ function drawDigits(ui) {
   ui.range.setAttribute("aria-valuetext", ui.text.textContent);
 }
 
+/** The moment looked at, in the images and in the curves; null for the end of the training. */
+function look(ui, at) {
+  ui.at = at;
+  ui.range.value = String(at ?? ui.range.max);
+  const { steps } = ui.data;
+  showShareOf(CURVES, at === null ? null : steps[at] / steps[steps.length - 1]);
+  drawDigits(ui);
+}
+
+/** How long the student's training took, from its first report to its last. */
+const secondsOf = ({ seconds }) => (seconds.length ? seconds[seconds.length - 1] - seconds[0] : 0);
+
 function build(ui) {
   Object.assign(ui, { at: null, range: ui.q("input"), text: ui.q(".at"), holder: ui.q(".digits") });
   ui.range.addEventListener("input", () => {
     const value = Number(ui.range.value);
-    ui.at = value >= ui.data.history.length - 1 ? null : value; // at its end the slider follows the training again
-    drawDigits(ui);
+    const at = value >= ui.data.history.length - 1 ? null : value; // at its end the slider follows the training again
+    ui.player.moveTo(at === null ? null : ui.data.seconds[at] - ui.data.seconds[0]);
+    look(ui, at);
   });
+  ui.player = buildPlayer(ui, ui.q(".player"), () => secondsOf(ui.data), (at) => {
+    look(ui, at === null ? null : lastUpTo(ui.data.seconds, ui.data.seconds[0] + at));
+  });
+  ui.endings.push(() => showShareOf(CURVES, null));
 }
 
 function receive(ui, data) {
   ui.data = data;
   if (ui.changed("run", data.run)) {
     ui.at = null;
+    ui.player.stop();
+    ui.player.moveTo(null);
     ui.holder.replaceChildren();
     ui.digits = data.images.map((_, at) => buildDigit(ui.holder, data, at));
   }
+  ui.player.name();
+  if (ui.changed("replays", [data.run, data.replays]) && data.replays) ui.player.start();
+  setText(ui.q(".scrub > label"), ui.tell("replay", { date: data.date }));
   ui.q(".scrub").hidden = data.history.length < 2;
   drawDigits(ui);
 }

@@ -17,8 +17,8 @@ from kdviz.widgets import page
 from kdviz.widgets.comparison import summary as comparison_summary
 from kdviz.widgets.comparison.words import say
 from kdviz.widgets.components import component
-from kdviz.widgets.live_panel import LivePanel, Snapshot
-from kdviz.widgets.run_status import Position
+from kdviz.widgets.live_panel import LivePanel, Snapshot, replayed_on
+from kdviz.widgets.run_status import Position, replays_of
 
 _ways = component("three_ways")
 
@@ -28,7 +28,7 @@ Shown = dict[str, Any]  # what the component is given
 
 def preview(comparison: Comparison) -> None:
     """The panels before anything was started: who will teach whom."""
-    _ways(key="three_ways", data={"run": "", "live": False, **_picture(comparison, [])})
+    _ways(key="three_ways", data={"run": "", "live": False, "date": "", "replays": 0, **_picture(comparison, [])})
 
 
 def _read(comparison: Comparison, _run: Run, events: Sequence[Event]) -> Snapshot[Shown]:
@@ -37,10 +37,14 @@ def _read(comparison: Comparison, _run: Run, events: Sequence[Event]) -> Snapsho
 
 
 def _draw(_comparison: Comparison, run: Run, snapshot: Snapshot[Shown]) -> None:
-    _ways(key="three_ways", data={"run": f"{run.id}-{run.attempt}", "live": run.live, **snapshot.data})
+    _ways(key="three_ways", data={**_of_run(run), **snapshot.data})
     page.say(snapshot.sentence)
     if isinstance(run.result, ComparisonResult):
         comparison_summary.show(run.result)
+
+
+def _of_run(run: Run) -> Shown:
+    return {"run": f"{run.id}-{run.attempt}", "live": run.live, "date": replayed_on(run), "replays": replays_of(run.id)}
 
 
 PANEL = LivePanel(Comparison, _read, _draw)

@@ -18,15 +18,17 @@ from kdviz.records.kinds import Event
 from kdviz.records.single import Progress, Result
 from kdviz.reports.phrases import percent
 from kdviz.store.run import Run
-from kdviz.widgets import page
+from kdviz.widgets import link, page
 from kdviz.widgets.components import component
-from kdviz.widgets.live_panel import LivePanel, Snapshot, first_event
-from kdviz.widgets.run_status import Position
+from kdviz.widgets.live_panel import LivePanel, Snapshot, first_event, replayed_on
+from kdviz.widgets.run_status import Position, replays_of
 from kdviz.widgets.single import summary as run_summary
 from kdviz.widgets.single.summary import say
 
 PARTS: dict[Parts, str] = {"amount": "Amount", "share": "Share of the loss", "gradient": "Share of the gradient"}
 QUALITIES: dict[Quality, str] = {"validation_accuracy": "Accuracy", "agreement": "Agreement"}
+
+ON_STAGE = 74  # pixels of a chart, whose letters are enlarged there
 
 _watched = component("watched")
 
@@ -74,6 +76,7 @@ def _curves(recipe: Recipe, run: Run, curves: Curves) -> None:
     steps = max((report.steps for report in curves.progress), default=1)
     # Streamlit forgets the zoom of a chart whose data change, unless it is a selection that it was asked to keep.
     keeps: dict[str, Any] = {"on_select": "rerun", "selection_mode": live.ZOOM} if run.live else {}
+    low = {"height": ON_STAGE} if link.on_stage() else {}
     with st.container(key="curves"):
         left, right = st.columns(2, gap="large")
     with left:
@@ -84,14 +87,14 @@ def _curves(recipe: Recipe, run: Run, curves: Curves) -> None:
         st.html(f'<p class="kd-caption">{escape(cut) or "&nbsp;"}</p>')  # a line of its own, so that nothing jumps
         spec = live.contributions_spec(long, steps, parts, live.SOFT_TERMS[recipe.loss], colours)
         alt = "Stacked areas of the soft and the hard term over the updates of the distilled student"
-        st.vega_lite_chart(long, spec, key="chart_contributions", alt=alt, **keeps)
+        st.vega_lite_chart(long, spec | low, key="chart_contributions", alt=alt, **keeps)
     with right:
         quality = page.switch("On the validation images", QUALITIES, key="quality")
         st.html('<p class="kd-caption">&nbsp;</p>')
         rows = live.quality(frame, steps, watched.teacher_validation_accuracy if watched else None)
         spec = live.quality_spec(steps, quality, live.floor(recipe), colours)
         alt = f"{QUALITIES[quality]} of teacher, distilled student and plain student over their updates"
-        st.vega_lite_chart(rows, spec, key="chart_quality", alt=alt, **keeps)
+        st.vega_lite_chart(rows, spec | low, key="chart_quality", alt=alt, **keeps)
 
 
 def _legend(colours: dict[str, str]) -> None:
@@ -144,5 +147,8 @@ def _digits(run: Run, recipe: Recipe, progress: Sequence[Progress], watched: Wat
             # Three decimals are more than a bar can show, and half the message.
             "history": [[rounded(logits, 3) for logits in report.watched_logits] for report in reports],
             "steps": [report.step for report in reports],
+            "seconds": [round(report.seconds, 2) for report in reports],
+            "date": replayed_on(run),
+            "replays": replays_of(run.id),
         },
     )
