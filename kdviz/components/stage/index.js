@@ -45,6 +45,7 @@ function temperatureText(input) {
 
 /** Set a control as a hand does. @param {HTMLInputElement} input @param {number} value */
 function set(input, value) {
+  input.dispatchEvent(new KeyboardEvent("keydown")); // several presses are one report to the server
   const write = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set;
   write?.call(input, String(value));
   input.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
