@@ -72,12 +72,13 @@ def fit(
     teacher: TeacherLogits | None = None,
     *,
     reports: int = REPORTS,
+    at_once: bool = False,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Report | None]:
     """Train students and their peers in place. Yields after every chunk of updates: a Report if one is due, else None.
 
     `trainings` has one for each student, which differ in their seeds alone, or a single one where all the students
-    see the same batches.
+    see the same batches. `at_once`: a Report more, after the first chunk.
     """
     training = trainings[0]
     steps = steps_of(training, len(split))
@@ -111,7 +112,7 @@ def fit(
         if chunk.labels.is_cuda:
             torch.cuda.synchronize()  # what was only ordered so far is this training's work, not the next one's
         seconds += clock() - started
-        if step - reported >= every or step == steps:
+        if step - reported >= every or step == steps or (at_once and not reported):
             seen = joined([chunk for chunk, _ in since])
             record = _joined_records([record for _, record in since])
             terms = distiller.terms(seen, record)
