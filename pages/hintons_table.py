@@ -118,8 +118,8 @@ def narrow(studied: StudyResult, means: Mapping[int, Mapping[float, float]]) -> 
     placed = [point for point in measured_arms(studied, measure) if point.arm.x is not None]
     left, right = st.columns([5, 4], gap="large")
     with left:
-        figure = over_axis(studied.recipe, placed, measure, page.colours(), {})
-        figure.update_yaxes(type="log", tickvals=[20, 50, 100, 150, 200, 300, 400, 500, 1000, 2000], tickformat=",")
+        ticks = (20, 50, 100, 150, 200, 300, 400, 500, 1000, 2000)
+        figure = over_axis(studied.recipe, placed, measure, page.colours(), {}, log_ticks=ticks)
         page.chart(figure, key="narrow", alt="Errors over the temperature, by width")
     with right:
         here.text("narrow")

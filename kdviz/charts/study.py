@@ -68,13 +68,24 @@ def figure(studied: StudyResult, measure: Measure, colours: Palette) -> go.Figur
 
 
 def over_axis(
-    study: Study, shown: Sequence[MeasuredArm], measure: Measure, colours: Palette, published: Mapping[str, float]
+    study: Study,
+    shown: Sequence[MeasuredArm],
+    measure: Measure,
+    colours: Palette,
+    published: Mapping[str, float],
+    log_ticks: Sequence[float] = (),
 ) -> go.Figure:
-    """A line for each of the facts' lines, with interval bars; arms without a place on the axis lie across it."""
+    """A line for each of the facts' lines, with interval bars; arms without a place on the axis lie across it.
+
+    With `log_ticks` the measure has a logarithmic axis with these ticks.
+    """
     axis, picture = escape(study.facts.x_title), go.Figure()
 
     def place_of(x: float | None) -> float:
         return math.log10(x or 1.0) if study.facts.x_log else x or 0.0
+
+    def height_of(y: float) -> float:
+        return math.log10(max(y, log_ticks[0])) if log_ticks else y
 
     lines: dict[str, list[MeasuredArm]] = {}
     for point in shown:
@@ -101,17 +112,17 @@ def over_axis(
             customdata=[_interval(point, measure) for point in of_line],
             hovertemplate=hover(f"{axis} %{{x:~g}}: %{{customdata}}", name=True),
         )
-        ends.append(LineEnd(escape(name), place_of(of_line[-1].arm.x), of_line[-1].mean.mean, colour))
+        ends.append(LineEnd(escape(name), place_of(of_line[-1].arm.x), height_of(of_line[-1].mean.mean), colour))
         reported = [point for point in of_line if point.arm.name in published]
         _paper(picture, [(point.arm.x, published[point.arm.name]) for point in reported], colours)
         if reported and not any(end.name == PUBLISHED for end in ends):
             arm = reported[-1].arm
-            ends.append(LineEnd(PUBLISHED, place_of(arm.x), published[arm.name], colours.text))
+            ends.append(LineEnd(PUBLISHED, place_of(arm.x), height_of(published[arm.name]), colours.text))
     for point in shown:
         if point.arm.x is None:
             colour = colours.roles[point.arm.role]
             picture.add_hline(y=point.mean.mean, line={"color": colour, "dash": "dash", "width": 1.5})
-            ends.append(LineEnd(escape(point.arm.title), None, point.mean.mean, colour))
+            ends.append(LineEnd(escape(point.arm.title), None, height_of(point.mean.mean), colour))
     places = sorted({point.arm.x for point in shown if point.arm.x is not None})
     picture.update_xaxes(title_text=axis, tickvals=places, tickformat="~g")
     if sum(end.x is None for end in ends) > MANY_ACROSS:  # room for their names beside the points
@@ -120,8 +131,10 @@ def over_axis(
     if study.facts.x_log:
         picture.update_xaxes(type="log", ticktext=[_short(place) for place in places])
     picture.update_yaxes(title_text=escape(_axis_title(measure)), tickformat=_ticks(measure))
+    if log_ticks:
+        picture.update_yaxes(type="log", tickvals=log_ticks, tickformat=",")
     figures = [end for point in shown for end in (point.mean.mean, *(point.mean.interval or ()))]
-    span = spanned([*figures, *(end.y for end in ends)])
+    span = spanned([*map(height_of, figures), *(end.y for end in ends)])
     return name_lines(laid_out(picture, 400, right=15), ends, span, colours)
 
 
