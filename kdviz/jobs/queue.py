@@ -100,7 +100,7 @@ class Jobs:
                 return job.run
             self._flush()
             if not who.presenter:
-                self._limit(recipe, who)
+                self._limit(recipe, who, anew)
             run = self._store.restart(recipe, who, keep=True) if anew else self._store.request(recipe, who)
             if run.status == "queued" and run.owner == self._store.owner:
                 job = Job(run, self._store.finished(run.id))
@@ -109,10 +109,10 @@ class Jobs:
                     self._pump()
             return run
 
-    def _limit(self, recipe: AnyRecipe, who: Visitor) -> None:
+    def _limit(self, recipe: AnyRecipe, who: Visitor, anew: bool) -> None:
         """Raise `LimitError` where a new run would be too much. To look at one that is there is never too much."""
         there = self._store.get(recipe.id)
-        if there is not None and (there.live or there.status == "finished"):
+        if there is not None and (there.live or (there.status == "finished" and not anew)):
             return
         with self._lock:
             waiting = sum(job.waits and job.run.live and job.run.visitor == who.mark for job in self._jobs.values())

@@ -16,6 +16,7 @@ from kdviz.recipes.study import Study
 from kdviz.recipes.sweep import Sweep
 from kdviz.store.rights import OPERATOR, RightsError, Visitor
 from kdviz.store.runs import RunStore
+from tests.samples.fake_training import result
 
 ANNA, BEN, TEACHER = Visitor("a"), Visitor("b"), Visitor("t", presenter=True)
 
@@ -234,6 +235,20 @@ def test_a_visitor_may_have_so_many_runs_waiting_and_the_presenter_any(server, m
     monkeypatch.setenv("KDVIZ_MOST_WAITING", "many")
     with pytest.raises(LimitError, match=r"^KDVIZ_MOST_WAITING is many; it takes a whole number"):
         asked(jobs, ANNA, 5)
+
+
+def test_to_train_anew_what_is_finished_counts_as_a_run_that_waits(server, store, monkeypatch):
+    monkeypatch.setenv("KDVIZ_MOST_WAITING", "0")
+    run = store.request(Recipe(seed=1), ANNA)
+    store.begin(run.id)
+    store.finish(run.id, result(run.recipe, 1.0))
+    assert asked(server.jobs, ANNA, 1)[0].status == "finished"
+    with pytest.raises(LimitError, match=r"^You have 0 runs waiting"):
+        server.jobs.submit(run.recipe, ANNA, anew=True)
+    monkeypatch.setenv("KDVIZ_MOST_WAITING", "1")
+    with pytest.raises(RightsError, match="may train it anew"):
+        server.jobs.submit(run.recipe, BEN, anew=True)
+    assert store.get(run.id).status == "finished"
 
 
 def test_a_visitor_may_keep_so_many_runs(server, store, monkeypatch):

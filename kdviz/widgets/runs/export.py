@@ -77,7 +77,7 @@ def _students(jobs: Jobs, store: RunStore, run: Run) -> None:
                 "Train it once more",
                 icon=":material/replay:",
                 on_click=_train_again,
-                args=(jobs, store, run, visitor.who()),
+                args=(jobs, run, visitor.who()),
                 help=sentence("runs", "train-again"),
             )
         return
@@ -99,13 +99,10 @@ def _weights(store: RunStore, run: Run, name: str) -> bytes:
     return learnt.weights
 
 
-def _train_again(jobs: Jobs, store: RunStore, run: Run, who: Visitor) -> None:
-    """The same recipe from its beginning; tags and note stay."""
+def _train_again(jobs: Jobs, run: Run, who: Visitor) -> None:
+    """The same recipe from its beginning, unless another visitor was first; tags and note stay."""
     try:
-        now = jobs.get(run.id)
-        if now is None or not now.live:  # another visitor may have been first
-            store.restart(run.recipe, who)
-        jobs.submit(run.recipe, who)
+        jobs.submit(run.recipe, who, anew=True)
     except PlainError as error:
         st.session_state[_REFUSED] = "It was not trained again.", str(error)
 
