@@ -261,7 +261,7 @@ class RunStore:
         """
         now = time.time()
         for run in filter(None, map(self.get, run_ids)):
-            who.must(run, "delete it")
+            who.must(run, "delete that run")
         under_way = sa.select(RUNS.c.id).where(RUNS.c.id.in_(run_ids), _alive(now))
         with self._database.write() as connection:
             live = connection.execute(under_way).scalars().first()

@@ -70,7 +70,8 @@ class LivePanel(Generic[R, D]):
             st.fragment(self._look, run_every=TICK)(jobs, run_id)
         else:  # part of the page: a fragment can leave a chart behind that a control has replaced
             self._show(jobs, run)
-            if run.status == "interrupted":  # it may go on by itself, or at another server
+            # One that was interrupted may go on by itself, or at another server.
+            if isinstance(run.recipe, self.kind) and run.status == "interrupted":
                 st.fragment(_await_heir, run_every=AWAITED)(jobs, run_id)
 
     def _look(self, jobs: Jobs, run_id: str) -> None:

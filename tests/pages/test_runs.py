@@ -432,7 +432,7 @@ def test_another_s_run_is_not_deleted_nor_trained_anew_and_the_page_says_who_may
     at = page(run=run.id)
     button(at, "Delete").click().run()
     assert "Nothing was deleted." in said(at)
-    assert "whoever started it may delete it, and so may the presenter" in verbatim(at)[0]
+    assert "whoever started it may delete that run, and so may the presenter" in verbatim(at)[0]
     button(at, "Train it once more").click().run()
     assert "may train it anew" in " ".join(verbatim(at))
     assert listed(at) == [run.id]

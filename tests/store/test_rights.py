@@ -69,7 +69,7 @@ def test_only_whoever_started_it_and_the_presenter_delete_a_run(store):
     for run in runs:
         store.cancel(run.id)
     ids = [run.id for run in runs]
-    with pytest.raises(RightsError, match=rf"^Run {runs[1].id} .* may delete it"):
+    with pytest.raises(RightsError, match=rf"^Run {runs[1].id} .* may delete that run"):
         store.discard(ids, ANNA)
     assert not store.discarded(), "all of them or none"
     store.discard(ids[:1], ANNA)
