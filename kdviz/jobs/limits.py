@@ -42,11 +42,7 @@ class Limits:
                 f"You have {counted(waiting, 'run')} waiting; a visitor may have {self.waiting} waiting here. "
                 "Cancel one, or wait until one has begun."
             )
-        if kept >= self.kept:
-            raise LimitError(
-                f"{counted(kept, 'run')} that you started are kept; a visitor may have {self.kept} here. "
-                "Delete some on the page “Runs”."
-            )
+        self.check_kept(kept)
         students, epochs = students_of(recipe), epochs_of(recipe)
         if students > self.students:
             raise LimitError(
@@ -56,6 +52,13 @@ class Limits:
             raise LimitError(
                 f"This would train for {epochs:,} epochs, its students’ together; a visitor’s run may take up to "
                 f"{self.epochs:,} here."
+            )
+
+    def check_kept(self, kept: int) -> None:
+        """Raise LimitError where a visitor with so many runs kept may not have another, trained or imported."""
+        if kept >= self.kept:
+            raise LimitError(
+                f"You have {counted(kept, 'run')} here; a visitor may keep {self.kept}. Delete some on the page “Runs”."
             )
 
 

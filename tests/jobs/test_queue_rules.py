@@ -255,7 +255,7 @@ def test_a_visitor_may_keep_so_many_runs(server, store, monkeypatch):
     monkeypatch.setenv("KDVIZ_MOST_KEPT", "2")
     jobs = server.jobs
     runs = asked(jobs, ANNA, 1, 2)
-    with pytest.raises(LimitError, match=r"^2 runs that you started are kept; a visitor may have 2 here\."):
+    with pytest.raises(LimitError, match=r"^You have 2 runs here; a visitor may keep 2\."):
         asked(jobs, ANNA, 3)
     jobs.cancel(runs[1].id, ANNA)
     asked(jobs, ANNA, 2)  # one of them begins anew

@@ -633,6 +633,21 @@ def test_a_bundle_brings_a_run(jobs, store, files):
     assert listed(page(status="imported")) == [brought.id]
 
 
+def test_a_visitor_imports_as_many_runs_as_they_may_keep(jobs, store, files, visiting, monkeypatch):
+    run = put(store, recipe(), students=[learnt()])
+    page(run=run.id)
+    content = files[f"kdviz-digits-{run.id}.zip"]()
+    store.delete(run.id)
+    monkeypatch.setenv("KDVIZ_MOST_KEPT", "1")
+    visiting("b")
+    at = page()
+    at.file_uploader[0].set_value(("x.zip", content, "application/zip")).run()
+    assert [each.visitor for each in store.recent()] == ["b"], "whoever brings it may delete it"
+    at.file_uploader[0].set_value(("y.zip", content, "application/zip")).run()
+    assert "Nothing was imported." in said(at)
+    assert any("You have 1 run here; a visitor may keep 1." in each for each in verbatim(at))
+
+
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 broken"])
 def test_a_bad_bundle_is_refused_whole(jobs, store, content):
     put(store, recipe())

@@ -112,5 +112,5 @@ def test_with_a_key_everybody_has_to_have_shown_it(seen, monkeypatch):
     assert seen(address="0.0.0.0").presenter
 
 
-def test_streamlit_has_what_this_relies_on():
-    assert isinstance(st.get_option("server.address"), str)
+def test_streamlit_itself_listens_to_this_machine_alone_unless_it_is_told_otherwise():
+    assert st.get_option("server.address") == "127.0.0.1", "as .streamlit/config.toml has it for `streamlit run app.py`"

@@ -10,6 +10,7 @@ import streamlit as st
 from kdviz.errors import PlainError
 from kdviz.exports import bundles
 from kdviz.exports import results as exports
+from kdviz.jobs.limits import Limits
 from kdviz.jobs.queue import Jobs
 from kdviz.store.rights import Visitor
 from kdviz.store.run import Run
@@ -174,6 +175,8 @@ def _import(store: RunStore, who: Visitor, key: str, arrived: Callable[[Run], No
         return
     st.session_state[_UPLOADS] += 1  # an empty place for the next one
     try:
+        if not who.presenter:
+            Limits.of_settings().check_kept(store.kept_of(who))
         arrived(store.adopt(bundles.unpack(file.getvalue()), who))
     except PlainError as error:
         st.session_state[_REFUSED] = "Nothing was imported.", str(error)
