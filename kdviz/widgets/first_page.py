@@ -91,12 +91,18 @@ def _connection() -> str:
     return f'<script type="module">{_CONNECTION.read_text(encoding="utf-8")}\nwatch({words});\n</script>'
 
 
-@cache
 def _preloads() -> str:
+    names = modules_of(_PARTS + _CONTROLS)
+    return "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">\n' for name in names)
+
+
+@cache
+def modules_of(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Streamlit's files for these of its parts, with all that they import, without those that its own page names."""
     folder = Path(streamlit.__file__).parent / "static" / "static" / "js"
-    found = [path.name for part in _PARTS + _CONTROLS for path in folder.glob(f"{part}.*.js")]
+    found = [path.name for part in parts for path in folder.glob(f"{part}.*.js")]
     known = set(_FILES.findall((folder.parent.parent / "index.html").read_text(encoding="utf-8")))
     for name in found:  # grows meanwhile: a part is there once all that it imports is
         imported = _IMPORTS.findall((folder / name).read_text(encoding="utf-8"))
         found += [other for other in dict.fromkeys(imported) if other not in found and other not in known]
-    return "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">\n' for name in found)
+    return tuple(found)

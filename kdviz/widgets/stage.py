@@ -12,9 +12,11 @@ from kdviz.texts.blocks import LessonError
 from kdviz.texts.talk import Scene, Talk
 from kdviz.widgets import link, page
 from kdviz.widgets.components import component, keep_committed
+from kdviz.widgets.first_page import modules_of
 from kdviz.widgets.lesson import LessonPage
 
 KEY = "kdviz_stage"
+_AHEAD = ("PlotlyChart", "ArrowVegaLiteChart", "loadVegaEmbed")  # what scenes to come draw with: megabytes
 
 _stage = component("stage")
 _notes = component("notes")
@@ -73,7 +75,7 @@ def _facts(here: LessonPage) -> dict[str, Any]:
         "place": f"{now.number}/{len(talk.scenes)}",
         "previous": ways[0],
         "next": ways[1],
-        "talk": {"name": talk.name, "scene": now.number},
+        "talk": {"name": talk.name, "scene": now.number, "ahead": modules_of(_AHEAD)},
     }
 
 

@@ -227,6 +227,12 @@ def its_training_is_replayed(page: Page) -> None:
     page.keyboard.press("Home")
     after = page.locator(".st-key-watched rect.student").evaluate_all("(all) => all.map((r) => r.outerHTML)")
     assert before != after
+    marks = page.locator(".st-key-curves svg g.role-mark")
+    clips = marks.evaluate_all("(marks) => marks.map((mark) => mark.style.clipPath)")
+    assert clips
+    assert all("inset" in clip for clip in clips), "the curves do not go back with the replay"
+    page.keyboard.press("End")
+    assert not any(marks.evaluate_all("(marks) => marks.map((mark) => mark.style.clipPath)"))
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ const OF_T = ".t-range, .of-t input[type=range], .pick-t";
 const OF_ALPHA = ".alpha-range, .of-alpha input[type=range]";
 const FORMS = { T: ".st-key-temperature input", alpha: ".st-key-alpha input" };
 
+const AHEAD = 1000; // milliseconds after the first scene
+
+let loaded = false; // whether what later scenes need has been asked for
 let scrolled = 0; // where the page was before it went onto the stage
 
 /**
@@ -146,6 +149,19 @@ function tellNotes(ui) {
   if (ui.data.talk && onStage()) ui.channel.say({ type: "at", talk: ui.data.talk.name, scene: ui.data.talk.scene });
 }
 
+/** Load what later scenes draw with, once the first has come: no scene shall be waited for. */
+function loadAhead(ui) {
+  if (!ui.data.talk || loaded) return;
+  loaded = true;
+  setTimeout(() => {
+    for (const name of ui.data.talk?.ahead ?? []) {
+      const address = new URL(`static/js/${name}`, document.baseURI).href;
+      if (document.querySelector(`link[href="${address}"]`)) continue;
+      make("link", "", document.head, { rel: "modulepreload", crossorigin: "", href: address });
+    }
+  }, AHEAD);
+}
+
 /** What has the focus, also within a component. */
 function focused() {
   let active = document.activeElement;
@@ -216,6 +232,7 @@ function receive(ui, data) {
   ui.q(".notes").hidden = !data.talk;
   show(ui);
   tellNotes(ui);
+  loadAhead(ui);
 }
 
 export default await component(import.meta.url, { root: ".on-stage", build, receive });

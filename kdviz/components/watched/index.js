@@ -8,7 +8,7 @@ import { lastUpTo } from "../kdviz.shared/training_plot.js";
 import { buildPairs, drawPairs } from "../kdviz.shared/pair_bars.js";
 import { ranked, softmax, totalVariation } from "../kdviz.shared/softmax.js";
 
-const CURVES = ".st-key-chart_contributions, .st-key-chart_quality"; // which grow with it when it is played again
+const CURVES = ".st-key-curves .stVegaLiteChart"; // which grow with it when it is played again
 const SIZES = { width: 300, base: 84, tall: 74, most: 1.08 };
 
 function buildDigit(parent, data, at) {
