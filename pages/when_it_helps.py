@@ -181,7 +181,8 @@ def most(group: str) -> Gain | None:
     return max(of_group, key=attrgetter("difference"), default=None)
 
 
-overview()
+if not (link.on_stage() and "talk" in st.query_params):  # a scene shows one study, and is not waited for
+    overview()
 chosen = choose()
 st.divider()
 works = one(chosen)
