@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from kdviz.charts.palette import palette
 from kdviz.texts import course
-from tests.browser.app_server import AppServer, loaded
+from tests.browser.app_server import AppServer, framed, loaded
 from tests.browser.visitor import PHONE, settle, shifted, swipe_up
 
 LESSONS = [slug for slug in course.SLUGS if slug != "soft_targets"]
@@ -134,3 +134,11 @@ def test_the_start_page_invites_and_leads_into_the_lessons(page: Page, app_url: 
     assert "T=" not in page.url, "nobody has chosen it"
     page.get_by_role("link", name="Demonstrate").click()
     expect(page.locator("canvas.pad")).to_be_visible()
+
+
+def test_a_page_of_another_address_shows_it_in_no_frame(visit: Visit, app_url: str) -> None:
+    """A foreign page could lay its own buttons over the app's; `--embed-in` allows it by name."""
+    page = visit(allowed=("frame-ancestors",))
+    with framed(f"{app_url}/words?embed=true") as foreign:
+        page.goto(foreign)
+        expect(page.frame_locator("iframe").locator("#sub-frame-error-details")).to_contain_text("refused to connect")

@@ -1,5 +1,6 @@
 """Text that is not ours is shown letter by letter where Streamlit reads Markdown, and names no folder of the server."""
 
+import ast
 import re
 
 import pytest
@@ -85,3 +86,29 @@ def test_files_are_called_by_their_names(monkeypatch, tmp_path):
         ("and/or, 1/2, http://host/a/b.gz", "and/or, 1/2, http://host/a/b.gz"),
     ):
         assert without_folders(said) == shown
+
+
+# What the lessons' own files say.
+OURS = {"explanation", "prefix + explanation", "f\"{course.words().word('not-quite')} {explanation}\""}
+
+
+def test_no_message_is_put_together_without_it():
+    """What a page says in a box is a sentence of its own, a sentence of a lesson's file, or `literal`."""
+    root, found = settings.ASSETS.parent, []
+    for path in (root / "app.py", *root.glob("pages/*.py"), *root.glob("kdviz/widgets/**/*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in {
+                "st.warning",
+                "st.info",
+                "st.error",
+                "st.success",
+            }:
+                said = call.args[0]
+                by = ast.unparse(said.func).rpartition(".")[2] if isinstance(said, ast.Call) else ""
+                if (
+                    not isinstance(said, ast.Constant)
+                    and by not in ("literal", "sentence")
+                    and ast.unparse(said) not in OURS
+                ):
+                    found.append((path.name, ast.unparse(said)))
+    assert not found

@@ -17,6 +17,7 @@ from kdviz.recipes.number_lists import MOST_SEEDS
 from kdviz.recipes.openings import three_ways_begun
 from kdviz.reports.text import ranges
 from kdviz.widgets import controls, link
+from kdviz.widgets.literal import literal
 
 _LEFT_OUT = "ways_left_out"
 _MORE = (
@@ -79,7 +80,7 @@ def comparison_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
         with st.popover("More settings", icon=":material/tune:", help="Data, epochs, augmentation, optimizer"):
             values |= controls.columns(defaults, _MORE, {"data": partial(controls.data_set, Comparison, home)})
     if left_out := st.session_state.pop(_LEFT_OUT, []):
-        st.info(f"Left out, because they do not fit these networks: {', '.join(left_out)}.")
+        st.info(literal(f"Left out, because they do not fit these networks: {', '.join(left_out)}."))
     return controls.recipe_of(Comparison, values), start
 
 
