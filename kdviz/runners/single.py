@@ -78,7 +78,6 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Output 
         kept = teachers.freeze(network), trainee.cost
         teachers.keep(*kept, recipe.teacher_training)
     teacher, teacher_cost = kept[0].to(device), kept[1]
-    teacher_test = evaluation.logits_of(teacher, data.test.images)
     state.teacher_live = evaluation.logits_of(teacher, session.live.images)
     watched = session.watch(teacher, WATCHED_IMAGES)
     state.watched = session.live.images[torch.tensor(watched.indices)]
@@ -89,6 +88,9 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Output 
         network = models.build(recipe.student, recipe.seed).to(device)
         return Trainee(role, network, recipe.student_training, distiller, advice)
 
+    plain = student("plain", Plain())
+    untaught = _train(state, plain)
+    yield next(untaught)  # its curve begins at once, before the teacher has looked at all images
     # With alpha = 0 the teacher plays no part: that is plain training, which draws labelled images only.
     begun = clock()
     advice: FixedTeachers | None = None
@@ -98,12 +100,13 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Output 
         advice = FixedTeachers.of([cohort], shown.data.training, recipe.student_training, recipe.temperature)
         distiller = DISTILLERS[recipe.loss](recipe.temperature, recipe.alpha)
     advising = clock() - begun
-    distilled, plain = student("distilled", distiller, advice), student("plain", Plain())
-    for turn in zip_longest(_train(state, distilled), _train(state, plain)):
+    distilled = student("distilled", distiller, advice)
+    for turn in zip_longest(_train(state, distilled), untaught):
         yield from turn
     distilled.cost = Cost(distilled.cost.seconds + advising, distilled.cost.images_seen)
     yield students.learnt("distilled", recipe.student, distilled.network)
     test = [evaluation.logits_of(student.network, data.test.images) for student in (distilled, plain)]
+    teacher_test = evaluation.logits_of(teacher, data.test.images)
     yield Result(
         run_id=recipe.id,
         recipe=recipe,
@@ -126,6 +129,7 @@ def _train(state: SingleState, trainee: Trainee) -> Iterator[Progress | None]:
         [trainee.training],
         trainee.distiller,
         trainee.advice,
+        at_once=True,  # a visitor who pressed Start waits for the first curve
         clock=state.session.clock,
     )
     for report in watched(reports, memory, {0}):

@@ -50,7 +50,7 @@ def test_events_come_in_order(whole):
     assert isinstance(first[-2], TrainedStudent)
     assert isinstance(first[-1], Result)
     turns = [event.role for event in first[watched + 1 : -2]]
-    assert turns == ["distilled", "plain"] * (len(turns) // 2)  # side by side, so that they can be watched
+    assert turns == ["plain", "distilled"] * (len(turns) // 2)  # side by side, so that they can be watched
 
 
 def test_progress_counts_up_to_the_end(whole):
