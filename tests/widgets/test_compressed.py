@@ -7,6 +7,7 @@ import pytest
 
 from kdviz.widgets import compressed
 from kdviz.widgets.compressed import Compressed
+from tests.samples.asynchronous import run
 
 SCRIPT = b"export const a = 1;\n" * 200
 NAME = "/static/js/index.DormvYxC.js"
@@ -41,7 +42,7 @@ async def ask(app, path=NAME, method="GET", **headers):
 
 @pytest.mark.parametrize("path", [NAME, f"/lab/kdviz{NAME}", "/", "/soft_targets", "/lab/kdviz/"])
 def test_a_file_and_a_page_are_gzipped(path):
-    headers, body = asyncio.run(ask(Compressed(Streamlit()), path))
+    headers, body = run(ask(Compressed(Streamlit()), path))
     assert gzip.decompress(body) == SCRIPT
     assert len(body) < len(SCRIPT) / 10
     assert headers[b"content-encoding"] == b"gzip"
@@ -61,7 +62,7 @@ def test_a_file_is_compressed_once_for_all_who_arrive_together(monkeypatch):
     async def thirty():
         return await asyncio.gather(*(ask(app) for _ in range(30)))
 
-    answers = asyncio.run(thirty())
+    answers = run(thirty())
     assert all(answer == answers[0] for answer in answers)
     assert (len(times), streamlit.asked) == (1, 1)
     assert not app._making
@@ -84,7 +85,7 @@ def test_a_file_is_compressed_once_for_all_who_arrive_together(monkeypatch):
 def test_all_else_stays_as_it_is(streamlit, asked):
     app = Compressed(streamlit)
     for _ in range(2):
-        headers, body = asyncio.run(ask(app, **asked))
+        headers, body = run(ask(app, **asked))
         assert body == SCRIPT
         assert list(headers.items()) == streamlit.headers
     assert streamlit.asked == 2
@@ -93,22 +94,22 @@ def test_all_else_stays_as_it_is(streamlit, asked):
 def test_a_page_in_a_script_s_place_is_not_kept():
     """Streamlit answers with its page where there is no such file: names that are made up would fill the memory."""
     app = Compressed(Streamlit(kind=b"text/html"))
-    asyncio.run(ask(app, "/static/js/made-up.12345678.js"))
+    run(ask(app, "/static/js/made-up.12345678.js"))
     assert not app._kept
 
 
 def test_no_more_is_kept_than_fits(monkeypatch):
     app = Compressed(Streamlit())
-    _, body = asyncio.run(ask(app, "/static/js/a.12345678.js"))
+    _, body = run(ask(app, "/static/js/a.12345678.js"))
     monkeypatch.setattr(compressed, "MOST", 2 * len(body))
     for name in "bcd":
-        _, body = asyncio.run(ask(app, f"/static/js/{name}.12345678.js"))
+        _, body = run(ask(app, f"/static/js/{name}.12345678.js"))
         assert gzip.decompress(body) == SCRIPT
     assert len(app._kept) == 2
 
 
 def test_what_is_short_is_sent_as_it_is():
-    headers, body = asyncio.run(ask(Compressed(Streamlit(b"short")), "/start"))
+    headers, body = run(ask(Compressed(Streamlit(b"short")), "/start"))
     assert body == b"short"
     assert b"content-encoding" not in headers
     assert headers[b"content-length"] == b"5"

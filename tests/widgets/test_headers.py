@@ -1,6 +1,5 @@
 """Every answer says what a browser may fetch, who may show it in a frame, and nothing to other places."""
 
-import asyncio
 import re
 from base64 import b64encode
 from hashlib import sha256
@@ -11,6 +10,7 @@ import streamlit
 
 from kdviz.widgets.first_page import completed
 from kdviz.widgets.headers import Headers, policy
+from tests.samples.asynchronous import run
 
 
 def rules(host=b""):
@@ -28,7 +28,7 @@ def test_every_answer_has_them():
         sent.append(message)
 
     scope = {"type": "http", "headers": [(b"host", b"example.org:8501")]}
-    asyncio.run(Headers(streamlit)(scope, None, send))
+    run(Headers(streamlit)(scope, None, send))
     headers = dict(sent[0]["headers"])
     assert headers.pop(b"content-security-policy").decode() == policy(b"example.org:8501")
     assert headers == {b"x": b"y", b"x-content-type-options": b"nosniff", b"referrer-policy": b"same-origin"}
@@ -45,7 +45,7 @@ def test_what_an_answer_says_itself_stands():
     async def send(message):
         sent.append(message)
 
-    asyncio.run(Headers(strict)({"type": "http", "headers": []}, None, send))
+    run(Headers(strict)({"type": "http", "headers": []}, None, send))
     assert [value for name, value in sent[0]["headers"] if name.lower() == b"referrer-policy"] == [b"no-referrer"]
 
 

@@ -12,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from kdviz.settings import ASSETS
 from kdviz.widgets import uploads
 from kdviz.widgets.uploads import Uploads, held
+from tests.samples.asynchronous import run
 
 
 @pytest.fixture
@@ -50,27 +51,27 @@ def test_eight_files_under_invented_names_are_one(files):
     async def eight():
         return await asyncio.gather(*(put(app, "s", f"invented-{number}") for number in range(8)))
 
-    assert asyncio.run(eight()) == [204] * 8
+    assert run(eight()) == [204] * 8
     assert held(files) == 100
-    assert asyncio.run(put(app, "s", "the-next")) == 204
+    assert run(put(app, "s", "the-next")) == 204
     assert list(files.file_storage["s"]) == ["the-next"]
 
 
 def test_others_files_stay_and_so_does_what_is_no_upload(files):
     app = Uploads(streamlit(files))
     for session in ("a", "b"):
-        asyncio.run(put(app, session, "f"))
-    asyncio.run(put(app, "a", "f", method="DELETE"))
-    asyncio.run(put(app, "a", "f", path="/a/f"))
+        run(put(app, session, "f"))
+    run(put(app, "a", "f", method="DELETE"))
+    run(put(app, "a", "f", path="/a/f"))
     assert list(files.file_storage["b"]) == ["f"]
 
 
 def test_all_together_hold_no_more_than_the_server_can(files, monkeypatch):
     app = Uploads(streamlit(files))
     monkeypatch.setattr(uploads, "MOST", 250)
-    assert [asyncio.run(put(app, session, "f")) for session in "abcde"] == [204, 204, 204, 503, 503]
+    assert [run(put(app, session, "f")) for session in "abcde"] == [204, 204, 204, 503, 503]
     files.remove_session_files("a")
-    assert asyncio.run(put(app, "e", "f")) == 204
+    assert run(put(app, "e", "f")) == 204
 
 
 def test_streamlit_knows_the_same_limit():

@@ -69,13 +69,13 @@ function showNumbers(ui) {
   const [T, alpha] = [control(OF_T, FORMS.T), control(OF_ALPHA, FORMS.alpha)];
   ui.q(".of-t").hidden = !T;
   ui.q(".of-alpha").hidden = !alpha;
-  if (T) setText(ui.q(".t"), temperatureText(T));
-  if (alpha) setText(ui.q(".alpha"), Number(alpha.value).toFixed(2));
+  if (T) setText(ui.q(".t-now"), temperatureText(T));
+  if (alpha) setText(ui.q(".alpha-now"), Number(alpha.value).toFixed(2));
 }
 
 /** The picture begins where the bar ends, and its components know how high they may be, in pixels of their own. */
 function measure(ui) {
-  const top = ui.q(".bar").offsetHeight;
+  const top = ui.q(".strip").offsetHeight;
   const parts = [...document.querySelectorAll(`${PICTURE} > *`)].filter((part) => !part.querySelector(".stBidiComponent"));
   const used = parts.reduce((sum, part) => sum + part.getBoundingClientRect().height + GAP, 2 * PADDING);
   const style = document.documentElement.style;
@@ -212,7 +212,7 @@ function build(ui) {
   });
   ui.endings.push(() => ui.channel.end());
   listen(ui, "stage", () => show(ui));
-  watchSize(ui, ui.q(".bar"), () => measure(ui));
+  watchSize(ui, ui.q(".strip"), () => measure(ui));
   for (const name of ["previous", "next", "notes", "full", "help", "leave"]) ui.q(`.${name}`).addEventListener("click", () => act(ui, name));
   ui.q(".enter").addEventListener("click", () => act(ui, "stage"));
   ui.q(".blank").addEventListener("click", () => blank(ui, false));
