@@ -57,9 +57,10 @@ def show(
             if shown is None:
                 _preview(wanted or Study.of(name, facts.data_sets[0]))
                 return None
-            _result(shown, controls, picture, frame)
-        with top:
+        with top:  # before what stands below it, which would jump
             _provenance(controls, shown, wanted, run if run is not None and run.imported else None)
+        with place:
+            _result(shown, controls, picture, frame)
     return shown
 
 
