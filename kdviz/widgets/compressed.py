@@ -10,10 +10,11 @@ from asyncio import Lock, to_thread
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kdviz.widgets.asked import asks_for_page
+
 LEVEL = 6  # at 9 the files are half a percent smaller and take three times as long
 MOST = 32_000_000  # bytes that are kept: all of Streamlit's scripts together have a quarter of that
 _FILE = re.compile(r"/static/(?:js|css|media)/[\w.-]+\.[\w-]{8}\.(?:js|css|ttf)$")
-_PAGE = re.compile(r"/[a-z_]*$")
 _TEXT = (b"text/", b"application/javascript", b"application/json", b"font/ttf")
 _SHORT = 1000  # bytes, of which there is nothing to gain
 _UNWANTED = (b"accept-encoding",)
@@ -35,7 +36,7 @@ class Compressed:
             await self._app(scope, receive, send)
         elif _FILE.search(path):
             await self._file(path, scope, receive, send)
-        elif _PAGE.search(path):
+        elif asks_for_page(scope):
             await self._app(scope, receive, _Gzipped(send))
         else:
             await self._app(scope, receive, send)

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kdviz import settings
 from kdviz.texts import course
+from kdviz.widgets.asked import asks_for_page
 
 _CONNECTION = Path(__file__).parents[1] / "components" / "kdviz.shared" / "connection.js"
 _UNWANTED = {b"accept-encoding", b"if-none-match", b"if-modified-since"}  # Streamlit's file is not what is answered
@@ -27,7 +28,6 @@ _PARTS = ("Html", "BidiComponent", "PageLink", "katex")
 _CONTROLS = ("Button", "ButtonGroup", "Multiselect", "NumberInput", "Selectbox", "Slider", "TextInput")
 _IMPORTS = re.compile(r"""(?:from|import)\s*["'`]\./([\w.-]+\.js)["'`]""")
 _FILES = re.compile(r"/([\w.-]+\.js)\"")
-_PAGE = re.compile(r"/[a-z_]*$")
 
 
 class FirstPage:
@@ -38,7 +38,7 @@ class FirstPage:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or scope["method"] != "GET" or not _PAGE.search(scope["path"]):
+        if not asks_for_page(scope):
             await self._app(scope, receive, send)
             return
         asked = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] not in _UNWANTED]}

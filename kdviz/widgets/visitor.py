@@ -16,12 +16,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kdviz import settings
 from kdviz.store.rights import KEY, Visitor, mark_of
+from kdviz.widgets.asked import asks_for_page
 from kdviz.widgets.lesson import sentence
 
 _BROWSER = "kdviz_visitor"  # the cookie with the id
 _YEAR = 365 * 86_400
 _ID = re.compile(r"[\w-]{20,64}")
-_PAGE = re.compile(r"/[a-z_]*$")
 _SESSION, _GIVEN, _WRONG = "visitor_of_session", "presenter_of_session", "presenter_key_is_wrong"
 # What proxies add: whoever comes through one does not sit at this machine, whatever the address looks like.
 _OF_PROXIES = ("forwarded", "x-forwarded", "x-real-ip", "x-proxy", "via")
@@ -87,7 +87,7 @@ class Cookies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or scope["method"] != "GET" or not _PAGE.search(scope["path"]):
+        if not asks_for_page(scope):
             await self._app(scope, receive, send)
             return
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
