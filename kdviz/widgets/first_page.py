@@ -26,7 +26,7 @@ _BEFORE = f".stApp:not(:has({_SHOWN})) [data-testid='stAppViewContainer'] {{ dis
 # What pages begin with and Streamlit would only load when it comes to it.
 _PARTS = ("Html", "BidiComponent", "PageLink", "katex")
 _CONTROLS = ("Button", "ButtonGroup", "Multiselect", "NumberInput", "Selectbox", "Slider", "TextInput")
-_IMPORTS = re.compile(r"""(?:from|import)\s*["'`]\./([\w.-]+\.js)["'`]""")
+_IMPORTS = re.compile(rb"""(?:from|import)\s*["'`]\./([\w.-]+\.js)["'`]""")
 _FILES = re.compile(r"/([\w.-]+\.js)\"")
 
 
@@ -103,6 +103,6 @@ def modules_of(parts: tuple[str, ...]) -> tuple[str, ...]:
     found = [path.name for part in parts for path in folder.glob(f"{part}.*.js")]
     known = set(_FILES.findall((folder.parent.parent / "index.html").read_text(encoding="utf-8")))
     for name in found:  # grows meanwhile: a part is there once all that it imports is
-        imported = _IMPORTS.findall((folder / name).read_text(encoding="utf-8"))
+        imported = [other.decode() for other in _IMPORTS.findall((folder / name).read_bytes())]
         found += [other for other in dict.fromkeys(imported) if other not in found and other not in known]
     return tuple(found)
