@@ -31,7 +31,8 @@ def picture(here: LessonPage) -> Iterator[None]:
     """
     page.add_styles("stage")
     commit = keep_committed(KEY, "on", lambda sent: sent if isinstance(sent, bool) else None, _keep)
-    _stage(key=KEY, data=_facts(here), on_on_change=commit)
+    with st.container(key="stage_place"):  # takes no room, also while the browser still fetches the component
+        _stage(key=KEY, data=_facts(here), on_on_change=commit)
     with st.container(key="stage"):
         yield
 
