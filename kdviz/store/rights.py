@@ -1,4 +1,7 @@
-"""Who may do what with a run: whoever started it, and the presenter. What concerns nobody else everybody may do."""
+"""Who may stop, delete or train anew a run: the visitor who started it, and the presenter.
+
+Every visitor may look at all runs, start others, and write tags and notes.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,12 +14,12 @@ HOW = f"the presenter opens the app once with ?{KEY}= and the key behind its add
 
 
 class RightsError(PlainError):
-    """Somebody asked for what concerns others; the message says in one sentence who may, and how."""
+    """A visitor may not do this with another's run; the message says in one sentence who may, and how."""
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody who asks for something: `mark` is the hash of the id in their browser, "" where there is none."""
+    """The person at a browser: `mark` is the hash of the id that it keeps, "" where it keeps none."""
 
     mark: str = ""
     presenter: bool = False

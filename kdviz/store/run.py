@@ -43,7 +43,7 @@ class Run(Record):
 
     @property
     def imported(self) -> bool:
-        """Whether it came in a bundle: it is shown, and is nobody's answer to what is asked for here."""
+        """Whether it came in a bundle: it is shown, and no Start is answered with it."""
         return self.id.startswith(_IMPORTED) or self.message in (IMPORTED, UNFINISHED)
 
     @property

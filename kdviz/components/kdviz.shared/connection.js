@@ -1,7 +1,7 @@
 // What a page says and does when its connection to the server is away. It stands in the first page, before Streamlit.
 //
 // Streamlit's socket does not notice that the network was away for a while: the server has closed its end by then, and
-// the next click goes to nobody, without a word. So, once the server is there again after a gap, the socket is closed
+// the next click is lost in silence. So, once the server is there again after a gap, the socket is closed
 // here: Streamlit connects anew, and the next click arrives. What was sent and never answered is said.
 
 const EVERY = 10_000; // ms between two looks whether the server is there
