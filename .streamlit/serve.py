@@ -10,6 +10,7 @@ from kdviz.widgets import open_files
 from kdviz.widgets.compressed import Compressed
 from kdviz.widgets.first_page import FirstPage
 from kdviz.widgets.headers import Headers
+from kdviz.widgets.seat import SEAT_ROUTES
 from kdviz.widgets.uploads import Uploads
 from kdviz.widgets.visitor import Cookies
 
@@ -20,4 +21,4 @@ limit = open_files.raise_limit()
 open_files.keep_fewer_sessions(limit)
 watch = Middleware(open_files.Watch, limit=limit)
 around = [Middleware(part) for part in (Headers, Cookies, Uploads, Compressed, FirstPage)]
-app = st.App(Path(__file__).parents[1] / "app.py", middleware=[watch, *around])
+app = st.App(Path(__file__).parents[1] / "app.py", middleware=[watch, *around], routes=SEAT_ROUTES)

@@ -1,6 +1,7 @@
 """The one palette, read from the theme in `.streamlit/config.toml`."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,8 +31,15 @@ class Palette:
 
 
 @cache
+def colours(theme: Theme) -> Mapping[str, Any]:
+    """What the light or the dark theme says, as it stands in the configuration."""
+    told: dict[str, Any] = tomllib.loads(_CONFIG.read_text(encoding="utf-8"))["theme"][theme]
+    return told
+
+
+@cache
 def palette(theme: Theme) -> Palette:
     """The colours of the light or the dark theme."""
-    colours: dict[str, Any] = tomllib.loads(_CONFIG.read_text(encoding="utf-8"))["theme"][theme]
-    teacher, student, label, plain = colours["chartCategoricalColors"]
-    return Palette(teacher, student, label, plain, colours["textColor"], colours["backgroundColor"])
+    told = colours(theme)
+    teacher, student, label, plain = told["chartCategoricalColors"]
+    return Palette(teacher, student, label, plain, told["textColor"], told["backgroundColor"])

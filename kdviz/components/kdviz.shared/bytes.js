@@ -3,6 +3,9 @@
 /** @param {string} text */
 export const decodeBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
+/** @param {Uint8Array} bytes a few thousand at most */
+export const encodeBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
+
 /**
  * Little-endian half-precision numbers to single precision: subnormals, infinities and NaN included.
  * @param {Uint8Array} bytes

@@ -2,8 +2,9 @@
 import { applyPalette, setText } from "./dom.js";
 import { filled } from "./format.js";
 import { onStage } from "./on_stage.js";
+import { controlsOf, enter, setControls } from "./shown.js";
 import { listen } from "./signals.js";
-import { arrived, wordsOf } from "./words.js";
+import { arrived, nameOf, wordsOf } from "./words.js";
 
 /**
  * What every component has: its root node, a cached `querySelector`, and what to undo when it goes.
@@ -70,8 +71,10 @@ function sheetOf(address) {
  * @param {string[]} [parts.shared] style sheets of `kdviz.shared`, between the base of all and the component's own
  * @param {(ui: any) => void} parts.build called once for each place on the page
  * @param {(ui: any, data: any) => void} parts.receive called with what Python sent
+ * @param {(ui: any) => unknown} [parts.state] what of the picture neither its data nor its controls say, for a seat
+ * @param {(ui: any, own: any) => void} [parts.follow] takes that over
  */
-export async function component(module, { root, shared = [], build, receive }) {
+export async function component(module, { root, shared = [], build, receive, state, follow }) {
   const addressOf = (/** @type {string} */ name) => new URL(name, module).href;
   const ofAll = ["base", ...shared].map((name) => `../kdviz.shared/${name}.css`);
   const sheetsOf = [...ofAll, "style.css"].map((name) => sheetOf(addressOf(name)));
@@ -118,6 +121,15 @@ export async function component(module, { root, shared = [], build, receive }) {
     const labels = /** @type {NodeListOf<HTMLElement>} */ (ui.root.querySelectorAll("[data-word]"));
     labels.forEach((node) => setText(node, ui.tell(node.dataset.word ?? "")));
     receive(ui, given.data);
+    enter(ui.shadow, {
+      component: nameOf(module),
+      data: given.data,
+      state: () => ({ controls: controlsOf(ui.root), own: state?.(ui) }),
+      follow(now) {
+        setControls(ui.root, now.controls);
+        if (now.own !== undefined) follow?.(ui, now.own);
+      },
+    });
     return () => {
       // Streamlit also ends a mount that the next data has overtaken: only what has left the page is undone.
       if (!ui.root.isConnected) ui.endings.splice(0).forEach((end) => end());

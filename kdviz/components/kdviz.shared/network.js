@@ -75,6 +75,12 @@ export function keepNetwork({ name, digest, layers }) {
   tell("network", { name });
 }
 
+/** Keep a network that came over HTTP, and tell the pictures that wait for it. @param {string} name @param {Layer[]} layers */
+export function keepLayers(name, layers) {
+  networks.set(name, { layers });
+  tell("network", { name });
+}
+
 /** Whether the weights of a network have arrived. @param {string} name */
 export const isHere = (name) => networks.has(name);
 

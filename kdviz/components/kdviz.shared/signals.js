@@ -1,15 +1,17 @@
 // What components on one page tell each other, in the same task as the event that caused it.
 
+/** @typedef {"temperature" | "logits" | "network" | "course" | "stage" | "replay" | "class"} Name */
+
 const bus = new EventTarget();
 
-/** @param {"temperature" | "logits" | "network" | "course" | "stage" | "replay"} name @param {object} [detail] */
+/** @param {Name} name @param {object} [detail] */
 export function tell(name, detail) {
   bus.dispatchEvent(new CustomEvent(name, { detail }));
 }
 
 /**
  * Hear what is told under a name, until the component goes.
- * @param {{ endings: (() => void)[] }} ui @param {"temperature" | "logits" | "network" | "course" | "stage" | "replay"} name
+ * @param {{ endings: (() => void)[] }} ui @param {Name} name
  * @param {(detail: any) => void} hear
  */
 export function listen(ui, name, hear) {

@@ -12,9 +12,12 @@ export function keepWords({ words }) {
   arrive();
 }
 
+/** The component whose module this is. @param {string} module address of its index.js */
+export const nameOf = (module) => module.split("/").at(-2)?.replace("kdviz.", "") ?? "";
+
 /** What the picture of this module says, by what follows its name. @param {string} module address of its index.js */
 export function wordsOf(module) {
-  const start = `${module.split("/").at(-2)?.replace("kdviz.", "")}-`;
+  const start = `${nameOf(module)}-`;
   const own = Object.entries(kept).filter(([key]) => key.startsWith(start));
   return Object.fromEntries(own.map(([key, text]) => [key.slice(start.length), text]));
 }

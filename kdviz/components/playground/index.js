@@ -62,6 +62,7 @@ function setPlaying(ui, playing) {
 
 /** From update 0 with the settings as they are. */
 function begin(ui) {
+  ui.begins += 1;
   ui.points = [];
   ui.marks = [];
   ui.fresh = true; // whatever is on its way belongs to the run before
@@ -290,6 +291,7 @@ async function load(ui, data) {
   setOwn(ui, data.query.own === "1" || data.query.opinions !== undefined);
   open(ui, data.query);
   showPlaying(ui);
+  if (ui.followed) followStage(ui, ui.followed);
 }
 
 /** A link to a state of this page: opened here, unless another tab is asked for; the two students begin to play. */
@@ -390,7 +392,7 @@ function pauseInBackground(ui) {
 function build(ui) {
   const { tell } = ui;
   ui.tell = (key, values) => tell(ui.blind && `${key}-blind` in ui.words ? `${key}-blind` : key, values);
-  Object.assign(ui, { playing: false, points: [], marks: [], frames: 0, asking: false, drawing: null });
+  Object.assign(ui, { playing: false, points: [], marks: [], frames: 0, begins: 0, followed: null, asking: false, drawing: null });
   ui.columns = buildBars(ui.q(".bars"));
   ui.arrows = buildPulls(ui.q(".pulls"));
   ui.showInside = buildInside(ui, (pixels) => {
@@ -421,4 +423,17 @@ function receive(ui, data) {
   if (ui.changed("pack", data.pack)) load(ui, data);
 }
 
-export default await component(import.meta.url, { root: ".playground", build, receive });
+const stateOf = ({ pack, settings, playing, begins }) => (pack ? { settings, playing, begins } : undefined);
+
+/** Do what was done on the stage: move what was moved, begin anew, play or pause. */
+function followStage(ui, now) {
+  const before = ui.followed;
+  ui.followed = now;
+  if (!ui.pack) return; // until it is loaded
+  const moved = Object.entries(now.settings).filter(([name, value]) => ui.settings[name] !== value);
+  if (moved.length) change(ui, Object.fromEntries(moved));
+  if (before && before.begins !== now.begins) begin(ui);
+  if (now.playing !== ui.playing) setPlaying(ui, now.playing);
+}
+
+export default await component(import.meta.url, { root: ".playground", build, receive, state: stateOf, follow: followStage });

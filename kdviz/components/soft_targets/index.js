@@ -5,7 +5,8 @@ import {
   buildColumns, buildLogits, buildRanking, buildScale, drawAxis, drawBars, drawHardLabel, drawLogits, drawRanking,
   rankOthers, showImage, watchPlot,
 } from "../kdviz.shared/bars.js";
-import { setText } from "../kdviz.shared/dom.js";
+import { decodeBase64, encodeBase64 } from "../kdviz.shared/bytes.js";
+import { setText, showGrey } from "../kdviz.shared/dom.js";
 import { buildEditors, showEditors } from "../kdviz.shared/editing.js";
 import { namedShares } from "../kdviz.shared/format.js";
 import { listen, publishLogits } from "../kdviz.shared/signals.js";
@@ -154,4 +155,14 @@ function receive(ui, data) {
   if (data.invites && !ui.invited) invite(ui);
 }
 
-export default await component(import.meta.url, { root: ".soft-targets", shared: ["picture"], build, receive });
+/** The drawing. */
+const state = ({ mode, pixels }) => (mode === "draw" ? { pixels: pixels && encodeBase64(pixels) } : undefined);
+
+function follow(ui, { pixels }) {
+  const drawn = pixels && decodeBase64(pixels);
+  ui.q(".invite").hidden = drawn !== null;
+  showGrey(ui.q(".seen"), drawn);
+  lookAtDrawing(ui, drawn);
+}
+
+export default await component(import.meta.url, { root: ".soft-targets", shared: ["picture"], build, receive, state, follow });
