@@ -6,7 +6,10 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit import net_util
 
+from kdviz.store.classes import ClassStore
 from kdviz.widgets import open_files
+from kdviz.widgets.base_path import under
+from kdviz.widgets.classroom.routes import Classroom
 from kdviz.widgets.compressed import Compressed
 from kdviz.widgets.first_page import FirstPage
 from kdviz.widgets.headers import Headers
@@ -21,4 +24,13 @@ limit = open_files.raise_limit()
 open_files.keep_fewer_sessions(limit)
 watch = Middleware(open_files.Watch, limit=limit)
 around = [Middleware(part) for part in (Headers, Cookies, Uploads, Compressed, FirstPage)]
-app = st.App(Path(__file__).parents[1] / "app.py", middleware=[watch, *around], routes=SEAT_ROUTES)
+
+
+def _classes() -> ClassStore:
+    from kdviz.widgets import server  # which the first page loads, too
+
+    return server.classes()
+
+
+routes = under(st.get_option("server.baseUrlPath"), [*Classroom(_classes).routes(), *SEAT_ROUTES])
+app = st.App(Path(__file__).parents[1] / "app.py", middleware=[watch, *around], routes=routes)

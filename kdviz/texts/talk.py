@@ -15,14 +15,40 @@ ENGLISH = "en"
 FOLDER = settings.ASSETS / "talks"
 FACTS = ("title", "lead", "minutes")
 OF_SCENE = ("page", "settings", "minutes", "sentence")
-PARTS = ("Say", "Ask")
+PARTS = ("Say", "Ask", "Poll")
+# What a poll's truth is computed from, and the keys of the choices that it can name.
+TRUTHS: Mapping[str, tuple[str, ...]] = {
+    "second-digit": tuple("0123456789"),  # the teacher's logits for the image that is shown
+    "taught-wins": ("yes", "no", "even"),  # the two students of the playground
+    "best-teacher": ("offline", "online", "self", "none"),  # the verdict of the comparison that is shown
+}
+MOST_CHOICES = 6
+LONGEST_CHOICE = 30  # characters
 LONGEST = 90  # minutes of a scene or of a talk
 LONGEST_SENTENCE = 110  # characters: two lines of a projector's screen
 
 _FACT = re.compile(r"(\w+):\s*(.*)")
+_CHOICE = re.compile(r"- `([^`]+)`\s*(\S.*)")
 _NAME = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 
 _Line = tuple[int, str]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer to a poll."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Poll:
+    """A question to the class, and what its truth is computed from."""
+
+    question: str
+    choices: tuple[Choice, ...]
+    truth: str  # one of TRUTHS
 
 
 @dataclass(frozen=True)
@@ -37,6 +63,7 @@ class Scene:
     sentence: str  # on the stage
     say: str  # Markdown, for whoever speaks
     ask: str  # the same; "" where nothing is asked
+    poll: Poll | None  # what a class is asked, each seat for itself
     where: Where
 
     def address(self, talk: str, **more: str) -> str:
@@ -133,8 +160,9 @@ def _scene(number: int, block: Sequence[_Line], file: str) -> Scene:
     sentence, at = facts["sentence"]
     if len(sentence) > LONGEST_SENTENCE:
         raise at.error(f"the sentence has {len(sentence)} characters; {LONGEST_SENTENCE} have room on the stage.")
-    parts = dict(_parts(block[end:], file))
-    if not parts.get("Say"):
+    parts = {name: (lines, at) for name, lines, at in _parts(block[end:], file)}
+    say, ask = (_joined(parts[name][0]) if name in parts else "" for name in ("Say", "Ask"))
+    if not say:
         raise where.error("the scene has no ## Say: what to say about the picture.")
     given = facts.get("settings", ("", where))
     return Scene(
@@ -144,19 +172,53 @@ def _scene(number: int, block: Sequence[_Line], file: str) -> Scene:
         _settings(*given),
         _minutes(*facts["minutes"]),
         sentence,
-        parts["Say"],
-        parts.get("Ask", ""),
+        say,
+        ask,
+        _poll(*parts["Poll"]) if "Poll" in parts else None,
         where,
     )
 
 
-def _parts(lines: Sequence[_Line], file: str) -> Iterator[tuple[str, str]]:
+def _parts(lines: Sequence[_Line], file: str) -> Iterator[tuple[str, Sequence[_Line], Where]]:
     heads = [at for at, (_, text) in enumerate(lines) if text.startswith("## ")]
     for start, end in zip(heads, [*heads[1:], len(lines)], strict=False):
         number, text = lines[start]
         if text[3:].strip() not in PARTS:
             raise Where(file, number).error(f"“{text.strip()}” is none of {', '.join(f'## {part}' for part in PARTS)}.")
-        yield text[3:].strip(), "\n".join(text for _, text in lines[start + 1 : end]).strip()
+        yield text[3:].strip(), lines[start + 1 : end], Where(file, number)
+
+
+def _joined(lines: Sequence[_Line]) -> str:
+    return "\n".join(text for _, text in lines).strip()
+
+
+def _poll(lines: Sequence[_Line], where: Where) -> Poll:
+    """`truth: …`, then the question, then a line for each choice."""
+    written = [(number, text.strip()) for number, text in lines if text.strip()]
+    name, _, truth = written[0][1].partition(":") if written else ("", "", "")
+    if name != "truth" or truth.strip() not in TRUTHS:
+        raise where.error(f"a poll begins with a line truth: and one of {', '.join(TRUTHS)}.")
+    allowed = TRUTHS[truth.strip()]
+    question = " ".join(text for _, text in written[1:] if not text.startswith("-"))
+    if not 0 < len(question) <= LONGEST_SENTENCE:
+        raise where.error(f"the question has {len(question)} characters; it takes 1 to {LONGEST_SENTENCE}.")
+    choices: dict[str, Choice] = {}
+    for number, text in written[1:]:
+        if text.startswith("-"):
+            choice = _choice(text, allowed, Where(where.file, number))
+            choices[choice.key] = choice
+    if not 2 <= len(choices) <= MOST_CHOICES:
+        raise where.error(f"the poll has {len(choices)} choices with different keys; it takes 2 to {MOST_CHOICES}.")
+    return Poll(question, tuple(choices.values()), truth.strip())
+
+
+def _choice(text: str, allowed: Sequence[str], where: Where) -> Choice:
+    found = _CHOICE.fullmatch(text)
+    if found is None or found[1] not in allowed:
+        raise where.error(f"a choice is written - `key` its text; here its key is one of {', '.join(allowed)}.")
+    if len(found[2]) > LONGEST_CHOICE:
+        raise where.error(f"the choice has {len(found[2])} characters; {LONGEST_CHOICE} have room on the stage.")
+    return Choice(found[1], found[2])
 
 
 def _settings(text: str, where: Where) -> tuple[tuple[str, str], ...]:

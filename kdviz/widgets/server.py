@@ -13,6 +13,7 @@ from kdviz.jobs.queue import Jobs
 from kdviz.recipes.base import shortened
 from kdviz.recipes.catalogue import DATA_SETS, SHIPPED_TEACHERS
 from kdviz.store import gallery, playground
+from kdviz.store.classes import ClassStore
 from kdviz.store.gallery import Gallery
 from kdviz.store.runs import RunStore
 from kdviz.widgets import media
@@ -62,6 +63,13 @@ def store() -> RunStore:
     """The run store, with what only it knows: tags and notes, what was deleted, the students."""
     make_state_dir()
     return RunStore(settings.database_url())
+
+
+@st.cache_resource(show_spinner=False)
+def classes() -> ClassStore:
+    """The classes, in the database of the run store."""
+    make_state_dir()
+    return ClassStore(settings.database_url())
 
 
 class _Later:

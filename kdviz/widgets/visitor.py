@@ -33,8 +33,12 @@ def who() -> Visitor:
     browser = str(cookies.get(_BROWSER, ""))  # a test of pages has none
     if not _ID.fullmatch(browser):
         browser = st.session_state.setdefault(_SESSION, secrets.token_urlsafe(24))
-    shown = _shows_key(cookies) or st.session_state.get(_GIVEN, False)
-    return Visitor(mark_of(browser), shown or settings.needs_no_key() or _alone(headers))
+    return Visitor(mark_of(browser), st.session_state.get(_GIVEN, False) or presents(cookies, headers))
+
+
+def presents(cookies: Mapping[str, str], headers: Mapping[str, str]) -> bool:
+    """Whether whoever sends these has shown the presenter's key, or needs none."""
+    return _shows_key(cookies) or settings.needs_no_key() or _alone(headers)
 
 
 def _alone(headers: Mapping[str, str]) -> bool:

@@ -1,0 +1,1 @@
+"""A class: what the stage shows is followed by seats, plain pages on phones that are no sessions of Streamlit."""
