@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple, Protocol, Self
 
 import torch
@@ -138,10 +139,15 @@ def chunk_size(training: Training, most_updates: int) -> int:
 
 
 def chunks(
-    split: Split, trainings: Sequence[Training], teacher: TeacherLogits | None, most_updates: int
+    split: Split,
+    trainings: Sequence[Training],
+    teacher: TeacherLogits | None,
+    most_updates: int,
+    first_updates: int | None = None,
 ) -> Iterator[Chunk]:
     """All images of all epochs, in chunks of at most `most_updates` batches; the same for the same trainings.
 
+    The very first chunk has at most `first_updates` batches; the batches are the same whatever makes a chunk.
     The trainings differ in their seeds alone. Images that add nothing to the loss are not drawn: without a trained
     teacher, those whose label may not be used. The number of images stays the same.
     """
@@ -156,12 +162,14 @@ def chunks(
     one_hot = torch.eye(CLASSES, device=device)[split.labels]
     generators = [torch.Generator().manual_seed(training.seed) for training in trainings]
     size = chunk_size(training, most_updates)
+    first = size if first_updates is None else chunk_size(training, min(first_updates, most_updates))
     for epoch in range(1, training.epochs + 1):
         orders = torch.stack(
             [epoch_order(indices, total, generator) for indices, generator in zip(usable, generators, strict=True)]
         ).to(device)
-        for begin in range(0, total, size):
-            indices = orders[:, begin : begin + size]
+        ends = [*range(first if epoch == 1 else size, total, size), total]
+        for begin, end in pairwise([0, *ends]):
+            indices = orders[:, begin:end]
             images = split.images[indices]
             if training.augmentation != "none":
                 images = torch.stack(

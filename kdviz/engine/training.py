@@ -15,8 +15,10 @@ from kdviz.engine.dropout import Dropout
 from kdviz.engine.models import Cohort
 from kdviz.engine.optimizers import learning_rate, optimizer
 from kdviz.recipes.base import Training
+from kdviz.recipes.catalogue import ARCHITECTURES
 
 REPORTS = 60  # of each network: a smooth curve that costs a few per cent
+FIRST_WORK = 1e9  # multiply-adds of the forward passes before a report that is to come at once: a tenth of a second
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ def chunks_of_epoch(training: Training, images: int, reports: int) -> int:
     return -(-images // chunk_size(training, _every(training, images, reports)))
 
 
+def _first_updates(training: Training) -> int:
+    """Updates before a report that is to come at once: fewer of a large network, whose updates take longer."""
+    return max(1, int(FIRST_WORK / (training.batch_size * ARCHITECTURES[training.model].multiply_adds)))
+
+
 def _every(training: Training, images: int, reports: int) -> int:
     """Updates between two reports, of which there is at least one in each epoch."""
     return max(1, steps_of(training, images) // max(reports, training.epochs))
@@ -78,7 +85,7 @@ def fit(
     """Train students and their peers in place. Yields after every chunk of updates: a Report if one is due, else None.
 
     `trainings` has one for each student, which differ in their seeds alone, or a single one where all the students
-    see the same batches. `at_once`: a Report more, after the first chunk.
+    see the same batches. `at_once`: a Report more, after the first updates.
     """
     training = trainings[0]
     steps = steps_of(training, len(split))
@@ -92,7 +99,8 @@ def fit(
     step, reported, images, seconds = 0, 0, 0, 0.0
     since: list[tuple[Chunk, tuple[Tensor, ...]]] = []
     started = clock()
-    for chunk in chunks(split, trainings, teacher, every):
+    first = _first_updates(training) if at_once else None
+    for chunk in chunks(split, trainings, teacher, every, first):
         records: list[tuple[Tensor, ...]] = []
         _expect_pixels(cohorts, training, learning=True)
         for batch in chunk.batches(distiller.targets(chunk), training.batch_size):

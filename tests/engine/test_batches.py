@@ -114,6 +114,17 @@ def test_how_images_are_chunked_does_not_change_them(split):
     assert torch.equal(*parts)
 
 
+def test_a_first_chunk_may_be_smaller_and_shows_the_same_images(split):
+    parts = list(chunks(split, [training(augmentation="affine")], None, 3, 2))
+    assert [chunk.labels.shape[1] for chunk in parts[:2]] == [2 * 16, 3 * 16]
+    as_ever = collect(split, training(augmentation="affine"))
+    for images in (lambda chunk: chunk.images[0], lambda chunk: chunk.labels[0]):
+        assert torch.equal(torch.cat([*map(images, parts)]), torch.cat([*map(images, as_ever)]))
+    assert [chunk.labels.shape[1] for chunk in chunks(split, [training()], None, 3, 99)] == [
+        chunk.labels.shape[1] for chunk in as_ever
+    ]
+
+
 # Labels.
 
 

@@ -326,13 +326,14 @@ def test_reports_come_once_an_interval_and_end_with_the_last_update(split, repor
 
 
 def test_one_report_more_comes_at_once_where_somebody_waits_for_it(digits):
-    def steps(**more):
-        network, training = models.build(STUDENT, 0), how(epochs=1)
+    def steps(model=STUDENT, **more):
+        network, training = models.build(STUDENT, 0), how(epochs=1).model_copy(update={"model": model})
         reports = fit([alone(network)], digits.training, [training], Plain(), reports=1, **more)
         return [report.step for report in reports if report]
 
     assert steps() == [40]
     assert steps(at_once=True) == [32, 40], "after the first thousand images"
+    assert steps("cnn-32-64", at_once=True) == [8, 40], "a large network's first updates take as long"
 
 
 def test_a_reports_figures_are_of_all_images_since_the_last_one(split, teacher):
