@@ -37,11 +37,17 @@ def shown_methods(recipe: Comparison) -> dict[Kind, list[str]]:
     return shown
 
 
-def picture(recipe: Comparison, watched: Watched, looks: Sequence[Inside]) -> dict[str, Any]:
+def picture(
+    recipe: Comparison, watched: Watched, looks: Sequence[Inside], moments: Sequence[Moment]
+) -> dict[str, Any]:
     """All that the picture draws, ready for JSON: the teacher once, and for each method its looks in their order.
+
+    `moments` tell when in the students' training each look was.
 
     A figure that is no number, where a training diverged, is None.
     """
+    taught = [moment for moment in moments if moment.method != TEACHER]
+    begun = min((moment.seconds for moment in taught), default=0.0)
     return {
         "T": recipe.temperature,
         "names": list(DATA_SETS[recipe.data].class_names),
@@ -52,7 +58,7 @@ def picture(recipe: Comparison, watched: Watched, looks: Sequence[Inside]) -> di
         "titles": {name: NAMES.get(name, METHODS[name].title) for name in recipe.methods},
         "teacher": _teacher(watched, looks),
         "methods": {
-            name: history(of_method)
+            name: history(of_method, [moment for moment in taught if moment.method == name], begun)
             for name in recipe.methods
             if name == PLAIN or METHODS[name].family in KINDS
             if (of_method := [look for look in looks if look.method == name])
@@ -60,10 +66,14 @@ def picture(recipe: Comparison, watched: Watched, looks: Sequence[Inside]) -> di
     }
 
 
-def history(looks: Sequence[Inside]) -> dict[str, Any]:
-    """One method's looks, column by column: an entry for each look."""
+def history(looks: Sequence[Inside], moments: Sequence[Moment], begun: float) -> dict[str, Any]:
+    """One method's looks, column by column: an entry for each look; seconds since the students began."""
     return {
         "steps": [look.step for look in looks],
+        "seconds": [
+            max((round(moment.seconds - begun, 2) for moment in moments if moment.step <= look.step), default=0.0)
+            for look in looks
+        ],
         "last": looks[-1].steps,
         **{name: [_rounded(getattr(look, name)) for look in looks] for name in ("cka", "logits", "relations")},
         "singular": _rounded([look.singular_values for look in looks]),

@@ -84,6 +84,7 @@ def test_the_three_kinds_are_taught_and_looked_into(page: Page, app_url: str) ->
     expect(says(page, "relation")).to_contain_text("with distances and angles")
 
     the_slider_goes_back_to_the_same_first_weights(page)
+    the_training_plays_again(page)
     what_is_looked_at_is_in_the_link(page)
     page.set_viewport_size(PHONE)
     settle(page)
@@ -106,6 +107,18 @@ def the_slider_goes_back_to_the_same_first_weights(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"update=0"))
     settle(page)
     assert page.seen.asked <= asked + 2, "only what the finger leaves is told to the server"  # type: ignore[attr-defined]
+
+
+def the_training_plays_again(page: Page) -> None:
+    """From where the slider stands, before the first update, to the end: in the picture and in the curves."""
+    expect(page.locator(".moment label")).to_contain_text(re.compile(r"replay of the training of \d+ \w+ 20\d\d"))
+    marks = page.locator(".st-key-chart_learning svg g.role-mark")
+    clipped = "(marks) => marks.map((mark) => mark.style.clipPath)"
+    assert all("inset" in clip for clip in marks.evaluate_all(clipped)), "the curves do not go back with it"
+    page.get_by_role("radio", name="20×").check(force=True)
+    page.get_by_role("button", name="Play the training again").click()
+    expect(page.locator(".at")).to_have_text("update 40 of 40")
+    assert not any(marks.evaluate_all(clipped))
 
 
 def what_is_looked_at_is_in_the_link(page: Page) -> None:

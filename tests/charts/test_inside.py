@@ -43,7 +43,7 @@ def test_the_looks_of_each_method_stand_in_their_order():
         look("hints", 50, 0.6),
         look("hints", 100, 0.9),
     ]
-    data = inside.picture(recipe(), watched(), looks)
+    data = inside.picture(recipe(), watched(), looks, [])
     assert set(data["methods"]) == {"plain", "hints"}, "who was not looked at has no picture"
     assert data["methods"]["plain"]["steps"] == [0, 50]
     assert data["methods"]["hints"]["steps"] == [0, 50, 100]
@@ -53,6 +53,12 @@ def test_the_looks_of_each_method_stand_in_their_order():
     assert data["teacher"]["singular"] == [0.5, 0.4, 0.1]
     assert base64.b64decode(data["images"][2]) == bytes([2] * 784)
     assert data["T"] == 5
+
+
+def test_a_replay_knows_when_in_the_students_training_each_look_was():
+    moments = [moment("teacher", 100), moment("plain", 20, seconds=14.0), moment("plain", 60, seconds=17.5)]
+    data = inside.picture(recipe(), watched(), [look("plain", step) for step in (0, 20, 50, 60)], moments)
+    assert data["methods"]["plain"]["seconds"] == [0, 0, 0, 3.5]
 
 
 def test_who_learns_how_fast_begins_with_the_teacher():
@@ -83,19 +89,19 @@ def test_each_student_has_a_line_of_its_own():
 
 
 def test_ways_without_a_column_are_left_out():
-    data = inside.picture(recipe("plain,mutual,hints"), watched(), [look("mutual", 0), look("hints", 0)])
+    data = inside.picture(recipe("plain,mutual,hints"), watched(), [look("mutual", 0), look("hints", 0)], [])
     assert set(data["methods"]) == {"hints"}
 
 
 def test_before_the_first_look_there_is_the_teacher_alone():
-    data = inside.picture(recipe(), watched(), [])
+    data = inside.picture(recipe(), watched(), [], [])
     assert data["methods"] == {}
     assert set(data["teacher"]) == {"logits"}
 
 
 def test_what_is_no_number_reaches_the_browser_as_none():
     bad = look("hints", 0, cka=[[math.nan] * 3] * 3, singular_values=[math.inf, 0.12345678])
-    data = inside.picture(recipe(), watched(), [bad])
+    data = inside.picture(recipe(), watched(), [bad], [])
     assert data["methods"]["hints"]["cka"][0][0] == [None] * 3
     assert data["methods"]["hints"]["singular"] == [[None, 0.1235]]
     json.dumps(data, allow_nan=False)
@@ -103,7 +109,7 @@ def test_what_is_no_number_reaches_the_browser_as_none():
 
 def test_a_look_is_small_enough_to_be_sent_while_a_run_lives():
     looks = [look(name, step) for step in range(7) for name in recipe(",".join(TAUGHT)).methods]
-    assert len(json.dumps(inside.picture(recipe(",".join(TAUGHT)), watched(), looks))) < 40_000
+    assert len(json.dumps(inside.picture(recipe(",".join(TAUGHT)), watched(), looks, []))) < 40_000
 
 
 def test_the_table_says_what_was_measured():

@@ -6,24 +6,26 @@ import { decodeBase64 } from "../kdviz.shared/bytes.js";
 import { emptied, make, makeImage, makeRadio, setText } from "../kdviz.shared/dom.js";
 import { whole } from "../kdviz.shared/format.js";
 import { mixShades } from "../kdviz.shared/matrix.js";
+import { buildPlayer, showShareOf } from "../kdviz.shared/player.js";
 import { lastUpTo } from "../kdviz.shared/training_plot.js";
 import { formulaHtml } from "./formulas.js";
 import { allSteps, featureSays, relationSays, responseSays } from "./sentences.js";
 import { BUILD } from "./views.js";
 
+const CURVES = ".st-key-chart_learning .stVegaLiteChart"; // which grow with it when it is played again
 const FIRST = { response: "offline", feature: "hints", relation: "rkd" }; // whose formula stands there before any run
 const SAYS = { response: responseSays, feature: featureSays, relation: relationSays };
 
 /** A method's state at the moment that is shown: one entry of each of its columns. */
-function look(history, at) {
+function stateOf(history, at) {
   return history && { cka: history.cka[at], logits: history.logits[at], relations: history.relations[at], singular: history.singular[at] };
 }
 
 function drawKind(ui, kind, step, begun) {
   const method = ui.chosen[kind];
   const histories = [ui.data.methods[method], ui.data.methods.plain];
-  const [taught, plain] = histories.map((history) => history && look(history, lastUpTo(history.steps, step)));
-  const before = look(histories[0] ?? histories[1] ?? Object.values(ui.data.methods)[0], 0);
+  const [taught, plain] = histories.map((history) => history && stateOf(history, lastUpTo(history.steps, step)));
+  const before = stateOf(histories[0] ?? histories[1] ?? Object.values(ui.data.methods)[0], 0);
   ui.drawers[kind]?.(taught ?? before, plain, before);
   const facts = { tell: ui.tell, T: ui.data.T, method, teacher: ui.teacher, before, taught: taught ?? before, plain, begun };
   setText(ui.parts[kind].say, SAYS[kind](facts));
@@ -51,9 +53,26 @@ function commit(ui) {
   ui.commit("look", { ...chosen, update: ui.at === null ? null : ui.steps[ui.at] });
 }
 
-function move(ui, at) {
-  ui.at = at >= ui.steps.length - 1 ? null : Math.max(0, at); // at its end the slider follows the training again
+function look(ui, at) {
+  ui.at = at;
+  showShareOf(CURVES, at === null ? null : ui.steps[at] / ui.total);
   draw(ui);
+}
+
+/** A hand moves to one of the looks. */
+function move(ui, at) {
+  const to = at >= ui.steps.length - 1 ? null : Math.max(0, at); // at its end the slider follows the training again
+  ui.player.moveTo(to === null ? null : ui.times[to]);
+  look(ui, to);
+}
+
+/** When each of the steps was looked at: the first of the methods there, in seconds of the students' training. */
+function timesOf(methods, steps) {
+  const first = new Map();
+  for (const history of Object.values(methods)) {
+    history.steps.forEach((step, at) => first.set(step, Math.min(history.seconds[at], first.get(step) ?? Infinity)));
+  }
+  return steps.map((step) => first.get(step));
 }
 
 function layOutKind(ui, kind) {
@@ -129,7 +148,7 @@ function layOut(ui, { wanted }) {
 
 function build(ui) {
   ui.draw = () => draw(ui);
-  Object.assign(ui, { at: null, steps: [], drawers: {}, chosen: {}, parts: {}, range: ui.q("#kdi-at"), atText: ui.q(".at"), after: ui.q(".to-after") });
+  Object.assign(ui, { at: null, steps: [], times: [], drawers: {}, chosen: {}, parts: {}, range: ui.q("#kdi-at"), atText: ui.q(".at"), after: ui.q(".to-after") });
   ui.root.querySelectorAll(".kind").forEach((node) => {
     const part = (name) => node.querySelector(`.${name}`);
     ui.parts[node.dataset.kind] = Object.fromEntries(["methods", "picture", "diagram", "say", "formulas"].map((name) => [name, part(name)]));
@@ -140,6 +159,10 @@ function build(ui) {
     clearTimeout(timer);
     timer = setTimeout(() => commit(ui), 250);
   });
+  ui.player = buildPlayer(ui, ui.q(".player"), () => ui.times.at(-1) ?? 0, (at) => {
+    look(ui, at === null ? null : lastUpTo(ui.times, at));
+  });
+  ui.endings.push(() => showShareOf(CURVES, null));
   const go = (at) => () => {
     move(ui, at());
     commit(ui);
@@ -153,13 +176,19 @@ function receive(ui, data) {
   mixShades(ui, ui.root.querySelectorAll("td"));
   ui.teacher = ui.data?.teacher;
   ui.steps = ui.data ? allSteps(ui.data.methods) : [];
+  ui.times = ui.data ? timesOf(ui.data.methods, ui.steps) : [];
   ui.total = ui.data ? Math.max(1, ...Object.values(ui.data.methods).map(({ last }) => last)) : 1;
   if (ui.changed("shape", [data.run, ui.steps.length > 0, Boolean(ui.data)])) {
     const at = lastUpTo(ui.steps, data.wanted.update ?? Infinity); // a link may ask for an update beyond the last
     ui.at = at >= ui.steps.length - 1 ? null : at;
+    ui.player.moveTo(ui.at === null ? null : ui.times[ui.at]);
     layOut(ui, data);
   }
+  ui.player.name();
+  ui.q(".player").hidden = !data.date;
+  setText(ui.q(".replay"), data.date ? ` · ${ui.tell("replay", { date: data.date })}` : "");
   draw(ui);
+  if (ui.changed("replays", [data.run, data.replays]) && data.replays) ui.player.start();
 }
 
 export default await component(import.meta.url, { root: ".kdi", build, receive });

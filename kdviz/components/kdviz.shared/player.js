@@ -1,6 +1,7 @@
 // Plays a finished training again, from what is stored of it, at its own speed or faster; drawn in the browser alone.
 
 import { make, makeRadio, setText } from "./dom.js";
+import { wordsOf } from "./words.js";
 
 export const SPEEDS = [1, 5, 20];
 const STILL = 500; // milliseconds between two pictures where a visitor wants no motion
@@ -11,7 +12,7 @@ export const later = (at, passed, speed, seconds) => Math.min(seconds, at + pass
 
 /**
  * A play button and speeds. `show` gets the seconds of the training that are shown, or null for its end.
- * @param {{ root: HTMLElement, endings: (() => void)[], tell: (key: string, values?: any) => string }} ui
+ * @param {{ root: HTMLElement, endings: (() => void)[] }} ui
  * @param {Element} parent @param {() => number} seconds how long the training took @param {(at: number | null) => void} show
  */
 export function buildPlayer(ui, parent, seconds, show) {
@@ -23,8 +24,9 @@ export function buildPlayer(ui, parent, seconds, show) {
 
   const name = () => {
     setText(button, playing ? "❚❚" : "▶");
-    button.setAttribute("aria-label", ui.tell(playing ? "replay-pause" : "replay-play"));
-    speeds.setAttribute("aria-label", ui.tell("replay-speed"));
+    const words = wordsOf(import.meta.url);
+    button.setAttribute("aria-label", playing ? words.pause : words.play);
+    speeds.setAttribute("aria-label", words.speed);
   };
   const stop = () => {
     playing = false;

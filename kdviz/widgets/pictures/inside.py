@@ -28,8 +28,8 @@ from kdviz.store.run import Run
 from kdviz.widgets import controls, link, page
 from kdviz.widgets.components import component
 from kdviz.widgets.lesson import sentence
-from kdviz.widgets.live_panel import LivePanel, Snapshot, first_event, last_event
-from kdviz.widgets.run_status import Position
+from kdviz.widgets.live_panel import LivePanel, Snapshot, first_event, last_event, replayed_on
+from kdviz.widgets.run_status import Position, replays_of
 
 TAUGHT = tuple(NAMES)
 _SETTABLE = ("data", "epochs", "temperature", "alpha", "hint_layer")
@@ -59,21 +59,22 @@ class Views:
 
 def explain() -> None:
     """The three kinds as diagrams with their formulas: what there is to see before anything was measured."""
-    _mount("", None)
+    _mount({"run": "", "date": "", "replays": 0}, None)
 
 
 def _read(recipe: Comparison, _run: Run, events: Sequence[Event]) -> Snapshot[Views]:
     last, watched = last_event(events, Moment), first_event(events, Watched)
     looks = [event for event in events if isinstance(event, Inside)]
-    picture = None if watched is None else charts.picture(recipe, watched, looks)
     moments = [event for event in events if isinstance(event, Moment)]
+    picture = None if watched is None else charts.picture(recipe, watched, looks, moments)
     rows, steps = charts.learning(recipe, moments), max((moment.steps for moment in moments), default=1)
     return Snapshot(None if last is None else _position(last), "", Views(picture, rows, steps))
 
 
 def _draw(recipe: Comparison, run: Run, snapshot: Snapshot[Views]) -> None:
     views = snapshot.data
-    _mount(f"{run.id}-{run.attempt}", views.picture)
+    of_run = {"run": f"{run.id}-{run.attempt}", "date": replayed_on(run), "replays": replays_of(run.id)}
+    _mount(of_run, views.picture)
     _facts(recipe, 0 if views.picture is None else len(views.picture["indices"]))
     alt = "Accuracy of the teacher and of each student on the validation images, over their updates"
     spec = charts.learning_spec(recipe, views.steps, page.colours())
@@ -91,9 +92,9 @@ def _position(last: Moment) -> Position:
     return Position(text, last.seconds, last.seconds_left)
 
 
-def _mount(run: str, picture: dict[str, Any] | None) -> None:
+def _mount(of_run: dict[str, Any], picture: dict[str, Any] | None) -> None:
     empty = {kind: say(f"empty-{kind}") for kind in _KINDS}
-    _inside(key=_KEY, data={"run": run, "picture": picture, "empty": empty, "wanted": _wanted()}, on_look_change=_keep)
+    _inside(key=_KEY, data={**of_run, "picture": picture, "empty": empty, "wanted": _wanted()}, on_look_change=_keep)
 
 
 def check_link() -> None:
