@@ -37,9 +37,7 @@ def shown_methods(recipe: Comparison) -> dict[Kind, list[str]]:
     return shown
 
 
-def picture(
-    recipe: Comparison, watched: Watched, looks: Sequence[Inside], moments: Sequence[Moment]
-) -> dict[str, Any]:
+def picture(recipe: Comparison, watched: Watched, looks: Sequence[Inside], moments: Sequence[Moment]) -> dict[str, Any]:
     """All that the picture draws, ready for JSON: the teacher once, and for each method its looks in their order.
 
     `moments` tell when in the students' training each look was.

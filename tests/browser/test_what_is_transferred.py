@@ -111,7 +111,7 @@ def the_slider_goes_back_to_the_same_first_weights(page: Page) -> None:
 
 def the_training_plays_again(page: Page) -> None:
     """From where the slider stands, before the first update, to the end: in the picture and in the curves."""
-    expect(page.locator(".moment label")).to_contain_text(re.compile(r"replay of the training of \d+ \w+ 20\d\d"))
+    expect(page.locator(".moment .replay")).to_contain_text(re.compile(r"replay of the training of \d+ \w+ 20\d\d"))
     marks = page.locator(".st-key-chart_learning svg g.role-mark")
     clipped = "(marks) => marks.map((mark) => mark.style.clipPath)"
     assert all("inset" in clip for clip in marks.evaluate_all(clipped)), "the curves do not go back with it"
