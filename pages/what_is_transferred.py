@@ -19,7 +19,7 @@ if given is not None:
 recipe, start_place = transfer_form(home)
 run_id = st.query_params.get("run")
 if run_id is None and recipe is not None:
-    trained = jobs.get(recipe.id)  # by an earlier visitor: shown without a click
+    trained = run_status.found(jobs, recipe.id)  # by an earlier visitor: shown without a click
     run = trained if trained is not None and trained.status == "finished" else None
 run_status.start(jobs, start_place, recipe, run, problem_of_link, replays=True)
 shown = run.id if run is not None else run_id

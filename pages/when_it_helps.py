@@ -134,7 +134,7 @@ def of_run() -> str | None:
     """The study of the run that a link names, where it names no study."""
     if st.query_params.get("study") or "run" not in st.query_params:
         return None
-    study = run_status.recipe_of(server.jobs().get(st.query_params["run"]), Study)
+    study = run_status.recipe_of(run_status.found(server.jobs(), st.query_params["run"]), Study)
     return None if study is None else study.study
 
 

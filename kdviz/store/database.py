@@ -9,12 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from kdviz import settings
 from kdviz.errors import PlainError
 
 _READS = "kdviz_reads"  # execution option of a connection that only reads
-_BUSY = 5.0  # seconds to wait for another process's write
+_BUSY = 5.0  # seconds to wait for another process's write, or for a server to be reached
 _TRIES = 3  # where others write the same at the same time
 
 # What drivers say about a file or a disk, and what that means for a person.
@@ -27,7 +28,21 @@ _MEANINGS = {
     "readonly": "cannot be written; check its permissions or set KDVIZ_STATE_DIR to a folder of your own",
     "unable to open": "cannot be opened; check its folder and permissions, or set KDVIZ_STATE_DIR",
     "disk i/o": "cannot be read or written because the disk reports an error",
+    # PostgreSQL
+    "no space left": "cannot grow because the disk of the database is full; free some space there",
+    "lock timeout": "has been locked by another program for too long; try again, or close that program",
+    "deadlock": "was changed by two at the same moment; try again",
+    "read-only transaction": "may only be read at present; see why the database is read-only",
+    "password": "lets nobody in with this name and password; see KDVIZ_DATABASE_URL",
+    "does not exist": "is not there, or not whole; see KDVIZ_DATABASE_URL",
+    "starting up": "does not answer yet: its server is starting",
+    "too many c": "has as many connections as it takes; close some, or raise max_connections",
+    **dict.fromkeys(
+        ("refused", "terminating", "closed", "shutting down", "timeout", "timed out", "could not receive", "resolve"),
+        "does not answer; see that its server runs and can be reached, and what could not be stored comes later",
+    ),
 }
+_GONE = "is gone: it was moved or deleted while it was in use; put it back, or start anew, which begins an empty one"
 
 
 class StoreError(PlainError):
@@ -115,13 +130,13 @@ def _opened(url: str, tables: sa.MetaData) -> sa.Engine:
         ) from None
     try:
         sqlite = address.get_backend_name() == "sqlite"
-        engine = _sqlite(address) if sqlite else sa.create_engine(address, pool_pre_ping=True)
+        engine = _sqlite(address) if sqlite else _served(address)
     except (ImportError, exc.NoSuchModuleError) as error:
         raise StoreError(f"The run store at {_place(address)} needs a driver: {error}.") from None
     with _plain_words(_place(address)):
         try:
             tables.create_all(engine)
-        except (exc.OperationalError, exc.ProgrammingError):
+        except (exc.OperationalError, exc.ProgrammingError, exc.IntegrityError):
             tables.create_all(engine)  # another process may have made them between the look and the making
         for table in tables.tables.values():
             _add_columns(engine, table)
@@ -174,13 +189,63 @@ def _sqlite(address: sa.URL) -> sa.Engine:
                 f"The folder of the run store {address.database} cannot be made: {error.strerror}; "
                 "KDVIZ_STATE_DIR names a folder of your own."
             ) from None
-    if address.database and not address.database.startswith((":", "file:")):
-        with suppress(OSError), open(address.database, "ab", opener=settings.private):
-            pass  # SQLite gives what it makes beside the file the same permissions
     engine = sa.create_engine(address, connect_args={"timeout": _BUSY})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
+    if address.database and not address.database.startswith((":", "file:")):
+        with suppress(OSError), open(address.database, "ab", opener=settings.private):
+            pass  # SQLite gives what it makes beside the file the same permissions
+        file = _File(Path(address.database))
+        event.listen(engine, "do_connect", file.must_be_there)
+        event.listen(engine, "connect", file.note)
+        event.listen(engine, "checkout", file.compare)
     return engine
+
+
+class _File:
+    """The file of a SQLite store, which somebody may move away or replace while it is in use.
+
+    SQLite would make another, or go on writing to one that has no name any more.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._was_there = path.exists()
+
+    def must_be_there(self, _dialect: object, _record: object, _args: object, _options: object) -> None:
+        """Before a connection is made. Raises StoreError."""
+        if self._was_there and not self._path.exists():
+            raise StoreError(f"The run store {self._path} {_GONE}.")
+
+    def note(self, _connection: object, record: ConnectionPoolEntry) -> None:
+        """Which file it is that the new connection has."""
+        record.info["file"] = self._which()
+
+    def compare(self, _connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+        """Before a connection is used: one to another file is closed, and the pool makes a new one."""
+        if record.info["file"] != self._which():
+            raise exc.DisconnectionError(f"{self._path} is another file")
+
+    def _which(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+
+def _served(address: sa.URL) -> sa.Engine:
+    """An engine for a database with a server, which may be away, or busy, for a while: nobody waits for ever."""
+    waits: dict[str, Any] = {}
+    if address.get_driver_name().startswith("psycopg"):  # options of PostgreSQL's own library, which both versions use
+        milliseconds = int(_BUSY * 1000)
+        waits = {
+            "connect_timeout": int(_BUSY),
+            "tcp_user_timeout": milliseconds,
+            "options": f"-c lock_timeout={milliseconds} -c idle_in_transaction_session_timeout={10 * milliseconds}",
+        }
+    given = {name: value for name, value in waits.items() if name not in address.query}
+    return sa.create_engine(address, pool_pre_ping=True, connect_args=given)
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

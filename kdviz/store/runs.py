@@ -59,6 +59,10 @@ class RunStore:
         """Close the connections; the store can be used again and then opens new ones."""
         self._database.close()
 
+    def check(self) -> None:
+        """Raise StoreError where runs cannot be read now."""
+        self.count("")
+
     def request(self, recipe: AnyRecipe, who: Visitor = OPERATOR) -> Run:
         """The run of this recipe, made and owned by this store if there was none, and then started by `who`.
 
@@ -212,7 +216,7 @@ class RunStore:
             if not connection.execute(wanted).first():
                 return {}  # as almost always: nothing has to be written
         with self._database.write() as connection:
-            wishes = {row.id: row.wish for row in connection.execute(wanted)}
+            wishes = {row.id: row.wish for row in connection.execute(wanted.with_for_update())}
             connection.execute(sa.update(RUNS).where(*mine).values(wish=None))
         return wishes
 
@@ -386,7 +390,7 @@ class RunStore:
         """Give an imported run with this id, which is a recipe's, a name of its own."""
         imported = RUNS.c.id == run_id, RUNS.c.message.in_(_SAID_BEFORE), ~RUNS.c.status.in_(LIVE)
         with self._database.write() as connection:
-            if connection.execute(sa.select(RUNS.c.id).where(*imported)).one_or_none() is not None:
+            if connection.execute(sa.select(RUNS.c.id).where(*imported).with_for_update()).one_or_none() is not None:
                 tables.rename(connection, run_id, new_imported_id())
 
     def _put(

@@ -89,7 +89,7 @@ def finished_parts(connection: sa.Connection, run_id: str) -> list[Part]:
 
 def set_aside(connection: sa.Connection, run_id: str, name: str, only: sa.ColumnElement[bool]) -> None:
     """Copy a run that is one of `only`, its events and its students, to another id, in place of what is there."""
-    wanted = sa.select(RUNS.c.id).where(RUNS.c.id == run_id, only)
+    wanted = sa.select(RUNS.c.id).where(RUNS.c.id == run_id, only).with_for_update()
     if connection.execute(wanted).first() is None:
         return
     forget(connection, [name])
@@ -101,6 +101,8 @@ def set_aside(connection: sa.Connection, run_id: str, name: str, only: sa.Column
 
 def forget(connection: sa.Connection, run_ids: Collection[str]) -> None:
     """Delete runs with everything that belongs to them."""
+    # Their rows first, as everybody else who changes them: two that lock in another order would wait for each other.
+    connection.execute(sa.select(RUNS.c.id).where(RUNS.c.id.in_(run_ids)).order_by(RUNS.c.id).with_for_update())
     for table in (STUDENTS, DISCARDED, ANNOTATIONS, EVENTS):
         connection.execute(sa.delete(table).where(table.c.run_id.in_(run_ids)))
     connection.execute(sa.delete(RUNS).where(RUNS.c.id.in_(run_ids)))

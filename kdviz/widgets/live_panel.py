@@ -13,7 +13,8 @@ from kdviz.records.kinds import AnyRecipe, Event
 from kdviz.reports.phrases import day
 from kdviz.store.recorded_runs import RecordedRun
 from kdviz.store.run import Run
-from kdviz.widgets import run_status
+from kdviz.store.runs import StoreError
+from kdviz.widgets import page, run_status, server
 from kdviz.widgets.literal import literal
 from kdviz.widgets.run_status import Position
 
@@ -75,12 +76,15 @@ class LivePanel(Generic[R, D]):
                 st.fragment(_await_heir, run_every=AWAITED)(jobs, run_id)
 
     def _look(self, jobs: Jobs, run_id: str) -> None:
-        run = jobs.get(run_id)
-        if run is None:
-            return
-        if not run.live:
-            st.rerun()  # the whole page once more: the panel stops to tick, and Start says what it does
-        self._show(jobs, run)
+        try:
+            run = jobs.get(run_id)
+            if run is None:
+                return
+            if not run.live:
+                st.rerun()  # the whole page once more: the panel stops to tick, and Start says what it does
+            self._show(jobs, run)
+        except StoreError as error:  # the run of another server, of which nothing can be heard for the moment
+            page.tell(error)
 
     def _show(self, jobs: Jobs, run: Run) -> None:
         recipe = run.recipe
@@ -103,7 +107,7 @@ class LivePanel(Generic[R, D]):
 
 
 def _await_heir(jobs: Jobs, run_id: str) -> None:
-    run = jobs.get(run_id)
+    run = run_status.found(jobs, run_id)
     if run is not None and run.status != "interrupted":
         st.rerun()
 
@@ -132,7 +136,13 @@ def snapshot_of_recorded(
     return _panel.read(_recorded.run.recipe, _recorded.run, _recorded.events)
 
 
-def missing(run_id: str) -> None:
-    """Say that no run has this id; any text may stand in a link."""
+def missing(run_id: str) -> bool:
+    """Say that no run has this id, and give True; where the store cannot be read, nobody knows.
+
+    Any text may stand in a link.
+    """
+    if server.why_no_store():
+        return False
     which = f"run {run_id}" if _NAME.fullmatch(run_id) else "such run"
     st.warning(literal(f"There is no {which} in this store. It may have been deleted, or belong to another server."))
+    return True

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, TypeVar
@@ -17,7 +18,7 @@ from kdviz.reports.called import called
 from kdviz.reports.phrases import counted
 from kdviz.store.rights import Visitor, refusal
 from kdviz.store.run import Run
-from kdviz.store.runs import before
+from kdviz.store.runs import StoreError, before
 from kdviz.widgets import link, page, visitor
 from kdviz.widgets.kinds import HOMES, home, link_to
 from kdviz.widgets.lesson import sentence
@@ -53,10 +54,20 @@ class Position:
         return min(1.0, max(0.0, self.seconds / max(self.seconds + self.seconds_left, 1e-9)))
 
 
+def found(jobs: Jobs, run_id: str | None) -> Run | None:
+    """The run with this id, if there is one; none as well where the store cannot be read.
+
+    So a lesson does without its run; the first line of the page says why.
+    """
+    with suppress(StoreError):
+        return None if run_id is None else jobs.get(run_id)
+    return None
+
+
 def named(jobs: Jobs, kind: type[AnyRecipe]) -> Run | None:
     """The run that the link names, if there is one and it is of a kind for this page; one of another kind is said."""
     run_id = st.query_params.get("run")
-    run = None if run_id is None else jobs.get(run_id)
+    run = found(jobs, run_id)
     if run is None or isinstance(run.recipe, kind):
         return run
     del st.query_params["run"]
@@ -174,7 +185,7 @@ def _train_anew(jobs: Jobs, recipe: AnyRecipe, who: Visitor) -> None:
 
 def _way_to_former(jobs: Jobs, run: Run) -> None:
     """To the run as it was before it was trained anew, as long as that has no result."""
-    former = jobs.get(before(run.id))
+    former = found(jobs, before(run.id))
     if former is not None:
         label = "Trained anew: the run before can be read until this one has its result"
         st.page_link(home(run.recipe).path, label=label, icon=":material/history:", query_params=link_to(former))

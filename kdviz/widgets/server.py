@@ -85,9 +85,9 @@ class _Later:
 
 
 def why_no_store() -> str:
-    """Why the run store cannot be used; "" where it can."""
+    """Why the run store cannot be read now; "" where it can."""
     try:
-        store()
+        store().check()
     except PlainError as error:
         return str(error)
     return ""

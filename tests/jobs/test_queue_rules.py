@@ -1,13 +1,11 @@
 """What the queue allows whom, and whose turn it is: against a connection that carries nothing out."""
 
 import time
-from types import SimpleNamespace
 
 import pytest
 
 from kdviz.jobs.limits import LimitError, Limits, epochs_of, students_of
 from kdviz.jobs.messages import TaskOutcome
-from kdviz.jobs.queue import ClusterState, Jobs
 from kdviz.jobs.turns import in_turns
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.openings import OPENINGS
@@ -26,42 +24,6 @@ def store(tmp_path):
     made = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}")
     yield made
     made.close()
-
-
-class Idle:
-    """A cluster with one worker that never says anything: what it was ordered is `ordered`."""
-
-    def __init__(self):
-        self.state = ClusterState(phase="ready", workers=1)
-        self.ordered, self.told = [], []
-
-    def train(self, key, order, ended):
-        self.ordered.append((key, ended))
-
-    def tell(self, key, wish):
-        self.told.append((key, wish))
-
-    def start(self):
-        pass
-
-    def close(self):
-        pass
-
-
-@pytest.fixture
-def make(monkeypatch):
-    made = []
-
-    def make(store):
-        connection = Idle()
-        monkeypatch.setattr("kdviz.jobs.queue.Connection", lambda *given: connection)
-        jobs = Jobs(store)
-        made.append(jobs)
-        return SimpleNamespace(jobs=jobs, connection=connection)
-
-    yield make
-    for jobs in made:
-        jobs.close()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from kdviz import settings
+from kdviz.jobs.connection import ClusterState
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.openings import FEW_LABELS, OPENINGS, SMALL_STEPS, what_is_transferred
 from kdviz.recipes.single import Recipe
@@ -13,12 +14,12 @@ from kdviz.records.softmax import softmax
 from kdviz.store import data_files, gallery
 from kdviz.store.database import StoreError
 from kdviz.widgets import server
-from tests.samples.app_pages import button, component, components, folded, html, opened, run_of, said, text
+from tests.samples.app_pages import FakeJobs, button, component, components, folded, html, opened, run_of, said, text
 from tests.samples.fake_training import result as result_of
 from tests.samples.inside_records import ended, look, watched
 
 START, SOFT, TRAIN = "pages/start.py", "pages/soft_targets.py", "pages/watch_it_train.py"
-THREE = "pages/three_ways.py"
+THREE, MOVED = "pages/three_ways.py", "pages/what_is_transferred.py"
 
 
 @pytest.fixture
@@ -38,30 +39,58 @@ def test_a_run_store_that_cannot_be_read_is_told_in_a_sentence_where_runs_are_sh
     assert not [caption for caption in at.caption if "damaged" in caption.value], "once is enough"
 
 
-@pytest.mark.parametrize("page", [START, SOFT, TRAIN, THREE])
-def test_without_a_store_lessons_open_with_a_quiet_line(jobs, damaged, page):
-    at = opened(page)
+@pytest.fixture
+def real_jobs(monkeypatch):
+    """The queue that pages have, with the run store; only its cluster does nothing."""
+    state = ClusterState(phase="ready", workers=1)
+    made = SimpleNamespace(close=lambda: None, start=lambda: None, call=FakeJobs().call, state=state)
+    monkeypatch.setattr("kdviz.jobs.queue.Connection", lambda *given: made)
+    for cached in (server.jobs, server.store):
+        cached.clear()
+    yield server.jobs()
+    server.jobs().close()
+    for cached in (server.jobs, server.store):
+        cached.clear()
+
+
+# A page of each way to look for runs: none, the one of the link, the one of its settings, those of studies.
+@pytest.mark.parametrize(
+    "page", [SOFT, TRAIN, MOVED, "pages/loss.py", "pages/when_it_helps.py", "pages/mistakes.py", "pages/explorer.py"]
+)
+def test_without_a_store_lessons_open_with_a_quiet_line(damaged, real_jobs, page):
+    at = opened(page, run="0" * 12)
     assert not at.error
     assert len(at.title) == 1
     (line,) = (caption.value for caption in at.caption if "damaged" in caption.value)
     assert "the lessons work all the same. The run store" in line
+    assert "There is no run" not in said(at), "nobody knows"
 
 
-def test_workers_are_there_without_a_store_and_what_needs_one_says_why(damaged, monkeypatch):
-    made = SimpleNamespace(close=lambda: None, start=lambda: None, call=lambda *given, key: "asked", state=None)
-    monkeypatch.setattr("kdviz.jobs.queue.Connection", lambda *given: made)
-    server.jobs.clear()
-    jobs = server.jobs()
-    try:
-        assert jobs.call("a:b", key="c") == "asked"
-        for action in (lambda: jobs.get("0" * 12), lambda: jobs.submit(Recipe())):
-            with pytest.raises(StoreError, match="is damaged"):
-                action()
-        Path(settings.database_url().removeprefix("sqlite:///")).unlink()
-        assert jobs.get("0" * 12) is None, "it is looked for again"
-    finally:
-        jobs.close()
-        server.jobs.clear()
+def test_a_store_that_is_lost_while_pages_are_open_is_said_until_it_is_back(own_state, real_jobs):
+    run = server.store().request(Recipe.suited("digits"))
+    path, away = own_state / "kdviz.sqlite", own_state / "away"
+
+    def quiet_lines(at):
+        assert not at.error
+        return [caption.value for caption in at.caption if "is gone: it was moved or deleted" in caption.value]
+
+    assert not quiet_lines(at := opened(TRAIN, run=run.id))
+    assert run.id in at.get("progress")[0].proto.text
+    path.rename(away)
+    assert len(quiet_lines(at := opened(TRAIN, run=run.id))) == 1
+    assert not at.get("progress")
+    away.rename(path)
+    assert not quiet_lines(at := opened(TRAIN, run=run.id))
+    assert run.id in at.get("progress")[0].proto.text
+
+
+def test_workers_are_there_without_a_store_and_what_needs_one_says_why(damaged, real_jobs):
+    assert real_jobs.call("a:b", key="c").exception()
+    for action in (lambda: real_jobs.get("0" * 12), lambda: real_jobs.submit(Recipe())):
+        with pytest.raises(StoreError, match="is damaged"):
+            action()
+    Path(settings.database_url().removeprefix("sqlite:///")).unlink()
+    assert real_jobs.get("0" * 12) is None, "it is looked for again"
 
 
 def test_where_nothing_can_be_written_the_app_opens_and_says_so_in_a_line(jobs, tmp_path, monkeypatch):
@@ -469,9 +498,6 @@ def test_a_run_whose_worker_has_reported_nothing_says_what_it_is_at(stored, tmp_
     stored(recipe, "running")
     at = opened(TRAIN, run=recipe.id)
     assert [element.proto.text for element in at.get("progress")] == [f"Run {recipe.id} · {words}"]
-
-
-MOVED = "pages/what_is_transferred.py"
 
 
 @pytest.fixture

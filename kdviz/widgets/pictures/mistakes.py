@@ -191,7 +191,7 @@ def figures(here: LessonPage, chosen: ChosenMistake, shown: StudyResult) -> None
 def so_far(here: LessonPage, chosen: ChosenMistake) -> None:
     """While no study is finished: the curves of the arms that are, else those of the recorded run."""
     run_id, jobs = st.query_params.get("run"), server.jobs()
-    run = None if run_id is None else jobs.get(run_id)
+    run = run_status.found(jobs, run_id)
     study = run_status.recipe_of(run, Study)
     if run is not None and run.live and study is not None and study.study == STUDY:
         st.fragment(_growing, run_every=2.0)(here, chosen, jobs, study)

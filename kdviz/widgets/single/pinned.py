@@ -13,6 +13,7 @@ from kdviz.store.run import Run
 from kdviz.widgets import link, page
 from kdviz.widgets.lesson import LessonPage
 from kdviz.widgets.live_panel import snapshot_of_recorded
+from kdviz.widgets.run_status import found
 from kdviz.widgets.single.live import PANEL, QUALITIES, Curves
 
 _PINNED = "pinned"  # in the URL
@@ -47,7 +48,7 @@ def _button(label: str, icon: str, run_id: str) -> None:
 
 def _finished(jobs: Jobs, recorded: RecordedRun | None, run_id: str | None) -> tuple[Run, Curves] | None:
     """A finished single run of this store, or the recorded one, with what its charts are drawn from."""
-    run = None if run_id is None else jobs.get(run_id)
+    run = found(jobs, run_id)
     if run is not None and isinstance(run.recipe, Recipe) and isinstance(run.result, Result):
         return run, PANEL.snapshot(jobs, run).data
     if recorded is None or recorded.run.id != run_id:

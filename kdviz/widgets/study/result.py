@@ -67,7 +67,7 @@ def show(
 def result(name: str, *, key: str | None = None) -> StudyResult | None:
     """What `show` would show, without showing it."""
     run_id = st.query_params.get("run", RECORDED)
-    run = None if run_id == RECORDED else server.jobs().get(run_id)
+    run = None if run_id == RECORDED else run_status.found(server.jobs(), run_id)
     if run is not None and getattr(run.recipe, "study", "") == name and not run.imported:
         return run.result if isinstance(run.result, StudyResult) else None
     try:
@@ -82,8 +82,8 @@ def _finished_run(jobs: Jobs, run: Run | None, wanted: Study | None, name: str) 
     ships = recorded(name)
     if ships is not None and st.query_params.get("run") == RECORDED:
         return ships
-    found = None if wanted is None else jobs.get(wanted.id)
-    for candidate in (run, None if found is None or found.imported else found):
+    trained = None if wanted is None else run_status.found(jobs, wanted.id)
+    for candidate in (run, None if trained is None or trained.imported else trained):
         if candidate is not None and isinstance(candidate.result, StudyResult):
             return candidate.result
     return ships
@@ -94,10 +94,10 @@ def _named(jobs: Jobs, name: str) -> Run | None:
     run_id = st.query_params.get("run", RECORDED)
     if run_id == RECORDED:
         return None
-    run = jobs.get(run_id)
+    run = run_status.found(jobs, run_id)
     if run is None:
-        live_panel.missing(run_id)
-        del st.query_params["run"]
+        if live_panel.missing(run_id):
+            del st.query_params["run"]
         return None
     study = run_status.recipe_of(run, Study)
     if study is None:

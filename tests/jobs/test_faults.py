@@ -1,0 +1,136 @@
+"""The run store is hurt while a run is trained: nothing of the run is lost, and it is said what happened.
+
+README, "When something breaks", has the table of all faults with the test of each.
+"""
+
+import os
+import sqlite3
+import time
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from kdviz.jobs.messages import TaskOutcome
+from kdviz.recipes.single import Recipe
+from kdviz.store.runs import RunStore, StoreError
+from tests.samples.fake_training import progress, result
+
+RECIPE, OTHER = Recipe(), Recipe(seed=1)
+
+
+def until(condition):
+    """What the writer of a server does meanwhile."""
+    end = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
+
+
+@contextmanager
+def locked(store, path):
+    """Another program holds the database."""
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    yield
+    holder.close()
+
+
+@contextmanager
+def lost(store, path):
+    """The file is moved away, as with the folder of a network that is gone, and comes back."""
+    away = path.with_name("away")
+    path.rename(away)
+    yield
+    away.rename(path)
+
+
+@contextmanager
+def damaged(store, path):
+    """Something else lies in its place, until the file is put back."""
+    away = path.with_name("away")
+    store.close()  # what SQLite keeps beside it is written into it
+    path.rename(away)
+    path.write_bytes(b"no database at all" * 1000)
+    yield
+    away.replace(path)
+
+
+@contextmanager
+def of_every_connection(store, begin, end):
+    """Every connection has a pragma, and another one afterwards."""
+    now = [begin]
+    event.listen(store._database.engine, "checkout", lambda connection, *_: connection.execute(f"PRAGMA {now[0]}"))
+    yield
+    now[0] = end
+
+
+def full(store, path):
+    """No page can be added; SQLite says then what it says of a disk without room."""
+    return of_every_connection(store, "max_page_count=1", "max_page_count=1000000")
+
+
+def read_only(store, path):
+    """Nothing may be written."""
+    return of_every_connection(store, "query_only=ON", "query_only=OFF")
+
+
+FAULTS = {
+    locked: "has been locked by another program",
+    lost: "is gone: it was moved or deleted while it was in use",
+    damaged: "is damaged: it is no database",
+    full: "the disk is full",
+    read_only: "cannot be written",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_run_outlives_what_happens_to_its_store(fault, make, tmp_path, monkeypatch):
+    monkeypatch.setattr("kdviz.store.database._BUSY", 0.05)
+    monkeypatch.setattr("kdviz.jobs.queue._WRITE", 0.05)
+    path = tmp_path / "runs.sqlite"
+    store = RunStore(f"sqlite:///{path}")
+    server = make(store)
+    jobs, worker = server.jobs, server.connection
+    run = jobs.submit(RECIPE)
+    events = [progress(step, 40, step) for step in range(1, 41)]
+    worker.say("begin")
+    worker.say("event", events[0])
+    until(lambda: store.count(run.id) == 1)
+    with fault(store, path):
+        for each in events[1:]:
+            worker.say("event", each)
+        until(lambda: FAULTS[fault] in jobs.trouble)
+        assert jobs.trouble.endswith(".")
+        assert jobs.get(run.id).live
+        assert jobs.events(run.id) == events, "who watches it sees it go on"
+        with pytest.raises(StoreError, match=FAULTS[fault]):
+            jobs.submit(OTHER)
+        worker.ordered[-1][1](TaskOutcome(result=result(RECIPE, 3.0)))
+        assert jobs.get(run.id).result, "its end can be looked at"
+        until(lambda: f"Not stored so far: the end of run {run.id}" in jobs.trouble)
+    until(lambda: not jobs.trouble)
+    again = RunStore(f"sqlite:///{path}")
+    until(lambda: again.get(run.id).status == "finished")
+    assert again.events(run.id) == events
+    assert jobs.submit(OTHER).status == "queued"
+    again.close()
+
+
+def test_a_store_that_is_lost_is_not_made_a_second_time(tmp_path):
+    path = tmp_path / "runs.sqlite"
+    store = RunStore(f"sqlite:///{path}")
+    kept = store.request(RECIPE)
+    with lost(store, path):
+        for action in (store.check, lambda: store.request(OTHER)):
+            with pytest.raises(StoreError, match=r"^The run store .*runs.sqlite is gone: .*\.$"):
+                action()
+        assert not path.exists()
+    assert store.get(kept.id) == kept
+    other = RunStore(f"sqlite:///{tmp_path / 'other.sqlite'}")
+    theirs = other.request(OTHER)
+    for one in (store, other):
+        one.close()
+    os.replace(tmp_path / "other.sqlite", path)
+    assert [run.id for run in store.recent()] == [theirs.id], "the file that is there now counts"
+    store.close()
