@@ -101,6 +101,19 @@ def state_dir():
     shutil.rmtree(_STATE, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def postgresql():
+    """A PostgreSQL server; where none is installed a person's tests skip, and CI's fail."""
+    from tests.samples.postgresql import PostgreSQL, programs
+
+    folder = programs()
+    if folder is None:
+        missing("no PostgreSQL to test with (Debian: apt-get install postgresql)")
+    server = PostgreSQL(folder)
+    yield server
+    server.close()
+
+
 @pytest.fixture
 def own_state(tmp_path, monkeypatch):
     """A state folder of this test alone."""

@@ -6,7 +6,6 @@ Progress goes to standard error, a readable table to standard output, and with -
 import json
 import os
 import re
-import subprocess
 import sys
 import threading
 import urllib.request
@@ -19,7 +18,7 @@ from typing import Any
 import click
 
 from kdviz import settings
-from kdviz.cli import reach
+from kdviz.cli import reach, server_process
 from kdviz.cli.console import FAILURE, PlainGroup, json_option, options, recipe_of, show
 from kdviz.cli.local import carry_out
 from kdviz.cli.record import record
@@ -247,7 +246,7 @@ def app(
     try:
         told = {"KDVIZ_PRESENTER_KEY": key, "KDVIZ_EMBED_IN": " ".join(frames)}
         environment = {**os.environ, **{name: text for name, text in told.items() if text}}
-        code = subprocess.run(command, cwd=root, env=environment, check=False).returncode
+        code = server_process.run(command, root, environment)
     finally:
         ended.set()
     raise click.exceptions.Exit(code)

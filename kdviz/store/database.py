@@ -132,7 +132,7 @@ def _opened(url: str, tables: sa.MetaData) -> sa.Engine:
         sqlite = address.get_backend_name() == "sqlite"
         engine = _sqlite(address) if sqlite else _served(address)
     except (ImportError, exc.NoSuchModuleError) as error:
-        raise StoreError(f"The run store at {_place(address)} needs a driver: {error}.") from None
+        raise StoreError(f"The run store {_place(address)} needs a driver: {error}.") from None
     with _plain_words(_place(address)):
         try:
             tables.create_all(engine)
@@ -161,9 +161,9 @@ def _missing(engine: sa.Engine, table: sa.Table) -> list[sa.Column[Any]]:
 
 
 def _place(address: sa.URL) -> str:
-    """Where a database is, as a message may name it: a file, or an address without its password."""
-    is_file = address.get_backend_name() == "sqlite" and address.database
-    return str(is_file or address.render_as_string(hide_password=True))
+    """Where a database is, as a message may name it to visitors: a file, or a name without account and machine."""
+    name, kind = address.database or "", address.get_backend_name()
+    return name if kind == "sqlite" else f"{name} of {kind}".strip()
 
 
 @contextmanager
@@ -239,13 +239,10 @@ def _served(address: sa.URL) -> sa.Engine:
     waits: dict[str, Any] = {}
     if address.get_driver_name().startswith("psycopg"):  # options of PostgreSQL's own library, which both versions use
         milliseconds = int(_BUSY * 1000)
-        waits = {
-            "connect_timeout": int(_BUSY),
-            "tcp_user_timeout": milliseconds,
-            "options": f"-c lock_timeout={milliseconds} -c idle_in_transaction_session_timeout={10 * milliseconds}",
-        }
-    given = {name: value for name, value in waits.items() if name not in address.query}
-    return sa.create_engine(address, pool_pre_ping=True, connect_args=given)
+        waits = {"connect_timeout": int(_BUSY), "tcp_user_timeout": milliseconds, **address.query}
+        locks = f"-c lock_timeout={milliseconds} -c idle_in_transaction_session_timeout={10 * milliseconds}"
+        waits["options"] = f"{locks} {address.query.get('options', '')}"  # of two that differ the last one counts
+    return sa.create_engine(address, pool_pre_ping=True, connect_args=waits)
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

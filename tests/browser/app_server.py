@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,8 @@ from pathlib import Path
 
 import psutil
 from playwright.sync_api import Browser, Playwright
+
+from tests.samples.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0  # seconds for a server to answer
@@ -42,13 +43,6 @@ def launch(playwright: Playwright, *, webgl: bool = False) -> Browser:
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     plain = [] if webgl else ["--disable-software-rasterizer"]
     return playwright.chromium.launch(executable_path=found, args=[*ARGUMENTS, *plain])
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from kdviz import settings
-from kdviz.cli import local
+from kdviz.cli import local, server_process
 from kdviz.cli.main import main
 from kdviz.engine import data as engine_data
 from kdviz.jobs import worker as work
@@ -744,12 +744,12 @@ def started(monkeypatch):
     """The commands that would have started the app, and their environments."""
     commands = Commands()
 
-    def run(command, env, **_):
+    def run(command, _folder, environment):
         commands.append(command)
-        commands.environments.append(env)
-        return subprocess.CompletedProcess(command, 0)
+        commands.environments.append(environment)
+        return 0
 
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(server_process, "run", run)
     return commands
 
 
@@ -817,13 +817,36 @@ def test_a_key_that_was_given_is_not_printed(started, monkeypatch):
     assert "All of them may stop and delete everything" in kdviz("app", "--address", "0.0.0.0").stderr
 
 
-def test_who_may_show_the_app_in_a_frame_is_handed_on(monkeypatch):
-    environments = []
-    done = subprocess.CompletedProcess("", 0)
-    monkeypatch.setattr(subprocess, "run", lambda *_, env, **__: environments.append(env) or done)
+def test_who_may_show_the_app_in_a_frame_is_handed_on(started):
     assert kdviz("app", "--embed-in", "https://a.org", "--embed-in", "http://b:8080").exit_code == 0
     assert kdviz("app").exit_code == 0
-    assert [environment.get("KDVIZ_EMBED_IN") for environment in environments] == ["https://a.org http://b:8080", None]
+    told = [environment.get("KDVIZ_EMBED_IN") for environment in started.environments]
+    assert told == ["https://a.org http://b:8080", None]
+
+
+SERVER = """
+import signal, sys, time
+def end(*_):
+    print("ends in good order", flush=True)
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+print("serves", flush=True)
+time.sleep(60)
+"""
+
+
+def test_who_ends_the_command_ends_the_server():
+    """As a service manager and a container do, with SIGTERM to the first process alone."""
+    code = f"""
+import os, sys
+from kdviz.cli import server_process
+sys.exit(server_process.run([sys.executable, "-c", {SERVER!r}], ".", os.environ))
+"""
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as command:
+        assert command.stdout.readline() == "serves\n"
+        command.terminate()
+        assert command.stdout.readline() == "ends in good order\n"
+    assert command.returncode == 0
 
 
 @pytest.mark.parametrize(

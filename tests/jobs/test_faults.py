@@ -6,7 +6,7 @@ README, "When something breaks", has the table of all faults with the test of ea
 import os
 import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 from sqlalchemy import event
@@ -21,7 +21,7 @@ RECIPE, OTHER = Recipe(), Recipe(seed=1)
 
 def until(condition):
     """What the writer of a server does meanwhile."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + 20
     while not condition():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.01)
@@ -48,12 +48,19 @@ def lost(store, path):
 @contextmanager
 def damaged(store, path):
     """Something else lies in its place, until the file is put back."""
-    away = path.with_name("away")
-    store.close()  # what SQLite keeps beside it is written into it
-    path.rename(away)
-    path.write_bytes(b"no database at all" * 1000)
+    good, beside = path.with_name("good"), [path.with_name(f"{path.name}-{part}") for part in ("wal", "shm")]
+    with closing(sqlite3.connect(path)) as connection, closing(sqlite3.connect(good)) as copy:
+        connection.backup(copy)
+    (other := path.with_name("other")).write_bytes(b"no database at all" * 1000)
+
+    def put(file):
+        for part in beside:  # of the file that is no more
+            part.unlink(missing_ok=True)
+        file.replace(path)
+
+    put(other)
     yield
-    away.replace(path)
+    put(good)
 
 
 @contextmanager

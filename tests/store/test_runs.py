@@ -36,17 +36,31 @@ def url_of(folder):
     return f"sqlite:///{folder / 'deep' / 'runs.sqlite'}"
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """The address of an empty database of each kind."""
+    return url_of(tmp_path) if request.param == "sqlite" else request.getfixturevalue("postgresql").url()
+
+
 @pytest.fixture
-def store(tmp_path):
+def store(url):
+    made = RunStore(url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def in_file(tmp_path):
+    """A store in a file, for what happens to files."""
     made = RunStore(url_of(tmp_path))
     yield made
     made.close()
 
 
-def script(folder, body):
-    """A process that has a store, `store`, in the folder."""
+def script(url, body):
+    """A process that has a store, `store`, at the address."""
     imports = "from kdviz.store.runs import *; from kdviz.recipes.single import Recipe"
-    head = f"{imports}; store = RunStore({url_of(folder)!r})\n"
+    head = f"{imports}; store = RunStore({url!r})\n"
     return subprocess.Popen(
         [sys.executable, "-c", head + body],
         stdin=subprocess.PIPE,
@@ -68,14 +82,14 @@ def test_the_same_recipe_is_one_run(store):
     assert store.get("nonesuch") is None
 
 
-def test_a_run_comes_back_as_it_was(store, tmp_path):
+def test_a_run_comes_back_as_it_was(store, url):
     run_id = store.request(RECIPE).id
     store.begin(run_id, attempt=1)
     sent = [progress(step, 3, step) for step in (1, 2, 3)]
     store.append(run_id, sent[:2], 1)
     store.append(run_id, sent[2:], 3)
     store.finish(run_id, result(RECIPE, 3.0))
-    again = RunStore(url_of(tmp_path))
+    again = RunStore(url)
     run = again.get(run_id)
     assert run.status == "finished"
     assert run.recipe == RECIPE
@@ -99,7 +113,7 @@ def test_pause_and_resume(store):
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled", "interrupted"])
-def test_what_did_not_finish_can_be_started_again(store, tmp_path, end):
+def test_what_did_not_finish_can_be_started_again(store, url, end):
     run_id = store.request(RECIPE).id
     store.begin(run_id, attempt=2, message="The worker was lost; started again.")
     store.append(run_id, [progress(1, 1, 1)], 1)
@@ -112,20 +126,20 @@ def test_what_did_not_finish_can_be_started_again(store, tmp_path, end):
         store.release([run_id])
     assert store.get(run_id).status == end
     assert len(store.events(run_id)) == 1  # kept until it is asked for again
-    again = RunStore(url_of(tmp_path))
+    again = RunStore(url)
     run = again.request(RECIPE)
     assert (run.status, run.attempt, run.message, run.started, run.owner) == ("queued", 0, "", None, again.owner)
     assert again.events(run_id) == []
 
 
-def test_a_comparison_comes_back_as_it_was(store, tmp_path):
+def test_a_comparison_comes_back_as_it_was(store, url):
     run_id = store.request(COMPARISON).id
     store.begin(run_id)
     sent = [moment("plain", 1, 1, 0.5, seeds=2), part(COMPARISON, "plain")]
     store.append(run_id, sent, 1)
     result = compared(COMPARISON, sent[1].trials, 3.0)
     store.finish(run_id, result)
-    again = RunStore(url_of(tmp_path))
+    again = RunStore(url)
     run = again.get(run_id)
     assert type(run.recipe) is Comparison
     assert (run.recipe, run.result) == (COMPARISON, result)
@@ -148,7 +162,7 @@ def test_a_kind_of_run_of_another_version_is_left_out(store):
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled", "interrupted"])
-def test_finished_methods_outlive_every_attempt(store, tmp_path, end):
+def test_finished_methods_outlive_every_attempt(store, url, end):
     plain, offline, mutual = (part(COMPARISON, method) for method in COMPARISON.methods)
     run_id = store.request(COMPARISON).id
     store.begin(run_id)
@@ -157,7 +171,7 @@ def test_finished_methods_outlive_every_attempt(store, tmp_path, end):
     {"failed": lambda: store.fail(run_id, "Lost."), "cancelled": lambda: store.cancel(run_id)}.get(
         end, lambda: store.release([run_id])
     )()
-    heir = RunStore(url_of(tmp_path))
+    heir = RunStore(url)
     for _ in range(2):  # and again, though its worker never began
         assert heir.request(COMPARISON).owner == heir.owner
         assert heir.finished(run_id) == [plain, offline]
@@ -197,11 +211,11 @@ def test_an_end_is_final(store):
     assert store.get(run_id).status == "cancelled"
 
 
-def test_a_former_owner_has_no_say(store, tmp_path):
+def test_a_former_owner_has_no_say(store, url):
     run_id = store.request(RECIPE).id
     store.begin(run_id)
     store.release([run_id])
-    heir = RunStore(url_of(tmp_path))
+    heir = RunStore(url)
     heir.request(RECIPE)
     store.append(run_id, [progress(1, 1, 1)], 1)
     store.fail(run_id, "not mine any more")
@@ -241,14 +255,14 @@ def test_delete_forgets_run_and_events(store):
     assert store.request(RECIPE).status == "queued"
 
 
-def test_a_run_is_restarted_at_once_or_not_at_all(store, tmp_path, monkeypatch):
+def test_a_run_is_restarted_at_once_or_not_at_all(store, url, monkeypatch):
     assert store.restart(COMPARISON).status == "queued"  # made, where there is none
     store.begin(COMPARISON.id)
     sent = [moment("plain", 1, 1, 0.5, seeds=2), part(COMPARISON, "plain")]
     store.append(COMPARISON.id, sent, 1)
     store.annotate(COMPARISON.id, ["a"], "note")
     store.keep_student(COMPARISON.id, LEARNT)
-    heir = RunStore(url_of(tmp_path))
+    heir = RunStore(url)
     assert heir.restart(COMPARISON).owner == store.owner  # under way: left alone
     assert store.events(COMPARISON.id) == sent
     store.finish(COMPARISON.id, compared(COMPARISON, sent[1].trials, 3.0))
@@ -295,11 +309,11 @@ def test_a_finished_run_is_read_while_its_recipe_is_trained_anew(store):
     assert store.get(COMPARISON.id).result.seconds != first.seconds
 
 
-def test_tags_and_a_note_belong_to_a_run(store, tmp_path):
+def test_tags_and_a_note_belong_to_a_run(store, url):
     run_id = store.request(RECIPE).id
     assert (store.get(run_id).tags, store.get(run_id).note) == ((), "")
     store.annotate(run_id, ["  class   8b ", "", "Best", "best", "\x00ü\ud800"], "first\r\nline\x07  \n")
-    again = RunStore(url_of(tmp_path))
+    again = RunStore(url)
     run = again.get(run_id)
     assert (run.tags, run.note) == (("class 8b", "Best", "ü"), "first\nline")
     assert again.recent() == [run]
@@ -385,12 +399,12 @@ def rows_left(store, run_id):
         )
 
 
-def test_asking_for_a_discarded_run_brings_it_back(store, tmp_path):
+def test_asking_for_a_discarded_run_brings_it_back(store, url):
     run_id = store.request(RECIPE).id
     store.begin(run_id)
     store.finish(run_id, result(RECIPE, 1.0))
     store.discard([run_id])
-    again = RunStore(url_of(tmp_path))
+    again = RunStore(url)
     assert again.request(RECIPE).result is not None
     assert again.discarded() == []
 
@@ -406,9 +420,9 @@ def test_a_run_under_way_is_not_discarded(store):
     assert store.recent() == []
 
 
-def test_students_are_kept_with_their_run(store, tmp_path):
+def test_students_are_kept_with_their_run(store, url):
     run_id = store.request(COMPARISON).id
-    heir = RunStore(url_of(tmp_path))
+    heir = RunStore(url)
     heir.keep_student(run_id, LEARNT)  # not the owner
     assert store.students(run_id) == []
     plain, offline = (LEARNT.model_copy(update={"name": name}) for name in ("plain", "offline"))
@@ -442,7 +456,7 @@ def test_a_database_of_an_older_version_opens_and_works(tmp_path):
     assert again.recent()[0].tags == ("new",)
 
 
-def test_notes_of_many_threads_and_processes_do_not_get_mixed(store, tmp_path):
+def test_notes_of_many_threads_and_processes_do_not_get_mixed(store, url):
     run_id = store.request(RECIPE).id
     body = (
         f"run_id = {run_id!r}\n"
@@ -451,7 +465,7 @@ def test_notes_of_many_threads_and_processes_do_not_get_mixed(store, tmp_path):
         "    store.annotate(run_id, ['theirs'], 'theirs')\n"
         "    store.discard([]); store.restore([run_id])\n"
     )
-    with script(tmp_path, body) as process, ThreadPoolExecutor(4) as threads:
+    with script(url, body) as process, ThreadPoolExecutor(4) as threads:
         assert process.stdout.readline() == "ready\n"
         list(threads.map(lambda _: store.annotate(run_id, ["ours"], "ours"), range(30)))
     assert process.returncode == 0
@@ -459,14 +473,14 @@ def test_notes_of_many_threads_and_processes_do_not_get_mixed(store, tmp_path):
     assert (run.tags, run.note) in [(("ours",), "ours"), (("theirs",), "theirs")]
 
 
-def test_a_full_disk_keeps_a_student_out_and_says_so(store):
-    run_id = store.request(RECIPE).id
-    with store._database.engine.connect() as connection:
+def test_a_full_disk_keeps_a_student_out_and_says_so(in_file):
+    run_id = in_file.request(RECIPE).id
+    with in_file._database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count=24")
         connection.rollback()
     with pytest.raises(StoreError, match=r"the disk is full.*\.$"):
-        store.keep_student(run_id, LEARNT.model_copy(update={"weights": bytes(300_000)}))
-    assert store.students(run_id) == []
+        in_file.keep_student(run_id, LEARNT.model_copy(update={"weights": bytes(300_000)}))
+    assert in_file.students(run_id) == []
 
 
 def test_silence_reads_as_interrupted(store, monkeypatch):
@@ -481,9 +495,9 @@ def test_silence_reads_as_interrupted(store, monkeypatch):
     assert store.get(run_id).status == "queued"
 
 
-def test_a_killed_owner_leaves_an_interrupted_run(store, tmp_path, monkeypatch):
+def test_a_killed_owner_leaves_an_interrupted_run(store, url, monkeypatch):
     body = "run = store.request(Recipe()); store.begin(run.id); print('ready', flush=True); import time; time.sleep(60)"
-    with script(tmp_path, body) as owner:
+    with script(url, body) as owner:
         assert owner.stdout.readline() == "ready\n"
         assert store.get(RECIPE.id).status == "running"
         owner.send_signal(signal.SIGKILL)
@@ -493,7 +507,7 @@ def test_a_killed_owner_leaves_an_interrupted_run(store, tmp_path, monkeypatch):
     assert store.get(RECIPE.id).status == "running"  # by its heartbeat, not by its death
 
 
-def test_two_processes_and_many_threads_on_one_file(store, tmp_path):
+def test_two_processes_and_many_threads_on_one_file(store, url):
     body = (
         "from tests.samples.fake_training import progress\n"
         "import sys\n"
@@ -507,7 +521,7 @@ def test_two_processes_and_many_threads_on_one_file(store, tmp_path):
         "    store.heartbeat([run.id])\n"
         "print(mine)\n"
     )
-    with script(tmp_path, body) as one, script(tmp_path, body) as two, ThreadPoolExecutor(4) as threads:
+    with script(url, body) as one, script(url, body) as two, ThreadPoolExecutor(4) as threads:
         for process in (one, two):
             assert process.stdout.readline() == "ready\n"
         for process in (one, two):
@@ -530,17 +544,17 @@ def test_a_damaged_file_is_told_in_one_sentence(tmp_path):
     assert path.read_bytes() == b"no database at all" * 1000
 
 
-def test_a_full_disk_is_told_in_one_sentence(store):
-    run_id = store.request(RECIPE).id
-    with store._database.engine.connect() as connection:
+def test_a_full_disk_is_told_in_one_sentence(in_file):
+    run_id = in_file.request(RECIPE).id
+    with in_file._database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count=8")
         connection.rollback()
     with pytest.raises(StoreError, match=r"the disk is full.*\.$"):
-        store.append(run_id, [progress(1, 1, 1)] * 1000, 1)
-    assert store.count(run_id) == 0
+        in_file.append(run_id, [progress(1, 1, 1)] * 1000, 1)
+    assert in_file.count(run_id) == 0
 
 
-def test_a_lock_that_stays_is_told_in_one_sentence(store, tmp_path, monkeypatch):
+def test_a_lock_that_stays_is_told_in_one_sentence(in_file, tmp_path, monkeypatch):
     monkeypatch.setattr("kdviz.store.database._BUSY", 0.1)
     impatient = RunStore(url_of(tmp_path))
     holder = sqlite3.connect(tmp_path / "deep" / "runs.sqlite", isolation_level=None)
