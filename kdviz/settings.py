@@ -102,6 +102,11 @@ def needs_no_key() -> bool:
     return os.environ.get("KDVIZ_PRESENTER_KEY") == NO_KEY
 
 
+def class_address() -> str:
+    """Where the seats of a class find the app, KDVIZ_CLASS_ADDRESS; "" where the stage's own address will do."""
+    return os.environ.get("KDVIZ_CLASS_ADDRESS", "")
+
+
 def limit_name(what: str) -> str:
     """The variable that limits how much a visitor may have of something: KDVIZ_MOST_WAITING for "waiting"."""
     return f"KDVIZ_MOST_{what.upper()}"

@@ -32,6 +32,7 @@ from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
 from kdviz.reports.text import table
 from kdviz.store import data_files
+from kdviz.store.classes import ClassStore, seat_address
 from kdviz.store.rights import KEY
 
 _SPLITS = ("training", "validation", "test")
@@ -196,9 +197,15 @@ def _checked_frames(_context: click.Context, _option: click.Parameter, frames: t
 @click.option("--port", type=click.IntRange(1, 65_535), default=8501, show_default=True)
 @click.option(
     "--address",
-    default="127.0.0.1",
-    show_default=True,
+    default=None,
+    show_default="127.0.0.1, with --class 0.0.0.0",
     help="Listen at this network address; by default this machine alone reaches the app. 0.0.0.0 lets the network in.",
+)
+@click.option(
+    "--class",
+    "holds_class",
+    is_flag=True,
+    help="Open a class, or go on with the one that is open: phones of the same network follow the stage.",
 )
 @click.option(
     "--base-path",
@@ -222,9 +229,16 @@ def _checked_frames(_context: click.Context, _option: click.Parameter, frames: t
 )
 @click.option("--no-browser", is_flag=True, help="Open no browser window.")
 def app(
-    port: int, address: str, base_path: str, origins: tuple[str, ...], frames: tuple[str, ...], no_browser: bool
+    port: int,
+    address: str | None,
+    holds_class: bool,
+    base_path: str,
+    origins: tuple[str, ...],
+    frames: tuple[str, ...],
+    no_browser: bool,
 ) -> None:
     """Start the app."""
+    address = address or (reach.ALL if holds_class else settings.LOOPBACK[0])
     root = Path(__file__).resolve().parents[2]
     given = {
         "server.port": str(port),
@@ -239,17 +253,34 @@ def app(
     key, here = reach.key_for(address, proxied), reach.start_page(address, port, base_path)
     for line in reach.in_words(address, reach.start_page(address, port, base_path, origins), key, proxied):
         click.echo(line, err=True)
+    seats_at = _open_class(reach.seats_page(address, port, base_path, origins)) if holds_class else ""
     ended = threading.Event()
     if not no_browser and _has_a_screen():
         shown = f"?{KEY}={key}" if key not in ("", settings.NO_KEY) else ""  # once: then the browser keeps a cookie
         threading.Thread(target=_open_when_ready, args=(here, shown, ended), daemon=True).start()
     try:
-        told = {"KDVIZ_PRESENTER_KEY": key, "KDVIZ_EMBED_IN": " ".join(frames)}
+        told = {
+            "KDVIZ_PRESENTER_KEY": key,
+            "KDVIZ_EMBED_IN": " ".join(frames),
+            "KDVIZ_CLASS_ADDRESS": seats_at,
+        }
         environment = {**os.environ, **{name: text for name, text in told.items() if text}}
         code = server_process.run(command, root, environment)
     finally:
         ended.set()
     raise click.exceptions.Exit(code)
+
+
+def _open_class(page: str) -> str:
+    """Open a class whose seats find the app at this page, or go on with the one that is open; say where they are."""
+    page = settings.class_address() or page
+    kept_for_now = settings.make_state_dir()
+    store = ClassStore(settings.database_url())
+    lines = reach.class_in_words(seat_address(page, store.begin()))
+    store.close()
+    for line in (*lines, *filter(None, [kept_for_now])):
+        click.echo(line, err=True)
+    return page
 
 
 def _has_a_screen() -> bool:

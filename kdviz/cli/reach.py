@@ -1,12 +1,19 @@
 """Who can reach the app that is being started, who its presenter is, and how that is said."""
 
+import io
 import secrets
+import socket
 from collections.abc import Sequence
+from contextlib import suppress
+
+import psutil
+import segno
 
 from kdviz import settings
 from kdviz.store.rights import KEY
 
-_EVERYWHERE = {"0.0.0.0": "localhost", "::": "localhost"}  # where a browser on this machine finds it then
+ALL = "0.0.0.0"
+_EVERYWHERE = {ALL: "localhost", "::": "localhost"}  # where a browser on this machine finds it then
 
 
 def key_for(address: str, proxied: bool) -> str:
@@ -16,11 +23,48 @@ def key_for(address: str, proxied: bool) -> str:
     return given or ("" if alone else secrets.token_urlsafe(12))
 
 
+def in_network(address: str) -> str:
+    """Where others of the network find what listens at `address`; "" where this machine is in none.
+
+    Nothing is sent: the system is asked which of its addresses it would use for one elsewhere.
+    """
+    if address not in _EVERYWHERE:
+        return address
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # an address that nobody has (RFC 5737)
+        return str(probe.getsockname()[0])
+    # Without a way out, as where this machine is the class's own network: its first address there.
+    cards = psutil.net_if_addrs().values()
+    own = (card.address for cards_own in cards for card in cards_own if card.family == socket.AF_INET)
+    return next((other for other in own if not other.startswith("127.")), "")
+
+
+def qr_code(text: str) -> str:
+    """The text as a QR code of characters, light on dark as terminals are."""
+    drawn = io.StringIO()
+    segno.make(text, micro=False).terminal(drawn, border=2, compact=True)
+    return drawn.getvalue()
+
+
+def class_in_words(seats: str) -> list[str]:
+    """Where the seats of a class are, and how it ends."""
+    return [
+        f"The class is open. Its seats, for phones in the same network: {seats}",
+        qr_code(seats),
+        "On the stage of a page (key s), key q shows this code, saves what the class has sent, and ends the class.",
+    ]
+
+
 def start_page(address: str, port: int, base_path: str, origins: Sequence[str] = ()) -> str:
     """Where a browser finds the app: as a proxy shows it, else at this machine."""
     host = _EVERYWHERE.get(address, address)
     at = origins[0] if origins else f"http://{f'[{host}]' if ':' in host else host}:{port}"
     return f"{at}/{base_path}".rstrip("/") + "/"
+
+
+def seats_page(address: str, port: int, base_path: str, origins: Sequence[str] = ()) -> str:
+    """The same for browsers on other machines of the network, as far as this one is in a network."""
+    return start_page(in_network(address) or address, port, base_path, origins)
 
 
 def in_words(address: str, start: str, key: str, proxied: bool) -> list[str]:

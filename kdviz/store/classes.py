@@ -90,6 +90,11 @@ class Post:
     number: int  # of the change that it was
 
 
+def seat_address(start: str, code: str) -> str:
+    """Where a seat of a class is found, if the app is found at `start`."""
+    return f"{start.rstrip('/')}/seat?class={code}"
+
+
 class ClassStore:
     """The classes in the database at `url`; safe for many threads and processes. Every method may raise StoreError."""
 

@@ -4,16 +4,18 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from kdviz import settings
-from kdviz.cli import local, server_process
+from kdviz.cli import local, reach, server_process
 from kdviz.cli.main import main
 from kdviz.engine import data as engine_data
 from kdviz.jobs import worker as work
@@ -26,6 +28,7 @@ from kdviz.records.comparison import FinishedMethod
 from kdviz.records.sweep import FinishedStack
 from kdviz.records.sweep_plan import waiting
 from kdviz.store import data_files
+from kdviz.store.classes import ClassStore
 from kdviz.store.data_files import DataError
 from kdviz.store.runs import RunStore, StoreError
 from tests.samples import tiny_data
@@ -866,3 +869,44 @@ def test_what_is_no_path_and_no_host_is_refused_in_a_sentence(started, option, g
     assert result.exit_code == 2
     assert f"it is {given}; it takes {takes}" in " ".join(result.output.split())
     assert not started
+
+
+@pytest.fixture
+def in_a_network(monkeypatch):
+    monkeypatch.setattr("kdviz.cli.reach.in_network", {"0.0.0.0": "192.168.1.7", "127.0.0.1": "127.0.0.1"}.get)
+
+
+def test_a_class_lets_the_network_in_and_says_where_its_seats_are(started, in_a_network):
+    said = kdviz("app", "--class", "--no-browser").stderr
+    code = ClassStore(settings.database_url()).open_code()
+    assert f"for phones in the same network: http://192.168.1.7:8501/seat?class={code}\n" in said
+    assert "█▄▄▄█" in said, "the corner of a QR code"
+    assert "Whoever reaches this machine at 0.0.0.0 can open it" in said
+    assert "?presenter=" in said
+    assert "--server.address=0.0.0.0" in started[0]
+    assert started.environments[0]["KDVIZ_CLASS_ADDRESS"] == "http://192.168.1.7:8501/"
+    assert f"class={code}" in kdviz("app", "--class").stderr, "started again, it goes on with the open class"
+
+
+def test_a_class_behind_a_proxy_has_the_address_of_the_proxy(started, in_a_network):
+    behind = ("--address", "127.0.0.1", "--base-path", "/lab", "--origin", "https://hub.example.org")
+    assert "https://hub.example.org/lab/seat?class=" in kdviz("app", "--class", *behind).stderr
+    assert "--server.address=127.0.0.1" in started[0]
+    assert kdviz("app").exit_code == 0
+    assert "KDVIZ_CLASS_ADDRESS" not in started.environments[1]
+
+
+def test_the_address_in_the_network_is_found_without_asking_anybody(monkeypatch):
+    assert reach.in_network("192.168.1.7") == "192.168.1.7"
+    assert re.fullmatch(r"|\d+\.\d+\.\d+\.\d+", reach.in_network("0.0.0.0"))
+
+    def no_way_out(*_):
+        raise OSError("Network is unreachable")
+
+    card = SimpleNamespace(family=socket.AF_INET, address="10.42.0.1")
+    loop = SimpleNamespace(family=socket.AF_INET, address="127.0.0.1")
+    monkeypatch.setattr(reach.socket, "socket", no_way_out)
+    monkeypatch.setattr(reach.psutil, "net_if_addrs", lambda: {"lo": [loop], "hotspot": [card]})
+    assert reach.in_network("0.0.0.0") == "10.42.0.1"
+    monkeypatch.setattr(reach.psutil, "net_if_addrs", lambda: {"lo": [loop]})
+    assert reach.in_network("0.0.0.0") == ""

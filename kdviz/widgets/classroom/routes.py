@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
+import segno
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -22,7 +23,9 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit.web.server.server_util import is_url_from_allowed_origins
 
-from kdviz.store.classes import ClassStore
+from kdviz import settings
+from kdviz.exports.class_posts import as_csv
+from kdviz.store.classes import ClassStore, seat_address
 from kdviz.store.database import StoreError
 from kdviz.widgets import visitor
 from kdviz.widgets.classroom import messages
@@ -77,6 +80,8 @@ class Classroom:
         """The addresses of all classes."""
         return [
             WebSocketRoute("/class/live", self.live),
+            Route("/class/now", _told(self.now), methods=["GET"]),
+            Route("/class/saved.csv", _told(self.saved), methods=["GET"]),
             Route("/class/data", _told(self.keep_data), methods=["POST"]),
             Route("/class/data/{digest}", _told(self.data), methods=["GET"]),
         ]
@@ -116,7 +121,7 @@ class Classroom:
         else:
             await self._seat(socket, room, asked["seat"])
 
-    async def code(self, wanted: str) -> str:
+    async def code(self, wanted: str = "") -> str:
         """The open class of that name, or whichever is open. Raises RefusedError where there is none."""
         store = await self.store()
         code = await self._threads.do(store.open_code, wanted)
@@ -163,6 +168,29 @@ class Classroom:
                 await _converse(socket, room, changed, allowed, hear, told)
         finally:
             await room.stand_up(seat)
+
+    async def now(self, request: Request) -> Response:
+        """The presenter's open class: its code, where its seats are, and that as a QR code; nothing for others.
+
+        `at` is where the presenter's browser finds the app.
+        """
+        told: dict[str, str] = {}
+        if visitor.presents(request.cookies, request.headers):
+            with suppress(RefusedError):
+                code = await self.code()
+                address = seat_address(settings.class_address() or request.query_params.get("at", "/"), code)
+                qr = segno.make(address, micro=False, error="m").svg_data_uri(border=2, svgns=True, scale=8)
+                told = {"code": code, "address": address, "qr": qr}
+        return JSONResponse(told, headers={"cache-control": "no-store"})
+
+    async def saved(self, request: Request) -> Response:
+        """What the class has sent, as a table."""
+        if not visitor.presents(request.cookies, request.headers):
+            return PlainTextResponse("Only the presenter saves a class.", 403)
+        store, code = await self.store(), await self.code(request.query_params.get("class", ""))
+        table = as_csv(await self._threads.do(store.posts, code))
+        named = {"content-disposition": f'attachment; filename="class-{code}.csv"', "cache-control": "no-store"}
+        return PlainTextResponse(table, media_type="text/csv", headers=named)
 
     async def keep_data(self, request: Request) -> Response:
         """Keep a component's data for the seats; answers with the hash that they have from now on."""

@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+import csv
 import gzip
 import hashlib
+import io
 import json
 
 import pytest
@@ -251,6 +253,42 @@ def test_data_of_components_are_kept_by_what_is_in_them(store, monkeypatch):
         assert (await request(app, "GET", "/lab/kdviz/class/data/nothing"))[0] == 404
         monkeypatch.setattr(routes, "MOST_DATA", 10)
         assert (await request(app, "POST", "/lab/kdviz/class/data", body))[0] == 413
+
+    run(lesson())
+
+
+def test_the_presenter_alone_is_told_where_the_seats_are_and_saves_what_they_sent(store, monkeypatch):
+    code = store.begin()
+    for number, choice in enumerate((1, 0), 1):
+        seat_id = f"seat-{number:016d}"
+        store.arrive(code, seat_id)
+        store.post(code, seat_id, "two/1", "answer", str(choice))
+    store.post(code, seat_id, "loss", "drawing", json.dumps({"pixels": DRAWING}))
+    store.post(code, seat_id, "playground", "point", json.dumps({"points": [TRAINED, TRAINED]}))
+
+    async def lesson():
+        app = server(store)
+        _, _, answer = await request(app, "GET", "/class/now?at=http://localhost:8501/lab/")
+        now = json.loads(answer)
+        assert (now["code"], now["address"]) == (code, f"http://localhost:8501/lab/seat?class={code}")
+        assert now["qr"].startswith("data:image/svg+xml")
+        monkeypatch.setenv("KDVIZ_CLASS_ADDRESS", "http://192.168.1.7:8501/")
+        _, _, answer = await request(app, "GET", "/class/now?at=http://localhost:8501/")
+        assert json.loads(answer)["address"] == f"http://192.168.1.7:8501/seat?class={code}"
+        status, headers, answer = await request(app, "GET", f"/class/saved.csv?class={code}")
+        rows = list(csv.DictReader(io.StringIO(answer.decode())))
+        assert (status, headers["content-disposition"]) == (200, f'attachment; filename="class-{code}.csv"')
+        assert [row["kind"] for row in rows] == ["answer", "answer", "drawing", "point", "point"]
+        assert [(row["seat"], row["talk"], row["scene"], row["choice"]) for row in rows[:2]] == [
+            ("1", "two", "1", "2"),
+            ("2", "two", "1", "1"),
+        ]
+        assert rows[2]["pixels"] == "00" * 784
+        assert (rows[3]["page"], rows[3]["T"], rows[3]["accuracy"]) == ("playground", "4", "0.8")
+        assert "seat-" not in answer.decode()
+        monkeypatch.setenv("KDVIZ_PRESENTER_KEY", "green-42-horse")
+        assert json.loads((await request(app, "GET", "/class/now"))[2]) == {}
+        assert (await request(app, "GET", "/class/saved.csv"))[0] == 403
 
     run(lesson())
 
