@@ -4,10 +4,11 @@
 import { component, watchSize } from "../kdviz.shared/component.js";
 import { emptied, make, setText } from "../kdviz.shared/dom.js";
 import { luminance, resolveColour } from "../kdviz.shared/matrix.js";
+import { shadesFor } from "../kdviz.shared/shades.js";
 import { buildOne, drawOne } from "./cell.js";
 import { drawMap, drawRings, drawTabStop, isAbove, isSame, mapOf, shownCells } from "./map.js";
 import { choicesOf, endOfRow, neighbour } from "./places.js";
-import { drawScale, shadesFor } from "./scale.js";
+import { drawScale } from "./scale.js";
 
 const kept = {}; // what a visitor looks at: it outlives the end of a sweep, when the page puts up the map anew
 

@@ -1,0 +1,82 @@
+// The race of a class: each student that a seat has trained is a dot on the map of T and alpha, coloured by how many of the
+// held-out images it reads right.
+
+import { postsNow } from "../kdviz.shared/class_posts.js";
+import { component, watchSize } from "../kdviz.shared/component.js";
+import { clearDrawing, setAttribute, setText, svgNode } from "../kdviz.shared/dom.js";
+import { percent } from "../kdviz.shared/format.js";
+import { luminance, resolveColour } from "../kdviz.shared/matrix.js";
+import { stageRoom } from "../kdviz.shared/on_stage.js";
+import { shadeBetween, shadesFor } from "../kdviz.shared/shades.js";
+import { listen } from "../kdviz.shared/signals.js";
+import { placeOfAlpha, placeOfT, pointsOf } from "./points.js";
+
+const [LEFT, RIGHT, TOP, BOTTOM] = [40, 12, 10, 40];
+const [USUAL, SENTENCE] = [380, 64]; // pixels high: the map, and the room below it
+const TEMPERATURES = [0.5, 1, 2, 5, 10, 20, 50];
+const ALPHAS = [0.25, 0.5, 0.75, 1];
+const DOT = 13;
+
+function drawAxes(ui, x, y, floor) {
+  const { map, width } = ui;
+  for (const T of TEMPERATURES) {
+    svgNode("line", map, { class: "grid", x1: x(T), x2: x(T), y1: TOP, y2: floor });
+    svgNode("text", map, { class: "middle", x: x(T), y: floor + 16 }).textContent = String(T);
+  }
+  for (const alpha of ALPHAS) {
+    svgNode("line", map, { class: "grid", x1: LEFT, x2: width - RIGHT, y1: y(alpha), y2: y(alpha) });
+    svgNode("text", map, { class: "end", x: LEFT - 8, y: y(alpha) + 4 }).textContent = String(alpha);
+  }
+  svgNode("text", map, { class: "middle name", x: (LEFT + width - RIGHT) / 2, y: floor + 33 }).textContent = ui.tell("axis");
+  svgNode("text", map, { class: "name", x: 4, y: TOP + 12 }).textContent = "α";
+}
+
+function drawDot(ui, point, x, y, [worst, best]) {
+  const { colour, text } = shadeBetween(ui.shades, point.accuracy, worst, best);
+  const group = svgNode("g", ui.map, { class: point.accuracy === best ? "dot best" : "dot" });
+  svgNode("circle", group, { cx: x(point.T), cy: y(point.alpha), r: DOT, style: `fill: ${colour}` });
+  svgNode("text", group, { class: "middle", x: x(point.T), y: y(point.alpha) + 4, style: `fill: ${text}` }).textContent = (100 * point.accuracy).toFixed(0);
+}
+
+function draw(ui) {
+  const { map, width } = ui;
+  if (!width) return;
+  const points = pointsOf(ui.seats);
+  const height = Math.max(160, Math.min(USUAL, stageRoom() - SENTENCE));
+  const floor = height - BOTTOM;
+  const x = (T) => LEFT + (width - LEFT - RIGHT) * placeOfT(T);
+  const y = (alpha) => floor - (floor - TOP) * placeOfAlpha(alpha);
+  clearDrawing(map, width, height);
+  drawAxes(ui, x, y, floor);
+  const shares = points.map(({ accuracy }) => accuracy);
+  const ends = [Math.min(...shares), Math.max(...shares)];
+  for (const point of points) drawDot(ui, point, x, y, ends);
+  const best = points.at(-1);
+  const facts = best && {
+    students: points.length, T: best.T, alpha: best.alpha.toFixed(2), best: percent(best.accuracy, 1), worst: percent(ends[0], 1),
+    plain: percent(best.plain, 1), updates: best.updates,
+  };
+  const says = facts ? ui.tell(points.length > 1 ? "says" : "says-one", facts) : ui.tell("empty");
+  setText(ui.q(".say"), says);
+  setAttribute(map, "aria-label", `${ui.tell("axis")}. ${says}`);
+}
+
+function build(ui) {
+  Object.assign(ui, { map: ui.q(".map"), width: 0, seats: postsNow().points });
+  listen(ui, "class", ({ points }) => {
+    ui.seats = points;
+    draw(ui);
+  });
+  listen(ui, "stage", () => draw(ui));
+  watchSize(ui, ui.root, (width) => {
+    ui.width = width;
+    draw(ui);
+  });
+}
+
+function receive(ui) {
+  ui.shades = shadesFor(luminance(resolveColour(ui.root, "var(--kd-bg)")) < 0.4);
+  draw(ui);
+}
+
+export default await component(import.meta.url, { root: ".class-map", build, receive });
