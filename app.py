@@ -28,6 +28,10 @@ try:
                 st.Page("pages/start.py", title=furniture.word("start"), default=True),
                 st.Page("pages/playground.py", title=furniture.word("playground"), url_path="playground"),
                 st.Page("pages/notes.py", title=furniture.word("notes"), url_path="notes", visibility="hidden"),
+                *(
+                    st.Page(f"pages/{slug}.py", title=furniture.word(slug), url_path=slug, visibility="hidden")
+                    for slug in course.TOGETHER
+                ),
             ],
             furniture.word("learn"): [
                 st.Page(lesson.page, title=f"{lesson.number} {lesson.title}", url_path=lesson.slug)

@@ -26,6 +26,7 @@ LESSONS = len(SLUGS) - len(APPENDICES)
 GLOSSARY = "words"
 FURNITURE = "course"
 STAGED = ("playground", *(slug for slug in SLUGS if slug != GLOSSARY), "explorer")  # pages with a picture, in order
+TOGETHER = ("draw_together", "race_together")  # pages that a class fills; scenes of talks lead there
 
 _TERM = re.compile(r"(?<!\\)\[([^\[\]]*[^\[\]\\])\]\(#([a-z0-9-]+)\)")  # a backslash takes the meaning from a bracket
 _MARKUP = re.compile(r"\[([^\[\]]+)\]\([^()]*\)|[*`]")

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from kdviz import settings
 from kdviz.texts.blocks import LessonError, Where
-from kdviz.texts.course import STAGED
+from kdviz.texts.course import STAGED, TOGETHER
 
 ENGLISH = "en"
 FOLDER = settings.ASSETS / "talks"
@@ -155,8 +155,8 @@ def _scene(number: int, block: Sequence[_Line], file: str) -> Scene:
     end = heads[0] if heads else len(block)
     facts = _facts([(line, text) for line, text in block[1:end] if text.strip()], OF_SCENE, where)
     page, at = facts["page"]
-    if page not in STAGED:
-        raise at.error(f"page is {page}; it takes one of {', '.join(STAGED)}.")
+    if page not in (pages := STAGED + TOGETHER):
+        raise at.error(f"page is {page}; it takes one of {', '.join(pages)}.")
     sentence, at = facts["sentence"]
     if len(sentence) > LONGEST_SENTENCE:
         raise at.error(f"the sentence has {len(sentence)} characters; {LONGEST_SENTENCE} have room on the stage.")

@@ -57,8 +57,7 @@ def scene() -> tuple[Talk, Scene] | None:
 def _facts(here: LessonPage) -> dict[str, Any]:
     told = scene()
     if told is None or told[1].page != here.lesson.slug:
-        at = course.STAGED.index(here.lesson.slug)
-        ways = [course.STAGED[place] if 0 <= place < len(course.STAGED) else None for place in (at - 1, at + 1)]
+        ways = _beside(here.lesson.slug)
         return {
             "sentence": here.lesson.fact("question"),
             "place": "",
@@ -78,6 +77,14 @@ def _facts(here: LessonPage) -> dict[str, Any]:
         "next": ways[1],
         "talk": {"name": talk.name, "scene": now.number, "ahead": modules_of(_AHEAD)},
     }
+
+
+def _beside(slug: str) -> list[str | None]:
+    """The pages before and after one, of those with a picture; none where it is not among them."""
+    if slug not in course.STAGED:
+        return [None, None]
+    at = course.STAGED.index(slug)
+    return [course.STAGED[place] if 0 <= place < len(course.STAGED) else None for place in (at - 1, at + 1)]
 
 
 def open_talk() -> None:
@@ -101,6 +108,9 @@ def list_talks() -> None:
             label = f"**{talk.title}:** {talk.lead}"
             icon = ":material/co_present:"
             st.page_link(f"pages/{first.page}.py", label=label, icon=icon, query_params=_query(talk, first))
+        for slug in course.TOGETHER:
+            label, icon = course.words().word(f"{slug}-link"), ":material/groups:"
+            st.page_link(f"pages/{slug}.py", label=label, icon=icon, query_params={"stage": "1"})
 
 
 def _query(talk: Talk, now: Scene) -> dict[str, str]:

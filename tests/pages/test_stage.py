@@ -2,7 +2,7 @@
 
 import pytest
 
-from kdviz.texts import course
+from kdviz.texts import course, lesson
 from kdviz.texts import talk as talks
 from tests.samples.app_pages import component, opened
 
@@ -23,6 +23,13 @@ def test_each_page_with_a_picture_has_one_stage_and_ways_on(jobs, slug):
     assert told["previous"] == (course.STAGED[place - 1] if place else None)
     assert told["next"] == (None if slug == "explorer" else course.STAGED[place + 1])
     assert told["talk"] is None
+
+
+@pytest.mark.parametrize("slug", course.TOGETHER)
+def test_what_a_class_makes_together_has_a_stage_that_leads_nowhere_by_itself(jobs, slug):
+    told = stage_of(opened(f"pages/{slug}.py", data="digits", stage="1"))
+    assert told["sentence"] == lesson.read(slug).fact("question")
+    assert told["previous"] is told["next"] is told["talk"] is None
 
 
 @pytest.mark.parametrize(("name", "scene"), SCENES.values(), ids=lambda value: getattr(value, "title", value))

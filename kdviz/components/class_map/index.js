@@ -15,7 +15,8 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [40, 12, 10, 40];
 const [USUAL, SENTENCE] = [380, 64]; // pixels high: the map, and the room below it
 const TEMPERATURES = [0.5, 1, 2, 5, 10, 20, 50];
 const ALPHAS = [0.25, 0.5, 0.75, 1];
-const DOT = 13;
+const [DOT, SMALL] = [13, 10.5]; // radii; the smaller one where the map is narrow
+const NARROW = 500;
 
 function drawAxes(ui, x, y, floor) {
   const { map, width } = ui;
@@ -34,7 +35,7 @@ function drawAxes(ui, x, y, floor) {
 function drawDot(ui, point, x, y, [worst, best]) {
   const { colour, text } = shadeBetween(ui.shades, point.accuracy, worst, best);
   const group = svgNode("g", ui.map, { class: point.accuracy === best ? "dot best" : "dot" });
-  svgNode("circle", group, { cx: x(point.T), cy: y(point.alpha), r: DOT, style: `fill: ${colour}` });
+  svgNode("circle", group, { cx: x(point.T), cy: y(point.alpha), r: ui.width < NARROW ? SMALL : DOT, style: `fill: ${colour}` });
   svgNode("text", group, { class: "middle", x: x(point.T), y: y(point.alpha) + 4, style: `fill: ${text}` }).textContent = (100 * point.accuracy).toFixed(0);
 }
 
@@ -49,12 +50,12 @@ function draw(ui) {
   clearDrawing(map, width, height);
   drawAxes(ui, x, y, floor);
   const shares = points.map(({ accuracy }) => accuracy);
-  const ends = [Math.min(...shares), Math.max(...shares)];
+  const ends = /** @type {[number, number]} */ ([Math.min(...shares), Math.max(...shares)]);
   for (const point of points) drawDot(ui, point, x, y, ends);
   const best = points.at(-1);
   const facts = best && {
     students: points.length, T: best.T, alpha: best.alpha.toFixed(2), best: percent(best.accuracy, 1), worst: percent(ends[0], 1),
-    plain: percent(best.plain, 1), updates: best.updates,
+    plain: percent(best.plain, 1),
   };
   const says = facts ? ui.tell(points.length > 1 ? "says" : "says-one", facts) : ui.tell("empty");
   setText(ui.q(".say"), says);

@@ -18,11 +18,11 @@ export function answerOf(logits) {
 /**
  * Drawings in the order in which they hang: the teacher doubts the first one most. Those that it has not seen yet come last,
  * of equal ones the one of the lower seat first.
- * @template {{ seat: string, teacher: Answer | null }} Drawn @param {Drawn[]} drawings
+ * @template {{ seat: string, pixels: string, teacher: Answer | null, student: Answer | null }} Drawn @param {Drawn[]} drawings
  */
 export const byDoubt = (drawings) => [...drawings].sort((one, other) =>
   (other.teacher?.bits ?? -1) - (one.teacher?.bits ?? -1) || one.seat.localeCompare(other.seat, "en", { numeric: true }));
 
-/** On how many drawings the two give different answers. @param {{ teacher: Answer | null, student: Answer | null }[]} drawings */
+/** On how many of the drawings the two give different answers. @param {{ teacher: Answer | null, student: Answer | null }[]} drawings */
 export const countDiffering = (drawings) =>
   drawings.filter(({ teacher, student }) => teacher && student && teacher.top !== student.top).length;

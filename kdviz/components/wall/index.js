@@ -15,7 +15,10 @@ const UPDATES = 300;
 
 const addressOf = (/** @type {string} */ address) => new URL(`../../../${address}`, import.meta.url);
 
-/** Who has answered what, by the drawing itself: one that is not changed is not asked about again. */
+/**
+ * Who has answered what, by the drawing itself: one that is not changed is not asked about again.
+ * @returns {{ teacher: import("./doubt.js").Answer | null, student: import("./doubt.js").Answer | null }}
+ */
 function answersTo(ui, pixels) {
   const known = ui.answers.get(pixels) ?? { teacher: null, student: null };
   ui.answers.set(pixels, known);

@@ -23,9 +23,14 @@ def playground(*, key: str, served: ServedPack) -> None:
         "weights": served.weights,
         "data": served.data,
         "names": list(DATA_SETS[served.data].class_names),
-        "frame": "8x8" if served.data == "digits" else "mnist",  # how a drawing is brought to 28x28
+        "frame": frame_of(served.data),
         "students": list(ARCHITECTURES),  # those that a recipe can name, for the way to the lab
         "query": {name: text for name, text in st.query_params.items() if name != "data"},
         "challenges": dict(lesson.read("playground").words),
     }
     _playground(key=key, data=data)
+
+
+def frame_of(data: str) -> str:
+    """How a drawing is brought to 28x28: as MNIST was, or as scikit-learn's 8x8 digits are."""
+    return "8x8" if data == "digits" else "mnist"
