@@ -1,8 +1,22 @@
 // What a seat of a class shows, and how it follows the stage.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import { placeOfAlpha, placeOfT, pointsOf } from "../../kdviz/components/class_map/points.js";
+import { ClassPosts } from "../../kdviz/components/kdviz.shared/class_posts.js";
+import { filled } from "../../kdviz/components/kdviz.shared/format.js";
 import { controlsOf, setControls } from "../../kdviz/components/kdviz.shared/shown.js";
+import { serve } from "../../kdviz/components/playground/loop.js";
+import { unpack } from "../../kdviz/components/playground/pack.js";
+import { Training } from "../../kdviz/components/playground/trained.js";
+import { nameOf, sentenceOf } from "../../kdviz/components/seat/poll.js";
+import { beginningOf, outcomeOf } from "../../kdviz/components/seat/race.js";
+import { answerOf, byDoubt, countDiffering } from "../../kdviz/components/wall/doubt.js";
+
+const TEXT = readFileSync(new URL("../../assets/lessons/en/pictures.md", import.meta.url), "utf8");
+const WORDS = Object.fromEntries([...TEXT.matchAll(/^- `(.+?)` (.+)$/gm)].map(([, key, text]) => [key, text]));
+const tell = (key, values = {}) => filled(WORDS[`seat-${key}`], values);
 
 /** A component's root with these controls, which note what a hand does to them. */
 function rootWith(...controls) {
@@ -28,3 +42,71 @@ test("controls are set as by a hand, and only those that stand otherwise", () =>
   setControls(root, ["2"]);
   assert.equal(root.querySelectorAll()[0].value, "1", "other controls are left alone");
 });
+
+const ASK = { scene: 3, question: "Which digit comes second?", choices: ["3", "7"], closed: false, truth: null };
+
+test("a poll says what became of the seat's own answer", () => {
+  assert.equal(sentenceOf(tell, ASK, undefined), "");
+  assert.match(sentenceOf(tell, ASK, 1), /has been sent/);
+  assert.match(sentenceOf(tell, { ...ASK, closed: true }, 1), /closed. Your answer: 7/);
+  const told = { ...ASK, closed: true, truth: { choice: 0, says: "It is 3." } };
+  assert.equal(sentenceOf(tell, told, 0), "Your answer, 3, is right. It is 3.");
+  assert.equal(sentenceOf(tell, told, 1), "Your answer was 7. It is 3.");
+  assert.equal(sentenceOf(tell, told, undefined), "It is 3.");
+  assert.equal(sentenceOf(tell, { ...told, truth: { choice: null, says: "Nobody knows." } }, 1), "Nobody knows.");
+  assert.notEqual(nameOf({ ...ASK, key: "5-minutes/3" }), nameOf({ ...ASK, key: "20-minutes/3" }));
+});
+
+test("seats that only press the button sweep the map, each always at its own place", () => {
+  const places = Array.from({ length: 60 }, (_, i) => beginningOf(`seat-of-somebody-${i}`));
+  for (const { T, alpha } of places) assert.ok(T >= 0.5 && T <= 50 && alpha >= 0.1 && alpha <= 1, `${T} ${alpha}`);
+  const quarters = new Set(places.map(({ T, alpha }) => `${T > 5} ${alpha > 0.55}`));
+  assert.equal(quarters.size, 4);
+  assert.deepEqual(beginningOf("one"), beginningOf("one"));
+  assert.match(outcomeOf(tell, { accuracy: 0.95, plain: 0.9 }), /95\.0.%.*5\.0 points more/);
+  assert.match(outcomeOf(tell, { accuracy: 0.9, plain: 0.9 }), /as many as without/);
+});
+
+test("what seats post replaces what they posted, and goes with its scene", () => {
+  const posts = new ClassPosts();
+  posts.take({ seats: 2, drawings: [{ seat: "1", pixels: "a" }, { seat: "2", pixels: "b" }], fresh: true });
+  posts.take({ drawings: [{ seat: "1", pixels: null }, { seat: "2", pixels: "c" }] });
+  assert.deepEqual(posts.now(), { seats: 2, drawings: [{ seat: "2", pixels: "c" }], points: [] });
+  posts.take({ points: [{ seat: "2", points: [] }], fresh: true });
+  assert.deepEqual(posts.now(), { seats: 2, drawings: [], points: [{ seat: "2", points: [] }] });
+});
+
+test("on the map the best student lies above the others, and the same settings are one dot", () => {
+  const point = (T, alpha, accuracy) => ({ T, alpha, accuracy, plain: 0.8, updates: 300 });
+  const seats = [{ seat: "1", points: [point(4, 0.9, 0.95), point(1, 0.5, 0.9)] }, { seat: "2", points: [point(4, 0.9, 0.95), point(20, 1, 0.85)] }];
+  assert.deepEqual(pointsOf(seats).map(({ T }) => T), [20, 1, 4]);
+  for (const T of [0.5, 50]) assert.ok(placeOfT(T) > 0 && placeOfT(T) < 1);
+  for (const alpha of [0.1, 1]) assert.ok(placeOfAlpha(alpha) > 0 && placeOfAlpha(alpha) < 1);
+});
+
+test("on the wall the most doubted drawing hangs first", () => {
+  const [sure, unsure, other] = [[9, 0, 0], [1, 0.9, 0], [0, 0, 5]].map(answerOf);
+  const wall = [
+    { seat: "10", pixels: "", teacher: sure, student: other }, { seat: "9", pixels: "", teacher: sure, student: sure },
+    { seat: "1", pixels: "", teacher: null, student: null }, { seat: "2", pixels: "", teacher: unsure, student: null },
+  ];
+  assert.deepEqual(byDoubt(wall).map(({ seat }) => seat), ["2", "9", "10", "1"]);
+  assert.equal(countDiffering(wall), 1);
+});
+
+test("a training for a seat or a wall ends at its updates, is the same again, and reads drawings", async () => {
+  const pack = await unpack(readFileSync(new URL("../../assets/teachers/digits-playground.gz", import.meta.url)));
+  const port = /** @type {any} */ ({ terminate() {} });
+  const later = (call, milliseconds) => setTimeout(call, milliseconds);
+  port.postMessage = serve({ postMessage: (data) => port.onmessage({ data }) }, { now: () => performance.now(), later });
+  const training = new Training(pack, port);
+  const told = [];
+  const first = await training.run({ T: 4, alpha: 0.9 }, 40, (done) => told.push(done));
+  assert.deepEqual(told, [25, 40]);
+  assert.ok(first.taught > 0.5 && first.plain > 0.5, JSON.stringify(first));
+  assert.deepEqual(await training.run({ T: 4, alpha: 0.9 }, 40), first);
+  assert.notDeepEqual(await training.run({ T: 50, alpha: 0.1 }, 40), first);
+  assert.equal((await training.read(pack.images.slice(0, 784))).taught.length, 10);
+  assert.equal((await training.frame()).updates, 40, "reading is no learning");
+});
+
