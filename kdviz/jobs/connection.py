@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # importing it takes half a second: the thread does, in the b
     from distributed.security import Security
 
 _PATIENCE = 10.0  # seconds to reach a scheduler
+_RETURN = 60.0  # seconds for one that was there before to be started again
 # Seconds for the few bytes of a finished task. All callbacks share one thread of Dask's: a client that closes just
 # then never answers, and without a limit every later job would wait for it.
 _ANSWER = 5.0
@@ -62,6 +63,7 @@ class Connection:
         self._topic = f"kdviz-{uuid.uuid4().hex}"
         self._embedded: Embedded | None = None
         self._client: Client | None = None
+        self._met = ""  # the id of the scheduler for which the client was made
         self._tasks: dict[str, DaskFuture[Any]] = {}  # by key; Dask forgets a task without a reference
         self._calls: dict[str, Future[Any]] = {}
         self._lock = threading.Lock()  # of both dictionaries
@@ -100,8 +102,7 @@ class Connection:
     # What follows runs in the one thread.
 
     def _connected(self) -> Client:
-        embedded_alive = self._embedded is None or self._embedded.alive
-        if self._client is not None and self._client.status == "running" and embedded_alive:
+        if self._client is not None and self._is_the_same(self._client):
             return self._client
         self._leave()
         self.state = ClusterState(phase="starting")
@@ -111,9 +112,24 @@ class Connection:
             self._leave()
             self.state = ClusterState(phase="lost", message=str(error))
             raise
-        self.state = ClusterState(phase="ready", workers=len(self._client.scheduler_info()["workers"]))
+        info = self._client.scheduler_info()
+        self._met = info["id"]
+        self.state = ClusterState(phase="ready", workers=len(info["workers"]))
         self.call("kdviz.jobs.worker:describe", key="describe").add_done_callback(self._describe)
         return self._client
+
+    def _is_the_same(self, client: Client) -> bool:
+        """Whether the client still speaks to the cluster that it was made for.
+
+        A scheduler that was started again takes the client up, but knows nothing of what it had asked for, and so sends
+        no messages of its trainings.
+        """
+        if client.status != "running" or not (self._embedded is None or self._embedded.alive):
+            return False
+        try:
+            return bool(client.scheduler_info(n_workers=0)["id"] == self._met)
+        except Exception:  # lost just now: what comes of that is seen when it is connected to again
+            return False
 
     def _connect(self) -> Client:
         from distributed import Client
@@ -124,7 +140,8 @@ class Connection:
         if not re.fullmatch(r"(\w+://)?[^\s/]+:\d{1,5}", address or ""):  # Dask would wait long for some of them
             raise ClusterError(f"The scheduler is {address or 'empty'}; it takes an address such as tcp://host:8786.")
         try:
-            client = Client(address, security=self._security(), timeout=_PATIENCE, set_as_default=False)
+            patience = _RETURN if self._met else _PATIENCE
+            client = Client(address, security=self._security(), timeout=patience, set_as_default=False)
         except ClusterError:
             raise
         except Exception as error:  # what is no address is an AssertionError or a TypeError, by its scheme
