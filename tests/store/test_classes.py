@@ -1,8 +1,7 @@
 """A class in the database: what is shown, who is there, what seats sent, and that nothing is left of it."""
 
-import sqlite3
-
 import pytest
+import sqlalchemy as sa
 
 from kdviz.store import classes
 from kdviz.store.classes import ClassStore, Post
@@ -12,13 +11,8 @@ ANNA, BEN = "anna-0123456789abcdef", "ben-0123456789abcdef"
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "runs.sqlite"
-
-
-@pytest.fixture
-def store(path):
-    made = ClassStore(f"sqlite:///{path}")
+def store(url):
+    made = ClassStore(url)
     yield made
     made.close()
 
@@ -28,9 +22,9 @@ def code(store):
     return store.begin()
 
 
-def test_a_server_that_starts_again_goes_on_with_the_open_class(store, path, code):
+def test_a_server_that_starts_again_goes_on_with_the_open_class(store, url, code):
     assert len(code) == classes.LENGTH
-    assert ClassStore(f"sqlite:///{path}").begin() == code
+    assert ClassStore(url).begin() == code
     assert store.open_code() == store.open_code(code.lower()) == code
     assert store.open_code("ZZZZ") is None
 
@@ -44,8 +38,8 @@ def test_a_class_that_nobody_came_to_for_half_a_day_is_over(store, code, monkeyp
     assert store.state(code) is None
 
 
-def test_what_is_shown_is_seen_by_another_server(store, path, code):
-    other = ClassStore(f"sqlite:///{path}")
+def test_what_is_shown_is_seen_by_another_server(store, url, code):
+    other = ClassStore(url)
     assert other.state(code).revision == 0
     store.show(code, '{"page": "loss"}', None)
     store.show(code, '{"page": "loss"}', '{"scene": 1}')
@@ -99,22 +93,22 @@ def test_data_are_kept_within_limits(store, code, monkeypatch):
     assert not store.keep("none", "a" * 64, b"")
 
 
-def test_nothing_is_left_of_a_class_that_has_ended(store, path, code):
+def test_nothing_is_left_of_a_class_that_has_ended(store, url, code):
     store.arrive(code, ANNA)
     store.post(code, ANNA, "loss", "drawing", "{}")
     store.keep(code, "a" * 64, b"1")
     store.show(code, "{}", None)
     store.end(code)
-    with sqlite3.connect(path) as plain:
+    with sa.create_engine(url).connect() as plain:
         for table in classes.METADATA.tables:
-            assert plain.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
+            assert plain.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0, table
     assert not store.arrive(code, BEN)
     store.post(code, ANNA, "loss", "answer", "1")  # on its way when the class ended
     store.leave(code, ANNA)
     assert store.posts(code) == []
 
 
-def test_runs_and_classes_share_a_database(path, code):
-    runs = RunStore(f"sqlite:///{path}")
+def test_runs_and_classes_share_a_database(url, code):
+    runs = RunStore(url)
     assert runs.recent() == []
     runs.close()

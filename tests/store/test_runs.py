@@ -36,12 +36,6 @@ def url_of(folder):
     return f"sqlite:///{folder / 'deep' / 'runs.sqlite'}"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    """The address of an empty database of each kind."""
-    return url_of(tmp_path) if request.param == "sqlite" else request.getfixturevalue("postgresql").url()
-
-
 @pytest.fixture
 def store(url):
     made = RunStore(url)
