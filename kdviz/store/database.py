@@ -1,6 +1,7 @@
 """A SQL database that processes and threads share, and its errors in plain words."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -16,9 +17,11 @@ from kdviz.errors import PlainError
 
 _READS = "kdviz_reads"  # execution option of a connection that only reads
 _BUSY = 5.0  # seconds to wait for another process's write, or for a server to be reached
+_REST = 2.0  # seconds for which a server that does not answer is not asked again: a page asks several times
 _TRIES = 3  # where others write the same at the same time
 
 # What drivers say about a file or a disk, and what that means for a person.
+_AWAY = "does not answer; see that its server runs and can be reached, and what could not be stored comes later"
 _ANEW = "`python -m kdviz runs anew` sets it aside and begins a new one"
 _MEANINGS = {
     "not a database": f"is damaged: it is no database; {_ANEW}",
@@ -39,7 +42,7 @@ _MEANINGS = {
     "too many c": "has as many connections as it takes; close some, or raise max_connections",
     **dict.fromkeys(
         ("refused", "terminating", "closed", "shutting down", "timeout", "timed out", "could not receive", "resolve"),
-        "does not answer; see that its server runs and can be reached, and what could not be stored comes later",
+        _AWAY,
     ),
 }
 _GONE = "is gone: it was moved or deleted while it was in use; put it back, or start anew, which begins an empty one"
@@ -47,6 +50,10 @@ _GONE = "is gone: it was moved or deleted while it was in use; put it back, or s
 
 class StoreError(PlainError):
     """The run store cannot be used; the message is one plain sentence."""
+
+
+class AwayError(StoreError):
+    """The server of the database does not answer."""
 
 
 class DamagedError(StoreError):
@@ -75,6 +82,7 @@ class Database:
         self.engine = _opened(url, tables)
         self._readers = self.engine.execution_options(**{_READS: True})
         self._place = _place(self.engine.url)
+        self._away = (0.0, "")  # until when it is not asked again, and why
 
     def close(self) -> None:
         """Close the connections; the next use opens new ones."""
@@ -97,14 +105,26 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that may write. Raises StoreError and IntegrityError."""
-        with _plain_words(self._place), self.engine.begin() as connection:
+        with self._plain_words(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection that only reads. Raises StoreError."""
-        with _plain_words(self._place), self._readers.connect() as connection:
+        with self._plain_words(), self._readers.connect() as connection:
             yield connection
+
+    @contextmanager
+    def _plain_words(self) -> Iterator[None]:
+        until, why = self._away
+        if time.monotonic() < until:
+            raise AwayError(why)
+        try:
+            with _plain_words(self._place):
+                yield
+        except AwayError as error:
+            self._away = (time.monotonic() + _REST, str(error))
+            raise
 
     def put(self, table: sa.Table, key: dict[str, str], values: dict[str, Any], usual: dict[str, Any]) -> bool:
         """Write the row of this key, whether it exists or not; `usual` has what a new one holds besides.
@@ -176,7 +196,7 @@ def _plain_words(where: str) -> Iterator[None]:
     except exc.SQLAlchemyError as error:
         reason = " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".")
         meaning = next((text for sign, text in _MEANINGS.items() if sign in reason.lower()), None)
-        kind = DamagedError if meaning and _ANEW in meaning else StoreError
+        kind = AwayError if meaning == _AWAY else DamagedError if meaning and _ANEW in meaning else StoreError
         raise kind(f"The run store {where} {meaning or f'cannot be used: {reason}'}.") from error
 
 

@@ -28,7 +28,7 @@ def until(condition):
 
 
 @contextmanager
-def locked(store, path):
+def locked(pragmas, path):
     """Another program holds the database."""
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -37,7 +37,7 @@ def locked(store, path):
 
 
 @contextmanager
-def lost(store, path):
+def lost(pragmas, path):
     """The file is moved away, as with the folder of a network that is gone, and comes back."""
     away = path.with_name("away")
     path.rename(away)
@@ -46,7 +46,7 @@ def lost(store, path):
 
 
 @contextmanager
-def damaged(store, path):
+def damaged(pragmas, path):
     """Something else lies in its place, until the file is put back."""
     good, beside = path.with_name("good"), [path.with_name(f"{path.name}-{part}") for part in ("wal", "shm")]
     with closing(sqlite3.connect(path)) as connection, closing(sqlite3.connect(good)) as copy:
@@ -64,22 +64,19 @@ def damaged(store, path):
 
 
 @contextmanager
-def of_every_connection(store, begin, end):
-    """Every connection has a pragma, and another one afterwards."""
-    now = [begin]
-    event.listen(store._database.engine, "checkout", lambda connection, *_: connection.execute(f"PRAGMA {now[0]}"))
-    yield
-    now[0] = end
-
-
-def full(store, path):
+def full(pragmas, path):
     """No page can be added; SQLite says then what it says of a disk without room."""
-    return of_every_connection(store, "max_page_count=1", "max_page_count=1000000")
+    pragmas.append("max_page_count=1")
+    yield
+    pragmas.append("max_page_count=1000000")
 
 
-def read_only(store, path):
+@contextmanager
+def read_only(pragmas, path):
     """Nothing may be written."""
-    return of_every_connection(store, "query_only=ON", "query_only=OFF")
+    pragmas.append("query_only=ON")
+    yield
+    pragmas.append("query_only=OFF")
 
 
 FAULTS = {
@@ -97,6 +94,8 @@ def test_a_run_outlives_what_happens_to_its_store(fault, make, tmp_path, monkeyp
     monkeypatch.setattr("kdviz.jobs.queue._WRITE", 0.05)
     path = tmp_path / "runs.sqlite"
     store = RunStore(f"sqlite:///{path}")
+    pragmas = ["query_only=OFF"]  # the last one is every connection's
+    event.listen(store._database.engine, "checkout", lambda connection, *_: connection.execute(f"PRAGMA {pragmas[-1]}"))
     server = make(store)
     jobs, worker = server.jobs, server.connection
     run = jobs.submit(RECIPE)
@@ -104,7 +103,7 @@ def test_a_run_outlives_what_happens_to_its_store(fault, make, tmp_path, monkeyp
     worker.say("begin")
     worker.say("event", events[0])
     until(lambda: store.count(run.id) == 1)
-    with fault(store, path):
+    with fault(pragmas, path):
         for each in events[1:]:
             worker.say("event", each)
         until(lambda: FAULTS[fault] in jobs.trouble)
@@ -128,7 +127,7 @@ def test_a_store_that_is_lost_is_not_made_a_second_time(tmp_path):
     path = tmp_path / "runs.sqlite"
     store = RunStore(f"sqlite:///{path}")
     kept = store.request(RECIPE)
-    with lost(store, path):
+    with lost([], path):
         for action in (store.check, lambda: store.request(OTHER)):
             with pytest.raises(StoreError, match=r"^The run store .*runs.sqlite is gone: .*\.$"):
                 action()

@@ -72,10 +72,14 @@ class PostgreSQL:
             assert time.monotonic() < end, "PostgreSQL did not start"
             time.sleep(0.05)
 
-    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
+    def stop(self) -> None:
         """End it at once, whoever is connected, as a crash does."""
-        self._process.send_signal(how)
+        self.signal(signal.SIGQUIT)
         self._process.wait(20)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Let its first process have a signal."""
+        self._process.send_signal(number)
 
     def url(self) -> str:
         """The address of a new and empty schema."""

@@ -3,6 +3,7 @@
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 import sqlalchemy as sa
@@ -26,6 +27,17 @@ def store(url):
     made.close()
 
 
+def until(condition):
+    """Wait for what is true a moment after the server is back."""
+    end = time.monotonic() + 20
+    while True:
+        with suppress(StoreError):
+            if condition():
+                return
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+
+
 def test_servers_that_start_at_the_same_moment_make_the_tables_once(url):
     with ThreadPoolExecutor(8) as threads:
         stores = list(threads.map(RunStore, [url] * 8))
@@ -38,16 +50,35 @@ def test_servers_that_start_at_the_same_moment_make_the_tables_once(url):
 def test_a_server_that_stops_is_told_and_what_it_had_is_there_when_it_is_back(store, postgresql):
     run = store.request(RECIPE)
     store.append(run.id, [progress(1, 2, 1)], 1)
-    postgresql.stop(signal.SIGQUIT)
+    postgresql.stop()
     try:
         for action in (store.check, lambda: store.request(OTHER), lambda: store.append(run.id, [progress(2, 2, 2)], 2)):
             with pytest.raises(StoreError, match=r"^The run store postgres of postgresql does not answer; .*\.$"):
                 action()
     finally:
         postgresql.start()
-    assert store.get(run.id) == run
+    until(lambda: store.get(run.id) == run)
     store.append(run.id, [progress(2, 2, 2)], 2)
     assert [each.step for each in store.events(run.id)] == [1, 2]
+
+
+def test_a_server_that_hangs_is_not_asked_by_every_line_of_a_page(url, postgresql, monkeypatch):
+    monkeypatch.setattr("kdviz.store.database._BUSY", 2.0)
+    monkeypatch.setattr("kdviz.store.database._REST", 0.5)
+    store = RunStore(url)
+    run = store.request(RECIPE)
+    store.close()
+    postgresql.signal(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        for _ in range(10):
+            with pytest.raises(StoreError, match="does not answer"):
+                store.get(run.id)
+        assert time.monotonic() - began < 4
+    finally:
+        postgresql.signal(signal.SIGCONT)
+    until(lambda: store.get(run.id) == run)
+    store.close()
 
 
 def test_a_row_that_is_locked_for_long_is_told_and_holds_nobody_up(url, monkeypatch):
