@@ -42,7 +42,7 @@ def empty() -> None:
 def one(run: Run) -> None:
     """All about a run."""
     with st.container(horizontal=True, vertical_alignment="center", key="heading"):
-        st.subheader(f"{run.recipe.kind.capitalize()} {run.id}", anchor=False, width="content")
+        st.header(f"{run.recipe.kind.capitalize()} {run.id}", anchor=False, width="content")
         link(run, f"Open in “{kinds.home(run.recipe).title}”")
         run_bin.button(store, jobs, [run])
     run_card.show(store, run)
@@ -54,7 +54,7 @@ def several(runs: Sequence[Run]) -> None:
     names = run_words.short_names(runs)
     with st.container(horizontal=True, vertical_alignment="center", key="heading"):
         title = f"{run_bin.number_of_runs(len(runs))} over one another"
-        st.subheader(title, anchor=False, width="content")
+        st.header(title, anchor=False, width="content")
         run_bin.button(store, jobs, runs)
     shown = runs[: overlay.MOST_RUNS]
     curves = {names[run.id]: lines_of(run.id, jobs.version(run.id), run) for run in shown}
@@ -83,7 +83,7 @@ def several(runs: Sequence[Run]) -> None:
     if len({run.recipe.data for run in runs}) > 1:
         remarks.append("Their data sets differ, and so do the images.")
     st.caption(" ".join(remarks))
-    st.subheader("How their recipes differ", anchor=False)
+    st.header("How their recipes differ", anchor=False)
     rows = run_words.differing([run.recipe for run in runs])
     st.dataframe(
         pd.DataFrame(

@@ -112,7 +112,7 @@ def choose() -> str:
     chosen = named or of_run() or listed[0]
     page.add_styles("studies")
     with st.container(key="studies", gap="small"):
-        st.subheader(here.word("choose"), anchor=False)
+        st.header(here.word("choose"), anchor=False)
         columns = st.columns(2, gap="large")
         for number, (group, names) in enumerate(groups.items()):
             with columns[number % 2], st.container(key=f"group_{group}", gap=None):
@@ -146,7 +146,8 @@ def go(name: str) -> None:
 def one(name: str) -> Sequence[tuple[str, str]]:
     """A study with its text, its picture and its questions; its sources."""
     text = lesson.part(f"studies/{name}") if has_text(name) else None
-    st.header(STUDIES[name].title, anchor=False)
+    with st.container(key="study_title"):
+        st.header(STUDIES[name].title, anchor=False)
     st.markdown(STUDIES[name].question)
     if text is not None:
         text.text("idea")

@@ -66,7 +66,7 @@ class LessonPage:
         """A text block; its terms link to the glossary and show their meaning on hover and focus."""
         for heading, markdown in _sections(self.lesson.text(key).filled(_literal(places))):
             if heading:
-                st.subheader(heading, anchor=False)
+                st.header(heading, anchor=False)
             if markdown:
                 st.markdown(_linked(markdown), unsafe_allow_html=True)
 
@@ -99,7 +99,7 @@ class LessonPage:
     def say(self, key: str, **places: object) -> None:
         """One sentence or two about what the picture now shows."""
         markup = _BOLD.sub(r"<b>\1</b>", escape(self.lesson.say(key).filled(places), quote=False))
-        st.html(f'<p class="kd-say" role="status">{_linked(markup)}</p>')
+        st.html(f'<p class="kd-say">{_linked(markup)}</p>')
 
     def word(self, key: str) -> str:
         """A label of the block `# words`."""
@@ -107,7 +107,7 @@ class LessonPage:
 
     def try_this(self, **places: object) -> None:
         """What to do with the picture next."""
-        st.subheader(course.words().word("try-this"), anchor=False)
+        st.header(course.words().word("try-this"), anchor=False)
         items = (f"- {suggestion.filled(_literal(places))}" for suggestion in self.lesson.suggestions)
         st.markdown(_linked("\n".join(items)), unsafe_allow_html=True)
 
@@ -162,7 +162,7 @@ class LessonPage:
         """Sources, the page's own `works` (what, address) first, and the ways to the lessons before and after."""
         listed = dict.fromkeys([*works, *self.lesson.sources])
         if listed:
-            st.subheader(course.words().word("sources"), anchor=False)
+            st.header(course.words().word("sources"), anchor=False)
             st.markdown("\n".join(f"- [{work}]({address})" for work, address in listed))
         if self.place is not None:
             progress.asked(self.place.slug, self.asked)
@@ -170,7 +170,7 @@ class LessonPage:
 
     def _heading(self) -> None:
         if not self.headed:
-            st.subheader(course.words().word("checks"), anchor=False)
+            st.header(course.words().word("checks"), anchor=False)
         self.headed = True
 
     def _ask(self, key: str, places: dict[str, object]) -> Check:

@@ -2,6 +2,7 @@
 
 import runpy
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from html import escape
 from typing import TypeVar
 
@@ -26,14 +27,19 @@ K = TypeVar("K", bound=str)
 def style() -> None:
     """The style sheet and the name of the program, on all pages."""
     st.session_state[_ROUTED] = True
-    palette = colours()
-    variables = f":root {{ --kd-teacher: {palette.teacher}; --kd-paper: {palette.paper}; --kd-text: {palette.text}; }}"
-    st.html(f"<style>{variables}</style>")
+    shown, printed = colours(), palette("light")  # paper is white
+    on_screen = f":root {{ {_variables(shown)} {_variables(printed, 'print-')} }}"
+    st.html(f"<style>{on_screen} @media print {{ :root {{ {_variables(printed)} }} }}</style>")
     add_styles("page")
     if st.context.theme.type == "dark":
         add_styles("print_dark")
-    logo = (ASSETS / "logo.svg").read_text(encoding="utf-8").format(teacher=palette.teacher, text=palette.text)
+    logo = (ASSETS / "logo.svg").read_text(encoding="utf-8").format(teacher=shown.teacher, text=shown.text)
     st.logo(logo, size="large", link=None)
+
+
+def _variables(of: Palette, prefix: str = "") -> str:
+    """The colours of a palette as the style sheets know them."""
+    return " ".join(f"--kd-{prefix}{name}: {colour};" for name, colour in asdict(of).items())
 
 
 def add_styles(name: str) -> None:
@@ -70,7 +76,7 @@ def heading(question: str, lead: str) -> None:
 
 def say(text: str) -> None:
     """One sentence or two about what the picture now shows."""
-    st.html(f'<p class="kd-say" role="status">{escape(text)}</p>')
+    st.html(f'<p class="kd-say">{escape(text)}</p>')
 
 
 def refuse(what: str, why: str) -> None:

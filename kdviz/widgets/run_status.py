@@ -241,7 +241,8 @@ def status(jobs: Jobs, run: Run, position: Position | None) -> None:
     text, buttons = st.columns([7, 3], vertical_alignment="center")
     share = position.share if position is not None and run.live else float(run.status == "finished")
     text.progress(share, text=_caption(jobs, run, position))
-    with buttons, st.container(horizontal=True, horizontal_alignment="right", height="content"):
+    steering = f"steer_{run.id}"  # by it the browser finds what takes the focus of a button that has gone
+    with buttons.container(horizontal=True, horizontal_alignment="right", height="content", key=steering):
         if run.status == "paused":
             go_on = jobs.resume, run.id, who
             st.button(GO_ON, icon=":material/play_arrow:", on_click=_order, args=go_on, disabled=others)

@@ -95,7 +95,7 @@ def visit(
             page.kind = kind
             watch(page)
         page.set_viewport_size(viewport)
-        page.emulate_media(media="screen", color_scheme=theme)
+        page.emulate_media(media="screen", color_scheme=theme, reduced_motion="no-preference", forced_colors="none")
         page.seen = Seen(allowed)
         pages.append(page)
         if url:

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from kdviz.texts import course
 from kdviz.texts import lesson as lesson_text
+from tests.browser.axe import objections
 from tests.browser.visitor import PHONE, choose, settle
 
 # A question with answers to choose from, of every lesson.
@@ -80,6 +81,7 @@ def overview(page: Page) -> Locator:
 
 def test_from_the_first_lesson_to_the_last_with_a_check_in_each(page: Page, app_url: str) -> None:
     opened(page, f"{app_url}/?data=digits")
+    assert objections(page) == []
     overview(page).get_by_role("link", name="Begin with 1").click()
     wrong = 0
     for position, slug in enumerate(course.SLUGS, start=1):
@@ -91,6 +93,7 @@ def test_from_the_first_lesson_to_the_last_with_a_check_in_each(page: Page, app_
         expect(page.locator(".course .place")).to_contain_text(place)
         expect(page.get_by_test_id("stException")).to_have_count(0)
         wrong += answer(page, slug, CHOICES[slug])
+        assert objections(page) == []
         ways_on = page.locator(".st-key-ways_on")
         if position < len(course.SLUGS):
             following = course.lesson(course.SLUGS[position])
@@ -109,6 +112,7 @@ def test_the_last_lesson_leads_on_to_the_explorer(page: Page, app_url: str) -> N
     page.locator(".st-key-ways_on").get_by_role("link", name="Explorer").click()
     expect(page).to_have_url(re.compile("/explorer"))
     settle(page)
+    assert objections(page) == []
 
 
 def test_progress_is_kept_shown_and_reset(page: Page, app_url: str) -> None:
@@ -245,6 +249,8 @@ def test_a_lesson_prints_with_its_picture_and_without_the_furniture(visit: Visit
     expect(page.get_by_text("Which classes look alike to the teacher?")).to_be_visible()
     background = page.get_by_test_id("stApp").evaluate("(app) => getComputedStyle(app).backgroundColor")
     assert background == "rgb(255, 255, 255)", "paper is white"
+    bar = page.locator(".bar").first.evaluate("(bar) => getComputedStyle(bar).backgroundColor")
+    assert bar == "rgb(0, 114, 178)", "in the colours of the light theme"
 
 
 def test_every_lesson_has_an_entry_here() -> None:

@@ -186,6 +186,18 @@ def test_the_race_runs_from_equal_shares_to_the_images_own(page: Page, app_url: 
     page.get_by_label("Logits grown to, per cent").focus()
     page.keyboard.press("Home")
     expect(page).to_have_url(re.compile(r"[?&]grown=0\.00"))
+    page.emulate_media(reduced_motion="reduce")
+    play.click()
+    moments: int = page.locator(".bar-of-all").first.evaluate(
+        """(bar) => new Promise((done) => {
+            const seen = new Set();
+            const look = () => { seen.add(bar.firstChild.style.width); requestAnimationFrame(look); };
+            look();
+            setTimeout(() => done(seen.size), 1200);
+        })"""
+    )
+    assert moments <= 4, "who wants no motion sees two pictures a second"
+    play.click()
 
 
 # The loss.

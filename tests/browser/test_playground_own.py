@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_playground import AXE, Visit, opened
+from tests.browser.axe import objections
+from tests.browser.test_playground import Visit, opened
 from tests.browser.visitor import PHONE, button
-from tests.conftest import missing
 
 
 def shares(page: Page) -> list[int]:
@@ -76,17 +76,8 @@ def test_on_a_phone_nothing_is_cut_off(visit: Visit, app_url: str) -> None:
 
 
 def test_axe_finds_nothing_serious(visit: Visit, app_url: str) -> None:
-    if not AXE.exists():
-        missing("no axe-core; run `npm ci --prefix tests/javascript`, then run again.")
     for theme in ("light", "dark"):
         page = opened(visit(color_scheme=theme), app_url, "own=1")
         button(page, "Race").click()
         raced(page)
-        page.evaluate(AXE.read_text())
-        found = page.evaluate("async () => (await axe.run({ include: [['.st-key-playground']] })).violations")
-        serious = [
-            (violation["id"], [(node["target"], node["failureSummary"]) for node in violation["nodes"]][:3])
-            for violation in found
-            if violation["impact"] in ("serious", "critical")
-        ]
-        assert not serious, serious
+        assert objections(page) == []

@@ -18,6 +18,12 @@ DRAW = "&view=Draw+a+digit"
 EDIT = "&view=Edit+the+logits"
 STROKE = [(0.5, 0.15), (0.5, 0.5), (0.5, 0.85)]
 RING = [(0.5 + 0.22 * math.sin(a * math.pi / 8), 0.5 - 0.35 * math.cos(a * math.pi / 8)) for a in range(17)]
+# How a place shows that the keyboard is there, or the label that it stands in.
+FOCUS_RING = """(node) => {
+    node.focus();
+    const { outlineStyle, outlineWidth } = getComputedStyle(node.closest("label") ?? node);
+    return `${outlineStyle} ${outlineWidth}`;
+}"""
 
 Visit = Callable[..., Page]
 
@@ -65,7 +71,10 @@ def test_dragging_draws_and_reruns_nothing(page: Page, app_url: str) -> None:
 def test_ten_key_presses_are_one_rerun(page: Page, app_url: str) -> None:
     opened(page, app_url + PAGE)
     asked, before = page.seen.asked, bars(page)
-    slider(page).focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="To the picture")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(slider(page)).to_be_focused()  # past the list of pages and the marks of the course
     for _ in range(10):
         page.keyboard.press("ArrowRight")
     assert bars(page) != before
@@ -73,6 +82,8 @@ def test_ten_key_presses_are_one_rerun(page: Page, app_url: str) -> None:
     expect(page).to_have_url(re.compile(r"[?&]T="))
     settle(page)
     assert page.seen.asked == asked + 1
+    for place in ('[data-testid="stSidebarNavLink"]', ".st-key-ways_on a", '[data-testid="stRadio"] input'):
+        assert page.locator(place).first.evaluate(FOCUS_RING) == "solid 2px", place
 
 
 def test_a_typed_temperature_is_taken(page: Page, app_url: str) -> None:
@@ -90,6 +101,7 @@ def test_a_link_opens_the_same_image_at_the_same_temperature(visit: Visit, app_u
     at_first = caption.text_content() or ""
     first.get_by_role("button", name="Next image").click()
     expect(caption).not_to_have_text(at_first)
+    expect(first.locator("#kd-announcer")).to_contain_text(first.locator(".soft-targets .say").inner_text())
     slider(first).focus()
     for _ in range(12):
         first.keyboard.press("ArrowRight")
@@ -128,6 +140,16 @@ def test_a_drawn_stroke_is_a_one(page: Page, app_url: str, data: str, request: p
     draw(page, RING)
     assert likeliest(page) == "0"
     page.get_by_role("button", name="Undo").click()
+    assert probabilities(page) == {}
+    page.locator(".pad").focus()
+    page.keyboard.press("Space")
+    for _ in range(15):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")  # with the pen lifted
+    assert likeliest(page) == "1"
+    expect(page.locator(".pad")).to_have_attribute("aria-label", "Drawing area, one stroke")
+    page.keyboard.press("Backspace")
     assert probabilities(page) == {}
     assert page.seen.asked == asked, "drawing needs no server"
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from kdviz.charts.palette import palette
 from kdviz.texts import course
 from tests.browser.app_server import AppServer, framed, loaded
+from tests.browser.axe import objections
 from tests.browser.visitor import PHONE, settle, shifted, swipe_up
 
 LESSONS = [slug for slug in course.SLUGS if slug != "soft_targets"]
@@ -32,6 +33,7 @@ SCROLLED_OVER = {
     "loss?data=digits": (".loss-lesson .parts", ".loss-lesson .alpha-range"),
     "watch_it_train?data=digits": ('[data-testid="stSlider"] >> nth=0',),
 }
+COLOUR = "(node) => getComputedStyle(node).backgroundColor"
 BACKGROUND = {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 22, 27)"}
 
 Visit = Callable[..., Page]
@@ -57,8 +59,10 @@ def test_a_theme_reaches_the_components(visit: Visit, app_url: str, theme: Liter
         assert shifted(page) < 0.1
         app = page.get_by_test_id("stApp")
         assert app.evaluate("(app) => getComputedStyle(app).backgroundColor") == BACKGROUND[theme]
-        bar = page.locator(".bar").first.evaluate("(bar) => getComputedStyle(bar).backgroundColor")
+        bar = page.locator(".bar").first.evaluate(COLOUR)
         assert bar == rgb(palette(theme).teacher)
+        page.emulate_media(forced_colors="active")
+        assert page.locator(".bar").first.evaluate(COLOUR) == bar, "a colour that tells something is kept"
 
 
 @pytest.mark.parametrize("path", [*PAGES, *VIEWS])
@@ -68,6 +72,9 @@ def test_nothing_sticks_out_or_jumps_on_a_phone(visit: Visit, app_url: str, path
     settle(page)
     assert page.evaluate("document.documentElement.clientWidth") == PHONE["width"]
     assert page.evaluate(STICKING_OUT) == []
+    page.set_viewport_size({"width": 640, "height": 400})  # a laptop's window at 200 %
+    assert page.evaluate(STICKING_OUT) == []
+    page.set_viewport_size(PHONE)
     for place in SCROLLED_OVER.get(path, ()):
         address = page.url
         assert swipe_up(page, page.locator(place), across=0.8, far=120.0) > 60
@@ -92,11 +99,11 @@ def test_the_navigation_leads_everywhere_and_the_page_server_loads_no_torch(
     visit: Visit, app_server: AppServer
 ) -> None:
     # A context of its own, with a history of its own: no browser counts beyond 50 entries.
-    page = visit(f"{app_server.url}/watch_it_train?data=digits&seed=3&embed_options=light_theme", locale="en-GB")
+    page = visit(f"{app_server.url}/watch_it_train?data=digits&seed=3&embed_options=dark_theme", locale="en-GB")
     page.locator("h1").wait_for()
     settle(page)
     lessons = (f"{lesson.number} {lesson.title}" for lesson in course.lessons())
-    links = (*lessons, "Explorer", "Start")
+    links = (*lessons, "Runs", "Explorer", "Start")
     entries = page.evaluate("history.length")
     for visited, link in enumerate(links, start=1):
         page.get_by_test_id("stSidebarNav").get_by_role("link", name=link, exact=True).click()
@@ -106,7 +113,9 @@ def test_the_navigation_leads_everywhere_and_the_page_server_loads_no_torch(
         expect(page.get_by_test_id("stException")).to_have_count(0)
         assert page.evaluate(STICKING_OUT) == []
         assert "data=digits" in page.url  # whoever chose a data set stays with it
-        assert "embed_options=light_theme" in page.url
+        assert "embed_options=dark_theme" in page.url
+        expect(page).to_have_title(f"{link} · kdviz")
+        assert objections(page) == []
         assert page.evaluate("history.length") == entries + visited  # and goes back by as many steps
         if link.endswith("Watch it train"):
             expect(page.get_by_label("Seed", exact=True)).to_have_value("3")  # a page is found as it was left
@@ -134,6 +143,16 @@ def test_the_start_page_invites_and_leads_into_the_lessons(page: Page, app_url: 
     assert "T=" not in page.url, "nobody has chosen it"
     page.get_by_role("link", name="Demonstrate").click()
     expect(page.locator("canvas.pad")).to_be_visible()
+
+
+def test_every_other_address_is_blocked_and_who_asks_for_one_is_noticed(visit: Visit) -> None:
+    """So are all tests with a browser made: what a page asks of another address is one of its errors."""
+    page = visit("about:blank", allowed=("ERR_NAME_NOT_RESOLVED",))
+    asked = "fetch('https://example.com/').then(() => 'reached', () => 'blocked')"
+    assert page.evaluate(asked) == "blocked"
+    seen = page.seen  # type: ignore[attr-defined]
+    assert seen.errors == ["asked elsewhere for https://example.com/"]
+    seen.errors.clear()
 
 
 def test_a_page_of_another_address_shows_it_in_no_frame(visit: Visit, app_url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -75,12 +76,35 @@ def own_server(tmp_path: Path) -> Iterator[AppServer]:
 
 def test_a_run_is_watched_zoomed_paused_cancelled_and_begun_anew(page: Page, app_url: str) -> None:
     opened(page, app_url, f"{LONG}&seed=1")
-    started(page)
+    note_announcements(page)
+    button(page, "Start").focus()
+    page.keyboard.press("Enter")
     expect(status(page)).to_contain_text(EARLY, timeout=WORKS)
+    expect(button(page, "Pause")).to_be_focused()  # Start is disabled: it took its place
     curves_grow_without_flicker(page)
     zoom_and_hover_outlive_an_update(page)
+    announced_now_and_then(page)
     it_pauses_and_goes_on(page)
     cancel_takes_effect_at_once_and_start_begins_anew(page)
+
+
+def note_announcements(page: Page) -> None:
+    """Note when anything is announced, by the page's own clock, in milliseconds."""
+    page.evaluate("""() => {
+        window.announced = [];
+        const live = "[aria-live]:not([aria-live=off]), [role=status]";
+        const note = (changes) => {
+            const elements = changes.map(({ target }) => (target instanceof Element ? target : target.parentElement));
+            if (elements.some((element) => element?.closest(live))) announced.push(performance.now());
+        };
+        new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true });
+    }""")
+
+
+def announced_now_and_then(page: Page) -> None:
+    until(page, lambda: len(page.evaluate("announced")) > 1)
+    times: list[float] = page.evaluate("announced")
+    assert min(later - before for before, later in itertools.pairwise(times)) > 4900
 
 
 def curves_grow_without_flicker(page: Page) -> None:
@@ -135,8 +159,9 @@ def zoom_and_hover_outlive_an_update(page: Page) -> None:
 
 
 def it_pauses_and_goes_on(page: Page) -> None:
-    button(page, "Pause").click()
-    expect(button(page, "Go on")).to_be_visible()
+    button(page, "Pause").focus()
+    page.keyboard.press("Enter")
+    expect(button(page, "Go on")).to_be_focused()
     expect(status(page)).to_contain_text("paused")
     settle(page, quiet=0.1)
     at = update(page)
@@ -144,21 +169,23 @@ def it_pauses_and_goes_on(page: Page) -> None:
     assert update(page) == at, "it moved while it was paused"
     page.reload()
     expect(button(page, "Go on")).to_be_visible()
-    button(page, "Go on").click()
-    expect(button(page, "Pause")).to_be_enabled()
+    button(page, "Go on").focus()
+    page.keyboard.press("Enter")
+    expect(button(page, "Pause")).to_be_focused()
     until(page, lambda: update(page) > at)
 
 
 def cancel_takes_effect_at_once_and_start_begins_anew(page: Page) -> None:
     run = run_id(page)
     began = time.monotonic()
-    button(page, "Cancel").click()
+    button(page, "Cancel").focus()
+    page.keyboard.press("Enter")
     expect(status(page)).to_contain_text("cancelled", timeout=5000)
     took = time.monotonic() - began
     print(f"\ncancelled is on the page {took:.2f} s after the click")
     assert took < 3
     expect(button(page, "Cancel")).to_have_count(0)
-    expect(button(page, "Start again")).to_be_visible()
+    expect(button(page, "Start again")).to_be_focused()
     settle(page)
     asked = page.seen.asked
     settle(page, quiet=1.2)

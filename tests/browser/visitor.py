@@ -16,7 +16,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 OWN_PROBES = re.compile(r"^https?://[^/]+/[a-z_]+/_stcore/(health|host-config)$")
 
 # The server's own, what needs no server, and where `modules` serves a component's files.
-OWN_ADDRESS = re.compile(r"https?://(127\.0\.0\.1|localhost|components\.test)[:/]|(data|blob|about|chrome-error):")
+OWN_ADDRESS = re.compile(r"(http|ws)s?://(127\.0\.0\.1|localhost|components\.test)[:/]|(data|blob|about|chrome-error):")
 
 LAPTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -37,10 +37,10 @@ class Seen:
         if not any(piece in message.text for piece in self.allowed):
             self.errors.append(f"{message.text} ({message.location['url']})")
 
-    def request(self, request: Request) -> None:
-        """Nothing is fetched from anywhere but this machine."""
-        if not OWN_ADDRESS.match(request.url):
-            self.errors.append(f"asked elsewhere for {request.url}")
+    def reached_for(self, address: str) -> None:
+        """Nothing is fetched from anywhere but this machine, and nothing sent there."""
+        if not OWN_ADDRESS.match(address):
+            self.errors.append(f"asked elsewhere for {address}")
 
     def sent(self, payload: str | bytes) -> None:
         if isinstance(payload, bytes):
@@ -55,6 +55,7 @@ def watch(page: Any) -> None:
     """Let the `Seen` that the page has as `page.seen` note down what the page does."""
 
     def socket(opened: WebSocket) -> None:
+        page.seen.reached_for(opened.url)
         if opened.url.endswith("/_stcore/stream"):
             seen = page.seen  # one socket is of one test
             opened.on("framesent", seen.sent)
@@ -64,7 +65,7 @@ def watch(page: Any) -> None:
         page.seen.console(message)
 
     def request(sent: Request) -> None:
-        page.seen.request(sent)
+        page.seen.reached_for(sent.url)
 
     page.on("console", console)
     page.on("request", request)

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
+import { EVERY, makeAnnouncer, makeReader } from "../../kdviz/components/kdviz.shared/announcer.js";
 import { barHeight } from "../../kdviz/components/kdviz.shared/bars.js";
 import { decodeBase64, decodeHalf } from "../../kdviz/components/kdviz.shared/bytes.js";
 import { takesFractions, withPoint } from "../../kdviz/components/kdviz.shared/decimal_comma.js";
@@ -237,4 +238,71 @@ test("t and T go through temperatures that one talks about, and stay at the ends
 test("notes have paragraphs and lists; a clock has minutes and seconds", () => {
   assert.deepEqual(partsOf("One\ntwo.\n\n- a\n- b\n\n\nEnd."), ["One two.", ["a", "b"], "End."]);
   assert.deepEqual([0, 65.9, 3600].map(clockText), ["0:00", "1:05", "60:00"]);
+});
+
+/** A clock that goes on by hand; what waits is called when its time has come. */
+function makeClock() {
+  let time = 0;
+  let waiting = /** @type {{ at: number, call: () => void }[]} */ ([]);
+  return {
+    now: () => time,
+    wait: (/** @type {() => void} */ call, /** @type {number} */ ms) => waiting.push({ at: time + ms, call }),
+    pass(/** @type {number} */ ms) {
+      for (const end = time + ms; time < end;) {
+        time += 100;
+        const due = waiting.filter(({ at }) => at <= time);
+        waiting = waiting.filter(({ at }) => at > time);
+        due.forEach(({ call }) => call());
+      }
+    },
+  };
+}
+
+test("a sentence that changes all the time is announced once in five seconds, and its last state in the end", () => {
+  const clock = makeClock();
+  const said = /** @type {{ at: number, text: string }[]} */ ([]);
+  const { announce } = makeAnnouncer((text) => said.push({ at: clock.now(), text }), clock);
+  for (let i = 0; i < 35; i++) { // 14 seconds
+    announce("live", `after update ${i}`);
+    clock.pass(400);
+  }
+  assert.ok(said.length >= 3, "it is announced");
+  said.slice(1).forEach(({ at }, i) => assert.ok(at - said[i].at >= EVERY, "not so often"));
+  clock.pass(EVERY);
+  assert.equal(said.at(-1)?.text, "after update 34");
+  assert.ok(said.length <= 4);
+});
+
+test("what changes together is announced together, and nothing of a page that was left", () => {
+  const clock = makeClock();
+  const said = /** @type {string[]} */ ([]);
+  const { announce, forget } = makeAnnouncer((text) => said.push(text), clock);
+  announce("picture", "a 2");
+  announce("curves", "more of it");
+  announce("picture", "a 7");
+  clock.pass(1000);
+  assert.deepEqual(said, ["more of it a 7"]);
+  announce("picture", "a 3");
+  forget();
+  clock.pass(EVERY);
+  assert.equal(said.length, 1);
+});
+
+test("a page is not announced as it opens; what its visitor does, and what happens later, is", () => {
+  const clock = makeClock();
+  const said = /** @type {string[]} */ ([]);
+  const { act, look } = makeReader((_, text) => said.push(text), () => {}, clock);
+  look("/a", ["here"]);
+  look("/a", ["here", "and there"]);
+  assert.deepEqual(said, []);
+  act();
+  look("/a", ["here", "changed"]);
+  look("/a", ["here", "changed"]);
+  assert.deepEqual(said, ["changed"]);
+  look("/b", ["changed"]);
+  look("/b", ["another page"]);
+  assert.equal(said.length, 1);
+  clock.pass(4000);
+  look("/b", ["it has learnt"]);
+  assert.deepEqual(said, ["changed", "it has learnt"]);
 });

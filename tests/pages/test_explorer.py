@@ -72,7 +72,7 @@ def test_before_a_run_the_map_shows_which_cells_will_be_trained(jobs):
     assert "20 cells with a teacher and labels only, × 3 seeds: 63 students." in captions(at)
     assert "About 40\u00a0s on this machine · 25.0\u00a0MB of memory for the largest stack" in captions(at)
     assert {"What you see", "How the choice is made", "In formulas", "Try this", "Sources"} <= {
-        header.value for header in at.subheader
+        header.value for header in at.header
     }
     assert len(at.radio) == 3
     assert len(at.latex) == 3

@@ -60,7 +60,7 @@ def picture(at):
 def test_without_a_run_the_page_says_so_and_asks_what_needs_none(shipped):
     at = opened(PAGE)
     assert "Nothing has been measured yet" in html(at)
-    assert {"What you see", "Try this", "Sources"} <= {header.value for header in at.subheader}
+    assert {"What you see", "Try this", "Sources"} <= {header.value for header in at.header}
     assert at.radio(key="check_gradient_noise_scale")
 
 

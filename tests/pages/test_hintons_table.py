@@ -14,7 +14,7 @@ PAGE = "pages/hintons_table.py"
 
 def test_without_a_run_the_page_still_has_its_text_and_its_way_on(jobs, shipped):
     at = opened(PAGE)
-    headers = {header.value for header in at.subheader}
+    headers = {header.value for header in at.header}
     assert {"The experiments", "How to read it", "A second claim: better than its teacher?", "Sources"} <= headers
     assert "A digit it has never seen" not in headers
     assert [radio.key for radio in at.radio] == [

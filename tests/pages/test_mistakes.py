@@ -70,7 +70,7 @@ def test_every_mistake_has_its_sentence_program_and_reason(result, name):
     signs = {line[:2] for line in program.splitlines()}
     assert {"+ "} <= signs <= {"  ", "- ", "+ "}
     assert "Seen" in text(at)
-    assert MISTAKES[name].title in [each.value for each in at.subheader]
+    assert MISTAKES[name].title in [each.value for each in at.header]
 
 
 def test_the_sentence_is_computed_from_the_curves(result):
@@ -142,7 +142,7 @@ def test_without_any_result_the_page_still_teaches(jobs):
     at = page(mistake="positions")
     assert "Nothing has been trained yet" in html(at)
     assert at.code
-    assert "Which mistake is in this run?" not in [each.value for each in at.subheader]
+    assert "Which mistake is in this run?" not in [each.value for each in at.header]
     assert len(at.radio) == 2, "the other checks"
 
 

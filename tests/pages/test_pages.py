@@ -120,7 +120,7 @@ def test_a_page_asks_one_question_and_names_its_sources(jobs, page):
     assert at.title[0].value.endswith("?")
     assert not said(at)
     if page != START:
-        assert {"What you see", "In formulas", "Try this", "Sources"} <= {header.value for header in at.subheader}
+        assert {"What you see", "In formulas", "Try this", "Sources"} <= {header.value for header in at.header}
         assert at.latex
         assert len(at.radio) >= 2
 
@@ -526,8 +526,8 @@ def test_before_any_run_the_kinds_of_knowledge_are_explained_without_numbers(job
     assert data["picture"] is None
     assert set(data["empty"]) == {"response", "feature", "relation"}
     assert not any(character.isdigit() for text in data["empty"].values() for character in text)
-    assert {"What you see", "Try this", "Sources"} <= {header.value for header in at.subheader}
-    assert not any("test images" in header.value for header in at.subheader)
+    assert {"What you see", "Try this", "Sources"} <= {header.value for header in at.header}
+    assert not any("test images" in header.value for header in at.header)
     assert len(at.radio) == 3
 
 

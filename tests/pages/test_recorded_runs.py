@@ -33,7 +33,7 @@ def test_a_page_opens_with_a_recorded_run_that_start_replaces(as_shipped, page):
     recipe = OPENINGS[page]("digits")
     assert f"Recorded run {recipe.id}: {called(recipe)} on" in text(at)
     assert picture(at, page)["run"] == f"{recipe.id}-1"
-    assert any("test images" in header.value for header in at.subheader)
+    assert any("test images" in header.value for header in at.header)
     assert "run" not in at.query_params
     assert not any(f"run={recipe.id}" in element.proto.page for element in at.get("page_link")), "it is in no store"
     start(at)

@@ -132,7 +132,9 @@ def buttons(at):
 
 def text(at):
     """Everything that is rendered as Markdown or as HTML."""
-    marked = [element.value for kind in (at.markdown, at.caption, at.subheader, at.title) for element in kind]
+    marked = [
+        element.value for kind in (at.markdown, at.caption, at.header, at.subheader, at.title) for element in kind
+    ]
     return " ".join([*marked, said(at), *(element.value for element in at.success), html(at)])
 
 

@@ -24,7 +24,7 @@ def nothing_recorded(monkeypatch):
 def test_a_lesson_works_before_anything_was_trained(jobs, nothing_recorded, page):
     at = opened(page)
     assert at.title[0].value.endswith("?")
-    assert {"What you see", "In formulas", "Try this", "Sources"} <= {header.value for header in at.subheader}
+    assert {"What you see", "In formulas", "Try this", "Sources"} <= {header.value for header in at.header}
     assert at.latex
     assert at.radio
     assert at.number_input

@@ -42,7 +42,7 @@ def test_before_a_run_the_panels_show_who_will_teach_whom(jobs):
     assert not said(at)
     assert not button(at, "Start").disabled
     assert {"Where it helps, where it does not, and why", "In formulas", "Try this", "Sources"} <= {
-        each.value for each in at.subheader
+        each.value for each in at.header
     }
     sources = at.markdown[-1].value
     assert METHODS["born-again"].address in sources

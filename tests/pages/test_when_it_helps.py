@@ -129,7 +129,7 @@ def test_a_part_of_that_study_says_nothing_of_what_it_did_not_train(jobs, keep):
 def test_the_questions_of_the_study_and_of_the_page_have_one_heading(jobs):
     recorded.record(studied(Study.of("few-labels", "digits")))
     at = opened(PAGE, study="few-labels")
-    assert [each.value for each in at.subheader].count("Did it sink in?") == 1
+    assert [each.value for each in at.header].count("Did it sink in?") == 1
 
 
 def test_without_a_result_nothing_is_asked_about_it(jobs):

@@ -60,7 +60,7 @@ def test_without_a_run_the_page_shows_what_follows_from_the_shapes(shipped):
     assert [row["what"] for row in data["rows"]] == ["Weights, stored", "Multiply-adds for an image"]
     assert data["rows"][0]["ratio"] == "24\u00a0×"
     assert data["teacher"]["layers"] == [["dense", 784, 1200, 0], ["dense", 1200, 1200, 0], ["dense", 1200, 10, 0]]
-    assert {"What you see", "In formulas", "Try this", "Sources"} <= {header.value for header in at.subheader}
+    assert {"What you see", "In formulas", "Try this", "Sources"} <= {header.value for header in at.header}
 
 
 def test_a_recorded_run_adds_times_errors_and_a_verdict(shipped):

@@ -130,7 +130,7 @@ def test_the_header_tells_the_lessons_place_and_the_browser_what_there_is(at):
 
 
 def test_headings_terms_and_places_of_a_text(at):
-    assert [header.value for header in at.subheader] == [
+    assert [header.value for header in at.header] == [
         "What you see", "More", "Try this", "Did it sink in?", "Sources",
     ]  # fmt: skip
     text = at.markdown[0].value
@@ -140,7 +140,7 @@ def test_headings_terms_and_places_of_a_text(at):
     assert "Set T to 5." in markdown(at)
     assert at.caption[0].value == "Now 5 of all; see logits."
     sentence = next(element.proto.body for element in at.get("html") if "kd-say" in element.proto.body)
-    assert 'role="status">Now 5 of <b>all</b>; see <a class="kd-term" href="words?term=logits"' in sentence
+    assert '<p class="kd-say">Now 5 of <b>all</b>; see <a class="kd-term" href="words?term=logits"' in sentence
 
 
 def test_a_value_is_shown_letter_by_letter(folder):
@@ -213,7 +213,7 @@ def test_a_translation_is_shown_and_its_gaps_are_english(folder, monkeypatch):
     monkeypatch.setenv("KDVIZ_LANGUAGE", "de")
     at = opened()
     assert at.title[0].value == "Was ist das?"
-    assert [header.value for header in at.subheader] == ["Zu sehen", "Zum Probieren", "Did it sink in?", "Sources"]
+    assert [header.value for header in at.header] == ["Zu sehen", "Zum Probieren", "Did it sink in?", "Sources"]
     assert at.markdown[0].value == "Bei T = 5."
     assert components(at)["header"]["place"] == "Lesson 2 of 10 · about 7 minutes"
 

@@ -1,5 +1,6 @@
 // What moving the bias of one class or several does to a student: curves that follow a slider.
 
+import { announce } from "../kdviz.shared/announcer.js";
 import { component } from "../kdviz.shared/component.js";
 import { make, setText, svgNode } from "../kdviz.shared/dom.js";
 import { PERCENT, filled, percent, signed, whole } from "../kdviz.shared/format.js";
@@ -76,6 +77,7 @@ function show(ui) {
 function move(ui, bias) {
   ui.bias = nearestBias(ui, bias);
   show(ui);
+  announce(ui, ui.q(".say").textContent);
 }
 
 /** The name of a line with its swatch. */
@@ -89,7 +91,7 @@ function nameLine(parent, className, style, text) {
 
 function buildPanel(ui, panel) {
   const node = make("div", "panel", ui.q(".panels"));
-  const title = make("h4", "", node);
+  const title = make("h3", "", node);
   title.textContent = panel.title;
   if (panel.where) make("span", "", title).textContent = ` · ${panel.where}`;
   const names = make("div", "now", node);

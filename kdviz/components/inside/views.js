@@ -1,7 +1,7 @@
 // The views of the three kinds of knowledge: bars of a softmax or of singular values, maps of CKA, tables of distances.
 // Each is built once for a run and a method, and drawn again and again.
 
-import { ARROWS, make, makeImage, setText } from "../kdviz.shared/dom.js";
+import { ARROWS, announcedWithin, make, makeImage, setText } from "../kdviz.shared/dom.js";
 import { barPercent, namedShares } from "../kdviz.shared/format.js";
 import { shadeCell } from "../kdviz.shared/matrix.js";
 import { softmax } from "../kdviz.shared/softmax.js";
@@ -212,7 +212,8 @@ function buildDistances(ui, views, method) {
   const range = [Math.min(...between), Math.max(...between)]; // of the teacher: the scale stays as the students move
   const { aside } = ramp(views, ui.tell("distance"), figure(range[0]), figure(range[1]));
   walkOverPairs(ui, teacher.table);
-  const list = make("dl", "", aside, { "aria-live": "polite" });
+  const list = make("dl", "", aside);
+  announcedWithin(teacher.table, list);
   const rows = ["", "row-teacher", "row-taught", "row-plain"].map((key) => {
     const name = make("dt", "", list);
     name.textContent = key && ui.tell(key);

@@ -1,4 +1,5 @@
 // How a component comes onto the page: the one mount block.
+import { announce } from "./announcer.js";
 import { applyPalette, setText } from "./dom.js";
 import { filled } from "./format.js";
 import { onStage } from "./on_stage.js";
@@ -115,12 +116,15 @@ export async function component(module, { root, shared = [], build, receive, sta
 
   return (/** @type {{ data: any, parentElement: ShadowRoot, setStateValue: Mounted["send"] }} */ given) => {
     const words = given.data.words ?? wordsOf(module);
-    const ui = mounted.get(given.parentElement) ?? mount(given.parentElement, words);
+    const known = mounted.get(given.parentElement);
+    const ui = known ?? mount(given.parentElement, words);
     Object.assign(ui, { send: given.setStateValue, words });
     applyPalette(/** @type {HTMLElement} */ (ui.root.closest(".kd")));
     const labels = /** @type {NodeListOf<HTMLElement>} */ (ui.root.querySelectorAll("[data-word]"));
     labels.forEach((node) => setText(node, ui.tell(node.dataset.word ?? "")));
+    const before = sentencesOf(ui);
     receive(ui, given.data);
+    if (known) announceNew(ui, before);
     enter(ui.shadow, {
       component: nameOf(module),
       data: given.data,
@@ -135,6 +139,15 @@ export async function component(module, { root, shared = [], build, receive, sta
       if (!ui.root.isConnected) ui.endings.splice(0).forEach((end) => end());
     };
   };
+}
+
+/** What a picture says, but for what is said while a training runs. @param {Ui} ui */
+const sentencesOf = ({ root }) => [...root.querySelectorAll(".say:not([aria-live])")].map((node) => node.textContent ?? "");
+
+/** What a picture says of another image or preset is announced; what a finger moves is said by its slider. @param {Ui} ui @param {string[]} before */
+function announceNew(ui, before) {
+  const fresh = sentencesOf(ui).filter((text) => text && !before.includes(text));
+  if (fresh.length) announce(ui, fresh.join(" "));
 }
 
 /** A component of the picture knows by `data-stage` that it is on the stage. @param {Ui} ui */

@@ -79,6 +79,13 @@ export function applyPalette(root) {
   });
 }
 
+/** What `says` holds is announced while the focus is within `place`, and not while something else moves. @param {Element} place @param {Element} says */
+export function announcedWithin(place, says) {
+  says.setAttribute("aria-live", "off");
+  place.addEventListener("focusin", () => says.setAttribute("aria-live", "polite"));
+  place.addEventListener("focusout", () => says.setAttribute("aria-live", "off"));
+}
+
 /** A small image. @param {Element} parent @param {ArrayLike<number> | null} pixels @param {string} [label] */
 export function makeImage(parent, pixels, label) {
   const canvas = make("canvas", "", parent, { width: 28, height: 28, ...(label && { role: "img", "aria-label": label }) });

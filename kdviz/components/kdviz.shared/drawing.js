@@ -1,6 +1,6 @@
 // The drawing pad: strokes are kept as points, so that the last one can be taken back.
 
-import { showGrey } from "./dom.js";
+import { ARROWS, make, setText, showGrey } from "./dom.js";
 import { toImage } from "./preprocess.js";
 
 // Of 280 units: about two pixels of the 20 x 20 box, like the pens MNIST was written with. The strokes of
@@ -68,6 +68,57 @@ function listenToPen(pad, changed) {
   }
 }
 
+const STEP = 10; // of 280 units, for which an arrow key moves the pen; with Shift a tenth of it
+
+/**
+ * A pen that arrow keys move: Space puts it down and lifts it, Backspace takes the last stroke back. It is seen while
+ * the pad has the focus.
+ * @param {Pad} pad @param {() => void} changed @param {() => void} takeBack
+ */
+function listenToKeys({ canvas, context, strokes }, changed, takeBack) {
+  const pen = make("span", "pen", canvas.parentElement ?? undefined, { "aria-hidden": "true" });
+  const at = /** @type {Point} */ ([canvas.width / 2, canvas.height / 4]);
+  let down = false;
+  const show = () => {
+    pen.style.left = `${(100 * at[0]) / canvas.width}%`;
+    pen.style.top = `${(100 * at[1]) / canvas.height}%`;
+    pen.classList.toggle("down", down);
+  };
+  const lift = () => {
+    down = false;
+    show();
+  };
+  const press = () => {
+    down = true;
+    strokes.push([[...at]]);
+    strokeOnto(context, strokes[strokes.length - 1]);
+    changed();
+  };
+  const move = (/** @type {[number, number]} */ way, /** @type {number} */ step) => {
+    at.forEach((place, i) => { at[i] = Math.min(canvas.width, Math.max(0, place + step * way[i])); });
+    if (!down) return;
+    const stroke = strokes[strokes.length - 1];
+    stroke.push([...at]);
+    strokeOnto(context, stroke.slice(-2));
+    changed();
+  };
+  canvas.addEventListener("keydown", (event) => {
+    const way = ARROWS[event.key];
+    if (way) move(way, event.shiftKey ? STEP / 10 : STEP);
+    else if (event.key === " " && down) lift();
+    else if (event.key === " ") press();
+    else if (event.key === "Backspace" || event.key === "Delete") {
+      lift();
+      takeBack();
+    } else return;
+    show();
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  canvas.addEventListener("blur", lift);
+  show();
+}
+
 /** @param {Pad} pad @param {Frame} frame */
 export function setFrame(pad, frame) {
   pad.frame = frame;
@@ -88,7 +139,8 @@ export function buildPad({ q, tell }, onImage) {
     const pixels = pad.strokes.length ? toImage(padGrey(pad), canvas.width, canvas.height, pad.frame) : null;
     q(".invite").hidden = pad.strokes.length > 0;
     q(".undo").disabled = q(".clear").disabled = pad.strokes.length === 0;
-    canvas.setAttribute("aria-label", tell(pad.strokes.length ? "strokes" : "no-strokes", { strokes: pad.strokes.length }));
+    const told = ["no-strokes", "one-stroke"][pad.strokes.length] ?? "strokes";
+    canvas.setAttribute("aria-label", tell(told, { strokes: pad.strokes.length }));
     showGrey(q(".seen"), pixels);
     onImage(pixels);
   };
@@ -99,6 +151,10 @@ export function buildPad({ q, tell }, onImage) {
     changed();
   };
   listenToPen(pad, changed);
+  listenToKeys(pad, changed, () => undoTo(pad.strokes.length - 1));
+  const keys = make("span", "pen-keys", canvas.parentElement ?? undefined, { "aria-hidden": "true" });
+  setText(keys, tell("pad-keys"));
+  canvas.setAttribute("aria-description", tell("pad-keys"));
   q(".undo").addEventListener("click", () => undoTo(pad.strokes.length - 1));
   q(".clear").addEventListener("click", () => undoTo(0));
   showGrey(q(".seen"), null);

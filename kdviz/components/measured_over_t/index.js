@@ -40,7 +40,6 @@ function drawPicture(ui) {
       const value = valueAt(ui.at, line.y, ui.T);
       const text = value === null ? "–" : FORMATS[panel.format](value);
       setText(nodes[i], text);
-      nodes[i].setAttribute("aria-label", `${line.name}: ${text}`);
       return `${line.name} ${text}`;
     });
     chart.svg.setAttribute("aria-label", `${panel.title} at T = ${formatT(ui.T)}: ${told.join(", ")}`);
@@ -66,10 +65,10 @@ function buildPanels(ui, data) {
   place.style.setProperty("--across", data.panels.length === 3 ? 3 : Math.min(2, data.panels.length));
   ui.panels = data.panels.map((panel) => {
     const node = make("div", "panel", place);
-    const title = make("h4", "", node);
+    const title = make("h3", "", node);
     title.textContent = panel.title;
     if (panel.unit) make("span", "", title).textContent = ` · ${panel.unit}`;
-    const now = make("div", "now", node);
+    const now = make("div", "now", node, { "aria-hidden": "true" }); // the chart’s label says it
     const nodes = panel.lines.map((line) => {
       const value = make("span", line.className, now);
       value.title = line.name;

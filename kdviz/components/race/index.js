@@ -1,6 +1,7 @@
 // A race of temperatures: the image's logits grow from 0 to what they are, as they do in training; in every lane the
 // same logits are divided by another T.
 
+import { announce } from "../kdviz.shared/announcer.js";
 import { component } from "../kdviz.shared/component.js";
 import { make, setText } from "../kdviz.shared/dom.js";
 import { namedShares, percent, sharePercent } from "../kdviz.shared/format.js";
@@ -9,6 +10,7 @@ import { followTemperature, onRelease } from "../kdviz.shared/slider.js";
 import { ranked, softmax } from "../kdviz.shared/softmax.js";
 
 const SECONDS = 5;
+const STILL = 500; // milliseconds between two pictures where a visitor wants no motion
 const FIRM = 0.5; // a share at which a lane counts as decided
 
 const shareAt = (ui, T) => softmax(Float64Array.from(ui.logits, (z) => z * ui.grown), T);
@@ -61,6 +63,7 @@ function drawRace(ui) {
 function stop(ui) {
   ui.playing = false;
   cancelAnimationFrame(ui.frame);
+  clearTimeout(ui.timer);
   setText(ui.q(".play-text"), ui.tell("play"));
 }
 
@@ -69,19 +72,25 @@ function play(ui) {
   ui.playing = true;
   setText(ui.q(".play-text"), ui.tell("pause"));
   let before = null;
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const next = () => { // two pictures a second where a visitor wants no motion
+    if (still) ui.timer = setTimeout(() => step(performance.now()), STILL);
+    else ui.frame = requestAnimationFrame(step);
+  };
   const step = (now) => {
     if (!ui.playing) return;
     ui.grown = Math.min(1, ui.grown + (before === null ? 0 : (now - before) / (1000 * SECONDS)));
     before = now;
     drawRace(ui);
     if (ui.grown < 1) {
-      ui.frame = requestAnimationFrame(step);
+      next();
       return;
     }
     stop(ui);
     commit(ui);
+    announce(ui, ui.q(".say").textContent);
   };
-  ui.frame = requestAnimationFrame(step);
+  next();
 }
 
 function buildLane(ui, T, yours) {

@@ -2,7 +2,7 @@
 
 import { component } from "../kdviz.shared/component.js";
 import { decodeBase64, decodeHalf } from "../kdviz.shared/bytes.js";
-import { ARROWS, make, setText } from "../kdviz.shared/dom.js";
+import { ARROWS, announcedWithin, make, setText } from "../kdviz.shared/dom.js";
 import { barPercent, listPercent, sharePercent, whole } from "../kdviz.shared/format.js";
 import { temperatureOf } from "../kdviz.shared/signals.js";
 import { lookAlikes, meanSoftTargets, mixShades, prepareMatrix, shadeCell } from "../kdviz.shared/matrix.js";
@@ -61,6 +61,7 @@ function tellCell(ui, cell) {
 /** One stop for the tab key; the arrows walk over the cells. */
 function listenToCells(ui) {
   const body = ui.q("tbody");
+  announcedWithin(body, ui.says);
   for (const type of ["pointerover", "focusin", "pointerdown"]) {
     body.addEventListener(type, (event) => tellCell(ui, event.target));
   }

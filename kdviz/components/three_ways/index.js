@@ -40,7 +40,7 @@ function buildCurves(tell, parent, number) {
 
 function buildWay(ui, panel) {
   const node = make("section", "way", ui.ways);
-  const head = make("h4", "", node);
+  const head = make("h2", "", node);
   make("span", "", head).textContent = panel.title;
   make("span", "family", head).textContent = panel.family;
   make("p", "cap says", node).textContent = panel.says;

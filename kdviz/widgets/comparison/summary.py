@@ -25,7 +25,7 @@ _FIGURES = ("right ↑", "errors", "NLL ↓", "ECE ↓", "agreement ↑", "KL �
 
 def show(compared: ComparisonResult) -> None:
     """Table, verdicts, the picture of accuracy against cost, and how well confidence fits."""
-    st.subheader("Result on the test images, looked at once", anchor=False)
+    st.header("Result on the test images, looked at once", anchor=False)
     headings = ("", *_FIGURES, "multiply-adds", "memory", "verdict")
     rows = [_row(compared, summary) for summary in compared.summaries]
     with st.container(key="compared"):
@@ -100,7 +100,7 @@ def _verdicts(compared: ComparisonResult) -> None:
 
 
 def _picture(compared: ComparisonResult) -> None:
-    st.subheader("What the accuracy costs", anchor=False)
+    st.header("What the accuracy costs", anchor=False)
     cost = page.switch("Cost", _COSTS, key="cost")
     alt = f"Test accuracy with its interval against {COSTS[cost]}, a mark for each way of teaching"
     with st.container(key="against_cost"):

@@ -52,7 +52,7 @@ def show(here: LessonPage) -> None:
 def _entry(here: LessonPage, term: Term, lessons: Iterable[course.Lesson]) -> None:
     """Name, meaning, formulas, and the lessons that teach it."""
     link = f'<a class="kd-link" href="words?term={term.key}" target="_self" aria-label="{here.word("link")}">#</a>'
-    parts = [f"### {term.name} {link}", term.meaning, *(f"$$\n{latex}\n$$" for latex in term.formulas)]
+    parts = [f"## {term.name} {link}", term.meaning, *(f"$$\n{latex}\n$$" for latex in term.formulas)]
     taught = [
         f'<a class="kd-link" href="{lesson.slug}" target="_self">{lesson.number} {escape(lesson.title)}</a>'
         for lesson in lessons

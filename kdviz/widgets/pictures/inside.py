@@ -150,7 +150,7 @@ def _facts(recipe: Comparison, watched: int) -> None:
 
 
 def _table(result: ComparisonResult) -> None:
-    st.subheader("What came of it? The test images, looked at once", anchor=False)
+    st.header("What came of it? The test images, looked at once", anchor=False)
     st.markdown(charts.table(result))
     images, data, seeds = result.trials[0].test_images, DATA_SETS[result.recipe.data].title, result.recipe.seeds
     over = f"means over {len(seeds)} seeds" if len(seeds) > 1 else f"seed {seeds[0]}"

@@ -225,7 +225,7 @@ def explained(here: LessonPage, mistake: Mistake) -> None:
     name = mistake.name
     words, formulas = st.columns([5, 4], gap="large")
     with words:
-        st.subheader(mistake.title, anchor=False)
+        st.header(mistake.title, anchor=False)
         fenced = here.lesson.say(f"program-{name}").markdown  # not `here.say`: these lines wrap
         st.code(fenced.removeprefix("```diff\n").removesuffix("\n```"), language="diff", wrap_lines=True)
         here.text(f"about-{name}")

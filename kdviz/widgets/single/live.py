@@ -128,7 +128,7 @@ def _sentence(run: Run, progress: Sequence[Progress]) -> str:
 
 
 def _digits(run: Run, recipe: Recipe, progress: Sequence[Progress], watched: Watched) -> None:
-    st.subheader("Of the images the teacher gets right, four it is least sure of", anchor=False)
+    st.header("Of the images the teacher gets right, four it is least sure of", anchor=False)
     colours, at = page.colours(), f"at T = {recipe.temperature:g}"
     _legend({f"teacher {at}": colours.teacher, f"distilled student {at}": colours.student})
     reports = [report for report in progress if report.role == "distilled" and report.watched_logits]

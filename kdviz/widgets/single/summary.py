@@ -22,7 +22,7 @@ say = partial(sentence, "watch_it_train")
 
 def show(result: Result, curves: pd.DataFrame) -> None:
     """Table, verdict and curves of a run that has its result."""
-    st.subheader("How good are they? The test images, looked at once", anchor=False)
+    st.header("How good are they? The test images, looked at once", anchor=False)
     headings = "", "network", "parameters", "right", "errors", "95 % interval", "NLL", "ECE", "agreement", "training"
     students = {
         "Teacher": result.teacher,

@@ -37,7 +37,7 @@ def show(
     `recipe` draws what there is to say about the selected cell; it comes after what was learnt. Of a sweep that is
     `stored` the page with all runs has more.
     """
-    st.subheader("What was learnt", anchor=False)
+    st.header("What was learnt", anchor=False)
     page.say(words.learnt(swept))
     st.markdown("\n".join(f"- {line}" for line in (words.against_plain(swept), words.diverged(swept)) if line))
     if stored:
@@ -58,7 +58,7 @@ def _choice(swept: SweepResult) -> None:
     choice = swept.choice
     if choice is None:
         return
-    st.subheader("The choice on the test images, looked at once", anchor=False)
+    st.header("The choice on the test images, looked at once", anchor=False)
     results, seeds = choice.results, swept.recipe.seeds_of_test
     chosen = [result.distilled for result in results]
     rows = [_row(f"**{words.name(choice.cell, swept.recipe)}**", chosen, choice.test_accuracy)]
@@ -109,7 +109,7 @@ def _every_seed(results: Sequence[Result]) -> str:
 
 
 def _slices(swept: SweepResult, cell: Cell) -> None:
-    st.subheader("Slices of the map, with intervals", anchor=False)
+    st.header("Slices of the map, with intervals", anchor=False)
     measure = page.switch("Measure of the slices", _SHORT, key="slice_measure")
     sides: dict[Along, str] = {
         "temperature": f"**Over T**, at α = {cell.alpha:g}",

@@ -243,7 +243,7 @@ def test_the_end_has_verdicts_on_the_map_and_its_summary_below(page):
     at = page(swept.recipe, status="finished", result=swept)
     data = the_map(at)
     assert sum(data["cells"]["chosen"]) == 1
-    assert "What was learnt" in {header.value for header in at.subheader}
+    assert "What was learnt" in {header.value for header in at.header}
     assert "So far" not in said(at)
 
 
