@@ -4,7 +4,7 @@ import runpy
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from html import escape
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -19,7 +19,6 @@ _ROUTED = "routed"
 _ENTERED = "just_entered"
 _ROUTER = ASSETS.parent / "app.py"
 
-_STAGE = 410  # pixels of a figure on the stage, as in the style sheet `stage`
 
 K = TypeVar("K", bound=str)
 
@@ -98,12 +97,14 @@ def tell(message: object) -> None:
 def chart(figure: go.Figure, key: str, alt: str) -> None:
     """A Plotly figure, for what is finished and explored; `alt` is what a screen reader says of it.
 
-    On the stage it is as high as a projector's screen, where its letters are enlarged.
+    On the stage it is as high as the screen leaves room, where its letters are enlarged: see the style sheet `stage`.
     """
+    height: Literal["content", "stretch"] = "content"
     if link.on_stage():
-        figure.update_layout(height=_STAGE)
+        height = "stretch"
+        figure.update_layout(height=None)
         figure.update_annotations(bgcolor="rgba(0,0,0,0)", yshift=5)  # titles of rows, which are nearer to one another
-    st.plotly_chart(figure, key=key, config=CONFIG, alt=alt)
+    st.plotly_chart(figure, key=key, config=CONFIG, alt=alt, height=height)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], left: Collection[int] = (0,)) -> str:

@@ -73,10 +73,10 @@ function showNumbers(ui) {
   if (alpha) setText(ui.q(".alpha-now"), Number(alpha.value).toFixed(2));
 }
 
-/** The picture begins where the bar ends, and its components know how high they may be, in pixels of their own. */
+/** The picture begins where the bar ends; components and figures know how high they may be, in pixels of a component. */
 function measure(ui) {
   const top = ui.q(".strip").offsetHeight;
-  const parts = [...document.querySelectorAll(`${PICTURE} > *`)].filter((part) => !part.querySelector(".stBidiComponent"));
+  const parts = [...document.querySelectorAll(`${PICTURE} > *`)].filter((part) => !part.querySelector(".stBidiComponent, .stPlotlyChart"));
   const used = parts.reduce((sum, part) => sum + part.getBoundingClientRect().height + GAP, 2 * PADDING);
   const style = document.documentElement.style;
   style.setProperty("--stage-top", `${top}px`);
