@@ -122,6 +122,7 @@ def panels(
     colours = page.colours()
     st.caption(f"{here.word(legend)} · {here.word('legend-right')}")
     names = here.word("as-it-should-be"), here.word("with-the-mistake")
+    look_here = "" if link.on_stage() else f" ← {here.word('look-here')}"  # its title is long enough there
     of_term = {"loss_kd": colours.teacher, "gradient_share_kd": colours.teacher, "loss_ce": colours.label}
     with st.container(key=f"panels_{key}"):
         rows = [st.columns(3, gap="medium") for _ in range(0, len(TRACES), 3)]
@@ -134,7 +135,7 @@ def panels(
             of_term.get(name, colours.student),
             colours,
             names,
-            f"{title} ← {here.word('look-here')}" if name in telling else title,
+            f"{title}{look_here}" if name in telling else title,
             telling=name in telling,
         )
         alt = f"{title}: {_number(seen.mean[-1])}, {names[0]} {_number(usual.mean[-1])}"
