@@ -7,7 +7,7 @@ from starlette.middleware import Middleware
 from streamlit import net_util
 
 from kdviz.store.classes import ClassStore
-from kdviz.widgets import open_files
+from kdviz.widgets import live_socket, open_files
 from kdviz.widgets.base_path import under
 from kdviz.widgets.classroom.routes import Classroom
 from kdviz.widgets.compressed import Compressed
@@ -20,6 +20,7 @@ from kdviz.widgets.visitor import Cookies
 # Streamlit would ask an address of Amazon's for its own, to print it and for browsers from an unknown place.
 net_util.get_external_ip = lambda: None
 
+live_socket.remember_more()
 limit = open_files.raise_limit()
 open_files.keep_fewer_sessions(limit)
 watch = Middleware(open_files.Watch, limit=limit)

@@ -1,6 +1,7 @@
 // A few validation images: the student's softmax at T beside the teacher's, now and, afterwards, at any moment of the training.
 
 import { component } from "../kdviz.shared/component.js";
+import { decodeBase64 } from "../kdviz.shared/bytes.js";
 import { make, makeImage, setText, svgNode } from "../kdviz.shared/dom.js";
 import { sharePercent, whole } from "../kdviz.shared/format.js";
 import { buildPlayer, showShareOf } from "../kdviz.shared/player.js";
@@ -13,7 +14,7 @@ const SIZES = { width: 300, base: 84, tall: 74, most: 1.08 };
 
 function buildDigit(parent, data, at) {
   const figure = make("figure", "", parent);
-  makeImage(figure, data.images[at]);
+  makeImage(figure, decodeBase64(data.images[at]));
   const svg = svgNode("svg", figure, { viewBox: `0 0 ${SIZES.width} 98`, role: "img" });
   return { ...buildPairs(svg, data.names, SIZES), caption: make("figcaption", "cap", figure) };
 }

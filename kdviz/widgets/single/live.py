@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from kdviz.charts import single as live
-from kdviz.charts.compact import rounded
+from kdviz.charts.compact import pixels, rounded
 from kdviz.charts.single import Parts, Quality
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.single import Recipe
@@ -142,7 +142,7 @@ def _digits(run: Run, recipe: Recipe, progress: Sequence[Progress], watched: Wat
             "names": list(DATA_SETS[recipe.data].class_names),
             "indices": watched.indices,
             "labels": watched.labels,
-            "images": watched.images,
+            "images": [pixels(tuple(image)) for image in watched.images],
             "teacher": watched.teacher_logits,
             # Three decimals are more than a bar can show, and half the message.
             "history": [[rounded(logits, 3) for logits in report.watched_logits] for report in reports],
