@@ -56,26 +56,36 @@ def scene() -> tuple[Talk, Scene] | None:
 
 def _facts(here: LessonPage) -> dict[str, Any]:
     told = scene()
-    if told is None or told[1].page != here.lesson.slug:
-        ways = _beside(here.lesson.slug)
-        return {
-            "sentence": here.lesson.fact("question"),
-            "place": "",
-            "previous": ways[0],
-            "next": ways[1],
-            "talk": None,
-        }
-    talk, now = told
-    ways = [
+    shown = _of_scene(*told) if told is not None and told[1].page == here.lesson.slug else _of_page(here)
+    return {"page": here.lesson.slug, "title": here.lesson.fact("title"), **shown}
+
+
+def _of_page(here: LessonPage) -> dict[str, Any]:
+    """The stage of a page by itself, which leads to its neighbours."""
+    previous, following = _beside(here.lesson.slug)
+    return {
+        "sentence": here.lesson.fact("question"),
+        "place": "",
+        "previous": previous,
+        "next": following,
+        "talk": None,
+        "poll": None,
+    }
+
+
+def _of_scene(talk: Talk, now: Scene) -> dict[str, Any]:
+    """The stage of a scene, which leads to those beside it."""
+    previous, following = (
         talk.scenes[place - 1].address(talk.name, stage="1") if 0 < place <= len(talk.scenes) else None
         for place in (now.number - 1, now.number + 1)
-    ]
+    )
     return {
         "sentence": now.sentence,
         "place": f"{now.number}/{len(talk.scenes)}",
-        "previous": ways[0],
-        "next": ways[1],
+        "previous": previous,
+        "next": following,
         "talk": {"name": talk.name, "scene": now.number, "ahead": modules_of(_AHEAD)},
+        "poll": _asked(talk, now),
     }
 
 
@@ -85,6 +95,16 @@ def _beside(slug: str) -> list[str | None]:
         return [None, None]
     at = course.STAGED.index(slug)
     return [course.STAGED[place] if 0 <= place < len(course.STAGED) else None for place in (at - 1, at + 1)]
+
+
+def _asked(talk: Talk, now: Scene) -> dict[str, Any] | None:
+    """What the scene asks a class."""
+    poll = now.poll
+    if poll is None:
+        return None
+    keys, texts = ([getattr(choice, part) for choice in poll.choices] for part in ("key", "text"))
+    name = f"{talk.name}/{now.number}"
+    return {"name": name, "question": poll.question, "choices": texts, "keys": keys, "truth": poll.truth}
 
 
 def open_talk() -> None:

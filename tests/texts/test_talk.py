@@ -67,6 +67,48 @@ def test_a_mistake_is_told_with_file_and_line(old, new, message):
         talks.parse(GOOD.replace(old, new, 1), "two", "en/two.md")
 
 
+POLL = """## Poll
+truth: taught-wins
+Will it win?
+- `yes` yes
+- `no` no
+"""
+
+
+def test_a_scene_may_ask_the_class():
+    scene = talks.parse(f"{GOOD}\n{POLL}", "two", "en/two.md").scenes[1]
+    assert (scene.poll.question, scene.poll.truth) == ("Will it win?", "taught-wins")
+    assert [(choice.key, choice.text) for choice in scene.poll.choices] == [("yes", "yes"), ("no", "no")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("truth: taught-wins", "truth: a-coin", r"line 27: a poll begins with a line truth: and one of second-digit"),
+        ("Will it win?\n", "", r"line 27: the question has 0 characters"),
+        ("Will it win?", "Will it win? " * 20, r"line 27: the question has \d+ characters; it takes 1 to 110"),
+        (
+            "- `no` no",
+            "- `perhaps` no",
+            r"line 31: a choice is written - `key` its text; here its key is one of yes, no",
+        ),
+        ("- `no` no", "- `no` " + "no " * 20, r"line 31: the choice has \d+ characters; 30 have room"),
+        ("- `no` no", "", r"line 27: the poll has 1 choices with different keys; it takes 2 to 6"),
+    ],
+)
+def test_a_mistake_in_a_poll_is_told_with_its_line(old, new, message):
+    with pytest.raises(LessonError, match=message):
+        talks.parse(f"{GOOD}\n{POLL.replace(old, new, 1)}", "two", "en/two.md")
+
+
+def test_the_talks_that_ship_ask_what_the_page_of_the_scene_can_answer():
+    answered = {"second-digit": "soft_targets", "taught-wins": "playground", "best-teacher": "three_ways"}
+    for name in talks.names():
+        asked = [scene for scene in talks.read(name).scenes if scene.poll is not None]
+        assert len(asked) == 3, name
+        assert all(answered[scene.poll.truth] == scene.page for scene in asked), name
+
+
 def test_three_talks_ship_and_take_their_minutes():
     found = [talks.read(name) for name in talks.names()]
     assert [talk.minutes for talk in found] == [5, 20, 45]

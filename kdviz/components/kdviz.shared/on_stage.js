@@ -47,6 +47,6 @@ export function meaningOf(event, staged, focused) {
 }
 
 const MEANINGS = /** @type {Record<string, string>} */ ({
-  f: "full", ".": "blank", b: "blank", "?": "help", t: "cooler", T: "warmer", Escape: "leave",
+  q: "class", p: "poll", a: "answer", f: "full", ".": "blank", b: "blank", "?": "help", t: "cooler", T: "warmer", Escape: "leave",
   ArrowRight: "next", PageDown: "next", ArrowLeft: "previous", PageUp: "previous",
 });

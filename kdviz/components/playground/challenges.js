@@ -2,7 +2,7 @@
 // students learnt; nothing counts that was seen in one reading only.
 
 import { percent } from "../kdviz.shared/format.js";
-import { wilson, withInterval } from "./sentence.js";
+import { surelyMore, withInterval } from "./sentence.js";
 import { defaults, toQuery } from "./settings.js";
 
 /** @typedef {import("./settings.js").Settings} Settings */
@@ -62,9 +62,6 @@ const MOST_TRIALS = 12;
 
 /** @type {Memory} */
 export const NOTHING = { updates: 0, read: 0, held: 0, spoiled: false, set: "", trial: null };
-
-/** @param {number} right @param {number} than @param {number} n */
-const surelyMore = (right, than, n) => wilson(right, n)[0] > wilson(than, n)[1];
 
 /** Whether the difference is more than chance over the held-out images. @param {Trial} one @param {Trial} other */
 export const differ = (one, other) => surelyMore(one.right, other.right, one.n) || surelyMore(other.right, one.right, one.n);

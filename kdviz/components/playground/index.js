@@ -5,6 +5,7 @@ import { emptied, make, setText } from "../kdviz.shared/dom.js";
 import { parseNumber, percent, whole } from "../kdviz.shared/format.js";
 import { forwardLayers, unpackLayers } from "../kdviz.shared/network.js";
 import { entropyBits, softmax } from "../kdviz.shared/softmax.js";
+import { answers } from "../kdviz.shared/truth.js";
 import { unnamed, unnamedPoints } from "./blind.js";
 import { buildChallenges } from "./challenge_list.js";
 import { buildChoice, buildControls } from "./controls.js";
@@ -14,7 +15,7 @@ import { labQuery } from "./lab.js";
 import { OWN_QUERY, buildOwn, followSettings, hearRace, loadOwn, ownQuery, setOwn } from "./own.js";
 import { unpack } from "./pack.js";
 import { PRESETS } from "./presets.js";
-import { describe } from "./sentence.js";
+import { describe, taughtWins } from "./sentence.js";
 import { CHOICES, STARTS_ANEW, fromQuery, toQuery } from "./settings.js";
 import { buildBars, buildPulls, drawBars, drawPulls, showImage } from "./stage.js";
 
@@ -160,6 +161,7 @@ function ask(ui) {
 
 function drawFrame(ui, known) {
   const { settings } = ui;
+  ui.known = known;
   const frame = ui.blind ? unnamed(known, settings.seed) : known;
   const reads = ui.drawing && ui.layers && settings.teacher === "trained";
   drawBars(ui, reads ? { ...frame.shown, teacher: forwardLayers(ui.layers, ui.drawing) } : frame.shown);
@@ -410,6 +412,10 @@ function build(ui) {
   buildTransport(ui);
   pauseInBackground(ui);
   keepStill(ui);
+  answers(ui, "taught-wins", () => {
+    const key = ui.known && taughtWins(ui.known);
+    return key && { key, says: describe(tell, ui.known, ui.settings) };
+  });
 }
 
 function receive(ui, data) {

@@ -15,6 +15,9 @@ export function wilson(right, n) {
   return [Math.max(0, (middle - reach) / (1 + Z ** 2 / n)), Math.min(1, (middle + reach) / (1 + Z ** 2 / n))];
 }
 
+/** Whether one share is larger by more than chance over the images. @param {number} right @param {number} than @param {number} n */
+export const surelyMore = (right, than, n) => wilson(right, n)[0] > wilson(than, n)[1];
+
 /** "89 % (87 to 91)". @param {number} right @param {number} n */
 export function withInterval(right, n) {
   const [low, high] = wilson(right, n).map((share) => (100 * share).toFixed(0));
@@ -41,4 +44,14 @@ export function describe(tell, { updates, labelled, counts, stopped }, { wrong, 
   if (missing.length) parts.push(tell("never-seen", { digits: missing.join(", ") }));
   else if (!unlabelled) parts.push(tell("same-images"));
   return parts.join(" ");
+}
+
+/**
+ * Whether the taught student is ahead on the held-out images, as far as these can tell; null before the first update.
+ * @param {{ updates: number, counts: Counts, stopped: { taught: boolean, plain: boolean } }} frame @returns {"yes" | "no" | "even" | null}
+ */
+export function taughtWins({ updates, counts: { n, taught, plain }, stopped }) {
+  if (!updates || stopped.taught || stopped.plain) return null;
+  if (surelyMore(taught, plain, n)) return "yes";
+  return surelyMore(plain, taught, n) ? "no" : "even";
 }

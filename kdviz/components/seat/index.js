@@ -3,7 +3,7 @@
 import { component } from "../kdviz.shared/component.js";
 import { emptied, setText } from "../kdviz.shared/dom.js";
 import { buildDraw } from "./draw.js";
-import { Line } from "./line.js";
+import { Line } from "../kdviz.shared/line.js";
 import { answerAgain, showPoll } from "./poll.js";
 import { buildRace } from "./race.js";
 import { StandIn } from "./stand_in.js";
@@ -114,7 +114,7 @@ function hear(ui, said) {
   ui.said = said;
   if (ui.exploring) ui.moved ||= Boolean(before && said.show && place(before) !== place(said.show));
   else follow(ui);
-  showPoll(ui, said.ask, ui.send);
+  showPoll(ui, said.ask, ui.say);
   if (ui.again) sayAgain(ui);
   showStanding(ui);
 }
@@ -122,7 +122,7 @@ function hear(ui, said) {
 /** What this seat has said for what is shown may not have arrived before the line was lost. */
 function sayAgain(ui) {
   ui.again = false;
-  answerAgain(ui, ui.said.ask, ui.send);
+  answerAgain(ui, ui.said.ask, ui.say);
   for (const { component: name } of ui.said.show?.pictures ?? []) if (name in OWN) ui.own[OWN[name]].again();
 }
 
@@ -157,8 +157,8 @@ function openBeside(event) {
 function build(ui) {
   const id = seatId();
   Object.assign(ui, { said: null, show: null, exploring: false, moved: false, again: false, answers: new Map() });
-  ui.send = (message) => ui.line.send(message);
-  ui.own = { draw: buildDraw(ui, ui.send), race: buildRace(ui, id, ui.send) };
+  ui.say = (/** @type {object} */ message) => ui.line.send(message);
+  ui.own = { draw: buildDraw(ui, ui.say), race: buildRace(ui, id, ui.say) };
   ui.open = () => openLine(id, ui.code);
   const surroundings = { open: () => ui.open(), now: () => performance.now(), later: setTimeout.bind(window), random: Math.random };
   ui.line = new Line(surroundings, (said) => hear(ui, said), (standing) => {

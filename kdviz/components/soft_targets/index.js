@@ -8,12 +8,13 @@ import {
 import { decodeBase64, encodeBase64 } from "../kdviz.shared/bytes.js";
 import { setText, showGrey } from "../kdviz.shared/dom.js";
 import { buildEditors, showEditors } from "../kdviz.shared/editing.js";
-import { namedShares } from "../kdviz.shared/format.js";
+import { namedShares, sharePercent } from "../kdviz.shared/format.js";
 import { listen, publishLogits } from "../kdviz.shared/signals.js";
 import { forward, isHere } from "../kdviz.shared/network.js";
 import { buildTemperature, moveTemperature, receiveTemperature } from "../kdviz.shared/slider.js";
 import { entropyBits, ranked, softmax } from "../kdviz.shared/softmax.js";
 import { formatT } from "../kdviz.shared/temperature.js";
+import { answers } from "../kdviz.shared/truth.js";
 import { buildPad, setFrame } from "../kdviz.shared/drawing.js";
 import { describe } from "./sentence.js";
 
@@ -109,7 +110,16 @@ function invite(ui) {
   requestAnimationFrame(step);
 }
 
+/** Which class comes second, for a class that was asked; null where nothing is drawn. */
+function secondDigit(ui) {
+  if (!ui.logits) return null;
+  const second = ranked(ui.logits)[1];
+  const says = ui.tell("truth", { T: formatT(ui.T), name: ui.names[second], share: sharePercent(ui.p[second]) });
+  return { key: String(second), says };
+}
+
 function build(ui) {
+  answers(ui, "second-digit", () => secondDigit(ui));
   const nothing = { columns: [], names: [], p: [], logits: null, pixels: null };
   Object.assign(ui, { ...nothing, draw: () => drawPicture(ui), held: false, plotHeight: 0, T: 1 });
   buildTemperature(ui);

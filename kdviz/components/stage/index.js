@@ -4,15 +4,19 @@ import { component, watchSize } from "../kdviz.shared/component.js";
 import { make, setText } from "../kdviz.shared/dom.js";
 import { goTo } from "../kdviz.shared/navigation.js";
 import { meaningOf, nextTemperature, onStage, showStage } from "../kdviz.shared/on_stage.js";
+import { shownPictures } from "../kdviz.shared/shown.js";
 import { listen } from "../kdviz.shared/signals.js";
 import { talkChannel } from "../kdviz.shared/talk_channel.js";
 import { formatT } from "../kdviz.shared/temperature.js";
+import { classroom } from "./classroom.js";
+import { answerPoll, buildPoll, foldPoll, receivePoll, showPoll } from "./poll.js";
+import { buildSeats, openSeats, showSeats } from "./seats.js";
 
 const PICTURE = ".st-key-stage";
 const SCROLLS = '[data-testid="stMain"]';
 const [ZOOM, GAP, PADDING] = [2.55, 8, 12]; // of the style sheet `stage`
 const LOOK = 100; // milliseconds between two looks at the numbers
-const KEYS = ["stage", "next", "previous", "cooler", "full", "blank", "help", "leave"];
+const KEYS = ["stage", "next", "previous", "cooler", "class", "poll", "answer", "full", "blank", "help", "leave"];
 // Where a temperature and an α stand, in components and in forms of the page.
 const OF_T = ".t-range, .of-t input[type=range], .pick-t";
 const OF_ALPHA = ".alpha-range, .of-alpha input[type=range]";
@@ -86,6 +90,21 @@ function measure(ui) {
 function look(ui) {
   showNumbers(ui);
   measure(ui);
+  if (classroom.opened) classroom.show(factsOf(ui));
+}
+
+/** What the seats of a class are told. */
+function factsOf(ui) {
+  const { page, title, sentence, talk } = ui.data;
+  const query = new URLSearchParams(location.search);
+  for (const name of ["stage", "talk", "scene"]) query.delete(name);
+  const numbers = { T: control(OF_T, FORMS.T) && ui.q(".t-now").textContent, alpha: control(OF_ALPHA, FORMS.alpha) && ui.q(".alpha-now").textContent };
+  return { page, title, sentence, talk: talk?.name ?? null, scene: talk?.scene ?? null, query: query.toString(), ...numbers, pictures: shownPictures() };
+}
+
+function showClass(ui) {
+  showSeats(ui);
+  showPoll(ui);
 }
 
 function show(ui) {
@@ -98,6 +117,7 @@ function show(ui) {
   ui.q(".ring").hidden = true;
   ui.q(".blank").hidden = true;
   if (on) {
+    classroom.find();
     ui.looking = setInterval(() => look(ui), LOOK);
     look(ui);
   } else {
@@ -133,6 +153,9 @@ function act(ui, meaning) {
   else if (meaning === "previous" && previous) goTo(previous);
   else if (meaning === "notes") openNotes(ui);
   else if (meaning === "help") ui.q(".keys").showModal();
+  else if (meaning === "class") openSeats(ui);
+  else if (meaning === "poll") foldPoll(ui);
+  else if (meaning === "answer") answerPoll(ui);
   else if (meaning === "leave" && !ui.q(".blank").hidden) blank(ui, false);
   else if (meaning === "leave") setStage(ui, false);
 }
@@ -171,7 +194,7 @@ function focused() {
 
 function hearKeys(ui) {
   const onKey = (/** @type {KeyboardEvent} */ event) => {
-    if (!ui.root.isConnected || ui.q(".keys").open) return;
+    if (!ui.root.isConnected || ui.root.querySelector("dialog[open]")) return;
     const meaning = meaningOf(event, onStage(), (selector) => focused()?.matches(selector) ?? false);
     if (!meaning) return;
     event.preventDefault();
@@ -212,6 +235,9 @@ function build(ui) {
   });
   ui.endings.push(() => ui.channel.end());
   listen(ui, "stage", () => show(ui));
+  listen(ui, "class", () => showClass(ui));
+  buildSeats(ui);
+  buildPoll(ui);
   watchSize(ui, ui.q(".strip"), () => measure(ui));
   for (const name of ["previous", "next", "notes", "full", "help", "leave"]) ui.q(`.${name}`).addEventListener("click", () => act(ui, name));
   ui.q(".enter").addEventListener("click", () => act(ui, "stage"));
@@ -231,6 +257,8 @@ function receive(ui, data) {
   ui.q(".next").disabled = !data.next;
   ui.q(".notes").hidden = !data.talk;
   show(ui);
+  receivePoll(ui);
+  showClass(ui);
   tellNotes(ui);
   loadAhead(ui);
 }

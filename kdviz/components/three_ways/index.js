@@ -9,6 +9,7 @@ import { onStage } from "../kdviz.shared/on_stage.js";
 import { buildPlayer } from "../kdviz.shared/player.js";
 import { listen } from "../kdviz.shared/signals.js";
 import { PLOT, buildAxis, buildPlot, lastUpTo, showAxis, showTicks, xOf, yOf } from "../kdviz.shared/training_plot.js";
+import { answers } from "../kdviz.shared/truth.js";
 import { buildDiagram, drawDiagram, nats } from "./who_teaches.js";
 
 const PLOTS = {
@@ -197,6 +198,7 @@ const secondsOf = ({ panels, seeds }) => Math.max(1, ...panels.map(({ cost }) =>
 
 function build(ui) {
   listen(ui, "stage", () => showPlots(ui));
+  answers(ui, "best-teacher", () => ui.data.truth ?? null);
   Object.assign(ui, { ways: ui.q(".ways"), range: ui.q("input"), at: ui.q(".at"), pointed: null, looked: null, built: [] });
   ui.share = () => ui.pointed ?? ui.looked;
   ui.range.addEventListener("input", () => {

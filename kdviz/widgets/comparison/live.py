@@ -15,6 +15,7 @@ from kdviz.reports.phrases import listed, percent
 from kdviz.store.run import Run
 from kdviz.widgets import page
 from kdviz.widgets.comparison import summary as comparison_summary
+from kdviz.widgets.comparison.best import best_teacher
 from kdviz.widgets.comparison.words import say
 from kdviz.widgets.components import component
 from kdviz.widgets.live_panel import LivePanel, Snapshot, replayed_on
@@ -37,7 +38,8 @@ def _read(comparison: Comparison, _run: Run, events: Sequence[Event]) -> Snapsho
 
 
 def _draw(_comparison: Comparison, run: Run, snapshot: Snapshot[Shown]) -> None:
-    _ways(key="three_ways", data={**_of_run(run), **snapshot.data})
+    truth = best_teacher(run.result) if isinstance(run.result, ComparisonResult) else None
+    _ways(key="three_ways", data={**_of_run(run), **snapshot.data, "truth": truth})
     page.say(snapshot.sentence)
     if isinstance(run.result, ComparisonResult):
         comparison_summary.show(run.result)

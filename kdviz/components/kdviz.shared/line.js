@@ -1,5 +1,5 @@
-// The seat's line to its class. It is opened again as often as it is lost: the server says the whole state each time, so
-// a seat that slept, or was without a network, has missed nothing.
+// The line of a seat or a stage to its class. It is opened again as often as it is lost: the server says the whole state
+// each time, so whoever slept, or was without a network, has missed nothing.
 
 const WAITS = [500, 1000, 2000, 4000, 8000]; // milliseconds; each is made up to half as long again, so that not all come at once
 const SELDOM = 10_000; // where there is no class
