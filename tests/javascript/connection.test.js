@@ -94,6 +94,43 @@ test("a machine that slept connects anew; a tab in the background, which looks o
   assert.equal(socket.closed, true);
 });
 
+const ASKS = new TextEncoder().encode("Z\x0c\n\x03a=1*\x03abc0\x01"); // Streamlit's own: part abc asks for itself
+const OTHER = new TextEncoder().encode("Z\x0c\n\x03a=1*\x03xyz0\x01");
+const CLICK = new TextEncoder().encode("Z\x0a\n\x03a=1*\x03abc");
+const PIECE = new Uint8Array([42, 2, 48, 0]).buffer; // a part of a picture, with something inside that looks like an end
+const END = new Uint8Array([10, 1, 65, 48, 4]).buffer; // after a hash
+const arrives = (data) => socket.dispatchEvent(Object.assign(new Event("message"), { data }));
+
+test("a live picture is asked for again when the last one is there", () => {
+  socket.send(ASKS);
+  for (const data of [PIECE, PIECE]) {
+    arrives(data);
+    passes(400);
+    socket.send(ASKS);
+  }
+  assert.deepEqual(socket.sent, [ASKS], "the rest of it is on its way");
+  socket.send(OTHER);
+  socket.send(CLICK);
+  assert.deepEqual(socket.sent, [ASKS, OTHER, CLICK], "others wait for their own, and a person for none");
+  arrives(END);
+  socket.send(ASKS);
+  assert.equal(socket.sent.length, 4);
+});
+
+test("a picture that never arrives is asked for once more, and over a new socket at once", () => {
+  socket.send(ASKS);
+  passes(9_000);
+  socket.send(ASKS);
+  assert.equal(socket.sent.length, 1);
+  passes(2_000);
+  socket.send(ASKS);
+  assert.equal(socket.sent.length, 2);
+  const Watched = watching(/** @type {any} */ (Socket), connection);
+  socket = new Watched("ws://here/_stcore/stream");
+  socket.send(ASKS);
+  assert.equal(socket.sent.length, 1);
+});
+
 test("another socket of the page is left alone", () => {
   const Watched = watching(/** @type {any} */ (Socket), connection);
   const other = new Watched("ws://elsewhere/");

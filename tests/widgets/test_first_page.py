@@ -1,8 +1,13 @@
 """The page that a browser loads first has its language, its title and its style; all other answers stay as they are."""
 
-import pytest
+import re
 
-from kdviz.widgets.first_page import FirstPage, completed
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from kdviz.widgets.first_page import _CONNECTION, FirstPage, completed
 
 STREAMLITS = '<!DOCTYPE html>\n<html lang="en">\n<head><title>Streamlit</title>\n</head><body></body></html>'
 ASKED = [(b"host", b"x"), (b"accept-encoding", b"gzip"), (b"if-none-match", b'"of-the-file"')]
@@ -79,3 +84,12 @@ def test_what_watches_the_connection_is_there_before_streamlit_connects():
         < head.index('watch("The connection was away')
     )
     assert head.rstrip().endswith("</script>")
+
+
+def test_what_watches_the_connection_knows_streamlits_messages():
+    numbers = re.search(r"const FIELDS = \{ (.*) \};", _CONNECTION.read_text())[1]
+    there = {**ClientState.DESCRIPTOR.fields_by_name, **BackMsg.DESCRIPTOR.fields_by_name}
+    there |= ForwardMsg.DESCRIPTOR.fields_by_name
+    for each in numbers.split(", "):
+        name, number = each.split(": ")
+        assert there[name].number == int(number), name

@@ -3,12 +3,19 @@
 // Streamlit's socket does not notice that the network was away for a while: the server has closed its end by then, and
 // the next click is lost in silence. So, once the server is there again after a gap, the socket is closed
 // here: Streamlit connects anew, and the next click arrives. What was sent and never answered is said.
+//
+// A live picture is asked for again and again, whether the last one has arrived or not. Over a slow network the pictures
+// would come later and later, and the answer to a click after all of them: so the next one is asked for when the last
+// one is there.
 
 const EVERY = 10_000; // ms between two looks whether the server is there
 const PATIENCE = 5_000; // ms for its answer
 const GAP = 20_000; // ms without the server after which it may have given the connection up
 const ASLEEP = 120_000; // ms without a look at all: the machine slept; a tab in the background looks once a minute
 const OF_A_PERSON = 2_000; // ms after a key or a click within which what is sent comes of it
+const GIVEN_UP = 10_000; // ms after which a picture that was asked for is asked for once more
+// Of what Streamlit sends: https://protobuf.dev/programming-guides/encoding/, its own streamlit/proto
+const FIELDS = { rerun_script: 11, fragment_id: 5, is_auto_rerun: 6, script_finished: 6 };
 
 /**
  * @typedef {object} Surroundings
@@ -29,6 +36,8 @@ export class Connection {
     /** @type {WebSocket | null} */
     this.socket = null;
     this.unanswered = false;
+    /** @type {Map<string, number>} when each live part of the page asked for itself, as long as it has not arrived */
+    this.asked = new Map();
   }
 
   /** A person has pressed a key or a button. */
@@ -40,13 +49,28 @@ export class Connection {
   open(socket) {
     this.socket = socket;
     this.unanswered = false;
-    socket.addEventListener("message", () => {
+    this.asked.clear();
+    socket.addEventListener("message", (event) => {
       this.unanswered = false;
+      if (isEnd(event.data)) this.asked.clear();
     });
     socket.addEventListener("close", () => {
       if (this.socket === socket && this.unanswered) this.surroundings.lost();
       this.unanswered = false;
     });
+  }
+
+  /**
+   * Whether something may be sent: not a live part's request for itself, while its last one is on its way.
+   * @param {unknown} data
+   */
+  maySend(data) {
+    const part = livePart(data);
+    if (part === null) return true;
+    const now = this.surroundings.now();
+    if (now - (this.asked.get(part) ?? -Infinity) < GIVEN_UP) return false;
+    this.asked.set(part, now);
+    return true;
   }
 
   /** Something is sent, which the server answers. */
@@ -86,10 +110,62 @@ export function watching(Native, connection) {
 
     /** @param {string | ArrayBufferLike | Blob | ArrayBufferView} data */
     send(data) {
+      if (this.watched && !connection.maySend(data)) return;
       if (this.watched) connection.sends();
       super.send(data);
     }
   };
+}
+
+/**
+ * The fields of a message: the number of each, with its number or its bytes.
+ * @param {Uint8Array} message
+ * @returns {Generator<[number, number | Uint8Array]>}
+ */
+function* fieldsOf(message) {
+  let at = 0;
+  const number = () => {
+    for (let value = 0, factor = 1; ; factor *= 128) {
+      const byte = message[at++] ?? 0;
+      value += (byte % 128) * factor;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < message.length) {
+    const tag = number();
+    const [field, kind] = [Math.floor(tag / 8), tag % 8];
+    if (kind === 0) {
+      yield [field, number()];
+    } else if (kind === 2) {
+      const end = number() + at;
+      yield [field, message.subarray(at, end)];
+      at = end;
+    } else {
+      return; // there is none in these messages
+    }
+  }
+}
+
+/**
+ * The live part of the page that asks for itself with this message; null for every other message.
+ * @param {unknown} data
+ */
+function livePart(data) {
+  if (!(data instanceof Uint8Array)) return null;
+  const rerun = new Map(fieldsOf(data)).get(FIELDS.rerun_script);
+  if (!(rerun instanceof Uint8Array)) return null;
+  const asked = new Map(fieldsOf(rerun));
+  const part = asked.get(FIELDS.fragment_id);
+  return asked.get(FIELDS.is_auto_rerun) && part instanceof Uint8Array ? new TextDecoder().decode(part) : null;
+}
+
+/**
+ * Whether a message ends what was asked for.
+ * @param {unknown} data
+ */
+function isEnd(data) {
+  if (!(data instanceof ArrayBuffer)) return true;
+  return [...fieldsOf(new Uint8Array(data))].some(([field]) => field === FIELDS.script_finished);
 }
 
 /** @param {string} words a sentence and the name of a button, with a line break between them */
