@@ -42,15 +42,25 @@ class Network:
         self.delay, self.rate = delay, rate
 
     def close(self) -> None:
+        """End every connection."""
+        self._do(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
+        self._loop.close()
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
     async def _begin(self) -> None:
         self._there.set()
-        await asyncio.start_server(self._connect, "127.0.0.1", self._port)
+        self._server = await asyncio.start_server(self._connect, "127.0.0.1", self._port)
+
+    async def _end(self) -> None:
+        self._server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._there.wait()
@@ -86,4 +96,5 @@ class Network:
                     await arriving
                     return
         finally:
+            arriving.cancel()
             to.close()
