@@ -7,10 +7,12 @@ import os
 import sqlite3
 import time
 from contextlib import closing, contextmanager
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import event
 
+from kdviz.jobs.connection import Connection
 from kdviz.jobs.messages import TaskOutcome
 from kdviz.recipes.single import Recipe
 from kdviz.store.runs import RunStore, StoreError
@@ -140,3 +142,18 @@ def test_a_store_that_is_lost_is_not_made_a_second_time(tmp_path):
     os.replace(tmp_path / "other.sqlite", path)
     assert [run.id for run in store.recent()] == [theirs.id], "the file that is there now counts"
     store.close()
+
+
+def test_a_scheduler_that_was_started_again_is_met_anew():
+    """Dask's client goes over to it by itself, but no message of its trainings would come."""
+    connection = Connection("tcp://127.0.0.1:1", receive=None)
+    connection._met = "the first"
+
+    def client(status="running", scheduler="the first"):
+        return SimpleNamespace(status=status, scheduler_info=lambda n_workers: {"id": scheduler})
+
+    assert connection._is_the_same(client())
+    assert not connection._is_the_same(client(scheduler="the second"))
+    assert not connection._is_the_same(client(status="connecting"))
+    assert not connection._is_the_same(SimpleNamespace(status="running"))  # lost just now: it raises
+    connection.close()
