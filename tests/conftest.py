@@ -46,6 +46,8 @@ WAITING = (
     "tests/jobs/test_queue.py",
     "tests/browser/test_explorer.py",
     "tests/browser/test_watch_it_train.py",
+    "tests/browser/test_faults.py",
+    "tests/browser/test_two_servers.py",
     "tests/browser/test_bias_sliders.py",
     "tests/browser/test_playground.py",
     "tests/browser/test_soft_targets.py",
