@@ -4,6 +4,7 @@ README, "When something breaks", has the table of all faults with the test of ea
 """
 
 import os
+import re
 import sqlite3
 import time
 from contextlib import closing, contextmanager
@@ -12,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import event
 
+from kdviz.jobs import worker
 from kdviz.jobs.connection import Connection
 from kdviz.jobs.messages import TaskOutcome
 from kdviz.recipes.single import Recipe
@@ -157,3 +159,14 @@ def test_a_scheduler_that_was_started_again_is_met_anew():
     assert not connection._is_the_same(client(status="connecting"))
     assert not connection._is_the_same(SimpleNamespace(status="running"))  # lost just now: it raises
     connection.close()
+
+
+def test_a_run_on_damaged_data_ends_with_what_is_wrong_with_which_file(tmp_path, own_state, monkeypatch):
+    monkeypatch.setenv("KDVIZ_DATA_DIR", str(tmp_path))
+    (folder := tmp_path / "MNIST" / "raw").mkdir(parents=True)
+    for part, size in (("train-images-idx3", 784), ("t10k-images-idx3", 784), ("train-labels-idx1", 1)):
+        (folder / f"{part}-ubyte").write_bytes(bytes([0, 0, 8, 3]) + bytes(size))
+    (folder / "t10k-labels-idx1-ubyte").write_bytes(b"no labels at all")
+    result, refusal = worker._guarded(lambda: list(worker.carry_out(Recipe(data="mnist"), [])))
+    assert result is None
+    assert re.fullmatch(r"\S+/MNIST/raw/\S+ is damaged.*\.", refusal)
