@@ -7,6 +7,7 @@ from html import escape
 
 import plotly.graph_objects as go
 
+from kdviz.charts.kept import kept
 from kdviz.charts.layout import HIDDEN, hover, intervals, laid_out, row_title
 from kdviz.charts.palette import Palette
 from kdviz.records.base import Word
@@ -34,6 +35,7 @@ class Gain:
     found: float | None = None  # what would have been found, where no difference is shown
 
 
+@kept
 def gains(studied: StudyResult) -> list[Gain]:
     """The verdicts on students that had a teacher; if there are such, only those against labels alone.
 
@@ -94,6 +96,7 @@ def ends(gains: Sequence[Gain]) -> tuple[float, float]:
     return low - room, high + room
 
 
+@kept
 def overview_figure(
     studies: Mapping[str, Sequence[Gain]], axis: str, ends: tuple[float, float], colours: Palette
 ) -> go.Figure:

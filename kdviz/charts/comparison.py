@@ -7,6 +7,7 @@ from typing import Literal
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from kdviz.charts.kept import kept
 from kdviz.charts.layout import LEGEND, hover, intervals, laid_out, outlined
 from kdviz.charts.palette import Palette
 from kdviz.recipes.methods import METHODS, PLAIN, short_title
@@ -39,6 +40,7 @@ def interval(compared: ComparisonResult, summary: Summary) -> tuple[float, float
     return wilson_interval(trials[0].test_accuracy, trials[0].test_images)
 
 
+@kept
 def cost_figure(compared: ComparisonResult, cost: Cost, colours: Palette) -> go.Figure:
     """Test accuracy with its interval against cost; a method with a teacher once without and once with its training."""
     figure = go.Figure()
@@ -94,6 +96,7 @@ def pooled(trials: Sequence[Trial]) -> list[Bin]:
     return bars
 
 
+@kept
 def reliability_figure(compared: ComparisonResult, colours: Palette) -> go.Figure:
     """Accuracy against confidence for each method; a mark's area is its number of test images."""
     methods = [summary.method for summary in compared.summaries]

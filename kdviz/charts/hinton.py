@@ -12,6 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from kdviz.charts.curves import curves_named
+from kdviz.charts.kept import kept
 from kdviz.charts.layout import HIDDEN, LEGEND, hover, intervals, laid_out, outlined, row_title
 from kdviz.charts.palette import Palette, Role
 from kdviz.records.base import Mean
@@ -79,6 +80,7 @@ def with_interval(count: Mean) -> str:
     return f"{count.mean:,.0f} ({low:,.0f} to {high:,.0f})"
 
 
+@kept
 def paper_figure(studied: StudyResult, colours: Palette) -> go.Figure:
     """A dot with its interval for each row, and the paper's below it. Errors on a logarithmic axis."""
     picture, shown = go.Figure(), table_rows(studied)

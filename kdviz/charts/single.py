@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from kdviz.charts.compact import thinned
+from kdviz.charts.kept import kept
 from kdviz.charts.layout import laid_out
 from kdviz.charts.palette import Palette
 from kdviz.charts.vega import Spec, filling, legend, number, one_of, tooltip_row
@@ -143,6 +144,7 @@ def _measure(field: str, ends: list[float], axis: Spec) -> Spec:
     return number(field, ends, {"tickCount": 4, "minExtent": 42, "maxExtent": 42, **axis})
 
 
+@kept
 def run_figure(frame: pd.DataFrame, loss: Loss, colours: Palette) -> go.Figure:
     """Loss terms (logarithmic), the soft term's share of loss and gradient, accuracies and agreement, over the updates.
 

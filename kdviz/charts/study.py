@@ -8,6 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from kdviz.charts.kept import kept
 from kdviz.charts.layout import (
     DASHES,
     HIDDEN,
@@ -45,6 +46,7 @@ class MeasuredArm:
     seeds: tuple[tuple[int, float], ...]  # seed and figure
 
 
+@kept
 def measured_arms(studied: StudyResult, measure: Measure) -> list[MeasuredArm]:
     """The arms that have the measure, in the order of the facts."""
     measured = []
@@ -57,6 +59,7 @@ def measured_arms(studied: StudyResult, measure: Measure) -> list[MeasuredArm]:
     return measured
 
 
+@kept
 def figure(studied: StudyResult, measure: Measure, colours: Palette) -> go.Figure:
     """The picture of a measure: over the study's axis where its arms have a place there, else a dot plot."""
     shown = measured_arms(studied, measure)
@@ -67,6 +70,7 @@ def figure(studied: StudyResult, measure: Measure, colours: Palette) -> go.Figur
     return dots(shown, measure, colours, published)
 
 
+@kept
 def over_axis(
     study: Study,
     shown: Sequence[MeasuredArm],

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 import plotly.graph_objects as go
 
+from kdviz.charts.kept import kept
 from kdviz.charts.layout import LEGEND, faint, hover, intervals, laid_out
 from kdviz.charts.palette import Palette
 from kdviz.recipes.catalogue import ARCHITECTURES
@@ -86,6 +87,7 @@ def interval(swept: SweepResult, summary: CellSummary, measure: SweepMeasure) ->
     return wilson_interval(trials[0].validation_accuracy, trials[0].validation_images)
 
 
+@kept
 def slice_figure(swept: SweepResult, cell: Cell, along: Along, measure: SweepMeasure, colours: Palette) -> go.Figure:
     """A measure over T or over alpha with its intervals, all else as in `cell`; plain training as a band.
 
@@ -210,6 +212,7 @@ def varied(swept: SweepResult) -> list[str]:
     return [*names, "epochs"] if len(swept.recipe.rungs) > 1 else names
 
 
+@kept
 def parallel_figure(swept: SweepResult, colours: Palette) -> go.Figure:
     """A line for each cell through all its parameters and measures, coloured by accuracy; what diverged is left out."""
     rows = frame(swept)

@@ -102,6 +102,7 @@ def chart(figure: go.Figure, key: str, alt: str) -> None:
     height: Literal["content", "stretch"] = "content"
     if link.on_stage():
         height = "stretch"
+        figure = go.Figure(figure)  # others are shown the same one
         figure.update_layout(height=None)
         figure.update_annotations(bgcolor="rgba(0,0,0,0)", yshift=5)  # titles of rows, which are nearer to one another
     st.plotly_chart(figure, key=key, config=CONFIG, alt=alt, height=height)

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from statistics import fmean, geometric_mean, stdev
 from typing import Any
 
 from kdviz.charts.curves import curves_named, seed_curve
+from kdviz.charts.kept import kept
 from kdviz.recipes.study_facts.gradient_noise import BATCH, MIDDLE, PATHS, TARGETS, arm_name
 from kdviz.records.base import Word
 from kdviz.records.intervals import half_width
@@ -53,6 +54,7 @@ def paths_in(studied: StudyResult) -> list[str]:
     return [name for name in PATHS if (arms := _arms(studied, name)) and HARD in arms and len(arms) > 1]
 
 
+@kept
 def path_of(studied: StudyResult, name: str) -> NoisePath:
     """The curves of one student's training."""
     arms = _arms(studied, name)
@@ -116,7 +118,7 @@ def median_angle(arrows: Sequence[Sequence[float]]) -> float:
 
 def _drawn(noise: NoiseCurve) -> dict[str, Any]:
     """What the browser needs of it."""
-    return {name: value for name, value in asdict(noise).items() if name != "seeds"}
+    return {name: value for name, value in vars(noise).items() if name != "seeds"}
 
 
 def noise_picture(here: LessonPage, path: NoisePath, soft: NoiseCurve, moment: int, *, key: str) -> None:
