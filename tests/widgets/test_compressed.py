@@ -1,8 +1,9 @@
-"""Streamlit's files and pages are sent gzipped, each compressed once; all else stays as it is."""
+"""Streamlit's files and pages are sent compressed, each file once; all else stays as it is."""
 
 import asyncio
 import gzip
 
+import brotli
 import pytest
 
 from kdviz.widgets import compressed
@@ -34,7 +35,7 @@ async def ask(app, path=NAME, method="GET", **headers):
     async def send(message):
         sent.append(message)
 
-    asked = {"accept_encoding": "gzip, br", **headers}
+    asked = {"accept_encoding": "gzip", **headers}
     pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in asked.items()]
     await app({"type": "http", "method": method, "path": path, "headers": pairs}, None, send)
     return dict(sent[0]["headers"]), b"".join(message["body"] for message in sent[1:])
@@ -51,12 +52,21 @@ def test_a_file_and_a_page_are_gzipped(path):
     assert headers[b"etag"] == b'W/"x"'
 
 
+@pytest.mark.parametrize("takes", ["gzip, deflate, br, zstd", "br;q=1.0, gzip;q=0.8"])
+def test_a_browser_that_takes_brotli_gets_it_and_another_what_it_takes(takes):
+    app = Compressed(Streamlit())
+    headers, body = run(ask(app, accept_encoding=takes))
+    assert headers[b"content-encoding"] == b"br"
+    assert brotli.decompress(body) == SCRIPT
+    headers, body = run(ask(app))
+    assert headers[b"content-encoding"] == b"gzip"
+    assert gzip.decompress(body) == SCRIPT
+
+
 def test_a_file_is_compressed_once_for_all_who_arrive_together(monkeypatch):
     streamlit, times = Streamlit(), []
-    original = gzip.compress
-    monkeypatch.setattr(
-        compressed.gzip, "compress", lambda *given, **named: times.append(1) or original(*given, **named)
-    )
+    original = compressed.CODINGS["gzip"]
+    monkeypatch.setitem(compressed.CODINGS, "gzip", lambda body: times.append(1) or original(body))
     app = Compressed(streamlit)
 
     async def thirty():
@@ -71,7 +81,7 @@ def test_a_file_is_compressed_once_for_all_who_arrive_together(monkeypatch):
 @pytest.mark.parametrize(
     ("streamlit", "asked"),
     [
-        (Streamlit(), {"accept_encoding": "br"}),
+        (Streamlit(), {"accept_encoding": "zstd"}),
         (Streamlit(), {"range": "bytes=0-9"}),
         (Streamlit(), {"if_none_match": '"x"'}),
         (Streamlit(), {"method": "HEAD"}),
