@@ -14,7 +14,7 @@ from functools import partial
 import brotli
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kdviz.widgets.asked import asks_for_page
+from kdviz.widgets.asked import asks_for_page, asks_for_seat
 
 # How browsers name them, the best first. Gzip at 9 leaves half a percent less and takes three times as long; Brotli at
 # 11 leaves 5 % less and takes twenty times as long.
@@ -45,7 +45,7 @@ class Compressed:
             coding = _taken(scope)
         if coding and _FILE.search(path):
             await self._file(path, coding, scope, receive, send)
-        elif coding and asks_for_page(scope):
+        elif coding and (asks_for_page(scope) or asks_for_seat(scope)):
             await self._app(scope, receive, _Coded(send, coding))
         else:
             await self._app(scope, receive, send)

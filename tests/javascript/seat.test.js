@@ -10,7 +10,7 @@ import { controlsOf, setControls } from "../../kdviz/components/kdviz.shared/sho
 import { serve } from "../../kdviz/components/playground/loop.js";
 import { unpack } from "../../kdviz/components/playground/pack.js";
 import { Training } from "../../kdviz/components/playground/trained.js";
-import { nameOf, sentenceOf } from "../../kdviz/components/seat/poll.js";
+import { isAwaited, nameOf, sentenceOf } from "../../kdviz/components/seat/poll.js";
 import { beginningOf, outcomeOf } from "../../kdviz/components/seat/race.js";
 import { answerOf, byDoubt, countDiffering } from "../../kdviz/components/wall/doubt.js";
 
@@ -46,7 +46,7 @@ test("controls are set as by a hand, and only those that stand otherwise", () =>
 const ASK = { scene: 3, question: "Which digit comes second?", choices: ["3", "7"], closed: false, truth: null };
 
 test("a poll says what became of the seat's own answer", () => {
-  assert.equal(sentenceOf(tell, ASK, undefined), "");
+  assert.match(sentenceOf(tell, ASK, undefined), /once you have answered/);
   assert.match(sentenceOf(tell, ASK, 1), /has been sent/);
   assert.match(sentenceOf(tell, { ...ASK, closed: true }, 1), /closed. Your answer: 7/);
   const told = { ...ASK, closed: true, truth: { choice: 0, says: "It is 3." } };
@@ -54,6 +54,8 @@ test("a poll says what became of the seat's own answer", () => {
   assert.equal(sentenceOf(tell, told, 1), "Your answer was 7. It is 3.");
   assert.equal(sentenceOf(tell, told, undefined), "It is 3.");
   assert.equal(sentenceOf(tell, { ...told, truth: { choice: null, says: "Nobody knows." } }, 1), "Nobody knows.");
+  const awaited = [isAwaited(ASK, undefined), isAwaited(ASK, 0), isAwaited({ ...ASK, closed: true }, undefined), isAwaited(null, undefined)];
+  assert.deepEqual(awaited, [true, false, false, false], "who has not answered sees no picture that gives the answer away");
   assert.notEqual(nameOf({ ...ASK, key: "5-minutes/3" }), nameOf({ ...ASK, key: "20-minutes/3" }));
 });
 

@@ -41,7 +41,7 @@ async def ask(app, path=NAME, method="GET", **headers):
     return dict(sent[0]["headers"]), b"".join(message["body"] for message in sent[1:])
 
 
-@pytest.mark.parametrize("path", [NAME, f"/lab/kdviz{NAME}", "/", "/soft_targets", "/lab/kdviz/"])
+@pytest.mark.parametrize("path", [NAME, f"/lab/kdviz{NAME}", "/", "/soft_targets", "/lab/kdviz/", "/seat"])
 def test_a_file_and_a_page_are_gzipped(path):
     headers, body = run(ask(Compressed(Streamlit()), path))
     assert gzip.decompress(body) == SCRIPT

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from kdviz.charts.palette import palette
 from kdviz.store import playground
 from kdviz.texts import lesson
-from kdviz.widgets.asked import asks_for_page
+from kdviz.widgets.asked import asks_for_page, asks_for_seat
 from kdviz.widgets.seat import SEAT_ROUTES
 from tests.samples.asynchronous import run
 
@@ -45,6 +45,7 @@ def test_a_seat_is_no_page_that_streamlit_completes_or_that_gets_a_visitors_cook
         {"type": "http", "method": "GET", "path": path} for path in ("/seat", "/lab/seat", "/seats", "/soft_targets")
     ]
     assert [asks_for_page(scope) for scope in asked] == [False, False, True, True]
+    assert [asks_for_seat(scope) for scope in asked] == [True, True, False, False]
 
 
 def test_what_a_seat_trains_with_has_the_name_of_its_data_set():

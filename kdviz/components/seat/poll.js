@@ -25,8 +25,11 @@ export function sentenceOf(tell, { closed, truth, choices }, answer) {
     return `${tell(answer === choice ? "poll-right" : "poll-other", { choice: choices[answer] })} ${says}`.trim();
   }
   if (closed) return tell(answer === undefined ? "poll-closed" : "poll-closed-answered", { choice: choices[answer ?? 0] });
-  return answer === undefined ? "" : tell("poll-answered");
+  return tell(answer === undefined ? "poll-first" : "poll-answered");
 }
+
+/** Whether the class still waits for this seat's answer. @param {Ask | null} ask @param {number | undefined} answer */
+export const isAwaited = (ask, answer) => Boolean(ask && !ask.closed && answer === undefined);
 
 /** Build the choices of a question anew. @param {any} ui @param {Ask} ask @param {(choice: number) => void} answer */
 function layOut(ui, { choices }, answer) {
@@ -47,11 +50,13 @@ function layOut(ui, { choices }, answer) {
  */
 export function showPoll(ui, ask, send) {
   ui.q(".poll").hidden = !ask;
+  ui.root.toggleAttribute("data-asked", isAwaited(ask, ask ? ui.answers.get(nameOf(ask)) : undefined));
   if (!ask) return;
   const name = nameOf(ask);
   const answer = (/** @type {number} */ choice) => {
     ui.answers.set(name, choice);
     send({ answer: { scene: ask.scene, choice } });
+    ui.root.removeAttribute("data-asked");
     draw(ui, ask, choice);
   };
   setText(ui.q(".poll h2"), ask.question);
