@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Page, TimeoutError, expect
 
-from kdviz.texts.course import STAGED
+from kdviz.texts.course import STAGED, TOGETHER
 from tests.browser.visitor import settle
 
 PROJECTOR, SMALL = {"width": 1920, "height": 1080}, {"width": 1024, "height": 768}
@@ -62,7 +62,7 @@ def bar(page: Page, part: str) -> Any:
 
 def test_a_picture_fills_every_screen_with_letters_of_28_pixels(visit: Visit, app_url: str) -> None:
     page = visit(viewport=PROJECTOR)
-    for slug in STAGED:
+    for slug in (*STAGED, *TOGETHER):
         page.set_viewport_size(PROJECTOR)
         staged(page, f"{app_url}/{slug}?data=digits&stage=1")
         for size in (PROJECTOR, SMALL):

@@ -4,7 +4,7 @@ import pytest
 
 from kdviz.texts import talk as talks
 from kdviz.texts.blocks import LessonError
-from kdviz.texts.course import STAGED
+from kdviz.texts.course import STAGED, TOGETHER
 
 GOOD = """---
 title: Two minutes
@@ -113,7 +113,7 @@ def test_three_talks_ship_and_take_their_minutes():
     found = [talks.read(name) for name in talks.names()]
     assert [talk.minutes for talk in found] == [5, 20, 45]
     for talk in found:
-        assert {scene.page for scene in talk.scenes} <= set(STAGED)
+        assert {scene.page for scene in talk.scenes} <= {*STAGED, *TOGETHER}
         assert all(scene.say for scene in talk.scenes), talk.name
 
 

@@ -12,6 +12,7 @@ export function buildDraw(ui, send) {
   let pixels = /** @type {string | null} */ (null);
   const post = () => {
     timer = 0;
+    if (pixels === posted) return;
     posted = pixels;
     send({ drawing: { pixels } });
   };

@@ -1,9 +1,9 @@
 // A seat of a class, on a phone: it follows the stage until it is touched, answers, draws and trains along.
 
 import { component } from "../kdviz.shared/component.js";
-import { emptied, setText } from "../kdviz.shared/dom.js";
-import { buildDraw } from "./draw.js";
+import { setText } from "../kdviz.shared/dom.js";
 import { Line } from "../kdviz.shared/line.js";
+import { buildDraw } from "./draw.js";
 import { answerAgain, showPoll } from "./poll.js";
 import { buildRace } from "./race.js";
 import { StandIn } from "./stand_in.js";
@@ -64,14 +64,14 @@ function showNumber(ui, name, text) {
 
 /** What a page is that no component draws, and the way to it. @param {any} ui @param {Show} show @param {boolean} drawn */
 function showPage(ui, show, drawn) {
-  ui.q(".page").hidden = drawn;
+  const frame = ui.q(".framed");
+  ui.address = `${show.page}?${show.query}`;
+  if (ui.changed("page", show.page)) {
+    frame.hidden = true;
+    frame.removeAttribute("src");
+  }
+  ui.q(".page").hidden = drawn || !frame.hidden;
   setText(ui.q(".page-says"), ui.tell("page-says", { page: show.title }));
-  const address = `${show.page}?${show.query}`;
-  if (!ui.changed("page", address)) return;
-  ui.address = address;
-  const frame = emptied(ui.q(".framed"));
-  frame.hidden = true;
-  frame.removeAttribute("src");
 }
 
 function openPage(ui) {
@@ -157,7 +157,9 @@ function openBeside(event) {
 function build(ui) {
   const id = seatId();
   Object.assign(ui, { said: null, show: null, exploring: false, moved: false, again: false, answers: new Map() });
-  ui.say = (/** @type {object} */ message) => ui.line.send(message);
+  ui.say = (/** @type {object} */ message) => {
+    if (!ui.line.send(message)) ui.again = true; // with the next word of the class
+  };
   ui.own = { draw: buildDraw(ui, ui.say), race: buildRace(ui, id, ui.say) };
   ui.open = () => openLine(id, ui.code);
   const surroundings = { open: () => ui.open(), now: () => performance.now(), later: setTimeout.bind(window), random: Math.random };
