@@ -137,7 +137,7 @@ test("every text of a picture is told by it, and what fills its places is named 
     const [, name, key] = /** @type {RegExpMatchArray} */ (whole.match(/^(\w+)-(.+)$/));
     const source = name === "shared" ? shared : sourceOf(name) + shared;
     const [first] = key.split("-");
-    assert.ok([`"${key}"`, ` ${key}: {`, `"${first}"`, `\`${first}-\${`, `-${key.split("-").at(-1)}`].some((piece) => source.includes(piece)) || /ui\.measure/.test(source), `${whole} is not told`);
+    assert.ok([`"${key}"`, `words.${key}`, ` ${key}: {`, `"${first}"`, `\`${first}-\${`, `-${key.split("-").at(-1)}`].some((piece) => source.includes(piece)) || /ui\.measure/.test(source), `${whole} is not told`);
     for (const [, place] of text.matchAll(/{{(\w+)}}/g)) assert.match(source, new RegExp(`[{,.\\s]${place}\\b\\s*[:,})=]`), `${place} of ${whole}`);
   }
 });
