@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from kdviz.exports.cells import INVISIBLE
 from kdviz.store.runs import RunStore
 from tests.browser.app_server import AppServer
+from tests.browser.axe import objections
 from tests.browser.visitor import PHONE, changes, settle
 from tests.samples import run_records
 from tests.samples.comparison_records import comparison
@@ -101,6 +102,7 @@ def test_ticked_rows_are_laid_over_one_another_and_deleted_with_a_way_back(
     tick(page, 2)
     expect(page.get_by_role("heading", name=f"Single run {newest[2]}")).to_be_visible()
     settle(page)  # a tick while the page still runs can get lost in Streamlit's table
+    assert objections(page) == []
     tick(page, 0)
     expect(page.get_by_role("heading", name="Two runs over one another")).to_be_visible()
     expect(page).to_have_url(re.compile(f"run={newest[0]}(,|%2C){newest[2]}"))
