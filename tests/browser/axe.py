@@ -1,4 +1,4 @@
-"""What axe-core objects to on a page, in its shadow roots too."""
+"""What axe-core objects to on a page, in its shadow roots too; and pale axes of charts, which it passes over."""
 
 from __future__ import annotations
 
@@ -16,14 +16,42 @@ _RUN = """async () => (await axe.run(document, {
     resultTypes: ["violations"], rules: { "label-content-name-mismatch": { enabled: true } },
 })).violations"""
 
+# Texts beside the axes of Vega-Lite, of Plotly and of the components, with the contrast to the page below 4.5 : 1.
+_PALE = """() => {
+    const parts = ["[class*=role-axis] text", "[class*=role-legend] text", ".xtick text", ".ytick text"];
+    const axes = [...parts, "text.tick", "text.end", "text.middle"].join();
+    const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    const luminance = (colour) => {
+        pen.fillStyle = colour;
+        pen.fillRect(0, 0, 1, 1);
+        const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].map((v) => v / 255)
+            .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const paper = luminance(getComputedStyle(document.querySelector(".stApp")).backgroundColor);
+    const pale = [];
+    const visit = (root) => {
+        for (const text of root.querySelectorAll(axes)) {
+            if (!text.textContent.trim() || !text.checkVisibility()) continue;
+            const ink = luminance(getComputedStyle(text).fill);
+            const contrast = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+            if (contrast < 4.5) pale.push(`${text.textContent} has a contrast of ${contrast.toFixed(2)}`);
+        }
+        for (const node of root.querySelectorAll("*")) if (node.shadowRoot) visit(node.shadowRoot);
+    };
+    visit(document);
+    return pale;
+}"""
+
 
 def objections(page: Page) -> list[str]:
-    """Everything grave that axe-core finds, a line each: the rule, where, and why."""
+    """Everything grave that is found, a line each: the rule, where, and why."""
     if not AXE.exists():
         missing("no axe-core; run `npm ci --prefix tests/javascript`, then run again.")
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
-    return [
+    pale: list[str] = page.evaluate(_PALE)
+    return pale + [
         f"{violation['id']} at {' '.join(map(str, node['target']))}: {node['failureSummary']}"
         for violation in page.evaluate(_RUN)
         if violation["impact"] in GRAVE or violation["id"] in BESIDES

@@ -72,13 +72,13 @@ const STEP = 10; // of 280 units, for which an arrow key moves the pen; with Shi
 
 /**
  * A pen that arrow keys move: Space puts it down and lifts it, Backspace takes the last stroke back. It is seen while
- * the pad has the focus.
+ * the pad has the focus. Whoever has just drawn by hand has the keys as ever, until an arrow key.
  * @param {Pad} pad @param {() => void} changed @param {() => void} takeBack
  */
 function listenToKeys({ canvas, context, strokes }, changed, takeBack) {
   const pen = make("span", "pen", canvas.parentElement ?? undefined, { "aria-hidden": "true" });
   const at = /** @type {Point} */ ([canvas.width / 2, canvas.height / 4]);
-  let down = false;
+  let [down, byHand] = [false, false];
   const show = () => {
     pen.style.left = `${(100 * at[0]) / canvas.width}%`;
     pen.style.top = `${(100 * at[1]) / canvas.height}%`;
@@ -104,6 +104,8 @@ function listenToKeys({ canvas, context, strokes }, changed, takeBack) {
   };
   canvas.addEventListener("keydown", (event) => {
     const way = ARROWS[event.key];
+    if (byHand && !way) return;
+    byHand = false;
     if (way) move(way, event.shiftKey ? STEP / 10 : STEP);
     else if (event.key === " " && down) lift();
     else if (event.key === " ") press();
@@ -115,7 +117,14 @@ function listenToKeys({ canvas, context, strokes }, changed, takeBack) {
     event.preventDefault();
     event.stopPropagation();
   });
-  canvas.addEventListener("blur", lift);
+  canvas.addEventListener("pointerdown", () => {
+    byHand = true;
+    lift();
+  });
+  canvas.addEventListener("blur", () => {
+    byHand = false;
+    lift();
+  });
   show();
 }
 
