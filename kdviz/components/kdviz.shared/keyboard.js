@@ -39,6 +39,17 @@ export function offerWayIn(text) {
   document.body.prepend(button);
 }
 
+const WIDE = '.katex-display, [data-testid="stTable"], [data-testid="stMarkdownContainer"]:has(table)';
+
+/** A formula or a table that is wider than a phone is a stop of the keyboard, whose arrow keys move it. */
+export function reachWide() {
+  for (const node of document.querySelectorAll(`.stMain :is(${WIDE})`)) {
+    const scrolls = node.scrollWidth > node.clientWidth && getComputedStyle(node).overflowX === "auto";
+    if (scrolls) node.setAttribute("tabindex", "0");
+    else node.removeAttribute("tabindex");
+  }
+}
+
 let lost = /** @type {{ button: HTMLButtonElement, text: string, since: number } | null} */ (null);
 
 /** @param {Element} node */

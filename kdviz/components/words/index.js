@@ -3,7 +3,7 @@
 import { listenToHands, readSentences } from "../kdviz.shared/announcer.js";
 import { invisible } from "../kdviz.shared/component.js";
 import { listenToCommas } from "../kdviz.shared/decimal_comma.js";
-import { keepFocus, listenToFocus, offerWayIn } from "../kdviz.shared/keyboard.js";
+import { keepFocus, listenToFocus, offerWayIn, reachWide } from "../kdviz.shared/keyboard.js";
 import { guideVisitors } from "../kdviz.shared/navigation.js";
 import { followChanges } from "../kdviz.shared/page_changes.js";
 import { mendPageList } from "../kdviz.shared/page_list.js";
@@ -15,7 +15,7 @@ guardTranslated();
 listenToCommas();
 listenToHands();
 listenToFocus();
-followChanges([mendPageList, readSentences, keepFocus]);
+followChanges([mendPageList, readSentences, keepFocus, reachWide]);
 
 export default invisible((data) => {
   document.documentElement.lang = data.language;
