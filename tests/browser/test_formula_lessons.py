@@ -302,6 +302,7 @@ def test_a_preset_is_in_the_link_and_the_same_student_costs_nothing(page: Page, 
     assert shown["reverse"] == 0
     page.get_by_role("button", name="Two peaks, student on one").click()
     expect(page.locator(".loss-lesson .say")).to_contain_text("KL(p‖q) charges most for cat")
+    expect(page.locator("#kd-announcer")).to_contain_text("KL(p‖q) charges most for cat")
 
 
 @pytest.mark.parametrize("path", [TEMPERATURE, LOSS, f"{LOSS}&example=image"])

@@ -141,8 +141,8 @@ export async function component(module, { root, shared = [], build, receive, sta
   };
 }
 
-/** What a picture says, but for what is said while a training runs. @param {Ui} ui */
-const sentencesOf = ({ root }) => [...root.querySelectorAll(".say:not([aria-live])")].map((node) => node.textContent ?? "");
+/** What a picture says, but for what is announced by itself or while a training runs never. @param {Ui} ui */
+const sentencesOf = ({ root }) => [...root.querySelectorAll(".say:not([aria-live], [role])")].map((node) => node.textContent ?? "");
 
 /** What a picture says of another image or preset is announced; what a finger moves is said by its slider. @param {Ui} ui @param {string[]} before */
 function announceNew(ui, before) {
