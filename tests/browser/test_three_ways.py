@@ -134,7 +134,7 @@ def test_a_finished_comparison_has_its_table_its_picture_and_its_verdicts(visit:
     expect(table).to_contain_text(re.compile("no difference shown|better|worse"))
     verdicts = page.get_by_role("listitem").filter(has_text=re.compile(r"points \(.* to .*\), three seeds"))
     expect(verdicts).to_have_count(3)
-    expect(page.get_by_text("students of another teacher")).to_be_visible()
+    expect(page.get_by_test_id("stMain").get_by_text("students of another teacher")).to_be_visible()
     expect(page.locator(".st-key-against_cost .js-plotly-plot")).to_be_visible()
     settle(page)  # the whole page runs once more at the end: a click in between could be lost
     beyond = page.locator(".st-key-compared [data-testid='stMarkdownContainer']").evaluate(
