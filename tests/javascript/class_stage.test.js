@@ -109,5 +109,5 @@ test("the taught student wins where the held-out images show it, and nobody befo
   assert.equal(taughtWins(frame(890, 710)), "yes");
   assert.equal(taughtWins(frame(710, 890)), "no");
   assert.equal(taughtWins(frame(890, 880)), "even");
-  assert.equal(taughtWins(frame(890, 710, 0)), null);
+  assert.equal(taughtWins(frame(890, 710, 100)), null);
 });

@@ -42,6 +42,9 @@ def test_a_scene_opens_as_it_is_written_with_nothing_to_wait_for(jobs, name, sce
     assert stage_of(at)["sentence"] == scene.sentence
     talk = stage_of(at)["talk"]
     assert (talk["name"], talk["scene"]) == (name, scene.number)
+    told = stage_of(at)
+    assert (told["page"], told["title"]) == (scene.page, lesson.read(scene.page).fact("title"))
+    assert (told["poll"] or {}).get("question") == (scene.poll.question if scene.poll else None)
     assert any(file.startswith("PlotlyChart.") for file in talk["ahead"])
 
 

@@ -5,7 +5,8 @@ import { filled } from "../kdviz.shared/format.js";
 import { klDivergence } from "../kdviz.shared/softmax.js";
 import { taughtIsA } from "./blind.js";
 import { isDone, markDone, readTrials, writeTrials } from "./challenge_store.js";
-import { ANSWERS, CHALLENGES, HOLDS, NOTHING, SETTLED, TRIAL, judge, withTrial } from "./challenges.js";
+import { ANSWERS, CHALLENGES, HOLDS, NOTHING, TRIAL, judge, withTrial } from "./challenges.js";
+import { SETTLED } from "./sentence.js";
 
 /** @typedef {import("./challenges.js").View & { shown: { teacher: number[] | null, taught: number[], plain: number[] } }} View what the worker said */
 /** @typedef {import("../kdviz.shared/component.js").Ui & { view: string, facts: import("./settings.js").Facts }} ChallengesUi */

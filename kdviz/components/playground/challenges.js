@@ -2,7 +2,7 @@
 // students learnt; nothing counts that was seen in one reading only.
 
 import { percent } from "../kdviz.shared/format.js";
-import { surelyMore, withInterval } from "./sentence.js";
+import { SETTLED, surelyMore, withInterval } from "./sentence.js";
 import { defaults, toQuery } from "./settings.js";
 
 /** @typedef {import("./settings.js").Settings} Settings */
@@ -55,7 +55,6 @@ import { defaults, toQuery } from "./settings.js";
  */
 
 export const HOLDS = 3; // readings in a row
-export const SETTLED = 200; // updates before which two students are not compared
 export const TRIAL = 100; // updates of a trial of T
 export const ANSWERS = 3; // in a row, each for another seed: guessing gets there once in eight times
 const MOST_TRIALS = 12;

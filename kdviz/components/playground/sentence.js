@@ -6,6 +6,7 @@ import { percent, whole } from "../kdviz.shared/format.js";
 /** @typedef {{ n: number, taught: number, plain: number, teacher: number | null }} Counts images that each gets right, of n */
 
 const Z = 1.959964; // of a 95 % interval
+export const SETTLED = 200; // updates before which two students are not compared
 
 /** Wilson's interval of a share, 95 % (Wilson 1927). @param {number} right @param {number} n @returns {[number, number]} */
 export function wilson(right, n) {
@@ -47,11 +48,12 @@ export function describe(tell, { updates, labelled, counts, stopped }, { wrong, 
 }
 
 /**
- * Whether the taught student is ahead on the held-out images, as far as these can tell; null before the first update.
+ * Whether the taught student is ahead on the held-out images, as far as these can tell; null before the two have learnt
+ * for a while.
  * @param {{ updates: number, counts: Counts, stopped: { taught: boolean, plain: boolean } }} frame @returns {"yes" | "no" | "even" | null}
  */
 export function taughtWins({ updates, counts: { n, taught, plain }, stopped }) {
-  if (!updates || stopped.taught || stopped.plain) return null;
+  if (updates < SETTLED || stopped.taught || stopped.plain) return null;
   if (surelyMore(taught, plain, n)) return "yes";
   return surelyMore(plain, taught, n) ? "no" : "even";
 }

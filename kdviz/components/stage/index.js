@@ -9,7 +9,7 @@ import { listen } from "../kdviz.shared/signals.js";
 import { talkChannel } from "../kdviz.shared/talk_channel.js";
 import { formatT } from "../kdviz.shared/temperature.js";
 import { classroom } from "./classroom.js";
-import { answerPoll, buildPoll, foldPoll, receivePoll, showPoll } from "./poll.js";
+import { answerLate, answerPoll, buildPoll, foldPoll, receivePoll, showPoll } from "./poll.js";
 import { buildSeats, openSeats, showSeats } from "./seats.js";
 
 const PICTURE = ".st-key-stage";
@@ -90,6 +90,7 @@ function measure(ui) {
 function look(ui) {
   showNumbers(ui);
   measure(ui);
+  answerLate(ui);
   if (classroom.opened) classroom.show(factsOf(ui));
 }
 

@@ -33,7 +33,13 @@ const isSeen = (ui) => ui.wanted ?? Boolean(classroom.opened);
 
 export function foldPoll(ui) {
   ui.wanted = !isSeen(ui);
+  ui.unknown = false;
   showPoll(ui);
+}
+
+/** What is true was asked for before the picture knew it: look again. Called at each look of the stage. */
+export function answerLate(ui) {
+  if (ui.unknown) answerPoll(ui);
 }
 
 /** Close the question and show what is true, as the picture has it now; or open it again. */

@@ -12,9 +12,10 @@ export function buildSeats(ui) {
     askToEnd(ui, !sure);
   });
   box.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-    if (event.key === "q") box.close();
+    if (event.key !== "q") return;
+    event.stopPropagation(); // of the stage's keys, this one opens it
+    box.close();
   });
-  box.addEventListener("close", () => askToEnd(ui, false));
 }
 
 /** The first press asks, the second one ends. */
@@ -24,8 +25,9 @@ function askToEnd(ui, sure) {
 }
 
 export function openSeats(ui) {
-  ui.q(".class").showModal();
+  askToEnd(ui, false);
   showSeats(ui);
+  ui.q(".class").showModal();
 }
 
 export function showSeats(ui) {

@@ -20,6 +20,7 @@ from kdviz.widgets.classroom.question import question_of
 from kdviz.widgets.classroom.threads import Threads
 
 LOOK = 0.2  # seconds between two looks
+MOST_OF_A_SEAT = 4  # connections at this server: pages of one browser
 SIGN = 5.0  # seconds between two signs of life of the seats that are here
 _AT_ONCE = 0.02  # seconds in which what was written here is looked at once
 _LOG = logging.getLogger("kdviz.classroom")
@@ -58,8 +59,8 @@ class Room:
             self._waiting.discard(changed)
 
     async def sit(self, seat: str) -> bool:
-        """Take a seat; False where the class is full."""
-        if not await self._write(self._store.arrive, self.code, seat):
+        """Take a seat; False where the class is full, or the seat has too many connections."""
+        if self._here[seat] >= MOST_OF_A_SEAT or not await self._write(self._store.arrive, self.code, seat):
             return False
         self._here[seat] += 1
         return True

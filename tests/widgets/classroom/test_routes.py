@@ -293,7 +293,7 @@ def test_the_presenter_alone_is_told_where_the_seats_are_and_saves_what_they_sen
     run(lesson())
 
 
-def test_a_seat_with_two_connections_is_there_until_both_are_gone(store):
+def test_a_seat_with_two_connections_is_there_until_both_are_gone(store, monkeypatch):
     code = store.begin()
 
     async def lesson():
@@ -303,6 +303,8 @@ def test_a_seat_with_two_connections_is_there_until_both_are_gone(store):
                 await asyncio.gather(pupil.hear(), again.hear())
             await asyncio.sleep(0)
             assert store.seats(code) == 1
+            monkeypatch.setattr(room, "MOST_OF_A_SEAT", 1)
+            assert (await closed(seat(app)))[0] == routes.FULL
         assert store.seats(code) == 0
 
     run(lesson())
