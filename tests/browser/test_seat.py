@@ -114,6 +114,11 @@ def test_a_seat_follows_until_it_is_touched_and_again_when_it_goes_back(seat: Pa
     meeting.say(soft(moved), T="4.00")
     expect(seat.locator(".t-text")).to_have_text("4.00", timeout=500)
     expect(seat.locator(".numbers .of-t")).to_have_text("T 4.00")
+    meeting.say([], sentence="The next scene.")  # whose picture is on its way
+    expect(seat.locator("h1")).to_have_text("The next scene.")
+    expect(seat.locator(".t-text")).to_be_visible()
+    meeting.say(soft(moved), T="4.00")
+    expect(seat.locator("h1")).to_have_text("What else?")
     expect(seat.locator(".exploring")).to_be_hidden()  # a hand of the stage is none of the seat
 
     seat.locator(".ticks button", has_text="10").first.tap()

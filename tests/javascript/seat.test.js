@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { placeOfAlpha, placeOfT, pointsOf } from "../../kdviz/components/class_map/points.js";
 import { ClassPosts } from "../../kdviz/components/kdviz.shared/class_posts.js";
 import { filled } from "../../kdviz/components/kdviz.shared/format.js";
+import { Line } from "../../kdviz/components/kdviz.shared/line.js";
 import { controlsOf, setControls } from "../../kdviz/components/kdviz.shared/shown.js";
 import { serve } from "../../kdviz/components/playground/loop.js";
 import { unpack } from "../../kdviz/components/playground/pack.js";
@@ -112,3 +113,53 @@ test("a training for a seat or a wall ends at its updates, is the same again, an
   assert.equal((await training.frame()).updates, 40, "reading is no learning");
 });
 
+/** A line whose sockets and clock are the test's. */
+function lineOfTest() {
+  const [sockets, calls, heard, told] = [[], [], [], []];
+  const clock = { now: 0 };
+  const open = () => {
+    const socket = { readyState: 1, sent: [], closed: false, send: (text) => socket.sent.push(JSON.parse(text)), close: () => { socket.closed = true; } };
+    sockets.push(socket);
+    return socket;
+  };
+  const later = (call, milliseconds) => calls.push({ call, milliseconds });
+  const line = new Line({ open, now: () => clock.now, later, random: () => 0 }, (message) => heard.push(message), (standing) => told.push(standing));
+  line.connect();
+  return { line, sockets, calls, heard, told, clock };
+}
+
+test("a line that is lost is opened again with growing waits, and at once where the machine wakes", () => {
+  const { line, sockets, calls, heard, told } = lineOfTest();
+  assert.deepEqual(told, [], "nothing is open before the class has said something");
+  sockets[0].onmessage({ data: '{"revision": 1}' });
+  sockets[0].onmessage({ data: '{"pong": 1}' });
+  assert.deepEqual([heard, told], [[{ revision: 1 }], ["open"]]);
+  for (const wait of [500, 1000, 2000]) {
+    sockets.at(-1).onclose({ code: 1006 });
+    assert.equal(line.send({ ping: 1 }), false);
+    const { call, milliseconds } = calls.pop();
+    assert.equal(milliseconds, wait);
+    call();
+  }
+  assert.deepEqual([sockets.length, told], [4, ["open", "away"]]);
+  line.renew();
+  sockets[3].onmessage({ data: '{"revision": 2}' });
+  sockets[3].onclose({ code: 1006 });
+  assert.deepEqual([sockets.length, heard.length, calls.length], [5, 1, 0], "what an old line still says counts no more");
+  sockets[4].onclose({ code: 4410 });
+  assert.deepEqual([told.at(-1), calls.pop().milliseconds], ["ended", 10_000]);
+});
+
+test("a line on which nothing is heard is asked for a word, and then opened anew", () => {
+  const { line, sockets, clock } = lineOfTest();
+  clock.now = 16_000;
+  line.look();
+  assert.deepEqual(sockets[0].sent, [{ ping: 1 }]);
+  sockets[0].onmessage({ data: '{"pong": 1}' });
+  clock.now = 30_000;
+  line.look();
+  assert.equal(sockets.length, 1);
+  clock.now = 42_000;
+  line.look();
+  assert.deepEqual([sockets.length, sockets[0].closed], [2, true]);
+});

@@ -25,6 +25,7 @@ import { letsGo } from "./touch.js";
 /** @typedef {{ class: string, show: Show | null, ask: import("./poll.js").Ask | null, revision: number }} Said */
 
 const KEPT = "kdviz.seat"; // in this browser's storage
+const MOUNTING = 800; // milliseconds within which a page has put up its pictures
 const LOOK = 5000; // milliseconds between two looks at the line
 const OWN = /** @type {Record<string, "draw" | "race">} */ ({ wall: "draw", class_map: "race" }); // what a seat has for these
 
@@ -83,7 +84,7 @@ function openPage(ui) {
   frame.scrollIntoView({ block: "start", behavior: "smooth" });
 }
 
-/** The seat is as the stage is. */
+/** The seat is as the stage is; a stage that has no picture may not have it yet. */
 async function follow(ui) {
   const { show } = ui.said;
   ui.moved = false;
@@ -93,6 +94,18 @@ async function follow(ui) {
   showNumber(ui, "of-t", show?.T ?? null);
   showNumber(ui, "of-alpha", show?.alpha ?? null);
   ui.show = show;
+  if (show && !show.pictures.length) {
+    ui.waiting ||= setTimeout(() => showPictures(ui), MOUNTING);
+    return;
+  }
+  await showPictures(ui);
+}
+
+/** Put up the pictures that the stage has, or this seat's own part in them. */
+async function showPictures(ui) {
+  clearTimeout(ui.waiting);
+  ui.waiting = 0;
+  const { show } = ui;
   const pictures = show?.pictures ?? [];
   const own = pictures.find(({ component: name }) => name in OWN);
   for (const part of Object.values(OWN)) ui.q(`.${part}`).hidden = OWN[own?.component ?? ""] !== part;
@@ -130,6 +143,8 @@ function sayAgain(ui) {
 function explore(ui, exploring) {
   if (ui.exploring === exploring) return;
   ui.exploring = exploring;
+  clearTimeout(ui.waiting);
+  ui.waiting = 0;
   if (!exploring) follow(ui);
   showStanding(ui);
 }
@@ -143,6 +158,7 @@ function listen(ui) {
   document.addEventListener("visibilitychange", renew);
   ui.endings.push(() => {
     clearInterval(looking);
+    clearTimeout(ui.waiting);
     removeEventListener("online", renew);
     document.removeEventListener("visibilitychange", renew);
   });
@@ -156,7 +172,7 @@ function openBeside(event) {
 
 function build(ui) {
   const id = seatId();
-  Object.assign(ui, { said: null, show: null, exploring: false, moved: false, again: false, answers: new Map() });
+  Object.assign(ui, { said: null, show: null, exploring: false, moved: false, again: false, waiting: 0, answers: new Map() });
   ui.say = (/** @type {object} */ message) => {
     if (!ui.line.send(message)) ui.again = true; // with the next word of the class
   };
