@@ -39,7 +39,7 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _FOREVER = {"cache-control": "public, max-age=31536000, immutable", "content-encoding": "gzip"}
 _LOG = logging.getLogger("kdviz.classroom")
 
-# Why a connection is closed. A browser connects anew after all but the first three.
+# Why a connection is closed. A browser connects anew after each, but only now and then after the first two.
 GONE, ENDED, FORBIDDEN, UNREADABLE, TOO_MUCH, FULL, LATER = 4404, 4410, 4403, 4400, 4408, 4429, 1013
 
 
@@ -116,10 +116,11 @@ class Classroom:
             raise RefusedError(UNREADABLE, "A seat has an id of 16 to 64 letters, digits, hyphens and underscores.")
         code = await self.code(asked.get("class", ""))
         room = self._rooms.setdefault(code, Room(await self.store(), self._threads, code))
-        if as_stage:
-            await self._stage(socket, room)
-        else:
-            await self._seat(socket, room, asked["seat"])
+        try:
+            await (self._stage(socket, room) if as_stage else self._seat(socket, room, asked["seat"]))
+        finally:
+            if room.over:
+                self._rooms.pop(code, None)
 
     async def code(self, wanted: str = "") -> str:
         """The open class of that name, or whichever is open. Raises RefusedError where there is none."""
