@@ -50,6 +50,7 @@ def behind(page: Page, other: Page) -> float:
     return (update(other) - update(page)) / pace
 
 
+@pytest.mark.timeout(400)  # of a busy machine
 def test_a_run_is_watched_through_a_killed_browser_a_network_that_is_away_and_one_that_is_slow(
     visit: Visit, playwright: Playwright, app_url: str, network: Network
 ) -> None:

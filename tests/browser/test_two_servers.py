@@ -132,6 +132,7 @@ def status(page: Page) -> Locator:
     return page.get_by_test_id("stProgress")
 
 
+@pytest.mark.timeout(400)  # of a busy machine
 def test_a_run_of_one_server_is_watched_at_the_other_outlives_what_they_share_and_is_cancelled_there(
     visit: Visit, deployed: SimpleNamespace
 ) -> None:
