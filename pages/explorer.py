@@ -67,7 +67,7 @@ if wanted is not None:
         if not known:
             ready = sweep_estimate.show(jobs, wanted)
 check = partial(sweep_estimate.check, jobs)
-run_status.start(jobs, start_place, wanted, run, problem_of_link, check=check, ready=ready)
+run_status.start(jobs, start_place, wanted, run, problem_of_link, check=check, ready=ready, replays=True)
 run_id = st.query_params.get("run")
 
 with stage.picture(here):

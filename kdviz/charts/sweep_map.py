@@ -14,15 +14,20 @@ from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
 from kdviz.recipes.sweep import Cell, Sweep
 from kdviz.records import sweep_so_far
 from kdviz.records.base import Watched
-from kdviz.records.sweep import SweepResult
-from kdviz.records.sweep_so_far import MEASURES, SHARES, Level, SeedAndFold, Student, SweepMeasure, SweepSoFar
+from kdviz.records.kinds import Event
+from kdviz.records.sweep import FinishedStack, StackProgress, SweepResult
+from kdviz.records.sweep_so_far import MEASURES, SHARES, Level, SeedAndFold, Student, SweepMeasure, SweepSoFar, gather
 
 ALL_DETAILS = 40  # cells up to which the browser has the details of all at once, again and again
 ALL_DETAILS_OF_THE_END = 150  # the same when nothing grows any more
 NEAR = 0.1  # of a training: cells that are so near one another can be compared in the middle of it
+FRAMES = 16  # moments of a replay
+MOST_IN_FRAMES = 1200  # cells in all of them: more would be too much to send
 MOMENTS = 24  # of a cell's curves at most
 # The least that the scale of a measure spans: finer differences are a handful of images.
 LEAST_SPAN: dict[SweepMeasure, float] = {"validation_accuracy": 0.005, "agreement": 0.005, "nll": 0.01, "ece": 0.004}
+
+PLACES = ("key", "temperature", "alpha", "facet")  # the columns that training does not change
 
 Data = dict[str, Any]
 Facet = tuple[str, int | None, float]  # student, labels, learning rate: what a map of T and alpha holds fixed
@@ -124,6 +129,22 @@ def picture(sweep: Sweep, heard: SweepSoFar, swept: SweepResult | None = None) -
         },
         "best": [best(levels, shown) for shown in maps],
     }
+
+
+def replay(sweep: Sweep, events: Sequence[Event]) -> list[Data]:
+    """What training changed of the maps, at `FRAMES` moments of a finished sweep; empty where they are too large."""
+    heard = [at for at, event in enumerate(events, 1) if isinstance(event, StackProgress | FinishedStack)]
+    if len(heard) < FRAMES or FRAMES * len(sweep.trained_cells) > MOST_IN_FRAMES:
+        return []
+    moments = (gather(events[: heard[len(heard) * frame // FRAMES]]) for frame in range(FRAMES))
+    return [_changing(picture(sweep, so_far)) for so_far in moments]
+
+
+def _changing(shown: Data) -> Data:
+    """Without the differences, which are told of the end alone."""
+    cells: Data = {name: column for name, column in shown["cells"].items() if name not in PLACES}
+    unknown = [None] * len(cells["done"])
+    return {"best": shown["best"], "cells": {**cells, "gains": dict.fromkeys(MEASURES, unknown)}}
 
 
 def _young(levels: Sequence[Level], left_behind: Sequence[bool], among: Iterable[int]) -> list[int]:

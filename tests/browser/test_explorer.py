@@ -162,11 +162,26 @@ def test_a_finished_sweep_is_chosen_from_explained_and_exported(visit: Visit, ap
     assert coloured(page) == 7
     expect(page.get_by_text("Best on the validation split is")).to_be_visible()
     expect(page.locator(".st-key-choice table")).to_be_visible()
+    its_training_is_played_again(page)
     explains_a_cell(page)
     run, link = run_id(page), page.url
     is_exported(page, run)
     opened(page, app_url, link.split("?")[1])
     a_cell_leads_to_its_student_alone(page, visit, app_url)
+
+
+def its_training_is_played_again(page: Page) -> None:
+    back = page.get_by_label(re.compile("^Replay of the training of"))
+    back.focus()
+    asked = page.seen.asked  # type: ignore[attr-defined]
+    page.keyboard.press("Home")
+    assert coloured(page) < 7
+    expect(page.locator(".kdx .at")).to_have_text(re.compile(r"^0 of \d+ students$"))
+    page.get_by_role("radio", name="20×").check(force=True)
+    page.get_by_role("button", name="Play the training again").click()
+    expect(page.locator(".kdx .at")).to_have_text(re.compile(r"^(\d+) of \1 students$"))
+    assert coloured(page) == 7
+    assert page.seen.asked == asked, "the browser has all of it"  # type: ignore[attr-defined]
 
 
 def a_cell_leads_to_its_student_alone(page: Page, visit: Visit, app_url: str) -> None:

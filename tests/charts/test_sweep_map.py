@@ -291,6 +291,24 @@ def test_in_halving_survivors_are_not_compared_with_those_that_were_left_behind(
     assert not any(picture(wanted, [*first, *reports_of(one), finished_stack(one)])["cells"]["young"])
 
 
+def test_a_replay_begins_with_the_first_report_and_ends_with_the_last():
+    wanted = sweep()
+    events = events_of(wanted, reports=12)
+    frames = heat_map.replay(wanted, events)
+    assert len(frames) == heat_map.FRAMES
+    trained = [sum(frame["cells"]["done"]) for frame in frames]
+    assert trained == sorted(trained)
+    assert (trained[0], sum(frames[0]["cells"]["running"])) == (0, len(stacks(wanted)[0].cells))
+    assert trained[-1] >= len(stacks(wanted)[0].cells)
+    assert not set(frames[0]["cells"]) & set(heat_map.PLACES), "what stays is not said again"
+    assert heat_map.replay(wanted, events[:5]) == []
+
+
+def test_a_replay_of_very_many_cells_is_not_sent():
+    wanted = sweep(temperatures=tuple(range(1, 30)), alphas=(0, 0.3, 0.6, 1))
+    assert heat_map.replay(wanted, events_of(wanted, reports=12)) == []
+
+
 def test_details_have_curves_labels_only_at_the_same_updates_and_soft_targets():
     wanted = sweep()
     first, second = stacks(wanted)

@@ -111,7 +111,7 @@ test("formulas stand for the methods that have one, and CKA for features", () =>
 
 test("cells of the map stand side by side, the control below them", () => {
   const cells = { alpha: [0, 0.5, 0.5], temperature: [1, 1, 2] };
-  const ui = { width: 244, data: { cells, shape: "grid", alphas: [0, 0.5], temperatures: [1, 2] } };
+  const ui = { width: 244, data: { cells, frames: [], shape: "grid", alphas: [0, 0.5], temperatures: [1, 2] } };
   const { at, tall } = layOut(ui, [0, 1, 2]);
   assert.deepEqual([at[1].x, at[2].x, at[0].width], [44, 144, 200]);
   assert.equal(at[0].y, tall);

@@ -3,12 +3,15 @@
 
 import { component, watchSize } from "../kdviz.shared/component.js";
 import { emptied, make, setText } from "../kdviz.shared/dom.js";
+import { buildPlayer } from "../kdviz.shared/player.js";
 import { luminance, resolveColour } from "../kdviz.shared/matrix.js";
 import { shadesFor } from "../kdviz.shared/shades.js";
 import { buildOne, drawOne } from "./cell.js";
 import { drawMap, drawRings, drawTabStop, isAbove, isSame, mapOf, shownCells } from "./map.js";
 import { choicesOf, endOfRow, neighbour } from "./places.js";
 import { drawScale } from "./scale.js";
+
+const PLACES = ["key", "temperature", "alpha", "facet"]; // the columns of the cells that no training changes
 
 const kept = {}; // what a visitor looks at: it outlives the end of a sweep, when the page puts up the map anew
 
@@ -31,6 +34,7 @@ function build(ui) {
   });
   listen(ui);
   buildOne(ui);
+  buildReplay(ui);
   watchSize(ui, ui.q(".map"), (width) => {
     if (!width || width === ui.width) return;
     ui.width = width;
@@ -76,6 +80,37 @@ function listen(ui) {
     }
     event.preventDefault();
   });
+}
+
+function buildReplay(ui) {
+  Object.assign(ui, { range: ui.q(".scrub input"), at: ui.q(".at") });
+  const secondsOf = (frame) => ((frame + 1) / ui.whole.frames.length) * ui.whole.seconds;
+  ui.range.addEventListener("input", () => {
+    const frame = Number(ui.range.value);
+    const past = frame < ui.whole.frames.length ? frame : null;
+    ui.player.moveTo(past === null ? null : secondsOf(past));
+    lookBack(ui, past);
+    draw(ui);
+  });
+  ui.player = buildPlayer(ui, ui.q(".player"), () => ui.whole.seconds, (at) => {
+    lookBack(ui, at === null ? null : ui.whole.frames.findLastIndex((_, frame) => frame === 0 || secondsOf(frame) <= at));
+    draw(ui);
+  });
+}
+
+/** The map is as it was at a moment of the training; null for its end. */
+function lookBack(ui, frame) {
+  const { whole } = ui;
+  ui.data = whole;
+  if (frame !== null) {
+    const { best, cells } = whole.frames[frame];
+    ui.data = { ...whole, best, cells: { ...Object.fromEntries(PLACES.map((name) => [name, whole.cells[name]])), ...cells } };
+  }
+  const { done } = ui.data.cells;
+  ui.root.toggleAttribute("data-past", frame !== null);
+  ui.range.value = String(frame ?? ui.range.max);
+  setText(ui.at, ui.tell("trained", { done: done.reduce((sum, count) => sum + count, 0), all: done.length * whole.students }));
+  ui.range.setAttribute("aria-valuetext", ui.at.textContent);
 }
 
 function point(ui, i) {
@@ -177,6 +212,7 @@ function draw(ui) {
 }
 
 function receive(ui, data) {
+  ui.whole = data;
   ui.data = data;
   const paper = resolveColour(ui.root, "var(--kd-bg)");
   ui.shades = shadesFor(luminance(paper) < 0.4);
@@ -189,7 +225,21 @@ function receive(ui, data) {
     const at = data.cell === null ? chosen : data.cells.key.indexOf(data.cell);
     if (at >= 0 && ui.facet !== null) showFacet(ui, data.cells.facet[at]);
   }
+  receiveReplay(ui, isNew);
   draw(ui);
 }
 
-export default await component(import.meta.url, { root: ".kdx", build, receive });
+function receiveReplay(ui, isNew) {
+  const { date, frames, run, replays } = ui.whole;
+  ui.q(".scrub").hidden = !frames.length;
+  if (!frames.length) return;
+  ui.range.max = String(frames.length);
+  setText(ui.q(".scrub > label"), ui.tell("replay", { date }));
+  ui.player.name();
+  if (isNew) ui.player.moveTo(null);
+  const frame = isNew ? null : Number(ui.range.value);
+  lookBack(ui, frame !== null && frame < frames.length ? frame : null);
+  if (ui.changed("replays", [run, replays]) && replays) ui.player.start();
+}
+
+export default await component(import.meta.url, { root: ".kdx", shared: ["replay"], build, receive });

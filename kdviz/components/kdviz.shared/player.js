@@ -7,6 +7,9 @@ export const SPEEDS = [1, 5, 20];
 const STILL = 500; // milliseconds between two pictures where a visitor wants no motion
 const USUAL = 5;
 
+/** What all players say. @param {string} key */
+const word = (key) => wordsOf(import.meta.url)[key];
+
 /** Seconds of the training after some of the clock, at most all of them. @param {number} at @param {number} passed @param {number} speed @param {number} seconds */
 export const later = (at, passed, speed, seconds) => Math.min(seconds, at + passed * speed);
 
@@ -24,9 +27,8 @@ export function buildPlayer(ui, parent, seconds, show) {
 
   const name = () => {
     setText(button, playing ? "❚❚" : "▶");
-    const words = wordsOf(import.meta.url);
-    button.setAttribute("aria-label", playing ? words.pause : words.play);
-    speeds.setAttribute("aria-label", words.speed);
+    button.setAttribute("aria-label", word(playing ? "pause" : "play"));
+    speeds.setAttribute("aria-label", word("speed"));
   };
   const stop = () => {
     playing = false;

@@ -245,4 +245,4 @@ function receive(ui, data) {
   drawMoments(ui);
 }
 
-export default await component(import.meta.url, { root: ".kdt", build, receive });
+export default await component(import.meta.url, { root: ".kdt", shared: ["replay"], build, receive });

@@ -83,4 +83,4 @@ function receive(ui, data) {
   drawDigits(ui);
 }
 
-export default await component(import.meta.url, { root: ".kdw", build, receive });
+export default await component(import.meta.url, { root: ".kdw", shared: ["replay"], build, receive });

@@ -20,8 +20,8 @@ from kdviz.store.recorded_runs import TAG
 from kdviz.store.run import Run
 from kdviz.widgets import link, page
 from kdviz.widgets.components import component, keep_committed
-from kdviz.widgets.live_panel import LivePanel, Snapshot
-from kdviz.widgets.run_status import Position
+from kdviz.widgets.live_panel import LivePanel, Snapshot, replayed_on
+from kdviz.widgets.run_status import Position, replays_of
 from kdviz.widgets.sweep import cell as cell_recipe
 from kdviz.widgets.sweep import summary as sweep_summary
 from kdviz.widgets.sweep import time_left as sweep_time
@@ -30,6 +30,8 @@ from kdviz.widgets.sweep.words import say
 
 KEY = "explorer_map"  # of the component
 CELL = "cell"  # in the link: the cell that is selected
+
+_NO_REPLAY = {"date": "", "replays": 0, "seconds": 0.0, "frames": []}
 
 _map = component("explorer")
 
@@ -46,13 +48,18 @@ class MapData:
 def preview(sweep: Sweep) -> None:
     """The map before anything was started: which cells will be trained."""
     heard = gather([])
-    _mount(sweep, {"run": "", "live": False, **heat_map.picture(sweep, heard)}, heat_map.details(sweep, heard, []))
+    _mount(
+        sweep,
+        {**_NO_REPLAY, "run": "", "live": False, **heat_map.picture(sweep, heard)},
+        heat_map.details(sweep, heard, []),
+    )
 
 
 def _read(sweep: Sweep, run: Run, events: Sequence[Event]) -> Snapshot[MapData]:
     swept = _swept(run)
     heard = gather(events, swept.trials if swept is not None else ())
     picture = heat_map.picture(sweep, heard, swept)
+    picture["frames"] = [] if swept is None else heat_map.replay(sweep, events)
     picture["teaching"] = None if heard.students else side_by_side.teaching(events)
     few = heat_map.ALL_DETAILS if swept is None else heat_map.ALL_DETAILS_OF_THE_END
     cells = sweep.trained_cells
@@ -69,7 +76,9 @@ def _draw(sweep: Sweep, run: Run, snapshot: Snapshot[MapData]) -> None:
         choice = [swept.choice.cell] if swept is not None and swept.choice is not None else []
         looked_at = [] if selected is None else [selected]
         details = heat_map.details(sweep, shown.heard, dict.fromkeys([*best, *choice, *looked_at]))
-    _mount(sweep, {"run": f"{run.id}-{run.attempt}", "live": run.live, **shown.picture}, details)
+    seconds = 0.0 if swept is None else swept.seconds
+    replay = {"date": replayed_on(run), "replays": replays_of(run.id), "seconds": seconds}
+    _mount(sweep, {"run": f"{run.id}-{run.attempt}", "live": run.live, **replay, **shown.picture}, details)
     recipe = None if selected is None else partial(cell_recipe.show, sweep, selected)
     if swept is not None:
         sweep_summary.show(swept, selected, recipe, stored=TAG not in run.tags)
