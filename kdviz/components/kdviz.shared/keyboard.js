@@ -85,7 +85,7 @@ export function keepFocus() {
   const place = document.querySelector(BUTTONS);
   const enabled = [...document.querySelectorAll(".stMain button:not(:disabled)")].filter(seen);
   const heir = enabled.find((other) => textOf(other) === text) ?? place?.querySelector("button");
-  if (heir instanceof HTMLButtonElement && !heir.disabled) focusOn(heir);
-  else if (place && !waits) focusOn(place);
-  if (performance.now() - lost.since > PATIENCE) lost = null;
+  if (heir instanceof HTMLButtonElement && !heir.disabled) focusOn(heir); // which is remembered in its turn
+  else if (place && !waits) focusOn(place); // and waits there for as long as it takes
+  else if (!waits && performance.now() - lost.since > PATIENCE) lost = null;
 }
