@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import importlib
 import logging
-import os
 import threading
 import time
 import uuid
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -40,7 +39,6 @@ TRAINERS: Mapping[type[AnyRecipe | Training], str] = {
     Study: "kdviz.runners.study:run",
     Training: "kdviz.runners.sweep:run_teacher",
 }
-BEHIND = 10  # how far a worker stands back for whoever waits for a page, as `nice` counts
 _LOOK = 0.1  # seconds between two looks at the wish: a look costs a millisecond
 
 T = TypeVar("T")
@@ -207,8 +205,6 @@ def describe() -> dict[str, Any]:
 
 def dask_setup(worker: Worker) -> None:
     """Preload (`dask worker --preload kdviz.jobs.worker`): what a first job would wait for is done now."""
-    with suppress(AttributeError):  # Windows has none
-        os.setpriority(os.PRIO_PROCESS, 0, BEHIND)  # of this thread, and of all that are started from here
     threading.Thread(target=_rehearse, daemon=True).start()
 
 
