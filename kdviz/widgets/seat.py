@@ -6,7 +6,6 @@ which elsewhere Streamlit brings.
 
 import json
 from asyncio import to_thread
-from collections.abc import Callable
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -14,7 +13,7 @@ from string import Template
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from kdviz import settings
@@ -59,21 +58,28 @@ async def _seat(_request: Request) -> Response:
     return HTMLResponse(page(), headers={"cache-control": "no-cache"})
 
 
-def _bytes_of(read: Callable[[str], bytes | None], request: Request) -> bytes:
-    """What is kept of the data set that the address names; raises HTTPException where there is none."""
-    data = request.path_params["data"]
-    content = read(data) if data in SHIPPED_TEACHERS else None
-    if content is None:
-        raise HTTPException(404)
-    return content
-
-
 async def _pack(request: Request) -> Response:
-    return Response(await to_thread(_bytes_of, playground.read, request), media_type=GZIP, headers=_KEPT)
+    path = playground.path_of(_data_of(request))
+    if not path.exists():  # nobody has opened the playground with it yet
+        raise HTTPException(404)
+    return FileResponse(path, media_type=GZIP, headers=_KEPT)
 
 
 async def _weights(request: Request) -> Response:
-    return Response(await to_thread(_bytes_of, playground.weights, request), media_type=GZIP, headers=_KEPT)
+    return Response(await to_thread(_weights_of, _data_of(request)), media_type=GZIP, headers=_KEPT)
+
+
+def _data_of(request: Request) -> str:
+    """The data set that the address names. Raises HTTPException where it has no trained teacher."""
+    data: str = request.path_params["data"]
+    if data not in SHIPPED_TEACHERS:
+        raise HTTPException(404)
+    return data
+
+
+@cache  # a class asks for them all at once
+def _weights_of(data: str) -> bytes:
+    return playground.weights(data)
 
 
 SEAT_ROUTES = (

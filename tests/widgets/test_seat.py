@@ -1,5 +1,6 @@
 """The page of a seat: it brings what Streamlit brings elsewhere, and is none of Streamlit's pages."""
 
+import asyncio
 import json
 import re
 
@@ -18,7 +19,7 @@ def ask(path):
     sent = []
 
     async def receive():
-        return {"type": "http.request"}
+        await asyncio.Event().wait()  # whoever asks stays
 
     async def send(message):
         sent.append(message)

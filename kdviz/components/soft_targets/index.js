@@ -72,7 +72,10 @@ function lookAtDrawing(ui, pixels) {
 }
 
 function buildModes(ui) {
-  ui.pad = buildPad(ui, (pixels) => lookAtDrawing(ui, pixels));
+  ui.pad = buildPad(ui, (pixels) => {
+    ui.q(".pad").style.backgroundImage = ""; // a drawing of the stage makes room for one's own
+    lookAtDrawing(ui, pixels);
+  });
   listen(ui, "network", ({ name }) => {
     if (ui.mode === "draw" && name === ui.network) lookAtDrawing(ui, ui.pixels);
   });
@@ -172,6 +175,7 @@ function follow(ui, { pixels }) {
   const drawn = pixels && decodeBase64(pixels);
   ui.q(".invite").hidden = drawn !== null;
   showGrey(ui.q(".seen"), drawn);
+  ui.q(".pad").style.backgroundImage = drawn ? `url(${ui.q(".seen").toDataURL()})` : "";
   lookAtDrawing(ui, drawn);
 }
 
