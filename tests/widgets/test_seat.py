@@ -7,11 +7,14 @@ import re
 from starlette.applications import Starlette
 
 from kdviz.charts.palette import palette
+from kdviz.settings import ASSETS
 from kdviz.store import playground
 from kdviz.texts import lesson
 from kdviz.widgets.asked import asks_for_page, asks_for_seat
 from kdviz.widgets.seat import SEAT_ROUTES
 from tests.samples.asynchronous import run
+
+COMPONENTS = ASSETS.parent / "kdviz" / "components"
 
 
 def ask(path):
@@ -39,6 +42,12 @@ def test_the_seat_has_the_words_of_all_pictures_and_the_colours_of_both_themes()
         colours = palette(theme)
         assert f"--st-text-color: {colours.text};" in text
         assert f"--st-chart-categorical-colors: {colours.teacher},{colours.student}," in text
+
+
+def test_what_is_only_spoken_is_not_seen_on_a_seat():
+    announcer = (COMPONENTS / "kdviz.shared" / "announcer.js").read_text(encoding="utf-8")
+    (name,) = re.findall(r'className: "([\w-]+)"', announcer)
+    assert re.search(rf"\.{name} {{[^}}]*clip-path: inset\(50%\)", ask("/seat")[1].decode())
 
 
 def test_a_seat_is_no_page_that_streamlit_completes_or_that_gets_a_visitors_cookie():
