@@ -21,14 +21,14 @@ _PALE = """() => {
     const parts = ["[class*=role-axis] text", "[class*=role-legend] text", ".xtick text", ".ytick text"];
     const axes = [...parts, "text.tick", "text.end", "text.middle"].join();
     const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    const ground = getComputedStyle(document.querySelector(".stApp") ?? document.body).backgroundColor;
     const luminance = (colour) => {
-        pen.fillStyle = colour;
-        pen.fillRect(0, 0, 1, 1);
+        for (pen.fillStyle of [ground, colour]) pen.fillRect(0, 0, 1, 1); // an ink may let the ground through
         const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].map((v) => v / 255)
             .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
-    const paper = luminance(getComputedStyle(document.querySelector(".stApp")).backgroundColor);
+    const paper = luminance(ground);
     const pale = [];
     const visit = (root) => {
         for (const text of root.querySelectorAll(axes)) {

@@ -10,6 +10,7 @@ from typing import Any
 from playwright.sync_api import Page, TimeoutError, expect
 
 from kdviz.texts.course import STAGED, TOGETHER
+from tests.browser.axe import objections
 from tests.browser.visitor import settle
 
 PROJECTOR, SMALL = {"width": 1920, "height": 1080}, {"width": 1024, "height": 768}
@@ -122,6 +123,8 @@ def test_a_talk_is_gone_through_by_keys_and_its_notes_follow(visit: Visit, app_u
     notes = opened.value
     notes.get_by_role("heading", name="Guess").wait_for()
     expect(notes.locator(".follows")).to_have_text("This window follows the stage.")
+    settle(notes)
+    assert objections(notes) == []
     page.keyboard.press("ArrowRight")
     expect(bar(page, "place")).to_have_text("2/5")
     expect(bar(page, "t-now")).to_have_text("6.00")
