@@ -160,7 +160,7 @@ def test_a_finished_sweep_is_chosen_from_explained_and_exported(visit: Visit, ap
     expect(status(page)).to_contain_text("finished in", timeout=ENDS)
     settle(page)
     assert coloured(page) == 7
-    expect(page.get_by_text("Best on the validation split is")).to_be_visible()
+    expect(page.get_by_test_id("stMain").get_by_text("Best on the validation split is")).to_be_visible()
     expect(page.locator(".st-key-choice table")).to_be_visible()
     its_training_is_played_again(page)
     explains_a_cell(page)
@@ -209,7 +209,7 @@ def a_cell_leads_to_its_student_alone(page: Page, visit: Visit, app_url: str) ->
 
     phone = opened(visit(viewport=PHONE, has_touch=True, is_mobile=True), app_url, link.split("?")[1])
     expect(phone.get_by_text("The recipe of T = 20, α = 0.5")).to_be_visible(timeout=WORKS)
-    expect(phone.get_by_text("Best on the validation split is")).to_be_visible()
+    expect(phone.get_by_test_id("stMain").get_by_text("Best on the validation split is")).to_be_visible()
     settle(phone)
     widths = phone.evaluate(
         """() => [document.documentElement, document.querySelector('[data-testid="stMain"]')]
