@@ -5,15 +5,15 @@ import streamlit as st
 from kdviz.reports.phrases import percent
 from kdviz.store import gallery
 from kdviz.widgets import course_progress as progress
-from kdviz.widgets import lesson, server, stage
+from kdviz.widgets import lesson, link, server, stage
 from kdviz.widgets.pictures import chosen_image as state
 from kdviz.widgets.pictures.soft_targets import soft_targets, temperature_of_link
 
 here = lesson.begin("start")
 stage.open_talk()
 with st.container(key="play_now"):
-    data = {"data": st.query_params["data"]} if "data" in st.query_params else {}
-    st.page_link("pages/playground.py", label=here.word("play-now"), icon=":material/play_circle:", query_params=data)
+    label, along = here.word("play-now"), link.taken_along()
+    st.page_link("pages/playground.py", label=label, icon=":material/play_circle:", query_params=along)
 shown = server.choose_gallery()
 DOORS = {
     "learn": ("pages/soft_targets.py", ":material/school:", {}),

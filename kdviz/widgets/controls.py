@@ -1,8 +1,8 @@
 """Single controls of a recipe, each with its value in the URL. Names, limits and defaults come from the recipe's class.
 
-Choices are bound to the URL by Streamlit, but for networks, which are shown by other words than those in it. A number
-is read from it by the recipe's own check and written back: bound, `epochs=inf` would end the page, and 20.0 would be no
-stop of the temperatures, which has 20.
+The URL is read by the recipe's own check and written back here. The data set alone is bound to it by Streamlit, which
+writes a control's value only while a browser has drawn it: what lies in a closed popover would be missing, `epochs=inf`
+would end the page, and 20.0 would be no stop of the temperatures, which has 20.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -110,8 +110,9 @@ def show(recipe: Request, names: set[str] | None = None, usual: Request | None =
         for name, value in recipe.model_dump().items()
         if name in known and not isinstance(value, tuple) and (names is None or name in names)
     }
-    st.session_state.update({name: value for name, value in values.items() if _choices(kind, name)})
-    texts = {name: _in_link(value, getattr(suits, name)) for name, value in values.items() if not _choices(kind, name)}
+    if "data" in values:
+        st.session_state["data"] = values.pop("data")
+    texts = {name: _in_link(value, getattr(suits, name)) for name, value in values.items()}
     if _CLASSES in kind.model_fields and (names is None or _CLASSES in names):
         st.session_state[_CLASSES] = texts[_CLASSES] = ranges(getattr(recipe, _CLASSES))
     link.write_all(texts)
@@ -149,11 +150,12 @@ def _follow_data(also: Callable[[], None] | None) -> None:
 
 def control(name: str, defaults: Conditions, **options: Any) -> Any:
     """The control that suits a field of a recipe: a choice, a slider, or a number that may be left out or not."""
-    if choices := _choices(type(defaults), name):
+    if name == "data":
         look: dict[str, Any] = {"help": explanation(name), "bind": "query-params", **options}
-        return st.selectbox(label(name), choices, choices.index(getattr(defaults, name)), key=name, **look)
-    if name in _NETWORKS:
-        return _network(name, defaults, options)
+        there = _data_sets()
+        return st.selectbox(label(name), there, there.index(defaults.data), key=name, **look)
+    if choices := _choices(type(defaults), name):
+        return _choice(name, choices, defaults, options)
     if name == _CLASSES:
         return _classes(name, defaults, options)
     st.session_state[name] = of_url(name, defaults)
@@ -168,8 +170,8 @@ def control(name: str, defaults: Conditions, **options: Any) -> Any:
 
 def _choices(kind: type[Request], name: str) -> Sequence[str]:
     """What can be chosen of a field; nothing where it is a number, or yes or no."""
-    if name == "data":
-        return _data_sets()
+    if name in _NETWORKS:
+        return list(ARCHITECTURES)
     annotation = kind.model_fields[name].annotation
     return get_args(annotation) if get_origin(annotation) is Literal else ()
 
@@ -180,23 +182,24 @@ def of_url(name: str, defaults: Conditions) -> Any:
     return getattr(defaults if text is None else of_link(type(defaults), {name: text}, defaults), name)
 
 
-def _network(name: str, defaults: Conditions, options: Mapping[str, Any]) -> str:
-    """A network by what a person calls it. The URL has its layers alone: a bound control would write what it shows.
+def _choice(name: str, choices: Sequence[str], defaults: Conditions, options: Mapping[str, Any]) -> str:
+    """One of several; a network by what a person calls it, while the URL has its layers.
 
     `on_change` and `args` of the options are called when another one is chosen, after the URL has it.
     """
     own = dict(options)
     also, args = own.pop("on_change", None), own.pop("args", ())
     given = st.query_params.get(name)
-    st.session_state[name] = given if given in ARCHITECTURES else getattr(defaults, name)
+    st.session_state[name] = given if given in choices else getattr(defaults, name)
 
     def keep() -> None:
         _keep(name, defaults)
         if also is not None:
             also(*args)
 
-    look: dict[str, Any] = {"key": name, "help": explanation(name), "on_change": keep, **own}
-    return str(st.selectbox(label(name), list(ARCHITECTURES), format_func=_called, **look))
+    shown: Callable[[str], str] = _called if name in _NETWORKS else str
+    look: dict[str, Any] = {"key": name, "format_func": shown, "help": explanation(name), "on_change": keep, **own}
+    return str(st.selectbox(label(name), choices, **look))
 
 
 def _called(network: str) -> str:

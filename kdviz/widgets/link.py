@@ -169,6 +169,11 @@ def brings_a_run() -> bool:
     return bool(st.session_state.get(_ARRIVED)) and {"run"} <= given <= {"run", "data", "study"}
 
 
+def taken_along() -> dict[str, str]:
+    """What of the URL goes with a visitor from page to page: the data set."""
+    return {"data": st.query_params["data"]} if "data" in st.query_params else {}
+
+
 def on_stage() -> bool:
     """Whether the visitor shows the page on the stage."""
     return st.query_params.get("stage") == "1"

@@ -112,7 +112,7 @@ def open_talk() -> None:
     told = scene()
     if told is not None:
         talk, now = told
-        st.switch_page(f"pages/{now.page}.py", query_params=_query(talk, now))
+        st.switch_page(f"pages/{now.page}.py", query_params={**link.taken_along(), **_query(talk, now)})
 
 
 def list_talks() -> None:

@@ -41,6 +41,15 @@ def test_a_page_opens_with_a_recorded_run_that_start_replaces(as_shipped, page):
 
 
 @pytest.mark.parametrize("page", OPENINGS)
+def test_the_address_that_a_page_opens_with_opens_the_same(as_shipped, page):
+    """Whoever is sent it has the same settings: what a closed popover holds is in it as well."""
+    address = dict(opened(f"pages/{page}.py").query_params)
+    again = opened(f"pages/{page}.py", **address)
+    start(again)
+    assert [wanted.id for wanted in as_shipped.submitted] == [OPENINGS[page]("digits").id]
+
+
+@pytest.mark.parametrize("page", OPENINGS)
 def test_a_run_of_the_link_stands_in_place_of_the_recorded_one(as_shipped, page):
     at = opened(f"pages/{page}.py", run="000000000000")
     assert "There is no run 000000000000" in text(at)

@@ -174,12 +174,18 @@ def _write_students(students: Sequence[str]) -> None:
 
 def _selection(defaults: Sweep) -> dict[str, Any]:
     """Where T and alpha are chosen; a link that has folds alone means choosing by them."""
-    if "folds" in st.query_params and "select" not in st.query_params and "select" not in st.session_state:
-        st.session_state["select"] = "folds"
-    select = controls.control("select", defaults, width=140)
+    if "folds" in st.query_params and "select" not in st.query_params:
+        link.write("select", "folds")
+    select = controls.control("select", defaults, width=140, on_change=_leave_folds)
     if select != "folds":
         return {"select": select}
     return {"select": select, "folds": controls.control("folds", defaults, width=70)}
+
+
+def _leave_folds() -> None:
+    """The number of folds means nothing to another way to choose."""
+    if st.session_state["select"] != "folds":
+        link.write("folds", "")
 
 
 def size_in_words(sweep: Sweep) -> str:
