@@ -12,7 +12,7 @@ import {
   barPercent, filled, listPercent, parseNumber, sharePercent, short, signed, tinyPercent,
 } from "../../kdviz/components/kdviz.shared/format.js";
 import {
-  listen, logitsOf, publishLogits, publishTemperature, temperatureOf,
+  listen, logitsOf, makeReport, publishLogits, publishTemperature, tell, temperatureOf,
 } from "../../kdviz/components/kdviz.shared/signals.js";
 import { lookAlikes, luminance, meanSoftTargets, prepareMatrix } from "../../kdviz/components/kdviz.shared/matrix.js";
 import { forward, forwardLayers, isHere, keepNetwork, unpackLayers } from "../../kdviz/components/kdviz.shared/network.js";
@@ -166,6 +166,24 @@ test("pictures of a group hear its temperature and logits, and are told nothing 
   assert.deepEqual([...(logitsOf("g") ?? [])], [1, 2]);
   publishLogits(null, "g");
   assert.equal(logitsOf("g"), null);
+});
+
+test("ten presses are one report, and none where the visitor has gone to another place", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const ui = { endings: /** @type {(() => void)[]} */ ([]) };
+  let reports = 0;
+  const report = makeReport(ui, () => { reports += 1; });
+  report.wait();
+  context.mock.timers.tick(200);
+  report.wait();
+  context.mock.timers.tick(200);
+  assert.deepEqual([reports, report.waits()], [0, true]);
+  context.mock.timers.tick(100);
+  assert.deepEqual([reports, report.waits()], [1, false]);
+  report.wait();
+  tell("leaves");
+  context.mock.timers.tick(1000);
+  assert.equal(reports, 1);
 });
 
 test("what Python sends back is not taken for news", () => {

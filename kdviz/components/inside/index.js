@@ -7,6 +7,7 @@ import { emptied, make, makeImage, makeRadio, setText } from "../kdviz.shared/do
 import { whole } from "../kdviz.shared/format.js";
 import { mixShades } from "../kdviz.shared/matrix.js";
 import { buildPlayer, showShareOf } from "../kdviz.shared/player.js";
+import { makeReport } from "../kdviz.shared/signals.js";
 import { lastUpTo } from "../kdviz.shared/training_plot.js";
 import { formulaHtml } from "./formulas.js";
 import { allSteps, featureSays, relationSays, responseSays } from "./sentences.js";
@@ -154,11 +155,8 @@ function build(ui) {
     ui.parts[node.dataset.kind] = Object.fromEntries(["methods", "picture", "diagram", "say", "formulas"].map((name) => [name, part(name)]));
   });
   ui.range.addEventListener("input", () => move(ui, Number(ui.range.value)));
-  let timer = 0; // ten presses of an arrow key are one message
-  ui.range.addEventListener("change", () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => commit(ui), 250);
-  });
+  const report = makeReport(ui, () => commit(ui));
+  ui.range.addEventListener("change", report.wait);
   ui.player = buildPlayer(ui, ui.q(".player"), () => ui.times.at(-1) ?? 0, (at) => {
     look(ui, at === null ? null : lastUpTo(ui.times, at));
   });

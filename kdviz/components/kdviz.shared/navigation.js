@@ -1,6 +1,7 @@
 // Every way to another page of the program leads through here, and every address of one is made here.
 
 import { showStage } from "./on_stage.js";
+import { tell } from "./signals.js";
 
 const TAKEN_ALONG = ["data", "embed", "embed_options", "stage"]; // from page to page
 const OF_THE_MOMENT = ["stage", "talk", "scene"]; // a page that is found as it was left is so without these
@@ -57,6 +58,7 @@ function leadsInside(link) {
 /** Streamlit goes to the page of an address that comes from the history. @param {string} href */
 export function goTo(href) {
   const address = addressOf(href);
+  tell("leaves");
   if (address !== location.href) history.pushState({}, "", address);
   window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
 }

@@ -1,6 +1,6 @@
 // What components on one page tell each other, in the same task as the event that caused it.
 
-/** @typedef {"temperature" | "logits" | "network" | "course" | "stage" | "replay" | "class"} Name */
+/** @typedef {"temperature" | "logits" | "network" | "course" | "stage" | "replay" | "class" | "leaves"} Name */
 
 const bus = new EventTarget();
 
@@ -18,6 +18,34 @@ export function listen(ui, name, hear) {
   const onEvent = (/** @type {Event} */ event) => hear(/** @type {CustomEvent} */ (event).detail);
   bus.addEventListener(name, onEvent);
   ui.endings.push(() => bus.removeEventListener(name, onEvent));
+}
+
+const REST = 250; // milliseconds
+
+/**
+ * A report that waits until a key has rested, so that ten presses are one. It is dropped where the visitor goes to
+ * another place meanwhile: there it would bring back what the address said here.
+ * @param {{ endings: (() => void)[] }} ui @param {() => void} report
+ */
+export function makeReport(ui, report) {
+  let timer = 0;
+  const drop = () => {
+    clearTimeout(timer);
+    timer = 0;
+  };
+  listen(ui, "leaves", drop);
+  ui.endings.push(drop);
+  return {
+    drop,
+    waits: () => timer !== 0,
+    wait() {
+      drop();
+      timer = setTimeout(() => {
+        timer = 0;
+        report();
+      }, REST);
+    },
+  };
 }
 
 // Pictures of one group show one temperature, and the logits of the picture that the visitor moves.

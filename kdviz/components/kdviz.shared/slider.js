@@ -2,7 +2,7 @@
 
 import { make, setText } from "./dom.js";
 import { parseNumber } from "./format.js";
-import { listen, publishTemperature } from "./signals.js";
+import { listen, makeReport, publishTemperature } from "./signals.js";
 import { T_MAX, T_MIN, catchDecade, formatT, roundT } from "./temperature.js";
 
 /**
@@ -12,15 +12,15 @@ import { T_MAX, T_MIN, catchDecade, formatT, roundT } from "./temperature.js";
  */
 export function onRelease(ui, range, onInput, commit) {
   let byKey = false;
-  let timer = 0;
   let before = range.value; // where the finger found it
   let scrolls = false;
   let reported = false;
   const finish = () => {
-    timer = 0;
     ui.held = false;
     commit();
   };
+  const report = makeReport(ui, finish);
+  listen(ui, "leaves", () => { ui.held = false; });
   range.addEventListener("keydown", () => { byKey = true; });
   range.addEventListener("pointerdown", () => {
     before = range.value;
@@ -33,8 +33,8 @@ export function onRelease(ui, range, onInput, commit) {
   range.addEventListener("change", () => {
     if (scrolls && !byKey) return;
     reported = true;
-    clearTimeout(timer);
-    if (byKey) timer = setTimeout(finish, 250);
+    report.drop();
+    if (byKey) report.wait();
     else finish();
   });
   range.addEventListener("pointercancel", (event) => {
@@ -46,9 +46,8 @@ export function onRelease(ui, range, onInput, commit) {
   });
   // A slider that comes back to where it was picked up sends no change.
   for (const type of ["pointerup", "pointercancel", "blur"]) {
-    range.addEventListener(type, () => { ui.held = timer !== 0; });
+    range.addEventListener(type, () => { ui.held = report.waits(); });
   }
-  ui.endings.push(() => clearTimeout(timer));
 }
 
 export function showTemperature(ui) {

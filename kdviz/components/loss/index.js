@@ -4,7 +4,7 @@ import { drawAxis } from "../kdviz.shared/bars.js";
 import { component, watchSize } from "../kdviz.shared/component.js";
 import { emptied, make, makeRadio, setText } from "../kdviz.shared/dom.js";
 import { barPercent, sharePercent, signed } from "../kdviz.shared/format.js";
-import { publishTemperature } from "../kdviz.shared/signals.js";
+import { makeReport, publishTemperature } from "../kdviz.shared/signals.js";
 import { followPointer } from "../kdviz.shared/pointer.js";
 import { buildTemperature, onNumber, onRelease, showTemperature } from "../kdviz.shared/slider.js";
 import { klDivergence, klParts, softmax } from "../kdviz.shared/softmax.js";
@@ -128,7 +128,7 @@ function setShare(ui, who, i, share) {
 }
 
 function listenToHandle(ui, who, i, node) {
-  let timer = /** @type {number | undefined} */ (undefined);
+  const report = makeReport(ui, () => commit(ui));
   followPointer(ui, node, (event) => {
     const box = node.getBoundingClientRect();
     setShare(ui, who, i, (box.bottom - event.clientY) / box.height);
@@ -143,10 +143,8 @@ function listenToHandle(ui, who, i, node) {
     else return;
     event.preventDefault();
     drawPicture(ui);
-    clearTimeout(timer);
-    timer = setTimeout(() => commit(ui), 250);
+    report.wait();
   });
-  ui.endings.push(() => clearTimeout(timer));
 }
 
 function buildHandle(ui, who, i, parent) {
