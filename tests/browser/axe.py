@@ -44,8 +44,14 @@ _PALE = """() => {
 }"""
 
 
+# Streamlit fades what it draws anew, and a text that is half faded in is pale.
+_FADING = """() => document.getAnimations().some(({ effect, playState }) =>
+    playState === "running" && effect.getComputedTiming().endTime < 5000)"""
+
+
 def objections(page: Page) -> list[str]:
     """Everything grave that is found, a line each: the rule, where, and why."""
+    page.wait_for_function(f"() => !({_FADING})()", polling=100)
     if not AXE.exists():
         missing("no axe-core; run `npm ci --prefix tests/javascript`, then run again.")
     if not page.evaluate("'axe' in window"):

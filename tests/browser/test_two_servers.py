@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -22,7 +23,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.app_server import ROOT, AppServer
 from tests.browser.visitor import button, changes, run_id, settle
 from tests.conftest import missing
-from tests.samples.ports import free_port
+from tests.samples.ports import free_port, is_answered
 from tests.samples.postgresql import PostgreSQL
 
 LONG = "data=digits&teacher=784-128-10&student=784-800-800-10&epochs=500&teacher_epochs=2&seed=31"
@@ -82,6 +83,11 @@ class Nginx:
         head = f"daemon off; {user} pid {folder / 'pid'}; error_log {folder / 'error.log'}; events {{}}"
         (folder / "nginx.conf").write_text(f"{head}\nhttp {{ access_log off; {temporary}\n{site}\n}}\n")
         self._process = subprocess.Popen([program, "-p", str(folder), "-c", str(folder / "nginx.conf")])
+        deadline = time.monotonic() + 20
+        while not is_answered(port):
+            assert self._process.poll() is None, (folder / "error.log").read_text()
+            assert time.monotonic() < deadline, "nginx does not answer"
+            time.sleep(0.05)
 
     def server_of(self, visitor: str) -> str:
         """The address of the server that a visitor with this id gets."""

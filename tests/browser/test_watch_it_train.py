@@ -240,7 +240,7 @@ def a_finished_run_shows_its_summary(page: Page) -> None:
     for network in ("Teacher", "Distilled student", "no teacher"):
         expect(table).to_contain_text(network)
     expect(table).to_contain_text(re.compile(r"\d\d\.\d\d\s%"))
-    expect(page.get_by_text("With one seed that is no verdict")).to_be_visible()
+    expect(page.get_by_test_id("stMain").get_by_text("With one seed that is no verdict")).to_be_visible()
     expect(button(page, "Start")).to_be_disabled()
     expect(page.get_by_text("These settings are trained")).to_be_visible()
     expect(button(page, "Cancel")).to_have_count(0)

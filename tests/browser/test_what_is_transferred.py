@@ -119,6 +119,8 @@ def the_training_plays_again(page: Page) -> None:
     page.get_by_role("button", name="Play the training again").click()
     expect(page.locator(".at")).to_have_text("update 40 of 40")
     assert not any(marks.evaluate_all(clipped))
+    expect(page).not_to_have_url(re.compile("update="))
+    button(page, "Before").click()
 
 
 def what_is_looked_at_is_in_the_link(page: Page) -> None:

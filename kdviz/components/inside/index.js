@@ -159,6 +159,7 @@ function build(ui) {
   ui.range.addEventListener("change", report.wait);
   ui.player = buildPlayer(ui, ui.q(".player"), () => ui.times.at(-1) ?? 0, (at) => {
     look(ui, at === null ? null : lastUpTo(ui.times, at));
+    if (at === null) commit(ui);
   });
   ui.endings.push(() => showShareOf(CURVES, null));
   const go = (at) => () => {
