@@ -85,6 +85,7 @@ def started_by_a_browser_that_is_killed(playwright: Playwright, url: str) -> str
 
 def the_network_is_away(far: Page, near: Page, network: Network) -> None:
     network.offline()
+    far.wait_for_timeout(1_000)  # until what had come before is drawn
     at = update(far)
     end = time.monotonic() + AWAY
     changes(near, lambda: update(near), times=3)  # others hear of the run all the while

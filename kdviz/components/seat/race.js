@@ -42,7 +42,12 @@ export function buildRace(ui, seat, send) {
   let points = /** @type {TrainedPoint[]} */ ([]);
   let data = /** @type {any} */ (null);
   let training = /** @type {any} */ (null);
+  let busy = false;
 
+  const allow = () => {
+    t.disabled = alpha.disabled = busy;
+    train.disabled = busy || !data; // what it trains with is still on its way
+  };
   const post = () => send({ point: { points } });
   const show = () => {
     t.value = String(Math.log10(chosen.T));
@@ -64,7 +69,8 @@ export function buildRace(ui, seat, send) {
   };
 
   async function start() {
-    train.disabled = t.disabled = alpha.disabled = true;
+    busy = true;
+    allow();
     progress.hidden = false;
     progress.value = 0;
     setText(ui.q(".race-says"), ui.tell("race-loading"));
@@ -83,7 +89,8 @@ export function buildRace(ui, seat, send) {
       training = null;
       setText(ui.q(".race-says"), ui.tell("race-failed", { reason: error instanceof Error ? error.message : String(error) }));
     }
-    train.disabled = t.disabled = alpha.disabled = false;
+    busy = false;
+    allow();
     progress.hidden = true;
     show();
   }
@@ -97,6 +104,7 @@ export function buildRace(ui, seat, send) {
     show();
   });
   train.addEventListener("click", start);
+  allow();
   return {
     /** @param {any} given data of the map */
     show(given) {
@@ -107,6 +115,7 @@ export function buildRace(ui, seat, send) {
         list();
       }
       data = given;
+      allow();
       show();
     },
     again() {
