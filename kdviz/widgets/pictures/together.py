@@ -4,9 +4,8 @@ Drawings and students come to the stage's browser by the class's own channel, an
 run there. Python says where their data are.
 """
 
-from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.widgets.components import component
-from kdviz.widgets.pictures.playground import frame_of
+from kdviz.widgets.pictures.playground import facts_of
 from kdviz.widgets.server import ServedPack
 
 _wall = component("wall")
@@ -15,14 +14,7 @@ _class_map = component("class_map")
 
 def wall(*, key: str, served: ServedPack) -> None:
     """The drawings of all seats, the most doubted first; a student is taught in the browser when the wall goes up."""
-    data = {
-        "pack": served.pack,
-        "weights": served.weights,
-        "data": served.data,
-        "names": list(DATA_SETS[served.data].class_names),
-        "frame": frame_of(served.data),
-    }
-    _wall(key=key, data=data)
+    _wall(key=key, data=facts_of(served))
 
 
 def class_map(*, key: str, served: ServedPack) -> None:
