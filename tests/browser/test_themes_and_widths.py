@@ -112,8 +112,8 @@ def test_the_navigation_leads_everywhere_and_the_page_server_loads_no_torch(
         expect(page.locator("h1")).to_have_count(1)
         expect(page.get_by_test_id("stException")).to_have_count(0)
         assert page.evaluate(STICKING_OUT) == []
-        assert "data=digits" in page.url  # whoever chose a data set stays with it
-        assert "embed_options=dark_theme" in page.url
+        expect(page).to_have_url(re.compile("data=digits"))  # whoever chose a data set stays with it
+        expect(page).to_have_url(re.compile("embed_options=dark_theme"))
         expect(page).to_have_title(f"{link} · kdviz")
         assert objections(page) == []
         assert page.evaluate("history.length") == entries + visited  # and goes back by as many steps

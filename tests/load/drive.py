@@ -20,6 +20,7 @@ from tests.load import browsers, scenes
 from tests.load.figures import Load, Spread
 from tests.load.session import Session
 from tests.load.slow_line import slow_line
+from tests.samples import asynchronous
 
 # A run that reports for a minute on two cores; the seed tells those of several visitors apart.
 TRAINED = {
@@ -50,7 +51,7 @@ def run(plan: Plan, folder: Path) -> Load:
     """Start a server with its state in `folder`, load it, and end it."""
     server = AppServer(folder / "state", environment={"KDVIZ_MOST_WAITING": "1000"})
     try:
-        return asyncio.run(_run(plan, server))
+        return asynchronous.run(_run(plan, server))
     finally:
         server.stop()
 

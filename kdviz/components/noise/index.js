@@ -161,9 +161,11 @@ function build(ui) {
     }, () => commit(ui));
   }
   buildChart(ui);
-  watchSize(ui, ui.root, () => {
+  const drawAnew = () => {
     if (ui.data && (ui.q(".fan").clientWidth !== ui.fanWidth || ui.chart.svg.clientWidth !== ui.chart.width)) draw(ui);
-  });
+  };
+  watchSize(ui, ui.root, drawAnew);
+  watchSize(ui, ui.q(".fan"), drawAnew); // on the stage its width follows the height that is left, the root's does not
 }
 
 function receive(ui, data) {
