@@ -31,6 +31,8 @@ class ClusterError(PlainError):
     """There is no cluster to train on; the message is one plain sentence."""
 
 
+_AT_FIRST_UPDATE = ["torch.fx.experimental.symbolic_shapes"]  # with SymPy, half a second: PyTorch imports it only then
+
 # Threads that wait give their core away. By default they spin, and two trainings on one machine, an app's and a
 # command line's, slow each other ten-fold.
 PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
@@ -151,7 +153,7 @@ def _start_forks() -> str:
     from kdviz.jobs.worker import TRAINERS
 
     trainers = [name.partition(":")[0] for name in TRAINERS.values()]
-    multiprocessing.get_context("forkserver").set_forkserver_preload(["distributed", *trainers])
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["distributed", *trainers, *_AT_FIRST_UPDATE])
     forkserver.ensure_running()
     return "forkserver"
 

@@ -19,6 +19,7 @@ from kdviz.widgets.literal import literal
 from kdviz.widgets.run_status import Position
 
 TICK = 0.4  # seconds between two looks at a live run
+FIRST_TICK = 0.15  # the same where whoever pressed Start waits for the first curve, and no other run comes before
 AWAITED = 2.0  # seconds between two looks at an interrupted one
 _NAME = re.compile("[0-9A-Za-z-]{1,40}")  # what a run's id may look like
 
@@ -68,14 +69,20 @@ class LivePanel(Generic[R, D]):
         if run is None:
             missing(run_id)
         elif run.live:
-            st.fragment(self._look, run_every=TICK)(jobs, run_id)
+            begins = self._begins(jobs, run)
+            st.fragment(self._look, run_every=FIRST_TICK if begins else TICK)(jobs, run_id, begins)
         else:  # part of the page: a fragment can leave a chart behind that a control has replaced
             self._show(jobs, run)
             # One that was interrupted may go on by itself, or at another server.
             if isinstance(run.recipe, self.kind) and run.status == "interrupted":
                 st.fragment(_await_heir, run_every=AWAITED)(jobs, run_id)
 
-    def _look(self, jobs: Jobs, run_id: str) -> None:
+    def _begins(self, jobs: Jobs, run: Run) -> bool:
+        if not isinstance(run.recipe, self.kind) or jobs.held or jobs.ahead(run.id):
+            return False
+        return self.snapshot(jobs, run).position is None
+
+    def _look(self, jobs: Jobs, run_id: str, begins: bool) -> None:
         try:
             run = jobs.get(run_id)
             if run is None:
@@ -83,6 +90,8 @@ class LivePanel(Generic[R, D]):
             if not run.live:
                 st.rerun()  # the whole page once more: the panel stops to tick, and Start says what it does
             self._show(jobs, run)
+            if begins and not self._begins(jobs, run):
+                st.rerun()  # from now on the panel looks less often
         except StoreError as error:  # the run of another server, of which nothing can be heard for the moment
             page.tell(error)
 

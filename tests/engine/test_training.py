@@ -333,7 +333,7 @@ def test_one_report_more_comes_at_once_where_somebody_waits_for_it(digits):
 
     assert steps() == [40]
     assert steps(at_once=True) == [32, 40], "after the first thousand images"
-    assert steps("cnn-32-64", at_once=True) == [8, 40], "a large network's first updates take as long"
+    assert steps("cnn-32-64", at_once=True) == [4, 40], "a large network's first updates take as long"
 
 
 def test_a_reports_figures_are_of_all_images_since_the_last_one(split, teacher):
