@@ -28,13 +28,13 @@ class Dense(nn.Linear):
     In this layout the gradient of the weights comes out as it is stored: a tenth off a small student's update.
     """
 
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__(inputs, outputs)
+    def __init__(self, inputs: int, outputs: int, bias: bool = True) -> None:
+        super().__init__(inputs, outputs, bias)
         self.weight = nn.Parameter(self.weight.detach().t().contiguous())
 
     def forward(self, input: Tensor) -> Tensor:
         """(batch, inputs) to (batch, outputs)."""
-        return torch.addmm(self.bias, input, self.weight)
+        return input @ self.weight if self.bias is None else torch.addmm(self.bias, input, self.weight)
 
 
 def build(name: str, seed: int) -> nn.Sequential:
@@ -74,6 +74,15 @@ def _multi_layer(architecture: Architecture) -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
+def _factored(architecture: Architecture) -> nn.Sequential:
+    """A multi-layer network whose first weights are a product of two matrices, with nothing between them."""
+    pixels, rank, *widths = architecture.widths
+    layers: list[nn.Module] = [nn.Flatten(), Dense(pixels, rank, bias=False)]
+    for inputs, outputs in pairwise([rank, *widths]):
+        layers += [Dense(inputs, outputs), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
 def _convolutional(architecture: Architecture) -> nn.Sequential:
     layers: list[nn.Module] = []
     channels, side = 1, IMAGE_SIDE
@@ -103,7 +112,19 @@ def _keras(architecture: Architecture) -> nn.Sequential:
     )
 
 
-_SHAPES = {"dense": _multi_layer, "pooled": _convolutional, "keras": _keras}
+_SHAPES = {"dense": _multi_layer, "factored": _factored, "pooled": _convolutional, "keras": _keras}
+
+
+def name_of(network: nn.Sequential) -> str:
+    """The name under which such a network is built, from the shapes of its layers; not those of Keras' example."""
+    layers = [layer for layer in network if isinstance(layer, nn.Linear | nn.Conv2d)]
+    channels = [layer.out_channels for layer in layers if isinstance(layer, nn.Conv2d)]
+    if channels:
+        return "-".join(map(str, ["cnn", *channels]))
+    widths = [str(layer.in_features) for layer in layers] + [str(layers[-1].out_features)]
+    if layers[0].bias is None:
+        widths[1] = f"r{widths[1]}"
+    return "-".join(widths)
 
 
 def hidden_layers(network: nn.Sequential) -> list[nn.Sequential]:
@@ -275,4 +296,4 @@ class StackedCohort(Cohort):
 
 def cohort(name: str, networks: Sequence[nn.Sequential]) -> Cohort:
     """The networks as what trains faster: multi-layer ones stacked, be it a single one (`python -m kdviz bench`)."""
-    return Cohort(name, networks) if NETWORKS[name].convolutional else StackedCohort(name, networks)
+    return StackedCohort(name, networks) if NETWORKS[name].kind == "dense" else Cohort(name, networks)

@@ -252,7 +252,7 @@ def all_known(given: Sequence[str], names: Mapping[str, Any]) -> tuple[str, ...]
     return tuple(name for name in names if name in given)
 
 
-def limits(kind: type[Request], option: str) -> tuple[float | None, float | None]:
+def limits(kind: type[BaseModel], option: str) -> tuple[float | None, float | None]:
     """The smallest and the largest value an option takes, as widgets need them; None where there is none."""
     low = high = None
     for constraint in kind.model_fields[option].metadata:
@@ -261,7 +261,7 @@ def limits(kind: type[Request], option: str) -> tuple[float | None, float | None
     return low, high
 
 
-def explain(kind: type[Request], error: ValidationError) -> str:
+def explain(kind: type[BaseModel], error: ValidationError) -> str:
     """The first problem in one sentence that names what was given and what is allowed."""
     first = error.errors()[0]
     if not first["loc"]:
@@ -287,7 +287,7 @@ def shortened(given: object) -> str:
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 
-def _allowed(kind: type[Request], option: str) -> str:
+def _allowed(kind: type[BaseModel], option: str) -> str:
     annotation = str(kind.model_fields[option].annotation)
     if "str" in annotation:
         return f"one of {', '.join(DATA_SETS if option == 'data' else ARCHITECTURES)}"

@@ -90,7 +90,7 @@ def is_data_set(name: str) -> bool:
         return False
 
 
-Kind = Literal["dense", "pooled", "keras"]
+Kind = Literal["dense", "factored", "pooled", "keras"]
 
 
 # What a network of dense layers is called that has so many parameters or more.
@@ -108,8 +108,8 @@ _SIZES = (
 class Architecture:
     """A network's shape. `widths` are units per layer (multi-layer) or channels per convolution (convolutional).
 
-    Its kind: "dense" layers; convolutions that are "pooled" to half the side; those of "keras", which take every second
-    pixel.
+    Its kind: "dense" layers; "factored" where the first of them is a product of two, so that its rank comes behind the
+    pixels in `widths`; convolutions that are "pooled" to half the side; those of "keras", with strides of 2.
     """
 
     name: str
@@ -131,13 +131,17 @@ class Architecture:
     @property
     def convolutional(self) -> bool:
         """Whether it begins with convolutions."""
-        return self.kind != "dense"
+        return self.kind in ("pooled", "keras")
 
     @property
     def layers(self) -> tuple[tuple[int, int], ...]:
         """(weights and biases, multiply-adds for one image) of each layer, from input to logits."""
         if not self.convolutional:
-            return tuple((a * b + b, a * b) for a, b in pairwise(self.widths))
+            whole = tuple((a * b + b, a * b) for a, b in pairwise(self.widths))
+            if self.kind == "dense":
+                return whole
+            (_, first), *rest = whole
+            return ((first, first), *rest)  # the first factor has no biases
         layers, channels, side = [], 1, IMAGE_SIDE
         for width in self.widths:  # 3x3 convolution, on every pixel with a 2x2 pooling after it or on every second
             weights = 9 * channels * width
@@ -150,7 +154,7 @@ class Architecture:
     @property
     def hidden(self) -> tuple[int, ...]:
         """Units or channels of each hidden layer."""
-        return self.widths if self.convolutional else self.widths[1:-1]
+        return self.widths if self.convolutional else self.widths[2 if self.kind == "factored" else 1 : -1]
 
     @property
     def parameters(self) -> int:
@@ -168,14 +172,26 @@ class Architecture:
         return 4 * self.parameters
 
 
-def _by_name(*names: str) -> dict[str, Architecture]:
-    """Networks from their names: units per layer, or channels per convolution."""
+def _named(name: str) -> Architecture:
+    """A network from its name: units per layer, the rank of a factored one as r16, or channels per convolution."""
+    beginning = name.split("-", maxsplit=1)[0]
     kinds: dict[str, Kind] = {"cnn": "pooled", "keras": "keras"}
-    parts = {name: name.split("-") for name in names}
-    return {
-        name: Architecture(name, tuple(map(int, filter(str.isdecimal, of_name))), kinds.get(of_name[0], "dense"))
-        for name, of_name in parts.items()
-    }
+    kind: Kind = kinds.get(beginning, "factored" if "r" in name else "dense")
+    return Architecture(name, tuple(map(int, re.findall("[0-9]+", name))), kind)
+
+
+def _by_name(*names: str) -> dict[str, Architecture]:
+    """Networks from their names."""
+    return {name: _named(name) for name in names}
+
+
+class _Networks(dict[str, Architecture]):
+    """Those that have a name here, and any of their kinds with other widths, as compression leaves them: 784-51-10."""
+
+    def __missing__(self, name: str) -> Architecture:
+        if re.fullmatch(r"784(-r[1-9][0-9]{0,3})?(-[1-9][0-9]{0,3}){1,4}-10|cnn(-[1-9][0-9]{0,2}){2}", name):
+            return _named(name)
+        raise KeyError(name)
 
 
 # What a recipe can name.
@@ -197,10 +213,19 @@ ARCHITECTURES: Mapping[str, Architecture] = _by_name(
     "cnn-8-16",
 )
 
-# All that can be built: also the networks of the worked example in Keras' documentation (Borup 2020), and those with
-# other outputs than the ten digits (runners/studies/one_task.py).
+# All that can be built: also those of other widths (`_Networks`), the networks of the worked example in Keras'
+# documentation (Borup 2020), and those with other outputs than the ten digits (runners/studies/one_task.py).
 _OF_STUDIES = ("keras-256-512", "keras-16-32", "784-512-256-14", "784-128-14", "784-128-2")
-NETWORKS: Mapping[str, Architecture] = {**ARCHITECTURES, **_by_name(*_OF_STUDIES)}
+NETWORKS: Mapping[str, Architecture] = _Networks({**ARCHITECTURES, **_by_name(*_OF_STUDIES)})
+
+
+def is_network(name: str) -> bool:
+    """Whether a network of that name can be built."""
+    try:
+        return bool(NETWORKS[name])
+    except KeyError:
+        return False
+
 
 # Which networks a teacher assistant is chosen from: those of middle size.
 _NO_ASSISTANTS = ("784-300-300-10", "784-64-10", "784-32-10", "784-16-10", "784-8-10", "784-4-10")

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from kdviz.engine import models
+from kdviz.engine import measure, models
 from kdviz.engine.data import Split
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.study import Study
@@ -45,8 +45,8 @@ class Slow(nn.Module):
 
 
 def test_a_time_is_the_median_and_the_first_passes_do_not_count():
-    slow = Slow([100.0] * lesson_sizes.WARM_UP + [3.0, 1.0, 50.0])
-    taken = lesson_sizes.seconds_for(slow, torch.zeros(1, 1), 3, clock=lambda: slow.now)
+    slow = Slow([100.0] * measure.WARM_UP + [3.0, 1.0, 50.0])
+    taken = measure.seconds_for(slow, torch.zeros(1, 1), 3, clock=lambda: slow.now)
     assert taken == pytest.approx(3.0)
 
 
@@ -70,7 +70,7 @@ def test_one_image_is_computed_by_one_thread_and_a_batch_by_all(monkeypatch):
 @pytest.mark.parametrize("name", ["784-16-10", "cnn-8-16"])
 def test_a_file_is_its_weights_and_a_little_more(name):
     weights = ARCHITECTURES[name].bytes
-    assert weights < lesson_sizes.file_bytes(models.build(name, 0)) < weights + 2000
+    assert weights < measure.file_bytes(models.build(name, 0)) < weights + 2000
 
 
 def test_a_run_measures_time_file_and_accuracy_of_each_seeds_network(own_state):
