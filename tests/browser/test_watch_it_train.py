@@ -310,6 +310,13 @@ def test_the_temperature_is_moved_by_keyboard_and_an_odd_one_of_a_link_is_kept(p
     page.keyboard.press("ArrowRight")
     expect(page).to_have_url(re.compile(r"temperature=4(&|$)"))
     expect(temperature(page)).to_have_attribute("aria-valuetext", "4")
+    seed = page.get_by_label("Seed", exact=True)
+    seed.press("Control+a")
+    seed.press_sequentially("2,5")
+    expect(seed).to_have_value("2.5")  # as it is understood, and not 25
+    seed.press("Enter")
+    expect(seed).to_have_value("2")
+    expect(page).to_have_url(re.compile("seed=2(&|$)"))
 
 
 @pytest.mark.parametrize(

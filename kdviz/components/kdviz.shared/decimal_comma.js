@@ -1,5 +1,6 @@
-// In a number field that takes fractions a comma is a point, as everywhere else in the program: a browser that writes
-// numbers in English would leave it out, and make 25 of "2,5". What was understood is seen as it is typed.
+// In a number field a comma is a point, as everywhere else in the program: a browser that writes numbers in English
+// would leave it out, and make 25 of "2,5". What was understood is seen as it is typed; a field of whole numbers makes
+// 2 of it, as it does of "2.5".
 
 import { parseNumber } from "./format.js";
 
@@ -7,11 +8,6 @@ import { parseNumber } from "./format.js";
 export function withPoint(text) {
   if (text === ",") return ".";
   return text.includes(",") && parseNumber(text) !== null ? text.replace(",", ".") : null;
-}
-
-/** Whether a field takes numbers that are not whole. @param {{ type: string, step: string }} field */
-export function takesFractions({ type, step }) {
-  return type === "number" && !Number.isInteger(Number(step || 1));
 }
 
 let listening = false;
@@ -22,7 +18,7 @@ export function listenToCommas() {
   listening = true;
   document.addEventListener("beforeinput", (event) => {
     const field = event.composedPath()[0];
-    if (!(field instanceof HTMLInputElement) || !takesFractions(field)) return;
+    if (!(field instanceof HTMLInputElement) || field.type !== "number") return;
     const text = withPoint(event.data ?? "");
     if (text === null) return;
     event.preventDefault();
