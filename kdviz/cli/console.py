@@ -9,6 +9,7 @@ import click
 from kdviz.errors import PlainError
 from kdviz.recipes.base import Conditions, RecipeError
 from kdviz.recipes.catalogue import DATA_SETS
+from kdviz.recipes.compression import Compression
 from kdviz.recipes.number_lists import with_point
 from kdviz.records.kinds import AnyRecipe, Ending
 from kdviz.reports.kinds import report_of
@@ -102,6 +103,6 @@ def end(message: str, code: int) -> NoReturn:
 def _as_option(message: str) -> str:
     """`batch_size is 0; …` as the command line calls it: `--batch-size is 0; …`."""
     name, _, rest = message.partition(" ")
-    if any(name in kind.model_fields for kind in get_args(AnyRecipe)):
+    if any(name in kind.model_fields for kind in (*get_args(AnyRecipe), Compression)):
         return f"--{name.replace('_', '-')} {rest}"
     return message

@@ -19,6 +19,7 @@ import click
 
 from kdviz import settings
 from kdviz.cli import reach, server_process
+from kdviz.cli.compression import compress, measure
 from kdviz.cli.console import FAILURE, PlainGroup, json_option, options, recipe_of, show
 from kdviz.cli.local import carry_out
 from kdviz.cli.record import record
@@ -43,7 +44,7 @@ def main() -> None:
     """kdviz: see what a network knows."""
 
 
-for command in (sweep, study, runs, record):
+for command in (sweep, study, runs, record, compress, measure):
     main.add_command(command)
 
 

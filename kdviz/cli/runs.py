@@ -11,7 +11,9 @@ import click
 
 from kdviz import settings
 from kdviz.cli.console import FAILURE, USAGE_ERROR, end, json_option
+from kdviz.cli.kept import run_of, stored_student, the_store
 from kdviz.records.base import TrainedStudent
+from kdviz.records.compressed import CompressedStudent
 from kdviz.reports.kinds import report_of
 from kdviz.reports.phrases import with_prefix
 from kdviz.reports.text import table
@@ -22,10 +24,10 @@ from kdviz.store.tidy import DATABASE, REMADE, Kept, clear, kept
 
 # How the file of each format ends.
 FORMATS: Mapping[str, str] = {
-    **{name: name for name in ("csv", "parquet", "json", "safetensors", "onnx")},
-    **{"card": "md", "script": "py", "bundle": "kdviz.zip"},
+    **{name: name for name in ("csv", "parquet", "json", "safetensors", "onnx", "html")},
+    **{"pytorch": "pt", "card": "md", "script": "py", "bundle": "kdviz.zip"},
 }
-_OF_STUDENT = ("safetensors", "onnx", "card")
+_OF_STUDENT = ("safetensors", "onnx", "pytorch", "html", "card")
 
 
 @click.group()
@@ -39,7 +41,7 @@ def runs() -> None:
 @json_option
 def runs_list(limit: int, deleted: bool, as_json: bool) -> None:
     """The newest runs first."""
-    store = _store()
+    store = the_store()
     newest = store.discarded()[:limit] if deleted else store.recent(limit)
     if as_json:
         click.echo(json.dumps([run.model_dump(mode="json") for run in newest], indent=2))
@@ -55,8 +57,8 @@ def runs_list(limit: int, deleted: bool, as_json: bool) -> None:
 @json_option
 def runs_show(run_id: str, as_json: bool) -> None:
     """One run: its recipe and its result, or what of it is finished."""
-    store = _store()
-    run = _run(store, run_id)
+    store = the_store()
+    run = run_of(store, run_id)
     if as_json:
         click.echo(run.model_dump_json(indent=2))
         return
@@ -86,24 +88,37 @@ def runs_show(run_id: str, as_json: bool) -> None:
 @click.option("--with-onnx", is_flag=True, help="In a bundle, the students as ONNX files as well.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def runs_export(run_id: str, form: str, output: Path | None, student: str | None, with_onnx: bool, force: bool) -> None:
-    """A run as a file: results (csv, parquet, json), its student (safetensors, onnx, card), a script, or a bundle."""
-    from kdviz.exports import results  # pandas takes half a second
+    """A run as a file: results (csv, parquet, json), a script, a bundle, or its student.
 
-    store = _store()
-    run = _run(store, run_id)
-    learnt = _student(store, run, student) if form in _OF_STUDENT else None
-    several = learnt is not None and len(store.students(run.id)) > 1
+    The student as safetensors (single precision, before rounding), onnx, pytorch (a state file that needs no kdviz),
+    html (a page to draw on, with the student inside), or its card. --student takes compressed ones too, but for cards.
+    """
+    from kdviz.exports import loading, results  # pandas takes half a second
+
+    store = the_store()
+    run = run_of(store, run_id)
+    smaller = next((kept for kept in store.compressed(run.id) if kept.learnt.name == student), None)
+    if smaller is not None and form == "card":
+        end(f"--student is {student}; cards are of the run's own students, as {smaller.of}.", USAGE_ERROR)
+    learnt = smaller.learnt if smaller else stored_student(store, run, student) if form in _OF_STUDENT else None
+    several = smaller is not None or (learnt is not None and len(store.students(run.id)) > 1)
     ending = f"{learnt.name}.{FORMATS[form]}" if learnt and several else FORMATS[form]
     path = output or Path(results.file_name(run, ending))
     if path.exists() and not force:
         end(f"{path} is there already; --force writes over it, --output names another file.", USAGE_ERROR)
-    content = _content(store, run, form, learnt, with_onnx)
+    if learnt is not None and form != "card":
+        content = _student_file(run, form, learnt, smaller)
+    else:
+        content = _content(store, run, form, learnt, with_onnx)
     try:
         with path.open("wb" if force else "xb") as file:
             file.write(content)
     except OSError as error:
         end(f"{path} cannot be written: {error.strerror}.", FAILURE)
     click.echo(f"{path}, {len(content):,} bytes")
+    if learnt is not None and form in loading.FORMATS:
+        scheme = smaller.compression.quantize if smaller and form == "pytorch" else "none"
+        click.echo(f"\n{loading.lines(form, path.name, learnt.architecture, scheme)}", nl=False)
 
 
 @runs.command("import")
@@ -119,7 +134,7 @@ def runs_import(file: Path) -> None:
     except OSError as error:
         end(f"{file} cannot be read: {error.strerror}.", FAILURE)
     bundle = bundles.unpack(content)
-    store = _store()
+    store = the_store()
     known = store.get(bundle.id) is not None
     run = store.adopt(bundle)
     title = report_of(run.recipe).title(run.recipe)
@@ -131,9 +146,9 @@ def runs_import(file: Path) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def runs_delete(run_ids: tuple[str, ...], yes: bool) -> None:
     """Delete runs; for a day, `runs restore` brings them back."""
-    store = _store()
+    store = the_store()
     for run_id in run_ids:
-        _run(store, run_id)
+        run_of(store, run_id)
     what = f"run {run_ids[0]}" if len(run_ids) == 1 else f"{len(run_ids)} runs"
     if not yes:
         if not _interactive():
@@ -150,7 +165,7 @@ def runs_delete(run_ids: tuple[str, ...], yes: bool) -> None:
 @click.argument("run_ids", metavar="RUN...", nargs=-1, required=True)
 def runs_restore(run_ids: tuple[str, ...]) -> None:
     """Bring back runs that were deleted within a day."""
-    store = _store()
+    store = the_store()
     deleted = {run.id for run in store.discarded()}
     for run_id in run_ids:
         if run_id not in deleted:
@@ -184,7 +199,7 @@ def runs_tidy(names: tuple[str, ...], yes: bool) -> None:
     before = kept()
     chosen = [name for name in before if name in names or not names]
     if yes:
-        clear(_store(), chosen)
+        clear(the_store(), chosen)
     after = kept()
     rows = [
         (name, _bytes(before[name]), *([_bytes(after[name])] if yes else []), before[name].remark) for name in chosen
@@ -203,17 +218,6 @@ def _interactive() -> bool:
     return sys.stdin.isatty()
 
 
-def _store() -> RunStore:
-    return RunStore(settings.database_url())
-
-
-def _run(store: RunStore, run_id: str) -> Run:
-    run = store.get(run_id)
-    if run is None:
-        end(f"run {run_id} is not in the store; `python -m kdviz runs list` lists those that are.", USAGE_ERROR)
-    return run
-
-
 def _row(run: Run) -> list[str]:
     report = report_of(run.recipe)
     return [
@@ -227,18 +231,6 @@ def _row(run: Run) -> list[str]:
     ]
 
 
-def _student(store: RunStore, run: Run, name: str | None) -> TrainedStudent:
-    names = store.students(run.id)
-    if not names:
-        end(f"run {run.id} keeps no student: it has not finished, or it was made before students were kept.", FAILURE)
-    if name is None and len(names) > 1:
-        end(f"run {run.id} keeps several students; --student takes one of {', '.join(names)}.", USAGE_ERROR)
-    student = store.student(run.id, name or names[0])
-    if student is None:
-        end(f"--student is {name}; it takes one of {', '.join(names)}.", USAGE_ERROR)
-    return student
-
-
 def _content(store: RunStore, run: Run, form: str, student: TrainedStudent | None, with_onnx: bool) -> bytes:
     from kdviz.exports import bundles, model_cards, results
 
@@ -249,9 +241,40 @@ def _content(store: RunStore, run: Run, form: str, student: TrainedStudent | Non
         return results.script(run.recipe, run.result.threads if run.result else None).encode()
     if student is None:
         return {"csv": results.as_csv, "parquet": results.as_parquet, "json": results.as_json}[form](run)
-    if form == "safetensors":
-        return student.weights
-    return _onnx(run, student) if form == "onnx" else model_cards.model_card(run, student.name).encode()
+    return model_cards.model_card(run, student.name).encode()
+
+
+def _student_file(run: Run, form: str, student: TrainedStudent, smaller: CompressedStudent | None) -> bytes:
+    """A student's file, of a compressed one too; ends the command where the format cannot express it."""
+    from kdviz.engine import torch_files
+    from kdviz.engine.compression.errors import CompressionError
+    from kdviz.exports import take_home
+
+    scheme = smaller.compression.quantize if smaller else "none"
+    try:
+        if form == "safetensors":
+            return student.weights
+        if form == "html":
+            measured = smaller.measured if smaller else None
+            right = _right(run, student.name) if measured is None else measured.runtimes[-1].test_accuracy
+            return take_home.page(student, run.recipe.data, f"right on {right:.2%} of the test images")
+        if form == "pytorch":
+            return torch_files.torch_file(student, scheme)
+        content = _onnx(run, student)
+        if smaller is None:
+            return content
+        from kdviz.engine import data
+        from kdviz.engine.compression.onnx_quantisation import CALIBRATION_IMAGES, quantised_file
+
+        return quantised_file(content, scheme, data.load(run.recipe.data).training.images[:CALIBRATION_IMAGES])
+    except (CompressionError, take_home.TakeHomeError) as error:
+        end(str(error), USAGE_ERROR)
+
+
+def _right(run: Run, student: str) -> float:
+    from kdviz.exports import model_cards
+
+    return model_cards.subject(run, student).scores.test_accuracy
 
 
 def _onnx(run: Run, learnt: TrainedStudent) -> bytes:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from safetensors import SafetensorError, deserialize
 
 from kdviz.errors import PlainError
-from kdviz.recipes.catalogue import ARCHITECTURES, CLASSES, IMAGE_SIDE
+from kdviz.recipes.catalogue import CLASSES, IMAGE_SIDE, NETWORKS, is_network
 
 LONGEST_HEADER = 100_000  # bytes, as the first eight of a file say
 
@@ -16,13 +16,19 @@ class WeightsError(PlainError):
 
 def shapes(architecture: str) -> dict[str, tuple[int, ...]]:
     """The shape of each weight, by the names that `models.build` gives them."""
-    facts = ARCHITECTURES[architecture]
+    facts = NETWORKS[architecture]
     weights: dict[str, tuple[int, ...]] = {}
 
     def layer(number: int, *weight: int, bias: int) -> None:
         weights[f"{number}.weight"] = weight
         weights[f"{number}.bias"] = (bias,)
 
+    if facts.kind == "factored":
+        pixels, rank, *widths = facts.widths
+        weights["1.weight"] = (pixels, rank)
+        for number, (inputs, outputs) in enumerate(pairwise([rank, *widths])):
+            layer(2 + 2 * number, inputs, outputs, bias=outputs)
+        return weights
     if not facts.convolutional:
         for number, (inputs, outputs) in enumerate(pairwise(facts.widths)):
             layer(1 + 2 * number, inputs, outputs, bias=outputs)  # after the flattening, with a ReLU between two
@@ -37,7 +43,7 @@ def shapes(architecture: str) -> dict[str, tuple[int, ...]]:
 
 def check(content: bytes, architecture: str) -> None:
     """Raise WeightsError unless these are all weights of the architecture, in single precision, and nothing else."""
-    if architecture not in ARCHITECTURES:
+    if not is_network(architecture):
         raise WeightsError("The weights are of a network that this version does not know.")
     try:
         if int.from_bytes(content[:8], "little") > LONGEST_HEADER:

@@ -83,7 +83,7 @@ def weights(data: str) -> bytes:
         "format": WEIGHTS_FORMAT,
         "layers": [{"inputs": weight.shape[1], "outputs": weight.shape[0]} for weight, _ in layers],
     }
-    return _compressed(header, [array.astype("<f2") for layer in layers for array in layer])
+    return framed(header, [array.astype("<f2") for layer in layers for array in layer])
 
 
 def packed(pack: Pack) -> bytes:
@@ -102,7 +102,7 @@ def packed(pack: Pack) -> bytes:
         "teachers": list(TEACHERS),
     }
     logits = [pack.logits[teacher].astype("<f2") for teacher in TEACHERS]
-    return _compressed(header, [pack.images, pack.labels, *logits])
+    return framed(header, [pack.images, pack.labels, *logits])
 
 
 def unpacked(content: bytes) -> Pack:
@@ -143,7 +143,8 @@ def _fingerprint(data: str) -> str:
     return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _compressed(header: Mapping[str, Any], arrays: Sequence[NDArray[Any]]) -> bytes:
+def framed(header: Mapping[str, Any], arrays: Sequence[NDArray[Any]]) -> bytes:
+    """Gzip of the length of the header, a little-endian uint32, the header in JSON, and the arrays' bytes."""
     text = json.dumps(header, separators=(",", ":")).encode()
     content = b"".join([struct.pack("<I", len(text)), text, *(array.tobytes() for array in arrays)])
     return gzip.compress(content, compresslevel=9, mtime=0)  # without the time: the same content, the same bytes

@@ -20,13 +20,14 @@ from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from kdviz.records.base import TrainedStudent
+from kdviz.records.compressed import CompressedStudent
 from kdviz.records.kinds import ENDINGS, RECIPES, AnyRecipe, Ending, Event, Part
 from kdviz.store import tables
 from kdviz.store.annotations import tidy_note, tidy_tags
 from kdviz.store.database import Database, StoreError
 from kdviz.store.rights import OPERATOR, Visitor
 from kdviz.store.run import IMPORTED, LIVE, UNFINISHED, Bundle, Run, Status, new_imported_id
-from kdviz.store.tables import ANNOTATIONS, DISCARDED, EVENTS, METADATA, RUNS, STUDENTS
+from kdviz.store.tables import ANNOTATIONS, COMPRESSED, DISCARDED, EVENTS, METADATA, RUNS, STUDENTS
 
 __all__ = ["LIVE", "SILENCE", "Run", "RunStore", "Status", "StoreError"]
 
@@ -324,6 +325,9 @@ class RunStore:
         if own:
             values = {"architecture": student.architecture, "weights": student.weights, "made": time.time()}
             self._put(STUDENTS, {"run_id": run_id, "name": student.name}, values)
+            stale = sa.delete(COMPRESSED).where(COMPRESSED.c.run_id == run_id, COMPRESSED.c.of == student.name)
+            with self._database.write() as connection:
+                connection.execute(stale)
 
     def students(self, run_id: str) -> list[str]:
         """Names of the run's students that are kept, in the order in which they were."""
@@ -337,6 +341,21 @@ class RunStore:
         with self._database.read() as connection:
             row = connection.execute(wanted).one_or_none()
         return None if row is None else TrainedStudent.model_validate(row, from_attributes=True)
+
+    def keep_compressed(self, run_id: str, student: CompressedStudent) -> None:
+        """Keep a compressed student beside the run's own, instead of the one of that name; the run is not changed."""
+        values = {"of": student.of, "document": student.model_dump_json(), "made": time.time()}
+        self._put(COMPRESSED, {"run_id": run_id, "name": student.learnt.name}, values)
+
+    def compressed(self, run_id: str) -> list[CompressedStudent]:
+        """The run's compressed students, in the order in which they were made; those that this version can read."""
+        wanted = sa.select(COMPRESSED.c.document).where(COMPRESSED.c.run_id == run_id).order_by(COMPRESSED.c.made)
+        found = []
+        with self._database.read() as connection:
+            for document in connection.execute(wanted).scalars():
+                with suppress(ValidationError):
+                    found.append(CompressedStudent.model_validate_json(document))
+        return found
 
     def adopt(self, bundle: Bundle, who: Visitor = OPERATOR) -> Run:
         """Take over a bundle's run for `who`, marked as imported and under a name of its own; no other is changed.

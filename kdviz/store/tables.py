@@ -60,6 +60,15 @@ STUDENTS = sa.Table(
     sa.Column("weights", sa.LargeBinary, nullable=False),  # a safetensors file
     sa.Column("made", sa.Double, nullable=False),
 )
+COMPRESSED = sa.Table(
+    "compressed",
+    METADATA,
+    sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("name", sa.String(160), primary_key=True),
+    sa.Column("of", sa.String(64), nullable=False),  # the name of the student
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("made", sa.Double, nullable=False),
+)
 # Finished parts outlive the attempt that made them. From then on their sequence numbers are below
 # 1, and they are no events of the present attempt, which reports them again.
 _FINISHED = EVENTS.c.kind.in_(PART_NAMES)
@@ -93,7 +102,7 @@ def set_aside(connection: sa.Connection, run_id: str, name: str, only: sa.Column
     if connection.execute(wanted).first() is None:
         return
     forget(connection, [name])
-    for table in (RUNS, EVENTS, STUDENTS):
+    for table in (RUNS, EVENTS, STUDENTS, COMPRESSED):
         key = table.c.id if table is RUNS else table.c.run_id
         copied = sa.select(*(sa.literal(name) if column is key else column for column in table.c)).where(key == run_id)
         connection.execute(sa.insert(table).from_select(list(table.c), copied))
@@ -103,7 +112,7 @@ def forget(connection: sa.Connection, run_ids: Collection[str]) -> None:
     """Delete runs with everything that belongs to them."""
     # Their rows first, as everybody else who changes them: two that lock in another order would wait for each other.
     connection.execute(sa.select(RUNS.c.id).where(RUNS.c.id.in_(run_ids)).order_by(RUNS.c.id).with_for_update())
-    for table in (STUDENTS, DISCARDED, ANNOTATIONS, EVENTS):
+    for table in (COMPRESSED, STUDENTS, DISCARDED, ANNOTATIONS, EVENTS):
         connection.execute(sa.delete(table).where(table.c.run_id.in_(run_ids)))
     connection.execute(sa.delete(RUNS).where(RUNS.c.id.in_(run_ids)))
 
@@ -113,7 +122,7 @@ def rename(connection: sa.Connection, run_id: str, to: str) -> None:
     others = [sa.literal(to) if column is RUNS.c.id else column for column in RUNS.c]
     whole = sa.select(*others).where(RUNS.c.id == run_id)
     connection.execute(sa.insert(RUNS).from_select([column.name for column in RUNS.c], whole))
-    for table in (STUDENTS, DISCARDED, ANNOTATIONS, EVENTS):
+    for table in (COMPRESSED, STUDENTS, DISCARDED, ANNOTATIONS, EVENTS):
         connection.execute(sa.update(table).where(table.c.run_id == run_id).values(run_id=to))
     connection.execute(sa.delete(RUNS).where(RUNS.c.id == run_id))
 

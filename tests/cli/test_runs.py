@@ -8,6 +8,7 @@ from pathlib import Path
 import onnx
 import pandas as pd
 import pytest
+import torch
 from click.testing import CliRunner
 from safetensors.numpy import load
 
@@ -113,6 +114,8 @@ def test_each_format_has_a_file_of_its_own_name(store, form):
         "json": lambda: json.loads(content)["run_id"] == SINGLE.id,
         "safetensors": lambda: {k: v.shape for k, v in load(content).items()} == weights.shapes(SINGLE.student),
         "onnx": lambda: onnx.load_from_string(content).metadata_props[0].key == "architecture",
+        "pytorch": lambda: torch.load(path, weights_only=True)["1.weight"].shape == (30, 784),
+        "html": lambda: content.startswith(b"<!doctype html>") and b"784-30-30-10" in content,
         "card": lambda: content.decode() == exports.model_card(run, "distilled"),
         "script": lambda: content.decode() == exports.script(SINGLE, run.result.threads),
         "bundle": lambda: content[:2] == b"PK",

@@ -7,6 +7,7 @@ eight. ONNX Runtime packs them (`onnx_quantisation.py`). Convolutions stay as th
 """
 
 import copy
+import logging
 from typing import Any
 
 import torch
@@ -33,10 +34,11 @@ def quantised(network: nn.Sequential, scheme: Scheme) -> nn.Sequential:
         raise CompressionError("PyTorch has no int8-static here; ONNX Runtime has it, and PyTorch int8.")
     if any(isinstance(layer, nn.Conv2d) for layer in network):
         raise CompressionError(f"PyTorch has no {scheme} convolutions on a CPU; ONNX Runtime has int8 and int8-static.")
-    from torchao.quantization import quantize_
-
+    torchao = _torchao()
     for layer in weighted(plain):
-        quantize_(layer, _settings(layer, scheme), filter_fn=lambda module, _name: isinstance(module, nn.Linear))
+        torchao.quantize_(
+            layer, _settings(layer, scheme), filter_fn=lambda module, _name: isinstance(module, nn.Linear)
+        )
     return plain
 
 
@@ -50,7 +52,7 @@ def with_fake_quantisation(network: nn.Sequential, scheme: Scheme) -> nn.Sequent
         return aware
     if any(isinstance(layer, nn.Conv2d) for layer in network):
         raise CompressionError(f"PyTorch has no {scheme} convolutions on a CPU, to learn with either.")
-    from torchao.quantization import quantize_
+    torchao = _torchao()
     from torchao.quantization.qat import IntxFakeQuantizeConfig, QATConfig
 
     for number, layer in enumerate(aware):
@@ -66,7 +68,7 @@ def with_fake_quantisation(network: nn.Sequential, scheme: Scheme) -> nn.Sequent
             step="prepare",
         )
         holder = nn.Sequential(layer)
-        quantize_(holder, config)
+        torchao.quantize_(holder, config)
         aware[number] = holder[0]
     return aware
 
@@ -102,7 +104,7 @@ def _grouped(layer: nn.Linear, scheme: Scheme) -> bool:
 
 
 def _settings(layer: nn.Module, scheme: Scheme) -> Any:
-    from torchao import quantization
+    quantization = _torchao()
     from torchao.quantization.granularity import PerAxis, PerGroup
 
     if scheme == "int4":
@@ -112,3 +114,11 @@ def _settings(layer: nn.Module, scheme: Scheme) -> Any:
     if scheme == "int8-weights":
         return quantization.Int8WeightOnlyConfig()
     return quantization.Int8DynamicActivationInt8WeightConfig(act_mapping_type=quantization.MappingType.ASYMMETRIC)
+
+
+def _torchao() -> Any:
+    """The library, imported where it is needed: that takes a second. What it logs meanwhile is for its own people."""
+    logging.getLogger("torch.utils._pytree").setLevel(logging.ERROR)
+    from torchao import quantization
+
+    return quantization

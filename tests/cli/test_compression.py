@@ -1,0 +1,180 @@
+"""`python -m kdviz compress` and `measure`: the chain from a run to its compressed student, loaded elsewhere."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from kdviz import settings
+from kdviz.cli.main import main
+from kdviz.engine import data, teachers
+from kdviz.store.runs import RunStore
+from tests.samples.kept_runs import COMPARISON, SINGLE, copied
+
+pytestmark = pytest.mark.trains
+NAME = "distilled-units-50-soft-2-int8"
+
+
+def kdviz(*arguments, code=0):
+    """What a command printed; an error is one sentence on standard error, and nothing else was printed."""
+    result = CliRunner().invoke(main, list(map(str, arguments)))
+    assert "Traceback" not in result.output
+    assert result.exit_code == code, result.output
+    if code:
+        assert result.stdout == ""
+        (line,) = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+        assert line.endswith(".")
+        return line
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def state(trained_runs, tmp_path_factory):
+    state = tmp_path_factory.mktemp("state")
+    copied(trained_runs, state).close()
+    return state
+
+
+@pytest.fixture
+def store(state, tmp_path, monkeypatch):
+    monkeypatch.setenv("KDVIZ_STATE_DIR", str(state))
+    monkeypatch.chdir(tmp_path)
+    made = RunStore(settings.database_url())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def compressed(store):
+    """What `compress` says of the single run's student, made once."""
+    if not store.compressed(SINGLE.id):
+        before = store.get(SINGLE.id), store.student(SINGLE.id, "distilled")
+        options = ["--prune", "0.5", "--structured", "--quantize", "int8", "--finetune", "soft", "--epochs", "2"]
+        document = json.loads(kdviz("compress", SINGLE.id, *options, "--json"))
+        assert (store.get(SINGLE.id), store.student(SINGLE.id, "distilled")) == before, "the run stays as it was"
+        assert store.students(SINGLE.id) == ["distilled"]
+        assert document["student"] == NAME
+        Path(settings.state_dir(), "compressed.json").write_text(json.dumps(document))
+    return json.loads(Path(settings.state_dir(), "compressed.json").read_text())
+
+
+def test_a_compressed_student_is_smaller_and_said_to_be(compressed):
+    before, after = compressed["before"], compressed["after"]
+    assert (before["architecture"], after["architecture"]) == ("784-30-30-10", "784-15-15-10")
+    assert after["parameters"] < 0.55 * before["parameters"]
+    for one, other in zip(before["runtimes"], after["runtimes"], strict=True):
+        assert other["stored_bytes"] < 0.25 * one["stored_bytes"]
+        low, high = other["test_accuracy_interval"]
+        assert low < other["test_accuracy"] < high
+        assert other["energy"]["kind"] in ("measured", "estimate")
+
+
+@pytest.mark.parametrize(("form", "runtime"), [("onnx", 1), ("pytorch", 0)])
+def test_an_exported_one_is_loaded_elsewhere_by_the_lines_that_are_printed_and_is_right_as_often(
+    store, compressed, form, runtime
+):
+    printed = kdviz("runs", "export", SINGLE.id, "--student", NAME, "--format", form)
+    right = _right(_logits(printed))
+    assert abs(right - compressed["after"]["runtimes"][runtime]["test_accuracy"]) <= 0.001
+
+
+@pytest.mark.parametrize("form", ["onnx", "pytorch", "safetensors"])
+def test_so_is_the_students_own_file(store, form):
+    printed = kdviz("runs", "export", SINGLE.id, "--format", form)
+    assert _right(_logits(printed)) == pytest.approx(store.get(SINGLE.id).result.distilled.test_accuracy)
+
+
+def _logits(printed):
+    """What the lines give for the test images of the digits."""
+    names = {"images": data.load("digits").test.images.numpy()}
+    lines = printed.split("\n\n", 1)[1]
+    assert len(lines.splitlines()) <= 6
+    exec(lines, names)
+    logits = names["logits"]
+    return logits if isinstance(logits, np.ndarray) else logits.detach().numpy()
+
+
+def _right(logits):
+    return float((logits.argmax(axis=1) == data.load("digits").test.labels.numpy()).mean())
+
+
+def test_a_page_holds_the_compressed_student(store, compressed):
+    kdviz("runs", "export", SINGLE.id, "--student", NAME, "--format", "html", "--output", "home.html")
+    content = Path("home.html").read_text()
+    assert "784-15-15-10" in content
+    assert len(content) < 200_000
+
+
+def test_measure_has_a_row_for_every_network_and_says_what_is_missing(store, compressed):
+    document = json.loads(kdviz("measure", SINGLE.id, "--json"))
+    assert [network["name"] for network in document["networks"]] == ["teacher", "distilled", NAME]
+    assert [network["quantize"] for network in document["networks"]] == ["none", "none", "int8"]
+    assert "a comparison keeps it" in document["missing"][0]
+    student = document["networks"][1]["runtimes"][0]
+    assert student["test_accuracy"] == pytest.approx(store.get(SINGLE.id).result.distilled.test_accuracy)
+
+
+def test_the_table_for_people_says_what_an_estimate_is(store):
+    said = kdviz("measure", COMPARISON.id)
+    assert "offline" in said
+    assert "plain" in said
+    assert "one thread of this machine" in said
+    assert "Energy: " in said
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--prune", "1"], "--prune is 1; it takes a number from 0 to below 1."),
+        (["--prune", "-0.5"], "--prune is -0.5; it takes a number from 0 to below 1."),
+        (["--quantize", "int3"], "--quantize is int3; it takes one of none, int8, int8-static, int8-weights, int4."),
+        (["--rank", "31"], "The rank is 31; it takes a whole number from 1 to 30."),
+        (["--student", "peer"], "--student is peer; it takes one of distilled."),
+    ],
+)
+def test_what_cannot_be_ends_with_one_sentence_and_the_run_stays_as_it_was(store, options, sentence):
+    before = store.get(SINGLE.id), [kept.learnt.name for kept in store.compressed(SINGLE.id)]
+    assert kdviz("compress", SINGLE.id, *options, code=2) == f"Error: {sentence}"
+    assert (store.get(SINGLE.id), [kept.learnt.name for kept in store.compressed(SINGLE.id)]) == before
+
+
+def test_a_run_without_kept_weights_ends_with_one_sentence(store):
+    other = SINGLE.model_copy(update={"seed": 77})
+    store.request(other)
+    try:
+        for command in ("compress", "measure"):
+            assert "keeps no student" in kdviz(command, other.id, code=2)
+    finally:
+        store.delete(other.id)
+    assert "nonesuch is not in the store" in kdviz("measure", "nonesuch", code=2)
+
+
+def test_where_the_teacher_is_gone_labels_still_teach(store):
+    teachers.kept_path(SINGLE.teacher_training).rename("teacher")
+    try:
+        line = kdviz("compress", SINGLE.id, "--prune", "0.9", "--finetune", "soft", code=2)
+        assert line == (
+            "Error: The run's teacher is not kept on this machine, so it cannot teach again; "
+            "--finetune takes labels, too."
+        )
+        said = kdviz("compress", SINGLE.id, "--prune", "0.9", "--finetune", "labels")
+        assert "distilled-weights-90-labels-1" in said
+    finally:
+        Path("teacher").rename(teachers.kept_path(SINGLE.teacher_training))
+    assert store.compressed(SINGLE.id)[-1].measured.nonzero < 0.15 * store.compressed(SINGLE.id)[-1].measured.parameters
+
+
+def test_a_student_that_is_trained_again_has_no_compressed_forms_and_a_deleted_run_neither(store, compressed):
+    elsewhere = SINGLE.model_copy(update={"seed": 78})
+    store.request(elsewhere)
+    store.begin(elsewhere.id)
+    (student, *_) = store.compressed(SINGLE.id)
+    store.keep_compressed(elsewhere.id, student)
+    assert store.compressed(elsewhere.id) == [student]
+    store.keep_student(elsewhere.id, store.student(SINGLE.id, "distilled"))
+    assert store.compressed(elsewhere.id) == []
+    store.keep_compressed(elsewhere.id, student)
+    store.delete(elsewhere.id)
+    assert store.compressed(elsewhere.id) == []
