@@ -247,34 +247,22 @@ def _content(store: RunStore, run: Run, form: str, student: TrainedStudent | Non
 def _student_file(run: Run, form: str, student: TrainedStudent, smaller: CompressedStudent | None) -> bytes:
     """A student's file, of a compressed one too; ends the command where the format cannot express it."""
     from kdviz.engine import torch_files
+    from kdviz.engine.compression import files
     from kdviz.engine.compression.errors import CompressionError
-    from kdviz.exports import take_home
+    from kdviz.exports import model_cards, take_home
 
-    scheme = smaller.compression.quantize if smaller else "none"
     try:
         if form == "safetensors":
             return student.weights
         if form == "html":
-            measured = smaller.measured if smaller else None
-            right = _right(run, student.name) if measured is None else measured.runtimes[-1].test_accuracy
-            return take_home.page(student, run.recipe.data, f"right on {right:.2%} of the test images")
-        if form == "pytorch":
-            return torch_files.torch_file(student, scheme)
-        content = _onnx(run, student)
+            return take_home.page(student, run.recipe.data, take_home.right(run, student.name, smaller))
         if smaller is None:
-            return content
-        from kdviz.engine import data
-        from kdviz.engine.compression.onnx_quantisation import CALIBRATION_IMAGES, quantised_file
-
-        return quantised_file(content, scheme, data.load(run.recipe.data).training.images[:CALIBRATION_IMAGES])
+            return torch_files.torch_file(student) if form == "pytorch" else _onnx(run, student)
+        if form == "pytorch":
+            return files.torch_file(smaller)
+        return files.onnx_file(smaller, run.recipe.data, model_cards.about(run, student.name))
     except (CompressionError, take_home.TakeHomeError) as error:
         end(str(error), USAGE_ERROR)
-
-
-def _right(run: Run, student: str) -> float:
-    from kdviz.exports import model_cards
-
-    return model_cards.subject(run, student).scores.test_accuracy
 
 
 def _onnx(run: Run, learnt: TrainedStudent) -> bytes:

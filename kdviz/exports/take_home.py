@@ -15,13 +15,17 @@ from numpy.typing import NDArray
 from safetensors.numpy import load
 
 from kdviz.errors import PlainError
+from kdviz.exports import model_cards
 from kdviz.recipes.catalogue import DATA_SETS, NETWORKS
 from kdviz.records import weights
 from kdviz.records.base import TrainedStudent
+from kdviz.records.compressed import CompressedStudent
 from kdviz.store import playground
+from kdviz.store.run import Run
 from kdviz.texts import lesson
 
 MOST_BYTES = 600_000  # of the file
+_MOST_PARAMETERS = 180_000  # of half precision, as text a third longer, beside 100 kB of modules
 _COMPONENTS = Path(__file__).resolve().parents[1] / "components"
 _BEGIN = "take_home/page.js"
 _STYLES = ("kdviz.shared/base.css", "kdviz.shared/picture.css", "take_home/style.css")
@@ -64,6 +68,22 @@ def page(student: TrainedStudent, data: str, right: str) -> bytes:
             f"{MOST_BYTES // 1000} kB, as a smaller student has."
         )
     return content
+
+
+def fits(architecture: str) -> bool:
+    """Whether a page can hold such a student: without convolutions, and small enough in half precision."""
+    network = NETWORKS[architecture]
+    return network.kind in ("dense", "factored") and network.parameters < _MOST_PARAMETERS
+
+
+def right(run: Run, student: str, smaller: CompressedStudent | None = None) -> str:
+    """How often a student of the run is right, before rounding; nothing where the run does not say."""
+    try:
+        scores = model_cards.subject(run, student if smaller is None else smaller.of).scores
+    except model_cards.CardError:
+        return ""
+    accuracy = scores.test_accuracy if smaller is None else smaller.measured.runtimes[-1].test_accuracy
+    return f"right on {accuracy:.2%} of the {scores.test_images:,} test images"
 
 
 def dense_layers(student: TrainedStudent) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:

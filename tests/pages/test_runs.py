@@ -22,7 +22,7 @@ from kdviz.widgets.runs import table as run_table
 from tests.samples.app_pages import opened, said
 from tests.samples.comparison_records import comparison
 from tests.samples.fake_studies import FEW, studied
-from tests.samples.run_records import learnt, progress, put, recipe, sweep
+from tests.samples.run_records import learnt, progress, put, recipe, smaller, sweep
 
 PAGE = "pages/runs.py"
 # Everything that would do something if it were rendered.
@@ -537,7 +537,7 @@ def test_the_files_of_a_run(jobs, store, files):
     at = page(run=run.id)
     assert not at.exception
     name = f"kdviz-digits-{run.id}"
-    expected = {"csv", "parquet", "json", "py", "zip", "distilled.safetensors", "distilled.md"}
+    expected = {"csv", "parquet", "json", "py", "zip", "distilled.safetensors", "distilled.md", "distilled.html"}
     assert set(files) == {f"{name}.{ending}" for ending in expected}
     assert files[f"{name}.csv"]().startswith(b"run_id,")
     assert json.loads(files[f"{name}.json"]())["note"] == NASTY
@@ -562,6 +562,26 @@ def test_onnx_is_made_on_a_worker_when_it_is_asked_for(jobs, store, files):
     future.set_result(base64.b64encode(b"a network").decode())
     at.run()
     assert files[f"kdviz-digits-{run.id}.distilled.onnx"]() == b"a network"
+
+
+def test_a_compressed_student_is_offered_with_its_own_files_and_the_lines_that_load_them(jobs, store, files):
+    run = put(store, recipe(), students=[learnt()])
+    store.keep_compressed(run.id, smaller())
+    at = page(run=run.id)
+    assert at.selectbox(key="student_to_export").options == ["distilled", smaller().learnt.name]
+    assert not any("torchao" in block.value for block in at.code)
+    at.selectbox(key="student_to_export").select(smaller().learnt.name).run()
+    name = f"kdviz-digits-{run.id}.{smaller().learnt.name}"
+    assert f"{name}.html" in files
+    assert f"{name}.md" not in files
+    assert any("import torchao  # its quantised tensors" in block.value for block in at.code)
+    button(at, "Prepare PyTorch").click().run()
+    ((function, arguments, future),) = jobs.calls.values()
+    assert function == "kdviz.engine.compression.files:make"
+    assert arguments[1:] == ("pytorch", "digits")
+    future.set_result(base64.b64encode(b"a state").decode())
+    at.run()
+    assert files[f"{name}.pt"]() == b"a state"
 
 
 def test_onnx_that_cannot_be_made_says_why(jobs, store):

@@ -6,11 +6,15 @@ import json
 import math
 import struct
 
+from kdviz.recipes.catalogue import NETWORKS
 from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.compression import Compression
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.sweep import Sweep
 from kdviz.records import weights
 from kdviz.records.base import Mean, Scores, TrainedStudent, Verdict, Watched
+from kdviz.records.compressed import CompressedStudent
+from kdviz.records.measurement import Energy, InRuntime, Measurement, Spread
 from kdviz.records.single import Progress, Result
 from kdviz.records.sweep import CellSummary, CellTrial, Choice, FinishedStack, StackProgress, SweepResult
 from tests.samples import comparison_records
@@ -217,3 +221,42 @@ def put(store, wanted, status="finished", errors=30, plain=36, tags=(), note="",
     if tags or note:
         store.annotate(wanted.id, tags, note)
     return store.get(wanted.id)
+
+
+def smaller():
+    """That student with half of its units, in int8."""
+    settings = Compression(prune=0.5, structured=True, quantize="int8")
+    name = f"distilled-{settings.called}"
+    return CompressedStudent(
+        of="distilled",
+        compression=settings,
+        learnt=learnt(name, "784-15-15-10"),
+        measured=measured(name, "784-15-15-10", "int8"),
+        before=measured("distilled", "784-30-30-10", "none"),
+    )
+
+
+def measured(name, architecture, quantize):
+    """A network as it was measured in one runtime."""
+    facts, spread = NETWORKS[architecture], Spread(median=2.0, low=1.0, high=5.0)
+    found = InRuntime(
+        runtime="ONNX Runtime 1.0",
+        threads=1,
+        stored_bytes=facts.bytes,
+        compressed_bytes=facts.bytes // 2,
+        one_image=spread,
+        throughput=spread,
+        peak_memory=None,
+        energy=Energy(joules=1e-5, kind="estimate", how="so many watts"),
+        test_errors=20,
+        test_images=360,
+    )
+    return Measurement(
+        name=name,
+        architecture=architecture,
+        quantize=quantize,
+        parameters=facts.parameters,
+        nonzero=facts.parameters,
+        multiply_adds=facts.multiply_adds,
+        runtimes=(found,),
+    )

@@ -1,17 +1,21 @@
 """A run to take along: its results, students and script, or the whole of it; and one that is brought back."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
 from kdviz.errors import PlainError
-from kdviz.exports import bundles
+from kdviz.exports import bundles, loading, take_home
 from kdviz.exports import results as exports
 from kdviz.jobs.limits import Limits
 from kdviz.jobs.queue import Jobs
+from kdviz.recipes.compression import Scheme
+from kdviz.records.base import TrainedStudent
+from kdviz.records.compressed import CompressedStudent
 from kdviz.store.rights import Visitor
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
@@ -19,7 +23,14 @@ from kdviz.widgets import page, uploads, visitor
 from kdviz.widgets.lesson import sentence
 
 LOOK = 0.5  # seconds between two looks at a file that a worker makes
-_ONNX = "onnx_being_made"
+_WORKERS_FILES = "files_of_workers"
+_SAFETENSORS = "The student’s weights, single precision"
+
+# What a worker makes: how it is called, how its file ends, and what is in it.
+_MADE: Mapping[Literal["onnx", "pytorch"], tuple[str, str, str]] = {
+    "onnx": ("ONNX", "onnx", "Grey levels in, logits out"),
+    "pytorch": ("PyTorch", "pt", "A state file that PyTorch loads without kdviz"),
+}
 _UPLOADS, _REFUSED = "uploads_so_far", "import_problem"
 
 _MIME = {
@@ -28,6 +39,7 @@ _MIME = {
     "py": "text/x-python",
     "zip": "application/zip",
     "md": "text/markdown",
+    "html": "text/html",
 }
 
 
@@ -45,7 +57,9 @@ def downloads(jobs: Jobs, store: RunStore, run: Run) -> None:
         _file(run, "Python script", "py", lambda: exports.script(run.recipe, threads).encode(), what)
         if not run.live:
             what = "Recipe, curves, results and students; another kdviz can import it"
-            _file(run, "Everything (.zip)", "zip", partial(bundles.pack_stored, store, run, _prepared(run)), what)
+            _file(
+                run, "Everything (.zip)", "zip", partial(bundles.pack_stored, store, run, _prepared(store, run)), what
+            )
     if run.result is None:
         st.caption("There are no results to export yet: the script repeats the run.")
     elif not run.recipe.students_kept:
@@ -82,22 +96,35 @@ def _students(jobs: Jobs, store: RunStore, run: Run) -> None:
                 help=sentence("runs", "train-again"),
             )
         return
+    smaller = {made.learnt.name: made for made in store.compressed(run.id)}
     with st.container(horizontal=True, vertical_alignment="bottom", key="students"):
         name = names[0]
-        if len(names) > 1:
-            name = st.selectbox("Student", names, key="student_to_export", width=220)
-        weights = partial(_weights, store, run, name)
-        _file(run, "Weights (safetensors)", f"{name}.safetensors", weights, "The student’s weights, single precision")
-        what = "What it is, what it was trained on, how good it is, and what it is not for"
-        _file(run, "Model card", f"{name}.md", lambda: exports.model_card(run, name).encode(), what)
-        _onnx(jobs, store, run, name)
+        if len(names) + len(smaller) > 1:
+            name = st.selectbox("Student", [*names, *smaller], key="student_to_export", width=220)
+        made = smaller.get(name)
+        learnt = store.student(run.id, name) if made is None else made.learnt
+        if learnt is None:
+            return
+        _file(run, "Weights (safetensors)", f"{name}.safetensors", lambda: learnt.weights, _SAFETENSORS)
+        if made is None:
+            what = "What it is, what it was trained on, how good it is, and what it is not for"
+            _file(run, "Model card", f"{name}.md", lambda: exports.model_card(run, name).encode(), what)
+        for form in _MADE:
+            _on_worker(jobs, run, learnt, made, form)
+        if take_home.fits(learnt.architecture):
+            right = take_home.right(run, name, made)
+            page_of = partial(take_home.page, learnt, run.recipe.data, right)
+            _file(run, "Take it home (HTML)", f"{name}.html", page_of, sentence("runs", "take-home"))
+    _lines(run, learnt, "none" if made is None else made.compression.quantize)
 
 
-def _weights(store: RunStore, run: Run, name: str) -> bytes:
-    learnt = store.student(run.id, name)
-    if learnt is None:
-        raise PlainError("The student is not kept any more.")
-    return learnt.weights
+def _lines(run: Run, learnt: TrainedStudent, scheme: Scheme) -> None:
+    """How each file is loaded without kdviz."""
+    with st.expander("Load it elsewhere"):
+        for form, ending in (("onnx", "onnx"), ("pytorch", "pt"), ("safetensors", "safetensors")):
+            file = exports.file_name(run, f"{learnt.name}.{ending}")
+            rounded = scheme if form == "pytorch" else "none"
+            st.code(loading.lines(form, file, learnt.architecture, rounded), language="python")
 
 
 def _train_again(jobs: Jobs, run: Run, who: Visitor) -> None:
@@ -108,48 +135,57 @@ def _train_again(jobs: Jobs, run: Run, who: Visitor) -> None:
         st.session_state[_REFUSED] = "It was not trained again.", str(error)
 
 
-def _onnx(jobs: Jobs, store: RunStore, run: Run, name: str) -> None:
+def _on_worker(
+    jobs: Jobs, run: Run, learnt: TrainedStudent, made: CompressedStudent | None, form: Literal["onnx", "pytorch"]
+) -> None:
     """A button that has the file made on a worker; then the file."""
-    future = _files(run).get(name)
+    title, ending, what = _MADE[form]
+    future = _files(run).get((form, learnt.name))
+    prepare = partial(_prepare, jobs, run, learnt, made, form)
+    key = f"prepare_{form}"
     if future is None:
-        st.button(
-            "Prepare ONNX",
-            icon=":material/deployed_code:",
-            on_click=_prepare,
-            args=(jobs, store, run, name),
-            help=sentence("runs", "onnx"),
-        )
+        icon = ":material/deployed_code:"
+        st.button(f"Prepare {title}", icon=icon, on_click=prepare, help=sentence("runs", form), key=key)
     elif not future.done():
-        st.fragment(_wait, run_every=LOOK)(future)
+        st.fragment(_wait, run_every=LOOK)(future, title)
     elif error := future.exception():
-        st.button("Try ONNX again", icon=":material/replay:", on_click=_prepare, args=(jobs, store, run, name))
+        st.button(f"Try {title} again", icon=":material/replay:", on_click=prepare, key=key)
         st.text(str(error))
     else:
         content = future.result()
-        _file(run, "ONNX", f"{name}.onnx", lambda: base64.b64decode(content), "Grey levels in, logits out")
+        _file(run, title, f"{learnt.name}.{ending}", lambda: base64.b64decode(content), what)
 
 
-def _wait(future: Future[str]) -> None:
+def _wait(future: Future[str], title: str) -> None:
     if future.done():
         st.rerun()
-    st.button("Preparing ONNX …", icon="spinner", disabled=True)
+    st.button(f"Preparing {title} …", icon="spinner", disabled=True)
 
 
-def _prepare(jobs: Jobs, store: RunStore, run: Run, name: str) -> None:
-    learnt = store.student(run.id, name)
-    if learnt is not None:
-        key = f"onnx-{run.id}-{run.finished}-{name}"
-        _files(run)[name] = jobs.call("kdviz.engine.onnx_files:make", learnt.model_dump_json(), key=key)
+def _prepare(jobs: Jobs, run: Run, learnt: TrainedStudent, made: CompressedStudent | None, form: str) -> None:
+    key = f"{form}-{run.id}-{run.finished}-{learnt.name}"
+    if made is not None:
+        function, given = "kdviz.engine.compression.files:make", (made.model_dump_json(), form, run.recipe.data)
+        _files(run)[form, learnt.name] = jobs.call(function, *given, key=key)
+    else:
+        function = {"onnx": "kdviz.engine.onnx_files:make", "pytorch": "kdviz.engine.torch_files:make"}[form]
+        _files(run)[form, learnt.name] = jobs.call(function, learnt.model_dump_json(), key=key)
 
 
-def _files(run: Run) -> dict[str, Future[str]]:
-    """The ONNX files that this visitor has had made of the run, there or on their way, by student."""
-    of_runs: dict[str, dict[str, Future[str]]] = st.session_state.setdefault(_ONNX, {})
+def _files(run: Run) -> dict[tuple[str, str], Future[str]]:
+    """What this visitor has had made of the run, there or on its way, by format and student."""
+    of_runs: dict[str, dict[tuple[str, str], Future[str]]] = st.session_state.setdefault(_WORKERS_FILES, {})
     return of_runs.setdefault(f"{run.id}-{run.finished}", {})
 
 
-def _prepared(run: Run) -> dict[str, bytes]:
-    ready = {name: future for name, future in _files(run).items() if future.done() and not future.exception()}
+def _prepared(store: RunStore, run: Run) -> dict[str, bytes]:
+    """The ONNX files of the run's own students that are there."""
+    own = store.students(run.id)
+    ready = {
+        name: future
+        for (form, name), future in _files(run).items()
+        if form == "onnx" and name in own and future.done() and not future.exception()
+    }
     return {name: base64.b64decode(future.result()) for name, future in ready.items()}
 
 
