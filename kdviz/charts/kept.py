@@ -1,4 +1,4 @@
-"""Figures that are drawn once for all visitors who look at the same result: to make one takes up to 50 ms."""
+"""Figures and tables that are made once for all visitors who look at the same result: to make one takes up to 50 ms."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
@@ -6,7 +6,7 @@ from functools import wraps
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 
-MOST = 64  # figures of all kinds together
+MOST = 256  # of all kinds together
 
 P = ParamSpec("P")
 F = TypeVar("F")

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+import pyarrow as pa
 
 from kdviz.charts.compact import rounded_up
 from kdviz.charts.curves import SeedCurve, seed_curve
+from kdviz.charts.kept import kept
 from kdviz.charts.palette import Palette
 from kdviz.charts.vega import Spec, filling, number, one_of, tooltip_row
 from kdviz.recipes.catalogue import DATA_SETS
@@ -63,18 +65,19 @@ def axis_of(name: str, shown: Sequence[SeedCurve], data: str, most_soft: float) 
     return share_axis(shown, 0.0 if name == "gradient_share_kd" else DATA_SETS[data].chart_floor)
 
 
+@kept
 def most_soft(arms: Sequence[FinishedArm]) -> float:
     """Where the axis of the soft term ends in all pictures of a study, so that mistakes can be compared."""
     return rounded_up(max([1.0, *(value for arm in arms for value in seed_curve(arm, "loss_kd").high)]))
 
 
-def frame(wrong: SeedCurve, right: SeedCurve) -> pd.DataFrame:
+@kept
+def rows(wrong: SeedCurve, right: SeedCurve) -> pa.Table:
     """One row per point: x, y, low, high and whose it is."""
-    parts = [
-        pd.DataFrame({"x": curve.x, "y": curve.mean, "low": curve.low, "high": curve.high, "run": run})
-        for run, curve in (("right", right), ("wrong", wrong))
-    ]
-    return pd.concat(parts, ignore_index=True)
+    both = (("right", right), ("wrong", wrong))
+    numbers = {"x": "x", "y": "mean", "low": "low", "high": "high"}
+    columns = {name: [*getattr(right, of), *getattr(wrong, of)] for name, of in numbers.items()}
+    return pa.table({**columns, "run": [run for run, curve in both for _ in curve.x]})
 
 
 def panel_spec(

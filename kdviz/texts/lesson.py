@@ -1,5 +1,6 @@
 """The text of a lesson in the language of this server; what a translation leaves out is English."""
 
+import os
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,11 +20,10 @@ def read(slug: str, language: str | None = None, folder: Path | None = None) -> 
     """
     folder = FOLDER if folder is None else folder
     language = settings.language() if language is None else language
-    english = _parsed(folder / ENGLISH / f"{slug}.md")
-    path = folder / language / f"{slug}.md"
-    if language == ENGLISH or not path.exists():
+    english = _parsed(folder, ENGLISH, slug)
+    if language == ENGLISH or not _place(folder, language, slug)[0].exists():
         return english
-    return completed(_parsed(path), english)
+    return completed(_parsed(folder, language, slug), english)
 
 
 def completed(translation: LessonText, english: LessonText) -> LessonText:
@@ -49,10 +49,17 @@ def completed(translation: LessonText, english: LessonText) -> LessonText:
     )
 
 
-def _parsed(path: Path) -> LessonText:
-    file = f"{path.parent.name}/{path.name}"
+@lru_cache(maxsize=256)  # a page asks for texts a hundred times; to put a path together takes longer than to look at it
+def _place(folder: Path, language: str, slug: str) -> tuple[Path, str, str]:
+    """Where the text lies, the same for the system, and what messages call it."""
+    path = folder / language / f"{slug}.md"
+    return path, str(path), f"{path.parent.name}/{path.name}"
+
+
+def _parsed(folder: Path, language: str, slug: str) -> LessonText:
+    path, for_system, file = _place(folder, language, slug)
     try:
-        return _kept(path, file, path.stat().st_mtime_ns)
+        return _kept(path, file, os.stat(for_system).st_mtime_ns)
     except OSError as error:
         raise LessonError(f"{file}, line 1: the file cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:

@@ -1,6 +1,7 @@
 """Browser-side components: the folders of `kdviz/components`, declared in `pyproject.toml`."""
 
 import base64
+import json
 import math
 from collections.abc import Callable
 from functools import cache
@@ -13,8 +14,10 @@ from streamlit.components.v2.types import ComponentRenderer
 from streamlit.errors import StreamlitAPIException
 
 from kdviz import settings
+from kdviz.charts.kept import kept
 from kdviz.errors import PlainError
 from kdviz.texts import lesson as lesson_text
+from kdviz.texts.blocks import LessonText
 
 Checked = TypeVar("Checked")
 
@@ -56,8 +59,14 @@ def send_words() -> None:
     On every run of every page: the module that takes it also leads from page to page.
 
     The message is so large that Streamlit keeps it in the browser: from the second run on only its hash travels.
+    It is bytes, as Streamlit would write and compare anything else anew for each run.
     """
-    _words(key="kdviz_words", data={"words": dict(lesson_text.read("pictures").words), "language": settings.language()})
+    _words(key="kdviz_words", data=_packed_words(lesson_text.read("pictures"), settings.language()))
+
+
+@kept
+def _packed_words(text: LessonText, language: str) -> bytes:
+    return json.dumps({"words": dict(text.words), "language": language}).encode()
 
 
 def keep_committed(

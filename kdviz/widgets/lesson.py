@@ -209,9 +209,9 @@ def _sections(markdown: str) -> Iterator[tuple[str, str]]:
 
 def _linked(markdown: str) -> str:
     """Text whose terms are links to the glossary, with the meaning for course.js to show."""
-    glossary = course.glossary()
 
     def link(words: str, key: str) -> str:
+        glossary = course.glossary()
         if key not in glossary:
             return words
         meaning = escape(course.plain(glossary[key].meaning))

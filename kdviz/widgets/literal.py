@@ -5,6 +5,7 @@ Markdown is read in captions, notes, labels and tooltips alike; it would fetch p
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from kdviz import settings
 
@@ -19,7 +20,12 @@ _PATH = re.compile(r"(?:(?<![\w./])/|\b[A-Za-z]:[\\/])(?:[^\s/\\,;:'\"“”’(
 
 def literal(text: object) -> str:
     """Markdown that shows the text letter by letter, in one line."""
-    line = _PAIRS.sub(JOINER, _SPACES.sub(" ", str(text)).strip())
+    return _literal(str(text))
+
+
+@lru_cache(maxsize=4096)  # a lesson fills all its places at each of its texts
+def _literal(text: str) -> str:
+    line = _PAIRS.sub(JOINER, _SPACES.sub(" ", text).strip())
     return _START.sub(r"\1\\\2", _MARKS.sub(r"\\\1", line))
 
 

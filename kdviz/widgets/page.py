@@ -2,7 +2,8 @@
 
 import runpy
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import cache
 from html import escape
 from typing import Literal, TypeVar
 
@@ -32,7 +33,7 @@ def style() -> None:
     add_styles("page")
     if st.context.theme.type == "dark":
         add_styles("print_dark")
-    logo = (ASSETS / "logo.svg").read_text(encoding="utf-8").format(teacher=shown.teacher, text=shown.text)
+    logo = _asset("logo.svg").format(teacher=shown.teacher, text=shown.text)
     st.logo(logo, size="large", link=None)
 
 
@@ -43,7 +44,22 @@ def _variables(of: Palette, prefix: str = "") -> str:
 
 def add_styles(name: str) -> None:
     """A style sheet of `assets/styles`, for this page."""
-    st.html(ASSETS / "styles" / f"{name}.css")
+    st.html(_Sheet(_asset(f"styles/{name}.css")))
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A style sheet as `st.html` takes it as it is: of a string it asks first whether a file is called so."""
+
+    text: str
+
+    def _repr_html_(self) -> str:
+        return f"<style>{self.text}</style>"
+
+
+@cache  # every run of every page needs them
+def _asset(name: str) -> str:
+    return (ASSETS / name).read_text(encoding="utf-8")
 
 
 def colours() -> Palette:

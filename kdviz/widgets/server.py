@@ -127,7 +127,7 @@ def home() -> str:
 def quiet_home() -> str:
     """As `home`, for a page that can do without galleries: says nothing, and only the first visitor waits."""
     shared = _galleries()
-    if FAVOURITE in shared.awaited and gallery.read(FAVOURITE) is None:
+    if FAVOURITE in shared.awaited and FAVOURITE not in shared.known and gallery.read(FAVOURITE) is None:
         return FALLBACK
     return FAVOURITE if _gallery(FAVOURITE) is not None else FALLBACK
 

@@ -1,12 +1,11 @@
 """The lesson on Hinton's table without a browser: counts beside counts, biases, temperatures, a second claim."""
 
-import json
 import re
 
 import pytest
 
 from kdviz.widgets.pictures import bias_slider
-from tests.samples.app_pages import html, opened
+from tests.samples.app_pages import components, html, opened
 from tests.samples.hinton_records import hinton, keras
 
 PAGE = "pages/hintons_table.py"
@@ -48,8 +47,7 @@ def test_on_other_data_the_papers_figures_are_not_shown(jobs, shipped):
 
 def drawn(at):
     """What the browser gets for each slider, by its number field's label."""
-    given = [json.loads(element.proto.json) for element in at.get("bidi_component")]
-    return {data["label"]: data for data in given if "panels" in data}
+    return {data["label"]: data for data in components(at) if "panels" in data}
 
 
 def test_the_browser_gets_the_curves_and_all_that_its_sentences_name(jobs, shipped):

@@ -24,8 +24,9 @@ def test_words_travel_once_and_a_pictures_data_carry_none():
     at = AppTest.from_function(script).run()
     assert not at.exception, NOT_INSTALLED
     first = [element.proto.SerializeToString() for element in at.get("bidi_component")]
-    words, race = [json.loads(element.proto.json) for element in at.get("bidi_component")]
-    assert words == {"words": lesson.read("pictures").words, "language": "en"}
+    words, race = [element.proto for element in at.get("bidi_component")]
+    assert json.loads(words.bytes) == {"words": lesson.read("pictures").words, "language": "en"}
+    race = json.loads(race.json)
     assert "words" not in race
     assert race["names"] == ["dog", "cat"]
     at.run()

@@ -17,7 +17,8 @@ listenToHands();
 listenToFocus();
 followChanges([mendPageList, readSentences, keepFocus, reachWide]);
 
-export default invisible((data) => {
+export default invisible((/** @type {Uint8Array} */ packed) => {
+  const data = JSON.parse(new TextDecoder().decode(packed));
   document.documentElement.lang = data.language;
   keepWords(data);
   offerWayIn(wordsOf(import.meta.url)["to-picture"]);

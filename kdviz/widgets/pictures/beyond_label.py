@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from kdviz.charts.kept import kept
 from kdviz.records.softmax import softmax
 from kdviz.store.gallery import Gallery
 from kdviz.widgets.components import component
@@ -18,6 +19,7 @@ LEAST, MOST = 1 / 3, 1 / 2  # of what the first class gets, the second is to get
 _beyond_label = component("beyond_label")
 
 
+@kept  # a gallery is the same for all: once for each class
 def most_different(shown: Gallery, label: int, temperature: float = PAIR_TEMPERATURE) -> tuple[int, int] | None:
     """The two test images of a class, p and q, with the largest KL(p || q) at T.
 

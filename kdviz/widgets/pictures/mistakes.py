@@ -142,7 +142,7 @@ def panels(
         chart = f"panel_{key}{name}"
         # On a small stage those that tell are shown alone: a style sheet finds them by their key.
         with column, st.container(key=f"telling_{chart}") if name in telling else nullcontext():
-            st.vega_lite_chart(charts.frame(seen, usual), spec, key=chart, alt=alt)
+            st.vega_lite_chart(charts.rows(seen, usual), spec, key=chart, alt=alt)
 
 
 def _picked(here: LessonPage, test: FinishedArm, validation: FinishedArm) -> None:

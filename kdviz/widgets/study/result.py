@@ -4,9 +4,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from kdviz.charts import study as charts
+from kdviz.charts.kept import kept
 from kdviz.jobs.queue import Jobs
 from kdviz.recipes.base import RecipeError
 from kdviz.recipes.study import STUDIES, Study
@@ -171,18 +173,7 @@ def _result(shown: StudyResult, controls: Controls, picture: Picture | None, fra
         st.caption(floor)
     with st.expander("All figures, seed by seed", icon=":material/table:", key=f"figures_{facts.name}"):
         table(shown, "figures_of_study")
-        titles = {arm.name: arm.title for arm in shown.recipe.chosen}
-        names = {known.name: known.title for known in facts.measures}
-        rows = [
-            {
-                "": titles[row.arm],
-                "seed": row.seed,
-                **{names.get(name, name.replace("_", " ")): figure for name, figure in row.figures.items()},
-            }
-            for finished in shown.finished
-            for row in finished.rows
-        ]
-        st.dataframe(pd.DataFrame(rows), hide_index=True, alt="All figures of each seed")
+        st.dataframe(_seeds(shown), hide_index=True, alt="All figures of each seed")
         if floor and not measured:
             st.caption(floor)
 
@@ -222,10 +213,33 @@ def figures(shown: StudyResult) -> pd.DataFrame:
     return pd.DataFrame(rows).fillna("")
 
 
+@kept
+def _figures(shown: StudyResult) -> pa.Table:
+    """`figures` as they are sent."""
+    return pa.Table.from_pandas(figures(shown))
+
+
+@kept
+def _seeds(shown: StudyResult) -> pa.Table:
+    """A row for each seed of each arm: all that was measured."""
+    titles = {arm.name: arm.title for arm in shown.recipe.chosen}
+    names = {known.name: known.title for known in shown.recipe.facts.measures}
+    rows = [
+        {
+            "": titles[row.arm],
+            "seed": row.seed,
+            **{names.get(name, name.replace("_", " ")): figure for name, figure in row.figures.items()},
+        }
+        for finished in shown.finished
+        for row in finished.rows
+    ]
+    return pa.Table.from_pandas(pd.DataFrame(rows))
+
+
 def table(shown: StudyResult, key: str) -> None:
     """The arms with their figures and verdicts."""
     st.dataframe(
-        figures(shown),
+        _figures(shown),
         hide_index=True,
         height="content",
         key=f"{key}_{shown.run_id}",
