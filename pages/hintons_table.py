@@ -50,8 +50,9 @@ def picture(studied: StudyResult) -> None:
             paper_distilled=PAPER["distilled"],
             images=f"{figures_of(studied, 'plain')['test_images']:,.0f}",
         )
-    with st.expander(here.word("table"), icon=":material/table_rows:", key="table_in_figures"):
-        st.dataframe(hinton.table(studied), hide_index=True, height="content", alt="The table in figures")
+    place = page.unfolded(here.word("table"), "table_in_figures", icon=":material/table_rows:")
+    if place is not None:
+        place.dataframe(hinton.table(studied), hide_index=True, height="content", alt="The table in figures")
 
 
 def figures_of(studied: StudyResult, arm: str) -> Mapping[str, float]:

@@ -77,7 +77,8 @@ def overview() -> None:
     for column, key in zip(st.columns(2, gap="large"), ("at-a-glance", "how-to-read"), strict=True):
         with column:
             here.text(key)
-    with st.expander(here.word("table"), icon=":material/table:"):
+    place = page.unfolded(here.word("table"), "table_of_verdicts", icon=":material/table:")
+    if place is not None:
         words = {"better": "helps", "worse": "hurts", "no difference shown": "no-difference"}
         rows = [
             {
@@ -89,7 +90,7 @@ def overview() -> None:
             }
             for gain in whole
         ]
-        st.dataframe(pd.DataFrame(rows), hide_index=True, alt="All verdicts in figures")
+        place.dataframe(pd.DataFrame(rows), hide_index=True, alt="All verdicts in figures")
 
 
 def say_all() -> None:

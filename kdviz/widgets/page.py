@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from kdviz.charts.layout import CONFIG
 from kdviz.charts.palette import Palette, palette
@@ -122,6 +123,15 @@ def chart(figure: go.Figure, key: str, alt: str) -> None:
         figure.update_layout(height=None)
         figure.update_annotations(bgcolor="rgba(0,0,0,0)", yshift=5)  # titles of rows, which are nearer to one another
     st.plotly_chart(figure, key=key, config=CONFIG, alt=alt, height=height)
+
+
+def unfolded(label: str, key: str, *, icon: str | None = None, expanded: bool = False) -> DeltaGenerator | None:
+    """The place for what is folded until somebody wants it; None while nobody does.
+
+    It is made only then: a table or a chart that nobody sees would cost the server time, and a browser its program.
+    """
+    place = st.expander(label, key=key, icon=icon, expanded=expanded, on_change="rerun")
+    return place if place.open else None
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], left: Collection[int] = (0,)) -> str:

@@ -377,7 +377,10 @@ def test_a_finished_sweep_shows_what_was_learnt_its_choice_and_its_slices(stored
     assert "T and α were chosen on the 180 validation images" in captions(at)
     assert "with their teacher and the same student from labels only, were tried on the test images" in captions(at)
     assert "widened" not in captions(at).split("On the images that were held out")[1].split("verdicts compare")[0]
-    assert len(at.get("plotly_chart")) == 3
+    assert (len(at.get("plotly_chart")), len(at.dataframe)) == (2, 0), "what is folded is made when somebody wants it"
+    at.session_state["side_by_side"] = at.session_state["every_cell"] = True
+    at.run()
+    assert (len(at.get("plotly_chart")), len(at.dataframe)) == (3, 1)
     assert "**Over T**, at α = 0.75" in markdown(at)
     assert at.text_input(key="temperatures").value == "1,4,20", "a link that names a run alone brings its settings"
     assert at.number_input(key="epochs").value == 3

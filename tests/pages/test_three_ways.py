@@ -185,7 +185,9 @@ def test_a_finished_comparison_shows_table_verdicts_and_control(stored):
     assert re.search(r"\| Offline \| 97\.96\u00a0% ±\u00a00\.08 \| 20\.4 \|.*\| 2\.0 \(7\.0\) \|.*\| better \|", table)
     assert re.search(r"\| Two peers \|.*\| no difference shown \(\d\.\d\d points would have been found\) \|", table)
     assert "**Offline**: better: +2.00 points" in text
-    assert len(at.get("plotly_chart")) == 2
+    assert len(at.get("plotly_chart")) == 1, "what is folded is made when somebody wants it"
+    at.session_state["reliability_diagrams"] = True
+    assert len(at.run().get("plotly_chart")) == 2
     whole = " ".join(element.proto.body for element in at.get("html"))
     assert "students of another teacher" in whole
     assert "no gain in accuracy is shown for Two peers" in whole

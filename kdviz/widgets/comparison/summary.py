@@ -34,9 +34,11 @@ def show(compared: ComparisonResult) -> None:
     _verdicts(compared)
     _picture(compared)
     alt = "Accuracy against confidence of each way of teaching, in bars of equal width"
-    with st.expander("Does their confidence fit? Reliability diagrams"):
-        page.chart(charts.reliability_figure(compared, page.colours()), key="reliability", alt=alt)
-        st.caption(f"{words.say('reliability', images=charts.FEWEST_IMAGES)} {words.floor_in_words(compared)}")
+    place = page.unfolded("Does their confidence fit? Reliability diagrams", "reliability_diagrams")
+    if place is not None:
+        with place:
+            page.chart(charts.reliability_figure(compared, page.colours()), key="reliability", alt=alt)
+            st.caption(f"{words.say('reliability', images=charts.FEWEST_IMAGES)} {words.floor_in_words(compared)}")
     with st.expander("Every seed"):
         st.markdown(_every_seed(compared))
         st.caption(words.say("every-seed"))

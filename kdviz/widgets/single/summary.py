@@ -43,11 +43,12 @@ def show(result: Result, curves: pd.DataFrame) -> None:
         + shown_classes(result.recipe)
     )
     page.say(verdict(result))
-    with st.expander("More curves of this run"):
+    place = page.unfolded("More curves of this run", "more_curves")
+    if place is not None:
         figure = charts.run_figure(curves, result.recipe.loss, page.colours())
-        st.plotly_chart(figure, key="finished", config=PLOTLY_CONFIG)
+        place.plotly_chart(figure, key="finished", config=PLOTLY_CONFIG)
         changes = ", ".join(f"{name} {value}" for name, value in result.recipe.changes().items())
-        st.caption(f"Run {result.run_id}: the reference recipe{' with ' + changes if changes else ''}.")
+        place.caption(f"Run {result.run_id}: the reference recipe{' with ' + changes if changes else ''}.")
 
 
 def verdict(result: Result) -> str:

@@ -171,11 +171,13 @@ def _result(shown: StudyResult, controls: Controls, picture: Picture | None, fra
     floor, measured = study_words.floor(shown), any(known.name == "ece" for known in facts.measures)
     if floor and measured:
         st.caption(floor)
-    with st.expander("All figures, seed by seed", icon=":material/table:", key=f"figures_{facts.name}"):
-        table(shown, "figures_of_study")
-        st.dataframe(_seeds(shown), hide_index=True, alt="All figures of each seed")
-        if floor and not measured:
-            st.caption(floor)
+    place = page.unfolded("All figures, seed by seed", f"figures_{facts.name}", icon=":material/table:")
+    if place is not None:
+        with place:
+            table(shown, "figures_of_study")
+            st.dataframe(_seeds(shown), hide_index=True, alt="All figures of each seed")
+            if floor and not measured:
+                st.caption(floor)
 
 
 def _measure(facts: StudyFacts, controls: Controls) -> Measure:

@@ -50,8 +50,10 @@ def show(
     if looked_at is not None:
         _slices(swept, looked_at)
     _side_by_side(swept)
-    with st.expander("Every cell"):
-        _table(swept)
+    place = page.unfolded("Every cell", "every_cell")
+    if place is not None:
+        with place:
+            _table(swept)
 
 
 def _choice(swept: SweepResult) -> None:
@@ -131,9 +133,12 @@ def _slices(swept: SweepResult, cell: Cell) -> None:
 def _side_by_side(swept: SweepResult) -> None:
     several = len(charts.varied(swept)) > 2
     alt = "A line for each cell through its parameters and its measures, coloured by accuracy"
-    with st.expander("All parameters side by side (parallel coordinates)", expanded=several):
-        page.chart(charts.parallel_figure(swept, page.colours()), key="parallel", alt=alt)
-        st.caption(words.say("side-by-side"))
+    label = "All parameters side by side (parallel coordinates)"
+    place = page.unfolded(label, "side_by_side", expanded=several)
+    if place is not None:
+        with place:
+            page.chart(charts.parallel_figure(swept, page.colours()), key="parallel", alt=alt)
+            st.caption(words.say("side-by-side"))
 
 
 def _table(swept: SweepResult) -> None:
