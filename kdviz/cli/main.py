@@ -156,17 +156,25 @@ def bench(repetitions: int | None, quick: bool, as_json: bool) -> None:
 @click.option(
     "--playground", "others", is_flag=True, help="Only the playground's other teachers; the trained one stays."
 )
-def teacher(name: str, output: Path | None, others: bool) -> None:
+@click.option(
+    "--students", is_flag=True, help="Only the small students of the lesson After distillation; the teachers stay."
+)
+def teacher(name: str, output: Path | None, others: bool, students: bool) -> None:
     """Train the teachers that ship with the program again, and make the pictures and packs that ship with them."""
+    if students and others:
+        raise click.UsageError("--students and --playground exclude each other: each makes only its own.")
     if others and output is not None:
         raise click.UsageError("--output is for the trained teacher, which --playground leaves as it is.")
-    from kdviz.runners import playground
+    from kdviz.runners import playground, shipped_students
     from kdviz.runners import shipped_teacher as shipping
 
     def say(epoch: int, epochs: int, loss: float) -> None:
         if epoch % 10 == 0:
             click.echo(f"epoch {epoch} of {epochs}, loss {loss:.4f}", err=True)
 
+    if students:
+        click.echo(json.dumps(shipped_students.make(name, output, say), indent=2))
+        return
     about = {} if others else shipping.make(name, output, say)
     if output is None:
         about["playground"] = playground.make(name, say)

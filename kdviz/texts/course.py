@@ -15,6 +15,7 @@ SLUGS = (
     "loss",
     "three_ways",
     "what_is_transferred",
+    "after_distillation",
     "when_it_helps",
     "hintons_table",
     "mistakes",

@@ -22,6 +22,7 @@ CHOICES = {
     "loss": "floor",
     "three_ways": "peers-alike",
     "what_is_transferred": "cka",
+    "after_distillation": "sparse",
     "when_it_helps": "no-difference",
     "hintons_table": "labels",
     "mistakes": "silent",

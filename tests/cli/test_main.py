@@ -225,6 +225,12 @@ def test_the_options_of_a_comparison_are_its_fields():
     assert "[default: 0]" in shown
 
 
+def test_the_small_students_and_the_playgrounds_teachers_are_made_one_at_a_time():
+    result = kdviz("teacher", "--data", "digits", "--playground", "--students")
+    assert result.exit_code == 2
+    assert "--students and --playground exclude each other" in result.stderr
+
+
 def test_the_playgrounds_teachers_have_a_place_of_their_own():
     result = kdviz("teacher", "--data", "digits", "--playground", "--output", "somewhere")
     assert result.exit_code == 2

@@ -9,7 +9,7 @@ import {
   klAt, moved, nearest, relationGap, responseSays, singularGap,
 } from "../../kdviz/components/inside/sentences.js";
 import * as loss from "../../kdviz/components/loss/formulas.js";
-import { applyTimed, buildTimed } from "../../kdviz/components/sizes/device_time.js";
+import { applyTimed, buildTimed } from "../../kdviz/components/kdviz.shared/device_time.js";
 import { toImage } from "../../kdviz/components/kdviz.shared/preprocess.js";
 import { describe } from "../../kdviz/components/soft_targets/sentence.js";
 import { nats } from "../../kdviz/components/three_ways/who_teaches.js";

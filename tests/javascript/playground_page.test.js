@@ -7,7 +7,8 @@ import { filled } from "../../kdviz/components/kdviz.shared/format.js";
 import { height, keepApart, span, thinned } from "../../kdviz/components/playground/curves.js";
 import { labQuery } from "../../kdviz/components/playground/lab.js";
 import { PRESETS } from "../../kdviz/components/playground/presets.js";
-import { describe, wilson, withInterval } from "../../kdviz/components/playground/sentence.js";
+import { describe, withInterval } from "../../kdviz/components/playground/sentence.js";
+import { wilson } from "../../kdviz/components/kdviz.shared/intervals.js";
 import { defaults, fromQuery, toQuery } from "../../kdviz/components/playground/settings.js";
 
 const FACTS = { training: 5000, heldOut: 1000 };

@@ -24,6 +24,7 @@ PAGES = (
     "why_distil",
     "when_it_helps",
     "what_is_transferred",
+    "after_distillation",
     "hintons_table",
     "mistakes",
     "gradient_noise",

@@ -106,3 +106,10 @@ export function showGrey(canvas, pixels) {
   }
   context.putImageData(image, 0, 0);
 }
+
+/** Red, green and blue of a colour of the theme. @param {HTMLElement} node @param {string} name */
+export function rgb(node, name) {
+  const text = getComputedStyle(node).getPropertyValue(name).trim();
+  const parts = text.startsWith("#") ? text.slice(1).match(/../g) : null;
+  return parts ? parts.map((part) => parseInt(part, 16)) : [128, 128, 128];
+}

@@ -1,7 +1,7 @@
 // The playground: students learn in a worker of this browser; the page asks it for a picture of them at each frame.
 
 import { component } from "../kdviz.shared/component.js";
-import { emptied, make, setText } from "../kdviz.shared/dom.js";
+import { emptied, make, rgb, setText } from "../kdviz.shared/dom.js";
 import { parseNumber, percent, whole } from "../kdviz.shared/format.js";
 import { forwardLayers, unpackLayers } from "../kdviz.shared/network.js";
 import { entropyBits, softmax } from "../kdviz.shared/softmax.js";
@@ -10,7 +10,7 @@ import { unnamed, unnamedPoints } from "./blind.js";
 import { buildChallenges } from "./challenge_list.js";
 import { buildChoice, buildControls } from "./controls.js";
 import { drawAccuracy, drawByDigit, drawLoss, showNumbers } from "./curves.js";
-import { buildInside, drawUnits, rgb, showDoubts } from "./inside.js";
+import { buildInside, drawUnits, showDoubts } from "./inside.js";
 import { labQuery } from "./lab.js";
 import { OWN_QUERY, buildOwn, followSettings, hearRace, loadOwn, ownQuery, setOwn } from "./own.js";
 import { unpack } from "./pack.js";

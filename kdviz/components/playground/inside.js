@@ -43,13 +43,6 @@ export function drawUnits(canvas, weights, colours) {
   context.putImageData(image, 0, 0);
 }
 
-/** Red, green and blue of a colour of the theme. @param {HTMLElement} node @param {string} name */
-export function rgb(node, name) {
-  const text = getComputedStyle(node).getPropertyValue(name).trim();
-  const parts = text.startsWith("#") ? text.slice(1).match(/../g) : null;
-  return parts ? parts.map((part) => parseInt(part, 16)) : [128, 128, 128];
-}
-
 /**
  * Buttons with images, the chosen one pressed. @param {InsideUi} ui @param {Doubt[]} doubts
  * @param {(index: number) => ArrayLike<number>} pixels @param {(doubt: Doubt) => string[]} words label and answers

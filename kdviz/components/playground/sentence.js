@@ -1,20 +1,12 @@
 // What the numbers of the moment say, and never more than they know.
 
 import { percent, whole } from "../kdviz.shared/format.js";
+import { wilson } from "../kdviz.shared/intervals.js";
 
 /** @typedef {import("../kdviz.shared/format.js").Tell} Tell */
 /** @typedef {{ n: number, taught: number, plain: number, teacher: number | null }} Counts images that each gets right, of n */
 
-const Z = 1.959964; // of a 95 % interval
 export const SETTLED = 200; // updates before which two students are not compared
-
-/** Wilson's interval of a share, 95 % (Wilson 1927). @param {number} right @param {number} n @returns {[number, number]} */
-export function wilson(right, n) {
-  const share = right / n;
-  const middle = share + Z ** 2 / (2 * n);
-  const reach = Z * Math.sqrt((share * (1 - share)) / n + Z ** 2 / (4 * n ** 2));
-  return [Math.max(0, (middle - reach) / (1 + Z ** 2 / n)), Math.min(1, (middle + reach) / (1 + Z ** 2 / n))];
-}
 
 /** Whether one share is larger by more than chance over the images. @param {number} right @param {number} than @param {number} n */
 export const surelyMore = (right, than, n) => wilson(right, n)[0] > wilson(than, n)[1];

@@ -3,7 +3,7 @@
 
 import { component, watchSize } from "../kdviz.shared/component.js";
 import { clearDrawing, emptied, make, setText, svgNode } from "../kdviz.shared/dom.js";
-import { millisecondsHere } from "./device_time.js";
+import { millisecondsHere, shortMilliseconds } from "../kdviz.shared/device_time.js";
 
 const GAP = 5;
 const UNIT = 100; // the square of the legend has this many inputs and outputs
@@ -65,11 +65,6 @@ function drawRows(ui) {
     }
     make("span", "less", node, { role: "cell" }).textContent = row.ratio;
   }
-}
-
-function shortMilliseconds(ms) {
-  if (ms < 0.0995) return `${(1000 * ms).toPrecision(2)} µs`;
-  return `${ms < 9.95 ? ms.toPrecision(2) : ms.toFixed(0)} ms`;
 }
 
 /** Time both, a moment after the page has been painted: it takes a quarter of a second in all. */

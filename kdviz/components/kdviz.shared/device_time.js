@@ -1,10 +1,10 @@
-// How long a network of a given shape takes for one image, here and now. The weights are random: a time does not
-// depend on what they are.
+// How long a network takes for one image, here and now. Where only its shape is given the weights are random: a time
+// does not depend on what they are.
 
-import { applyLayer } from "../kdviz.shared/network.js";
+import { applyLayer } from "./network.js";
 
 /** @typedef {[kind: "dense" | "conv", inputs: number, outputs: number, side: number]} Shape */
-/** @typedef {import("../kdviz.shared/network.js").Layer & { kind: "dense" | "conv", side: number }} TimedLayer */
+/** @typedef {import("./network.js").Layer & { kind: "dense" | "conv", side: number }} TimedLayer */
 
 const TIMING = { least: 12, most: 400, milliseconds: 120 };
 
@@ -63,24 +63,36 @@ export function applyTimed(network, pixels) {
 }
 
 /**
- * Median milliseconds for one image. A browser's clock ticks coarsely, so several images make one measurement.
- * @param {Shape[]} layers
+ * Median milliseconds of `run`, which is called again and again for some 120 milliseconds. A browser's clock ticks
+ * coarsely, so several calls make one measurement.
+ * @param {() => unknown} run @param {number} [milliseconds]
  */
-export function millisecondsHere(layers) {
-  const network = buildTimed(layers);
-  const pixels = randomWeights(28 * 28);
-  for (let i = 0; i < 3; i++) applyTimed(network, pixels);
+export function medianMilliseconds(run, milliseconds = TIMING.milliseconds) {
+  for (let i = 0; i < 3; i++) run();
   const begun = performance.now();
-  applyTimed(network, pixels);
+  run();
   const once = Math.max(0.002, performance.now() - begun);
   const together = Math.max(1, Math.ceil(1 / once)); // a millisecond's worth
   const taken = [];
-  const until = performance.now() + TIMING.milliseconds;
+  const until = performance.now() + milliseconds;
   while (taken.length < TIMING.least || (performance.now() < until && taken.length < TIMING.most)) {
     const start = performance.now();
-    for (let i = 0; i < together; i++) applyTimed(network, pixels);
+    for (let i = 0; i < together; i++) run();
     taken.push((performance.now() - start) / together);
   }
   taken.sort((a, b) => a - b);
   return taken[taken.length >> 1];
+}
+
+/** Median milliseconds for one image of a network of this shape. @param {Shape[]} layers */
+export function millisecondsHere(layers) {
+  const network = buildTimed(layers);
+  const pixels = randomWeights(28 * 28);
+  return medianMilliseconds(() => applyTimed(network, pixels));
+}
+
+/** "24 µs", "1.3 ms": two digits. @param {number} ms */
+export function shortMilliseconds(ms) {
+  if (ms < 0.0995) return `${(1000 * ms).toPrecision(2)} µs`;
+  return `${ms < 9.95 ? ms.toPrecision(2) : ms.toFixed(0)} ms`;
 }
