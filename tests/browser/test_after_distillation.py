@@ -74,7 +74,7 @@ def test_whole_units_leave_a_smaller_network_and_fewer_bits_a_smaller_file(page:
     expect(page.get_by_text("Right: 16 of 32 units are left")).to_be_visible()
     page.get_by_role("radio", name="4", exact=True).press("Space")
     expect(says(page)).to_contain_text("and 4 bits a weight")
-    expect(large(page, "bytes")).to_have_text("6.46 kB")
+    expect(large(page, "bytes")).to_have_text("6.14 kB")
     expect(page).to_have_url(re.compile("bits=4"))
     expect(page).to_have_url(re.compile("pruned=units"))
     assert objections(page) == []
