@@ -66,6 +66,7 @@ if STUDIED:
         st.subheader(STUDIES[name].title, anchor=False)
         live_study.show(name)
 
+here.text("yourself")
 here.try_this()
 kilobytes = student.multiply_adds * BITS[2] / 8 / 1000
 here.number("four-bits", answer=kilobytes, tolerance=0.05, unit="kB", result=f"{kilobytes:.1f}")

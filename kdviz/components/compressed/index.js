@@ -163,7 +163,9 @@ function draw(ui) {
   drawFirst(ui.q(".first"), distilled.now[0], ui.lab.mosts, ["--kd-student", "--kd-teacher"].map((name) => rgb(ui.root, name)));
   drawAnswer(ui);
   const zeros = moment.now.weights - moment.now.nonZero;
-  setText(ui.q(".zeros"), ui.tell("zeros", { zeros: whole(zeros), weights: whole(moment.now.weights) }));
+  const counted = ui.tell("zeros", { zeros: whole(zeros), weights: whole(moment.now.weights) });
+  setText(ui.q(".zeros"), counted);
+  setAttribute(ui.q(".spread"), "aria-label", `${ui.tell("spread")}. ${counted}`);
   const said = describe(ui.tell, settingOf(ui), moment);
   setText(ui.q(".say"), said);
   ui.q(".curve").setAttribute("aria-label", ui.tell("curve", { said }));
@@ -324,6 +326,10 @@ function receive(ui, data) {
   ui.q(".of-way").setAttribute("aria-label", ui.tell("way"));
   ui.q(".of-bits").setAttribute("aria-label", ui.tell("bits"));
   ui.controls.range.setAttribute("aria-label", ui.tell("temperature"));
+  ui.q(".first").setAttribute("aria-label", ui.tell("first"));
+  ui.q(".spread").setAttribute("aria-label", ui.tell("spread"));
+  ui.q(".pairs").setAttribute("aria-label", ui.tell("invite"));
+  ui.q(".curve").setAttribute("aria-label", ui.tell("curve", { said: "" }));
   const setting = [data.sparsity, data.bits, data.way];
   if (ui.overrides("setting", setting) && !ui.held) {
     Object.assign(ui, { sparsity: data.sparsity, bits: data.bits, way: data.way });
