@@ -64,7 +64,7 @@ if STUDIED:
     here.say("studies")
     for name in STUDIED:
         st.subheader(STUDIES[name].title, anchor=False)
-        live_study.show(name)
+        live_study.show(name, key=name)
 
 here.text("yourself")
 here.try_this()
