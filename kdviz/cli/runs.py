@@ -118,7 +118,8 @@ def runs_export(run_id: str, form: str, output: Path | None, student: str | None
     click.echo(f"{path}, {len(content):,} bytes")
     if learnt is not None and form in loading.FORMATS:
         scheme = smaller.compression.quantize if smaller and form == "pytorch" else "none"
-        click.echo(f"\n{loading.lines(form, path.name, learnt.architecture, scheme)}", nl=False)
+        click.echo("\nTo load it without kdviz, for images as grey levels, uint8 of the shape (N, 28, 28):\n")
+        click.echo(loading.lines(form, path.name, learnt.architecture, scheme), nl=False)
 
 
 @runs.command("import")

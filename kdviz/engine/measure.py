@@ -35,7 +35,7 @@ WARM_UP = 5  # repetitions before the first that counts
 WATTS = 12.0  # of a core at work where no counter can be read
 ESTIMATE = (
     f"{WATTS:g} W for each core at work, the value for any CPU of Lannelongue, Grealey, Inouye 2021 "
-    "(Green Algorithms), times the time; memory and cooling are not counted"
+    "(Green Algorithms), times the processor time; memory and cooling are not counted"
 )
 COUNTER = "RAPL, the processor packages' own counter of energy, everything that ran meanwhile included"
 _RAPL = Path("/sys/class/powercap")
@@ -193,9 +193,9 @@ def _figures(runtime: str, stored: bytes, answer: Answer, peak: int | None, data
     images, labels = data.test.images.cpu(), data.test.labels.cpu()
     batch = images[:BATCH_IMAGES]
     one = seconds_of(lambda: answer(images[:1]), effort.one_image)
-    before = energy_counter()
+    before, begun = energy_counter(), time.process_time()
     seconds = seconds_of(lambda: answer(batch), effort.batch)
-    after = energy_counter()
+    busy, after = time.process_time() - begun, energy_counter()
     predicted = torch.cat([answer(part).argmax(dim=1) for part in images.split(BATCH_IMAGES)])
     return InRuntime(
         runtime=runtime,
@@ -205,7 +205,7 @@ def _figures(runtime: str, stored: bytes, answer: Answer, peak: int | None, data
         one_image=_spread([1000 * value for value in one]),
         throughput=_spread([len(batch) / value for value in seconds]),
         peak_memory=peak,
-        energy=_energy(before, after, seconds, len(batch)),
+        energy=_energy(before, after, busy, len(batch) * (WARM_UP + effort.batch)),
         test_errors=int((predicted != labels).sum()),
         test_images=len(labels),
     )
@@ -229,8 +229,8 @@ def energy_counter(folder: Path = _RAPL) -> float | None:
     return math.fsum(joules) if joules else None
 
 
-def _energy(before: float | None, after: float | None, seconds: Sequence[float], images: int) -> Energy:
+def _energy(before: float | None, after: float | None, busy: float, images: int) -> Energy:
+    """Of so many images, for which this process kept its processors busy for so many seconds."""
     if before is not None and after is not None and after > before:  # the counter begins anew when it is full
-        joules = (after - before) / (images * (WARM_UP + len(seconds)))
-        return Energy(joules=joules, kind="measured", how=COUNTER)
-    return Energy(joules=WATTS * statistics.median(seconds) / images, kind="estimate", how=ESTIMATE)
+        return Energy(joules=(after - before) / images, kind="measured", how=COUNTER)
+    return Energy(joules=WATTS * busy / images, kind="estimate", how=ESTIMATE)

@@ -121,10 +121,11 @@ def _students(jobs: Jobs, store: RunStore, run: Run) -> None:
 def _lines(run: Run, learnt: TrainedStudent, scheme: Scheme) -> None:
     """How each file is loaded without kdviz."""
     with st.expander("Load it elsewhere"):
+        st.markdown(sentence("runs", "load-elsewhere"))
         for form, ending in (("onnx", "onnx"), ("pytorch", "pt"), ("safetensors", "safetensors")):
             file = exports.file_name(run, f"{learnt.name}.{ending}")
             rounded = scheme if form == "pytorch" else "none"
-            st.code(loading.lines(form, file, learnt.architecture, rounded), language="python")
+            st.code(loading.lines(form, file, learnt.architecture, rounded), language="python", wrap_lines=True)
 
 
 def _train_again(jobs: Jobs, run: Run, who: Visitor) -> None:
