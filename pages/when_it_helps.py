@@ -10,22 +10,15 @@ import streamlit as st
 
 from kdviz.charts import all_studies
 from kdviz.charts.all_studies import Gain
-from kdviz.recipes.study import STUDIES, Study
+from kdviz.recipes.study import STUDIES
 from kdviz.reports import findable
 from kdviz.reports.phrases import count, difference, signed
 from kdviz.store.recorded import recorded
-from kdviz.texts import lesson as lesson_text
-from kdviz.widgets import lesson, link, page, run_status, server, stage
+from kdviz.widgets import lesson, link, page, stage
 from kdviz.widgets.pictures import left_out_class
-from kdviz.widgets.study import checks as study_checks
-from kdviz.widgets.study import result as live_study
-from kdviz.widgets.study import words as study_words
-from kdviz.widgets.study.curves import BESIDE
-from kdviz.widgets.study.form import SETTINGS
-from kdviz.widgets.study.result import Picture
+from kdviz.widgets.study import told
 
-# By the study's name: draws a result with what else it needs, a slider for instance.
-PICTURES: Mapping[str, Picture] = {"left-out-class": left_out_class.show}
+PICTURES: told.Pictures = {"left-out-class": left_out_class.show}
 GROUPS = {
     "labels": ("few-labels", "noisy-labels", "overfitting"),
     "knowledge": ("left-out-class", "one-task", "other-domain"),
@@ -36,7 +29,6 @@ GROUPS = {
 here = lesson.begin("when_it_helps")
 groups = {group: tuple(name for name in names if name in STUDIES) for group, names in GROUPS.items()}
 listed = [name for names in groups.values() for name in names]
-SHOWN = f"Shown is {listed[0]}."
 gains = {name: all_studies.gains(studied) for name in listed if (studied := recorded(name)) is not None}
 
 
@@ -109,8 +101,7 @@ def say_all() -> None:
 
 def choose() -> str:
     """The study that the visitor looks at: a link for each, in groups."""
-    named = link.read("study", {name: name for name in ("", *STUDIES)}.get, "", f"one of {', '.join(listed)}", SHOWN)
-    chosen = named or of_run() or listed[0]
+    looked_at = told.chosen(listed)
     page.add_styles("studies")
     with st.container(key="studies", gap="small"):
         st.header(here.word("choose"), anchor=False)
@@ -118,63 +109,8 @@ def choose() -> str:
         for number, (group, names) in enumerate(groups.items()):
             with columns[number % 2], st.container(key=f"group_{group}", gap=None):
                 st.markdown(f"**{here.word(group)}**")
-                for name in names:
-                    question = STUDIES[name].question
-                    st.button(
-                        f"**{question}**" if name == chosen else question,
-                        key=f"choose_{name}",
-                        type="tertiary",
-                        icon=f":material/radio_button_{'checked' if name == chosen else 'unchecked'}:",
-                        on_click=go,
-                        args=(name,),
-                    )
-    return chosen
-
-
-def of_run() -> str | None:
-    """The study of the run that a link names, where it names no study."""
-    if st.query_params.get("study") or "run" not in st.query_params:
-        return None
-    study = run_status.recipe_of(run_status.found(server.jobs(), st.query_params["run"]), Study)
-    return None if study is None else study.study
-
-
-def go(name: str) -> None:
-    """Another study: its run and its settings are not those of the one before."""
-    link.replace({"study": name}, instead_of=("run", *SETTINGS))
-
-
-def one(name: str) -> Sequence[tuple[str, str]]:
-    """A study with its text, its picture and its questions; its sources."""
-    text = lesson.part(f"studies/{name}") if has_text(name) else None
-    with st.container(key="study_title"):
-        st.header(STUDIES[name].title, anchor=False)
-    st.markdown(STUDIES[name].question)
-    if text is not None:
-        text.text("idea")
-    shown = live_study.show(name, picture=PICTURES.get(name), frame=partial(stage.picture, here))
-    if text is None:
-        return ()
-    if shown is not None and name in BESIDE:
-        BESIDE[name](shown, text)
-    places = {} if shown is None else study_words.places(shown)
-    for column, key in zip(st.columns(2, gap="large"), ("budget", "expect"), strict=True):
-        with column:
-            text.text(key, **places)
-    if text.lesson.suggestions:
-        text.try_this(**places)
-    if shown is not None:
-        for key, check in text.lesson.checks.items():
-            right = study_checks.right(shown, key, [answer.key for answer in check.answers])
-            if right is not None:
-                text.choice(key, right=right, **places)
-    here.asked, here.headed = text.asked, text.headed  # the heading stands once
-    return text.lesson.sources
-
-
-def has_text(name: str) -> bool:
-    """Whether a text about this study exists."""
-    return (lesson_text.FOLDER / "en" / "studies" / f"{name}.md").exists()
+                told.choices(names, looked_at)
+    return looked_at
 
 
 def most(group: str) -> Gain | None:
@@ -187,7 +123,7 @@ if not (link.on_stage() and "talk" in st.query_params):  # a scene shows one stu
     overview()
 chosen = choose()
 st.divider()
-works = one(chosen)
+works = told.show(here, chosen, pictures=PICTURES, frame=partial(stage.picture, here))
 here.choice("no-difference", right="hidden")
 best = {group: gain for group in ("labels", "pairs", "limits") if (gain := most(group)) is not None}
 if len(best) == 3:

@@ -101,6 +101,20 @@ def values_of(rows: Sequence[Row], measure: str) -> list[float]:
     return [row.figures[measure] for row in rows if measure in row.figures]
 
 
+def smallest(studied: StudyResult, line: str, least: float) -> tuple[Arm, float] | None:
+    """Of the arms whose names begin with `line`, that of the fewest kilobytes, and these, that reaches `least`.
+
+    It does where the whole interval of the main measure, which is better if higher, lies at or above it.
+    """
+    main = studied.recipe.facts.measures[0].name
+    reached = []
+    for arm in studied.recipe.chosen:
+        mean, size = studied.mean(arm.name, main), studied.mean(arm.name, "kilobytes")
+        if arm.name.startswith(line) and mean and mean.low is not None and mean.low >= least and size:
+            reached.append((arm, size.mean))
+    return min(reached, key=lambda found: found[1], default=None)
+
+
 def published_of(study: Study) -> Mapping[str, float]:
     """What papers report of these arms on the main measure; nothing on other data than theirs."""
     if study.data != _OF_MNIST:

@@ -141,6 +141,23 @@ def test_verdicts_of_one_seed_answer_nothing():
     assert study_checks.right(one, "verdict-all-50", ["better", "none", "worse"]) is None
 
 
+@pytest.mark.parametrize(
+    ("shown", "answer"),
+    [("", "none"), ("8 16 32 64 128", "all"), ("32 64 128", "wide"), ("8", "narrow"), ("16", None), ("8 128", None)],
+)
+def test_where_two_curves_part_is_said_by_the_verdicts_at_each_width(shown, answer):
+    end = studied(Study.of("smallest-student", "digits"))
+    none = {"word": "no difference shown", "difference": 0.0}
+    judgements = [
+        one.model_copy(update={"verdict": one.verdict.model_copy(update=none)})
+        if one.arm.startswith("hot-one") and one.arm.rpartition("-")[2] not in shown.split()
+        else one
+        for one in end.judgements
+    ]
+    end = end.model_copy(update={"judgements": judgements})
+    assert study_checks.right(end, "parts", ["none", "narrow", "wide", "all"]) == answer
+
+
 def test_the_best_arm_is_that_with_the_best_mean():
     end = studied(FEW)
     means = {name: end.summary(name).means["test_accuracy"].mean for name in ("labels-20", "all-20", "own-20")}

@@ -7,6 +7,7 @@ import pytest
 
 from kdviz.recipes.study import STUDIES, Study
 from kdviz.recipes.study_facts.facts import Measure
+from kdviz.records.base import Mean
 from kdviz.reports import study as study_tables
 from kdviz.store import recorded
 from tests.samples.fake_studies import FEW, finished_arm, studied
@@ -97,6 +98,28 @@ def test_what_is_finished_so_far():
 def test_figures_look_like_their_kind(kind, value, says):
     assert study_tables.formatted(Measure("x", "x", kind=kind), value, "") == says
     assert study_tables.formatted(Measure("x", "x", kind=kind), math.nan) == "diverged"
+
+
+def test_the_smallest_network_reaches_an_accuracy_with_its_whole_interval():
+    end = studied(Study.of("smallest-student", "digits"))
+    sizes = {"labels-one-8": 25.5, "labels-one-16": 50.9, "labels-one-32": 101.8, "taught-one-8": 25.5}
+    lows = {"labels-one-8": 0.88, "labels-one-16": 0.92, "labels-one-32": 0.96, "taught-one-8": 0.5}
+
+    def with_figures(summary):
+        means = {
+            "test_accuracy": Mean(mean=0.97, low=lows[summary.arm], high=0.99),
+            "kilobytes": Mean(mean=sizes[summary.arm], low=None, high=None),
+        }
+        return summary.model_copy(update={"means": means})
+
+    end = end.model_copy(update={"summaries": [with_figures(one) for one in end.summaries if one.arm in sizes]})
+    found = {least: study_tables.smallest(end, "labels", least) for least in (0.88, 0.9, 0.97)}
+    assert [None if one is None else (one[0].name, one[1]) for one in found.values()] == [
+        ("labels-one-8", 25.5),
+        ("labels-one-16", 50.9),
+        None,
+    ]
+    assert study_tables.smallest(end, "taught", 0.88) is None, "its mean is above, its interval is not"
 
 
 def test_a_study_is_recorded_and_read_again(tmp_path):

@@ -29,11 +29,24 @@ def _agrees(studied: StudyResult) -> str | None:
     return None if judgement is None else answers.get(judgement.verdict.word)
 
 
+def _parts(studied: StudyResult) -> str | None:
+    """At which widths a difference is shown between one hidden layer taught at T = 4 and with labels only."""
+    hot = [studied.judgement(arm.name) for arm in studied.recipe.chosen if arm.name.startswith("hot-one-")]
+    words = [_WORDS.get(judgement.verdict.word) for judgement in hot if judgement is not None]
+    if not words or None in words:
+        return None
+    shown = [word != "none" for word in words]  # from the narrowest to the widest
+    if all(shown) or not any(shown):
+        return "all" if shown[0] else "none"
+    return {True: "wide", False: "narrow"}[shown[-1]] if shown in (sorted(shown), sorted(shown)[::-1]) else None
+
+
 # By study and check.
 RULES: Mapping[tuple[str, str], Rule] = {
     ("all-labels", "agreement"): _agrees,
     ("left-out-class", "whose-errors"): _price,
     ("left-out-class", "no-test-labels"): lambda _: "promise",
+    ("smallest-student", "parts"): _parts,
 }
 
 

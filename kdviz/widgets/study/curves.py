@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from math import floor
 
+import pandas as pd
 import streamlit as st
 
 from kdviz.charts import study_curves as charts
@@ -12,12 +13,14 @@ from kdviz.charts.curves import seed_curve
 from kdviz.charts.study_curves import ArmCurve
 from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
+from kdviz.reports.study import smallest
 from kdviz.widgets import page
 from kdviz.widgets.lesson import LessonPage
 from kdviz.widgets.literal import literal
 from kdviz.widgets.study import words as study_words
 
 COLUMNS = 3
+ACCURACIES = (0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98)  # at which the smallest network is named
 BELOW = 0.1  # where the axis begins, under the lowest end
 
 Beside = Callable[[StudyResult, LessonPage], None]
@@ -126,7 +129,29 @@ def _quality(studied: StudyResult, text: LessonPage) -> None:
 
 
 # By the study's name.
+def _smallest(studied: StudyResult, text: LessonPage) -> None:
+    """The smallest network that reaches an accuracy, with labels only and with a teacher."""
+    rows = [
+        {
+            text.word("accuracy"): phrases.percent(least),
+            **{
+                text.word(way): f"{arm.title.partition(',')[0]}, {kilobytes:.0f}\u00a0kB"
+                for way in ("labels", "taught")
+                if (found := smallest(studied, way, least)) is not None
+                for arm, kilobytes in [found]
+            },
+        }
+        for least in ACCURACIES
+    ]
+    reached = [row for row in rows if len(row) > 1]
+    if reached:
+        text.text("smallest")
+        table = pd.DataFrame(reached).fillna(text.word("nothing"))
+        st.dataframe(table, hide_index=True, height="content", alt="The smallest network at each accuracy")
+
+
 BESIDE: Mapping[str, Beside] = {
+    "smallest-student": _smallest,
     "smoothed-teacher": _smoothed,
     "teacher-quality": _quality,
     "overfitting": _gaps,

@@ -1,4 +1,4 @@
-"""Every study of “When does it help?”, its quick version: it ends, its arms are those asked for, its text fits."""
+"""Every study of “When does it help?” and “After distillation”: its quick version ends, its arms and text fit."""
 
 import pytest
 
@@ -12,7 +12,10 @@ from kdviz.widgets.study import words as study_words
 
 pytestmark = pytest.mark.trains
 WITH_CHECKS = ("noisy-labels", "left-out-class", "narrow-student", "large-teacher", "all-labels")
-OTHERS = ("teacher-quality", "smoothed-teacher", "overfitting", "several-teachers", "one-task", "other-domain")
+OTHERS = (
+    *("teacher-quality", "smoothed-teacher", "overfitting", "several-teachers", "one-task", "other-domain"),
+    *("smallest-student", "pruning", "quantisation", "low-rank"),
+)
 
 
 @pytest.mark.usefixtures("two_epochs")
