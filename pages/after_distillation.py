@@ -5,10 +5,10 @@ import streamlit as st
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
 from kdviz.recipes.study import STUDIES
 from kdviz.store import shipped_students
-from kdviz.widgets import lesson, stage
+from kdviz.widgets import lesson, page, stage
 from kdviz.widgets.pictures import meanwhile
 from kdviz.widgets.pictures.compressed import BITS, USUAL, Setting, compressed_picture, setting_of_link
-from kdviz.widgets.study import result as live_study
+from kdviz.widgets.study import told
 
 here = lesson.begin("after_distillation")
 served = meanwhile.choose_pack()
@@ -16,9 +16,7 @@ setting = setting_of_link()
 made = shipped_students.about(served.data)
 student = ARCHITECTURES[made["training"]["model"]]
 inputs, hidden, classes = student.widths
-STUDIED = tuple(
-    name for name in ("smallest-student", "pruning", "quantisation", "low-rank", "orders") if name in STUDIES
-)
+STUDIED = [name for name, facts in STUDIES.items() if facts.lesson == here.lesson.slug]
 
 
 def left(shown: Setting) -> int:
@@ -59,17 +57,19 @@ with uses:
     here.text("zeros")
     here.text("costs")
 
-if STUDIED:
-    st.header(here.word("studies"), anchor=False)
-    here.say("studies")
-    for name in STUDIED:
-        st.subheader(STUDIES[name].title, anchor=False)
-        live_study.show(name, key=name)
-
 here.text("yourself")
 here.try_this()
 kilobytes = student.multiply_adds * BITS[2] / 8 / 1000
 here.number("four-bits", answer=kilobytes, tolerance=0.05, unit="kB", result=f"{kilobytes:.1f}")
 here.choice("sparse", right="same")
 here.choice("energy", right="measure")
-here.end()
+
+looked_at = told.chosen(STUDIED)
+st.header(here.word("studies"), anchor=False)
+here.say("studies")
+page.add_styles("studies")
+with st.container(key="studies", gap="small"):
+    told.choices(STUDIED, looked_at)
+st.divider()
+works = told.show(here, looked_at)
+here.end(works)

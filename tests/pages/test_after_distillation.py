@@ -2,11 +2,15 @@
 
 import pytest
 
+from kdviz.recipes.study import STUDIES, Study
+from kdviz.store import recorded
 from kdviz.widgets.pictures import compressed
 from kdviz.widgets.pictures.compressed import USUAL, Setting
 from tests.samples.app_pages import component, opened, said
+from tests.samples.fake_studies import studied
 
 PAGE = "pages/after_distillation.py"
+pytestmark = pytest.mark.usefixtures("shipped")
 
 
 def picture(at):
@@ -79,3 +83,16 @@ def test_what_a_browser_sends_is_checked(sent):
 def test_a_setting_of_a_browser_is_kept_as_it_is_read_again():
     assert compressed.checked([0.804, 4, "units"]) == Setting(0.8, 4, "units")
     assert compressed.checked([0, 32, "weights"]) == USUAL
+
+
+def test_its_studies_can_be_looked_at_one_by_one_each_with_its_questions(jobs):
+    at = opened(PAGE)
+    listed = [each.key.removeprefix("choose_") for each in at.button if each.key and each.key.startswith("choose_")]
+    assert listed == [name for name, facts in STUDIES.items() if facts.lesson == "after_distillation"]
+    assert STUDIES[listed[0]].title in [each.value for each in at.header]
+    for name in listed:
+        recorded.record(studied(Study.of(name, "digits")))
+        shown = opened(PAGE, study=name)
+        assert not shown.error
+        assert STUDIES[name].title in [each.value for each in shown.header]
+        assert any(each.key.startswith(f"check_{name}_") for each in shown.radio)
