@@ -35,6 +35,27 @@ def test_every_answer_has_them():
     assert sent[1] == {"type": "http.response.body", "body": b"z"}
 
 
+@pytest.mark.parametrize(
+    ("destination", "has"),
+    [("document", True), ("iframe", True), ("worker", True), ("empty", True), ("", True)]
+    + [(within, False) for within in ("script", "style", "font")],
+)
+def test_what_a_page_asks_for_within_does_not_repeat_its_policy(destination, has):
+    sent = []
+
+    async def streamlit(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "headers": [(b"host", b"h:1"), (b"sec-fetch-dest", destination.encode())]}
+    run(Headers(streamlit)(scope, None, send))
+    headers = dict(sent[0]["headers"])
+    assert (b"content-security-policy" in headers) == has
+    assert headers[b"x-content-type-options"] == b"nosniff"
+
+
 def test_what_an_answer_says_itself_stands():
     """The page that a presenter's key leads to is stricter about where it was found."""
     sent = []
