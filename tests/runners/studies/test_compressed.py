@@ -6,10 +6,11 @@ import torch
 from kdviz.distillers.offline import Offline
 from kdviz.engine import models
 from kdviz.engine.compression.low_rank import factored
-from kdviz.engine.compression.pruning import by_units, sparsity_of
+from kdviz.engine.compression.pruning import by_magnitude, by_units, sparsity_of
 from kdviz.recipes.study import STUDIES
+from kdviz.recipes.study_facts import orders as order_facts
 from kdviz.recipes.study_facts import pruning as pruning_facts
-from kdviz.runners.studies import compressed, low_rank, one_teacher, pruning, quantisation, smallest_student
+from kdviz.runners.studies import compressed, low_rank, one_teacher, orders, pruning, quantisation, smallest_student
 from tests.samples.labs import figures, lab_of
 
 pytestmark = pytest.mark.trains
@@ -48,6 +49,15 @@ def test_zeros_cost_a_bit_for_each_weight_and_are_kept_only_where_that_is_less()
     with torch.no_grad():
         student[1].weight.fill_(1).flatten()[:1] = 0
     assert compressed.stored_bytes(student) == 4 * (WEIGHTS + BIASES)
+
+
+@pytest.mark.parametrize("fewer", order_facts.NARROW)
+def test_orders_are_compared_at_equal_bytes(fewer):
+    pruned = by_magnitude(models.build(compressed.STUDENT, 0), 1 - 1 / fewer)
+    narrow = models.build(f"784-{order_facts.NARROW[fewer]}-10", 0)
+    size, least = (compressed.stored_bytes(network, "int8") for network in (pruned, narrow))
+    assert size / 1000 == pytest.approx(order_facts.KILOBYTES[fewer], abs=0.05)
+    assert 0.9 * size < least <= size
 
 
 @pytest.mark.usefixtures("one_epoch")
@@ -106,7 +116,26 @@ def test_what_is_quantised_afterwards_is_the_float_that_had_soft_targets(learnt)
     assert sizes == sorted(sizes, reverse=True)
 
 
-@pytest.mark.parametrize("name", ["pruning", "low-rank", "quantisation", "smallest-student"])
+@pytest.mark.usefixtures("one_epoch")
+@pytest.mark.parametrize(
+    ("arm", "expected"),
+    [
+        ("labels-8", [(0.875, "labels", "none"), (0.875, "labels", "int8")]),
+        ("distil-first-8", [(0.875, "soft", "none"), (0.875, "soft", "int8")]),
+        ("prune-first-8", [(0.875, "soft", "none"), (0.875, "soft", "int8")]),
+        ("quantise-first-8", [(0.0, "soft", "int8"), (0.875, "soft", "int8")]),
+        ("narrow-8", [(0.0, "soft", "none"), (0.0, "soft", "int8")]),
+    ],
+)
+def test_each_order_is_what_it_is_called(arm, expected, learnt, seen):
+    figures(lab_of("orders"), orders, arm)
+    assert [(sparsity[0], way, scheme) for sparsity, way, _, scheme in learnt] == expected
+    first_from_labels = seen[0][4] is None
+    assert first_from_labels == (arm in ("labels-8", "prune-first-8"))
+    assert seen[0][2][0].model == ("784-8-10" if arm == "narrow-8" else "784-32-10")
+
+
+@pytest.mark.parametrize("name", ["pruning", "low-rank", "orders", "quantisation", "smallest-student"])
 def test_labels_are_what_the_taught_are_judged_against(name):
     arms = {arm.name: arm for arm in STUDIES[name].arms}
     for arm in arms.values():
