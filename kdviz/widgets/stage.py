@@ -57,7 +57,8 @@ def scene() -> tuple[Talk, Scene] | None:
 def _facts(here: LessonPage) -> dict[str, Any]:
     told = scene()
     shown = _of_scene(*told) if told is not None and told[1].page == here.lesson.slug else _of_page(here)
-    return {"page": here.lesson.slug, "title": here.lesson.fact("title"), **shown}
+    together = here.lesson.slug in course.TOGETHER
+    return {"page": here.lesson.slug, "title": here.lesson.fact("title"), "together": together, **shown}
 
 
 def _of_page(here: LessonPage) -> dict[str, Any]:

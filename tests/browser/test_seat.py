@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
 from kdviz.store import playground
 from kdviz.widgets import seat as page_of_seat
 from kdviz.widgets.pictures.soft_targets import ShownLogits
+from tests.browser.axe import objections
 from tests.browser.modules import ADDRESS, COMPONENTS
 from tests.browser.visitor import PHONE
 
@@ -22,7 +24,7 @@ PICTURE = {
     "mode": "image",
     "invites": False,
     "T": 1.0,
-    **ShownLogits(("cat", "dog", "car"), (5.0, 3.0, -2.0), 0).packed(),
+    **ShownLogits(("cat", "dog", "car"), (5.0, 3.0, -2.0), 0, caption="A cat.").packed(),
 }
 DATA = {"soft": PICTURE, "wall": {"data": "digits", "frame": "8x8"}, "map": {"data": "digits"}}
 SHOW = {"page": "soft_targets", "title": "Soft targets", "sentence": "What else?", "scene": 1, "talk": "short"}
@@ -38,6 +40,26 @@ STATE = """async (T) => {
     controls[inputs.indexOf(root.querySelector(".t-range"))] = String(Math.log10(T));
     return { controls };
 }"""
+
+
+# What a screen reader is told, and when; and what would be told besides.
+LISTEN = """() => {
+    globalThis.spoken = [];
+    new MutationObserver(() => {
+        const text = document.getElementById("kd-announcer")?.textContent;
+        if (text && text !== spoken.at(-1)?.text) spoken.push({ at: performance.now(), text });
+    }).observe(document.body, { childList: true, subtree: true, characterData: true });
+}"""
+BESIDES = """() => [...document.querySelector("#seat").shadowRoot.querySelectorAll("[role=status], [role=alert], [aria-live]")].length"""
+
+
+def looked_at(seat: Page) -> list[str]:
+    """What axe-core objects to in either theme."""
+    found = list[str]()
+    for theme in ("dark", "light"):
+        seat.emulate_media(color_scheme=theme)
+        found += objections(seat)
+    return found
 
 
 class Class:
@@ -87,6 +109,7 @@ def seat(browser: Browser, meeting: Class) -> Iterator[Page]:
     page.route(f"{ADDRESS}/**", serve)
     page.route_web_socket("**/class/live*", meeting.meet)
     page.goto(f"{ADDRESS}/seat?class=ABCD")
+    page.evaluate(LISTEN)
     expect(page.locator("h1")).to_have_text("")  # before the class has said anything
     until(page, lambda: bool(meeting.lines))
     yield page
@@ -126,15 +149,29 @@ def test_a_seat_follows_until_it_is_touched_and_again_when_it_goes_back(seat: Pa
     meeting.say(soft(seat.evaluate(STATE, 2)), T="2.00", scene=2)
     expect(seat.locator(".exploring")).to_contain_text("the class has gone on")
     expect(seat.locator(".t-text")).to_have_text("10.0")
+    assert looked_at(seat) == []
     seat.locator(".back").tap()
     expect(seat.locator(".t-text")).to_have_text("2.00")
     expect(seat.locator(".exploring")).to_be_hidden()
+
+
+def test_what_changes_on_a_seat_is_announced_at_most_once_in_five_seconds(seat: Page, meeting: Class) -> None:
+    for number in range(8):
+        meeting.say(soft({"controls": []}), ASK if number % 2 else None, sentence=f"Sentence {number}.")
+        expect(seat.locator("h1")).to_have_text(f"Sentence {number}.")
+    seat.wait_for_function("spoken.some(({ text }) => text.includes('Sentence 7.'))")
+    said = seat.evaluate("spoken")
+    assert len(said) < 8
+    assert any("Which comes second?" in one["text"] for one in said)
+    assert all(after["at"] - before["at"] >= 4900 for before, after in itertools.pairwise(said)), said
+    assert seat.evaluate(BESIDES) == 0, "nothing on the seat speaks by itself"
 
 
 def test_an_answer_is_said_again_on_a_new_line_and_its_picture_waits_for_it(seat: Page, meeting: Class) -> None:
     meeting.say(soft({"controls": []}), ASK)
     choice = seat.get_by_role("button", name="car")
     expect(choice).to_be_visible()
+    assert looked_at(seat) == []
     expect(seat.locator(".plot")).to_be_hidden()
     choice.tap()
     expect(seat.locator(".plot")).to_be_visible()
@@ -151,6 +188,7 @@ def test_an_answer_is_said_again_on_a_new_line_and_its_picture_waits_for_it(seat
     )
     expect(seat.locator(".poll .says")).to_have_text("Your answer was car. It is dog.")
     expect(seat.locator(".choice.true em")).to_have_text("75 %")
+    assert looked_at(seat) == []
 
 
 def test_a_seat_draws_trains_and_opens_pages_that_no_component_draws(seat: Page, meeting: Class) -> None:
@@ -161,6 +199,7 @@ def test_a_seat_draws_trains_and_opens_pages_that_no_component_draws(seat: Page,
     seat.mouse.up()
     until(seat, lambda: bool(meeting.heard))
     assert len(base64.b64decode(meeting.heard[-1]["drawing"]["pixels"])) == 784
+    assert looked_at(seat) == []
 
     meeting.say([{"component": "class_map", "data": "map", "state": {"controls": []}}], page="race_together")
     expect(seat.locator(".pad")).to_be_hidden()
@@ -170,6 +209,7 @@ def test_a_seat_draws_trains_and_opens_pages_that_no_component_draws(seat: Page,
     assert point["updates"] == 300
     assert 0.5 < point["plain"] < 1
     assert 0.5 < point["accuracy"] < 1
+    assert looked_at(seat) == []
 
     meeting.say([], page="when_it_helps", title="When does it help?", query="study=few-labels")
     seat.get_by_role("button", name="Open it here").tap()

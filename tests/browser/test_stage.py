@@ -94,6 +94,11 @@ def test_keys_move_the_stage_and_leave_the_page_as_it_was(visit: Visit, app_url:
     expect(bar(page, "blank")).to_be_visible()
     page.keyboard.press(".")
     expect(bar(page, "blank")).to_be_hidden()
+    page.keyboard.press("f")
+    page.wait_for_function("document.fullscreenElement === document.documentElement")
+    expect(bar(page, "t-now")).to_have_text("4.00")  # the stage goes on there
+    page.keyboard.press("f")
+    page.wait_for_function("document.fullscreenElement === null")
     page.mouse.move(300, 300)
     expect(bar(page, "ring")).to_be_visible()
     page.keyboard.press("?")
@@ -107,11 +112,72 @@ def test_keys_move_the_stage_and_leave_the_page_as_it_was(visit: Visit, app_url:
     assert "T=4&alpha=0.6" in page.url
 
 
+def looked_at(page: Page) -> list[str]:
+    """What axe-core objects to in either theme."""
+    found = list[str]()
+    for theme in ("dark", "light"):
+        page.emulate_media(color_scheme=theme)
+        settle(page)
+        found += objections(page)
+    return found
+
+
+def test_without_a_class_whoever_looks_draws_and_races_alone(visit: Visit, app_url: str) -> None:
+    page = visit(f"{app_url}/draw_together?data=digits")
+    wall = page.locator(".wall")
+    expect(wall.locator(".alone code")).to_have_text("python -m kdviz app --class")
+    for way in ("ArrowDown", "ArrowRight"):  # a 1 that stands, and one that lies
+        wall.locator(".pad").focus()
+        for key in ("Space", *(way,) * 12, "Space"):
+            page.keyboard.press(key)
+        wall.get_by_role("button", name="Another digit").click()
+        expect(wall.locator(".another")).to_be_disabled()
+    tiles = wall.locator(".tiles li")
+    expect(tiles).to_have_count(2)
+    for tile in tiles.all():
+        for who in ("teacher", "student"):
+            expect(tile.locator(f".of-{who}")).to_have_text(re.compile(r"^\d \d+\s%$"), timeout=60_000)
+    expect(wall.locator(".told")).to_have_text(re.compile("Drawings: 2"))
+    assert looked_at(page) == []
+
+    staged(page, f"{app_url}/race_together?data=digits&stage=1")
+    race = page.locator(".class-map")
+    expect(bar(page, "t-now")).to_have_text("4.0")
+    race.get_by_role("button", name="Train a student").click()
+    expect(race.locator(".dot")).to_have_count(1, timeout=60_000)
+    expect(race.locator(".say")).to_have_text(re.compile(r"One student: \d+\.\d\s% .* T = 4, α = 0.90"))
+    box = race.locator(".map").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"])
+    expect(race.locator(".dot")).to_have_count(2, timeout=60_000)
+    assert looked_at(page) == []
+
+
 def test_a_field_keeps_its_keys(visit: Visit, app_url: str) -> None:
     page = visit(f"{app_url}/loss?data=digits", viewport=SMALL)
     page.get_by_label("T", exact=True).click()
     page.keyboard.press("s")
     expect(page.locator("html[data-stage]")).to_have_count(0)
+
+
+# How often a text has changed after one and a half seconds.
+CHANGES = """(node) => new Promise((done) => {
+    const seen = new Set();
+    const look = () => { seen.add(node.textContent); requestAnimationFrame(look); };
+    look();
+    setTimeout(() => done(seen.size - 1), 1500);
+})"""
+
+
+def rests_between_pictures(page: Page) -> None:
+    """Who wants no motion sees two pictures a second of what plays on the stage."""
+    page.emulate_media(reduced_motion="reduce")
+    picture = page.locator(".playground")
+    picture.locator(".play").click()
+    expect(picture.locator(".updates")).not_to_have_text("0")
+    assert 1 <= picture.locator(".updates").evaluate(CHANGES) <= 4
+    picture.locator(".play").click()
+    page.emulate_media(reduced_motion="no-preference")
 
 
 def test_a_talk_is_gone_through_by_keys_and_its_notes_follow(visit: Visit, app_url: str) -> None:
@@ -137,6 +203,7 @@ def test_a_talk_is_gone_through_by_keys_and_its_notes_follow(visit: Visit, app_u
     expect(bar(page, "place")).to_have_text("3/5")
     expect(page).to_have_url(re.compile("/playground"))
     expect(page.locator("html[data-stage]")).to_have_count(1)
+    rests_between_pictures(page)
     page.keyboard.press("ArrowLeft")
     expect(bar(page, "place")).to_have_text("2/5")
     expect(notes.get_by_role("heading", name="Melt")).to_be_visible()

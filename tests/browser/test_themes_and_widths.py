@@ -141,6 +141,12 @@ def test_the_start_page_invites_and_leads_into_the_lessons(page: Page, app_url: 
     expect(picture).to_have_attribute("data-invites", "waiting", timeout=15_000)  # T has moved, and is back
     expect(picture.locator(".t-number")).to_have_value("1.00")
     assert "T=" not in page.url, "nobody has chosen it"
+    page.emulate_media(reduced_motion="reduce")
+    page.reload()
+    settle(page)
+    page.wait_for_timeout(1500)  # by then it would have begun
+    expect(picture.locator(".t-number")).to_have_value("1.00")
+    assert picture.get_attribute("data-invites") is None, "who wants no motion is shown none"
     page.get_by_role("link", name="Demonstrate").click()
     expect(page.locator("canvas.pad")).to_be_visible()
 

@@ -3,21 +3,22 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { placeOfAlpha, placeOfT, pointsOf } from "../../kdviz/components/class_map/points.js";
+import { alphaAt, placeOfAlpha, placeOfT, pointsOf, tAt } from "../../kdviz/components/class_map/points.js";
 import { ClassPosts } from "../../kdviz/components/kdviz.shared/class_posts.js";
 import { filled } from "../../kdviz/components/kdviz.shared/format.js";
 import { Line } from "../../kdviz/components/kdviz.shared/line.js";
+import { beginningOf, outcomeOf, settable } from "../../kdviz/components/kdviz.shared/own_student.js";
 import { controlsOf, setControls } from "../../kdviz/components/kdviz.shared/shown.js";
 import { serve } from "../../kdviz/components/playground/loop.js";
 import { unpack } from "../../kdviz/components/playground/pack.js";
 import { Training } from "../../kdviz/components/playground/trained.js";
 import { isAwaited, nameOf, sentenceOf } from "../../kdviz/components/seat/poll.js";
-import { beginningOf, outcomeOf } from "../../kdviz/components/seat/race.js";
 import { answerOf, byDoubt, countDiffering } from "../../kdviz/components/wall/doubt.js";
 
 const TEXT = readFileSync(new URL("../../assets/lessons/en/pictures.md", import.meta.url), "utf8");
 const WORDS = Object.fromEntries([...TEXT.matchAll(/^- `(.+?)` (.+)$/gm)].map(([, key, text]) => [key, text]));
 const tell = (key, values = {}) => filled(WORDS[`seat-${key}`], values);
+const shared = (key, values = {}) => filled(WORDS[`shared-${key}`], values);
 
 /** A component's root with these controls, which note what a hand does to them. */
 function rootWith(...controls) {
@@ -66,17 +67,17 @@ test("seats that only press the button sweep the map, each always at its own pla
   const quarters = new Set(places.map(({ T, alpha }) => `${T > 5} ${alpha > 0.55}`));
   assert.equal(quarters.size, 4);
   assert.deepEqual(beginningOf("one"), beginningOf("one"));
-  assert.match(outcomeOf(tell, { accuracy: 0.95, plain: 0.9 }), /95\.0.%.*5\.0 points more/);
-  assert.match(outcomeOf(tell, { accuracy: 0.9, plain: 0.9 }), /as many as without/);
+  assert.match(outcomeOf(shared, { accuracy: 0.95, plain: 0.9 }), /95\.0.%.*5\.0 points more/);
+  assert.match(outcomeOf(shared, { accuracy: 0.9, plain: 0.9 }), /as many as without/);
 });
 
 test("what seats post replaces what they posted, and goes with its scene", () => {
   const posts = new ClassPosts();
-  posts.take({ seats: 2, drawings: [{ seat: "1", pixels: "a" }, { seat: "2", pixels: "b" }], fresh: true });
+  posts.take({ opened: true, seats: 2, drawings: [{ seat: "1", pixels: "a" }, { seat: "2", pixels: "b" }], fresh: true });
   posts.take({ drawings: [{ seat: "1", pixels: null }, { seat: "2", pixels: "c" }] });
-  assert.deepEqual(posts.now(), { seats: 2, drawings: [{ seat: "2", pixels: "c" }], points: [] });
+  assert.deepEqual(posts.now(), { opened: true, seats: 2, drawings: [{ seat: "2", pixels: "c" }], points: [] });
   posts.take({ points: [{ seat: "2", points: [] }], fresh: true });
-  assert.deepEqual(posts.now(), { seats: 2, drawings: [], points: [{ seat: "2", points: [] }] });
+  assert.deepEqual(posts.now(), { opened: true, seats: 2, drawings: [], points: [{ seat: "2", points: [] }] });
 });
 
 test("on the map the best student lies above the others, and the same settings are one dot", () => {
@@ -85,6 +86,8 @@ test("on the map the best student lies above the others, and the same settings a
   assert.deepEqual(pointsOf(seats).map(({ T }) => T), [20, 1, 4]);
   for (const T of [0.5, 50]) assert.ok(placeOfT(T) > 0 && placeOfT(T) < 1);
   for (const alpha of [0.1, 1]) assert.ok(placeOfAlpha(alpha) > 0 && placeOfAlpha(alpha) < 1);
+  assert.deepEqual(settable({ T: tAt(placeOfT(4)), alpha: alphaAt(placeOfAlpha(0.9)) }), { T: 4, alpha: 0.9 }, "a click is where its dot will be");
+  assert.deepEqual(settable({ T: tAt(1), alpha: alphaAt(1) }), { T: 50, alpha: 1 }, "the sliders go no further");
 });
 
 test("on the wall the most doubted drawing hangs first", () => {

@@ -12,6 +12,12 @@ export const placeOfT = (T) => Math.log(T / AXES.T[0]) / Math.log(AXES.T[1] / AX
 /** From 0 to 1 along the axis. @param {number} alpha */
 export const placeOfAlpha = (alpha) => (alpha - AXES.alpha[0]) / (AXES.alpha[1] - AXES.alpha[0]);
 
+/** The other way round. @param {number} place from 0 to 1 along the axis */
+export const tAt = (place) => AXES.T[0] * (AXES.T[1] / AXES.T[0]) ** place;
+
+/** @param {number} place from 0 to 1 along the axis */
+export const alphaAt = (place) => AXES.alpha[0] + place * (AXES.alpha[1] - AXES.alpha[0]);
+
 /**
  * All points, the best last: it lies above the others. Two of the same T and alpha are one, as the same settings give the
  * same student.

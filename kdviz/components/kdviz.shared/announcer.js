@@ -1,6 +1,8 @@
 // What a screen reader is told besides what has the focus: sentences that have changed, and never so often that it
 // could not be read to the end.
 
+import { setText } from "./dom.js";
+
 export const EVERY = 5000; // milliseconds between two announcements
 const TOGETHER = 300; // milliseconds in which what changes is announced at once
 const ARRIVAL = 3000; // milliseconds in which a page that was opened fills, and is read anyway
@@ -40,22 +42,26 @@ export function makeAnnouncer(speak, clock = CLOCK) {
 
 /**
  * Knows which sentences of a page are new: not those with which it opens, unless its visitor has done something since.
- * @param {(source: string, text: string) => void} announce @param {() => void} forget
+ * @param {(source: string, text: string) => void} tell @param {() => void} forget
  */
-export function makeReader(announce, forget, { now } = CLOCK) {
+export function makeReader(tell, forget, { now } = CLOCK) {
   let known = /** @type {string[]} */ ([]);
   let [page, opened, acted] = ["", 0, false];
+  const turn = (/** @type {string} */ shown) => {
+    if (shown === page) return;
+    [page, opened, acted] = [shown, now(), false];
+    forget();
+  };
   return {
     act: () => { acted = true; },
+    /** Another page is shown, or the same one. */
+    turn,
     /** @param {string} shown which page @param {string[]} sentences */
     look(shown, sentences) {
-      if (shown !== page) {
-        [page, opened, acted] = [shown, now(), false];
-        forget();
-      }
+      turn(shown);
       if (acted || now() - opened > ARRIVAL) {
         sentences.forEach((text, i) => {
-          if (text && !known.includes(text)) announce(`sentence ${i}`, text);
+          if (text && !known.includes(text)) tell(`sentence ${i}`, text);
         });
       }
       known = sentences;
@@ -77,9 +83,20 @@ function say(text) {
 
 const announcer = makeAnnouncer(say);
 
-export const { announce } = announcer;
-
 const reader = makeReader(announcer.announce, announcer.forget);
+
+/** @param {unknown} source @param {string} text */
+export function announce(source, text) {
+  reader.turn(location.pathname); // first, as it forgets what the page before has said
+  announcer.announce(source, text);
+}
+
+/** Write a sentence; one that is seen and another than before is announced. @param {Element} node @param {string} text */
+export function sayAloud(node, text) {
+  const before = node.textContent;
+  setText(node, text);
+  if (text && text !== before && node.checkVisibility()) announce(node, text);
+}
 
 /** Look at the sentences of the page, which has changed. */
 export function readSentences() {

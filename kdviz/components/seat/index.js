@@ -1,11 +1,12 @@
 // A seat of a class, on a phone: it follows the stage until it is touched, answers, draws and trains along.
 
+import { sayAloud } from "../kdviz.shared/announcer.js";
 import { component } from "../kdviz.shared/component.js";
-import { setText } from "../kdviz.shared/dom.js";
+import { applyPalette, setText } from "../kdviz.shared/dom.js";
 import { Line } from "../kdviz.shared/line.js";
-import { buildDraw } from "./draw.js";
+import { buildDraw } from "../kdviz.shared/own_drawing.js";
+import { beginningOf, buildRace } from "../kdviz.shared/own_student.js";
 import { answerAgain, showPoll } from "./poll.js";
-import { buildRace } from "./race.js";
 import { StandIn } from "./stand_in.js";
 import { letsGo } from "./touch.js";
 
@@ -26,6 +27,7 @@ import { letsGo } from "./touch.js";
 
 const KEPT = "kdviz.seat"; // in this browser's storage
 const MOUNTING = 800; // milliseconds within which a page has put up its pictures
+const MOST = 8; // students of a seat that are on the map
 const LOOK = 5000; // milliseconds between two looks at the line
 const OWN = /** @type {Record<string, "draw" | "race">} */ ({ wall: "draw", class_map: "race" }); // what a seat has for these
 
@@ -52,9 +54,9 @@ function openLine(seat, code) {
 function showStanding(ui) {
   const standing = ui.line.standing === "open" ? (ui.exploring ? "exploring" : "open") : ui.line.standing;
   ui.root.dataset.standing = standing;
-  setText(ui.q(".standing span"), ui.tell(`standing-${standing}`));
   ui.q(".exploring").hidden = !ui.exploring;
-  if (ui.exploring) setText(ui.q(".exploring span"), ui.tell(ui.moved ? "exploring-moved" : "exploring"));
+  (ui.exploring ? setText : sayAloud)(ui.q(".standing span"), ui.tell(`standing-${standing}`)); // said below
+  sayAloud(ui.q(".exploring span"), ui.exploring ? ui.tell(ui.moved ? "exploring-moved" : "exploring") : "");
 }
 
 /** @param {any} ui @param {string} name @param {string | null} text */
@@ -90,7 +92,7 @@ async function follow(ui) {
   ui.moved = false;
   ui.root.toggleAttribute("data-waits", !show);
   setText(ui.q(".title"), show?.title ?? "");
-  setText(ui.q(".sentence"), show?.sentence ?? ui.tell("waits"));
+  sayAloud(ui.q(".sentence"), show?.sentence ?? ui.tell("waits"));
   showNumber(ui, "of-t", show?.T ?? null);
   showNumber(ui, "of-alpha", show?.alpha ?? null);
   ui.show = show;
@@ -154,11 +156,18 @@ function listen(ui) {
   const renew = () => {
     if (!document.hidden) ui.line.renew();
   };
+  const theme = matchMedia("(prefers-color-scheme: dark)");
+  const recolour = () => {
+    applyPalette(ui.root.closest(".kd"));
+    ui.standIn.redraw();
+  };
+  theme.addEventListener("change", recolour);
   addEventListener("online", renew);
   document.addEventListener("visibilitychange", renew);
   ui.endings.push(() => {
     clearInterval(looking);
     clearTimeout(ui.waiting);
+    theme.removeEventListener("change", recolour);
     removeEventListener("online", renew);
     document.removeEventListener("visibilitychange", renew);
   });
@@ -176,7 +185,8 @@ function build(ui) {
   ui.say = (/** @type {object} */ message) => {
     if (!ui.line.send(message)) ui.again = true; // with the next word of the class
   };
-  ui.own = { draw: buildDraw(ui, ui.say), race: buildRace(ui, id, ui.say) };
+  const packOf = ({ data }) => new URL(`class/pack/${data}.gz`, new URL(".", location.href));
+  ui.own = { draw: buildDraw(ui, ui.say), race: buildRace(ui, { first: beginningOf(id), most: MOST, packOf, send: ui.say }) };
   ui.open = () => openLine(id, ui.code);
   const surroundings = { open: () => ui.open(), now: () => performance.now(), later: setTimeout.bind(window), random: Math.random };
   ui.line = new Line(surroundings, (said) => hear(ui, said), (standing) => {

@@ -1,5 +1,6 @@
 // A question to the class: its choices, what this seat has answered, and in the end what is true.
 
+import { sayAloud } from "../kdviz.shared/announcer.js";
 import { emptied, make, setText } from "../kdviz.shared/dom.js";
 import { percent } from "../kdviz.shared/format.js";
 
@@ -59,7 +60,7 @@ export function showPoll(ui, ask, send) {
     ui.root.removeAttribute("data-asked");
     draw(ui, ask, choice);
   };
-  setText(ui.q(".poll h2"), ask.question);
+  sayAloud(ui.q(".poll h2"), ask.question);
   if (ui.changed("poll", [name, ask.choices])) layOut(ui, ask, answer);
   draw(ui, ask, ui.answers.get(name));
 }
@@ -76,7 +77,7 @@ function draw(ui, ask, answer) {
     bar.style.width = percent(part).replace("\u00a0", "");
     setText(share, counts && all ? percent(part) : "");
   });
-  setText(ui.q(".poll .says"), sentenceOf(ui.tell, ask, answer));
+  sayAloud(ui.q(".poll .says"), sentenceOf(ui.tell, ask, answer));
 }
 
 /** Say again what was answered: it may not have arrived before the line was lost. @param {any} ui @param {Ask | null} ask @param {(message: object) => void} send */

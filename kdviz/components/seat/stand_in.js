@@ -6,7 +6,7 @@ import { followState } from "../kdviz.shared/shown.js";
 
 /** @typedef {{ component: string, data: string, state: import("../kdviz.shared/shown.js").State }} Told `data` is what it is kept under */
 /** @typedef {(given: { data: any, parentElement: ShadowRoot, setStateValue: () => void }) => () => void} Component */
-/** @typedef {{ told: Told, shadow: ShadowRoot, end: () => void }} Mounted */
+/** @typedef {{ told: Told, shadow: ShadowRoot, draw: () => void, end: () => void }} Mounted `draw` takes over another theme */
 
 const NAME = /^[a-z_]+$/;
 const KEPT = 8; // data that a talk may come back to
@@ -90,12 +90,17 @@ export class StandIn {
         else this.room.append(host);
         mounted?.end();
       }
-      const end = render({ data, parentElement: shadow, setStateValue: () => {} });
-      mounted = { told, shadow, end };
+      const draw = () => render({ data, parentElement: shadow, setStateValue: () => {} });
+      mounted = { told, shadow, draw, end: draw() };
       this.mounted[place] = mounted;
     }
     mounted.told = told;
     followState(mounted.shadow, told.state);
+  }
+
+  /** The theme is another. */
+  redraw() {
+    for (const { draw } of this.mounted) draw();
   }
 
   /** @param {Mounted} mounted */

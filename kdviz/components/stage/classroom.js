@@ -1,9 +1,8 @@
 // The stage's end of a class: tells the seats what is shown, and hears how many they are and what they answer. There is
 // one for the document, whatever pages come and go.
 
-import { keepPosts, postsNow } from "../kdviz.shared/class_posts.js";
+import { keepPosts } from "../kdviz.shared/class_posts.js";
 import { Line } from "../kdviz.shared/line.js";
-import { tell } from "../kdviz.shared/signals.js";
 
 /** @typedef {{ code: string, address: string, qr: string }} Opened where its seats are; qr: an image's address */
 /** @typedef {import("../seat/poll.js").Ask} Ask */
@@ -77,14 +76,14 @@ export class Classroom {
     const data = new KeptData((text) => this.surroundings.keep(code, text));
     Object.assign(this, { opened, line, data, seats: 0, ask: null, counts: null });
     line.connect();
-    tell("class", postsNow());
+    keepPosts({ opened: true });
   }
 
   /** @param {Line} line */
   stand({ standing }) {
     this.said = ""; // whoever connects anew says it anew
     if (standing === "ended" || standing === "none") this.opened = null;
-    tell("class", postsNow());
+    keepPosts(this.opened ? {} : { opened: false, fresh: true });
   }
 
   hear({ seats, ask, counts, ...posts }) {

@@ -1,5 +1,6 @@
 // The stage: the page's picture fills a projector's screen, below one sentence and two large numbers; moved by keys.
 
+import { sayAloud } from "../kdviz.shared/announcer.js";
 import { component, watchSize } from "../kdviz.shared/component.js";
 import { make, setText } from "../kdviz.shared/dom.js";
 import { goTo } from "../kdviz.shared/navigation.js";
@@ -34,7 +35,7 @@ let scrolled = 0; // where the page was before it went onto the stage
 function control(selector, form) {
   for (const holder of document.querySelectorAll(`${PICTURE} *`)) {
     const found = holder.shadowRoot?.querySelector(selector);
-    if (found instanceof HTMLInputElement) return found;
+    if (found instanceof HTMLInputElement && !found.closest("[hidden]")) return found;
   }
   return document.querySelector(form);
 }
@@ -252,12 +253,13 @@ function receive(ui, data) {
     node.title = ui.tell(node.dataset.name);
   }
   listKeys(ui);
-  setText(ui.q(".sentence"), data.sentence);
+  sayAloud(ui.q(".sentence"), data.sentence);
   setText(ui.q(".place"), data.place);
   ui.q(".previous").disabled = !data.previous;
   ui.q(".next").disabled = !data.next;
   ui.q(".notes").hidden = !data.talk;
   show(ui);
+  if (data.together) classroom.find();
   receivePoll(ui);
   showClass(ui);
   tellNotes(ui);

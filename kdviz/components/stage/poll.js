@@ -1,5 +1,6 @@
 // A question to the class on the stage: its bars grow as seats answer; then the truth is computed and shown over them.
 
+import { sayAloud } from "../kdviz.shared/announcer.js";
 import { emptied, make, setText } from "../kdviz.shared/dom.js";
 import { percent } from "../kdviz.shared/format.js";
 import { truthOf } from "../kdviz.shared/truth.js";
@@ -68,7 +69,7 @@ export function showPoll(ui) {
   const asked = now(ui);
   ui.q(".poll").hidden = !asked || !isSeen(ui);
   if (!asked) return;
-  setText(ui.q(".question"), asked.question);
+  sayAloud(ui.q(".question"), asked.question);
   if (ui.changed("choices", asked.choices)) layOut(ui, asked.choices);
   const answered = asked.counts?.reduce((sum, count) => sum + count, 0) ?? 0;
   ui.choices.forEach(({ node, bar, share }, i) => {
@@ -79,7 +80,7 @@ export function showPoll(ui) {
   });
   const { seats } = asked;
   setText(ui.q(".answered"), asked.counts ? ui.tell("answered", { answered, seats }) : "");
-  setText(ui.q(".poll .says"), asked.truth?.says || (ui.unknown ? ui.tell("unknown") : ""));
+  sayAloud(ui.q(".poll .says"), asked.truth?.says || (ui.unknown ? ui.tell("unknown") : ""));
   setText(ui.q(".poll .answer"), ui.tell(asked.closed ? "ask-again" : "answer"));
 }
 

@@ -1,12 +1,14 @@
 // The wall of a class: the drawings of all seats, with what the teacher and a student see in them. The teacher's weights
-// are fetched; the student is taught in this browser when the wall goes up.
+// are fetched; the student is taught in this browser when the wall goes up. Without a class whoever looks at it draws.
 
+import { sayAloud } from "../kdviz.shared/announcer.js";
 import { decodeBase64 } from "../kdviz.shared/bytes.js";
 import { postsNow } from "../kdviz.shared/class_posts.js";
 import { component } from "../kdviz.shared/component.js";
 import { make, makeImage, setText, showGrey } from "../kdviz.shared/dom.js";
 import { percent } from "../kdviz.shared/format.js";
 import { forwardLayers, unpackLayers } from "../kdviz.shared/network.js";
+import { buildDraw } from "../kdviz.shared/own_drawing.js";
 import { listen } from "../kdviz.shared/signals.js";
 import { answerOf, byDoubt, countDiffering } from "./doubt.js";
 
@@ -65,9 +67,10 @@ function draw(ui) {
   if (tiles.length !== holder.children.length || tiles.some((tile, i) => tile !== holder.children[i])) holder.replaceChildren(...tiles);
   for (const seat of ui.tiles.keys()) if (!ui.drawings.some((drawing) => drawing.seat === seat)) ui.tiles.delete(seat);
   ui.q(".empty").hidden = hung.length > 0;
-  setText(ui.q(".empty"), ui.tell("empty"));
+  setText(ui.q(".empty"), ui.tell(ui.alone ? "empty-alone" : "empty"));
+  ui.q(".own").hidden = !ui.alone;
   setText(ui.q(".who.of-student"), ui.tell(ui.taught ? "student" : ui.problem ? "student-failed" : "student-learns", STUDENT));
-  setText(ui.q(".told"), hung.length ? ui.tell("told", { drawings: hung.length, differ: countDiffering(hung) }) : "");
+  sayAloud(ui.q(".told"), hung.length ? ui.tell("told", { drawings: hung.length, differ: countDiffering(hung) }) : "");
 }
 
 async function load(ui, data) {
@@ -89,20 +92,50 @@ async function load(ui, data) {
   askStudent(ui);
 }
 
-function build(ui) {
-  Object.assign(ui, { drawings: postsNow().drawings, tiles: new Map(), asking: false });
-  listen(ui, "class", ({ drawings }) => {
-    ui.drawings = drawings;
-    draw(ui);
-    askStudent(ui);
+function hang(ui, drawings) {
+  ui.drawings = drawings;
+  draw(ui);
+  askStudent(ui);
+}
+
+/** Without a class: one drawing after the other, each of which hangs as it is drawn. */
+function buildOwn(ui) {
+  const own = /** @type {Map<string, string | null>} */ (new Map());
+  const another = ui.q(".another");
+  let number = 1;
+  ui.ownDrawings = () => [...own].flatMap(([seat, pixels]) => (pixels ? [{ seat, pixels }] : []));
+  ui.pad = buildDraw(ui, ({ drawing: { pixels } }) => {
+    own.set(String(number), pixels);
+    another.disabled = !pixels;
+    if (ui.alone) hang(ui, ui.ownDrawings());
   });
+  another.addEventListener("click", () => {
+    ui.pad.another();
+    number += 1;
+    another.disabled = true;
+    ui.q(".pad").focus();
+  });
+}
+
+function build(ui) {
+  Object.assign(ui, { drawings: [], tiles: new Map(), answers: new Map(), asking: false });
+  buildOwn(ui);
+  const take = ({ opened, drawings }) => {
+    ui.alone = !opened;
+    hang(ui, opened ? drawings : ui.ownDrawings());
+  };
+  take(postsNow());
+  listen(ui, "class", take);
   ui.endings.push(() => ui.training?.end());
 }
 
 function receive(ui, data) {
   ui.names = data.names;
+  ui.pad.show(data);
+  ui.q(".pad").setAttribute("aria-label", ui.tell("no-strokes"));
+  ui.q(".seen").setAttribute("aria-label", ui.tell("seen"));
   if (ui.changed("network", [data.weights, data.pack])) load(ui, data);
   draw(ui);
 }
 
-export default await component(import.meta.url, { root: ".wall", build, receive });
+export default await component(import.meta.url, { root: ".wall", shared: ["picture"], build, receive });

@@ -1,12 +1,14 @@
-// The race: this seat trains students in its own browser, each with its own T and alpha; the stage maps those of all.
+// The race: whoever sits at this browser trains students in it, each with its own T and alpha, which come onto a map.
 
-import { emptied, make, setText } from "../kdviz.shared/dom.js";
-import { percent, signed, whole } from "../kdviz.shared/format.js";
+import { sayAloud } from "./announcer.js";
+import { emptied, make, setText } from "./dom.js";
+import { filled, percent, signed, whole } from "./format.js";
+import { wordsOf } from "./words.js";
 
-/** @typedef {import("../kdviz.shared/class_posts.js").TrainedPoint} TrainedPoint */
+/** @typedef {import("./class_posts.js").TrainedPoint} TrainedPoint */
+/** @typedef {Pick<TrainedPoint, "T" | "alpha">} Place of the map */
 
 export const UPDATES = 300;
-const MOST = 8; // students of a seat that are on the map
 const RANGE = { T: [0.5, 50], alpha: [0.1, 1] };
 
 /** A number from 0 to 1 that a text always gives (FNV-1a). @param {string} text */
@@ -28,17 +30,33 @@ export function beginningOf(seat) {
   };
 }
 
-/** What came of a training. @param {import("../kdviz.shared/format.js").Tell} tell @param {TrainedPoint} point */
+/** A place of the map as the sliders have it, within their ends. @param {Place} place @returns {Place} */
+export function settable({ T, alpha }) {
+  const [low, high] = RANGE.T;
+  return { T: round2(Math.min(high, Math.max(low, T))), alpha: Math.round(20 * Math.min(1, Math.max(0, alpha))) / 20 };
+}
+
+/** What all say who train along. @param {string} key @param {Record<string, string | number>} [values] */
+const word = (key, values = {}) => filled(wordsOf(import.meta.url)[key], values);
+
+/** What came of a training. @param {import("./format.js").Tell} tell @param {TrainedPoint} point */
 export function outcomeOf(tell, { accuracy, plain }) {
   const gain = 100 * (accuracy - plain);
   const key = Math.abs(gain) < 0.05 ? "race-same" : gain > 0 ? "race-better" : "race-worse";
   return tell(key, { accuracy: percent(accuracy, 1), plain: percent(plain, 1), points: signed(Math.abs(gain)) });
 }
 
-/** @param {any} ui @param {string} seat its id @param {(message: object) => void} send */
-export function buildRace(ui, seat, send) {
-  const [t, alpha, train, progress] = [ui.q("#seat-t"), ui.q("#seat-alpha"), ui.q(".train"), ui.q(".race progress")];
-  const chosen = beginningOf(seat);
+/**
+ * Two sliders and a button.
+ * @param {any} ui @param {object} parts
+ * @param {Place} parts.first where the sliders begin
+ * @param {number} parts.most students that are kept, the last ones
+ * @param {(data: any) => URL} parts.packOf where the images of a map's data are
+ * @param {(message: { point: { points: TrainedPoint[] } }) => void} parts.send
+ */
+export function buildRace(ui, { first, most, packOf, send }) {
+  const [t, alpha, train, progress, says] = [".pick-temperature", ".alpha-range", ".train", ".race progress", ".race-says"].map((part) => ui.q(part));
+  const chosen = { ...first };
   let points = /** @type {TrainedPoint[]} */ ([]);
   let data = /** @type {any} */ (null);
   let training = /** @type {any} */ (null);
@@ -57,9 +75,10 @@ export function buildRace(ui, seat, send) {
     }
     setText(ui.q(".t-value"), chosen.T.toFixed(chosen.T < 10 ? 1 : 0));
     setText(ui.q(".alpha-value"), chosen.alpha.toFixed(2));
-    setText(train, ui.tell(points.length ? "train-another" : "train"));
+    setText(train, word(points.length ? "train-another" : "train"));
   };
   const list = () => {
+    if (!ui.q(".trained")) return; // the map itself shows them
     const holder = emptied(ui.q(".trained"));
     for (const point of [...points].reverse()) {
       const item = make("li", "", holder);
@@ -73,21 +92,21 @@ export function buildRace(ui, seat, send) {
     allow();
     progress.hidden = false;
     progress.value = 0;
-    setText(ui.q(".race-says"), ui.tell("race-loading"));
+    sayAloud(says, word("race-loading"));
     try {
-      training ??= await opened(data);
-      setText(ui.q(".race-says"), ui.tell("race-trains", { updates: whole(UPDATES) }));
+      training ??= await opened(packOf(data));
+      sayAloud(says, word("race-trains", { updates: whole(UPDATES) }));
       const settings = { ...chosen };
       const { taught, plain } = await training.run(settings, UPDATES, (/** @type {number} */ done) => { progress.value = done / UPDATES; });
       const point = { ...settings, accuracy: taught, plain, updates: UPDATES };
-      points = [...points, point].slice(-MOST);
-      setText(ui.q(".race-says"), outcomeOf(ui.tell, point));
+      points = [...points, point].slice(-most);
+      sayAloud(says, outcomeOf(word, point));
       list();
       post();
     } catch (error) {
       training?.end();
       training = null;
-      setText(ui.q(".race-says"), ui.tell("race-failed", { reason: error instanceof Error ? error.message : String(error) }));
+      sayAloud(says, word("race-failed", { reason: error instanceof Error ? error.message : String(error) }));
     }
     busy = false;
     allow();
@@ -104,6 +123,7 @@ export function buildRace(ui, seat, send) {
     show();
   });
   train.addEventListener("click", start);
+  ui.endings.push(() => training?.end());
   allow();
   return {
     /** @param {any} given data of the map */
@@ -121,11 +141,18 @@ export function buildRace(ui, seat, send) {
     again() {
       if (points.length) post();
     },
+    /** Train there, unless a student is being trained. @param {Place} place */
+    trainAt(place) {
+      if (train.disabled) return;
+      Object.assign(chosen, settable(place));
+      show();
+      start();
+    },
   };
 }
 
-/** A worker with the images of a data set. @param {{ data: string }} data */
-async function opened({ data }) {
+/** A worker with the images of a data set. @param {URL} pack */
+async function opened(pack) {
   const { Training, fetchPack } = await import(new URL("../kdviz.playground/trained.js", import.meta.url).href);
-  return new Training(await fetchPack(new URL(`class/pack/${data}.gz`, new URL(".", location.href))));
+  return new Training(await fetchPack(pack));
 }
