@@ -7,7 +7,10 @@ another site), or nobody sets it (`streamlit run app.py`), the session has an id
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -23,8 +26,40 @@ _BROWSER = "kdviz_visitor"  # the cookie with the id
 _YEAR = 365 * 86_400
 _ID = re.compile(r"[\w-]{20,64}")
 _SESSION, _GIVEN, _WRONG = "visitor_of_session", "presenter_of_session", "presenter_key_is_wrong"
+_WAITS = "presenter_key_waits"
+_FREE, _WAIT = 10, 10.0  # wrong keys, and then the seconds until the next one is looked at
+_ROUNDS = 300_000  # a guess of a cookie costs who guesses a good part of a second
 # What proxies add: whoever comes through one does not sit at this machine, whatever the address looks like.
 _OF_PROXIES = ("forwarded", "x-forwarded", "x-real-ip", "x-proxy", "via")
+
+
+class KeyTries:
+    """Tries at the presenter's key, of everybody at this server: after some wrong ones each further one is waited for.
+
+    Meanwhile a right key is not looked at either: else whoever guesses would learn as fast as before.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._wrong, self._until = 0, -1.0
+        self._lock = threading.Lock()
+
+    def look(self, given: str) -> bool | None:
+        """Whether it is the key; None where it is not looked at yet."""
+        with self._lock:
+            if self._now() < self._until:
+                return None
+            right = _is_key(given)
+            self._wrong = 0 if right else self._wrong + 1
+            if self._wrong >= _FREE:
+                self._until = self._now() + _WAIT
+            return right
+
+
+@st.cache_resource(show_spinner=False)
+def _tries() -> KeyTries:
+    """Those of this server."""
+    return KeyTries()
 
 
 def who() -> Visitor:
@@ -56,13 +91,16 @@ def take_key() -> None:
     if given is None:
         return
     del st.query_params[KEY]
-    st.session_state[_GIVEN if _is_key(given) else _WRONG] = True
+    right = _tries().look(given)
+    st.session_state[_WAITS if right is None else _GIVEN if right else _WRONG] = True
 
 
 def say_wrong_key() -> None:
-    """That the key of the address was another, once."""
+    """That the key of the address was another, or is not looked at yet, once."""
     if st.session_state.pop(_WRONG, False):
         st.warning(sentence("runs", "wrong-key"), icon=":material/key_off:")
+    if st.session_state.pop(_WAITS, False):
+        st.warning(sentence("runs", "key-waits", seconds=f"{_WAIT:.0f}"), icon=":material/key_off:")
 
 
 def _is_key(given: str) -> bool:
@@ -72,15 +110,20 @@ def _is_key(given: str) -> bool:
 
 def _proof() -> tuple[str, str]:
     """Name and value of the cookie of a browser that has shown the key. Servers at other ports have other names."""
-    value = hashlib.sha256(f"kdviz presenter {settings.presenter_key()}".encode()).hexdigest()
+    value = _stretched(settings.presenter_key())
     return f"kdviz_presenter_{value[:8]}", value[8:]
 
 
+@cache
+def _stretched(key: str) -> str:
+    return hashlib.pbkdf2_hmac("sha256", key.encode(), b"kdviz presenter", _ROUNDS).hex()
+
+
 def _shows_key(cookies: Mapping[str, str]) -> bool:
+    if settings.presenter_key() == "":
+        return False
     name, value = _proof()
-    return settings.presenter_key() != "" and secrets.compare_digest(
-        str(cookies.get(name, "")).encode(), value.encode()
-    )
+    return secrets.compare_digest(str(cookies.get(name, "")).encode(), value.encode())
 
 
 class Cookies:
@@ -97,7 +140,8 @@ class Cookies:
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         secure = "https" in (scope["scheme"], headers.get(b"x-forwarded-proto", ""))
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        if any(name == KEY and _is_key(value) for name, value in query):
+        given = [value for name, value in query if name == KEY]
+        if given and _tries().look(given[-1]):
             # The same page without the key: neither its address nor what it loads and links to shall carry it.
             rest = urlencode([(name, value) for name, value in query if name != KEY])
             page = scope["path"].rpartition("/")[2]  # relative, as a proxy may have taken a part of the path away

@@ -107,11 +107,20 @@ def _hold(stage: Page, seats: list[Page], pupils: Pupils, relay: Relay, server: 
     answered(stage)
     stage.keyboard.press("a")
     expect(stage.locator(".poll .says")).to_contain_text("The picture does not know it yet")  # nobody has pressed play
+    play = stage.locator(".playground .play")  # the picture is there again, though its server was killed
+    play.press("Enter")
+    pupils.wait(lambda told: told["ask"]["truth"] is not None)  # computed from the run, as soon as it tells
+    expect(stage.locator(".poll .choice.true")).to_have_count(1)
+    expect(seats[1].locator(".poll .says")).to_have_text(re.compile("^Your answer.*held-out"))
+    play.press("Enter")
 
     stage.keyboard.press("ArrowRight")
     shows(seats, pupils, 4, "With all labels, there is little left to gain.")
     stage.keyboard.press("ArrowRight")
     shows(seats, pupils, 5, "Who teaches best? Look at the seeds before you say so.")
+    stage.keyboard.press("a")
+    pupils.wait(lambda told: told["ask"]["truth"] is not None)  # from the verdicts of the comparison that is shown
+    expect(stage.locator(".poll .choice.true")).to_have_count(1)
 
     stage.goto(f"{server.url}/race_together?data=digits&stage=1")
     pupils.wait(lambda told: told["show"]["page"] == "race_together")

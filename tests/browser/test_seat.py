@@ -7,7 +7,7 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -50,13 +50,17 @@ LISTEN = """() => {
         if (text && text !== spoken.at(-1)?.text) spoken.push({ at: performance.now(), text });
     }).observe(document.body, { childList: true, subtree: true, characterData: true });
 }"""
-BESIDES = """() => [...document.querySelector("#seat").shadowRoot.querySelectorAll("[role=status], [role=alert], [aria-live]")].length"""
+BESIDES = """() => {
+    const parts = "[role=status], [role=alert], [aria-live]";
+    return document.querySelector("#seat").shadowRoot.querySelectorAll(parts).length;
+}"""
 
 
 def looked_at(seat: Page) -> list[str]:
     """What axe-core objects to in either theme."""
     found = list[str]()
-    for theme in ("dark", "light"):
+    themes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
+    for theme in themes:
         seat.emulate_media(color_scheme=theme)
         found += objections(seat)
     return found

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
-from playwright.sync_api import Page, TimeoutError, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from kdviz.texts.course import STAGED, TOGETHER
 from tests.browser.axe import objections
@@ -112,11 +112,17 @@ def test_keys_move_the_stage_and_leave_the_page_as_it_was(visit: Visit, app_url:
     assert "T=4&alpha=0.6" in page.url
 
 
-def looked_at(page: Page) -> list[str]:
-    """What axe-core objects to in either theme."""
+INK = "(node) => getComputedStyle(node).color"
+
+
+def looked_at(page: Page, part: Locator) -> list[str]:
+    """What axe-core objects to in either theme, which has reached the component of that part of the page."""
     found = list[str]()
-    for theme in ("dark", "light"):
+    themes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
+    for theme in themes:
+        before = part.evaluate(INK)
         page.emulate_media(color_scheme=theme)
+        expect(part).not_to_have_css("color", before)
         settle(page)
         found += objections(page)
     return found
@@ -138,7 +144,7 @@ def test_without_a_class_whoever_looks_draws_and_races_alone(visit: Visit, app_u
         for who in ("teacher", "student"):
             expect(tile.locator(f".of-{who}")).to_have_text(re.compile(r"^\d \d+\s%$"), timeout=60_000)
     expect(wall.locator(".told")).to_have_text(re.compile("Drawings: 2"))
-    assert looked_at(page) == []
+    assert looked_at(page, wall) == []
 
     staged(page, f"{app_url}/race_together?data=digits&stage=1")
     race = page.locator(".class-map")
@@ -150,7 +156,7 @@ def test_without_a_class_whoever_looks_draws_and_races_alone(visit: Visit, app_u
     assert box
     page.mouse.click(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"])
     expect(race.locator(".dot")).to_have_count(2, timeout=60_000)
-    assert looked_at(page) == []
+    assert looked_at(page, race) == []
 
 
 def test_a_field_keeps_its_keys(visit: Visit, app_url: str) -> None:

@@ -13,7 +13,7 @@ from kdviz.recipes.single import Recipe
 from kdviz.records.softmax import softmax
 from kdviz.store import data_files, gallery
 from kdviz.store.database import StoreError
-from kdviz.widgets import server
+from kdviz.widgets import server, visitor
 from tests.samples.app_pages import FakeJobs, button, component, components, folded, html, opened, run_of, said, text
 from tests.samples.fake_training import result as result_of
 from tests.samples.inside_records import ended, look, watched
@@ -486,6 +486,9 @@ def test_a_presenter_key_in_the_address_is_taken_out_of_it(jobs, monkeypatch):
     at = opened(TRAIN, presenter="another")
     assert "presenter" not in at.query_params
     assert "not this server’s presenter key" in said(at)
+    monkeypatch.setattr(visitor.KeyTries, "look", lambda *_: None)
+    at = opened(TRAIN, presenter="green-42-horse")
+    assert "open its address again in 10 seconds" in said(at)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The id in a visitor's browser, and the presenter's key: cookies, the address of the page, and who is alone."""
 
 import re
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
@@ -68,6 +69,27 @@ def test_the_key_is_given_once_and_leaves_the_address(monkeypatch):
     assert "HttpOnly; SameSite=Lax" in cookie
     assert dict(answer("/", f"presenter={KEY}")[1])["location"] == "./"
     assert answer("/", "presenter=another")[0] == 200
+
+
+def test_after_wrong_keys_the_next_one_is_waited_for(monkeypatch):
+    monkeypatch.setenv("KDVIZ_PRESENTER_KEY", KEY)
+    now = [0.0]
+    tries = visitor.KeyTries(lambda: now[0])
+    assert [tries.look("wrong") for _ in range(10)] == [False] * 10
+    assert tries.look(KEY) is None, "who guesses learns nothing meanwhile"
+    now[0] = 10.0
+    assert tries.look("wrong") is False
+    assert tries.look("wrong") is None
+    now[0] = 20.0
+    assert tries.look(KEY)
+    assert tries.look("wrong") is tries.look("wrong") is False, "the count begins anew"
+
+
+def test_who_guesses_keys_by_the_address_is_slowed_down(monkeypatch):
+    monkeypatch.setenv("KDVIZ_PRESENTER_KEY", KEY)
+    monkeypatch.setattr(visitor, "_tries", cache(visitor.KeyTries))
+    assert {answer("/", f"presenter=guess-{number}")[0] for number in range(20)} == {200}
+    assert answer("/", f"presenter={KEY}")[0] == 200
 
 
 @pytest.fixture

@@ -85,6 +85,8 @@ function measure(ui) {
   const used = parts.reduce((sum, part) => sum + part.getBoundingClientRect().height + GAP, 2 * PADDING);
   const style = document.documentElement.style;
   style.setProperty("--stage-top", `${top}px`);
+  const app = document.querySelector(".stApp");
+  if (app) style.setProperty("--stage-paper", getComputedStyle(app).backgroundColor); // of a theme that changes meanwhile
   style.setProperty("--stage-room", `${((innerHeight - top - used) / ZOOM).toFixed(1)}px`);
 }
 
