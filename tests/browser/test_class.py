@@ -68,7 +68,7 @@ def test_a_class_goes_through_a_talk_whatever_breaks(browser: Browser, tmp_path:
 
 
 def _hold(stage: Page, seats: list[Page], pupils: Pupils, relay: Relay, server: AppServer) -> AppServer:
-    """The talk, its two questions, and the race; the server that is there in the end."""
+    """The talk, its three questions, and the race; the server that is there in the end."""
     shows(seats, pupils, 1, "The network names one digit. What else could this be?")
     for seat, digit in zip(seats, ("a 1", "a 3", "a 3"), strict=True):
         choose(seat, digit)
@@ -121,10 +121,15 @@ def _hold(stage: Page, seats: list[Page], pupils: Pupils, relay: Relay, server: 
     stage.keyboard.press("a")
     pupils.wait(lambda told: told["ask"]["truth"] is not None)  # from the verdicts of the comparison that is shown
     expect(stage.locator(".poll .choice.true")).to_have_count(1)
+    _race(stage, seats[0], pupils, f"{server.url}/race_together?data=digits&stage=1")
+    return server
 
-    stage.goto(f"{server.url}/race_together?data=digits&stage=1")
+
+def _race(stage: Page, seat: Page, pupils: Pupils, address: str) -> None:
+    """Everybody trains a student; then the class ends."""
+    stage.goto(address)
     pupils.wait(lambda told: told["show"]["page"] == "race_together")
-    seats[0].get_by_role("button", name="Train").click()
+    seat.get_by_role("button", name="Train").click()
     trained = {"accuracy": 0.8, "plain": 0.7, "updates": 300}
     pupils.say(lambda number: {"point": {"points": [{"T": 1 + number, "alpha": 0.5, **trained}]}})
     expect(stage.locator(".dot")).to_have_count(PUPILS + 1)
@@ -133,4 +138,3 @@ def _hold(stage: Page, seats: list[Page], pupils: Pupils, relay: Relay, server: 
     expect(stage.locator(".class .count")).to_have_text(f"{ALL} seats are here")
     stage.get_by_role("button", name="End the class").click()
     stage.get_by_role("button", name="End it for all?").click()
-    return server

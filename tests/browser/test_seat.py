@@ -159,6 +159,22 @@ def test_a_seat_follows_until_it_is_touched_and_again_when_it_goes_back(seat: Pa
     expect(seat.locator(".exploring")).to_be_hidden()
 
 
+def test_a_picture_comes_once_the_server_is_back_that_was_away_as_it_was_fetched(seat: Page, meeting: Class) -> None:
+    refused = list[str]()
+
+    def away(route: Route) -> None:
+        if len(refused) == 2:
+            serve(route)
+        else:
+            refused.append(route.request.url)
+            route.abort("connectionrefused")
+
+    seat.route("**/kdviz.soft_targets/index.html", away)
+    meeting.say(soft({"controls": []}))
+    expect(seat.locator(".t-text")).to_have_text("1.00")
+    assert len(refused) == 2
+
+
 def test_what_changes_on_a_seat_is_announced_at_most_once_in_five_seconds(seat: Page, meeting: Class) -> None:
     for number in range(8):
         meeting.say(soft({"controls": []}), ASK if number % 2 else None, sentence=f"Sentence {number}.")

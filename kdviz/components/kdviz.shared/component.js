@@ -50,11 +50,19 @@ export function makeEcho() {
 
 const sheets = /** @type {Map<string, Promise<CSSStyleSheet>>} */ (new Map()); // by address
 
-/** @param {string} address */
-async function textOf(address) {
-  const answer = await fetch(address);
-  if (!answer.ok) throw new Error(`${address} cannot be loaded (${answer.status}).`);
-  return answer.text();
+const AGAIN = [250, 500, 1000, 2000]; // milliseconds until a file is asked for again, whose server is away
+
+/**
+ * A file's text, as soon as the server answers: a module that has failed once is lost for the document.
+ * @param {string} address @param {number} failed times in a row
+ * @returns {Promise<string>}
+ */
+async function textOf(address, failed = 0) {
+  const answer = await fetch(address).catch(() => null);
+  if (answer?.ok) return answer.text();
+  if (answer && answer.status < 500) throw new Error(`${address} cannot be loaded (${answer.status}).`);
+  await new Promise((over) => { setTimeout(over, AGAIN[Math.min(failed, AGAIN.length - 1)]); });
+  return textOf(address, failed + 1);
 }
 
 /** A style sheet, fetched once for all components. @param {string} address */

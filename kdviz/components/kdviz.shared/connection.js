@@ -10,6 +10,7 @@
 
 const EVERY = 10_000; // ms between two looks whether the server is there
 const PATIENCE = 5_000; // ms for its answer
+const BACK = 500; // ms between two looks of a page that is opened anew
 const GAP = 20_000; // ms without the server after which it may have given the connection up
 const ASLEEP = 120_000; // ms without a look at all: the machine slept; a tab in the background looks once a minute
 const OF_A_PERSON = 2_000; // ms after a key or a click within which what is sent comes of it
@@ -180,8 +181,27 @@ export function watch(words) {
     window.addEventListener(kind, () => connection.act(), { capture: true, passive: true });
   }
   window.addEventListener("online", () => void connection.look());
+  window.addEventListener("error", ({ target }) => {
+    if (target instanceof HTMLScriptElement && target.src.includes("/bidi-components/")) void openAnew();
+  }, true);
+  window.addEventListener("kd-lost-part", () => void openAnew());
   window.WebSocket = watching(window.WebSocket, connection);
   setInterval(() => void connection.look(), EVERY);
+}
+
+let opening = false; // whether the page waits for the server to be opened anew
+
+/** Open the page anew once the server is back; one that answers at once has refused for a reason, which stays. */
+async function openAnew() {
+  if (opening) return;
+  opening = true;
+  let away = false;
+  while (!(await answers("./_stcore/health"))) {
+    away = true;
+    await new Promise((over) => { setTimeout(over, BACK); });
+  }
+  opening = false;
+  if (away) location.reload();
 }
 
 /** @param {string} address */

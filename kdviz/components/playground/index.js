@@ -261,6 +261,9 @@ function leastSure({ training, heldOut, labels, teachers }) {
   return best;
 }
 
+/** Where the server is away the page is opened anew once it is back: see connection.js. */
+const sayLost = () => window.dispatchEvent(new Event("kd-lost-part"));
+
 async function load(ui, data) {
   ui.root.classList.add("busy");
   setText(ui.q(".loading-text"), ui.tell("loading"));
@@ -273,6 +276,7 @@ async function load(ui, data) {
     ui.pack = await unpack(bytes);
   } catch (error) {
     refuse(ui, "not-loaded", { reason: String(error) });
+    sayLost();
     return;
   }
   ui.facts = { training: ui.pack.training, heldOut: ui.pack.heldOut, image: leastSure(ui.pack) };
@@ -280,7 +284,10 @@ async function load(ui, data) {
   Object.assign(ui, { asking: false, playing: false, drawing: null, drawn: false });
   ui.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   ui.worker.onmessage = (event) => hear(ui, event);
-  ui.worker.onerror = () => refuse(ui, "worker-failed");
+  ui.worker.onerror = () => {
+    refuse(ui, "worker-failed");
+    sayLost();
+  };
   ui.settings = fromQuery({}, ui.facts).settings;
   ui.showControls ??= buildControls(ui, (changed) => change(ui, changed));
   send(ui, { type: "open", pack: ui.pack, settings: ui.settings });
