@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-import os
-import sys
 import threading
 import time
 import uuid
@@ -41,7 +39,6 @@ TRAINERS: Mapping[type[AnyRecipe | Training], str] = {
     Study: "kdviz.runners.study:run",
     Training: "kdviz.runners.sweep:run_teacher",
 }
-NICENESS = 5  # of a worker: who trains can wait, who turns a page cannot; where nothing else runs it costs nothing
 _LOOK = 0.1  # seconds between two looks at the wish: a look costs a millisecond
 
 T = TypeVar("T")
@@ -208,8 +205,6 @@ def describe() -> dict[str, Any]:
 
 def dask_setup(worker: Worker) -> None:
     """Preload (`dask worker --preload kdviz.jobs.worker`): what a first job would wait for is done now."""
-    if sys.platform != "win32":
-        os.nice(NICENESS)  # of this thread, and of all that it starts
     threading.Thread(target=_rehearse, daemon=True).start()
 
 

@@ -21,7 +21,7 @@ from kdviz.jobs.cluster import TRAINING, Embedded, share
 from kdviz.jobs.connection import _TLS_FIELDS
 from kdviz.jobs.messages import TaskOrder, TaskOutcome
 from kdviz.jobs.queue import ClusterState, JobError, Jobs
-from kdviz.jobs.worker import NICENESS, perform
+from kdviz.jobs.worker import perform
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.study import Study
@@ -760,11 +760,6 @@ def test_short_calls_do_not_wait_for_trainings(make):
     with pytest.raises(JobError, match=r"^The worker stopped with an unexpected error \(TypeError: .*\)\.$"):
         jobs.call(FAKES + "double", "x", "y", key="double").result(5)
     jobs.cancel(run.id)
-
-
-def test_pages_come_before_trainings(make):
-    niceness = make().call("os:nice", 0, key="niceness")
-    assert niceness.result(60) == os.nice(0) + NICENESS
 
 
 def test_the_device_becomes_known(make):
