@@ -6,7 +6,7 @@ from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
 from kdviz.recipes.study import STUDIES
 from kdviz.store import shipped_students
 from kdviz.widgets import lesson, page, stage
-from kdviz.widgets.pictures import meanwhile
+from kdviz.widgets.pictures import meanwhile, measured
 from kdviz.widgets.pictures.compressed import BITS, USUAL, Setting, compressed_picture, setting_of_link
 from kdviz.widgets.study import told
 
@@ -57,6 +57,7 @@ with uses:
     here.text("zeros")
     here.text("costs")
 
+measured.show(here, served.data)
 here.text("yourself")
 here.try_this()
 kilobytes = student.multiply_adds * BITS[2] / 8 / 1000

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kdviz.cli.console import USAGE_ERROR, end, json_option
+from kdviz.cli.console import FAILURE, USAGE_ERROR, end, json_option
 from kdviz.cli.kept import run_of, stored_student, the_store
 from kdviz.cli.progress import TrainingBar
 from kdviz.recipes.compression import Compression
 from kdviz.recipes.single import Recipe
 from kdviz.records.compressed import CompressedStudent, MeasuredRun
 from kdviz.reports import measurement as report
+from kdviz.store import measured as recorded
 from kdviz.store.run import Run
 
 if TYPE_CHECKING:
@@ -70,8 +71,9 @@ def compress(run_id: str, student: str | None, as_json: bool, **values: Any) -> 
 
 @click.command()
 @click.argument("run_id", metavar="RUN")
+@click.option("--record", is_flag=True, help="Keep the figures as those that the lesson After distillation shows.")
 @json_option
-def measure(run_id: str, as_json: bool) -> None:
+def measure(run_id: str, record: bool, as_json: bool) -> None:
     """What the networks of a run take and give on this machine: sizes, times, memory, energy, accuracy."""
     store = the_store()
     run = run_of(store, run_id)
@@ -88,6 +90,11 @@ def measure(run_id: str, as_json: bool) -> None:
             measured = said
         else:
             click.echo(f"measured {said.name}", err=True)
+    if record:
+        try:
+            click.echo(f"Recorded in {recorded.record(measured)}.", err=True)
+        except OSError as error:
+            end(f"the figures cannot be recorded: {error.strerror}.", FAILURE)
     if as_json:
         click.echo(json.dumps(report.document(measured), indent=2))
         return

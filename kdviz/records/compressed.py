@@ -23,5 +23,7 @@ class MeasuredRun(Record):
 
     run_id: str
     data: str
+    day: str  # 2026-11-26
+    machine: str  # "x86_64, 2 cores"
     networks: tuple[Measurement, ...]
     missing: tuple[str, ...] = ()  # sentences: which networks are not kept, and so not measured

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from kdviz.recipes.compression import Compression
 from kdviz.records.base import Figure, Record
 from kdviz.records.intervals import wilson_interval
 
@@ -54,6 +55,7 @@ class Measurement(Record):
 
     name: str
     architecture: str
+    compression: Compression | None = None  # what made it of another network; None of one that was trained so
     quantize: str  # "none", or the scheme
     parameters: int
     nonzero: int  # of the parameters

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from kdviz.recipes.methods import METHODS
 from kdviz.records.compressed import CompressedStudent, MeasuredRun
 from kdviz.records.measurement import InRuntime, Measurement, Spread
 from kdviz.reports.text import table
 
-_HEADER = [
+HEADER = [
     "network", "runtime", "right (95 %)", "parameters", "not 0", "multiply-adds", "kB", "kB, gzip",
     "ms an image", "images a second", "µJ an image",
 ]  # fmt: skip
@@ -15,15 +16,37 @@ _HEADER = [
 
 def text(networks: Sequence[Measurement]) -> str:
     """A row for each network and runtime, and below what the figures are."""
-    rows = [_row(network, found) for network in networks for found in network.runtimes]
+    return "\n".join([table(HEADER, rows(networks)), "", *notes(networks)])
+
+
+def rows(networks: Sequence[Measurement]) -> list[list[str]]:
+    """The figures of each network in each runtime, in the order of `HEADER`."""
+    return [_row(network, found) for network in networks for found in network.runtimes]
+
+
+def notes(networks: Sequence[Measurement]) -> list[str]:
+    """How the times were taken, and where the energy is from: a sentence each."""
     sources = dict.fromkeys((found.energy.kind, found.energy.how) for one in networks for found in one.runtimes)
     threads = {found.threads for network in networks for found in network.runtimes}
-    notes = [
+    return [
         f"Times: median (least to most) on {'one thread' if threads == {1} else 'several threads'} of this machine, "
         "after a warm-up; images a second in batches of 1,000.",
         *(f"Energy: {'measured' if kind == 'measured' else 'an estimate'}: {how}." for kind, how in sources),
     ]
-    return "\n".join([table(_HEADER, rows), "", *notes])
+
+
+def called(network: Measurement) -> str:
+    """A network's name in a picture: what compressed it, "75 % of units gone in int8", or how it was trained."""
+    made = network.compression
+    if made is None:
+        return METHODS[network.name].title if network.name in METHODS else network.name.capitalize()
+    what = "units gone" if made.structured else "weights 0"
+    parts = [f"{100 * made.prune:g} % of {what}"] if made.prune else []
+    parts += [f"rank {made.rank}"] if made.rank else []
+    changed = ", ".join(parts)
+    if made.quantize == "none":
+        return changed or "learnt again"
+    return f"{changed} in {made.quantize}" if changed else made.quantize
 
 
 def _row(network: Measurement, found: InRuntime) -> list[str]:
@@ -52,6 +75,8 @@ def document(measured: MeasuredRun) -> dict[str, Any]:
     return {
         "run_id": measured.run_id,
         "data": measured.data,
+        "day": measured.day,
+        "machine": measured.machine,
         "networks": [_facts(network) for network in measured.networks],
         "missing": list(measured.missing),
     }

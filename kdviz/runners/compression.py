@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import platform
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
 
@@ -21,7 +24,7 @@ from kdviz.engine.data import Data
 from kdviz.engine.measure import Effort, measured
 from kdviz.engine.training import Report, fit
 from kdviz.recipes.base import Training
-from kdviz.recipes.compression import Compression, Scheme
+from kdviz.recipes.compression import Compression
 from kdviz.recipes.single import Recipe
 from kdviz.records.base import TrainedStudent
 from kdviz.records.compressed import CompressedStudent, MeasuredRun
@@ -77,7 +80,7 @@ def compress(
     and after every step of a gradual pruning. Raises CompressionError, DataError, TeacherError and WeightsError.
     """
     network, loaded = students.network_of(student), data.load(upbringing.data)
-    before = measured(student.name, network, loaded, onnx_files.onnx_file(student, {}), effort=effort)
+    before = _measured(student, loaded, effort)
     tuning = _Tuning(loaded, upbringing, settings)
     changed = network
     for change in _changes(settings):
@@ -90,7 +93,7 @@ def compress(
         of=student.name,
         compression=settings,
         learnt=learnt,
-        measured=measured(name, changed, loaded, onnx_files.onnx_file(learnt, {}), settings.quantize, effort),
+        measured=_measured(learnt, loaded, effort, settings),
         before=before,
     )
 
@@ -158,19 +161,29 @@ def measure(
     try:
         teacher = teacher_of(upbringing)
         learnt = students.learnt("teacher", models.name_of(teacher), teacher)
-        found.append(_measured(learnt, loaded, "none", effort))
+        found.append(_measured(learnt, loaded, effort))
         yield found[-1]
     except CompressionError:
         without.append("The run's teacher is not kept on this machine.")
     for student in kept:
-        found.append(_measured(student, loaded, "none", effort))
+        found.append(_measured(student, loaded, effort))
         yield found[-1]
     for smaller in compressed:
-        found.append(_measured(smaller.learnt, loaded, smaller.compression.quantize, effort))
+        found.append(_measured(smaller.learnt, loaded, effort, smaller.compression))
         yield found[-1]
-    yield MeasuredRun(run_id=run_id, data=upbringing.data, networks=tuple(found), missing=tuple(without))
+    yield MeasuredRun(
+        run_id=run_id,
+        data=upbringing.data,
+        day=f"{datetime.now(UTC):%Y-%m-%d}",
+        machine=f"{platform.machine()}, {os.cpu_count()} cores",
+        networks=tuple(found),
+        missing=tuple(without),
+    )
 
 
-def _measured(student: TrainedStudent, loaded: Data, scheme: Scheme, effort: Effort) -> Measurement:
-    network = students.network_of(student)
-    return measured(student.name, network, loaded, onnx_files.onnx_file(student, {}), scheme, effort)
+def _measured(
+    student: TrainedStudent, loaded: Data, effort: Effort, compression: Compression | None = None
+) -> Measurement:
+    network, scheme = students.network_of(student), compression.quantize if compression else "none"
+    file = onnx_files.onnx_file(student, {})
+    return measured(student.name, network, loaded, file, scheme, effort).model_copy(update={"compression": compression})

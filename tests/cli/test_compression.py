@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from kdviz import settings
 from kdviz.cli.main import main
 from kdviz.engine import data, teachers
+from kdviz.store import measured
 from kdviz.store.runs import RunStore
 from tests.samples.kept_runs import COMPARISON, SINGLE, copied
 
@@ -107,13 +108,18 @@ def test_a_page_holds_the_compressed_student(store, compressed):
     assert len(content) < 200_000
 
 
-def test_measure_has_a_row_for_every_network_and_says_what_is_missing(store, compressed):
-    document = json.loads(kdviz("measure", SINGLE.id, "--json"))
+def test_measure_has_a_row_for_every_network_and_says_what_is_missing(store, compressed, monkeypatch, tmp_path):
+    monkeypatch.setattr(measured, "path_of", lambda name: tmp_path / "measured" / f"{name}.json")
+    document = json.loads(kdviz("measure", SINGLE.id, "--json", "--record"))
     assert [network["name"] for network in document["networks"]] == ["teacher", "distilled", NAME]
     assert [network["quantize"] for network in document["networks"]] == ["none", "none", "int8"]
     assert "a comparison keeps it" in document["missing"][0]
     student = document["networks"][1]["runtimes"][0]
     assert student["test_accuracy"] == pytest.approx(store.get(SINGLE.id).result.distilled.test_accuracy)
+    kept = measured.recorded.__wrapped__("digits")
+    assert [network.name for network in kept.networks] == ["teacher", "distilled", NAME]
+    assert (kept.day, kept.machine) == (document["day"], document["machine"])
+    assert kept.networks[2].compression.quantize == "int8"
 
 
 def test_the_table_for_people_says_what_an_estimate_is(store):

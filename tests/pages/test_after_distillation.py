@@ -3,7 +3,7 @@
 import pytest
 
 from kdviz.recipes.study import STUDIES, Study
-from kdviz.store import recorded
+from kdviz.store import measured, recorded
 from kdviz.widgets.pictures import compressed
 from kdviz.widgets.pictures.compressed import USUAL, Setting
 from tests.samples.app_pages import component, opened, said
@@ -96,3 +96,26 @@ def test_its_studies_can_be_looked_at_one_by_one_each_with_its_questions(jobs):
         assert not shown.error
         assert STUDIES[name].title in [each.value for each in shown.header]
         assert any(each.key.startswith(f"check_{name}_") for each in shown.radio)
+
+
+def test_what_networks_take_is_shown_as_it_was_measured(jobs):
+    at = opened(PAGE, cost="energy", runtime="pytorch")
+    assert (at.session_state["switch_cost"], at.session_state["switch_runtime"]) == ("energy", "pytorch")
+    found = measured.recorded("mnist")
+    whole = " ".join(block.value for block in at.markdown)
+    assert f"({found.machine}) on {found.day}" in whole
+    assert any("Energy: " in caption.value for caption in at.caption)
+    kinds = {in_runtime.energy.kind for network in found.networks for in_runtime in network.runtimes}
+    assert kinds == {"estimate"} or any("Energy: measured" in caption.value for caption in at.caption)
+    assert {network.name.partition("-")[0] for network in found.networks} == {"teacher", "plain", "offline"}
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"cost": "euros"}, "cost is euros; it takes one of stored, sent, latency, energy"),
+        ({"runtime": "abacus"}, "runtime is abacus; it takes one of onnx, pytorch"),
+    ],
+)
+def test_a_link_to_another_cost_is_answered(jobs, query, sentence):
+    assert sentence in said(opened(PAGE, **query))
