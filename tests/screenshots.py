@@ -151,6 +151,18 @@ def studied(page: Page) -> None:
     page.locator(".js-plotly-plot").first.wait_for()
 
 
+def compressed(page: Page) -> None:
+    """Two students, pruned and quantised."""
+    page.locator(".compressed:not(.busy)").wait_for()
+    page.wait_for_timeout(2000)
+
+
+def measured(page: Page) -> None:
+    """What the networks of a run take: figures, and no image."""
+    page.locator(".js-plotly-plot").first.wait_for()
+    bring_up(page, page.get_by_role("heading", name="What each takes, measured"))
+
+
 SHOTS: dict[str, tuple[str, Callable[[Page], object]]] = {
     "start": ("?data=digits&T=3", picture),
     "playground": ("playground?data=digits&labels=50", played),
@@ -161,14 +173,16 @@ SHOTS: dict[str, tuple[str, Callable[[Page], object]]] = {
     "watch_it_train": ("watch_it_train?data=digits", finished),
     "three_ways": ("three_ways?data=digits", compared),
     "what_is_transferred": ("what_is_transferred?data=digits", compared),
+    "after_distillation": ("after_distillation?data=digits&sparsity=0.6&bits=4", compressed),
     "when_it_helps": ("when_it_helps?study=few-labels", studied),
     "hintons_table": ("hintons_table", studied),
     "explorer": ("explorer?data=digits", swept),
     "runs": ("runs", kept),
     "verdict": ("three_ways?data=mnist&seeds=0-4&schedule=one-cycle", verdict),
     "heat_map": ("explorer?data=mnist", heat_map),
+    "measured": ("after_distillation?data=digits", measured),
 }
-OF_MNIST = ("verdict", "heat_map")  # figures alone
+OF_MNIST = ("verdict", "heat_map", "measured")  # figures alone
 FILM = "playground?data=digits&labels=20&speed=medium"
 
 

@@ -31,7 +31,7 @@ def show(here: LessonPage, data: str) -> None:
     page.chart(figure, key="measured", alt=here.word("measured-alt"))
     shown = charts.places(found.networks, runtime, cost)
     names, best = [report.called(place.network) for place in shown], charts.front(shown)
-    st.caption(" · ".join(f"**{number}** {literal(name)}" for number, name in enumerate(names, 1)))
+    st.caption(" · ".join(f"**{number}**\u00a0{literal(name)}" for number, name in enumerate(names, 1)))
     on_front = [f"{at} ({name})" for at, (name, place) in enumerate(zip(names, shown, strict=True), 1) if place in best]
     here.say("front", names=listed(on_front))
     st.caption(" ".join(report.notes(found.networks)))
