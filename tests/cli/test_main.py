@@ -605,7 +605,7 @@ def test_ctrl_c_before_the_training_ends_as_in_it(swept, faked, monkeypatch):
     assert stopped.exit_code == 130
     assert "stopped; the run's progress is kept, its result is not." in stopped.stderr
     assert [run.status for run in RunStore(settings.database_url()).recent()] == ["cancelled"]
-    monkeypatch.setattr("kdviz.cli.runs._store", interrupted)
+    monkeypatch.setattr("kdviz.cli.runs.the_store", interrupted)
     stopped = kdviz("runs", "list")
     assert (stopped.exit_code, stopped.stderr) == (130, "Error: stopped.\n")
 
