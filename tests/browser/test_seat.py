@@ -56,12 +56,17 @@ BESIDES = """() => {
 }"""
 
 
+# The page hears of another theme before it draws its next frame.
+DRAWN_ANEW = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+
+
 def looked_at(seat: Page) -> list[str]:
     """What axe-core objects to in either theme."""
     found = list[str]()
     themes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
     for theme in themes:
         seat.emulate_media(color_scheme=theme)
+        seat.evaluate(DRAWN_ANEW)
         found += objections(seat)
     return found
 
