@@ -169,7 +169,7 @@ def test_one_seed_has_no_verdict(page: Page, app_url: str) -> None:
     opened(page, app_url, SHORT)
     button(page, "Start").click()
     expect(status(page)).to_contain_text("finished in", timeout=90_000)
-    expect(page.get_by_text("One seed, no verdict")).to_be_visible()
+    expect(page.get_by_test_id("stMain").get_by_text("One seed, no verdict")).to_be_visible()
     expect(page.get_by_text("points (")).to_have_count(0)
 
 
