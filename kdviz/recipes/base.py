@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -37,6 +37,7 @@ Loss = Literal["kl", "soft-ce", "mse"]
 Optimizer = Literal["adam", "sgd"]
 Schedule = Literal["constant", "one-cycle"]
 Augmentation = Literal["none", "shift", "affine"]
+M = TypeVar("M", bound=BaseModel)
 
 
 # What differs from a recipe's defaults where a data set asks for it: 1,257 images want more epochs.
@@ -88,6 +89,14 @@ class Training(BaseModel):
         return self.model_copy(update={"fold": fold, "folds": folds})
 
 
+def parsed(model: type[M], values: Mapping[str, Any]) -> M:
+    """The values as the model takes them; `RecipeError` says in one sentence what is off."""
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        raise RecipeError(explain(model, error)) from None
+
+
 class Request(BaseModel):
     """What every recipe has: a data set, and ways from and to forms, URLs and the command line.
 
@@ -107,10 +116,7 @@ class Request(BaseModel):
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
         """From a form, a URL, JSON or the command line; `RecipeError` says in one sentence what is off."""
-        try:
-            return cls.model_validate(dict(values))
-        except ValidationError as error:
-            raise RecipeError(explain(cls, error)) from None
+        return parsed(cls, values)
 
     @classmethod
     def suited(cls, data: str, values: Mapping[str, Any] = MappingProxyType({})) -> Self:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from kdviz.recipes.base import RecipeError, explain
+from kdviz.recipes.base import parsed
 from kdviz.recipes.number_lists import with_point
 
 Scheme = Literal["none", "int8", "int8-static", "int8-weights", "int4"]
@@ -57,10 +57,7 @@ class Compression(BaseModel):
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
         """From the command line or JSON; `RecipeError` says in one sentence what is off."""
-        try:
-            return cls.model_validate(dict(values))
-        except ValidationError as error:
-            raise RecipeError(explain(cls, error)) from None
+        return parsed(cls, values)
 
     @property
     def called(self) -> str:
