@@ -147,7 +147,7 @@ def swipe_up(page: Page, place: Locator, across: float = 0.5, far: float = 160.0
 
 
 def settle(page: Page, quiet: float = 0.4, limit: float = 60.0) -> None:
-    """Wait until the page has run and nothing runs any more."""
+    """Wait until the page has run, the program's scripts lead its links, and nothing runs any more."""
     app = page.locator('[data-testid="stApp"]')
     app.wait_for(timeout=limit * 1000)
     page.wait_for_function(
@@ -155,7 +155,8 @@ def settle(page: Page, quiet: float = 0.4, limit: float = 60.0) -> None:
             const app = document.querySelector('[data-testid="stApp"]');
             const now = performance.now();
             const running = app?.getAttribute("data-test-script-state") !== "notRunning"
-                || document.querySelector('[data-testid="stSkeleton"]') || !document.querySelector("h1");
+                || document.querySelector('[data-testid="stSkeleton"]') || !document.querySelector("h1")
+                || document.querySelector('[data-testid="stSidebarNavItems"]:not([role=none])');
             if (running) window.__quietSince = undefined;
             else window.__quietSince ??= now;
             return window.__quietSince !== undefined && now - window.__quietSince > quiet;
