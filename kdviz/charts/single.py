@@ -82,11 +82,13 @@ def height(long: pd.DataFrame, parts: Parts) -> tuple[float, float]:
     return float(totals.iloc[min(5, len(totals) - 1)]), float(totals.max())
 
 
-def contributions_spec(frame: pd.DataFrame, steps: int, parts: Parts, soft: str, colours: Palette) -> Spec:
-    """Stacked areas of the soft and the hard term of `contributions`; `soft` is the soft term as a formula."""
+def contributions_spec(top: float, steps: int, parts: Parts, soft: str, colours: Palette) -> Spec:
+    """Stacked areas of the soft and the hard term of `contributions`.
+
+    `top` is where the axis ends, see `height`; `soft` is the soft term as a formula.
+    """
     said = f"datum.label == 'soft' ? '{soft}, the teacher' : '(1−α)·CE, the labels'"
     key = legend(TITLES[parts], labelExpr=said, symbolType="square")
-    top, _ = height(frame, parts)
     axis: Spec = {"format": "%"} if parts != "amount" else {}
     form = ".1%" if parts != "amount" else ".4f"
     return {

@@ -91,7 +91,7 @@ def test_the_contributions_axes_stay_while_a_run_grows(frame, parts):
     specs = []
     for count in (8, 12, 40):
         long = charts.contributions(charts.curves(reports[:count]), parts)
-        specs.append(charts.contributions_spec(long, 400, parts, "α·T²·KL", LIGHT))
+        specs.append(charts.contributions_spec(charts.height(long, parts)[0], 400, parts, "α·T²·KL", LIGHT))
     assert specs[0] == specs[1] == specs[2], "another specification makes a new chart: flicker, zoom and hover lost"
     x, y = specs[0]["encoding"]["x"], specs[0]["encoding"]["y"]
     assert x["scale"]["domain"] == [0, 400]
@@ -123,7 +123,7 @@ def test_every_network_has_its_colour_and_the_plain_one_is_dashed(frame):
 @pytest.mark.parametrize("shown", [*PARTS, "validation_accuracy", "agreement"])
 def test_legend_and_title_are_part_of_the_chart_so_full_screen_has_them(frame, shown):
     if shown in PARTS:
-        spec = charts.contributions_spec(charts.contributions(frame, shown), 400, shown, "α·T²·KL", LIGHT)
+        spec = charts.contributions_spec(1.0, 400, shown, "α·T²·KL", LIGHT)
         assert "α·T²·KL, the teacher' :" in spec["encoding"]["color"]["legend"]["labelExpr"]
     else:
         spec = charts.quality_spec(400, shown, 0.6, LIGHT)
@@ -154,7 +154,7 @@ def test_an_empty_run_has_empty_charts():
     for parts in PARTS:
         long = charts.contributions(frame, parts)
         assert len(long) == 0
-        json.dumps(charts.contributions_spec(long, 1, parts, "α·T²·KL", LIGHT))
+        json.dumps(charts.contributions_spec(charts.height(long, parts)[0], 1, parts, "α·T²·KL", LIGHT))
     assert len(charts.quality(frame, 1, None)) == 0
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from kdviz.charts import single as live
@@ -33,13 +35,42 @@ ON_STAGE = 74  # pixels of a chart, whose letters are enlarged there
 _watched = component("watched")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Curves:
-    """What the pictures of a run are drawn from."""
+    """What the pictures of a run are drawn from, the same object for all who look at this version of the run."""
 
     progress: list[Progress]  # thinned
     frame: pd.DataFrame
     watched: Watched | None
+
+    @property
+    def steps(self) -> int:
+        """How many updates a network gets."""
+        return max((report.steps for report in self.progress), default=1)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The two terms of the loss as they are sent, see `charts.single.contributions` and `height`."""
+
+    table: pa.Table
+    top: float
+    peak: float
+
+
+# Each of a class looks at a live run several times a second: what all are sent is made once.
+@lru_cache(maxsize=64)
+def terms(curves: Curves, parts: Parts) -> Terms:
+    """The two terms of the distilled student."""
+    long = live.contributions(curves.frame, parts)
+    return Terms(pa.Table.from_pandas(long, preserve_index=False), *live.height(long, parts))
+
+
+@lru_cache(maxsize=64)
+def quality(curves: Curves) -> pa.Table:
+    """`charts.single.quality` as it is sent."""
+    teacher = curves.watched.teacher_validation_accuracy if curves.watched else None
+    return pa.Table.from_pandas(live.quality(curves.frame, curves.steps, teacher), preserve_index=False)
 
 
 def _read(_recipe: Recipe, run: Run, events: Sequence[Event]) -> Snapshot[Curves]:
@@ -72,8 +103,7 @@ def _position(last: Progress) -> Position:
 
 
 def _curves(recipe: Recipe, run: Run, curves: Curves) -> None:
-    colours, frame, watched = page.colours(), curves.frame, curves.watched
-    steps = max((report.steps for report in curves.progress), default=1)
+    colours, steps = page.colours(), curves.steps
     # Streamlit forgets the zoom of a chart whose data change, unless it is a selection that it was asked to keep.
     keeps: dict[str, Any] = {"on_select": "rerun", "selection_mode": live.ZOOM} if run.live else {}
     low = {"height": ON_STAGE} if link.on_stage() else {}
@@ -81,20 +111,18 @@ def _curves(recipe: Recipe, run: Run, curves: Curves) -> None:
         left, right = st.columns(2, gap="large")
     with left:
         parts = page.switch("What the two terms add to the loss", PARTS, key="parts")
-        long = live.contributions(frame, parts)
-        top, peak = live.height(long, parts)
-        cut = f"first updates up to {peak:.3g}, cut off" if peak > 1.01 * top else ""
+        both = terms(curves, parts)
+        cut = f"first updates up to {both.peak:.3g}, cut off" if both.peak > 1.01 * both.top else ""
         st.html(f'<p class="kd-caption">{escape(cut) or "&nbsp;"}</p>')  # a line of its own, so that nothing jumps
-        spec = live.contributions_spec(long, steps, parts, live.SOFT_TERMS[recipe.loss], colours)
+        spec = live.contributions_spec(both.top, steps, parts, live.SOFT_TERMS[recipe.loss], colours)
         alt = "Stacked areas of the soft and the hard term over the updates of the distilled student"
-        st.vega_lite_chart(long, spec | low, key="chart_contributions", alt=alt, **keeps)
+        st.vega_lite_chart(both.table, spec | low, key="chart_contributions", alt=alt, **keeps)
     with right:
-        quality = page.switch("On the validation images", QUALITIES, key="quality")
+        measure = page.switch("On the validation images", QUALITIES, key="quality")
         st.html('<p class="kd-caption">&nbsp;</p>')
-        rows = live.quality(frame, steps, watched.teacher_validation_accuracy if watched else None)
-        spec = live.quality_spec(steps, quality, live.floor(recipe), colours)
-        alt = f"{QUALITIES[quality]} of teacher, distilled student and plain student over their updates"
-        st.vega_lite_chart(rows, spec | low, key="chart_quality", alt=alt, **keeps)
+        spec = live.quality_spec(steps, measure, live.floor(recipe), colours)
+        alt = f"{QUALITIES[measure]} of teacher, distilled student and plain student over their updates"
+        st.vega_lite_chart(quality(curves), spec | low, key="chart_quality", alt=alt, **keeps)
 
 
 def _legend(colours: dict[str, str]) -> None:

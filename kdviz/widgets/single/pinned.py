@@ -14,7 +14,7 @@ from kdviz.widgets import link, page
 from kdviz.widgets.lesson import LessonPage
 from kdviz.widgets.live_panel import snapshot_of_recorded
 from kdviz.widgets.run_status import found
-from kdviz.widgets.single.live import PANEL, QUALITIES, Curves
+from kdviz.widgets.single.live import PANEL, QUALITIES, Curves, quality
 
 _PINNED = "pinned"  # in the URL
 
@@ -58,17 +58,14 @@ def _finished(jobs: Jobs, recorded: RecordedRun | None, run_id: str | None) -> t
 
 
 def _beside(here: LessonPage, *both: tuple[Run, Curves]) -> None:
-    quality = page.switch(here.word("pinned-quality"), QUALITIES, key="pinned_quality")
+    measure = page.switch(here.word("pinned-quality"), QUALITIES, key="pinned_quality")
     lowest = min(live.floor(run.recipe) for run, _ in both if isinstance(run.recipe, Recipe))
     words = here.word("pinned-left"), here.word("pinned-right")
     for number, (column, word, (run, curves)) in enumerate(zip(st.columns(2, gap="large"), words, both, strict=True)):
-        steps = max((report.steps for report in curves.progress), default=1)
-        teacher = curves.watched.teacher_validation_accuracy if curves.watched else None
-        spec = live.quality_spec(steps, quality, lowest, page.colours())
+        spec = live.quality_spec(curves.steps, measure, lowest, page.colours())
         with column:
             st.markdown(f"{word}: **{called(run.recipe)}** {here.word('pinned-imported') if run.imported else ''}")
-            rows = live.quality(curves.frame, steps, teacher)
-            st.vega_lite_chart(rows, spec, key=f"chart_pinned_{number}", alt=called(run.recipe))
+            st.vega_lite_chart(quality(curves), spec, key=f"chart_pinned_{number}", alt=called(run.recipe))
             if isinstance(run.result, Result):
                 taught, plain = run.result.distilled.test_accuracy, run.result.plain.test_accuracy
                 here.say("pinned-result", taught=percent(taught, 1), plain=percent(plain, 1))
