@@ -29,6 +29,8 @@ CLOCK_TICK = 1e-9  # seconds, the least that anything takes
 
 Clock = Callable[[], float]
 
+_WARM: set[tuple[str, torch.device]] = set()  # what this process has run before
+
 
 @dataclass
 class Session:
@@ -111,11 +113,18 @@ def most_unsure(logits: Tensor, labels: Tensor, count: int) -> Tensor:
 
 
 def warm_up(training: Training, few: Split) -> None:
-    """Train a network on a few images, for nothing: the first calls of every kernel are slow."""
+    """Train a network on a few images, for nothing: the first calls of every kernel are slow.
+
+    Once in a process for each architecture and device.
+    """
+    warm = training.model, few.labels.device
+    if warm in _WARM:
+        return
     network = models.build(training.model, 0).to(few.labels.device)
     with PeakMemory():
         for _ in fit([models.cohort(training.model, [network])], few, [training], Plain()):
             pass
+    _WARM.add(warm)
 
 
 def rehearse() -> None:
