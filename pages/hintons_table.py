@@ -14,7 +14,7 @@ from kdviz.records.base import Word
 from kdviz.records.intervals import mcnemar_p_value
 from kdviz.records.study import StudyResult
 from kdviz.reports import findable, phrases
-from kdviz.widgets import lesson, page, stage
+from kdviz.widgets import lesson, link, page, stage
 from kdviz.widgets.pictures import bias_slider
 from kdviz.widgets.pictures.bias_slider import BiasCurve, short
 from kdviz.widgets.study import result as live_study
@@ -36,7 +36,8 @@ def picture(studied: StudyResult) -> None:
         return
     alt = "Errors here and in the paper, with intervals"
     with stage.picture(here):
-        page.chart(hinton.paper_figure(studied, page.colours()), key="paper", alt=alt)
+        figure = hinton.paper_figure(studied, page.colours(), beside=link.on_stage())
+        page.chart(figure, key="paper", alt=alt)
     errors = {row.arm: f"{row.ours.mean:,.0f}" for row in shown}
     compared = [row for row in shown if row.paper is not None]
     if {"plain", "distilled"} <= errors.keys():

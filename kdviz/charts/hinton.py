@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from math import ceil, floor, log10
+from textwrap import wrap
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,10 @@ from kdviz.records.base import Mean
 from kdviz.records.study import FinishedArm, StudyResult
 
 ROW = 60  # pixels of a row: its title, and its two dots below
+ABOVE_AND_BELOW = 85  # pixels: the legend and the numbers of the axis
 APART = 0.14  # ours above, the paper's below, in rows
+APART_BESIDE = 0.22  # the same where no title stands between two rows
+TITLE = 34  # letters in a line of a title that stands beside its row
 NUMBER = 46  # pixels to the right of the axis for the largest count
 ALIKE = 0.05  # a difference that chance alone makes less often than this is shown
 FEW_TIMES = 3  # the fewest errors, as far as a bias is worth seeing
@@ -81,13 +85,17 @@ def with_interval(count: Mean) -> str:
 
 
 @kept
-def paper_figure(studied: StudyResult, colours: Palette) -> go.Figure:
-    """A dot with its interval for each row, and the paper's below it. Errors on a logarithmic axis."""
+def paper_figure(studied: StudyResult, colours: Palette, *, beside: bool = False) -> go.Figure:
+    """A dot with its interval for each row, and the paper's below it. Errors on a logarithmic axis.
+
+    The rows' titles stand above their dots, or `beside` them where there is more width than height.
+    """
     picture, shown = go.Figure(), table_rows(studied)
+    apart = APART_BESIDE if beside else APART
     for number, row in enumerate(shown):
-        both = [("here", row.ours, -APART, colours.roles[row.role], "circle")]
+        both = [("wrong here", row.ours, -apart, colours.roles[row.role], "circle")]
         if row.paper is not None:
-            both.append(("in the paper", row.paper, APART, colours.text, "diamond-open"))
+            both.append(("wrong in the paper", row.paper, apart, colours.text, "diamond-open"))
         for whose, count, shift, colour, symbol in both:
             picture.add_scatter(
                 x=[count.mean],
@@ -112,18 +120,25 @@ def paper_figure(studied: StudyResult, colours: Palette) -> go.Figure:
                 cliponaxis=False,
                 hoverinfo="skip",
             )
-        row_title(picture, escape(row.title), number - 0.43, colours)
+        if not beside:
+            row_title(picture, escape(row.title), number - 0.43, colours)
     ticks = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
     picture.update_xaxes(
         type="log",
-        title_text="wrong on the test images",
         tickvals=list(ticks),
         ticktext=[f"{t:,}" for t in ticks],
         range=_ends(shown),
     )
-    picture.update_yaxes(range=[len(shown) - 0.45, -0.75], **HIDDEN)
-    legend = {**LEGEND, "y": 1.01}
-    return laid_out(picture, 110 + ROW * max(1, len(shown)), right=NUMBER, top=5, legend=legend)
+    if beside:
+        titles = ["<br>".join(wrap(escape(row.title), TITLE)) for row in shown]
+        picture.update_yaxes(range=[len(shown) - 0.5, -0.5], tickvals=list(range(len(shown))), ticktext=titles)
+        picture.update_yaxes(showgrid=False, zeroline=False, tickfont={"color": colours.text})
+    else:
+        picture.update_yaxes(range=[len(shown) - 0.45, -0.75], **HIDDEN)
+    # The first row has few errors: there is room on its right, as far as the margin goes.
+    free = {"x": 1.09, "xanchor": "right", "y": 1, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"}
+    legend = free if beside else {**LEGEND, "y": 1.01}
+    return laid_out(picture, ABOVE_AND_BELOW + ROW * max(1, len(shown)), right=NUMBER, top=5, legend=legend)
 
 
 def _ends(shown: Sequence[TableRow]) -> list[float] | None:

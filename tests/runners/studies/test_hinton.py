@@ -241,14 +241,17 @@ def test_on_mnist_the_papers_count_stands_in_the_row():
 
 def test_the_figure_has_our_count_and_the_papers_in_each_row():
     figure = charts.paper_figure(hinton(), palette("light"))
-    ours = [trace for trace in figure.data if trace.name == "here"]
-    papers = [trace for trace in figure.data if trace.name == "in the paper"]
+    ours = [trace for trace in figure.data if trace.name == "wrong here"]
+    papers = [trace for trace in figure.data if trace.name == "wrong in the paper"]
     assert [trace.x[0] for trace in ours] == [80, 140, 90, 130, 104, 4000, 1200]
     assert [trace.x[0] for trace in papers] == [67, 146, 74, 206, 109, 4730, 1320]
     assert papers[2].error_x.array[0] == pytest.approx(92.9 - 74, abs=0.1)
     assert [trace.showlegend for trace in ours].count(True) == 1
+    wide = charts.paper_figure(hinton(), palette("light"), beside=True)
+    assert wide.layout.yaxis.ticktext[3] == "no 3 in the transfer set"
+    assert not wide.layout.annotations, "a title stands once"
     others = charts.paper_figure(hinton("digits"), palette("dark"))
-    assert not [trace for trace in others.data if trace.name == "in the paper"]
+    assert not [trace for trace in others.data if trace.name == "wrong in the paper"]
 
 
 def test_each_count_stands_right_of_its_interval_in_the_colour_of_its_mark():
