@@ -6,9 +6,10 @@ import { gzipSync } from "node:zlib";
 import { Experiment } from "../../kdviz/components/playground/experiment.js";
 import { Lessons } from "../../kdviz/components/playground/lessons.js";
 import { serve } from "../../kdviz/components/playground/loop.js";
-import { freshLayers } from "../../kdviz/components/playground/network.js";
+import { Network, copyLayers, freshLayers } from "../../kdviz/components/playground/network.js";
 import { unpack } from "../../kdviz/components/playground/pack.js";
 import { generator, permutation } from "../../kdviz/components/playground/random.js";
+import { Rereading } from "../../kdviz/components/playground/rereading.js";
 import { defaults, fromQuery, toQuery } from "../../kdviz/components/playground/settings.js";
 import { Batch, Images } from "../../kdviz/components/playground/sparse.js";
 import { Term } from "../../kdviz/components/playground/terms.js";
@@ -70,6 +71,22 @@ test("fresh layers are those of torch.nn.Linear: uniform within one over the roo
     assert.ok(most <= bound && most > 0.8 * bound);
   }
   assert.equal(first.weight.length, 784 * 32);
+});
+
+test("images read again after a few weights have changed, or most, are read as in one pass", () => {
+  const random = generator(1, "changes");
+  const layers = freshLayers([784, 12, 10], generator(0, "weights"));
+  const batch = new Batch(images, 100);
+  for (let i = 0; i < 100; i++) batch.add(i);
+  const read = new Rereading(copyLayers(layers), batch);
+  const whole = new Network(read.layers, 100);
+  for (const share of [0, 0.001, 0.01, 0.9, 0.01, 0]) {
+    const [first, last] = read.layers;
+    first.weight.forEach((w, n) => { if (random() < share) first.weight[n] = n % 3 ? 0 : -w; });
+    if (share) [first.bias[3], last.bias[0], last.weight[7]] = [random(), random(), random()];
+    const [logits, wanted] = [read.read(), whole.forward(batch.rows)];
+    logits.forEach((z, n) => near(z, wanted[n], 1e-5));
+  }
 });
 
 test("a pack comes out as it was packed, and half of one is refused", async () => {

@@ -6,6 +6,7 @@
 
 export const BITS = [32, 8, 4, 3, 2];
 const FULL = 32; // bits of a number that is not quantised
+const NO_FRACTIONS = 1.5 * 2 ** 52;
 
 /**
  * All weights of a network from the smallest magnitude to the largest, counted through its layers.
@@ -31,12 +32,11 @@ export function unitOrder([{ inputs, outputs, weight }]) {
 /** A whole number of things nearest to a share of them; of two the even one, as in Python. @param {number} share @param {number} of */
 export const countOf = (share, of) => roundEven(share * of);
 
-/** The nearest whole number; of two the even one, as PyTorch rounds. @param {number} x */
-function roundEven(x) {
-  const down = Math.floor(x);
-  const over = x - down;
-  return over < 0.5 || (over === 0.5 && down % 2 === 0) ? down : down + 1;
-}
+/**
+ * The nearest whole number; of two the even one, as PyTorch rounds. Doubles of this size have no room for fractions, so
+ * the sum is rounded, and to even. @param {number} x between -2^51 and 2^51
+ */
+const roundEven = (x) => x + NO_FRACTIONS - NO_FRACTIONS;
 
 /**
  * Set the first `count` weights of `order` to zero, across all layers: torch.nn.utils.prune.global_unstructured with
@@ -84,7 +84,7 @@ export function quantise(layers, bits) {
     const scale = Math.fround(end / most);
     const inverse = Math.fround(1 / scale);
     for (let n = 0; n < weight.length; n++) {
-      weight[n] = scale * Math.min(most, Math.max(-most, roundEven(Math.fround(weight[n] * inverse))));
+      if (weight[n] !== 0) weight[n] = scale * Math.min(most, Math.max(-most, roundEven(Math.fround(weight[n] * inverse))));
     }
   }
 }
@@ -125,7 +125,7 @@ export function shapeOf(layers, setting) {
 /** Weights that are not zero. @param {Layer[]} layers */
 export function nonZero(layers) {
   let count = 0;
-  for (const { weight } of layers) for (const w of weight) if (w !== 0) count++;
+  for (const { weight } of layers) for (let n = 0; n < weight.length; n++) if (weight[n] !== 0) count++;
   return count;
 }
 
@@ -159,7 +159,9 @@ export function histogram(layers, most, counts) {
   counts.fill(0);
   const per = counts.length / (2 * most);
   for (const { weight } of layers) {
-    for (const w of weight) counts[Math.min(counts.length - 1, Math.max(0, Math.floor((w + most) * per)))]++;
+    for (let n = 0; n < weight.length; n++) {
+      counts[Math.min(counts.length - 1, Math.max(0, Math.floor((weight[n] + most) * per)))]++;
+    }
   }
   return counts;
 }
@@ -167,7 +169,7 @@ export function histogram(layers, most, counts) {
 /** The largest magnitude of all weights. @param {Pick<Layer, "weight">[]} layers */
 export function largest(layers) {
   let most = 0;
-  for (const { weight } of layers) for (const w of weight) most = Math.max(most, Math.abs(w));
+  for (const { weight } of layers) for (let n = 0; n < weight.length; n++) most = Math.max(most, Math.abs(weight[n]));
   return most;
 }
 

@@ -39,12 +39,11 @@ async function fetched(address) {
 const playground = (/** @type {string} */ name) => import(new URL(`../kdviz.playground/${name}.js`, import.meta.url).href);
 
 /** A student with what it needs to be compressed again and again, and read. */
-function studentOf(layers, { Network, Reading, AT_ONCE }, labels) {
-  const scratch = () => layers.map((layer) => ({ ...layer, weight: layer.weight.slice(), bias: layer.bias.slice() }));
-  const [now, sampled] = [scratch(), scratch()];
-  const network = ordered(layers);
+function studentOf(layers, { Network, Reading, Rereading, copyLayers }, heldOut, labels) {
+  const [now, sampled] = [copyLayers(layers), copyLayers(layers)];
   return {
-    network, now, sampled, shown: new Network(now, AT_ONCE), tried: new Network(sampled, AT_ONCE),
+    network: ordered(layers), now, sampled, one: new Network(now, 1),
+    shown: new Rereading(now, heldOut), tried: new Rereading(sampled, heldOut),
     reading: new Reading(labels), trial: new Reading(labels), whole: /** @type {Uint8Array | null} */ (null),
   };
 }
@@ -52,24 +51,25 @@ function studentOf(layers, { Network, Reading, AT_ONCE }, labels) {
 async function load(ui, data) {
   Object.assign(ui, { lab: null, curves: new Map() });
   ui.root.dataset.state = "loading";
-  const [content, weights, students, pack, network, reading, sparse] = await Promise.all([
+  const [content, weights, students, pack, network, reading, rereading, sparse] = await Promise.all([
     fetched(data.pack), fetched(data.weights), fetched(data.students),
-    playground("pack"), playground("network"), playground("reading"), playground("sparse"),
+    ...["pack", "network", "reading", "rereading", "sparse"].map(playground),
   ]);
   const images = await pack.unpack(content);
   const labels = images.labels.subarray(images.training);
   const grey = images.images.subarray(images.training * pack.PIXELS);
-  const parts = { ...network, ...reading };
+  const heldOut = new sparse.Batch(new sparse.Images(grey, pack.PIXELS), labels.length);
+  for (let i = 0; i < labels.length; i++) heldOut.add(i);
+  const parts = { ...network, ...reading, ...rereading };
   const layers = await unpackStudents(students);
-  const made = Object.fromEntries(ROLES.map((role) => [role, studentOf(layers[role], parts, labels)]));
+  const made = Object.fromEntries(ROLES.map((role) => [role, studentOf(layers[role], parts, heldOut, labels)]));
   const lab = {
     students: made, labels, grey, pixels: pack.PIXELS, sparse, teacher: await unpackLayers(weights),
-    reader: new reading.Reader(new sparse.Images(grey, pack.PIXELS), 0, labels.length),
     counts: new Uint32Array(BINS), most: largest(layers.distilled), mosts: mostOf(layers.distilled[0]),
     before: costOf(layers.distilled, WHOLE),
   };
   for (const student of Object.values(made)) {
-    student.trial.take(lab.reader.read(student.tried));
+    student.trial.take(student.tried.read());
     student.whole = student.trial.best.slice();
   }
   const taught = { teacher: images.teachers.trained.subarray(images.training * 10) };
@@ -98,7 +98,7 @@ function apply(ui) {
   for (const role of ROLES) {
     const student = ui.lab.students[role];
     compress(student.network, settingOf(ui), student.now);
-    student.reading.take(ui.lab.reader.read(student.shown));
+    student.reading.take(student.shown.read());
   }
 }
 
@@ -135,7 +135,7 @@ function drawNumbers(ui, moment) {
 
 function drawAnswer(ui) {
   const { lab, looked } = ui;
-  const z = lab.students.distilled.shown.forward(looked.batch.rows).subarray(0, 10);
+  const z = lab.students.distilled.one.forward(looked.batch.rows).subarray(0, 10);
   const [p, q] = [softmax(looked.teacher, ui.T), softmax(z, ui.T)];
   drawPairs(ui.pairs, p, q, looked.label ?? -1);
   const says = (key, logits, shares) => {
@@ -154,13 +154,14 @@ function drawAnswer(ui) {
 function draw(ui) {
   ui.asked = 0;
   if (!ui.lab) return;
+  ui.colours ??= ["--kd-student", "--kd-teacher"].map((name) => rgb(ui.root, name));
   apply(ui);
   const { distilled, plain } = ui.lab.students;
   const moment = momentOf(ui);
   drawDots(ui, { distilled: distilled.reading.right, plain: plain.reading.right }, moment.n);
   drawNumbers(ui, moment);
   drawSpread(ui, histogram(distilled.now, ui.lab.most, ui.lab.counts));
-  drawFirst(ui.q(".first"), distilled.now[0], ui.lab.mosts, ["--kd-student", "--kd-teacher"].map((name) => rgb(ui.root, name)));
+  drawFirst(ui.q(".first"), distilled.now[0], ui.lab.mosts, ui.colours);
   drawAnswer(ui);
   const zeros = moment.now.weights - moment.now.nonZero;
   const counted = ui.tell("zeros", { zeros: whole(zeros), weights: whole(moment.now.weights) });
@@ -189,8 +190,9 @@ function showControls(ui) {
   setText(ui.q(".pruned-now"), ui.tell(`pruned-${ui.way}`, { share: percent(ui.sparsity), ...units }));
 }
 
-/** Whatever takes more than a picture's time begins once the hand rests: the lines of the curve, the device's times. */
+/** Whatever takes more than a picture's time begins once the hand rests: a whole pass, the curve's lines, the times. */
 function settled(ui) {
+  for (const role of ROLES) ui.lab?.students[role].shown.forget();
   ask(ui);
   traceCurve(ui);
   clearTimeout(ui.timer);
@@ -218,7 +220,7 @@ function traceCurve(ui) {
       for (const role of ROLES) {
         const student = lab.students[role];
         compress(student.network, { sparsity, bits, way }, student.sampled);
-        student.trial.take(lab.reader.read(student.tried));
+        student.trial.take(student.tried.read());
         known[role].push([sparsity, student.trial.right / lab.labels.length]);
       }
     }
@@ -285,7 +287,7 @@ function commit(ui) {
 }
 
 function build(ui) {
-  Object.assign(ui, { held: false, names: [], sparsity: 0, bits: 32, way: "weights", T: 1, lab: null, curves: new Map(), asked: 0, tracing: 0, timer: 0, draw: () => ask(ui) });
+  Object.assign(ui, { held: false, names: [], sparsity: 0, bits: 32, way: "weights", T: 1, lab: null, curves: new Map(), colours: null, asked: 0, tracing: 0, timer: 0, draw: () => ask(ui) });
   ui.range = ui.q(".sparsity");
   ui.checkWay = buildSwitch(ui.q(".of-way"), "way", WAYS, (way) => ui.tell(`way-${way}`), (way) => {
     ui.way = way;
@@ -321,6 +323,7 @@ function fail(ui) {
 }
 
 function receive(ui, data) {
+  ui.colours = null; // asked for once for each theme: a style that is looked up in between is computed anew
   ui.names = data.names;
   setFrame(ui.pad, data.frame);
   ui.q(".of-way").setAttribute("aria-label", ui.tell("way"));

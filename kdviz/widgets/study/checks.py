@@ -6,6 +6,7 @@ names of arms. All others have a rule here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from kdviz.records.study import StudyResult
 
@@ -29,10 +30,10 @@ def _agrees(studied: StudyResult) -> str | None:
     return None if judgement is None else answers.get(judgement.verdict.word)
 
 
-def _parts(studied: StudyResult) -> str | None:
-    """At which widths a difference is shown between one hidden layer taught at T = 4 and with labels only."""
-    hot = [studied.judgement(arm.name) for arm in studied.recipe.chosen if arm.name.startswith("hot-one-")]
-    words = [_WORDS.get(judgement.verdict.word) for judgement in hot if judgement is not None]
+def _parts(studied: StudyResult, line: str) -> str | None:
+    """At which widths the arms of a line are shown to differ from those they are judged against."""
+    taught = [studied.judgement(arm.name) for arm in studied.recipe.chosen if arm.name.startswith(f"{line}-")]
+    words = [_WORDS.get(judgement.verdict.word) for judgement in taught if judgement is not None]
     if not words or None in words:
         return None
     shown = [word != "none" for word in words]  # from the narrowest to the widest
@@ -46,7 +47,8 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("all-labels", "agreement"): _agrees,
     ("left-out-class", "whose-errors"): _price,
     ("left-out-class", "no-test-labels"): lambda _: "promise",
-    ("smallest-student", "parts"): _parts,
+    ("smallest-student", "parts"): partial(_parts, line="hot-one"),
+    ("smallest-few-labels", "parts"): partial(_parts, line="taught"),
 }
 
 

@@ -10,7 +10,16 @@ from kdviz.engine.compression.pruning import by_magnitude, by_units, sparsity_of
 from kdviz.recipes.study import STUDIES
 from kdviz.recipes.study_facts import orders as order_facts
 from kdviz.recipes.study_facts import pruning as pruning_facts
-from kdviz.runners.studies import compressed, low_rank, one_teacher, orders, pruning, quantisation, smallest_student
+from kdviz.runners.studies import (
+    compressed,
+    low_rank,
+    one_teacher,
+    orders,
+    pruning,
+    quantisation,
+    smallest_few_labels,
+    smallest_student,
+)
 from tests.samples.labs import figures, lab_of
 
 pytestmark = pytest.mark.trains
@@ -71,6 +80,19 @@ def test_all_seeds_have_the_shipped_teacher_and_labels_have_none(seen):
     logits = taught[1].on(1, torch.arange(3).expand(2, 3), torch.zeros(2, 3, 28, 28, dtype=torch.uint8))
     assert torch.equal(logits[0], logits[1])
     assert torch.equal(logits[0], one_teacher.of(lab).training_logits[0, :3])
+
+
+@pytest.mark.usefixtures("one_epoch")
+def test_who_has_few_labels_learns_from_them_alone_and_the_taught_from_no_label(seen):
+    lab = lab_of("smallest-few-labels")
+    for arm in ("hundred-8", "thousand-8", "taught-8"):
+        figures(lab, smallest_few_labels, arm)
+    (hundred, thousand, taught) = ((trainings[0], distiller, teacher) for _, _, trainings, distiller, teacher in seen)
+    assert [(training.labels, teacher) for training, _, teacher in (hundred, thousand)] == [(100, None), (1000, None)]
+    training, distiller, teacher = taught
+    assert (training.labels, distiller.temperature, distiller.alpha) == (None, 4.0, 1.0)
+    assert teacher.unlabelled
+    assert {(each.epochs, each.batch_size) for each, *_ in (hundred, thousand, taught)} == {(1, 64)}
 
 
 @pytest.mark.usefixtures("one_epoch")

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.trains
 WITH_CHECKS = ("noisy-labels", "left-out-class", "narrow-student", "large-teacher", "all-labels")
 OTHERS = (
     *("teacher-quality", "smoothed-teacher", "overfitting", "several-teachers", "one-task", "other-domain"),
-    *("smallest-student", "pruning", "quantisation", "low-rank", "orders"),
+    *("smallest-student", "smallest-few-labels", "pruning", "quantisation", "low-rank", "orders"),
 )
 
 
