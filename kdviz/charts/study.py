@@ -23,7 +23,6 @@ from kdviz.charts.layout import (
     symbol_of,
 )
 from kdviz.charts.palette import Palette, Role
-from kdviz.charts.vega import Spec, one_of
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Arm, Measure
 from kdviz.records.base import Mean
@@ -134,7 +133,7 @@ def over_axis(
         picture.update_xaxes(range=[left - 0.5 * (right - left), right + 0.05 * (right - left)])
     if study.facts.x_log:
         picture.update_xaxes(type="log", ticktext=[_short(place) for place in places])
-    picture.update_yaxes(title_text=escape(_axis_title(measure)), tickformat=_ticks(measure))
+    picture.update_yaxes(title_text=escape(axis_title(measure)), tickformat=_ticks(measure))
     if log_ticks:
         picture.update_yaxes(type="log", tickvals=log_ticks, tickformat=",")
     figures = [end for point in shown for end in (point.mean.mean, *(point.mean.interval or ()))]
@@ -175,7 +174,7 @@ def dots(shown: Sequence[MeasuredArm], measure: Measure, colours: Palette, publi
         row_title(picture, escape(point.arm.title), row - 0.36, colours)
         if point.arm.name in published:
             _paper(picture, [(published[point.arm.name], row)], colours)
-    picture.update_xaxes(title_text=escape(_axis_title(measure)), tickformat=_ticks(measure), zeroline=False)
+    picture.update_xaxes(title_text=escape(axis_title(measure)), tickformat=_ticks(measure), zeroline=False)
     picture.update_yaxes(range=[len(shown) - 0.4, -0.7], **HIDDEN)
     return laid_out(picture, 70 + ROW * max(1, len(shown)), right=15, top=5, showlegend=False)
 
@@ -184,55 +183,6 @@ def with_unit(measure: Measure, value: float) -> str:
     """A figure with its unit, for a hover."""
     unit = {"share": "%", "count": ""}.get(measure.kind, measure.unit)
     return f"{formatted(measure, value)} {unit}".strip()
-
-
-def live_spec(study: Study, measure: Measure, colours: Palette) -> Spec:
-    """A Vega-Lite picture of the arms that are done while a study is under way; data: title, role, seed, value.
-
-    Plotly's node would be made anew with every look at the run.
-    """
-    value: Spec = {
-        "field": "value",
-        "type": "quantitative",
-        "title": _axis_title(measure),
-        "scale": {"zero": False},
-        "axis": {"format": ".0%" if measure.kind == "share" else "~g", "grid": True},
-    }
-    titles: Spec = {"domain": [arm.title for arm in study.chosen]}
-    axis: Spec = {"field": "title", "type": "nominal", "scale": titles, "axis": None}
-    colour = one_of("role", colours.roles)
-    return {
-        "height": {"step": 36},
-        "layer": [
-            {
-                "transform": [{"aggregate": [{"op": "count", "as": "rows"}], "groupby": ["title"]}],
-                "mark": {"type": "text", "align": "left", "dy": -12, "color": colours.text, "fontSize": 12},
-                "encoding": {"x": {"value": 0}, "y": axis, "text": {"field": "title"}},
-            },
-            {
-                "mark": {"type": "point", "filled": True, "opacity": FAINT, "size": 45},
-                "encoding": {"x": value, "y": axis, "color": colour},
-            },
-            {
-                "mark": {"type": "tick", "thickness": 3, "size": 16},
-                "encoding": {"x": {**value, "aggregate": "mean"}, "y": axis, "color": colour},
-            },
-        ],
-    }
-
-
-def learning_spec(colours: Palette) -> Spec:
-    """A Vega-Lite picture of what is being trained; data: report, seed, accuracy."""
-    y = {"field": "accuracy", "type": "quantitative", "title": "right"}
-    return {
-        "height": 220,
-        "mark": {"type": "line", "color": colours.student, "strokeWidth": 1.5},
-        "encoding": {
-            "x": {"field": "report", "type": "quantitative", "title": "report", "axis": {"tickMinStep": 1}},
-            "y": {**y, "scale": {"zero": False}, "axis": {"format": ".0%"}},
-            "detail": {"field": "seed"},
-        },
-    }
 
 
 def _intervals(shown: Sequence[MeasuredArm], colour: str) -> dict[str, Any]:
@@ -265,7 +215,8 @@ def _short(place: float) -> str:
     return f"{place:,.0f}" if place >= 100 else f"{place:.2g}"
 
 
-def _axis_title(measure: Measure) -> str:
+def axis_title(measure: Measure) -> str:
+    """What a measure's axis says."""
     return f"{measure.title}, {measure.unit}" if measure.unit else measure.title
 
 

@@ -4,90 +4,128 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-import streamlit as st
-
 from kdviz.charts import study as charts
+from kdviz.charts.compact import rounded, short, thinned
 from kdviz.recipes.study import Study
 from kdviz.records.kinds import Event
 from kdviz.records.study import FinishedArm, StudyProgress
 from kdviz.reports.study import mean_of
 from kdviz.store.run import Run
 from kdviz.widgets import page
+from kdviz.widgets.components import component
 from kdviz.widgets.live_panel import LivePanel, Snapshot, last_event
 from kdviz.widgets.run_status import Position
 from kdviz.widgets.study import words as study_words
 
+MOMENTS = 2000  # reports of what learnt, at most, in a replay
+
+_arms = component("arms")
+
 
 @dataclass(frozen=True)
 class ArmsSoFar:
-    """What the two pictures of a live study are drawn from."""
+    """What the picture of a study is drawn from."""
 
-    finished: pd.DataFrame  # arms so far: title, role, seed, value
-    learning: pd.DataFrame  # validation accuracy of what is trained just now: report, seed, accuracy
-    caption: str  # of the second picture
+    arms: list[dict[str, Any]]  # in the study's order: title, role, the second at which it was finished, values
+    learning: list[dict[str, Any]]  # reports of the training just now: arm, what is done, second, accuracies
+    seconds: float  # of the study so far
 
 
 def _read(study: Study, _run: Run, events: Sequence[Event]) -> Snapshot[ArmsSoFar]:
-    finished = finished_arms(study, events)
-    last = last_event(events, StudyProgress)
-    position, caption = None, "Nothing is being trained yet"
-    if last is not None:
-        arms = study.chosen
-        title = next((arm.title for arm in arms if arm.name == last.arm), last.arm)
-        number = min(len(finished) + 1, len(arms))
-        text = f"Arm {number} of {len(arms)}: {title} · {last.doing}, epoch {last.epoch} of {last.epochs}"
-        position = Position(text, last.seconds, last.seconds_left)
-        caption = f"Just now: {title}, {last.doing}: right on validation images"
-    so_far = ArmsSoFar(_values(study, finished), _learning(events, last), caption)
-    return Snapshot(position, _sentence(study, finished), so_far)
+    finished, last = finished_arms(study, events), last_event(events, StudyProgress)
+    if last is None:
+        return Snapshot(None, _sentence(study, finished), so_far(study, events, []))
+    title = _titles(study).get(last.arm, last.arm)
+    number = min(len(finished) + 1, len(study.chosen))
+    text = f"Arm {number} of {len(study.chosen)}: {title} · {last.doing}, epoch {last.epoch} of {last.epochs}"
+    reports = [event for event in events if isinstance(event, StudyProgress)]
+    now = [report for report in reports if (report.arm, report.doing) == (last.arm, last.doing)]
+    position = Position(text, last.seconds, last.seconds_left)
+    return Snapshot(position, _sentence(study, finished), so_far(study, events, now))
 
 
-def _draw(study: Study, _run: Run, snapshot: Snapshot[ArmsSoFar]) -> None:
-    measure, colours, so_far = study.facts.measures[0], page.colours(), snapshot.data
-    left, right = st.columns([5, 4], gap="large")
-    with left:
-        st.caption(f"Finished so far: {measure.title}; a dot for each seed, a bar for their mean")
-        spec = charts.live_spec(study, measure, colours)
-        st.vega_lite_chart(so_far.finished, spec, key=f"arms_{study.study}", alt="The arms that are finished")
-    with right:
-        st.caption(so_far.caption)
-        spec = charts.learning_spec(colours)
-        st.vega_lite_chart(so_far.learning, spec, key=f"learning_{study.study}", alt="What is being trained")
+def _draw(study: Study, run: Run, snapshot: Snapshot[ArmsSoFar]) -> None:
+    _mount(study, snapshot.data, f"{run.id}-{run.attempt}", key=f"arms_{study.study}")
     page.say(snapshot.sentence)
 
 
 PANEL = LivePanel(Study, _read, _draw)
 
 
+def replay(study: Study, events: Sequence[Event], date: str) -> None:
+    """A finished study, played again from its first arm to its last.
+
+    `date` is when it was trained; "" of a run that comes with the program.
+    """
+    reports = [event for event in events if isinstance(event, StudyProgress) and event.validation_accuracy]
+    shown = so_far(study, events, thinned(reports, MOMENTS))
+    _mount(study, shown, study.id, key=f"replay_of_{study.study}", date=date, replays=1)
+
+
+def _mount(study: Study, shown: ArmsSoFar, run: str, *, key: str, date: str = "", replays: int = 0) -> None:
+    measure = study.facts.measures[0]
+    _arms(
+        key=key,
+        data={
+            "run": run,
+            "date": date,
+            "replays": replays,
+            "measure": charts.axis_title(measure),
+            "percent": measure.kind == "share",
+            "seconds": shown.seconds,
+            "arms": shown.arms,
+            "learning": shown.learning,
+        },
+    )
+
+
+def so_far(study: Study, events: Sequence[Event], reports: Sequence[StudyProgress]) -> ArmsSoFar:
+    """The arms that are done and when, and `reports` of what learns or learnt."""
+    measure, titles, times = study.facts.measures[0].name, _titles(study), _times(events)
+    of_arm = {arm.arm: arm for arm in finished_arms(study, events)}
+    arms = []
+    for arm in study.chosen:
+        rows = of_arm[arm.name].rows if arm.name in of_arm else []
+        values = [short(row.figures[measure], 6) for row in rows if measure in row.figures]
+        arms.append({"title": arm.title, "role": arm.role, "at": times.get(arm.name), "values": values})
+    learning = [
+        {
+            "arm": titles.get(report.arm, report.arm),
+            "doing": report.doing,
+            "at": round(report.seconds, 2),
+            "accuracy": rounded(report.validation_accuracy, 4),
+        }
+        for report in reports
+    ]
+    ends = [*times.values(), *(report.seconds for report in reports)]
+    return ArmsSoFar(arms, learning, round(max(ends, default=0.0), 2))
+
+
+def _times(events: Sequence[Event]) -> dict[str, float]:
+    """The second of the study at which each arm was finished.
+
+    Arms that an earlier attempt got done are there from the beginning; a recorded run has no reports, and takes for
+    each arm what its training took.
+    """
+    reported = any(isinstance(event, StudyProgress) for event in events)
+    times, now = {}, 0.0
+    for event in events:
+        if isinstance(event, StudyProgress):
+            now = event.seconds
+        elif isinstance(event, FinishedArm):
+            now += 0.0 if reported else event.seconds
+            times[event.arm] = round(now, 2)
+    return times
+
+
+def _titles(study: Study) -> dict[str, str]:
+    return {arm.name: arm.title for arm in study.chosen}
+
+
 def finished_arms(study: Study, events: Sequence[Event]) -> list[FinishedArm]:
     """The arms that are done, in the study's order."""
     finished = {event.arm: event for event in events if isinstance(event, FinishedArm)}
     return [finished[arm.name] for arm in study.chosen if arm.name in finished]
-
-
-def _values(study: Study, finished: Sequence[FinishedArm]) -> pd.DataFrame:
-    """A row for each seed of an arm; one without a value for an arm that is yet to come."""
-    measure = study.facts.measures[0].name
-    of_arm = {arm.arm: arm.rows for arm in finished}
-    rows: list[tuple[Any, ...]] = []
-    for arm in study.chosen:
-        own = [row for row in of_arm.get(arm.name, ()) if measure in row.figures]
-        rows += [(arm.title, arm.role, row.seed, row.figures[measure]) for row in own]
-        rows += [] if own else [(arm.title, arm.role, None, None)]
-    return pd.DataFrame(rows, columns=["title", "role", "seed", "value"])
-
-
-def _learning(events: Sequence[Event], last: StudyProgress | None) -> pd.DataFrame:
-    """Over the updates of the training that goes on; a line for each network of it."""
-    now = None if last is None else (last.arm, last.doing)
-    training = [event for event in events if isinstance(event, StudyProgress) and (event.arm, event.doing) == now]
-    rows = [
-        (report, seed, accuracy)
-        for report, event in enumerate(training, 1)
-        for seed, accuracy in enumerate(event.validation_accuracy)
-    ]
-    return pd.DataFrame(rows, columns=["report", "seed", "accuracy"])
 
 
 def _sentence(study: Study, finished: Sequence[FinishedArm]) -> str:

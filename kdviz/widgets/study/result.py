@@ -1,7 +1,7 @@
 """A lesson's study on its page: the finished run or the recorded one at once, and the way to run it here."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 import pandas as pd
 import pyarrow as pa
@@ -13,10 +13,12 @@ from kdviz.jobs.queue import Jobs
 from kdviz.recipes.base import RecipeError
 from kdviz.recipes.study import STUDIES, Study
 from kdviz.recipes.study_facts.facts import Measure, StudyFacts
+from kdviz.records.kinds import Event
 from kdviz.records.study import StudyResult
 from kdviz.reports import phrases
 from kdviz.store.recorded import recorded
 from kdviz.store.run import Run
+from kdviz.store.runs import StoreError
 from kdviz.widgets import link, live_panel, page, run_status, server
 from kdviz.widgets.literal import literal
 from kdviz.widgets.study import live as running_study
@@ -59,10 +61,12 @@ def show(
             if shown is None:
                 _preview(wanted or Study.of(name, facts.data_sets[0]))
                 return None
+        imported = run if run is not None and run.imported else None
         with top:  # before what stands below it, which would jump
-            _provenance(controls, shown, wanted, run if run is not None and run.imported else None)
+            _provenance(controls, shown, wanted, imported)
         with place:
             _result(shown, controls, picture, frame)
+            _replay(jobs, shown, imported)
     return shown
 
 
@@ -178,6 +182,21 @@ def _result(shown: StudyResult, controls: Controls, picture: Picture | None, fra
             st.dataframe(_seeds(shown), hide_index=True, alt="All figures of each seed")
             if floor and not measured:
                 st.caption(floor)
+
+
+def _replay(jobs: Jobs, shown: StudyResult, imported: Run | None) -> None:
+    """The study once more, from its first arm to its last; folded until somebody wants it, and then it plays."""
+    name = shown.recipe.study
+    place = page.unfolded("Watch it again, arm by arm", f"replay_{name}", icon=":material/replay:")
+    if place is None:
+        return
+    run = imported or (None if shown == recorded(name) else run_status.found(jobs, shown.run_id))
+    events: Sequence[Event] = shown.finished
+    if run is not None:
+        with suppress(StoreError):
+            events = jobs.events(run.id)
+    with place:
+        running_study.replay(shown.recipe, events, live_panel.replayed_on(run) if run is not None else "")
 
 
 def _measure(facts: StudyFacts, controls: Controls) -> Measure:

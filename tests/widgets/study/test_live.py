@@ -7,6 +7,7 @@ import pytest
 from kdviz.charts import study as charts
 from kdviz.charts.palette import palette
 from kdviz.recipes.study import STUDIES, Study
+from kdviz.records.study import StudyProgress
 from kdviz.store import recorded
 from kdviz.widgets.study import live as running_study
 from kdviz.widgets.study import result as live_study
@@ -120,7 +121,6 @@ def test_arms_that_are_done_are_points_while_others_are_trained(keep, status):
     said = text(at)
     assert "1 of 3 arms are finished. labels only, 20 labels: " in said
     assert "Intervals and verdicts come at the end." in said
-    assert len(at.get("vega_lite_chart") or at.get("arrow_vega_lite_chart")) == 2
     names = [each.label for each in at.button]
     assert {"running": "Pause", "paused": "Go on"}.get(status, "Go on") in names
     assert ("Cancel" in names) == (status in ("running", "paused"))
@@ -136,12 +136,31 @@ def test_what_a_snapshot_of_a_live_run_holds(keep):
     snapshot = running_study.PANEL.snapshot(keep(run, events=heard), run)
     assert snapshot.position.text.startswith("Arm 2 of 3: taught on all images, 20 labels · students, epoch 2 of 3")
     assert (snapshot.position.seconds, snapshot.position.seconds_left) == (3.0, 2.0)
-    assert snapshot.data.finished.groupby("title").value.count().to_dict() == {
-        "labels only, 20 labels": 2,
-        "taught on all images, 20 labels": 0,
-        "taught on all images by a teacher that had only these labels, 20 labels": 0,
-    }
-    assert list(snapshot.data.learning.report) == [1, 1, 2, 2]
+    shown = snapshot.data
+    assert [(arm["title"], arm["at"], len(arm["values"])) for arm in shown.arms] == [
+        ("labels only, 20 labels", 0.0, 2),
+        ("taught on all images, 20 labels", None, 0),
+        ("taught on all images by a teacher that had only these labels, 20 labels", None, 0),
+    ]
+    assert [(report["at"], len(report["accuracy"])) for report in shown.learning] == [(1.0, 2), (3.0, 2)]
+    assert shown.seconds == 3.0
+
+
+def test_a_finished_study_is_played_again_when_somebody_unfolds_it(keep):
+    heard = [progress(FEW, "labels-20", 1, 1, seconds=2.0), finished_arm(FEW, "labels-20")]
+    for number, arm in enumerate(("all-20", "own-20"), 2):
+        heard += [progress(FEW, arm, 1, 1, seconds=2.0 * number), finished_arm(FEW, arm)]
+    keep(run_of(FEW, result=studied(FEW)), events=heard)
+    at = shown(run=FEW.id)
+    assert "Watch it again, arm by arm" in [each.label for each in at.expander]
+    replayed = running_study.so_far(FEW, heard, [each for each in heard if isinstance(each, StudyProgress)])
+    assert [arm["at"] for arm in replayed.arms] == [2.0, 4.0, 6.0]
+    assert replayed.seconds == 6.0
+
+
+def test_arms_of_a_recorded_run_take_what_their_training_took():
+    result = studied(FEW)
+    assert [arm["at"] for arm in running_study.so_far(FEW, result.finished, []).arms] == [1.5, 3.0, 4.5]
 
 
 def test_a_run_that_is_not_there_is_said_once(jobs):
