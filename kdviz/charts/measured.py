@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 from types import MappingProxyType
 
 import plotly.graph_objects as go
@@ -17,7 +18,7 @@ from kdviz.reports.measurement import called
 
 HEIGHT = 420  # pixels
 _ROOM = 1.3  # by which factor the axis reaches beyond the first and the last network
-TEACHER = "teacher"
+_NEAR, _ALIKE = 1.1, 0.1  # two marks cover each other: their costs differ by less than the factor, points by less
 
 # What a network takes, each in the unit of its axis.
 COSTS: Mapping[str, Callable[[InRuntime], float]] = MappingProxyType(
@@ -56,6 +57,15 @@ def front(sorted_by_cost: Sequence[Place]) -> list[Place]:
     return best
 
 
+def beside(shown: Sequence[Place]) -> list[bool]:
+    """Whether a mark has its number beside it, since the mark before would cover it; never two in a row."""
+    aside = [False]
+    for before, place in pairwise(shown):
+        near = place.cost < _NEAR * before.cost and abs(place.right - before.right) < _ALIKE
+        aside.append(near and not aside[-1])
+    return aside
+
+
 @kept
 def measured_figure(
     networks: Sequence[Measurement], runtime: str, cost: str, axes: tuple[str, str], colours: Palette
@@ -73,15 +83,18 @@ def measured_figure(
         line={"color": colours.plain, "width": 1.5, "dash": "dot", "shape": "hv"},
         hoverinfo="skip",
     )
-    for number, place in enumerate(shown, 1):
+    for number, (place, aside) in enumerate(zip(shown, beside(shown), strict=False), 1):
         low, high = (100 * end for end in place.found.test_accuracy_interval)
         name, colour = escape(called(place.network)), _colour(place.network, colours)
         inside, number_in = (colour, colours.paper) if place in best else (colours.paper, colour)
+        number_in = colour if aside else number_in
         picture.add_scatter(
             x=[place.cost],
             y=[place.right],
             mode="markers+text",
             text=[str(number)],
+            textposition="middle right" if aside else "middle center",
+            zorder=int(place in best),  # the front is never covered
             textfont={"color": number_in, "size": 11},
             marker={"color": inside, "size": 17, "opacity": 1, "line": {"width": 2, "color": colour}},
             error_y=intervals([(place.right, low, high)], colour, thickness=1, width=0),
@@ -99,6 +112,6 @@ def measured_figure(
 
 
 def _colour(network: Measurement, colours: Palette) -> str:
-    if network.name == TEACHER:
+    if network.name == "teacher":
         return colours.teacher
     return colours.plain if network.name.partition("-")[0] == PLAIN else colours.student

@@ -10,8 +10,10 @@ from kdviz.reports.text import table
 
 HEADER = [
     "network", "runtime", "right (95 %)", "parameters", "not 0", "multiply-adds", "kB", "kB, gzip",
-    "ms an image", "images a second", "µJ an image",
+    "ms an image", "images a second", "MB a batch", "µJ an image",
 ]  # fmt: skip
+
+_TAUGHT = ("offline", "distilled")  # as comparisons and single runs name the student of a trained teacher
 
 
 def text(networks: Sequence[Measurement]) -> str:
@@ -31,6 +33,8 @@ def notes(networks: Sequence[Measurement]) -> list[str]:
     return [
         f"Times: median (least to most) on {'one thread' if threads == {1} else 'several threads'} of this machine, "
         "after a warm-up; images a second in batches of 1,000.",
+        "Memory: the most bytes that all tensors of a batch of 1,000 take at once, weights included; quantised tensors "
+        "and ONNX Runtime do not show theirs.",
         *(f"Energy: {'measured' if kind == 'measured' else 'an estimate'}: {how}." for kind, how in sources),
     ]
 
@@ -39,6 +43,8 @@ def called(network: Measurement) -> str:
     """A network's name in a picture: what compressed it, "75 % of units gone in int8", or how it was trained."""
     made = network.compression
     if made is None:
+        if network.name in _TAUGHT:
+            return "Taught by the teacher"
         return METHODS[network.name].title if network.name in METHODS else network.name.capitalize()
     what = "units gone" if made.structured else "weights 0"
     parts = [f"{100 * made.prune:g} % of {what}"] if made.prune else []
@@ -62,6 +68,7 @@ def _row(network: Measurement, found: InRuntime) -> list[str]:
         f"{found.compressed_bytes / 1000:,.1f}",
         _spread(found.one_image, ".3f"),
         _spread(found.throughput, ",.0f"),
+        "–" if found.peak_memory is None else f"{found.peak_memory / 1e6:.1f}",
         f"{1e6 * found.energy.joules:.1f}",
     ]
 

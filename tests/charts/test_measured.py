@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kdviz.charts.measured import COSTS, Place, front, measured_figure, places
+from kdviz.charts.measured import COSTS, Place, beside, front, measured_figure, places
 from kdviz.charts.palette import palette
 from kdviz.recipes.compression import Compression
 from kdviz.recipes.methods import METHODS
@@ -63,6 +63,16 @@ def test_networks_come_by_what_they_take_and_those_of_another_program_are_left_o
     )
 
 
+def test_of_marks_that_cover_each_other_every_second_has_its_number_beside_it_and_the_front_is_on_top():
+    networks = [network(kilobytes=409, errors=errors) for errors in (280, 287, 290)] + [network(kilobytes=500)]
+    assert beside(places(networks, "ONNX Runtime 1", "stored")) == [False, True, False, False]
+    assert not any(
+        beside(places([network(kilobytes=409), network(kilobytes=409, errors=400)], "ONNX Runtime 1", "stored"))
+    )
+    _, *marks = measured_figure(networks, "ONNX Runtime 1", "stored", ("kB", "right"), palette("light")).data
+    assert [(mark.textposition, mark.zorder) for mark in marks[:2]] == [("middle center", 1), ("middle right", 0)]
+
+
 def test_a_network_is_called_by_what_made_it_smaller():
     assert called(network("teacher")) == "Teacher"
     assert called(network(prune=0.75, structured=True, quantize="int8")) == "75 % of units gone in int8"
@@ -75,7 +85,7 @@ def test_the_figure_has_a_mark_with_its_interval_for_each_and_the_front_as_a_lin
     figure = measured_figure(networks, "ONNX Runtime 1", "stored", ("kB", "right"), palette("light"))
     line, *marks = figure.data
     assert [mark.text[0] for mark in marks] == ["1", "2", "3", "4"]
-    names = ["rank 4", METHODS["plain"].title, METHODS["offline"].title, "Teacher"]
+    names = ["rank 4", METHODS["plain"].title, "Taught by the teacher", "Teacher"]
     assert [mark.hovertemplate.partition("<br>")[0] for mark in marks] == names
     paper = palette("light").paper
     assert [mark.marker.color == paper for mark in marks] == [False, True, True, False], "filled on the front"

@@ -1,6 +1,8 @@
 """`python -m kdviz compress` and `measure`: the chain from a run to its compressed student, loaded elsewhere."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +103,35 @@ def _right(logits):
     return float((logits.argmax(axis=1) == data.load("digits").test.labels.numpy()).mean())
 
 
+ELSEWHERE = """
+import sys
+import numpy
+images = numpy.load("images.npy")
+{lines}
+labels = numpy.load("labels.npy")
+logits = logits if isinstance(logits, numpy.ndarray) else logits.detach().numpy()
+assert not any(name.startswith("kdviz") for name in sys.modules)
+print((logits.argmax(axis=1) == labels).mean())
+"""
+
+
+def test_the_chain_trained_distilled_pruned_quantised_exported_loaded_in_a_program_without_kdviz(store):
+    networks = ["--data", "digits", "--teacher", "784-128-10", "--student", "784-32-10"]
+    run = json.loads(kdviz("train", *networks, "--epochs", "3", "--teacher-epochs", "3", "--seed", "14", "--json"))
+    smaller = ["--prune", "0.75", "--finetune", "soft", "--epochs", "2", "--quantize", "int8"]
+    made = json.loads(kdviz("compress", run["run_id"], *smaller, "--json"))
+    printed = kdviz("runs", "export", run["run_id"], "--student", made["student"], "--format", "onnx")
+    test = data.load("digits").test
+    np.save("images.npy", test.images.numpy())
+    np.save("labels.npy", test.labels.numpy())
+    Path("elsewhere.py").write_text(ELSEWHERE.format(lines=printed.rsplit("\n\n", 1)[1]))
+    answer = subprocess.run([sys.executable, "elsewhere.py"], capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    assert abs(float(answer.stdout) - made["after"]["runtimes"][1]["test_accuracy"]) <= 0.001
+    assert float(answer.stdout) > 0.8
+    assert made["after"]["nonzero"] < 0.3 * made["before"]["nonzero"]
+
+
 def test_a_page_holds_the_compressed_student(store, compressed):
     kdviz("runs", "export", SINGLE.id, "--student", NAME, "--format", "html", "--output", "home.html")
     content = Path("home.html").read_text()
@@ -124,6 +155,8 @@ def test_measure_has_a_row_for_every_network_and_says_what_is_missing(store, com
 
 def test_the_table_for_people_says_what_an_estimate_is(store):
     said = kdviz("measure", COMPARISON.id)
+    assert "MB a batch" in said
+    assert "ONNX Runtime do not show theirs" in said
     assert "offline" in said
     assert "plain" in said
     assert "one thread of this machine" in said

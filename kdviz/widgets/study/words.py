@@ -206,7 +206,9 @@ def floor(studied: StudyResult) -> str:
 
 
 def _counted(number: int, of: int, word: Word) -> str:
-    """ "five are better", "one is not shown to differ"."""
+    """ "five are better", "one is not shown to differ", "none is shown to differ"."""
+    if number == of and word == "no difference shown":
+        return "none is shown to differ"
     who = "all" if number == of else in_words(number)
     one, several, rest = {
         "better": ("is", "are", "better"),
