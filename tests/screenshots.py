@@ -157,6 +157,14 @@ def compressed(page: Page) -> None:
     page.wait_for_timeout(2000)
 
 
+def letters(page: Page) -> None:
+    """Two networks that have read a text and write on."""
+    page.locator(".next-letter[data-state=ready]").wait_for()
+    page.get_by_role("button", name="Let both write on").click()
+    page.locator(".next-letter[data-writing=done]").wait_for()
+    page.mouse.move(*NOWHERE)
+
+
 def measured(page: Page) -> None:
     """What the networks of a run take: figures, and no image."""
     page.locator(".js-plotly-plot").first.wait_for()
@@ -174,6 +182,7 @@ SHOTS: dict[str, tuple[str, Callable[[Page], object]]] = {
     "three_ways": ("three_ways?data=digits", compared),
     "what_is_transferred": ("what_is_transferred?data=digits", compared),
     "after_distillation": ("after_distillation?data=digits&sparsity=0.6&bits=4", compressed),
+    "next_letter": ("next_letter?T=2", letters),
     "when_it_helps": ("when_it_helps?study=few-labels", studied),
     "hintons_table": ("hintons_table", studied),
     "explorer": ("explorer?data=digits", swept),

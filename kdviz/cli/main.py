@@ -30,6 +30,7 @@ from kdviz.errors import PlainError
 from kdviz.recipes.base import Request
 from kdviz.recipes.catalogue import DATA_SETS, SHIPPED_TEACHERS
 from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.letters import NOVEL
 from kdviz.recipes.single import Recipe
 from kdviz.reports.text import table
 from kdviz.store import data_files
@@ -146,12 +147,12 @@ def bench(repetitions: int | None, quick: bool, as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--data", "name", type=click.Choice(list(SHIPPED_TEACHERS)), required=True)
+@click.option("--data", "name", type=click.Choice([*SHIPPED_TEACHERS, NOVEL]), required=True)
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
     default=None,
-    help="File to write the trained one to, and nothing else; default: the shipped ones.",
+    help="File to write the trained one to, and nothing else, of the novel a folder; default: the shipped ones.",
 )
 @click.option(
     "--playground", "others", is_flag=True, help="Only the playground's other teachers; the trained one stays."
@@ -165,13 +166,20 @@ def teacher(name: str, output: Path | None, others: bool, students: bool) -> Non
         raise click.UsageError("--students and --playground exclude each other: each makes only its own.")
     if others and output is not None:
         raise click.UsageError("--output is for the trained teacher, which --playground leaves as it is.")
-    from kdviz.runners import playground, shipped_students
+    if name == NOVEL and (students or others):
+        raise click.UsageError(f"--students and --playground are for images; {NOVEL} has a teacher and its student.")
+    from kdviz.runners import playground, shipped_letters, shipped_students
     from kdviz.runners import shipped_teacher as shipping
 
     def say(epoch: int, epochs: int, loss: float) -> None:
         if epoch % 10 == 0:
             click.echo(f"epoch {epoch} of {epochs}, loss {loss:.4f}", err=True)
 
+    if name == NOVEL:
+        if output is not None:
+            output.mkdir(parents=True, exist_ok=True)
+        click.echo(json.dumps(shipped_letters.make(output, say), indent=2))
+        return
     if students:
         click.echo(json.dumps(shipped_students.make(name, output, say), indent=2))
         return

@@ -74,6 +74,45 @@ def kd_gradient(
     return softmax(student, temperature).sub_(soft_targets).mul_(weight * temperature)
 
 
+# The same the other way round, and half-way (Gu et al. 2024; Agarwal et al. 2024). Forward KL punishes where the
+# student gives nothing, reverse KL where the teacher does.
+
+
+def reverse_kl_loss(student: Tensor, teacher: Tensor, temperature: float = 1.0) -> Tensor:
+    """T^2 * KL(q || p) = T^2 * sum q (log q - log p)."""
+    return kd_loss(teacher, student, temperature)
+
+
+def reverse_kl_gradient(
+    student: Tensor, teacher: Tensor, temperature: float = 1.0, weight: Tensor | float = 1.0
+) -> Tensor:
+    """T * q * (log q - log p - KL(q || p))."""
+    log_p, log_q = log_softmax(teacher, temperature), log_softmax(student, temperature)
+    return _through_softmax(log_q.exp(), log_q - log_p, weight * temperature)
+
+
+def jensen_shannon_loss(student: Tensor, teacher: Tensor, temperature: float = 1.0) -> Tensor:
+    """T^2 * (KL(p || m) + KL(q || m)) / 2 with m = (p + q) / 2 (Agarwal et al. 2024, equation 1, beta = 1/2)."""
+    log_p, log_q = log_softmax(teacher, temperature), log_softmax(student, temperature)
+    log_m = torch.logaddexp(log_p, log_q) - math.log(2)
+    both = log_p.exp() * (log_p - log_m) + log_q.exp() * (log_q - log_m)
+    return temperature**2 / 2 * both.sum(dim=-1)
+
+
+def jensen_shannon_gradient(
+    student: Tensor, teacher: Tensor, temperature: float = 1.0, weight: Tensor | float = 1.0
+) -> Tensor:
+    """T * q * (s - sum q s) / 2 with s = log q - log m."""
+    log_p, log_q = log_softmax(teacher, temperature), log_softmax(student, temperature)
+    log_m = torch.logaddexp(log_p, log_q) - math.log(2)
+    return _through_softmax(log_q.exp(), log_q - log_m, weight * temperature / 2)
+
+
+def _through_softmax(q: Tensor, slope: Tensor, weight: Tensor | float) -> Tensor:
+    """weight * q * (slope - sum q slope): the gradient at the logits from that at the probabilities q."""
+    return q * (slope - (q * slope).sum(dim=-1, keepdim=True)) * weight
+
+
 # Matching logits (Ba, Caruana 2014, section 2.2). T^2 * KL comes, as T grows, to half of it, of *centred* logits.
 
 

@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, field_validator, model_validator
 
 from kdviz.recipes.base import Request, Schedule, digest, known, shortened
+from kdviz.recipes.catalogue import DATA_SETS, is_data_set
+from kdviz.recipes.letters import TEXTS
 from kdviz.recipes.number_lists import items_in, seeds_in
 from kdviz.recipes.study_facts.facts import WORDS, Arm, StudyFacts
 
@@ -29,6 +31,9 @@ class Study(Request):
     arms: tuple[str, ...] = Field((), description="arms to train, with those they are judged against; all if empty")
     schedule: Schedule | None = Field(None, description="learning-rate schedule; as the study's code says if none")
 
+    _known_data = field_validator("data")(
+        lambda name: name if is_data_set(name) else known(name, {**DATA_SETS, **TEXTS})
+    )
     _known_study = field_validator("study")(lambda name: known(name, STUDIES))
     _seeds = field_validator("seeds", mode="before")(seeds_in)
 

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from kdviz.recipes.study import Study
 from kdviz.records.base import Figure, FinishedPart, Mean, Record, Verdict
 
@@ -23,6 +25,14 @@ class Curve(Record):
     y: list[Figure]
 
 
+class Written(Record):
+    """What a network of letters wrote after so many epochs."""
+
+    seed: int
+    epoch: int  # 0: before its first update
+    text: str
+
+
 class StudyProgress(Record):
     """How far a study is."""
 
@@ -32,6 +42,9 @@ class StudyProgress(Record):
     epoch: int
     epochs: int
     validation_accuracy: list[Figure]  # of the networks in training, one for each seed; may be empty
+    terms: dict[str, Figure] = Field(
+        default_factory=dict
+    )  # what each term adds to the loss just now, by its name; may be empty
     seconds: Figure  # since the study began
     seconds_left: Figure  # of the whole study
 
@@ -44,6 +57,7 @@ class FinishedArm(FinishedPart):
     arm: str
     rows: list[Row]
     curves: list[Curve]
+    written: list[Written] = Field(default_factory=list)  # by networks of letters
     seconds: Figure
 
     @property

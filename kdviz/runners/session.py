@@ -32,22 +32,43 @@ Clock = Callable[[], float]
 _WARM: set[tuple[str, torch.device]] = set()  # what this process has run before
 
 
-@dataclass
-class Session:
+def training_device() -> torch.device:
+    """Where networks are trained: on a GPU if there is one. The same recipe gives the same bits there too."""
+    torch.backends.cudnn.deterministic = True  # of convolutions
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@dataclass(kw_only=True)
+class Begun:
+    """When a run began, and on which machine."""
+
+    clock: Clock
+    started: float  # by the clock
+    device: torch.device
+
+    def machine_facts(self) -> dict[str, Any]:
+        """What an ending says of the machine: the device's name, torch's threads and its version."""
+        device = torch.cuda.get_device_name() if self.device.type == "cuda" else "CPU"
+        return {"device": device, "threads": torch.get_num_threads(), "torch": torch.__version__}
+
+    def seconds(self) -> float:
+        """Seconds since the run began."""
+        return self.clock() - self.started
+
+
+@dataclass(kw_only=True)
+class Session(Begun):
     """The data on the device that trains, and the time since the run began."""
 
     data: Data
     live_count: int  # validation images on which a network is evaluated while it is trained
-    clock: Clock
-    started: float  # by the clock
 
     @classmethod
     def load(cls, name: str, live_count: int, clock: Clock) -> Session:
         """Load a data set to the device. Raises DataError."""
-        started = clock()
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        torch.backends.cudnn.deterministic = True  # the same recipe gives the same bits, convolutions on a GPU too
-        return cls(data.load(name).changed(lambda split: split.to(device)), live_count, clock, started)
+        started, device = clock(), training_device()
+        loaded = data.load(name).changed(lambda split: split.to(device))
+        return cls(data=loaded, live_count=live_count, clock=clock, started=started, device=device)
 
     def held_out(self, fold: int | None, folds: int | None) -> Session:
         """The same run with other images to learn from: all but one of `folds`, which then validates."""
@@ -62,23 +83,9 @@ class Session:
         return replace(self, data=replace(self.data, training=data.of_classes(self.data.training, classes)))
 
     @property
-    def device(self) -> torch.device:
-        """Where the data lies and the networks are trained."""
-        return self.data.test.labels.device
-
-    def machine_facts(self) -> dict[str, Any]:
-        """What an ending says of the machine: the device's name, torch's threads and its version."""
-        device = torch.cuda.get_device_name() if self.device.type == "cuda" else "CPU"
-        return {"device": device, "threads": torch.get_num_threads(), "torch": torch.__version__}
-
-    @property
     def live(self) -> Split:
         """The live part of the validation split."""
         return self.data.validation[: self.live_count]
-
-    def seconds(self) -> float:
-        """Seconds since the run began."""
-        return self.clock() - self.started
 
     def work(self, training: Training) -> float:
         """Multiply-adds of a training: three times the forward pass of every image, and what every update costs."""

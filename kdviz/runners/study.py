@@ -4,11 +4,13 @@ import importlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from kdviz.recipes.letters import TEXTS
 from kdviz.recipes.study import Study
 from kdviz.records.kinds import Output
 from kdviz.records.study import FinishedArm, StudyResult
 from kdviz.runners.session import Clock, Session
-from kdviz.runners.studies.lab import ArmResult, Lab, Reporting
+from kdviz.runners.studies.lab import ArmResult, Bench, Lab, Reporting
+from kdviz.runners.studies.letter_lab import LetterLab
 from kdviz.verdicts.study import judge, summarise
 
 LIVE_VALIDATION_IMAGES = 1000  # the part of the validation split that the live curves show
@@ -23,18 +25,20 @@ def run(
     and TeacherError.
     """
     done = {arm.arm: arm for arm in finished}
-    session = Session.load(study.data, LIVE_VALIDATION_IMAGES, clock)
     module, _, name = study.facts.trainer.partition(":")
-    measure: Callable[[Lab, str], Reporting[ArmResult]] = getattr(importlib.import_module(module), name)
-    lab = Lab(study, session, study.chosen[0], begun=session.seconds())
+    measure: Callable[[Bench, str], Reporting[ArmResult]] = getattr(importlib.import_module(module), name)
+    lab = _bench(study, clock)
+    session = lab.session
+    lab.begun = session.seconds()
     for arm in study.chosen:
         if arm.name in done:
             yield done[arm.name]
     for arm in study.chosen:
         if arm.name not in done:
-            lab.arm, lab.part, begun = arm, 0.0, session.seconds()
+            lab.arm, lab.part, lab.written, begun = arm, 0.0, [], session.seconds()
             rows, curves = yield from measure(lab, arm.name)
-            done[arm.name] = FinishedArm(arm=arm.name, rows=rows, curves=curves, seconds=session.seconds() - begun)
+            seconds = session.seconds() - begun
+            done[arm.name] = FinishedArm(arm=arm.name, rows=rows, curves=curves, written=lab.written, seconds=seconds)
             yield done[arm.name]
         lab.done_weight += arm.weight
     parts = [done[arm.name] for arm in study.chosen]
@@ -47,3 +51,11 @@ def run(
         **session.machine_facts(),
         seconds=sum(arm.seconds for arm in parts),  # also of those that an earlier attempt got done
     )
+
+
+def _bench(study: Study, clock: Clock) -> Bench:
+    """Where the study's networks are trained, of images or of letters. Raises DataError."""
+    if study.data in TEXTS:
+        return LetterLab.opened(study, clock)
+    session = Session.load(study.data, LIVE_VALIDATION_IMAGES, clock)
+    return Lab(study, session, study.chosen[0])

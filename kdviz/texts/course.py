@@ -19,6 +19,7 @@ SLUGS = (
     "when_it_helps",
     "hintons_table",
     "mistakes",
+    "next_letter",
     "gradient_noise",
     "words",
 )

@@ -20,6 +20,8 @@ SOFT_TERMS = {  # each one's loss and gradient, from the student's and the teach
         lambda z, v, t: losses.kd_gradient(z, losses.softmax(v, t), t),
     ),
     "mse": (lambda z, v, t: losses.logit_mse(z, v), lambda z, v, t: losses.logit_mse_gradient(z, v)),
+    "reverse-kl": (losses.reverse_kl_loss, losses.reverse_kl_gradient),
+    "js": (losses.jensen_shannon_loss, losses.jensen_shannon_gradient),
 }
 DTYPES = [torch.float32, torch.float64]
 

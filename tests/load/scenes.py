@@ -27,6 +27,7 @@ PAGES = (
     "after_distillation",
     "hintons_table",
     "mistakes",
+    "next_letter",
     "gradient_noise",
     "words",
     "explorer",

@@ -120,7 +120,7 @@ def markdown(at):
 def test_the_header_tells_the_lessons_place_and_the_browser_what_there_is(at):
     assert at.title[0].value == "What is it?"
     header = components(at)["header"]
-    assert header["place"] == "Lesson 2 of 11 · about 7 minutes"
+    assert header["place"] == "Lesson 2 of 12 · about 7 minutes"
     assert header["lesson"] == "soft_targets"
     mine = next(lesson for lesson in header["lessons"] if lesson["slug"] == "soft_targets")
     assert (mine["number"], mine["title"], mine["question"]) == ("2", "Hard labels", "What is it?")
@@ -215,12 +215,12 @@ def test_a_translation_is_shown_and_its_gaps_are_english(folder, monkeypatch):
     assert at.title[0].value == "Was ist das?"
     assert [header.value for header in at.header] == ["Zu sehen", "Zum Probieren", "Did it sink in?", "Sources"]
     assert at.markdown[0].value == "Bei T = 5."
-    assert components(at)["header"]["place"] == "Lesson 2 of 11 · about 7 minutes"
+    assert components(at)["header"]["place"] == "Lesson 2 of 12 · about 7 minutes"
 
 
 def test_the_course_is_whole():
     lessons = course.lessons()
-    assert " ".join(lesson.number for lesson in lessons) == "1 2 3 4 5 6 7 8 9 10 11 A B"
+    assert " ".join(lesson.number for lesson in lessons) == "1 2 3 4 5 6 7 8 9 10 11 12 A B"
     assert course.lesson("watch_it_train").number == "3", "a student learns before the theory of it"
     for lesson in lessons:
         assert (settings.ASSETS.parent / lesson.page).exists()

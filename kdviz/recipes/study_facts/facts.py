@@ -86,6 +86,7 @@ def study(
     arms: Iterable[Arm],
     *,
     trainer: str = "",
+    data_sets: tuple[str, ...] = StudyFacts.data_sets,
     seeds: tuple[int, ...] = StudyFacts.seeds,
     schedule: Schedule | None = "one-cycle",
 ) -> StudyFacts:
@@ -106,6 +107,7 @@ def study(
             _MEASURE.validate_python({"name": measure, **shared.get(measure, {}), **facts})
             for measure, facts in words["measures"].items()
         ),
+        data_sets=data_sets,
         seeds=seeds,
         schedule=schedule,
         x_title=words.get("x_title", ""),

@@ -19,8 +19,8 @@ from kdviz.recipes.base import SUITED, Training
 from kdviz.recipes.catalogue import CLASSES
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Arm
-from kdviz.records.study import Curve, Row, StudyProgress
-from kdviz.runners.session import Session
+from kdviz.records.study import Curve, Row, StudyProgress, Written
+from kdviz.runners.session import Begun, Session
 
 TEACHER = "784-512-256-10"  # the reference pair, of every study that names no other
 STUDENT = "784-128-10"
@@ -41,21 +41,63 @@ class TrainingOptions(TypedDict, total=False):
 
 
 @dataclass
-class Lab:
+class Bench:
     """What the arms of one study share. The runner sets `arm`; `shared` holds what several arms need, by name."""
 
     study: Study
-    session: Session
+    session: Begun
     arm: Arm
     done_weight: float = 0.0  # of the arms that are over
     begun: float = 0.0  # when the first arm was begun, in seconds of the study
     part: float = 0.0  # of this arm, so far
     shared: dict[str, Any] = field(default_factory=dict)
+    written: list[Written] = field(default_factory=list)  # what this arm's networks wrote
 
     @property
     def seeds(self) -> tuple[int, ...]:
         """One network of each kind for each seed."""
         return self.study.seeds
+
+    def once(self, name: str, make: Reporting[T]) -> Reporting[T]:
+        """What several arms need, made by the first of them."""
+        if name not in self.shared:
+            self.shared[name] = yield from make
+        made: T = self.shared[name]
+        return made
+
+    def curves(self, x: Sequence[float], lines: Mapping[str, Sequence[Sequence[float]]]) -> list[Curve]:
+        """A curve for each name and seed; `lines` has a value for each x and seed, (x, seeds)."""
+        return [
+            Curve(name=name, seed=seed, x=list(x), y=[values[number] for values in line])
+            for name, line in lines.items()
+            for number, seed in enumerate(self.seeds)
+        ]
+
+    def progress(
+        self, doing: str, epoch: int, epochs: int, accuracies: list[float], terms: Mapping[str, float] | None = None
+    ) -> StudyProgress:
+        """How far the study is, from how far the arm is."""
+        seconds = self.session.seconds()
+        done = self.done_weight + self.arm.weight * min(self.part, 1.0)
+        whole = sum(arm.weight for arm in self.study.chosen)
+        return StudyProgress(
+            arm=self.arm.name,
+            doing=doing,
+            done=min(self.part, 1.0),
+            epoch=epoch,
+            epochs=epochs,
+            validation_accuracy=accuracies,
+            terms=dict(terms or {}),
+            seconds=seconds,
+            seconds_left=(seconds - self.begun) * (whole - done) / done if done > 0 else 0.0,
+        )
+
+
+@dataclass
+class Lab(Bench):
+    """The bench of studies of images: networks of all seeds are trained at once."""
+
+    session: Session
 
     @property
     def all_images(self) -> Split:
@@ -186,13 +228,6 @@ class Lab:
         """The reference teacher of each seed, for all arms."""
         return (yield from self.once("reference teachers", self.teachers(self.trainings(TEACHER), share=share)))
 
-    def once(self, name: str, make: Reporting[T]) -> Reporting[T]:
-        """What several arms need, made by the first of them."""
-        if name not in self.shared:
-            self.shared[name] = yield from make
-        made: T = self.shared[name]
-        return made
-
     def test_logits(self, cohort: Cohort) -> Tensor:
         """Logits (networks, N, classes) of the test images."""
         return evaluation.logits_of_all(cohort, self.session.data.test.images)
@@ -229,31 +264,11 @@ class Lab:
             rows.append(Row(arm=self.arm.name, seed=seed, figures=figures))
         return rows
 
-    def curves(self, x: Sequence[float], lines: Mapping[str, Sequence[Sequence[float]]]) -> list[Curve]:
-        """A curve for each name and seed; `lines` has a value for each x and seed, (x, seeds)."""
-        return [
-            Curve(name=name, seed=seed, x=list(x), y=[values[number] for values in line])
-            for name, line in lines.items()
-            for number, seed in enumerate(self.seeds)
-        ]
-
     def _progress(self, doing: str, cohort: Cohort, report: Report) -> StudyProgress:
-        seconds = self.session.seconds()
-        done = self.done_weight + self.arm.weight * min(self.part, 1.0)
-        whole = sum(arm.weight for arm in self.study.chosen)
-        spent = seconds - self.begun
         logits = evaluation.logits_of_all(cohort, self.session.live.images)
         of_digits = logits.shape[-1] == CLASSES
-        return StudyProgress(
-            arm=self.arm.name,
-            doing=doing,
-            done=min(self.part, 1.0),
-            epoch=report.epoch,
-            epochs=report.epochs,
-            validation_accuracy=evaluation.accuracies(logits, self.session.live.labels) if of_digits else [],
-            seconds=seconds,
-            seconds_left=spent * (whole - done) / done if done > 0 else 0.0,
-        )
+        right = evaluation.accuracies(logits, self.session.live.labels) if of_digits else []
+        return self.progress(doing, report.epoch, report.epochs, right)
 
 
 def accuracies(cohort: Cohort, split: Split) -> list[float]:

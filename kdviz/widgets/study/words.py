@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from kdviz.recipes.catalogue import DATA_SETS
+from kdviz.recipes.letters import TEXTS
 from kdviz.recipes.study import Study
 from kdviz.recipes.study_facts.facts import Arm, Measure
 from kdviz.records.base import Mean, Verdict, Word
@@ -26,7 +27,8 @@ say = partial(lesson.sentence, "runs")
 
 def settings(study: Study) -> str:
     """Under which conditions, in a few words: "MNIST, seeds 0–4, quick version"."""
-    parts = [DATA_SETS[study.data].title, seeds(study.seeds).replace("-", "–")]
+    title = TEXTS.get(study.data) or DATA_SETS[study.data].title
+    parts = [title, seeds(study.seeds).replace("-", "–")]
     parts += ["quick version"] if study.quick else []
     parts += [f"{count(len(study.chosen), 'arm')} of it"] if study.arms else []
     return ", ".join(parts)
@@ -40,7 +42,7 @@ def machine(studied: StudyResult) -> str:
 def command(study: Study) -> str:
     """What does the same without a browser."""
     options = [
-        f"--data {study.data}" if study.data != "mnist" else "",
+        f"--data {study.data}" if study.data not in ("mnist", *TEXTS) else "",
         f"--seeds {ranges(study.seeds)}" if study.seeds != study.facts.seeds else "",
         "--quick" if study.quick else "",
         f"--arms {','.join(study.arms)}" if study.arms else "",
