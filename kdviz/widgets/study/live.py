@@ -37,7 +37,8 @@ def _read(study: Study, _run: Run, events: Sequence[Event]) -> Snapshot[ArmsSoFa
         return Snapshot(None, _sentence(study, finished), so_far(study, events, []))
     title = _titles(study).get(last.arm, last.arm)
     number = min(len(finished) + 1, len(study.chosen))
-    text = f"Arm {number} of {len(study.chosen)}: {title} · {last.doing}, epoch {last.epoch} of {last.epochs}{_terms(last)}"
+    text = f"Arm {number} of {len(study.chosen)}: {title} · {last.doing}, epoch {last.epoch} of {last.epochs}"
+    text += _terms(last)
     reports = [event for event in events if isinstance(event, StudyProgress)]
     now = [report for report in reports if (report.arm, report.doing) == (last.arm, last.doing)]
     position = Position(text, last.seconds, last.seconds_left)
