@@ -217,7 +217,7 @@ def _short(place: float) -> str:
 
 def axis_title(measure: Measure) -> str:
     """What a measure's axis says."""
-    return f"{measure.title}, {measure.unit}" if measure.unit else measure.title
+    return f"{measure.title}, {measure.unit}" if measure.unit and measure.unit not in measure.title else measure.title
 
 
 def _ticks(measure: Measure) -> str:

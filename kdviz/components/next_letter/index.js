@@ -69,6 +69,7 @@ async function read(ui) {
     }
   }
   ui.root.dataset.state = "ready";
+  if (ui.root.dataset.writing === undefined) write(ui); // the page opens with something that was written
 }
 
 /** A span for each letter; its line says how unsure the teacher was of it. */
@@ -158,17 +159,20 @@ async function write(ui) {
     make("u", "", place).textContent = `…${begun.slice(-12).map((i) => ui.alphabet[i]).join("")}`;
     const rest = document.createTextNode("");
     place.append(rest);
-    return { reader: new Reader(ui.readers[role].network), text: begun.slice(-32), rest };
+    const text = begun.slice(-32);
+    return { reader: new Reader(ui.readers[role].network), text, begun: text.length, rest };
   });
+  const still = matchMedia("(prefers-reduced-motion: reduce)"); // then the text comes at once, when it is whole
   for (let n = 0; n < WRITTEN; n++) {
     for (const { reader, text, rest } of pens) {
       const i = drawn(softmax(reader.after(text, text.length - 1), ui.sampling));
       text.push(i);
-      rest.data += ui.alphabet[i];
+      if (!still.matches) rest.data += ui.alphabet[i];
     }
     await wait();
     if (turn !== ui.writing || !ui.root.isConnected) return;
   }
+  for (const { text, begun: before, rest } of pens) rest.data = text.slice(before).map((i) => ui.alphabet[i]).join("");
   ui.root.dataset.writing = "done";
 }
 
@@ -229,6 +233,7 @@ function build(ui) {
   onRelease(ui, sampling, () => {
     ui.sampling = Number(sampling.value);
     showSampling(ui);
+    write(ui);
   }, () => commit(ui));
   ui.q(".write").addEventListener("click", () => write(ui));
   setText(ui.q(".ramp-most"), ui.tell("ramp", { bits: String(SURE) }));
