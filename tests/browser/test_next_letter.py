@@ -70,6 +70,8 @@ def test_the_place_goes_through_the_text_by_keys_and_letters_are_coloured_by_dou
 
 def test_both_write_on_at_the_temperature_of_sampling(page: Page, app_url: str) -> None:
     opened(page, app_url)
+    page.locator(".next-letter[data-writing=done]").wait_for()  # the page opens with something written
+    assert len(page.locator(".of-teacher p").inner_text()) > 100
     page.locator(".sampling").press("Home")
     expect(page.locator(".sampling-now")).to_have_text("0.10")
     button(page, "Let both write on").press("Enter")
