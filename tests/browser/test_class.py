@@ -118,6 +118,7 @@ def _hold(stage: Page, seats: list[Page], pupils: Pupils, relay: Relay, server: 
     shows(seats, pupils, 4, "With all labels, there is little left to gain.")
     stage.keyboard.press("ArrowRight")
     shows(seats, pupils, 5, "Who teaches best? Look at the seeds before you say so.")
+    expect(stage.locator(".poll")).to_contain_text("Who teaches best?")  # before, nobody hears a key
     stage.keyboard.press("a")
     pupils.wait(lambda told: told["ask"]["truth"] is not None)  # from the verdicts of the comparison that is shown
     expect(stage.locator(".poll .choice.true")).to_have_count(1)

@@ -23,10 +23,10 @@ CHOICES = {
     "three_ways": "peers-alike",
     "what_is_transferred": "cka",
     "after_distillation": "sparse",
-    "next_letter": "sampling",
     "when_it_helps": "no-difference",
     "hintons_table": "labels",
     "mistakes": "silent",
+    "next_letter": "sampling",
     "gradient_noise": "scale",
     "words": "which-kl",
 }
