@@ -42,9 +42,8 @@ class StudyProgress(Record):
     epoch: int
     epochs: int
     validation_accuracy: list[Figure]  # of the networks in training, one for each seed; may be empty
-    terms: dict[str, Figure] = Field(
-        default_factory=dict
-    )  # what each term adds to the loss just now, by its name; may be empty
+    # What each term adds to the loss just now, by its name; reports without one are stored as they were before.
+    terms: dict[str, Figure] = Field(default_factory=dict, exclude_if=lambda terms: not terms)
     seconds: Figure  # since the study began
     seconds_left: Figure  # of the whole study
 
@@ -57,7 +56,7 @@ class FinishedArm(FinishedPart):
     arm: str
     rows: list[Row]
     curves: list[Curve]
-    written: list[Written] = Field(default_factory=list)  # by networks of letters
+    written: list[Written] = Field(default_factory=list, exclude_if=lambda texts: not texts)  # by networks of letters
     seconds: Figure
 
     @property

@@ -23,6 +23,7 @@ SOFT_TERMS = {  # each one's loss and gradient, from the student's and the teach
     "reverse-kl": (losses.reverse_kl_loss, losses.reverse_kl_gradient),
     "js": (losses.jensen_shannon_loss, losses.jensen_shannon_gradient),
 }
+OF_LETTERS = ("reverse-kl", "js")  # which no way of teaching with images uses
 DTYPES = [torch.float32, torch.float64]
 
 temperatures = st.floats(math.log(0.05), math.log(1000)).map(lambda x: min(max(math.exp(x), 0.05), 1000.0))
@@ -173,7 +174,7 @@ def test_hard_gradient_is_the_derivative_of_the_cross_entropy(batch):
     close(ours, autograd(lambda z: functional.cross_entropy(z, labels, reduction="sum"), student))
 
 
-@pytest.mark.parametrize("loss", SOFT_TERMS)
+@pytest.mark.parametrize("loss", [loss for loss in SOFT_TERMS if loss not in OF_LETTERS])
 @given(ordinary, temperatures, alphas, st.integers(0, 2**10 - 1))
 def test_the_sum_that_training_uses_is_the_derivative_of_the_combined_loss(loss, batch, temperature, alpha, mask):
     from kdviz.distillers.by_loss import DISTILLERS
@@ -412,8 +413,11 @@ def test_single_precision_agrees_with_double(source, temperature):
             soft_gradient(loss, z, v, temperature)
             for z, v in ((student, teacher), (student.double(), teacher.double()))
         )
-        # q - p is exact to single precision's 1e-7, and T stands before it.
-        close(single.double(), double, rtol=1e-4, atol=2e-6 * max(1.0, temperature))
+        # q - p is exact to 1e-7, and T stands before it; T (log q - log p) is as large as the logits are.
+        before = max(1.0, temperature)
+        if loss in OF_LETTERS:
+            before += float(student.abs().max() + teacher.abs().max())
+        close(single.double(), double, rtol=1e-4, atol=2e-6 * before)
     close(
         losses.cross_entropy(student, labels).double(),
         losses.cross_entropy(student.double(), labels),
