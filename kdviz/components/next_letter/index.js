@@ -101,6 +101,12 @@ function drawAll(ui) {
   draw(ui);
 }
 
+/** A sentence where no shares can be shown. @param {string} sentence */
+function tell(ui, sentence) {
+  setText(ui.q(".say"), sentence);
+  setAttribute(ui.q(".rows"), "aria-label", sentence);
+}
+
 /** What comes after the chosen letter, at this T. */
 function draw(ui) {
   if (!ui.readers || !ui.spans) return;
@@ -108,7 +114,7 @@ function draw(ui) {
   ui.root.classList.toggle("empty", !some);
   ui.nodes.forEach(({ row }) => { row.hidden = !some; });
   if (!some) {
-    setText(ui.q(".say"), ui.tell("nothing"));
+    tell(ui, ui.tell("nothing"));
     setText(ui.q(".following"), ui.tell("open"));
     return;
   }
@@ -237,6 +243,7 @@ function build(ui) {
   }, () => commit(ui));
   ui.q(".write").addEventListener("click", () => write(ui));
   setText(ui.q(".ramp-most"), ui.tell("ramp", { bits: String(SURE) }));
+  tell(ui, ui.tell("loading"));
 }
 
 function receive(ui, data) {
