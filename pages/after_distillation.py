@@ -3,9 +3,8 @@
 import streamlit as st
 
 from kdviz.recipes.catalogue import ARCHITECTURES, DATA_SETS
-from kdviz.recipes.study import STUDIES
 from kdviz.store import shipped_students
-from kdviz.widgets import lesson, page, stage
+from kdviz.widgets import lesson, stage
 from kdviz.widgets.pictures import meanwhile, measured
 from kdviz.widgets.pictures.compressed import BITS, USUAL, Setting, compressed_picture, setting_of_link
 from kdviz.widgets.study import told
@@ -16,7 +15,6 @@ setting = setting_of_link()
 made = shipped_students.about(served.data)
 student = ARCHITECTURES[made["training"]["model"]]
 inputs, hidden, classes = student.widths
-STUDIED = [name for name, facts in STUDIES.items() if facts.lesson == here.lesson.slug]
 
 
 def left(shown: Setting) -> int:
@@ -65,12 +63,5 @@ here.number("four-bits", answer=kilobytes, tolerance=0.05, unit="kB", result=f"{
 here.choice("sparse", right="same")
 here.choice("energy", right="measure")
 
-looked_at = told.chosen(STUDIED)
-st.header(here.word("studies"), anchor=False)
-here.say("studies")
-page.add_styles("studies")
-with st.container(key="studies", gap="small"):
-    told.choices(STUDIED, looked_at)
-st.divider()
-works = told.show(here, looked_at)
+_, works = told.section(here)
 here.end(works)

@@ -54,7 +54,7 @@ def test_a_study_runs_to_its_verdict_and_is_among_the_runs(page: Page, app_url: 
     replay.locator("input[type=range]").press("Home")
     expect(finished).to_have_text(re.compile("^Finished: 0 of"))
     replay.locator(".play-again").click()
-    expect(replay.locator(".doing")).to_contain_text("Right on what they do not learn from")
+    expect(replay.locator(".doing")).to_contain_text("validation accuracy")
     assert "Traceback" not in page.content()
     page.get_by_role("link", name="In Runs").click()
     expect(page.get_by_role("heading", name=re.compile("^Study [0-9a-f]{12}$"))).to_be_visible(timeout=WORKS)

@@ -95,7 +95,6 @@ function receive(ui, data) {
   ui.data = data;
   if (ui.changed("run", data.run)) {
     ui.at = null;
-    ui.player.stop();
     ui.player.moveTo(null);
   }
   if (ui.changed("titles", [data.run, data.arms.map((arm) => arm.title)])) buildRows(ui);

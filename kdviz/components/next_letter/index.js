@@ -239,7 +239,7 @@ function build(ui) {
   onRelease(ui, sampling, () => {
     ui.sampling = Number(sampling.value);
     showSampling(ui);
-    write(ui);
+    if (ui.root.dataset.writing !== "on") write(ui); // what is being written goes on at the new T
   }, () => commit(ui));
   ui.q(".write").addEventListener("click", () => write(ui));
   setText(ui.q(".ramp-most"), ui.tell("ramp", { bits: String(SURE) }));

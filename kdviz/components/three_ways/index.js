@@ -226,7 +226,6 @@ function receive(ui, data) {
   ui.data = data;
   if (ui.changed("panels", [data.run, data.panels.map((panel) => [panel.method, panel.arrows])])) {
     ui.pointed = ui.looked = null;
-    ui.player.stop();
     ui.player.moveTo(null);
     ui.range.value = String(LOOKS);
     ui.ways.replaceChildren();

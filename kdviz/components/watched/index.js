@@ -71,7 +71,6 @@ function receive(ui, data) {
   ui.data = data;
   if (ui.changed("run", data.run)) {
     ui.at = null;
-    ui.player.stop();
     ui.player.moveTo(null);
     ui.holder.replaceChildren();
     ui.digits = data.images.map((_, at) => buildDigit(ui.holder, data, at));

@@ -8,7 +8,7 @@ import streamlit as st
 
 from kdviz.recipes.study import STUDIES, Study
 from kdviz.texts import lesson as lesson_text
-from kdviz.widgets import lesson, link, run_status, server
+from kdviz.widgets import lesson, link, page, run_status, server
 from kdviz.widgets.lesson import LessonPage
 from kdviz.widgets.study import checks as study_checks
 from kdviz.widgets.study import curves as study_curves
@@ -52,6 +52,22 @@ def choices(names: Sequence[str], looked_at: str) -> None:
 def _go(name: str) -> None:
     """Another study: its run and its settings are not those of the one before."""
     link.replace({"study": name}, instead_of=("run", *SETTINGS))
+
+
+def section(here: LessonPage, **places: str) -> tuple[str, Sequence[tuple[str, str]]]:
+    """The studies of a lesson under a heading, of which one is looked at: its name, and its sources.
+
+    `places` are those of the sentence that stands before them.
+    """
+    names = [name for name, facts in STUDIES.items() if facts.lesson == here.lesson.slug]
+    looked_at = chosen(names)
+    st.header(here.word("studies"), anchor=False)
+    here.say("studies", **places)
+    page.add_styles("studies")
+    with st.container(key="studies", gap="small"):
+        choices(names, looked_at)
+    st.divider()
+    return looked_at, show(here, looked_at)
 
 
 def show(
