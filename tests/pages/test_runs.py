@@ -584,6 +584,17 @@ def test_a_compressed_student_is_offered_with_its_own_files_and_the_lines_that_l
     assert files[f"{name}.pt"]() == b"a state"
 
 
+def test_who_chooses_and_clicks_before_the_page_follows_gets_what_was_chosen(jobs, store):
+    run = put(store, recipe(), students=[learnt()])
+    store.keep_compressed(run.id, smaller())
+    at = page(run=run.id)
+    at.selectbox(key="student_to_export").select(smaller().learnt.name)
+    button(at, "Prepare ONNX").click().run()  # both in one message to the server
+    ((function, (made, *_), _),) = jobs.calls.values()
+    assert function == "kdviz.engine.compression.files:make"
+    assert json.loads(made)["learnt"]["name"] == smaller().learnt.name
+
+
 def test_onnx_that_cannot_be_made_says_why(jobs, store):
     run = put(store, recipe(), students=[learnt()])
     at = page(run=run.id)

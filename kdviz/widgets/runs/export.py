@@ -15,7 +15,6 @@ from kdviz.jobs.limits import Limits
 from kdviz.jobs.queue import Jobs
 from kdviz.recipes.compression import Scheme
 from kdviz.records.base import TrainedStudent
-from kdviz.records.compressed import CompressedStudent
 from kdviz.store.rights import Visitor
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
@@ -23,7 +22,7 @@ from kdviz.widgets import page, uploads, visitor
 from kdviz.widgets.lesson import sentence
 
 LOOK = 0.5  # seconds between two looks at a file that a worker makes
-_WORKERS_FILES = "files_of_workers"
+_WORKERS_FILES, _CHOSEN = "files_of_workers", "student_to_export"
 _SAFETENSORS = "The student’s weights, single precision"
 
 # What a worker makes: how it is called, how its file ends, and what is in it.
@@ -100,7 +99,7 @@ def _students(jobs: Jobs, store: RunStore, run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="students"):
         name = names[0]
         if len(names) + len(smaller) > 1:
-            name = st.selectbox("Student", [*names, *smaller], key="student_to_export", width=220)
+            name = st.selectbox("Student", [*names, *smaller], key=_CHOSEN, width=220)
         made = smaller.get(name)
         learnt = store.student(run.id, name) if made is None else made.learnt
         if learnt is None:
@@ -110,7 +109,7 @@ def _students(jobs: Jobs, store: RunStore, run: Run) -> None:
             what = "What it is, what it was trained on, how good it is, and what it is not for"
             _file(run, "Model card", f"{name}.md", lambda: exports.model_card(run, name).encode(), what)
         for form in _MADE:
-            _on_worker(jobs, run, learnt, made, form)
+            _on_worker(jobs, store, run, learnt.name, form)
         if take_home.fits(learnt.architecture):
             right = take_home.right(run, name, made)
             page_of = partial(take_home.page, learnt, run.recipe.data, right)
@@ -136,13 +135,11 @@ def _train_again(jobs: Jobs, run: Run, who: Visitor) -> None:
         st.session_state[_REFUSED] = "It was not trained again.", str(error)
 
 
-def _on_worker(
-    jobs: Jobs, run: Run, learnt: TrainedStudent, made: CompressedStudent | None, form: Literal["onnx", "pytorch"]
-) -> None:
+def _on_worker(jobs: Jobs, store: RunStore, run: Run, name: str, form: Literal["onnx", "pytorch"]) -> None:
     """A button that has the file made on a worker; then the file."""
     title, ending, what = _MADE[form]
-    future = _files(run).get((form, learnt.name))
-    prepare = partial(_prepare, jobs, run, learnt, made, form)
+    future = _files(run).get((form, name))
+    prepare = partial(_prepare, jobs, store, run, name, form)
     key = f"prepare_{form}"
     if future is None:
         icon = ":material/deployed_code:"
@@ -154,7 +151,7 @@ def _on_worker(
         st.text(str(error))
     else:
         content = future.result()
-        _file(run, title, f"{learnt.name}.{ending}", lambda: base64.b64decode(content), what)
+        _file(run, title, f"{name}.{ending}", lambda: base64.b64decode(content), what)
 
 
 def _wait(future: Future[str], title: str) -> None:
@@ -163,14 +160,16 @@ def _wait(future: Future[str], title: str) -> None:
     st.button(f"Preparing {title} …", icon="spinner", disabled=True)
 
 
-def _prepare(jobs: Jobs, run: Run, learnt: TrainedStudent, made: CompressedStudent | None, form: str) -> None:
-    key = f"{form}-{run.id}-{run.finished}-{learnt.name}"
-    if made is not None:
+def _prepare(jobs: Jobs, store: RunStore, run: Run, name: str, form: Literal["onnx", "pytorch"]) -> None:
+    # Whoever chooses and clicks before the page has followed means what is chosen by now.
+    name = st.session_state.get(_CHOSEN, name)
+    key = f"{form}-{run.id}-{run.finished}-{name}"
+    if made := {each.learnt.name: each for each in store.compressed(run.id)}.get(name):
         function, given = "kdviz.engine.compression.files:make", (made.model_dump_json(), form, run.recipe.data)
-        _files(run)[form, learnt.name] = jobs.call(function, *given, key=key)
-    else:
+        _files(run)[form, name] = jobs.call(function, *given, key=key)
+    elif learnt := store.student(run.id, name):
         function = {"onnx": "kdviz.engine.onnx_files:make", "pytorch": "kdviz.engine.torch_files:make"}[form]
-        _files(run)[form, learnt.name] = jobs.call(function, learnt.model_dump_json(), key=key)
+        _files(run)[form, name] = jobs.call(function, learnt.model_dump_json(), key=key)
 
 
 def _files(run: Run) -> dict[tuple[str, str], Future[str]]:
