@@ -71,6 +71,28 @@ def together(
     return name_lines(laid_out(picture, 360, right=15), ends, span, colours)
 
 
+def terms(
+    soft: SeedCurve, hard: SeedCurve, names: tuple[str, str], x_title: str, most: float, colours: Palette
+) -> go.Figure:
+    """What the soft and the hard term of a loss add to it, small, with the range of the seeds; from 0 to `most`."""
+    picture = go.Figure()
+    for curve, name, colour in zip((soft, hard), names, (colours.teacher, colours.label), strict=True):
+        edges = {"x": curve.x, "mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
+        picture.add_scatter(y=curve.low, **edges)
+        picture.add_scatter(y=curve.high, fill="tonexty", fillcolor=faint(colour), **edges)
+        picture.add_scatter(
+            x=curve.x,
+            y=curve.mean,
+            name=escape(name),
+            mode="lines",
+            line={"color": colour, "width": 2},
+            hovertemplate=hover("%{fullData.name} %{y:.3f}"),
+        )
+    picture.update_xaxes(title_text=escape(x_title))
+    picture.update_yaxes(range=[0, most], nticks=5)
+    return laid_out(picture, 200, top=5, showlegend=False, hovermode="x unified")
+
+
 def gap(upper: ArmCurve, lower: ArmCurve, x_title: str, least: float, colours: Palette) -> go.Figure:
     """Two curves of one arm, small, with what lies between them filled; the axis begins at `least`."""
     picture = go.Figure()

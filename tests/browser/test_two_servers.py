@@ -190,4 +190,4 @@ def test_a_run_of_one_server_is_watched_at_the_other_outlives_what_they_share_an
 
 def it_is_watched(page: Page) -> None:
     expect(status(page)).to_contain_text("Students: epoch", timeout=SOON)
-    changes(page, lambda: status(page).inner_text())
+    changes(page, lambda: status(page).inner_text(), limit=SOON / 1000)

@@ -346,6 +346,7 @@ def only_who_started_it_and_the_presenter_may_stop_it(visit: Visit, page: Page) 
     other.close()
 
 
+@pytest.mark.timeout(420)  # three workers start, one after another
 def test_a_killed_worker_is_replaced_and_what_a_killed_server_was_at_goes_on_at_the_next(
     visit: Visit, own_server: AppServer
 ) -> None:

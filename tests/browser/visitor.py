@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from time import monotonic
 from typing import Any
 
@@ -19,6 +20,8 @@ OWN_PROBES = re.compile(r"^https?://[^/]+/[a-z_]+/_stcore/(health|host-config)$"
 OWN_ADDRESS = re.compile(r"(http|ws)s?://(127\.0\.0\.1|localhost|components\.test)[:/]|(data|blob|about|chrome-error):")
 
 LAPTOP = {"width": 1280, "height": 800}
+BEGINS = 0.25  # seconds in which a page begins to run after a touch
+_CALLS = count()
 PHONE = {"width": 390, "height": 844}
 
 
@@ -147,21 +150,26 @@ def swipe_up(page: Page, place: Locator, across: float = 0.5, far: float = 160.0
 
 
 def settle(page: Page, quiet: float = 0.4, limit: float = 60.0) -> None:
-    """Wait until the page has run, the program's scripts lead its links, and nothing runs any more."""
+    """Wait until the page has run, the program's scripts lead its links, and nothing runs any more.
+
+    What has just been touched gets a moment to begin: until the server has answered, a page looks quiet.
+    """
     app = page.locator('[data-testid="stApp"]')
     app.wait_for(timeout=limit * 1000)
     page.wait_for_function(
-        """(quiet) => {
+        """({quiet, begins, call}) => {
             const app = document.querySelector('[data-testid="stApp"]');
             const now = performance.now();
+            if (window.__settling?.call !== call) window.__settling = { call, since: now };
             const running = app?.getAttribute("data-test-script-state") !== "notRunning"
                 || document.querySelector('[data-testid="stSkeleton"]') || !document.querySelector("h1")
                 || document.querySelector('[data-testid="stSidebarNavItems"]:not([role=none])');
             if (running) window.__quietSince = undefined;
             else window.__quietSince ??= now;
-            return window.__quietSince !== undefined && now - window.__quietSince > quiet;
+            return window.__quietSince !== undefined && now - window.__quietSince > quiet
+                && now - window.__settling.since > begins;
         }""",
-        arg=quiet * 1000,
+        arg={"quiet": quiet * 1000, "begins": BEGINS * 1000, "call": next(_CALLS)},
         timeout=limit * 1000,
         polling=50,
     )

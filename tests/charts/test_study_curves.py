@@ -30,6 +30,20 @@ def test_the_gap_is_filled_between_the_two_lines():
     assert [list(trace.y) for trace in picture.data] == [[0.5, 1.0], [0.4, 0.8]]
 
 
+def test_both_terms_of_a_loss_have_their_colours_and_the_range_of_their_seeds():
+    soft, hard = (
+        study_curves.SeedCurve((0.5, 1.0), level, tuple(y - 0.1 for y in level), tuple(y + 0.1 for y in level))
+        for level in ((3.0, 1.0), (2.0, 0.5))
+    )
+    colours = palette("light")
+    picture = study_curves.terms(soft, hard, ("soft term", "hard <term>"), "epochs", 3.2, colours)
+    low, high, mean, *of_hard = picture.data
+    assert (list(low.y), list(high.y), list(mean.y)) == ([2.9, 0.9], [3.1, 1.1], [3.0, 1.0])
+    assert [mean.line.color, of_hard[2].line.color] == [colours.teacher, colours.label]
+    assert of_hard[2].name == "hard &lt;term&gt;"
+    assert picture.layout.yaxis.range == (0, 3.2)
+
+
 SAID = {"teacher-quality", "smallest-student"}  # what stands beside them is a sentence, or a table
 
 
@@ -43,5 +57,7 @@ def test_what_is_drawn_beside_a_study_has_its_words(name):
         "overfitting": ["training", "validation"],
         "one-task": ["curves-y", "curves-parity", "curves-size"],
         "other-domain": ["curves-y"],
+        "next-letter": ["soft-term", "hard-term"],
+        "next-letter-divergences": ["soft-term", "hard-term"],
     }
     assert all(text.word(word) for word in ["curves-x", *wanted[name]])

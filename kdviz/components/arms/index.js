@@ -10,6 +10,8 @@ import { endsOf, finite, place } from "./scale.js";
 
 const WIDE = 400; // of the curves, in their own pixels
 const LEARNING = { left: 42, top: 8, bottom: 190, height: 206 };
+const LOSS = { left: 42, top: 8, bottom: 100, height: 112 };
+const TERMS = ["soft", "hard"]; // of the loss, in the order of a report's
 
 /** A value as its axis says it. */
 const said = (ui, value) => (ui.data.percent ? percent(value, 1) : String(Number(value.toPrecision(3))));
@@ -27,7 +29,8 @@ function buildRows(ui) {
 
 function drawArms(ui) {
   const { arms } = ui.data;
-  ui.ends.forEach((end, at) => setText(ui.axis[at], said(ui, end)));
+  const known = arms.some(({ values }) => finite(values).length);
+  ui.ends.forEach((end, at) => setText(ui.axis[at], known ? said(ui, end) : ""));
   const mark = (track, style, value) => {
     make("i", style, track).style.left = `${place(value, ui.ends, 0, 100)}%`;
   };
@@ -45,28 +48,51 @@ function drawArms(ui) {
   setText(ui.q(".done"), ui.tell("finished", { done, arms: arms.length, measure: ui.data.measure }));
 }
 
+/**
+ * Lines over the seconds of a training, each from a list of values by report, between the ends of an axis.
+ * @param {SVGElement} svg @param {number[]} at @param {(number | null)[][]} lines
+ * @param {[number, number]} ends @param {typeof LEARNING} box @param {(value: number) => string} written
+ * @param {(line: number) => string} style
+ */
+function drawLines(svg, at, lines, ends, box, written, style) {
+  svg.setAttribute("viewBox", `0 0 ${WIDE} ${box.height}`);
+  const seconds = /** @type {[number, number]} */ ([at[0], Math.max(at[at.length - 1], at[0] + 1e-3)]);
+  for (const [value, y] of [[ends[1], box.top], [ends[0], box.bottom]]) {
+    svgNode("line", svg, { class: "grid", x1: box.left, x2: WIDE, y1: y, y2: y });
+    svgNode("text", svg, { x: box.left - 4, y: y + 4 }).textContent = written(value);
+  }
+  lines.forEach((values, line) => {
+    const points = values.map((value, moment) => value === null ? null : /** @type {[number, number]} */ ([
+      place(at[moment], seconds, box.left, WIDE), place(value, ends, box.bottom, box.top),
+    ]));
+    svgNode("path", svg, { class: `line ${style(line)}`, d: lineThrough(points) });
+    const last = points[points.length - 1];
+    if (last) svgNode("circle", svg, { class: style(line), cx: last[0], cy: last[1], r: 2.5 });
+  });
+}
+
 function drawLearning(ui) {
   const training = trainingAt(ui.data.learning, ui.at);
   const svg = emptied(ui.q(".learning"));
-  svg.setAttribute("viewBox", `0 0 ${WIDE} ${LEARNING.height}`);
   const last = training[training.length - 1];
   setText(ui.q(".doing"), ui.tell(last ? "learns" : "nothing", last));
   svg.setAttribute("aria-label", ui.q(".doing").textContent);
+  ui.q(".loss").hidden = !last?.terms.length;
   if (!last) return;
-  const ends = endsOf(training.flatMap((report) => report.accuracy));
-  const seconds = /** @type {[number, number]} */ ([training[0].at, Math.max(last.at, training[0].at + 1e-3)]);
-  for (const [share, y] of [[ends[1], LEARNING.top], [ends[0], LEARNING.bottom]]) {
-    svgNode("line", svg, { class: "grid", x1: LEARNING.left, x2: WIDE, y1: y, y2: y });
-    svgNode("text", svg, { x: LEARNING.left - 4, y: y + 4 }).textContent = percent(share);
-  }
-  last.accuracy.forEach((_, seed) => {
-    const points = training.map(({ at, accuracy }) => /** @type {[number, number]} */ ([
-      place(at, seconds, LEARNING.left, WIDE), place(accuracy[seed], ends, LEARNING.bottom, LEARNING.top),
-    ]));
-    svgNode("path", svg, { class: "line", d: lineThrough(points) });
-    const [cx, cy] = points[points.length - 1];
-    svgNode("circle", svg, { cx, cy, r: 2.5 });
-  });
+  const at = training.map((report) => report.at);
+  const lines = last.accuracy.map((_, seed) => training.map(({ accuracy }) => accuracy[seed]));
+  drawLines(svg, at, lines, endsOf(lines.flat()), LEARNING, percent, () => "student");
+  if (last.terms.length) drawTerms(ui, at, training.map(({ terms }) => terms));
+}
+
+/** What the soft and the hard term add to the loss. */
+function drawTerms(ui, at, terms) {
+  const svg = emptied(ui.q(".terms"));
+  const lines = TERMS.map((_, term) => terms.map((values) => values[term]));
+  const last = terms[terms.length - 1].map((value) => value?.toFixed(3) ?? ui.tell("diverged"));
+  setText(ui.q(".said"), ui.tell("loss", { soft: last[0], hard: last[1] }));
+  svg.setAttribute("aria-label", ui.q(".said").textContent);
+  drawLines(svg, at, lines, [0, Math.max(...finite(lines.flat()), 1e-3)], LOSS, (value) => value.toFixed(1), (term) => TERMS[term]);
 }
 
 /** The second looked at; null for the end. */

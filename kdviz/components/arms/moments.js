@@ -3,7 +3,7 @@
 import { finite } from "./scale.js";
 
 /** @typedef {{ title: string, role: string, at: number | null, values: (number | null)[] }} Arm `at`: the second at which it was finished */
-/** @typedef {{ arm: string, doing: string, at: number, accuracy: number[] }} Report */
+/** @typedef {{ arm: string, doing: string, at: number, accuracy: (number | null)[], terms: (number | null)[] }} Report `terms`: what the soft and the hard term add to the loss; may be empty */
 
 /** Whether an arm is finished by then; null is the end. @param {Arm} arm @param {number | null} second */
 export const isDone = ({ at }, second) => at !== null && (second === null || at <= second);

@@ -22,6 +22,7 @@ from kdviz.widgets.study import words as study_words
 COLUMNS = 3
 ACCURACIES = (0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98)  # at which the smallest network is named
 BELOW = 0.1  # where the axis begins, under the lowest end
+ABOVE = 1.05  # where the axis of a loss ends, over its highest value
 
 Beside = Callable[[StudyResult, LessonPage], None]
 
@@ -78,6 +79,31 @@ def _gaps(studied: StudyResult, text: LessonPage) -> None:
             with columns[number % COLUMNS]:
                 st.markdown(f"**{literal(training.name)}**")
                 page.chart(figure, key=f"gap_{number}", alt=f"{training.name}: {ends} at the end")
+
+
+def _terms(studied: StudyResult, text: LessonPage, *, one_scale: bool = True) -> None:
+    """What the soft and the hard term add to the loss while the arms learn, side by side."""
+    shown = [
+        (arm.title, seed_curve(finished, "loss_kd"), seed_curve(finished, "loss_ce"))
+        for arm in studied.recipe.chosen
+        if (finished := studied.arm(arm.name)) is not None
+    ]
+    shown = [(title, soft, hard) for title, soft, hard in shown if soft.x and hard.x]
+    if not shown:
+        return
+    text.text("curves")
+    names = text.word("soft-term"), text.word("hard-term")
+    highest = [max(*soft.high, *hard.high) for _, soft, hard in shown]
+    with st.container(key="study_terms"):
+        for number, (title, soft, hard) in enumerate(shown):
+            if number % COLUMNS == 0:
+                columns = st.columns(COLUMNS, gap="medium")
+            ends = ", ".join(f"{name} {curve.mean[-1]:.2f}" for name, curve in zip(names, (soft, hard), strict=True))
+            most = ABOVE * (max(highest) if one_scale else highest[number])
+            figure = charts.terms(soft, hard, names, text.word("curves-x"), most, page.colours())
+            with columns[number % COLUMNS]:
+                st.markdown(f"**{literal(title)}**")
+                page.chart(figure, key=f"terms_{number}", alt=f"{title}: {ends} at the end")
 
 
 def _smoothed(studied: StudyResult, text: LessonPage) -> None:
@@ -155,6 +181,8 @@ BESIDE: Mapping[str, Beside] = {
     "smoothed-teacher": _smoothed,
     "teacher-quality": _quality,
     "overfitting": _gaps,
+    "next-letter": _terms,
+    "next-letter-divergences": partial(_terms, one_scale=False),
     "one-task": partial(_together, curve="right_by_digit", arms=("parity", "size"), apart=True),
     "other-domain": partial(_together, curve="accuracy_by_angle"),
 }

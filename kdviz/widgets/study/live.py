@@ -17,6 +17,7 @@ from kdviz.widgets.live_panel import LivePanel, Snapshot, last_event
 from kdviz.widgets.run_status import Position
 from kdviz.widgets.study import words as study_words
 
+TERMS = "soft", "hard"  # of the loss, in the order of their lines
 MOMENTS = 2000  # reports of what learnt, at most, in a replay
 
 _arms = component("arms")
@@ -27,7 +28,7 @@ class ArmsSoFar:
     """What the picture of a study is drawn from."""
 
     arms: list[dict[str, Any]]  # in the study's order: title, role, the second at which it was finished, values
-    learning: list[dict[str, Any]]  # reports of the training just now: arm, what is done, second, accuracies
+    learning: list[dict[str, Any]]  # reports of the training just now: arm, what is done, second, accuracies, terms
     seconds: float  # of the study so far
 
 
@@ -95,6 +96,7 @@ def so_far(study: Study, events: Sequence[Event], reports: Sequence[StudyProgres
             "doing": report.doing,
             "at": round(report.seconds, 2),
             "accuracy": rounded(report.validation_accuracy, 4),
+            "terms": rounded([report.terms[name] for name in TERMS if name in report.terms], 5),
         }
         for report in reports
     ]

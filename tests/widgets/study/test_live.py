@@ -1,5 +1,6 @@
 """A study on a page without a browser: what it shows at once, what it starts, and what it says while it runs."""
 
+import math
 import re
 
 import pytest
@@ -144,6 +145,13 @@ def test_what_a_snapshot_of_a_live_run_holds(keep):
     ]
     assert [(report["at"], len(report["accuracy"])) for report in shown.learning] == [(1.0, 2), (3.0, 2)]
     assert shown.seconds == 3.0
+
+
+def test_a_report_says_what_each_term_adds_to_the_loss_where_its_study_has_terms():
+    plain, divided = (progress(FEW, "all-20", 1, 3, seconds=second) for second in (1.0, 2.0))
+    divided = divided.model_copy(update={"terms": {"hard": 0.5, "soft": math.inf}})
+    learning = running_study.so_far(FEW, [], [plain, divided]).learning
+    assert [report["terms"] for report in learning] == [[], [None, 0.5]]
 
 
 def test_a_finished_study_is_played_again_when_somebody_unfolds_it(keep):
