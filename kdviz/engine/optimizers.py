@@ -1,11 +1,12 @@
-"""The update of the weights: the fused kernels that torch.optim itself calls.
+"""The updates of the weights, the only place that makes them: the fused kernels that torch.optim itself calls.
 
 `torch.optim.Optimizer.step` adds hooks, profiler ranges and parameter groups to every update; for a network as small
 as ours that costs as much as the update itself (`python -m kdviz bench`).
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
 from typing import Any
 
 import torch
@@ -32,6 +33,23 @@ def optimizer(training: Training, parameters: Iterable[Tensor]) -> Update:
             w.grad = None
 
     return update
+
+
+def updates(
+    training: Training, parameters: Iterable[Tensor], steps: int
+) -> Callable[[Sequence[Tensor], Sequence[Tensor]], None]:
+    """A function that makes the next update of a training of `steps`, from outputs and the loss's gradients at them.
+
+    At logits they are known in closed form (losses.py), so the loss itself need not be computed in every update, only
+    for the reports.
+    """
+    update, done = optimizer(training, parameters), count()
+
+    def learn(outputs: Sequence[Tensor], gradients: Sequence[Tensor]) -> None:
+        torch.autograd.backward(outputs, gradients)
+        update(learning_rate(training, next(done), steps))
+
+    return learn
 
 
 def learning_rate(training: Training, step: int, steps: int) -> float:

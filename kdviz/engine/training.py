@@ -1,4 +1,4 @@
-"""The training loop: the only place that steps an optimizer."""
+"""The training loop of networks of images."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +13,7 @@ from kdviz.engine.data import Split
 from kdviz.engine.distiller import Distiller
 from kdviz.engine.dropout import Dropout
 from kdviz.engine.models import Cohort
-from kdviz.engine.optimizers import learning_rate, optimizer
+from kdviz.engine.optimizers import updates
 from kdviz.recipes.base import Training
 from kdviz.recipes.catalogue import ARCHITECTURES
 
@@ -91,7 +91,7 @@ def fit(
     steps = steps_of(training, len(split))
     every = _every(training, len(split), reports)
     learning = [parameter for cohort in cohorts for parameter in cohort.parameters] + distiller.parameters
-    update = optimizer(training, learning)
+    learn = updates(training, learning, steps)
     for cohort in cohorts:
         cohort.train(Dropout.of(trainings, len(cohort), split.labels.device))
     # Each image takes three passes' worth from every network that learns, and what the distiller needs besides.
@@ -105,10 +105,7 @@ def fit(
         _expect_pixels(cohorts, training, learning=True)
         for batch in chunk.batches(distiller.targets(chunk), training.batch_size):
             forward = distiller.step(cohorts, batch)
-            # The loss is a mean over the batch; its gradient at the logits is known in closed form (losses.py), so
-            # the loss itself need not be computed in every update, only for the reports.
-            torch.autograd.backward(forward.outputs, forward.gradients)
-            update(learning_rate(training, step + len(records), steps))
+            learn(forward.outputs, forward.gradients)
             if training.max_norm is not None:
                 for cohort in cohorts:
                     cohort.limit_norms(training.max_norm)

@@ -1,4 +1,4 @@
-"""How a network of letters learns: the loop, and what it is told in each update."""
+"""The training loop of networks of letters, and what such a network is told in each update."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from kdviz.engine.letters.network import LetterNetwork
 from kdviz.engine.letters.windows import Windows
-from kdviz.engine.optimizers import learning_rate, optimizer
+from kdviz.engine.optimizers import updates
 from kdviz.recipes.base import Training
 
 
@@ -60,13 +60,13 @@ def fit(
 
     Every epoch has as many windows as the first. Dropout follows torch's own random numbers.
     """
-    update = optimizer(training, network.parameters())
     device = next(network.parameters()).device
     order = torch.Generator().manual_seed(training.seed)
     windows = telling.windows(0)
     count = len(windows.letters)
     each = -(-count // training.batch_size)
     steps, step, seconds = each * training.epochs, 0, 0.0
+    learn = updates(training, network.parameters(), steps)
     every = max(1, steps // reports)
     kd, ce, since = torch.zeros((), device=device), torch.zeros((), device=device), 0
     for epoch in range(training.epochs):
@@ -77,8 +77,7 @@ def fit(
             counted = windows.counted[chosen]
             logits = network(windows.letters[chosen])[counted]
             told = telling.told(logits.detach(), windows.following[chosen][counted], chosen, counted)
-            logits.backward(told.gradient / len(logits))
-            update(learning_rate(training, step, steps))
+            learn([logits], [told.gradient / len(logits)])
             step, since = step + 1, since + 1
             kd, ce = kd + told.loss_kd.mean(), ce + told.loss_ce.mean()
             ends = step % each == 0
