@@ -227,6 +227,7 @@ def test_the_end_is_told_to_all_and_leaves_nothing(store):
     async def lesson():
         app = server(store)
         async with socket(app, STAGE) as stage, seat(app) as pupil:
+            await pupil.hear()  # it sits: who comes as the class ends finds none
             await stage.say({"show": LOSS, "end": True})
             for end in (stage, pupil):
                 with pytest.raises(ConnectionError, match=str(routes.ENDED)):
