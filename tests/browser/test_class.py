@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -60,6 +61,7 @@ def test_a_class_goes_through_a_talk_whatever_breaks(browser: Browser, tmp_path:
             server = _hold(stage, seats, pupils, relay, server)
         expect(seats[0].locator(".standing")).to_have_text("The class has ended")
         assert store.open_code() is None, "nothing of it is kept"
+        assert psutil.Process(server.pid).memory_info().rss < 350e6, "a page server stays small"
     finally:
         for context in contexts:
             context.close()
