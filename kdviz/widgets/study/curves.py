@@ -154,7 +154,6 @@ def _quality(studied: StudyResult, text: LessonPage) -> None:
         text.say("found-verdicts", **verdicts)
 
 
-# By the study's name.
 def _smallest(studied: StudyResult, text: LessonPage) -> None:
     """The smallest network that reaches an accuracy, with labels only and with a teacher."""
     rows = [
@@ -176,6 +175,7 @@ def _smallest(studied: StudyResult, text: LessonPage) -> None:
         st.dataframe(table, hide_index=True, height="content", alt="The smallest network at each accuracy")
 
 
+# By the study's name.
 BESIDE: Mapping[str, Beside] = {
     "smallest-student": _smallest,
     "smoothed-teacher": _smoothed,

@@ -39,7 +39,6 @@ def _read(study: Study, _run: Run, events: Sequence[Event]) -> Snapshot[ArmsSoFa
     title = _titles(study).get(last.arm, last.arm)
     number = min(len(finished) + 1, len(study.chosen))
     text = f"Arm {number} of {len(study.chosen)}: {title} · {last.doing}, epoch {last.epoch} of {last.epochs}"
-    text += _terms(last)
     reports = [event for event in events if isinstance(event, StudyProgress)]
     now = [report for report in reports if (report.arm, report.doing) == (last.arm, last.doing)]
     position = Position(text, last.seconds, last.seconds_left)
@@ -129,13 +128,6 @@ def finished_arms(study: Study, events: Sequence[Event]) -> list[FinishedArm]:
     """The arms that are done, in the study's order."""
     finished = {event.arm: event for event in events if isinstance(event, FinishedArm)}
     return [finished[arm.name] for arm in study.chosen if arm.name in finished]
-
-
-def _terms(last: StudyProgress) -> str:
-    """What each term adds to the loss just now, where that is reported."""
-    if not last.terms:
-        return ""
-    return f"; loss in nats: {', '.join(f'{name} term {value:.3f}' for name, value in last.terms.items())}"
 
 
 def _sentence(study: Study, finished: Sequence[FinishedArm]) -> str:
