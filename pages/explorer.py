@@ -56,18 +56,18 @@ with st.container(horizontal=True, key="presets"):
 run = run_status.named(jobs, Sweep)
 if (shown := run_status.recipe_of(run, Sweep)) is not None:
     sweep_form.adopt(shown)
-wanted, start_place, beside = sweep_form.sweep_form(home)
+wanted, start_row = sweep_form.sweep_form(home)
 known = wanted is not None and run is not None and wanted.id == run.id and not run.imported
 ready = True
 if wanted is not None:
-    with beside:
+    with start_row.beside:
         st.caption(sweep_form.size_in_words(wanted))
         if st.session_state.get(RAISED) and wanted.search == "halving" and wanted.epochs == KEPT:
             st.caption(here.sentence("raised", epochs=KEPT))
         if not known:
             ready = sweep_estimate.show(jobs, wanted)
 check = partial(sweep_estimate.check, jobs)
-run_status.start(jobs, start_place, wanted, run, problem_of_link, check=check, ready=ready, replays=True)
+run_status.start(jobs, start_row, wanted, run, problem_of_link, check=check, ready=ready)
 run_id = st.query_params.get("run")
 
 with stage.picture(here):

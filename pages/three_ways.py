@@ -50,8 +50,8 @@ run = run_status.named(jobs, Comparison)
 given = run_status.recipe_of(run, Comparison)
 if given is not None:
     comparison_form.adopt(given)
-wanted, start_place = comparison_form.comparison_form(home)
-run_status.start(jobs, start_place, wanted, run, problem_of_link, write=comparison_form.write, replays=True)
+wanted, start_row = comparison_form.comparison_form(home)
+run_status.start(jobs, start_row, wanted, run, problem_of_link, write=comparison_form.write)
 run_id = st.query_params.get("run")
 
 with stage.picture(here):

@@ -38,8 +38,8 @@ with st.container(horizontal=True, key="presets"):
 run = run_status.named(jobs, Recipe)
 if run is not None:
     controls.adopt(run.recipe)
-recipe, start_place = recipe_form(home)
-run_status.start(jobs, start_place, recipe, run, problem_of_link, replays=True)
+recipe, start_row = recipe_form(home)
+run_status.start(jobs, start_row, recipe, run, problem_of_link)
 run_id = st.query_params.get("run")
 
 with stage.picture(here):

@@ -16,12 +16,12 @@ run = run_status.named(jobs, Comparison)
 given = run_status.recipe_of(run, Comparison)
 if given is not None:
     adopt(given)
-recipe, start_place = transfer_form(home)
+recipe, start_row = transfer_form(home)
 run_id = st.query_params.get("run")
 if run_id is None and recipe is not None:
     trained = run_status.found(jobs, recipe.id)  # by an earlier visitor: shown without a click
     run = trained if trained is not None and trained.status == "finished" else None
-run_status.start(jobs, start_place, recipe, run, problem_of_link, replays=True)
+run_status.start(jobs, start_row, recipe, run, problem_of_link)
 shown = run.id if run is not None else run_id
 inside.check_link()
 with stage.picture(here):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -26,6 +27,14 @@ _NAME = re.compile("[0-9A-Za-z-]{1,40}")  # what a run's id may look like
 R = TypeVar("R", bound=AnyRecipe)
 D = TypeVar("D")
 E = TypeVar("E", bound=Event)
+
+
+def drawn_in_one_place() -> AbstractContextManager[object]:
+    """Where the panel of a run that is not live is drawn: a container, as a fragment has one around all that it draws.
+
+    So the browser finds the same charts in the same place when a run begins and when it ends, and keeps them.
+    """
+    return st.container()
 
 
 def first_event(events: Sequence[Event], kind: type[E]) -> E | None:
@@ -72,7 +81,8 @@ class LivePanel(Generic[R, D]):
             begins = self._begins(jobs, run)
             st.fragment(self._look, run_every=FIRST_TICK if begins else TICK)(jobs, run_id, begins)
         else:  # part of the page: a fragment can leave a chart behind that a control has replaced
-            self._show(jobs, run)
+            with drawn_in_one_place():
+                self._show(jobs, run)
             # One that was interrupted may go on by itself, or at another server.
             if isinstance(run.recipe, self.kind) and run.status == "interrupted":
                 st.fragment(_await_heir, run_every=AWAITED)(jobs, run_id)
@@ -87,9 +97,9 @@ class LivePanel(Generic[R, D]):
             run = jobs.get(run_id)
             if run is None:
                 return
+            self._show(jobs, run)  # first, since a fragment that has drawn nothing is empty until the page is drawn
             if not run.live:
                 st.rerun()  # the whole page once more: the panel stops to tick, and Start says what it does
-            self._show(jobs, run)
             if begins and not self._begins(jobs, run):
                 st.rerun()  # from now on the panel looks less often
         except StoreError as error:  # the run of another server, of which nothing can be heard for the moment

@@ -12,7 +12,7 @@ from kdviz.reports.phrases import counted, listed
 from kdviz.store.recorded_runs import RecordedRun, recorded
 from kdviz.widgets.lesson import sentence
 from kdviz.widgets.literal import literal
-from kdviz.widgets.live_panel import LivePanel
+from kdviz.widgets.live_panel import LivePanel, drawn_in_one_place
 
 _FALLBACK = "digits"  # whose images are on every machine
 
@@ -30,13 +30,14 @@ def show(page: str, panel: LivePanel[R, D], data: str) -> bool:
     run = found(page, data)
     if run is None:
         return False
-    with st.container(key="recorded_run"):
-        text, recipe = st.columns([7, 1], vertical_alignment="center")
-        text.caption(_provenance(run))
-        with recipe.popover("Recipe", icon=":material/receipt_long:", type="tertiary"):
-            st.caption(sentence("runs", "recorded-again", page=page, data=run.run.recipe.data))
-            st.json(run.run.recipe.model_dump(mode="json"))
-    panel.show_recorded(run)
+    with drawn_in_one_place():
+        with st.container(key="recorded_run"):
+            text, recipe = st.columns([7, 1], vertical_alignment="center")
+            text.caption(_provenance(run))
+            with recipe.popover("Recipe", icon=":material/receipt_long:", type="tertiary"):
+                st.caption(sentence("runs", "recorded-again", page=page, data=run.run.recipe.data))
+                st.json(run.run.recipe.model_dump(mode="json"))
+        panel.show_recorded(run)
     return True
 
 

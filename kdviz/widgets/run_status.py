@@ -54,6 +54,14 @@ class Position:
         return min(1.0, max(0.0, self.seconds / max(self.seconds + self.seconds_left, 1e-9)))
 
 
+@dataclass(frozen=True)
+class StartRow:
+    """The row of the Start button: the button's own place, and the one at the row's end for what is said of it."""
+
+    start: DeltaGenerator
+    beside: DeltaGenerator
+
+
 def found(jobs: Jobs, run_id: str | None) -> Run | None:
     """The run with this id, if there is one; none as well where the store cannot be read.
 
@@ -82,7 +90,7 @@ def recipe_of(run: Run | None, kind: type[R]) -> R | None:
 
 def start(
     jobs: Jobs,
-    place: DeltaGenerator,
+    row: StartRow,
     wanted: R | None,
     run: Run | None,
     problem_of_link: str,
@@ -92,21 +100,19 @@ def start(
     ready: bool = True,
     where: str = "below",
     key: str | None = None,
-    replays: bool = False,
 ) -> None:
-    """The Start button in its place, and what there is to say about it. `wanted` is what the controls show.
+    """The Start button in its row, and what there is to say about it. `wanted` is what the controls show.
 
     `write` lets the URL have what was started, as far as no control does so by itself. Without `ready` the button
     waits for the visitor's word, and `check` has the last one: it raises `PlainError` where nothing may begin. A page
-    with several buttons has a `key` for each; `where` is where it shows the run, "below" or "above". `replays` says
-    whether its panel can play a finished run again.
+    with several buttons has a `key` for each; `where` is where it shows the run, "below" or "above".
     """
     shown = run if wanted is not None and run is not None and wanted.id == run.id and not run.imported else None
     onward = _onward(jobs, shown) if shown is not None and shown.status in OVER else ""
     # Where the run's panel has the one button that goes on with it, Start would be a second one.
     goes_on = shown is not None and onward != "" and (onward == GO_ON or HOMES[type(shown.recipe)].always_goes_on)
     order = jobs, wanted, visitor.who(), link.writer("run"), write, check
-    place.button(
+    row.start.button(
         "Start",
         key=key,
         type="primary",
@@ -118,7 +124,10 @@ def start(
     if problem_of_link and wanted is not None:
         st.warning(literal(problem_of_link))
     if shown is not None and shown.status == "finished":
-        _trained(jobs, shown, where, replays=replays, key=key)
+        with row.beside:  # a line of its own would push the picture down when the run ends
+            st.caption(f"These settings are trained, see {where}.", width="content")
+            if where == "above":  # where a finished run has no line of its own
+                _offer_anew(jobs, shown)
     elif shown is not None and goes_on:
         what = "trains only what is missing" if onward == GO_ON else "begins anew"
         st.caption(f"These settings were begun and not finished; *{onward}*, {where}, {what}.")
@@ -138,32 +147,33 @@ def start(
             st.button("Wait in line", key=agreed, icon=":material/hourglass:", on_click=_start, args=(*order, True))
 
 
-def _trained(jobs: Jobs, run: Run, where: str, *, replays: bool, key: str | None) -> None:
-    """What may be done with settings that are trained: watch them learn again, or train them once more."""
+def _offer_replay(run: Run) -> None:
+    """The button that plays a finished run again."""
+    st.button(
+        "Watch it again",
+        type="tertiary",
+        icon=":material/replay:",
+        on_click=_watch_again,
+        args=(run.id,),
+        help="Plays what is stored of its training; nothing is trained.",
+    )
+
+
+def _offer_anew(jobs: Jobs, run: Run) -> None:
+    """The button that trains a finished run once more."""
     who = visitor.who()
-    with st.container(horizontal=True, vertical_alignment="center", key=f"trained_{key or run.id}"):
-        st.caption(f"These settings are trained: the result is {where}. Change any of them to train again.")
-        if replays:
-            st.button(
-                "Watch it again",
-                type="tertiary",
-                icon=":material/replay:",
-                on_click=_watch_again,
-                args=(run.id,),
-                help="Plays what is stored of its training; nothing is trained.",
-            )
-        st.button(
-            "Train anew",
-            type="tertiary",
-            icon=":material/model_training:",
-            key=f"anew_{key or run.id}",
-            on_click=_train_anew,
-            args=(jobs, run.recipe, who),
-            disabled=not who.may(run),
-            help="The same settings once more. What is here now can be read until the new training has ended."
-            if who.may(run)
-            else refusal(run, "train it anew"),
-        )
+    st.button(
+        "Train anew",
+        type="tertiary",
+        icon=":material/model_training:",
+        key=f"anew_{run.id}",
+        on_click=_train_anew,
+        args=(jobs, run.recipe, who),
+        disabled=not who.may(run),
+        help="The same settings once more. What is here now can be read until the new training has ended."
+        if who.may(run)
+        else refusal(run, "train it anew"),
+    )
 
 
 def _watch_again(run_id: str) -> None:
@@ -238,12 +248,16 @@ def status(jobs: Jobs, run: Run, position: Position | None) -> None:
     """How far the run is, with its buttons; `position` None as long as nothing has been heard of it."""
     who = visitor.who()
     others = not who.may(run)
-    text, buttons = st.columns([7, 3], vertical_alignment="center")
     share = position.share if position is not None and run.live else float(run.status == "finished")
-    text.progress(share, text=_caption(jobs, run, position))
+    line = st.container(horizontal=True, vertical_alignment="center", key="run_status")
+    line.progress(share, text=_caption(jobs, run, position))
     steering = f"steer_{run.id}"  # by it the browser finds what takes the focus of a button that has gone
-    with buttons.container(horizontal=True, horizontal_alignment="right", height="content", key=steering):
-        if run.status == "paused":
+    with line.container(horizontal=True, width="content", height="content", key=steering):
+        if run.status == "finished":
+            _offer_replay(run)
+            if not run.imported:
+                _offer_anew(jobs, run)
+        elif run.status == "paused":
             go_on = jobs.resume, run.id, who
             st.button(GO_ON, icon=":material/play_arrow:", on_click=_order, args=go_on, disabled=others)
         elif run.status in OVER and not run.imported:

@@ -291,6 +291,8 @@ def test_the_page_opens_with_a_recorded_run_and_start_trains_in_its_place(page: 
     expect(page.locator(".st-key-watched figure")).to_have_count(4)
     expect(status(page)).to_have_count(0)
     top = charts(page).first.bounding_box()
+    charts(page).evaluate_all("(all) => all.forEach((chart) => { chart.dataset.seen = 'before'; })")
+    same = page.locator("[data-seen=before]")
     button(page, "Start").click()
     expect(page).to_have_url(re.compile(r"pretrained=true.*run=[0-9a-f]{12}"))
     expect(status(page)).to_contain_text("Students: epoch", timeout=WORKS)  # the teacher is there
@@ -299,8 +301,13 @@ def test_the_page_opens_with_a_recorded_run_and_start_trains_in_its_place(page: 
     assert top
     assert now
     assert abs(now["y"] - top["y"]) < 30, "the panels stay where they are"
+    expect(same).to_have_count(2)  # the charts of the recorded run show this one now
     expect(status(page)).to_contain_text("finished in", timeout=2 * WORKS)
     expect(page.get_by_text("How good are they?")).to_be_visible()
+    expect(button(page, "Train anew")).to_be_visible()
+    settle(page)
+    expect(same).to_have_count(2)
+    assert charts(page).first.bounding_box() == now, "nothing jumps when the run is over"
 
 
 def test_the_temperature_is_moved_by_keyboard_and_an_odd_one_of_a_link_is_kept(page: Page, app_url: str) -> None:

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from kdviz.recipes.comparison import Comparison
 from kdviz.recipes.methods import FAMILIES, METHODS, PLAIN, Family, Method, short_title
@@ -18,6 +17,7 @@ from kdviz.recipes.openings import three_ways_begun
 from kdviz.reports.text import ranges
 from kdviz.widgets import controls, link
 from kdviz.widgets.literal import literal
+from kdviz.widgets.run_status import StartRow
 
 _LEFT_OUT = "ways_left_out"
 _MORE = (
@@ -60,8 +60,8 @@ def _write(texts: Mapping[str, str]) -> None:
         link.write(name, "" if name == "methods" and text == usual else text)
 
 
-def comparison_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
-    """All controls of a comparison, and the place for the button that starts it; None as for `recipe_form`."""
+def comparison_form(home: str) -> tuple[Comparison | None, StartRow]:
+    """All controls of a comparison, and the row of the button that starts it; None as for `recipe_form`."""
     data = controls.chosen_data(home)
     defaults = Comparison.suited(data)
     if controls.begins(Comparison):
@@ -79,9 +79,10 @@ def comparison_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
             values["methods"] = _methods(_of_link("methods", defaults), values["teacher"], values["student"])
         with st.popover("More settings", icon=":material/tune:", help="Data, epochs, augmentation, optimizer"):
             values |= controls.columns(defaults, _MORE, {"data": partial(controls.data_set, Comparison, home)})
+        beside = st.container(width="stretch")
     if left_out := st.session_state.pop(_LEFT_OUT, []):
         st.info(literal(f"Left out, because they do not fit these networks: {', '.join(left_out)}."))
-    return controls.recipe_of(Comparison, values), start
+    return controls.recipe_of(Comparison, values), StartRow(start, beside)
 
 
 def _of_link(name: str, defaults: Comparison) -> Any:

@@ -10,7 +10,6 @@ from typing import Any, get_args
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from kdviz.charts import inside as charts
 from kdviz.charts.inside import NAMES
@@ -29,7 +28,7 @@ from kdviz.widgets import controls, link, page
 from kdviz.widgets.components import component
 from kdviz.widgets.lesson import sentence
 from kdviz.widgets.live_panel import LivePanel, Snapshot, first_event, last_event, replayed_on
-from kdviz.widgets.run_status import Position, replays_of
+from kdviz.widgets.run_status import Position, StartRow, replays_of
 
 TAUGHT = tuple(NAMES)
 _SETTABLE = ("data", "epochs", "temperature", "alpha", "hint_layer")
@@ -184,8 +183,8 @@ def adopt(recipe: Comparison) -> None:
         link.write("seed", str(recipe.seeds[0] or ""))
 
 
-def transfer_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
-    """The controls, and the place for the button that starts.
+def transfer_form(home: str) -> tuple[Comparison | None, StartRow]:
+    """The controls, and the row of the button that starts.
 
     The recipe is None, with the reason on the page, while the values do not go together. `home` is the data set of
     this server when the visitor names none.
@@ -210,18 +209,20 @@ def transfer_form(home: str) -> tuple[Comparison | None, DeltaGenerator]:
             "epochs": controls.control("epochs", defaults, width=80),
             "seeds": (controls.control("seed", Recipe(), width=80),),
         }
-        with st.popover("More", icon=":material/tune:", help="Data, temperature, α, hint", width="content"):
+    with st.container(horizontal=True, vertical_alignment="center", key="actions"):
+        start = st.container(width="content")
+        with st.popover("More settings", icon=":material/tune:", help="Data, temperature, α, hint"):
             values |= {
                 "data": controls.data_set(Comparison, home),
                 "temperature": controls.control("temperature", defaults),
                 "alpha": controls.control("alpha", defaults),
                 "hint_layer": controls.control("hint_layer", defaults),
             }
-        start = st.container(width="content")
+        row = StartRow(start, st.container(width="stretch"))
     if taught:
-        return controls.recipe_of(Comparison, values), start
+        return controls.recipe_of(Comparison, values), row
     st.error("Choose at least one thing to teach.", icon=":material/error:")
-    return None, start
+    return None, row
 
 
 def kinds_of_networks() -> dict[str, list[str]]:

@@ -3,21 +3,21 @@
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from kdviz.recipes.catalogue import SHIPPED_TEACHERS
 from kdviz.recipes.openings import OPENINGS
 from kdviz.recipes.single import Recipe
 from kdviz.widgets import controls, link
 from kdviz.widgets.controls import PRETRAINED
+from kdviz.widgets.run_status import StartRow
 
 _ASIDE = "pretrained_aside"  # the trained teacher was given up for another network or data set, and comes back with it
 _OF_IMAGES = ("epochs", "transfer_classes", "augmentation", "batch_size")
 _WIDTHS = {"temperature": 130, "alpha": 150, "labels": 115, "seed": 80, "student": 185, "teacher": 205}
 
 
-def recipe_form(home: str) -> tuple[Recipe | None, DeltaGenerator]:
-    """All controls of a recipe, and the place for the button that starts it.
+def recipe_form(home: str) -> tuple[Recipe | None, StartRow]:
+    """All controls of a recipe, and the row of the button that starts it.
 
     The recipe is None, with the reason on the page, while the values do not go together. `home` is the data set of
     this server when the visitor names none.
@@ -35,7 +35,8 @@ def recipe_form(home: str) -> tuple[Recipe | None, DeltaGenerator]:
         start = st.container(width="content")
         with st.popover("More settings", icon=":material/tune:", help="Data, epochs, augmentation, optimizer"):
             values |= _more(defaults, home, values["teacher"])
-    return controls.recipe_of(Recipe, values), start
+        beside = st.container(width="stretch")
+    return controls.recipe_of(Recipe, values), StartRow(start, beside)
 
 
 def _more(defaults: Recipe, home: str, teacher: str) -> dict[str, Any]:

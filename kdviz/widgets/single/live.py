@@ -82,8 +82,9 @@ def _read(_recipe: Recipe, run: Run, events: Sequence[Event]) -> Snapshot[Curves
 
 def _draw(recipe: Recipe, run: Run, snapshot: Snapshot[Curves]) -> None:
     curves = snapshot.data
-    _curves(recipe, run, curves)
-    page.say(snapshot.sentence)
+    _curves(recipe, curves)
+    with st.container(key="so_far"):  # as high as its sentence may become while its figures change
+        page.say(snapshot.sentence)
     if curves.watched is not None:
         _digits(run, recipe, curves.progress, curves.watched)
     if isinstance(run.result, Result):
@@ -102,10 +103,11 @@ def _position(last: Progress) -> Position:
     return Position(text, last.seconds, last.seconds_left)
 
 
-def _curves(recipe: Recipe, run: Run, curves: Curves) -> None:
+def _curves(recipe: Recipe, curves: Curves) -> None:
     colours, steps = page.colours(), curves.steps
-    # Streamlit forgets the zoom of a chart whose data change, unless it is a selection that it was asked to keep.
-    keeps: dict[str, Any] = {"on_select": "rerun", "selection_mode": live.ZOOM} if run.live else {}
+    # Streamlit forgets the zoom of a chart whose data change, unless it is a selection that it was asked to keep. Asked
+    # for every run: a chart that is a selection by turns is taken away and drawn anew when the run begins and ends.
+    keeps: dict[str, Any] = {"on_select": "rerun", "selection_mode": live.ZOOM}
     low = {"height": ON_STAGE} if link.on_stage() else {}
     with st.container(key="curves"):
         left, right = st.columns(2, gap="large")

@@ -48,8 +48,8 @@ def show(
         with st.expander("Run it here", icon=":material/play_circle:", key=f"run_{name}"):
             wanted, problem = study_form(facts, controls)
             with st.container(horizontal=True, vertical_alignment="center"):
-                start = st.container(width="content")
-            run_status.start(jobs, start, wanted, run, problem, key=f"start_{name}", where="above")
+                row = run_status.StartRow(st.container(width="content"), st.container(width="stretch"))
+            run_status.start(jobs, row, wanted, run, problem, key=f"start_{name}", where="above")
             if wanted is not None:
                 st.caption(f"Without a browser: `{study_words.command(wanted)}`")
         with place:

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.recipes.number_lists import MOST_VALUES, values_in
@@ -18,6 +17,7 @@ from kdviz.recipes.sweep import Sweep
 from kdviz.reports.phrases import counted
 from kdviz.reports.text import ranges
 from kdviz.widgets import controls, link
+from kdviz.widgets.run_status import StartRow
 from kdviz.widgets.sweep.cell import as_text
 from kdviz.widgets.sweep.words import seeds_of_test
 
@@ -56,8 +56,8 @@ def _text(sweep: Sweep, name: str) -> str:
     return ranges(values) if values and name in ("seeds", "test_seeds") else as_text(values)
 
 
-def sweep_form(home: str) -> tuple[Sweep | None, DeltaGenerator, DeltaGenerator]:
-    """All controls of a sweep, the place for the button that starts it, and the place beside it; None as elsewhere."""
+def sweep_form(home: str) -> tuple[Sweep | None, StartRow]:
+    """All controls of a sweep, and the row of the button that starts it; None as elsewhere."""
     data = controls.chosen_data(home)
     defaults = Sweep.suited(data)
     if controls.begins(Sweep):
@@ -83,7 +83,7 @@ def sweep_form(home: str) -> tuple[Sweep | None, DeltaGenerator, DeltaGenerator]
             lists = {name: partial(_text_input, name, defaults) for name in _EMPTY}
             values |= controls.columns(defaults, _MORE, {"data": partial(controls.data_set, Sweep, home), **lists})
         beside = st.container(width="stretch", gap=None)
-    return controls.recipe_of(Sweep, values), start, beside
+    return controls.recipe_of(Sweep, values), StartRow(start, beside)
 
 
 def _text_input(name: str, defaults: Sweep, **options: Any) -> str:
