@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 from tests.browser.app_server import AppServer, launch
 from tests.browser.network import Network
-from tests.browser.visitor import button, changes, settle
+from tests.browser.visitor import button, changes, settle, stays
 
 LONG = "data=digits&teacher=784-128-10&student=784-800-800-10&epochs=500&teacher_epochs=2&seed=41"
 STARTS = 30_000  # ms until a worker that has just started reports
@@ -85,7 +85,7 @@ def started_by_a_browser_that_is_killed(playwright: Playwright, url: str) -> str
 
 def the_network_is_away(far: Page, near: Page, network: Network) -> None:
     network.offline()
-    far.wait_for_timeout(1_000)  # until what had come before is drawn
+    stays(far, lambda: update(far), seconds=2)
     at = update(far)
     end = time.monotonic() + AWAY
     changes(near, lambda: update(near), times=3)  # others hear of the run all the while

@@ -114,6 +114,16 @@ def changes(page: Page, value: Callable[[], object], times: int = 3, limit: floa
     until(page, changed, limit)
 
 
+def stays(page: Page, value: Callable[[], object], seconds: float, limit: float = 60.0) -> None:
+    """Wait until a value has not changed for so long: what had come before is drawn then, however busy the machine."""
+    seen, since, end = value(), monotonic(), monotonic() + limit
+    while monotonic() - since < seconds:
+        assert monotonic() < end, "it goes on changing"
+        page.wait_for_timeout(100)
+        if (now := value()) != seen:
+            seen, since = now, monotonic()
+
+
 def shifted(page: Page) -> float:
     """How far the page has jumped since it was asked for: the sum of the layout shifts that no input explains."""
     found: float = page.evaluate(
