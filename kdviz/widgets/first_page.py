@@ -25,7 +25,7 @@ _SHOWN = '[data-testid="stSidebar"], h1, [data-testid="stAlert"], [data-testid="
 _BEFORE = f".stApp:not(:has({_SHOWN})) [data-testid='stAppViewContainer'] {{ display: none; }}"
 # What pages begin with and Streamlit would only load when it comes to it.
 _PARTS = ("Html", "BidiComponent", "PageLink", "katex")
-_CONTROLS = ("Button", "ButtonGroup", "Multiselect", "NumberInput", "Selectbox", "Slider", "TextInput")
+_CONTROLS = ("Button", "ButtonGroup", "Multiselect", "NumberInput", "Progress", "Selectbox", "Slider", "TextInput")
 _IMPORTS = re.compile(rb"""(?:from|import)\s*["'`]\./([\w.-]+\.js)["'`]""")
 _FILES = re.compile(r"/([\w.-]+\.js)\"")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import objections
-from tests.browser.visitor import button, settle, shifted
+from tests.browser.visitor import button, settle, shifted, until
 
 Visit = Callable[..., Page]
 EXACT = "(canvas) => canvas.toDataURL()"
@@ -42,8 +42,8 @@ def test_the_slider_prunes_the_student_and_everything_follows(page: Page, app_ur
     expect(large(page, "weights")).to_have_text("254")
     expect(large(page, "work")).to_have_text("25,408")
     expect(says(page)).to_contain_text("still multiplies with its 25,154 zeros")
-    assert first.evaluate(EXACT) != before
-    assert spread.get_attribute("height") != bins
+    until(page, lambda: first.evaluate(EXACT) != before)
+    until(page, lambda: spread.get_attribute("height") != bins)
     expect(page).to_have_url(re.compile("sparsity=0.99"))
     expect(page.get_by_text("the usual program multiplies with each of them")).to_be_visible()
     page.reload()

@@ -152,14 +152,17 @@ def what_is_dragged_follows_and_the_link_after_release(page: Page, part: Locator
 def keys_move_it_and_are_one_rerun(page: Page, part: Locator, place: Place) -> None:
     before = asked(page)
     slider(part, place).focus()
+    for _ in place.steps:  # in a row: a rerun follows once no key has come for a moment, which a slow test may exceed
+        page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile(rf"[?&]{place.parameter}={re.escape(place.steps[-1].removeprefix('+'))}"))
+    settle(page)
+    assert asked(page) == before + 1
+    for _ in place.steps:
+        page.keyboard.press("ArrowLeft")
     for text in place.steps:
         page.keyboard.press("ArrowRight")
         expect(field(part, place)).to_have_value(text)
         expect(slider(part, place)).to_have_attribute("aria-valuetext", f"{place.label} {text}")
-    assert asked(page) == before
-    expect(page).to_have_url(re.compile(rf"[?&]{place.parameter}={re.escape(place.steps[-1].removeprefix('+'))}"))
-    settle(page)
-    assert asked(page) == before + 1
     for _ in place.steps:
         page.keyboard.press("ArrowLeft")
     expect(page).not_to_have_url(re.compile(rf"[?&]{place.parameter}="))
