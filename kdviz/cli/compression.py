@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ from kdviz.cli.kept import run_of, stored_student, the_store
 from kdviz.cli.progress import TrainingBar
 from kdviz.recipes.compression import Compression
 from kdviz.recipes.single import Recipe
+from kdviz.records.base import TrainedStudent
 from kdviz.records.compressed import CompressedStudent, MeasuredRun
 from kdviz.reports import measurement as report
 from kdviz.store import measured as recorded
@@ -79,13 +81,10 @@ def measure(run_id: str, record: bool, as_json: bool) -> None:
     run = run_of(store, run_id)
     stored_student(store, run, next(iter(store.students(run.id)), None), USAGE_ERROR)
     kept = [student for name in store.students(run.id) if (student := store.student(run.id, name))]
-    missing = []
-    if isinstance(run.recipe, Recipe):
-        missing.append("The student without a teacher is not kept with a single run; a comparison keeps it.")
     from kdviz.runners import compression as runner
 
     upbringing = _upbringing(run, kept[0].name)
-    for said in runner.measure(run.id, upbringing, kept, store.compressed(run.id), missing):
+    for said in runner.measure(run.id, upbringing, kept, store.compressed(run.id), not_kept(run, kept)):
         if isinstance(said, MeasuredRun):
             measured = said
         else:
@@ -99,6 +98,13 @@ def measure(run_id: str, record: bool, as_json: bool) -> None:
         click.echo(json.dumps(report.document(measured), indent=2))
         return
     click.echo("\n".join([report.text(measured.networks), *measured.missing]))
+
+
+def not_kept(run: Run, kept: Sequence[TrainedStudent]) -> list[str]:
+    """Sentences on the students that a run of an earlier version does not keep, and that so cannot be measured."""
+    if isinstance(run.recipe, Recipe) and "plain" not in {student.name for student in kept}:
+        return ["The student without a teacher is not kept: the run is older than that. Training it anew keeps it."]
+    return []
 
 
 def _upbringing(run: Run, student: str) -> Upbringing:

@@ -6,6 +6,8 @@ from kdviz.records.base import TrainedStudent
 from kdviz.store.run import Run
 from kdviz.store.runs import RunStore
 
+_USUAL = "distilled"  # whom a single run is about; it keeps the student without a teacher beside it
+
 
 def the_store() -> RunStore:
     """The run store that the settings name."""
@@ -21,10 +23,12 @@ def run_of(store: RunStore, run_id: str) -> Run:
 
 
 def stored_student(store: RunStore, run: Run, name: str | None, without: int = FAILURE) -> TrainedStudent:
-    """The run's own student of that name, or the only one; `without` is the exit code where it keeps none."""
+    """The run's own student of that name, or the usual one; `without` is the exit code where it keeps none."""
     names = store.students(run.id)
     if not names:
         end(f"run {run.id} keeps no student: it has not finished, or it was made before students were kept.", without)
+    if name is None and _USUAL in names:
+        name = _USUAL
     if name is None and len(names) > 1:
         end(f"run {run.id} keeps several students; --student takes one of {', '.join(names)}.", USAGE_ERROR)
     student = store.student(run.id, name or names[0])

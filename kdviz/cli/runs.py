@@ -101,7 +101,7 @@ def runs_export(run_id: str, form: str, output: Path | None, student: str | None
     if smaller is not None and form == "card":
         end(f"--student is {student}; cards are of the run's own students, as {smaller.of}.", USAGE_ERROR)
     learnt = smaller.learnt if smaller else stored_student(store, run, student) if form in _OF_STUDENT else None
-    several = smaller is not None or (learnt is not None and len(store.students(run.id)) > 1)
+    several = smaller is not None or (student is not None and len(store.students(run.id)) > 1)
     ending = f"{learnt.name}.{FORMATS[form]}" if learnt and several else FORMATS[form]
     path = output or Path(results.file_name(run, ending))
     if path.exists() and not force:

@@ -25,23 +25,24 @@ def rows(result: Result) -> Iterator[dict[str, Any]]:
 def subject(result: Result, student: str) -> Subject | None:
     """The run's student of that name."""
     recipe = result.recipe
-    if student != "distilled":
+    if student not in students(recipe):
         return None
-    taught = f"distilled from {recipe.teacher} with T = {recipe.temperature:g} and α = {recipe.alpha:g}"
+    alpha = recipe.alpha if student == "distilled" else 0.0
+    taught = f"distilled from {recipe.teacher} with T = {recipe.temperature:g} and α = {alpha:g}"
     return Subject(
-        taught=taught if recipe.alpha > 0 else "trained on labels alone",
+        taught=taught if alpha > 0 else "trained on labels alone",
         temperature=recipe.temperature,
-        alpha=recipe.alpha,
+        alpha=alpha,
         recipe=recipe,
         seed=recipe.seed,
-        scores=result.distilled,
+        scores=result.distilled if student == "distilled" else result.plain,
         result=result,
     )
 
 
 def students(recipe: Recipe) -> dict[str, set[str]]:
     """The architectures of the students that such a run may keep, by the students' names."""
-    return {"distilled": {recipe.student}}
+    return {"distilled": {recipe.student}, "plain": {recipe.student}}
 
 
 def result_fits(result: Result) -> bool:

@@ -61,7 +61,7 @@ class SingleState:
 
 
 def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Output | Result | None]:
-    """Carry out a recipe. Yields Watched once, Progress often, TrainedStudent once, Result last, None in between.
+    """Carry out a recipe. Yields Watched once, Progress often, both students trained, Result last, None in between.
 
     Between two of them the caller may wait or close the generator. Raises DataError and TeacherError.
     """
@@ -104,7 +104,8 @@ def run(recipe: Recipe, *, clock: Clock = time.perf_counter) -> Iterator[Output 
     for turn in zip_longest(_train(state, distilled), untaught):
         yield from turn
     distilled.cost = Cost(distilled.cost.seconds + advising, distilled.cost.images_seen)
-    yield students.learnt("distilled", recipe.student, distilled.network)
+    for learnt in (distilled, plain):
+        yield students.learnt(learnt.role, recipe.student, learnt.network)
     test = [evaluation.logits_of(student.network, data.test.images) for student in (distilled, plain)]
     teacher_test = evaluation.logits_of(teacher, data.test.images)
     yield Result(

@@ -124,10 +124,12 @@ def start(
     if problem_of_link and wanted is not None:
         st.warning(literal(problem_of_link))
     if shown is not None and shown.status == "finished":
-        with row.beside:  # a line of its own would push the picture down when the run ends
+        # Not on a line of its own, which would push the picture down when the run ends; and not where Cancel was, or a
+        # click that comes too late would train it anew.
+        trained = row.beside.container(horizontal=True, vertical_alignment="center", key=f"trained_{key or shown.id}")
+        with trained:
             st.caption(f"These settings are trained, see {where}.", width="content")
-            if where == "above":  # where a finished run has no line of its own
-                _offer_anew(jobs, shown)
+            _offer_anew(jobs, shown)
     elif shown is not None and goes_on:
         what = "trains only what is missing" if onward == GO_ON else "begins anew"
         st.caption(f"These settings were begun and not finished; *{onward}*, {where}, {what}.")
@@ -255,8 +257,6 @@ def status(jobs: Jobs, run: Run, position: Position | None) -> None:
     with line.container(horizontal=True, width="content", height="content", key=steering):
         if run.status == "finished":
             _offer_replay(run)
-            if not run.imported:
-                _offer_anew(jobs, run)
         elif run.status == "paused":
             go_on = jobs.resume, run.id, who
             st.button(GO_ON, icon=":material/play_arrow:", on_click=_order, args=go_on, disabled=others)

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from kdviz import settings
+from kdviz.cli import compression
 from kdviz.cli.main import main
 from kdviz.engine import data, teachers
 from kdviz.store import measured
@@ -57,7 +58,7 @@ def compressed(store):
         options = ["--prune", "0.5", "--structured", "--quantize", "int8", "--finetune", "soft", "--epochs", "2"]
         document = json.loads(kdviz("compress", SINGLE.id, *options, "--json"))
         assert (store.get(SINGLE.id), store.student(SINGLE.id, "distilled")) == before, "the run stays as it was"
-        assert store.students(SINGLE.id) == ["distilled"]
+        assert store.students(SINGLE.id) == ["distilled", "plain"]
         assert document["student"] == NAME
         Path(settings.state_dir(), "compressed.json").write_text(json.dumps(document))
     return json.loads(Path(settings.state_dir(), "compressed.json").read_text())
@@ -139,18 +140,26 @@ def test_a_page_holds_the_compressed_student(store, compressed):
     assert len(content) < 200_000
 
 
-def test_measure_has_a_row_for_every_network_and_says_what_is_missing(store, compressed, monkeypatch, tmp_path):
+def test_measure_has_a_row_for_every_network(store, compressed, monkeypatch, tmp_path):
     monkeypatch.setattr(measured, "path_of", lambda name: tmp_path / "measured" / f"{name}.json")
     document = json.loads(kdviz("measure", SINGLE.id, "--json", "--record"))
-    assert [network["name"] for network in document["networks"]] == ["teacher", "distilled", NAME]
-    assert [network["quantize"] for network in document["networks"]] == ["none", "none", "int8"]
-    assert "a comparison keeps it" in document["missing"][0]
-    student = document["networks"][1]["runtimes"][0]
-    assert student["test_accuracy"] == pytest.approx(store.get(SINGLE.id).result.distilled.test_accuracy)
+    assert [network["name"] for network in document["networks"]] == ["teacher", "distilled", "plain", NAME]
+    assert [network["quantize"] for network in document["networks"]] == ["none", "none", "none", "int8"]
+    assert document["missing"] == []
+    for network in document["networks"][:3]:
+        scores = getattr(store.get(SINGLE.id).result, network["name"])
+        assert network["runtimes"][0]["test_accuracy"] == pytest.approx(scores.test_accuracy)
     kept = measured.recorded.__wrapped__("digits")
-    assert [network.name for network in kept.networks] == ["teacher", "distilled", NAME]
+    assert [network.name for network in kept.networks] == ["teacher", "distilled", "plain", NAME]
     assert (kept.day, kept.machine) == (document["day"], document["machine"])
-    assert kept.networks[2].compression.quantize == "int8"
+    assert kept.networks[3].compression.quantize == "int8"
+
+
+def test_measure_says_which_network_of_an_older_run_is_missing(store):
+    run, kept = store.get(SINGLE.id), [store.student(SINGLE.id, name) for name in ("distilled", "plain")]
+    assert compression.not_kept(run, kept) == []
+    assert "The student without a teacher is not kept" in compression.not_kept(run, kept[:1])[0]
+    assert compression.not_kept(store.get(COMPARISON.id), kept[:1]) == []
 
 
 def test_the_table_for_people_says_what_an_estimate_is(store):
@@ -170,7 +179,7 @@ def test_the_table_for_people_says_what_an_estimate_is(store):
         (["--prune", "-0.5"], "--prune is -0.5; it takes a number from 0 to below 1."),
         (["--quantize", "int3"], "--quantize is int3; it takes one of none, int8, int8-static, int8-weights, int4."),
         (["--rank", "31"], "The rank is 31; it takes a whole number from 1 to 30."),
-        (["--student", "peer"], "--student is peer; it takes one of distilled."),
+        (["--student", "peer"], "--student is peer; it takes one of distilled, plain."),
     ],
 )
 def test_what_cannot_be_ends_with_one_sentence_and_the_run_stays_as_it_was(store, options, sentence):

@@ -78,7 +78,7 @@ def test_list_knows_every_kind_of_run(store):
 
 def test_show_tells_what_is_kept(store):
     shown = said(kdviz("show", SINGLE.id))
-    assert "tags: lesson 1, best\nnote: a note\nstudents kept: distilled\n" in shown
+    assert "tags: lesson 1, best\nnote: a note\nstudents kept: distilled, plain\n" in shown
     assert re.search(r"^distilled +784-30-30-10", shown, re.MULTILINE)
     sweep = said(kdviz("show", SWEEP.id))
     assert "students kept: seed 2, seed 3" in sweep
@@ -172,7 +172,7 @@ def test_a_bundle_is_imported_elsewhere(store, tmp_path, monkeypatch):
     monkeypatch.setenv("KDVIZ_STATE_DIR", str(tmp_path / "elsewhere"))
     first = said(kdviz("import", "bundle.zip"))
     (run,) = RunStore(settings.database_url()).recent()
-    assert f"Imported as run {run.id}, finished, with one student: shown, and never taken for a run" in first
+    assert f"Imported as run {run.id}, finished, with 2 students: shown, and never taken for a run" in first
     assert (run.result, run.note) == (before.result, "a note")
     assert f"Run {run.id} is here already, imported: nothing was written." in said(kdviz("import", "bundle.zip"))
     assert f"run {run.id}, finished: Imported from a file" in said(kdviz("show", run.id))

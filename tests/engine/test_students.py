@@ -40,18 +40,19 @@ def errors(learnt, split):
 
 
 def test_each_kind_of_run_keeps_its_students_by_name(store):
-    assert store.students(SINGLE.id) == ["distilled"]
+    assert store.students(SINGLE.id) == ["distilled", "plain"]
     assert set(store.students(COMPARISON.id)) == {*COMPARISON.methods, "independent"}
     assert store.students(SWEEP.id) == [f"seed {seed}" for seed in SWEEP.seeds_of_test]
 
 
 @pytest.mark.parametrize("recipe", [SINGLE, CONVOLUTIONAL])
-def test_a_single_runs_student_is_the_one_of_the_result(store, digits, recipe):
-    result, learnt = store.get(recipe.id).result, store.student(recipe.id, "distilled")
+@pytest.mark.parametrize("name", ["distilled", "plain"])
+def test_a_single_runs_students_are_those_of_the_result(store, digits, recipe, name):
+    scores, learnt = getattr(store.get(recipe.id).result, name), store.student(recipe.id, name)
     assert learnt.architecture == recipe.student
-    assert errors(learnt, digits.test) == result.distilled.test_errors
+    assert errors(learnt, digits.test) == scores.test_errors
     said = evaluation.logits_of(students.network_of(learnt), digits.test.images)
-    assert evaluation.nll(said, digits.test.labels) == pytest.approx(result.distilled.nll, abs=1e-6)
+    assert evaluation.nll(said, digits.test.labels) == pytest.approx(scores.nll, abs=1e-6)
 
 
 def test_a_comparisons_students_are_those_of_the_first_seed(store, digits):

@@ -145,6 +145,7 @@ def test_a_bundle_holds_what_it_should(whole, good):
         "events.jsonl",
         "students/distilled.safetensors",
         "students/distilled.onnx",
+        "students/plain.safetensors",
         "MODEL_CARD.md",
         "repeat.py",
         "results.csv",
@@ -452,7 +453,8 @@ def test_students_that_do_not_fit_are_refused(whole, good):
     for change in (
         set_in("students", to=[]),
         lambda run: set_in("students", to=run["students"] * 2)(run),
-        set_in("students", 0, "name", to="plain"),
+        set_in("students", 0, "name", to="offline"),
+        set_in("students", 0, "name", to="plain"),  # who is there already
         set_in("students", 0, "name", to="../distilled"),
         set_in("students", 0, "architecture", to="784-128-10"),
     ):

@@ -46,10 +46,11 @@ def test_events_come_in_order(whole):
     (watched,) = [number for number, event in enumerate(first) if isinstance(event, Watched)]
     assert all(event.role == "teacher" for event in first[:watched])
     assert watched > 10
-    assert all(isinstance(event, Progress) for event in [*first[:watched], *first[watched + 1 : -2]])
-    assert isinstance(first[-2], TrainedStudent)
+    assert all(isinstance(event, Progress) for event in [*first[:watched], *first[watched + 1 : -3]])
+    assert all(isinstance(event, TrainedStudent) for event in first[-3:-1])
+    assert [event.name for event in first[-3:-1]] == ["distilled", "plain"]
     assert isinstance(first[-1], Result)
-    turns = [event.role for event in first[watched + 1 : -2]]
+    turns = [event.role for event in first[watched + 1 : -3]]
     assert turns == ["plain", "distilled"] * (len(turns) // 2)  # side by side, so that they can be watched
 
 
