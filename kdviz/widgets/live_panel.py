@@ -29,10 +29,11 @@ D = TypeVar("D")
 E = TypeVar("E", bound=Event)
 
 
-def drawn_in_one_place() -> AbstractContextManager[object]:
-    """Where the panel of a run that is not live is drawn: a container, as a fragment has one around all that it draws.
+def panel_container() -> AbstractContextManager[object]:
+    """The container of a panel that no fragment draws; Streamlit puts one around all that a fragment draws.
 
-    So the browser finds the same charts in the same place when a run begins and when it ends, and keeps them.
+    With it the charts of a recorded, a live and a finished run have the same place in the page, so that the browser
+    keeps them when a run begins and when it ends.
     """
     return st.container()
 
@@ -81,7 +82,7 @@ class LivePanel(Generic[R, D]):
             begins = self._begins(jobs, run)
             st.fragment(self._look, run_every=FIRST_TICK if begins else TICK)(jobs, run_id, begins)
         else:  # part of the page: a fragment can leave a chart behind that a control has replaced
-            with drawn_in_one_place():
+            with panel_container():
                 self._show(jobs, run)
             # One that was interrupted may go on by itself, or at another server.
             if isinstance(run.recipe, self.kind) and run.status == "interrupted":

@@ -12,7 +12,7 @@ from kdviz.reports.phrases import counted, listed
 from kdviz.store.recorded_runs import RecordedRun, recorded
 from kdviz.widgets.lesson import sentence
 from kdviz.widgets.literal import literal
-from kdviz.widgets.live_panel import LivePanel, drawn_in_one_place
+from kdviz.widgets.live_panel import LivePanel, panel_container
 
 _FALLBACK = "digits"  # whose images are on every machine
 
@@ -30,7 +30,7 @@ def show(page: str, panel: LivePanel[R, D], data: str) -> bool:
     run = found(page, data)
     if run is None:
         return False
-    with drawn_in_one_place():
+    with panel_container():
         with st.container(key="recorded_run"):
             text, recipe = st.columns([7, 1], vertical_alignment="center")
             text.caption(_provenance(run))

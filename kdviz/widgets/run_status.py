@@ -153,7 +153,6 @@ def _offer_replay(run: Run) -> None:
     """The button that plays a finished run again."""
     st.button(
         "Watch it again",
-        type="tertiary",
         icon=":material/replay:",
         on_click=_watch_again,
         args=(run.id,),

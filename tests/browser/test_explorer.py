@@ -139,7 +139,7 @@ def test_all_parameters_stand_side_by_side(playwright: Playwright, browser: Brow
         page = with_webgl.new_page(viewport=LAPTOP)
         page.goto(f"{app_url}/explorer?data=digits")
         page.get_by_text("All parameters side by side").click()
-        expect(page.locator(".st-key-parallel .parcoords").first).to_be_visible(timeout=ENDS)
+        expect(page.locator(".st-key-parallel .parcoords").first).to_be_visible()
 
 
 def is_exported(page: Page, run: str) -> None:

@@ -162,8 +162,10 @@ def test_measure_says_which_network_of_an_older_run_is_missing(store):
     assert compression.not_kept(store.get(COMPARISON.id), kept[:1]) == []
 
 
-def test_the_table_for_people_says_what_an_estimate_is(store):
+def test_the_table_for_people_says_what_an_estimate_is_and_what_is_missing(store, monkeypatch):
+    monkeypatch.setattr(compression, "not_kept", lambda run, kept: ["One network is missing."])
     said = kdviz("measure", COMPARISON.id)
+    assert "One network is missing." in said.splitlines()
     assert "MB a batch" in said
     assert "ONNX Runtime do not show theirs" in said
     assert "offline" in said
