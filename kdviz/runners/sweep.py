@@ -245,7 +245,8 @@ def _choose(state: SweepState, done: Sequence[FinishedStack]) -> Iterator[Output
                 if isinstance(event, Result):
                     results.append(event)
                 elif isinstance(event, TrainedStudent):
-                    yield event.model_copy(update={"name": f"seed {seed}"})
+                    if event.name == "distilled":  # the control has no place in a sweep's kept students
+                        yield event.model_copy(update={"name": f"seed {seed}"})
                 elif not isinstance(event, Watched):
                     yield event
         choice = sweep_verdicts.choice_of(sweep, cell, tied, results)
