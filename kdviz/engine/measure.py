@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from safetensors.torch import save
 from torch import Tensor, nn
+from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
 from kdviz.engine.compression.errors import CompressionError
 from kdviz.engine.compression.quantisation import quantised
@@ -142,19 +143,27 @@ def _in_pytorch(
     made = quantised(network, scheme)
     stored = state_file(made)
     memory = PeakMemory()
-    memory.hold(tensor for tensor in made.state_dict().values())
+    memory.hold(part for tensor in made.state_dict().values() for part in _parts(tensor))
 
     def answer(images: Tensor) -> Tensor:
         logits: Tensor = made(normalise(images))
         return logits
 
     with torch.inference_mode(), one_thread():
-        peak = None
-        if scheme == "none":  # torchao's tensors hide what they are made of
-            with memory:
-                answer(data.test.images[:BATCH_IMAGES])
-            peak = memory.peak
-        return [_figures(f"PyTorch {torch.__version__}", stored, answer, peak, data, effort)]
+        with memory:
+            answer(data.test.images[:BATCH_IMAGES])
+        return [_figures(f"PyTorch {torch.__version__}", stored, answer, memory.peak, data, effort)]
+
+
+def _parts(tensor: Tensor) -> Iterator[Tensor]:
+    """The plain tensors of which it is made: of one of torchao's, whole numbers, scales and zero points."""
+    inside: Any = tensor
+    if not is_traceable_wrapper_subclass(inside):
+        yield tensor
+        return
+    names, _ = inside.__tensor_flatten__()
+    for name in names:
+        yield from _parts(getattr(tensor, name))
 
 
 def _in_onnx_runtime(

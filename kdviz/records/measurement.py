@@ -34,7 +34,7 @@ class InRuntime(Record):
     compressed_bytes: int  # the same after gzip
     one_image: Spread  # milliseconds
     throughput: Spread  # images a second, in batches of 1,000
-    peak_memory: int | None  # bytes of the tensors of a batch at once, weights included; None: it cannot be read
+    peak_memory: int | None  # bytes of the tensors of a batch at once, weights included; None: it was not counted
     energy: Energy
     test_errors: int
     test_images: int

@@ -33,8 +33,8 @@ def notes(networks: Sequence[Measurement]) -> list[str]:
     return [
         f"Times: median (least to most) on {'one thread' if threads == {1} else 'several threads'} of this machine, "
         "after a warm-up; images a second in batches of 1,000.",
-        "Memory: the most bytes that all tensors of a batch of 1,000 take at once, weights included; quantised tensors "
-        "and ONNX Runtime do not show theirs.",
+        "Memory: the most bytes that all tensors of a batch of 1,000 take at once, weights included, those among them "
+        "that PyTorch turns back to floats; –: not counted, as in ONNX Runtime.",
         *(f"Energy: {'measured' if kind == 'measured' else 'an estimate'}: {how}." for kind, how in sources),
     ]
 

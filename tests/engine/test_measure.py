@@ -8,6 +8,7 @@ import torch
 from kdviz.engine import data, evaluation, measure, models, onnx_files, students
 from kdviz.engine.compression.errors import CompressionError
 from kdviz.engine.compression.pruning import by_magnitude
+from kdviz.engine.compression.quantisation import quantised
 from kdviz.engine.measure import Effort, energy_counter, measured
 from kdviz.records.measurement import Measurement
 
@@ -57,6 +58,16 @@ def test_times_are_medians_with_their_range(plain):
             assert 0 < spread.low <= spread.median <= spread.high
         assert found.threads == 1
     assert plain.runtimes[0].peak_memory > 4 * 12730
+
+
+@pytest.mark.parametrize("scheme", ["int8", "int8-weights", "int4"])
+def test_memory_of_a_quantised_network_counts_its_whole_numbers(network, exported, digits_data, scheme):
+    tensors = quantised(network, scheme).state_dict().values()
+    weights = sum(part.nbytes for tensor in tensors for part in measure._parts(tensor))
+    assert 12704 < weights < 0.5 * 4 * 12704  # a byte for each, and scales
+    images = 4 * 784 * len(digits_data.test.images)
+    found = measured("distilled", network, digits_data, exported, scheme, QUICK).runtimes[0]
+    assert weights + images < found.peak_memory < weights + 2.5 * images
 
 
 def test_a_runtime_that_lacks_a_scheme_is_left_out(network, exported, digits_data):
