@@ -138,8 +138,8 @@ def runs_import(file: Path) -> None:
     store = the_store()
     known = store.get(bundle.id) is not None
     run = store.adopt(bundle)
-    title = report_of(run.recipe).title(run.recipe)
-    click.echo(f"{title}\n{_imported(run, known or run.id != bundle.id, len(bundle.students))}")
+    title, number = report_of(run.recipe).title(run.recipe), len(bundle.students) + len(bundle.compressed)
+    click.echo(f"{title}\n{_imported(run, known or run.id != bundle.id, number)}")
 
 
 @runs.command("delete")

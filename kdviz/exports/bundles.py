@@ -1,8 +1,9 @@
 """A run as one file to be taken elsewhere: a zip with its recipe, results, progress, students, script and cards.
 
-Format 1. `manifest.json` names the format, the version that wrote it, and every other file with its size and SHA-256.
-Reading goes by fixed names, in memory, piece by piece and with limits, of which each is looked at before memory is
-spent: nothing is unpacked to disk, and what does not fit is refused whole. Torch-free.
+Students are the run's own, and those that were made smaller afterwards (format 2; without any it is format 1, which
+earlier versions read). `manifest.json` names the format, the version that wrote it, and every other file with its size
+and SHA-256. Reading goes by fixed names, in memory, piece by piece and with limits, of which each is looked at before
+memory is spent: nothing is unpacked to disk, and what does not fit is refused whole. Torch-free.
 """
 
 import hashlib
@@ -15,25 +16,27 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
-from pydantic import AwareDatetime, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from kdviz import __version__
 from kdviz.errors import PlainError
 from kdviz.exports import results as exports
-from kdviz.exports.documents import BundleError, damaged, document, names_only, refuse
+from kdviz.exports.checks import is_measured
+from kdviz.exports.documents import BundleError, damaged, document, names_only, refuse, sentences_only
 from kdviz.exports.kinds import EXPORTS, check_events, check_result
 from kdviz.exports.model_cards import CardError
 from kdviz.recipes.base import ENGINE
 from kdviz.recipes.catalogue import ARCHITECTURES
 from kdviz.records import weights
 from kdviz.records.base import Record, TrainedStudent
+from kdviz.records.compressed import CompressedStudent
 from kdviz.records.kinds import ENDINGS, EVENT_TYPES, RECIPES, STORED_NAMES, AnyRecipe, Ending, Event
 from kdviz.records.weights import WeightsError
 from kdviz.store.annotations import tidy_note, tidy_tags
 from kdviz.store.run import Bundle, Run
 from kdviz.store.runs import RunStore
 
-FORMAT = 1
+FORMAT, OLDEST = 2, 1
 MOST_FILES = 64
 MOST_BYTES = 200_000_000  # of all files together
 # Twenty times what the Explorer's default sweep reports, which is the most that a page trains unasked.
@@ -50,7 +53,7 @@ _END, _END_BYTES, _LARGER_END, _LARGER_END_BYTES = b"PK\x05\x06", 22, b"PK\x06\x
 _MANIFEST, _RUN, _EVENTS = "manifest.json", "run.json", "events.jsonl"
 _ALLOWED = re.compile(
     r"manifest\.json|run\.json|events\.jsonl|MODEL_CARD\.md|repeat\.py|results\.(csv|parquet|json)"
-    r"|students/[a-z0-9-]{1,60}\.(safetensors|onnx)"
+    r"|students/[a-z0-9-]{1,99}\.(safetensors|onnx)"
 )
 Valid = TypeVar("Valid")
 
@@ -67,6 +70,12 @@ class _KeptStudent(Record):
     architecture: str
 
 
+class _CompressedFacts(BaseModel):
+    """What is needed of a compressed student in `run.json` to read its weights."""
+
+    learnt: _KeptStudent
+
+
 class _RunFile(Record):
     """`run.json`, whose recipe and result are looked at apart."""
 
@@ -80,19 +89,26 @@ class _RunFile(Record):
     started: AwareDatetime | None
     finished: AwareDatetime | None
     students: list[_KeptStudent]
+    # Without weights, which have files of their own. A bundle without any is as versions made it that knew of none.
+    compressed: list[dict[str, Any]] = Field([], exclude_if=lambda compressed: not compressed)
 
 
 def pack(
-    run: Run, events: Sequence[Event], students: Sequence[TrainedStudent], onnx: Mapping[str, bytes] | None = None
+    run: Run,
+    events: Sequence[Event],
+    students: Sequence[TrainedStudent],
+    onnx: Mapping[str, bytes] | None = None,
+    compressed: Sequence[CompressedStudent] = (),
 ) -> bytes:
     """The bundle of a run that is over; `onnx` are ONNX files by their students' names. Raises BundleError."""
     if run.live:
         raise BundleError(f"Run {run.id} is still under way; a bundle is made of a run that is over.")
     files: dict[str, bytes] = {
-        _RUN: _run_file(run, students).model_dump_json(indent=2).encode(),
+        _RUN: _run_file(run, students, compressed).model_dump_json(indent=2).encode(),
         _EVENTS: b"".join(map(_line, events)),
         "repeat.py": exports.script(run.recipe, run.result.threads if run.result else None).encode(),
         **{_file(student.name, "safetensors"): student.weights for student in students},
+        **{_file(made.learnt.name, "safetensors"): made.learnt.weights for made in compressed},
         **{_file(name, "onnx"): content for name, content in (onnx or {}).items()},
     }
     if run.result is not None:
@@ -106,7 +122,8 @@ def pack(
         files["MODEL_CARD.md"] = "\n---\n\n".join(cards).encode()
     if len(files) >= MOST_FILES or sum(map(len, files.values())) > MOST_BYTES:
         raise BundleError(
-            f"Run {run.id} is too large for a bundle, which takes {MOST_BYTES // 1_000_000} MB; leave ONNX files out."
+            f"Run {run.id} is too large for a bundle, which takes {MOST_FILES} files and {MOST_BYTES // 1_000_000} MB"
+            f"{'; leave ONNX files out' if onnx else ''}."
         )
     texts = files[_RUN], files[_EVENTS]
     if len(events) > MOST_EVENTS or any(len(text) > _MOST_TEXT or _values(text) > MOST_VALUES for text in texts):
@@ -114,7 +131,7 @@ def pack(
             f"Run {run.id} has said too much for a bundle, which takes {MOST_EVENTS:,} reports and {MOST_VALUES:,} "
             "figures; its results can be had as CSV, Parquet and JSON."
         )
-    return _zip({_MANIFEST: _manifest(files), **files})
+    return _zip({_MANIFEST: _manifest(files, FORMAT if compressed else OLDEST), **files})
 
 
 def pack_stored(store: RunStore, run: Run, onnx: Mapping[str, bytes] | None = None) -> bytes:
@@ -122,7 +139,7 @@ def pack_stored(store: RunStore, run: Run, onnx: Mapping[str, bytes] | None = No
     events = store.events(run.id)
     before = [part for part in store.finished(run.id) if part not in events]  # of an attempt before the last one
     students = [store.student(run.id, name) for name in store.students(run.id)]
-    return pack(run, [*before, *events], [student for student in students if student], onnx)
+    return pack(run, [*before, *events], [student for student in students if student], onnx, store.compressed(run.id))
 
 
 def unpack(content: bytes) -> Bundle:
@@ -144,8 +161,13 @@ def _bundle(files: Mapping[str, bytes], lines: Iterator[bytes]) -> Bundle:
         result = _validated(ENDINGS.validate_python, run_file.result, "The bundle's result is not that of its recipe")
         check_result(recipe, result)
     events = tuple(_events(recipe, lines))
-    students = _students(recipe, run_file, files)
-    return Bundle(_run(run_file, recipe, result), events, students)
+    number = len(run_file.students) + len(run_file.compressed)
+    if number != sum(name.endswith(".safetensors") for name in files):
+        raise _not_its_students()
+    students, compressed = _students(recipe, run_file, files), _compressed(recipe, run_file, files)
+    if len({student.name for student in (*students, *(made.learnt for made in compressed))}) != number:
+        raise _not_its_students()
+    return Bundle(_run(run_file, recipe, result), events, students, compressed)
 
 
 def _events(recipe: AnyRecipe, lines: Iterator[bytes]) -> Iterator[Event]:
@@ -160,12 +182,14 @@ def _events(recipe: AnyRecipe, lines: Iterator[bytes]) -> Iterator[Event]:
         yield event
 
 
-def _run_file(run: Run, students: Sequence[TrainedStudent]) -> _RunFile:
+def _run_file(run: Run, students: Sequence[TrainedStudent], compressed: Sequence[CompressedStudent]) -> _RunFile:
+    told = _RunFile.model_fields.keys() - {"id", "status", "students", "compressed"}
     return _RunFile(
-        **run.model_dump(mode="json", include=_RunFile.model_fields.keys() - {"id", "status", "students"}),
+        **run.model_dump(mode="json", include=told),
         id=run.recipe.id,
         status="finished" if run.result else "cancelled",
         students=[_KeptStudent(name=student.name, architecture=student.architecture) for student in students],
+        compressed=[made.model_dump(mode="json", exclude={"learnt": {"weights"}}) for made in compressed],
     )
 
 
@@ -212,19 +236,54 @@ def _validated(
 
 def _students(recipe: AnyRecipe, run_file: _RunFile, files: Mapping[str, bytes]) -> tuple[TrainedStudent, ...]:
     possible = EXPORTS[type(recipe)].students(recipe)
-    students: dict[str, TrainedStudent] = {}
+    if any(kept.architecture not in possible.get(kept.name, ()) for kept in run_file.students):
+        raise _not_its_students()
+    return tuple(
+        TrainedStudent(**kept.model_dump(), weights=_weights(kept.name, kept.architecture, files))
+        for kept in run_file.students
+    )
+
+
+def _compressed(recipe: AnyRecipe, run_file: _RunFile, files: Mapping[str, bytes]) -> tuple[CompressedStudent, ...]:
+    """The students that were made smaller: what they are made of is one of the recipe's, and their figures can be."""
+    possible = EXPORTS[type(recipe)].students(recipe)
+    return tuple(_smaller(facts, possible, files) for facts in run_file.compressed)
+
+
+def _smaller(
+    facts: Mapping[str, Any], possible: Mapping[str, set[str]], files: Mapping[str, bytes]
+) -> CompressedStudent:
+    sentences_only(facts)
+    told = _validated(_CompressedFacts.model_validate, facts).learnt
+    learnt = TrainedStudent(**told.model_dump(), weights=_weights(told.name, told.architecture, files))
+    made = _validated(CompressedStudent.model_validate, {**facts, "learnt": learnt})
+    before, after = made.before, made.measured
+    if not (
+        learnt.name == CompressedStudent.name_of(made.of, made.compression) == after.name
+        and after.architecture == learnt.architecture
+        and after.compression in (None, made.compression)
+        and after.quantize == made.compression.quantize
+        and before.name == made.of
+        and before.architecture in possible.get(made.of, ())
+        and (before.compression, before.quantize) == (None, "none")
+        and is_measured(before)
+        and is_measured(after)
+    ):
+        raise _not_its_students()
+    return made
+
+
+def _weights(name: str, architecture: str, files: Mapping[str, bytes]) -> bytes:
+    content = files.get(_file(name, "safetensors"), b"")
     try:
-        for kept in run_file.students:
-            content = files.get(_file(kept.name, "safetensors"), b"")
-            if kept.architecture not in possible.get(kept.name, ()):
-                raise WeightsError(kept.name)
-            weights.check(content, kept.architecture)
-            students[kept.name] = TrainedStudent(**kept.model_dump(), weights=content)
-        if not len(students) == len(run_file.students) == sum(name.endswith(".safetensors") for name in files):
-            raise WeightsError("There are others.")
+        weights.check(content, architecture)
     except WeightsError:
-        raise refuse("The bundle's students are not those of its recipe") from None
-    return tuple(students.values())
+        raise _not_its_students() from None
+    return content
+
+
+def _not_its_students() -> BundleError:
+    return refuse("The bundle's students are not those of its recipe")
 
 
 def _file(student: str, ending: str) -> str:
@@ -238,9 +297,9 @@ def _card(run: Run, name: str) -> str:
         return ""
 
 
-def _manifest(files: Mapping[str, bytes]) -> bytes:
+def _manifest(files: Mapping[str, bytes], written: int) -> bytes:
     listed = {name: {"sha256": _digest(content), "size": len(content)} for name, content in files.items()}
-    about = {"kdviz": "bundle", "format": FORMAT, "version": __version__, "engine": ENGINE, "files": listed}
+    about = {"kdviz": "bundle", "format": written, "version": __version__, "engine": ENGINE, "files": listed}
     return json.dumps(about, indent=2).encode()
 
 
@@ -249,12 +308,17 @@ def _digest(content: bytes) -> str:
 
 
 def _zip(files: Mapping[str, bytes]) -> bytes:
-    """Equal files, equal bytes: no file has a time."""
+    """Equal files, equal bytes: no file has a time.
+
+    Weights are not packed: they would hardly shrink, and what shrinks much, as zeros do, is refused (`_checked`).
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             entry = zipfile.ZipInfo(name)
-            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            packed = not name.endswith(".safetensors")
+            entry.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+            entry.external_attr = 0o644 << 16
             archive.writestr(entry, content)
     return buffer.getvalue()
 
@@ -269,7 +333,7 @@ def _opened(content: bytes) -> zipfile.ZipFile:
 
 
 def _with_small_directory(content: bytes) -> bytes:
-    """The content, if the directory at its end is as small as that of 64 files: `zipfile` reads all of it at once."""
+    """The content, if the directory at its end is as small as so few files have: `zipfile` reads all of it at once."""
     end, before = content[-_END_BYTES:], content[-_END_BYTES - _LARGER_END_BYTES : -_END_BYTES]
     if not end.startswith(_END) or end[-2:] != bytes(2):  # the length of a comment
         raise zipfile.BadZipFile
@@ -318,7 +382,7 @@ def _listed(manifest: bytes) -> dict[str, Any]:
         raise damaged()
     if written > FORMAT or engine > ENGINE:
         raise refuse("The bundle comes from a newer version of kdviz")
-    if written < FORMAT or engine < ENGINE:
+    if written < OLDEST or engine < ENGINE:
         raise refuse("The bundle comes from an older version of kdviz, whose runs this one would not repeat")
     if not isinstance(listed, dict):
         raise damaged()

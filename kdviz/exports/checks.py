@@ -4,9 +4,10 @@ import math
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 
-from kdviz.recipes.catalogue import CLASSES, PIXELS
+from kdviz.recipes.catalogue import CLASSES, NETWORKS, PIXELS
 from kdviz.records.base import Mean, Scores, Watched
 from kdviz.records.comparison import Moment, Trial
+from kdviz.records.measurement import InRuntime, Measurement
 from kdviz.records.single import Progress
 from kdviz.records.sweep import StackProgress
 
@@ -28,6 +29,24 @@ def are_tested(scores: Scores | Trial) -> bool:
     """Whether the figures of a network on the test images go together."""
     shares = [value for value in (scores.validation_accuracy, scores.agreement) if value is not None]
     return all(map(is_share, shares)) and are_counted(scores.test_accuracy, scores.test_errors, scores.test_images)
+
+
+def is_measured(measured: Measurement) -> bool:
+    """Whether the figures of a measured network, which is known, can be."""
+    facts = NETWORKS[measured.architecture]
+    counted = (measured.parameters, measured.multiply_adds) == (facts.parameters, facts.multiply_adds)
+    return counted and 0 <= measured.nonzero <= facts.parameters and _are_in_runtimes(measured.runtimes)
+
+
+def _are_in_runtimes(runtimes: Sequence[InRuntime]) -> bool:
+    return 0 < len(runtimes) < 10 and all(
+        0 <= found.test_errors <= found.test_images
+        and found.test_images > 0
+        and min(found.threads, found.stored_bytes, found.compressed_bytes, found.peak_memory or 0) >= 0
+        and found.energy.joules >= 0
+        and all(0 <= spread.low <= spread.median <= spread.high for spread in (found.one_image, found.throughput))
+        for found in runtimes
+    )
 
 
 def is_ordered(mean: Mean) -> bool:

@@ -1,4 +1,4 @@
-"""A bundle's documents before anything of them is taken: plain JSON, and no text in it but names.
+"""A bundle's documents before anything of them is taken: plain JSON, and no text in it but names and plain sentences.
 
 A bundle comes from anywhere. What it holds ends on pages and in files.
 """
@@ -11,6 +11,7 @@ from typing import Any
 from kdviz.errors import PlainError
 
 _NAME = re.compile(r"[\w .,:;%()/=+×·–-]{0,120}")  # what methods, stages, devices and versions are called
+_SENTENCE = re.compile(r"[\w .,:;'’%()/=+×·–-]{0,300}")  # how something was measured
 _LARGEST = 2**63
 
 
@@ -40,11 +41,20 @@ def document(content: bytes) -> Any:
 
 def names_only(content: Any) -> None:
     """Raise BundleError for a text in a document that is more than a name."""
+    _texts_are(_NAME, content)
+
+
+def sentences_only(content: Any) -> None:
+    """Raise BundleError for a text in a document that is more than a sentence without marks of a format."""
+    _texts_are(_SENTENCE, content)
+
+
+def _texts_are(allowed: re.Pattern[str], content: Any) -> None:
     waiting = [content]
     while waiting:
         value = waiting.pop()
         if isinstance(value, str):
-            if not _NAME.fullmatch(value):
+            if not allowed.fullmatch(value):
                 raise refuse("The bundle holds text where a name belongs")
         elif isinstance(value, dict):
             waiting += [*value.keys(), *value.values()]

@@ -23,6 +23,16 @@ class Subject:
     scores: Scores | Trial
     result: Result | ComparisonResult
 
+    @property
+    def single(self) -> Recipe:
+        """The recipe of a single run with this student's data, teacher and seed."""
+        if isinstance(self.recipe, Recipe):
+            return self.recipe
+        fields = set(Recipe.model_fields) & set(type(self.recipe).model_fields)
+        shared = self.recipe.model_dump(include=fields)
+        more = {"teacher_epochs": self.recipe.epochs_of_teacher, "seed": self.seed, "pretrained": False}
+        return Recipe.parse(shared | more)
+
 
 def with_interval(row: dict[str, Any]) -> dict[str, Any]:
     """A row with the ends of its test accuracy's 95 % interval."""

@@ -17,6 +17,11 @@ class CompressedStudent(Record):
     measured: Measurement
     before: Measurement  # of the student that it is made of, on the same machine in the same hour
 
+    @staticmethod
+    def name_of(student: str, compression: Compression) -> str:
+        """What such a student is called: "distilled-units-50-soft-1-int8"."""
+        return f"{student}-{compression.called}"
+
 
 class MeasuredRun(Record):
     """The networks of a run, measured one after the other on one machine."""

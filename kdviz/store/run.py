@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from kdviz.records.base import Record, TrainedStudent
+from kdviz.records.compressed import CompressedStudent
 from kdviz.records.kinds import AnyRecipe, Ending, Event
 
 Status = Literal["queued", "running", "paused", "finished", "failed", "cancelled", "interrupted"]
@@ -54,11 +55,12 @@ class Run(Record):
 
 @dataclass(frozen=True)
 class Bundle:
-    """The content of a bundle: the run as it was where it comes from, its events, and its students."""
+    """The content of a bundle: the run as it was where it comes from, its events, its students, and smaller ones."""
 
     run: Run
     events: tuple[Event, ...]
     students: tuple[TrainedStudent, ...]
+    compressed: tuple[CompressedStudent, ...] = ()
 
     @property
     def id(self) -> str:
@@ -69,6 +71,8 @@ class Bundle:
             content.update(event.model_dump_json().encode())
         for student in self.students:
             content.update(student.weights)
+        for made in self.compressed:
+            content.update(made.model_dump_json().encode())
         return f"{_IMPORTED}{content.hexdigest()[:12]}"
 
 

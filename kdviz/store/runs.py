@@ -374,8 +374,13 @@ class RunStore:
         return run
 
     def _same(self, bundle: Bundle) -> str | None:
-        """The id of the run with the recipe's name, where it ended at the same moment with the same result."""
+        """The id of the run with the recipe's name, where it ended at the same moment with the same result.
+
+        None where the bundle brings a smaller student that it lacks: nothing is written to a run of this machine.
+        """
         given = bundle.run
+        if any(made not in self.compressed(given.recipe.id) for made in bundle.compressed):
+            return None
         for run in self._runs(RUNS.c.id == given.recipe.id):
             same = (run.started, run.finished) == (given.started, given.finished) and run.status == given.status
             if same and given.result and run.result and given.result.model_dump_json() == run.result.model_dump_json():
@@ -401,6 +406,9 @@ class RunStore:
         for number, student in enumerate(bundle.students):
             values = {"architecture": student.architecture, "weights": student.weights, "made": now + number * 1e-3}
             connection.execute(sa.insert(STUDENTS).values(run_id=run_id, name=student.name, **values))
+        for number, made in enumerate(bundle.compressed):
+            values = {"of": made.of, "document": made.model_dump_json(), "made": now + number * 1e-3}
+            connection.execute(sa.insert(COMPRESSED).values(run_id=run_id, name=made.learnt.name, **values))
         if run.tags or run.note:
             values = {"tags": json.dumps(run.tags, ensure_ascii=False), "note": run.note}
             connection.execute(sa.insert(ANNOTATIONS).values(run_id=run_id, **values))

@@ -11,21 +11,25 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kdviz.engine import students
+from kdviz.engine import models, students
 from kdviz.exports import bundles
 from kdviz.exports.bundles import BundleError, pack, pack_stored, unpack
 from kdviz.jobs import worker
 from kdviz.recipes.base import ENGINE
+from kdviz.recipes.compression import Compression
 from kdviz.recipes.sweep import Sweep
+from kdviz.records.compressed import CompressedStudent
 from kdviz.store.run import IMPORTED, UNFINISHED, Run
 from kdviz.store.runs import RunStore, StoreError
 from kdviz.store.tables import RUNS
 from tests.samples.bundles import NOTE, changed, contents, listed, refused, small, zipped
 from tests.samples.fake_training import compared, moment, part, progress, swept
 from tests.samples.kept_runs import COMPARISON, SINGLE, SWEEP, copied
+from tests.samples.run_records import measured, smaller
 
 
 @pytest.fixture(scope="module")
@@ -231,7 +235,7 @@ def test_another_programs_manifest_is_no_bundle():
     refused(zipped({"manifest.json": b"[]"}), "no bundle of kdviz")
 
 
-@pytest.mark.parametrize("change", [{"format": 2}, {"engine": ENGINE + 1}, {"format": 2, "files": None}])
+@pytest.mark.parametrize("change", [{"format": 3}, {"engine": ENGINE + 1}, {"format": 3, "files": None}])
 def test_a_newer_version_is_named(change):
     files = contents(small())
     manifest = json.loads(files["manifest.json"]) | change
@@ -459,6 +463,104 @@ def test_students_that_do_not_fit_are_refused(whole, good):
         set_in("students", 0, "architecture", to="784-128-10"),
     ):
         refused(changed(good, "run.json", change), "students are not those of its recipe")
+
+
+@pytest.fixture(scope="module")
+def with_smaller(whole):
+    """A run's bundle with a student of it that was made smaller."""
+    run = whole.get(SINGLE.id)
+    kept = [whole.student(run.id, name) for name in whole.students(run.id)]
+    return pack(run, whole.events(run.id), kept, compressed=[smaller()])
+
+
+def test_a_student_that_was_made_smaller_comes_along(elsewhere, good, with_smaller):
+    imported = elsewhere.adopt(unpack(with_smaller))
+    assert elsewhere.compressed(imported.id) == [smaller()]
+    assert elsewhere.students(imported.id) == ["distilled", "plain"]
+    assert unpack(pack_stored(elsewhere, imported)).id == imported.id
+    without = elsewhere.adopt(unpack(good))
+    assert without.id != imported.id  # nothing is lost by bringing the same run without it
+    assert elsewhere.compressed(without.id) == []
+    formats = [json.loads(contents(bundle)["manifest.json"])["format"] for bundle in (good, with_smaller)]
+    assert formats == [1, 2]  # earlier versions read the one, and name a newer version for the other
+    assert "compressed" not in json.loads(contents(good)["run.json"])
+
+
+def test_a_smaller_student_that_comes_home_with_its_run_is_not_lost(tmp_path, whole, with_smaller):
+    """Nothing is written to a run that was trained here; what is new stands beside it, marked as imported."""
+    home, brought = RunStore(f"sqlite:///{tmp_path / 'home.sqlite'}"), unpack(with_smaller)
+    home.request(SINGLE)
+    home.begin(SINGLE.id)
+    home.finish(SINGLE.id, brought.run.result)
+    own = home.get(SINGLE.id)
+    brought = dataclasses.replace(brought, run=own.model_copy(update={"owner": ""}))
+    imported = home.adopt(brought)
+    assert imported.id != own.id
+    assert home.compressed(imported.id) == [smaller()]
+    assert home.compressed(own.id) == []
+    home.keep_compressed(own.id, smaller())
+    assert home.adopt(brought) == own  # it has it already
+    home.close()
+
+
+def test_pruned_weights_are_not_out_of_proportion(whole):
+    """Zeros would be packed to a small part of their size."""
+    run, many = whole.get(SINGLE.id), []
+    network = models.build("784-512-256-10", 0)
+    with torch.no_grad():
+        for weights in network.parameters():
+            weights.zero_()
+    for number in range(1, 9):
+        settings = Compression(prune=number / 10)
+        name = CompressedStudent.name_of("distilled", settings)
+        after = measured(name, "784-512-256-10", "none").model_copy(update={"compression": settings})
+        learnt = students.learnt(name, "784-512-256-10", network)
+        many.append(smaller().model_copy(update={"compression": settings, "learnt": learnt, "measured": after}))
+    assert unpack(pack(run, [], [], compressed=many)).compressed == tuple(many)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        set_in("compressed", to=[]),
+        lambda run: set_in("compressed", to=run["compressed"] * 2)(run),
+        set_in("compressed", 0, "of", to="offline"),
+        set_in("compressed", 0, "learnt", "name", to="distilled"),
+        set_in("compressed", 0, "learnt", "architecture", to="784-30-30-10"),
+        set_in("compressed", 0, "learnt", "architecture", to="resnet"),
+        set_in("compressed", 0, "compression", "prune", to=0.25),
+        set_in("compressed", 0, "compression", "quantize", to="int4"),
+        set_in("compressed", 0, "measured", "quantize", to="int4"),
+        set_in("compressed", 0, "measured", "architecture", to="784-30-30-10"),
+        set_in("compressed", 0, "before", "architecture", to="784-15-15-10"),
+        set_in("compressed", 0, "before", "name", to="plain"),
+        set_in("compressed", 0, "before", "quantize", to="int8"),
+        set_in("compressed", 0, "measured", "name", to="distilled"),
+        set_in("compressed", 0, "measured", "parameters", to=12),
+        set_in("compressed", 0, "measured", "multiply_adds", to=12),
+        set_in("compressed", 0, "measured", "nonzero", to=10**9),
+        set_in("compressed", 0, "measured", "runtimes", to=[]),
+        set_in("compressed", 0, "measured", "runtimes", 0, "test_images", to=0),
+        set_in("compressed", 0, "measured", "runtimes", 0, "test_errors", to=361),
+        set_in("compressed", 0, "measured", "runtimes", 0, "one_image", "low", to=3.0),
+    ],
+)
+def test_a_smaller_student_that_does_not_fit_is_refused(with_smaller, change):
+    refused(changed(with_smaller, "run.json", change), "students are not those of its recipe")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (set_in("compressed", 0, "measured", "runtimes", 0, "energy", "how", to="<b>"), "text where a name belongs"),
+        (set_in("compressed", 0, "more", to=1), "cannot be read"),
+        (set_in("compressed", 0, "learnt", "weights", to="AAAA"), "cannot be read"),
+        (set_in("compressed", 0, "compression", "prune", to=1), "cannot be read"),
+        (set_in("compressed", 0, to=7), "cannot be read"),
+    ],
+)
+def test_what_is_said_of_a_smaller_student_is_looked_at_like_all_else(with_smaller, change, says):
+    refused(changed(with_smaller, "run.json", change), says)
 
 
 def test_a_comparisons_and_a_sweeps_results_must_fit_as_well(whole):

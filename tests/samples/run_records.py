@@ -231,7 +231,7 @@ def smaller():
         of="distilled",
         compression=settings,
         learnt=learnt(name, "784-15-15-10"),
-        measured=measured(name, "784-15-15-10", "int8"),
+        measured=measured(name, "784-15-15-10", "int8").model_copy(update={"compression": settings}),
         before=measured("distilled", "784-30-30-10", "none"),
     )
 
