@@ -16,6 +16,7 @@ from kdviz.widgets import kinds, lesson, page, server
 from kdviz.widgets.runs import bin as run_bin
 from kdviz.widgets.runs import card as run_card
 from kdviz.widgets.runs import export as run_export
+from kdviz.widgets.runs import smaller as run_smaller
 from kdviz.widgets.runs import table as run_table
 from kdviz.widgets.runs import words as run_words
 
@@ -46,6 +47,7 @@ def one(run: Run) -> None:
         link(run, f"Open in “{kinds.home(run.recipe).title}”")
         run_bin.button(store, jobs, [run])
     run_card.show(store, run)
+    run_smaller.show(jobs, store, run)
     run_export.downloads(jobs, store, run)
 
 

@@ -48,9 +48,13 @@ def compress(run_id: str, student: str | None, as_json: bool, **values: Any) -> 
     run = run_of(store, run_id)
     learnt = stored_student(store, run, student, USAGE_ERROR)
     upbringing = _upbringing(run, learnt.name)
+    import torch
+
     from kdviz.engine.compression.errors import CompressionError
+    from kdviz.jobs.cluster import torch_threads
     from kdviz.runners import compression as runner
 
+    torch.set_num_threads(torch_threads())  # as a worker of the app has: the same result to the last bit
     try:
         with TrainingBar() as bar:
             for said in runner.compress(learnt, upbringing, settings):
@@ -113,9 +117,4 @@ def _upbringing(run: Run, student: str) -> Upbringing:
     from kdviz.runners.compression import Upbringing
 
     subject = model_cards.subject(run, student)
-    recipe = subject.recipe
-    if isinstance(recipe, Recipe):
-        return Upbringing.of(recipe, subject.temperature, subject.alpha)
-    shared = recipe.model_dump(include=set(Recipe.model_fields) & set(type(recipe).model_fields))
-    shared |= {"teacher_epochs": recipe.epochs_of_teacher, "seed": subject.seed, "pretrained": False}
-    return Upbringing.of(Recipe.parse(shared), subject.temperature, subject.alpha)
+    return Upbringing.of(subject.single, subject.temperature, subject.alpha)

@@ -81,16 +81,17 @@ class Connection:
         """Let a training know what is wished of it."""
         self._thread.submit(self._tell, key, wish)
 
-    def call(self, function: str, *args: object, key: str) -> Future[Any]:
-        """A short call of "module:function" on a worker, beside the trainings; one at a time for each key.
+    def call(self, function: str, *args: object, key: str, alone: bool = False) -> Future[Any]:
+        """A call of "module:function" on a worker, beside the trainings; one at a time for each key.
 
-        The future holds its value, or a `JobError`.
+        One that is `alone` takes the place of a training, and waits for one to end. The future holds its value, or a
+        `JobError`.
         """
         with self._lock:
             future = self._calls.get(key)
             if future is None:
                 future = self._calls[key] = Future()
-                self._thread.submit(self._call, future, key, function, args)
+                self._thread.submit(self._call, future, key, function, args, alone)
             return future
 
     def close(self) -> None:
@@ -208,10 +209,12 @@ class Connection:
         if known:
             self._connected().set_metadata([key, "wish"], wish)
 
-    def _call(self, future: Future[Any], key: str, function: str, args: tuple[object, ...]) -> None:
+    def _call(self, future: Future[Any], key: str, function: str, args: tuple[object, ...], alone: bool) -> None:
         name = f"{key}-{uuid.uuid4().hex}"
         try:
-            task = self._connected().submit(worker.call, function, *args, key=name, retries=1, priority=1)
+            client = self._connected()
+            needs, before = (self._needs(client), 0) if alone else ({}, 1)
+            task = client.submit(worker.call, function, *args, key=name, retries=1, priority=before, resources=needs)
         except Exception as error:
             self._forget_call(key)
             future.set_exception(JobError(_plain(error)))

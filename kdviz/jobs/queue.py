@@ -80,12 +80,13 @@ class Jobs:
         """How the cluster is, and on what device it trains."""
         return self._connection.state
 
-    def call(self, function: str, *args: object, key: str) -> Future[Any]:
-        """A short call of "module:function" on a worker, beside the trainings; one at a time for each key.
+    def call(self, function: str, *args: object, key: str, alone: bool = False) -> Future[Any]:
+        """A call of "module:function" on a worker, beside the trainings; one at a time for each key.
 
-        The future holds its value, or `JobError` in plain words.
+        What trains is to be `alone`: it waits for a training to end, and the next one waits for it. The future holds
+        its value, or `JobError` in plain words.
         """
-        return self._connection.call(function, *args, key=key)
+        return self._connection.call(function, *args, key=key, alone=alone)
 
     def submit(self, recipe: AnyRecipe, who: Visitor = OPERATOR, *, anew: bool = False) -> Run:
         """The recipe's run: the finished or the live one if there is one, else a new one of `who` in the queue.

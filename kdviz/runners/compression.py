@@ -29,6 +29,7 @@ from kdviz.recipes.single import Recipe
 from kdviz.records.base import TrainedStudent
 from kdviz.records.compressed import CompressedStudent, MeasuredRun
 from kdviz.records.measurement import Measurement
+from kdviz.store import teacher_files
 
 Change = Callable[[nn.Sequential], nn.Sequential]
 
@@ -62,9 +63,7 @@ def teacher_of(upbringing: Upbringing) -> nn.Sequential:
     """The trained teacher, shipped or kept on this machine. Raises TeacherError and CompressionError."""
     found = teachers.shipped(upbringing.data) if upbringing.teacher is None else teachers.kept(upbringing.teacher)
     if found is None:
-        raise CompressionError(
-            "The run's teacher is not kept on this machine, so it cannot teach again; --finetune takes labels, too."
-        )
+        raise CompressionError("The run's teacher is not kept on this machine, so it cannot teach again; labels can.")
     return found[0]
 
 
@@ -87,7 +86,7 @@ def compress(
         changed = yield from tuning.after(change(changed))
     if changed is network:
         changed = yield from tuning.after(network)
-    name = f"{student.name}-{settings.called}"
+    name = CompressedStudent.name_of(student.name, settings)
     learnt = students.learnt(name, models.name_of(changed), changed)
     yield CompressedStudent(
         of=student.name,
@@ -96,6 +95,23 @@ def compress(
         measured=_measured(learnt, loaded, effort, settings),
         before=before,
     )
+
+
+def make(
+    student: str, recipe: str, temperature: float, alpha: float, settings: str, teacher: bytes | None = None
+) -> str:
+    """A `CompressedStudent`, of a `TrainedStudent`, the single `Recipe` like which it was trained, and a `Compression`.
+
+    All as JSON. On a worker, for which `teacher` is the file of the recipe's own teacher, if it has one and that is
+    kept. Raises as `compress` does, and TeacherFileError.
+    """
+    upbringing = Upbringing.of(Recipe.model_validate_json(recipe), temperature, alpha)
+    if teacher is not None and upbringing.teacher is not None:
+        teacher_files.put(upbringing.teacher.id, teacher)
+    learnt, wanted = TrainedStudent.model_validate_json(student), Compression.model_validate_json(settings)
+    *_, made = compress(learnt, upbringing, wanted)
+    assert isinstance(made, CompressedStudent)
+    return made.model_dump_json()
 
 
 def _changes(settings: Compression) -> Iterator[Change]:

@@ -7,15 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
+from safetensors.torch import load
 
 from kdviz import settings
 from kdviz.cli import compression
 from kdviz.cli.main import main
 from kdviz.engine import data, teachers
-from kdviz.store import measured
+from kdviz.engine.compression.errors import CompressionError
+from kdviz.exports import model_cards
+from kdviz.recipes.compression import Compression
+from kdviz.records.compressed import CompressedStudent
+from kdviz.runners import compression as runner
+from kdviz.store import measured, teacher_files
 from kdviz.store.runs import RunStore
-from tests.samples.kept_runs import COMPARISON, SINGLE, copied
+from tests.samples.kept_runs import COMPARISON, SINGLE, SWEEP, copied
 
 pytestmark = pytest.mark.trains
 NAME = "distilled-units-50-soft-2-int8"
@@ -140,6 +147,39 @@ def test_a_page_holds_the_compressed_student(store, compressed):
     assert len(content) < 200_000
 
 
+def test_a_worker_makes_what_the_command_makes(store, compressed):
+    run, (made,) = store.get(SINGLE.id), store.compressed(SINGLE.id)
+    about = model_cards.subject(run, "distilled")
+    texts = [each.model_dump_json() for each in (store.student(run.id, "distilled"), about.single, made.compression)]
+    again = runner.make(texts[0], texts[1], about.temperature, about.alpha, texts[2])
+    one, other = (load(each.learnt.weights) for each in (made, CompressedStudent.model_validate_json(again)))
+    assert one.keys() == other.keys()
+    assert all(torch.equal(weights, other[name]) for name, weights in one.items())
+
+
+def test_a_worker_elsewhere_is_given_the_teacher(store, tmp_path, monkeypatch):
+    run, wanted = store.get(SINGLE.id), Compression(prune=0.5, finetune="soft")
+    about = model_cards.subject(run, "distilled")
+    texts = [each.model_dump_json() for each in (store.student(run.id, "distilled"), about.single, wanted)]
+    teacher = teacher_files.read(SINGLE.teacher_training.id)
+    monkeypatch.setenv("KDVIZ_STATE_DIR", str(tmp_path / "elsewhere"))
+    with pytest.raises(CompressionError, match="cannot teach again; labels can"):
+        runner.make(texts[0], texts[1], about.temperature, about.alpha, texts[2])
+    made = runner.make(texts[0], texts[1], about.temperature, about.alpha, texts[2], teacher)
+    student = CompressedStudent.model_validate_json(made)
+    assert student.measured.nonzero < 0.6 * student.before.nonzero
+
+
+@pytest.mark.parametrize(("recipe", "student"), [(COMPARISON, "offline"), (SWEEP, "seed 2")])
+def test_students_of_comparisons_and_sweeps_learn_again_from_their_own_teacher(store, recipe, student):
+    arguments = ["--student", student, "--prune", "0.5", "--finetune", "soft", "--json"]
+    document = json.loads(kdviz("compress", recipe.id, *arguments))
+    assert document["student"] == f"{student}-weights-50-soft-1"
+    assert document["of"] == student
+    about = model_cards.subject(store.get(recipe.id), student)
+    assert teachers.kept_path(about.single.teacher_training).exists(), "no other teacher was trained for it"
+
+
 def test_measure_has_a_row_for_every_network(store, compressed, monkeypatch, tmp_path):
     monkeypatch.setattr(measured, "path_of", lambda name: tmp_path / "measured" / f"{name}.json")
     document = json.loads(kdviz("measure", SINGLE.id, "--json", "--record"))
@@ -167,7 +207,7 @@ def test_the_table_for_people_says_what_an_estimate_is_and_what_is_missing(store
     said = kdviz("measure", COMPARISON.id)
     assert "One network is missing." in said.splitlines()
     assert "MB a batch" in said
-    assert "ONNX Runtime do not show theirs" in said
+    assert "–: not counted, as in ONNX Runtime" in said
     assert "offline" in said
     assert "plain" in said
     assert "one thread of this machine" in said
@@ -205,10 +245,7 @@ def test_where_the_teacher_is_gone_labels_still_teach(store):
     teachers.kept_path(SINGLE.teacher_training).rename("teacher")
     try:
         line = kdviz("compress", SINGLE.id, "--prune", "0.9", "--finetune", "soft", code=2)
-        assert line == (
-            "Error: The run's teacher is not kept on this machine, so it cannot teach again; "
-            "--finetune takes labels, too."
-        )
+        assert line == ("Error: The run's teacher is not kept on this machine, so it cannot teach again; labels can.")
         said = kdviz("compress", SINGLE.id, "--prune", "0.9", "--finetune", "labels")
         assert "distilled-weights-90-labels-1" in said
     finally:

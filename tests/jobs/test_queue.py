@@ -762,6 +762,24 @@ def test_short_calls_do_not_wait_for_trainings(make):
     jobs.cancel(run.id)
 
 
+def test_a_call_that_trains_waits_for_a_training_to_end(make):
+    jobs = make()
+    runs = [jobs.submit(recipe(500))]
+    wait(lambda: jobs.events(runs[0].id))
+    runs += [jobs.submit(recipe(500)) for _ in range(jobs.cluster.workers - 1)]  # every worker trains
+    wait(lambda: all(jobs.events(run.id) for run in runs))
+    alone = jobs.call(FAKES + "double", 21, key="alone", alone=True)
+    assert jobs.call(FAKES + "double", 21, key="beside").result(5) == 42
+    said = len(jobs.events(runs[0].id))
+    wait(lambda: len(jobs.events(runs[0].id)) > said + 2)
+    assert not alone.done()
+    jobs.cancel(runs[0].id)
+    assert alone.result(10) == 42
+    for run in runs[1:]:
+        jobs.cancel(run.id)
+    assert ended(jobs, jobs.submit(recipe())).status == "finished"
+
+
 def test_the_device_becomes_known(make):
     jobs = make()
     assert jobs.cluster.phase == "off"

@@ -11,13 +11,16 @@ import sqlalchemy as sa
 from kdviz.exports import bundles
 from kdviz.jobs.queue import JobError, Version
 from kdviz.recipes.comparison import Comparison
+from kdviz.recipes.compression import Compression
 from kdviz.recipes.single import Recipe
 from kdviz.recipes.study import Study
 from kdviz.recipes.sweep import Sweep
+from kdviz.records.base import TrainedStudent
 from kdviz.store.rights import OPERATOR
 from kdviz.store.runs import RunStore, StoreError
 from kdviz.widgets import live_panel, server
 from kdviz.widgets.runs import export as run_export
+from kdviz.widgets.runs import smaller as run_smaller
 from kdviz.widgets.runs import table as run_table
 from tests.samples.app_pages import opened, said
 from tests.samples.comparison_records import comparison
@@ -40,7 +43,7 @@ class Reader:
         self.held = held
 
     def __init__(self, store):
-        self.store, self.submitted, self.calls, self.newer = store, [], {}, {}
+        self.store, self.submitted, self.calls, self.newer, self.alone = store, [], {}, {}, {}
 
     def get(self, run_id):
         return self.newer.get(run_id) or self.store.get(run_id)
@@ -66,12 +69,13 @@ class Reader:
         self.submitted.append(recipe)
         return run
 
-    def call(self, function, *args, key):
+    def call(self, function, *args, key, alone=False):
         future = Future()
         if key.startswith("gallery"):  # the start page's, which is seen first
             future.set_exception(JobError("There is nothing in /nowhere, and the network gave no answer."))
         else:
             self.calls[key] = function, args, future
+            self.alone[key] = alone
         return future
 
 
@@ -86,6 +90,7 @@ def store(tmp_path, monkeypatch):
 @pytest.fixture
 def jobs(store, monkeypatch):
     live_panel.snapshot.clear()  # tests have the same run at different moments
+    run_smaller.orders().clear()
     found = Reader(store)
     monkeypatch.setattr(server, "jobs", lambda: found)
     return found
@@ -605,6 +610,99 @@ def test_onnx_that_cannot_be_made_says_why(jobs, store):
     assert "The worker was lost." in verbatim(at)
     button(at, "Try ONNX again").click().run()
     assert "Preparing ONNX …" in buttons(at)
+
+
+def unfolded(run):
+    """The run's page with the place for smaller students open."""
+    at = page(run=run.id)
+    at.session_state["smaller"] = True
+    return at.run()
+
+
+def test_a_student_is_made_smaller_on_a_worker_and_kept_whoever_waits(jobs, store):
+    run = put(store, recipe(temperature=4.0, alpha=0.8), students=[learnt()])
+    at = unfolded(run)
+    button(at, "Make it smaller").click().run()
+    ((function, arguments, future),) = jobs.calls.values()
+    assert function == "kdviz.runners.compression:make"
+    assert all(jobs.alone.values())
+    student, single, temperature, alpha, settings, teacher = arguments
+    assert TrainedStudent.model_validate_json(student) == learnt()
+    assert Recipe.model_validate_json(single) == run.recipe
+    assert (temperature, alpha, teacher) == (4.0, 0.8, None)
+    wanted = Compression(prune=0.5, structured=True, quantize="int8", finetune="soft")
+    assert Compression.model_validate_json(settings) == wanted
+    assert button(at, "Making it smaller …").disabled
+    future.set_result(smaller().model_dump_json())
+    assert store.compressed(run.id) == [smaller()]  # before the page asks
+    at.run()
+    assert "Make it smaller" in buttons(at)
+    assert list(with_column(at, "kB")["network"]) == ["distilled", smaller().learnt.name]
+
+
+def test_who_sets_and_clicks_before_the_page_follows_gets_what_was_set(jobs, store):
+    at = unfolded(put(store, recipe(), students=[learnt()]))
+    at.number_input(key="smaller_epochs").set_value(5)
+    button(at, "Make it smaller").click().run()  # both in one message to the server
+    ((_, arguments, _),) = jobs.calls.values()
+    assert Compression.model_validate_json(arguments[4]).epochs == 5
+
+
+def test_what_cannot_be_made_smaller_says_why_and_may_be_asked_for_again(jobs, store):
+    error = JobError("The run's teacher is not kept on this machine, so it cannot teach again; labels can.")
+    run = put(store, recipe(), students=[learnt()])
+    at = unfolded(run)
+    button(at, "Make it smaller").click().run()
+    ((_, _, future),) = jobs.calls.values()
+    future.set_exception(error)
+    at.run()
+    assert str(error) in verbatim(at)
+    assert store.compressed(run.id) == []
+    assert not button(at, "Make it smaller").disabled
+
+
+def test_what_cannot_be_kept_says_so(jobs, store, monkeypatch):
+    run = put(store, recipe(), students=[learnt()])
+    at = unfolded(run)
+    button(at, "Make it smaller").click().run()
+    ((_, _, future),) = jobs.calls.values()
+    store.restart(run.recipe)
+    future.set_result(smaller().model_dump_json())
+    assert store.compressed(run.id) == []
+    ended = put(store, recipe(seed=8), students=[learnt()])
+    assert unfolded(ended).button  # and another run's page is not held up by it
+    monkeypatch.setattr(store, "student", lambda *_: None)
+    at = unfolded(ended)
+    button(at, "Make it smaller").click().run()
+    assert f"The student distilled of run {ended.id} is not kept any more." in verbatim(at)
+
+
+def test_a_visitor_has_one_student_made_smaller_at_a_time_and_none_while_the_queue_is_held(jobs, store, visiting):
+    visiting("a", presenter=True)  # in several tabs
+    one, other = (put(store, recipe(seed=seed), students=[learnt()]) for seed in (1, 2))
+    button(unfolded(one), "Make it smaller").click().run()
+    waiting = button(unfolded(other), "Make it smaller")
+    assert waiting.disabled
+    assert f"A student of run {one.id} is being made smaller" in waiting.help
+    ((_, _, future),) = jobs.calls.values()
+    future.set_result(smaller().model_dump_json())
+    assert not button(unfolded(other), "Make it smaller").disabled
+    jobs.held = True
+    assert "holds the queue" in button(unfolded(other), "Make it smaller").help
+
+
+def test_nothing_to_do_makes_nothing_smaller(jobs, store):
+    at = unfolded(put(store, recipe(), students=[learnt()]))
+    for name in ("smaller_way", "smaller_learns", "smaller_scheme"):
+        at.selectbox(key=name).select("none").run()
+    assert button(at, "Make it smaller").disabled
+
+
+def test_another_s_student_is_made_smaller_by_nobody_else(jobs, store, visiting):
+    visiting("b")
+    at = unfolded(put(store, recipe(), students=[learnt()]))
+    assert button(at, "Make it smaller").disabled
+    assert "whoever started it may make its student smaller" in button(at, "Make it smaller").help
 
 
 def test_a_run_without_students_can_be_trained_once_more(jobs, store):

@@ -59,7 +59,7 @@ class FakeJobs:
         self.submitted.append((recipe, "anew") if anew else recipe)
         return SimpleNamespace(id=recipe.id)
 
-    def call(self, function, *args, key):
+    def call(self, function, *args, key, alone=False):
         future = Future()
         future.set_exception(JobError("There is nothing in /nowhere, and the network gave no answer."))
         return future
