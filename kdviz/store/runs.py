@@ -379,7 +379,8 @@ class RunStore:
         None where the bundle brings a smaller student that it lacks: nothing is written to a run of this machine.
         """
         given = bundle.run
-        if any(made not in self.compressed(given.recipe.id) for made in bundle.compressed):
+        kept = self.compressed(given.recipe.id) if bundle.compressed else []
+        if any(made not in kept for made in bundle.compressed):
             return None
         for run in self._runs(RUNS.c.id == given.recipe.id):
             same = (run.started, run.finished) == (given.started, given.finished) and run.status == given.status

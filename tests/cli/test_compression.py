@@ -245,7 +245,7 @@ def test_where_the_teacher_is_gone_labels_still_teach(store):
     teachers.kept_path(SINGLE.teacher_training).rename("teacher")
     try:
         line = kdviz("compress", SINGLE.id, "--prune", "0.9", "--finetune", "soft", code=2)
-        assert line == ("Error: The run's teacher is not kept on this machine, so it cannot teach again; labels can.")
+        assert line == "Error: The run's teacher is not kept on this machine, so it cannot teach again; labels can."
         said = kdviz("compress", SINGLE.id, "--prune", "0.9", "--finetune", "labels")
         assert "distilled-weights-90-labels-1" in said
     finally:

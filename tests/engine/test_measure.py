@@ -61,12 +61,20 @@ def test_times_are_medians_with_their_range(plain):
 
 
 @pytest.mark.parametrize("scheme", ["int8", "int8-weights", "int4"])
-def test_memory_of_a_quantised_network_counts_its_whole_numbers(network, exported, digits_data, scheme):
+def test_memory_of_a_quantised_network_counts_its_whole_numbers(network, exported, digits_data, scheme, monkeypatch):
     tensors = quantised(network, scheme).state_dict().values()
     weights = sum(part.nbytes for tensor in tensors for part in measure._parts(tensor))
     assert 12704 < weights < 0.5 * 4 * 12704  # a byte for each, and scales
     images = 4 * 784 * len(digits_data.test.images)
+    held, hold = [], measure.PeakMemory.hold
+
+    def noted(memory, tensors):
+        held.extend(tensors)
+        hold(memory, held)
+
+    monkeypatch.setattr(measure.PeakMemory, "hold", noted)
     found = measured("distilled", network, digits_data, exported, scheme, QUICK).runtimes[0]
+    assert sum(tensor.nbytes for tensor in held) == weights
     assert weights + images < found.peak_memory < weights + 2.5 * images
 
 

@@ -773,10 +773,9 @@ def test_a_call_that_trains_waits_for_a_training_to_end(make):
     said = len(jobs.events(runs[0].id))
     wait(lambda: len(jobs.events(runs[0].id)) > said + 2)
     assert not alone.done()
-    jobs.cancel(runs[0].id)
-    assert alone.result(10) == 42
-    for run in runs[1:]:
+    for run in runs:  # it may wait for any of their workers
         jobs.cancel(run.id)
+    assert alone.result(10) == 42
     assert ended(jobs, jobs.submit(recipe())).status == "finished"
 
 

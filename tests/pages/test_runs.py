@@ -669,6 +669,8 @@ def test_what_cannot_be_kept_says_so(jobs, store, monkeypatch):
     store.restart(run.recipe)
     future.set_result(smaller().model_dump_json())
     assert store.compressed(run.id) == []
+    (order,) = run_smaller.orders().values()
+    assert f"Run {run.id} was deleted or trained anew meanwhile" in str(order.kept.exception())
     ended = put(store, recipe(seed=8), students=[learnt()])
     assert unfolded(ended).button  # and another run's page is not held up by it
     monkeypatch.setattr(store, "student", lambda *_: None)
@@ -681,6 +683,7 @@ def test_a_visitor_has_one_student_made_smaller_at_a_time_and_none_while_the_que
     visiting("a", presenter=True)  # in several tabs
     one, other = (put(store, recipe(seed=seed), students=[learnt()]) for seed in (1, 2))
     button(unfolded(one), "Make it smaller").click().run()
+    assert "Making it smaller …" in buttons(unfolded(one))  # after a reload, too
     waiting = button(unfolded(other), "Make it smaller")
     assert waiting.disabled
     assert f"A student of run {one.id} is being made smaller" in waiting.help
@@ -698,7 +701,7 @@ def test_nothing_to_do_makes_nothing_smaller(jobs, store):
     assert button(at, "Make it smaller").disabled
 
 
-def test_another_s_student_is_made_smaller_by_nobody_else(jobs, store, visiting):
+def test_only_who_started_a_run_makes_its_student_smaller(jobs, store, visiting):
     visiting("b")
     at = unfolded(put(store, recipe(), students=[learnt()]))
     assert button(at, "Make it smaller").disabled

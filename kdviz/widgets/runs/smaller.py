@@ -45,7 +45,7 @@ _COLUMNS = ["network", "right (95 %)", "not 0", "kB", "ms an image", "images a s
 
 @dataclass(frozen=True)
 class _Order:
-    """What a visitor has asked for last: of which run, as it was trained then; `kept` holds what went wrong."""
+    """What a visitor has asked for last, of which run; `kept` ends when the student is kept, or with the error."""
 
     run: Run
     kept: Future[None]
@@ -155,7 +155,7 @@ def _ask(jobs: Jobs, store: RunStore, run: Run, name: str) -> None:
 
 
 def _send(jobs: Jobs, store: RunStore, run: Run, name: str, settings: Compression) -> Future[str]:
-    """Raises PlainError."""
+    """Give it to a worker; the future holds a `CompressedStudent` as JSON. Raises PlainError."""
     learnt, about = store.student(run.id, name), model_cards.subject(run, name)
     if learnt is None:
         raise PlainError(f"The student {name} of run {run.id} is not kept any more.")
@@ -174,7 +174,7 @@ def _send(jobs: Jobs, store: RunStore, run: Run, name: str, settings: Compressio
 
 
 def _keep(store: RunStore, run: Run, made: Future[str], kept: Future[None]) -> None:
-    """Keep what a worker has made, unless the run is another by now. In Dask's threads, where no error is heard."""
+    """Keep what a worker has made, unless the run is another by now. Runs in Dask's threads, which only log errors."""
     try:
         student = CompressedStudent.model_validate_json(made.result())
         now = store.get(run.id)
