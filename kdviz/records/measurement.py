@@ -33,7 +33,7 @@ class InRuntime(Record):
     stored_bytes: int  # the file that this runtime reads
     compressed_bytes: int  # the same after gzip
     one_image: Spread  # milliseconds
-    throughput: Spread  # images a second, in batches of 1,000
+    throughput: Spread  # images a second, in batches of up to 1,000
     peak_memory: int | None  # bytes of the tensors of a batch at once, weights included; None: it was not counted
     energy: Energy
     test_errors: int

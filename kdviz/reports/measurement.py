@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kdviz.recipes.methods import METHODS
+from kdviz.recipes.study_facts.sizes import BATCH_IMAGES
 from kdviz.records.compressed import CompressedStudent, MeasuredRun
 from kdviz.records.measurement import InRuntime, Measurement, Spread
 from kdviz.reports.text import table
@@ -30,11 +31,12 @@ def notes(networks: Sequence[Measurement]) -> list[str]:
     """How the times were taken, and where the energy is from: a sentence each."""
     sources = dict.fromkeys((found.energy.kind, found.energy.how) for one in networks for found in one.runtimes)
     threads = {found.threads for network in networks for found in network.runtimes}
+    batch = min([BATCH_IMAGES, *(found.test_images for one in networks for found in one.runtimes)])
     return [
         f"Times: median (least to most) on {'one thread' if threads == {1} else 'several threads'} of this machine, "
-        "after a warm-up; images a second in batches of 1,000.",
-        "Memory: the most bytes that all tensors of a batch of 1,000 take at once, weights included, those among them "
-        "that PyTorch turns back to floats; –: not counted, as in ONNX Runtime.",
+        f"after a warm-up; images a second in batches of {batch:,}.",
+        f"Memory: the most bytes that all tensors of a batch of {batch:,} take at once, weights included, and what "
+        "PyTorch turns back to floats; –: not counted, as in ONNX Runtime.",
         *(f"Energy: {'measured' if kind == 'measured' else 'an estimate'}: {how}." for kind, how in sources),
     ]
 
