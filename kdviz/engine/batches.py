@@ -129,8 +129,10 @@ def joined(chunks: Sequence[Chunk]) -> Chunk:
 
 def epoch_order(usable: Tensor, images: int, generator: torch.Generator) -> Tensor:
     """`images` indices out of `usable`, shuffled: each comes once before any comes a second time."""
-    rounds = -(-images // len(usable))
-    return torch.cat([usable[torch.randperm(len(usable), generator=generator)] for _ in range(rounds)])[:images]
+    rounds = torch.empty(-(-images // len(usable)), len(usable), dtype=torch.int64)
+    for order in rounds:  # into one tensor: with 100 labels there are hundreds of rounds, and a run's first curve waits
+        torch.randperm(len(usable), generator=generator, out=order)
+    return usable[rounds.flatten()[:images]]
 
 
 def chunk_size(training: Training, most_updates: int) -> int:

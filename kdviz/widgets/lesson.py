@@ -30,6 +30,7 @@ def begin(slug: str) -> LessonPage:
     try:
         text, place = lesson_text.read(slug), course.lesson(slug) if slug in course.SLUGS else None
         here = LessonPage(text, place)
+        page.add_own_styles(slug)
         here.header()
     except LessonError as error:
         page.refuse("The text of this page cannot be read.", str(error))

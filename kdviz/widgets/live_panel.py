@@ -1,10 +1,13 @@
 """The panel of a run on its page: read once for all visitors, drawn again and again while the run lives."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic, sleep
 from typing import Generic, TypeVar
 
 import streamlit as st
@@ -21,6 +24,7 @@ from kdviz.widgets.run_status import Position
 
 TICK = 0.4  # seconds between two looks at a live run
 FIRST_TICK = 0.15  # the same where whoever pressed Start waits for the first curve, and no other run comes before
+FIRST_WAIT, FIRST_STEP = 0.4, 0.02  # seconds that such a look waits for news, and between two looks for them
 AWAITED = 2.0  # seconds between two looks at an interrupted one
 _NAME = re.compile("[0-9A-Za-z-]{1,40}")  # what a run's id may look like
 
@@ -79,8 +83,8 @@ class LivePanel(Generic[R, D]):
         if run is None:
             missing(run_id)
         elif run.live:
-            begins = self._begins(jobs, run)
-            st.fragment(self._look, run_every=FIRST_TICK if begins else TICK)(jobs, run_id, begins)
+            first = _FirstLooks(jobs, run) if self._begins(jobs, run) else None
+            st.fragment(self._look, run_every=FIRST_TICK if first else TICK)(jobs, run_id, first)
         else:  # part of the page: a fragment can leave a chart behind that a control has replaced
             with panel_container():
                 self._show(jobs, run)
@@ -93,15 +97,17 @@ class LivePanel(Generic[R, D]):
             return False
         return self.snapshot(jobs, run).position is None
 
-    def _look(self, jobs: Jobs, run_id: str, begins: bool) -> None:
+    def _look(self, jobs: Jobs, run_id: str, first: _FirstLooks | None) -> None:
         try:
+            if first:
+                first.wait()
             run = jobs.get(run_id)
             if run is None:
                 return
             self._show(jobs, run)  # first, since a fragment that has drawn nothing is empty until the page is drawn
             if not run.live:
                 st.rerun()  # the whole page once more: the panel stops to tick, and Start says what it does
-            if begins and not self._begins(jobs, run):
+            if first and not self._begins(jobs, run):
                 st.rerun()  # from now on the panel looks less often
         except StoreError as error:  # the run of another server, of which nothing can be heard for the moment
             page.tell(error)
@@ -124,6 +130,28 @@ class LivePanel(Generic[R, D]):
         """The run as it is now, read again only when it has something new to show."""
         kept: Snapshot[D] = snapshot(self, jobs, run, self.read.__module__, run.id, run.started, jobs.version(run.id))
         return kept
+
+
+class _FirstLooks:
+    """The looks at a run until its first curve: each waits until there is news, for which the visitor waits too.
+
+    Looks at what has not changed would take the time of the browser, and of a worker on the same machine.
+    """
+
+    def __init__(self, jobs: Jobs, run: Run) -> None:
+        self._jobs = jobs
+        self._run_id = run.id
+        self._seen: object = None  # before the first look
+
+    def wait(self) -> None:
+        """Return when the run is another than at the last look, at the latest after `FIRST_WAIT`."""
+        end = monotonic() + FIRST_WAIT
+        while self._seen is not None and self._now() == self._seen and monotonic() < end:
+            sleep(FIRST_STEP)
+        self._seen = self._now()
+
+    def _now(self) -> object:
+        return self._jobs.version(self._run_id), self._jobs.awaits(self._run_id)
 
 
 def _await_heir(jobs: Jobs, run_id: str) -> None:

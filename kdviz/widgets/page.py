@@ -48,6 +48,17 @@ def add_styles(name: str) -> None:
     st.html(_Sheet(_asset(f"styles/{name}.css")))
 
 
+def add_own_styles(slug: str) -> None:
+    """The page's own style sheet, where it has one: a rule that asks by `:has` which page it is costs each change."""
+    if slug in _own_styles():
+        add_styles(f"pages/{slug}")
+
+
+@cache
+def _own_styles() -> frozenset[str]:
+    return frozenset(path.stem for path in (ASSETS / "styles" / "pages").glob("*.css"))
+
+
 @dataclass(frozen=True)
 class _Sheet:
     """A style sheet as `st.html` takes it as it is: of a string it asks first whether a file is called so."""
@@ -87,7 +98,8 @@ def entered() -> bool:
 def heading(question: str, lead: str) -> None:
     """The question as the page's title, and one or two sentences."""
     st.title(question, anchor=False)
-    st.html(f'<p class="kd-lead">{escape(lead)}</p>')
+    with st.container(key="lead"):
+        st.html(f'<p class="kd-lead">{escape(lead)}</p>')
 
 
 def say(text: str) -> None:

@@ -131,13 +131,14 @@ def lines(run):
     return path.read_text().split("\n") if path.exists() else []
 
 
-def test_workers_never_have_more_threads_than_cores():
+def test_workers_leave_half_of_the_processors_to_pages():
     assert share(1) == (1, 1)
-    assert share(2) == (1, 2)
-    assert share(16) == (4, 4)
-    for cores in range(1, 130):
+    assert share(2) == (1, 1)
+    assert share(4) == (1, 2)
+    assert share(16) == (4, 2)
+    for cores in range(2, 130):
         workers, threads = share(cores)
-        assert 1 <= workers * threads <= cores
+        assert 1 <= workers * threads <= cores / 2
 
 
 def test_the_embedded_cluster_listens_on_the_loopback_alone_and_to_whoever_has_its_certificate(cluster):

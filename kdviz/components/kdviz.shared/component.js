@@ -66,7 +66,7 @@ async function textOf(address, failed = 0) {
 }
 
 /** A style sheet, fetched once for all components. @param {string} address */
-function sheetOf(address) {
+export function sheetOf(address) {
   const sheet = sheets.get(address) ?? textOf(address).then((text) => new CSSStyleSheet().replace(text));
   sheets.set(address, sheet);
   return sheet;

@@ -1,7 +1,7 @@
 // The stage: the page's picture fills a projector's screen, below one sentence and two large numbers; moved by keys.
 
 import { sayAloud } from "../kdviz.shared/announcer.js";
-import { component, watchSize } from "../kdviz.shared/component.js";
+import { component, sheetOf, watchSize } from "../kdviz.shared/component.js";
 import { make, setText } from "../kdviz.shared/dom.js";
 import { goTo } from "../kdviz.shared/navigation.js";
 import { meaningOf, nextTemperature, onStage, showStage } from "../kdviz.shared/on_stage.js";
@@ -15,7 +15,7 @@ import { buildSeats, openSeats, showSeats } from "./seats.js";
 
 const PICTURE = ".st-key-stage";
 const SCROLLS = '[data-testid="stMain"]';
-const [ZOOM, GAP, PADDING] = [2.55, 8, 12]; // of the style sheet `stage`
+const [ZOOM, GAP, PADDING] = [2.55, 8, 12]; // of page.css
 const LOOK = 100; // milliseconds between two looks at the numbers
 const KEYS = ["stage", "next", "previous", "cooler", "class", "poll", "answer", "full", "blank", "help", "leave"];
 // Where a temperature and an α stand, in components and in forms of the page.
@@ -25,6 +25,7 @@ const FORMS = { T: ".st-key-temperature input", alpha: ".st-key-alpha input" };
 
 const AHEAD = 1000; // milliseconds after the first scene
 
+const rules = await sheetOf(new URL("page.css", import.meta.url).href); // of the page, while it is on the stage
 let loaded = false; // whether what later scenes need has been asked for
 let scrolled = 0; // where the page was before it went onto the stage
 
@@ -111,8 +112,15 @@ function showClass(ui) {
   showPoll(ui);
 }
 
+/** @param {boolean} on */
+function setRules(on) {
+  const others = document.adoptedStyleSheets.filter((sheet) => sheet !== rules);
+  document.adoptedStyleSheets = on ? [...others, rules] : others;
+}
+
 function show(ui) {
   const on = onStage();
+  if (on !== document.adoptedStyleSheets.includes(rules)) setRules(on);
   const main = document.querySelector(SCROLLS);
   if (on === ui.root.hasAttribute("data-on")) return;
   if (on && main) scrolled = ui.before ?? main.scrollTop;
