@@ -69,11 +69,22 @@ def test_a_picture_fills_every_screen_with_letters_of_28_pixels(visit: Visit, ap
         for size in (PROJECTOR, SMALL):
             page.set_viewport_size(size)
             with suppress(TimeoutError):  # what does not fit after this is told below
-                page.wait_for_function(FITS, arg=LETTER, timeout=5_000)
+                page.wait_for_function(FITS, arg=LETTER, timeout=5_000, polling=100)
             small = [text for text in page.evaluate(TEXTS) if text["size"] < LETTER]
             assert not small, f"{slug} at {size}: {small}"
             assert page.evaluate(RIGHT) <= size["width"], f"{slug} at {size}"
         expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+
+
+def test_the_document_has_the_rules_of_the_stage_only_while_it_is_on(visit: Visit, app_url: str) -> None:
+    page = visit(f"{app_url}/temperature?data=digits", viewport=SMALL)
+    settle(page)
+    page.locator(".on-stage").wait_for(state="attached")
+    assert page.evaluate("document.adoptedStyleSheets.length") == 0
+    for sheets in (1, 0):
+        page.keyboard.press("s")
+        page.wait_for_function("sheets => document.adoptedStyleSheets.length === sheets", arg=sheets)
+        expect(page.get_by_test_id("stSidebar")).to_be_visible(visible=sheets == 0)
 
 
 def test_keys_move_the_stage_and_leave_the_page_as_it_was(visit: Visit, app_url: str) -> None:

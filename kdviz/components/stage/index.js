@@ -25,7 +25,6 @@ const FORMS = { T: ".st-key-temperature input", alpha: ".st-key-alpha input" };
 
 const AHEAD = 1000; // milliseconds after the first scene
 
-const rules = await sheetOf(new URL("page.css", import.meta.url).href); // of the page, while it is on the stage
 let loaded = false; // whether what later scenes need has been asked for
 let scrolled = 0; // where the page was before it went onto the stage
 
@@ -112,7 +111,7 @@ function showClass(ui) {
   showPoll(ui);
 }
 
-/** @param {boolean} on */
+/** The rules of page.css are the document's only on the stage. @param {boolean} on */
 function setRules(on) {
   const others = document.adoptedStyleSheets.filter((sheet) => sheet !== rules);
   document.adoptedStyleSheets = on ? [...others, rules] : others;
@@ -276,4 +275,9 @@ function receive(ui, data) {
   loadAhead(ui);
 }
 
-export default await component(import.meta.url, { root: ".on-stage", build, receive });
+const [mount, rules] = await Promise.all([
+  component(import.meta.url, { root: ".on-stage", build, receive }),
+  sheetOf(new URL("page.css", import.meta.url).href),
+]);
+
+export default mount;
