@@ -98,8 +98,7 @@ def entered() -> bool:
 def heading(question: str, lead: str) -> None:
     """The question as the page's title, and one or two sentences."""
     st.title(question, anchor=False)
-    with st.container(key="lead"):
-        st.html(f'<p class="kd-lead">{escape(lead)}</p>')
+    st.html(f'<p class="kd-lead">{escape(lead)}</p>')
 
 
 def say(text: str) -> None:
