@@ -24,7 +24,7 @@ from kdviz.widgets.run_status import Position
 
 TICK = 0.4  # seconds between two looks at a live run
 FIRST_TICK = 0.15  # the same where whoever pressed Start waits for the first curve, and no other run comes before
-FIRST_WAIT, FIRST_STEP = 0.4, 0.02  # seconds that such a look waits for news, and between two looks for them
+FIRST_WAIT, FIRST_STEP = 0.4, 0.05  # seconds that such a look waits for news, and between two looks for them
 AWAITED = 2.0  # seconds between two looks at an interrupted one
 _NAME = re.compile("[0-9A-Za-z-]{1,40}")  # what a run's id may look like
 
@@ -133,9 +133,9 @@ class LivePanel(Generic[R, D]):
 
 
 class _FirstLooks:
-    """The looks at a run until its first curve: each waits until there is news, for which the visitor waits too.
+    """The looks at a run until its first report: each waits until the run has changed.
 
-    Looks at what has not changed would take the time of the browser, and of a worker on the same machine.
+    Drawing the same panel again would take time from the browser, and from a worker on the same machine.
     """
 
     def __init__(self, jobs: Jobs, run: Run) -> None:
@@ -144,7 +144,7 @@ class _FirstLooks:
         self._seen: object = None  # before the first look
 
     def wait(self) -> None:
-        """Return when the run is another than at the last look, at the latest after `FIRST_WAIT`."""
+        """Return when the run has changed since the last look, after `FIRST_WAIT` seconds at the latest."""
         end = monotonic() + FIRST_WAIT
         while self._seen is not None and self._now() == self._seen and monotonic() < end:
             sleep(FIRST_STEP)

@@ -49,7 +49,10 @@ def add_styles(name: str) -> None:
 
 
 def add_own_styles(slug: str) -> None:
-    """The page's own style sheet, where it has one: a rule that asks by `:has` which page it is costs each change."""
+    """The style sheet of this page alone, `assets/styles/pages/{slug}.css`, where it has one.
+
+    In the sheet of all pages its rules would need `.stApp:has(…)`, which the browser checks at every change of a page.
+    """
     if slug in _own_styles():
         add_styles(f"pages/{slug}")
 

@@ -8,7 +8,7 @@ from kdviz.widgets import live_panel
 
 
 class Clock:
-    """Time that passes only where somebody sleeps."""
+    """Time that passes only in `sleep`."""
 
     def __init__(self):
         self.now = 0.0
