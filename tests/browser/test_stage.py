@@ -85,6 +85,7 @@ def test_the_document_has_the_rules_of_the_stage_only_while_it_is_on(visit: Visi
         page.keyboard.press("s")
         page.wait_for_function("sheets => document.adoptedStyleSheets.length === sheets", arg=sheets)
         expect(page.get_by_test_id("stSidebar")).to_be_visible(visible=sheets == 0)
+        settle(page)
 
 
 def test_keys_move_the_stage_and_leave_the_page_as_it_was(visit: Visit, app_url: str) -> None:
