@@ -8,6 +8,7 @@ from math import log10
 import plotly.graph_objects as go
 
 from kdviz.charts.curves import SeedCurve, seed_curve
+from kdviz.charts.kept import kept
 from kdviz.charts.layout import (
     DASHES,
     LEGEND,
@@ -38,6 +39,7 @@ def arm_curve(arm: FinishedArm, curve: str, name: str, role: Role) -> ArmCurve |
     return ArmCurve(measured.x, measured.mean, measured.low, measured.high, name, role) if measured.x else None
 
 
+@kept
 def together(
     curves: Sequence[ArmCurve], x_title: str, y_title: str, colours: Palette, *, log: bool = False, apart: bool = False
 ) -> go.Figure:
@@ -71,6 +73,7 @@ def together(
     return name_lines(laid_out(picture, 360, right=15), ends, span, colours)
 
 
+@kept
 def terms(
     soft: SeedCurve, hard: SeedCurve, names: tuple[str, str], x_title: str, most: float, colours: Palette
 ) -> go.Figure:
@@ -93,6 +96,7 @@ def terms(
     return laid_out(picture, 200, top=5, showlegend=False, hovermode="x unified")
 
 
+@kept
 def gap(upper: ArmCurve, lower: ArmCurve, x_title: str, least: float, colours: Palette) -> go.Figure:
     """Two curves of one arm, small, with what lies between them filled; the axis begins at `least`."""
     picture = go.Figure()

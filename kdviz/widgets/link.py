@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
@@ -87,11 +87,10 @@ def write(name: str, text: str) -> None:
 
 def write_all(texts: Mapping[str, str]) -> None:
     """`write` several: where a callback is broken off at the first, the others are caught up as well."""
-    written, now = st.session_state.setdefault(_WRITTEN, {}), monotonic()
-    for name, text in texts.items():
-        written[name] = (page(), now, st.query_params.get(name, ""), text)
-    for name, text in texts.items():
-        _set(name, text)
+    written = st.session_state.setdefault(_WRITTEN, {})
+    notes = {name: _note(written.get(name), st.query_params.get(name, ""), text) for name, text in texts.items()}
+    written.update(notes)
+    _tell(texts)
 
 
 def writer(name: str) -> Callable[[str], None]:
@@ -99,10 +98,27 @@ def writer(name: str) -> Callable[[str], None]:
     written, before = st.session_state.setdefault(_WRITTEN, {}), st.query_params.get(name, "")
 
     def write(text: str) -> None:
-        written[name] = (page(), monotonic(), before, text)
-        _set(name, text)
+        written[name] = _note(written.get(name), before, text)
+        _tell({name: text})
 
     return write
+
+
+class _Note(NamedTuple):
+    """What was written for one name, until no rerun can be older than it."""
+
+    page: str
+    moment: float
+    text: str
+    before: frozenset[str]  # what a rerun that is older still brings
+
+    def holds(self) -> bool:
+        return self.page == page() and monotonic() - self.moment <= _OVERTAKEN
+
+
+def _note(earlier: _Note | None, before: str, text: str) -> _Note:
+    overtaken = {earlier.text, *earlier.before} if earlier is not None and earlier.holds() else set()
+    return _Note(page(), monotonic(), text, frozenset({before, *overtaken}))
 
 
 def catch_up() -> None:
@@ -112,11 +128,11 @@ def catch_up() -> None:
     browser or look at the session's state, and the rerun that follows brings the URL from before.
     """
     written = st.session_state.get(_WRITTEN, {})
-    for name, (of_page, moment, before, text) in list(written.items()):
-        if of_page != page() or monotonic() - moment > _OVERTAKEN:
+    for name, note in list(written.items()):
+        if not note.holds():
             del written[name]
-        elif st.query_params.get(name, "") == before:
-            _set(name, text)
+        elif st.query_params.get(name, "") in note.before:
+            _set(name, note.text)
 
 
 def replace(parameters: Mapping[str, str], instead_of: Collection[str]) -> None:
@@ -126,13 +142,21 @@ def replace(parameters: Mapping[str, str], instead_of: Collection[str]) -> None:
     st.query_params.from_dict({**others, **parameters})
 
 
-def _set(name: str, text: str) -> None:
+def _tell(texts: Mapping[str, str]) -> None:
+    """Tell the browser, also what this run knows already: it may have been told otherwise since it asked."""
+    if not [name for name, text in texts.items() if _set(name, text)]:
+        st.query_params.update({})
+
+
+def _set(name: str, text: str) -> bool:
+    """Whether the URL did not say so before."""
     if (text or None) == st.query_params.get(name):
-        return
+        return False
     if text:
         st.query_params[name] = text
     else:
         st.query_params.pop(name, None)
+    return True
 
 
 def arrive() -> bool:

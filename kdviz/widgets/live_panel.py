@@ -18,7 +18,7 @@ from kdviz.reports.phrases import day
 from kdviz.store.recorded_runs import RecordedRun
 from kdviz.store.run import Run
 from kdviz.store.runs import StoreError
-from kdviz.widgets import page, run_status, server
+from kdviz.widgets import page, run_status, server, turns
 from kdviz.widgets.literal import literal
 from kdviz.widgets.run_status import Position
 
@@ -101,16 +101,20 @@ class LivePanel(Generic[R, D]):
         try:
             if first:
                 first.wait()
-            run = jobs.get(run_id)
-            if run is None:
-                return
-            self._show(jobs, run)  # first, since a fragment that has drawn nothing is empty until the page is drawn
-            if not run.live:
-                st.rerun()  # the whole page once more: the panel stops to tick, and Start says what it does
-            if first and not self._begins(jobs, run):
-                st.rerun()  # from now on the panel looks less often
+            with turns.of_pages.turn():
+                self._draw_again(jobs, run_id, first)
         except StoreError as error:  # the run of another server, of which nothing can be heard for the moment
             page.tell(error)
+
+    def _draw_again(self, jobs: Jobs, run_id: str, first: _FirstLooks | None) -> None:
+        run = jobs.get(run_id)
+        if run is None:
+            return
+        self._show(jobs, run)  # first, since a fragment that has drawn nothing is empty until the page is drawn
+        if not run.live:
+            st.rerun()  # the whole page once more: the panel stops to tick, and Start says what it does
+        if first and not self._begins(jobs, run):
+            st.rerun()  # from now on the panel looks less often
 
     def _show(self, jobs: Jobs, run: Run) -> None:
         recipe = run.recipe

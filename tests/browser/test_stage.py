@@ -7,11 +7,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal
 
-from playwright.sync_api import Locator, Page, TimeoutError, expect
+from playwright.sync_api import Locator, Page, TimeoutError, WebSocketRoute, expect
 
 from kdviz.texts.course import STAGED, TOGETHER
 from tests.browser.axe import objections
-from tests.browser.visitor import settle
+from tests.browser.visitor import settle, stays, until
 
 PROJECTOR, SMALL = {"width": 1920, "height": 1080}, {"width": 1024, "height": 768}
 LETTER = 27.5  # pixels: 28 without what rounding takes
@@ -86,6 +86,50 @@ def test_the_document_has_the_rules_of_the_stage_only_while_it_is_on(visit: Visi
         page.wait_for_function("sheets => document.adoptedStyleSheets.length === sheets", arg=sheets)
         expect(page.get_by_test_id("stSidebar")).to_be_visible(visible=sheets == 0)
         settle(page)
+
+
+class SlowLine:
+    """Holds back what a server answers."""
+
+    def __init__(self) -> None:
+        self.holds, self.held = False, list[str | bytes]()
+        self.send: Callable[[str | bytes], None]
+
+    def meet(self, line: WebSocketRoute) -> None:
+        self.send = line.send
+        line.connect_to_server().on_message(self.answer)
+
+    def answer(self, message: str | bytes) -> None:
+        if self.holds:
+            self.held.append(message)
+        else:
+            self.send(message)
+
+    def release(self) -> None:
+        self.holds = False
+        for answer in self.held:
+            self.send(answer)
+
+
+def test_two_quick_keys_leave_the_page_off_the_stage(visit: Visit, app_url: str) -> None:
+    """The second is pressed before the server's answer to the first is there, as on a slow line."""
+    page, line = visit(viewport=SMALL), SlowLine()
+    page.route_web_socket("**/_stcore/stream", line.meet)
+    page.goto(f"{app_url}/temperature?data=digits")
+    page.locator(".on-stage").wait_for(state="attached")
+    settle(page)
+    line.holds = True
+    for on in (True, False):
+        before = len(line.held)
+        page.keyboard.press("s")
+        page.wait_for_function("on => document.documentElement.hasAttribute('data-stage') === on", arg=on)
+        until(page, lambda before=before: len(line.held) > before)
+        stays(page, lambda: len(line.held), seconds=0.5)
+    line.release()
+    stays(page, lambda: page.url, seconds=1)
+    assert "stage" not in page.url
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
+    page.close()
 
 
 def test_keys_move_the_stage_and_leave_the_page_as_it_was(visit: Visit, app_url: str) -> None:

@@ -66,6 +66,26 @@ def test_it_is_over_after_a_second_and_on_another_page(parameters, monkeypatch):
     assert parameters == {}
 
 
+def test_a_browser_that_was_told_otherwise_meanwhile_is_told_again(parameters, monkeypatch):
+    parameters.broken_off = True
+    told = []
+    monkeypatch.setattr(parameters, "update", lambda changes: told.append({**parameters, **changes}))
+    link.write("stage", "1")
+    del parameters["stage"]  # the second key was pressed before the browser had the answer to the first
+    link.write("stage", "")
+    assert told == [{}], "or the answer to the first would be the last"
+
+
+def test_a_rerun_that_brings_what_was_written_between_does_not_undo_the_last(parameters):
+    parameters.broken_off = True
+    link.write("stage", "1")
+    del parameters["stage"]
+    link.write("stage", "")
+    parameters["stage"] = "1"
+    link.catch_up()
+    assert "stage" not in parameters
+
+
 def test_one_thing_gives_way_to_another_and_all_else_stays():
     class Parameters(dict):
         def get_all(self, name):

@@ -29,7 +29,7 @@ from kdviz.records.study import FinishedArm, StudyResult
 from kdviz.reports.phrases import percent
 from kdviz.reports.study import values_of
 from kdviz.store.recorded import recorded
-from kdviz.widgets import link, page, run_status, server, stage
+from kdviz.widgets import link, page, run_status, server, stage, turns
 from kdviz.widgets.lesson import LessonPage
 from kdviz.widgets.study import live as running_study
 from kdviz.widgets.study import words as study_words
@@ -200,6 +200,7 @@ def so_far(here: LessonPage, chosen: ChosenMistake) -> None:
         _recorded(here, chosen, "nothing-yet")
 
 
+@turns.of_pages.turn()
 def _growing(here: LessonPage, chosen: ChosenMistake, jobs: Jobs, study: Study) -> None:
     done = running_study.finished_arms(study, jobs.events(study.id))
     if {chosen.wrong, chosen.right} <= {arm.arm for arm in done}:

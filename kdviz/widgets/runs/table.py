@@ -18,7 +18,7 @@ from kdviz.reports import phrases
 from kdviz.reports.text import ranges
 from kdviz.store.run import Run, Status
 from kdviz.store.runs import RunStore
-from kdviz.widgets import link, run_status, visitor
+from kdviz.widgets import link, run_status, turns, visitor
 from kdviz.widgets.kinds import HOMES
 from kdviz.widgets.lesson import sentence
 from kdviz.widgets.runs import words as run_words
@@ -216,6 +216,7 @@ def live(runs: Sequence[Run], jobs: Jobs, store: RunStore, put_link: Callable[[R
             st.caption(sentence("runs", "hold"), width="content")
 
 
+@turns.of_pages.turn()
 def _live(
     alive: Sequence[Run], known: Mapping[str, Status], jobs: Jobs, store: RunStore, put_link: Callable[[Run], None]
 ) -> None:
