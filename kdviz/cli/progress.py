@@ -18,6 +18,7 @@ from kdviz.records.single import Progress
 from kdviz.records.study import StudyProgress
 from kdviz.records.sweep import FinishedStack, StackProgress
 from kdviz.records.sweep_plan import expected
+from kdviz.reports import phrases
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -50,7 +51,7 @@ class TrainingBar:
         speed, accuracies = "", list[float]()
         if isinstance(event, Progress):
             learner, accuracies = str(event.role), [event.validation_accuracy]
-            speed = f"{event.images_per_second:,.0f} images/s, "
+            speed = f"{event.images_per_second:,.0f} images/s"
         elif isinstance(event, StudyProgress):
             learner, accuracies = f"{event.arm}, {event.doing},", event.validation_accuracy
         elif isinstance(event, Moment):
@@ -58,11 +59,10 @@ class TrainingBar:
             accuracies = event.validation_accuracy
         else:
             return
-        accuracy = f"validation {fmean(accuracies):.1%}, " if accuracies else ""
-        self.move(
-            event.seconds / max(event.seconds + event.seconds_left, 1e-9),
-            f"{learner} epoch {event.epoch}/{event.epochs}, {accuracy}{speed}{event.seconds_left:.0f} s left",
-        )
+        accuracy = f"validation {fmean(accuracies):.1%}" if accuracies else ""
+        left = phrases.time_left(event.seconds, event.seconds_left)
+        parts = f"{learner} epoch {event.epoch}/{event.epochs}", accuracy, speed, left
+        self.move(event.seconds / max(event.seconds + event.seconds_left, 1e-9), ", ".join(filter(None, parts)))
 
 
 class SweepBar(TrainingBar):

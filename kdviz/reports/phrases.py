@@ -6,6 +6,7 @@ from datetime import datetime
 
 from kdviz.records.base import Mean
 
+FIRST_SECONDS = 2.0  # of a training: most of them go into what comes before it
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -118,6 +119,11 @@ def duration(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def time_left(seconds: float, left: float) -> str:
+    """ "12 s left"; "" in the first seconds of a training, from which that cannot be told."""
+    return f"{max(0.0, left):.0f} s left" if seconds >= FIRST_SECONDS else ""
 
 
 def expected_duration(seconds: float) -> str:

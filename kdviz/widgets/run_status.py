@@ -14,8 +14,8 @@ from kdviz import settings
 from kdviz.errors import PlainError
 from kdviz.jobs.queue import Jobs
 from kdviz.records.kinds import AnyRecipe, Part
+from kdviz.reports import phrases
 from kdviz.reports.called import called
-from kdviz.reports.phrases import counted
 from kdviz.store.rights import Visitor, refusal
 from kdviz.store.run import Run
 from kdviz.store.runs import StoreError, before
@@ -312,7 +312,7 @@ def waiting(jobs: Jobs, run: Run) -> str:
     if jobs.held:
         return "the presenter holds the queue"
     if ahead := jobs.ahead(run.id):
-        return f"waiting for {counted(len(ahead), 'run')} before it"
+        return f"waiting for {phrases.counted(len(ahead), 'run')} before it"
     return _AWAITED[jobs.awaits(run.id)]
 
 
@@ -342,12 +342,16 @@ def _caption(jobs: Jobs, run: Run, position: Position | None) -> str:
     if run.status == "queued":
         return f"Run {run.id} · {waiting(jobs, run)}"
     if run.status == "finished" and run.result:
-        machine = f"{literal(run.result.device)}, {counted(run.result.threads, 'thread')}"
+        machine = f"{literal(run.result.device)}, {phrases.counted(run.result.threads, 'thread')}"
         return f"**{called(run.recipe)}** · run {run.id}, finished in {run.result.seconds:.1f} s on {machine}"
     if run.status in OVER:
         kept = "" if position is None else ": what it had shown so far is kept"
         return f"**{called(run.recipe)}** · run {run.id}, {run.status}{kept}"
     if position is None:
         return f"Run {run.id} · {preparing(run)}"
-    left = "paused" if run.status == "paused" else f"{max(0.0, position.seconds_left):.0f} s left"
-    return f"{position.text} · {left}"
+    return " · ".join(filter(None, (position.text, left(run, position))))
+
+
+def left(run: Run, position: Position) -> str:
+    """How long a live run still takes, as far as that can be said, or that it is paused."""
+    return "paused" if run.status == "paused" else phrases.time_left(position.seconds, position.seconds_left)

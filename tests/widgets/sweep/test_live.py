@@ -69,7 +69,8 @@ def test_the_teacher_that_learns_first_is_drawn_until_a_student_is_heard_of(page
 def test_a_live_sweep_says_where_it_is_and_what_is_best_so_far(page):
     wanted = sweep()
     first, second = stacks(wanted)
-    at = page(wanted, [*reports_of(first), finished_stack(first, 6), *reports_of(second)[:2]])
+    later = [report.model_copy(update={"seconds": 4.0}) for report in reports_of(second)[:2]]
+    at = page(wanted, [*reports_of(first), finished_stack(first, 6), *later])
     assert "Stack 2 of 2 · seed 1 · 7 students · epoch 1 of 3 · " in bar(at).text
     data = the_map(at)
     best = data["best"][0]
