@@ -1,8 +1,8 @@
 """Pages are made one after the other, in the order in which they were asked for.
 
 Python runs one thread at a time. Where many pages are made at once, each of them waits for all others again and again:
-whenever it has looked at a file or told its browser something. One after the other, nobody waits longer than that, and
-most wait much less. `python -m tests.load` measures it.
+whenever it has looked at a file or told its browser something. One after the other, the last is made no later than
+before, and all others earlier. `python -m tests.load` measures it.
 """
 
 from collections import deque
