@@ -61,6 +61,7 @@ def test_a_run_is_watched_through_a_killed_browser_a_network_that_is_away_and_on
     expect(status(far)).to_contain_text("Students: epoch")
     the_network_is_away(far, near, network)
     the_network_is_slow(far, near, network)
+    far.close()  # before its network is taken away for good, of which it would complain
     near.goto(address)
     button(near, "Cancel").click()
     expect(status(near)).to_contain_text("cancelled")
