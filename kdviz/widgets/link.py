@@ -105,12 +105,12 @@ def writer(name: str) -> Callable[[str], None]:
 
 
 class _Note(NamedTuple):
-    """What was written for one name, until no rerun can be older than it."""
+    """What was written for one name; kept while a rerun may come that the browser asked for before."""
 
     page: str
     moment: float
     text: str
-    before: frozenset[str]  # what a rerun that is older still brings
+    before: frozenset[str]  # what such a rerun brings
 
     def holds(self) -> bool:
         return self.page == page() and monotonic() - self.moment <= _OVERTAKEN
@@ -143,7 +143,7 @@ def replace(parameters: Mapping[str, str], instead_of: Collection[str]) -> None:
 
 
 def _tell(texts: Mapping[str, str]) -> None:
-    """Tell the browser, also what this run knows already: it may have been told otherwise since it asked."""
+    """Write it, and tell the browser even where nothing changes: another run may have told it something else."""
     if not [name for name, text in texts.items() if _set(name, text)]:
         st.query_params.update({})
 

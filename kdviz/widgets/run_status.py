@@ -349,9 +349,9 @@ def _caption(jobs: Jobs, run: Run, position: Position | None) -> str:
         return f"**{called(run.recipe)}** · run {run.id}, {run.status}{kept}"
     if position is None:
         return f"Run {run.id} · {preparing(run)}"
-    return " · ".join(filter(None, (position.text, left(run, position))))
+    return " · ".join(filter(None, (position.text, time_left(run, position))))
 
 
-def left(run: Run, position: Position) -> str:
+def time_left(run: Run, position: Position) -> str:
     """How long a live run still takes, as far as that can be said, or that it is paused."""
     return "paused" if run.status == "paused" else phrases.time_left(position.seconds, position.seconds_left)

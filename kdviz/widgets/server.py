@@ -16,7 +16,7 @@ from kdviz.store import gallery, playground
 from kdviz.store.classes import ClassStore
 from kdviz.store.gallery import Gallery
 from kdviz.store.runs import RunStore
-from kdviz.widgets import media
+from kdviz.widgets import media, turns
 from kdviz.widgets.literal import literal, without_folders
 
 FAVOURITE = "mnist"
@@ -230,7 +230,7 @@ def _fill(data: str, shared: Galleries) -> Gallery | None:
     """Let a worker make the gallery; the first visitor waits for it."""
     call = jobs().call("kdviz.runners.shipped_teacher:fill_gallery", data, key=f"gallery-{data}")
     try:
-        with st.spinner(f"Looking for {data} and asking its teacher about every test image"):
+        with st.spinner(f"Looking for {data} and asking its teacher about every test image"), turns.of_pages.aside():
             call.result(timeout=PATIENCE)
     except NotYetError:
         shared.awaited.add(data)

@@ -37,23 +37,45 @@ class Turns:
 
         Also a decorator: of parts of a page that are drawn again by themselves.
         """
-        if getattr(self._thread, "inside", False):
+        if self._mine() is not None:
             yield
             return
-        mine, self._thread.inside = _Turn(), True
+        try:
+            self._enter()
+            yield
+        finally:
+            self._leave()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Give the turn away while this thread waits for a worker; after that it waits for another turn."""
+        if self._mine() is None:
+            yield
+            return
+        self._leave()
+        try:
+            yield
+        finally:
+            self._enter()
+
+    def _mine(self) -> _Turn | None:
+        mine: _Turn | None = getattr(self._thread, "mine", None)
+        return mine
+
+    def _enter(self) -> None:
+        mine = self._thread.mine = _Turn()
         with self._lock:
             self._queue.append(mine)
             self._begin()
-        try:
-            while not mine.begun.wait(self._most):
-                self._pass_over()
-            yield
-        finally:
-            self._thread.inside = False
-            with self._lock:
-                if mine in self._queue:
-                    self._queue.remove(mine)
-                self._begin()
+        while not mine.begun.wait(self._most):
+            self._pass_over()
+
+    def _leave(self) -> None:
+        mine, self._thread.mine = self._thread.mine, None
+        with self._lock:
+            if mine in self._queue:
+                self._queue.remove(mine)
+            self._begin()
 
     def _begin(self) -> None:
         if self._queue and not self._queue[0].begun.is_set():

@@ -6,6 +6,7 @@ from threading import Event
 import pytest
 
 from kdviz.widgets.turns import Turns
+from tests.samples.app_pages import opened
 
 LIMIT = 30.0  # seconds
 
@@ -63,6 +64,32 @@ def test_a_part_of_a_page_that_has_its_turn_does_not_wait_for_it():
         part()
     part()
     assert seen == [1, 1]
+    assert not turns._queue
+
+
+def test_a_page_that_waits_for_a_worker_keeps_nobody_waiting_and_takes_another_turn():
+    turns, done = Turns(most=LIMIT), Event()
+
+    def other():
+        with turns.turn():
+            done.set()
+
+    with ThreadPoolExecutor() as threads, turns.turn():
+        with turns.aside():
+            threads.submit(other)
+            assert done.wait(LIMIT / 2), "the other waited"
+        assert len(turns._queue) == 1
+    assert not turns._queue
+    with turns.aside():
+        assert not turns._queue, "without a turn there is nothing to give away"
+
+
+def test_the_app_makes_its_pages_in_turn(jobs, monkeypatch):
+    turns, seen = Turns(), []
+    monkeypatch.setattr("kdviz.widgets.turns.of_pages", turns)
+    monkeypatch.setattr("kdviz.widgets.visitor.say_wrong_key", lambda: seen.append(len(turns._queue)))
+    opened("pages/words.py")
+    assert seen == [1]
     assert not turns._queue
 
 

@@ -242,5 +242,5 @@ def progress(run: Run, jobs: Jobs) -> tuple[float, str]:
     position = card_of(run.recipe).panel.snapshot(jobs, run).position
     if position is None:
         return 0.0, f"{name} · {run.status}"
-    parts = name, phrases.percent(position.share), run_status.left(run, position)
+    parts = name, phrases.percent(position.share), run_status.time_left(run, position)
     return position.share, " · ".join(filter(None, parts))
