@@ -102,7 +102,7 @@ def paper_figure(studied: StudyResult, colours: Palette, *, beside: bool = False
                 y=[number + shift],
                 name=whose,
                 legendgroup=whose,
-                showlegend=number == 0,
+                showlegend=False,
                 mode="markers",
                 marker=outlined(colour, symbol, 10),
                 error_x=intervals([(count.mean, count.low, count.high)], colour, width=4),
@@ -122,6 +122,10 @@ def paper_figure(studied: StudyResult, colours: Palette, *, beside: bool = False
             )
         if not beside:
             row_title(picture, escape(row.title), number - 0.43, colours)
+    # A dot has the colour of what it is of; the key tells the shapes apart.
+    for whose, symbol in (("wrong here", "circle"), ("wrong in the paper", "diamond-open")):
+        marker = outlined(colours.text, symbol, 10)
+        picture.add_scatter(x=[None], y=[None], name=whose, legendgroup=whose, mode="markers", marker=marker)
     ticks = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
     picture.update_xaxes(
         type="log",

@@ -132,7 +132,7 @@ def learning_spec(recipe: Comparison, steps: int, colours: Palette) -> Spec:
     students = _students(recipe)
     own = {title: colours.plain if name == PLAIN else colours.student for name, title in students.items()}
     dashes = {title: list(_DASHES.get(name, (5, 3))) for name, title in students.items()}
-    key = legend("Accuracy, validation images", symbolType="stroke", symbolSize=300, symbolStrokeWidth=2.5, columns=4)
+    key = legend("Accuracy, validation images", symbolType="stroke", symbolSize=200, symbolStrokeWidth=2.5, columns=4)
     axis = {"title": "update", "format": ",d", "grid": False, "tickCount": 4, "labelFlush": True}
     # A fixed width for the labels: the plot does not jump when a label grows.
     fixed = {"format": ".0%", "tickCount": 4, "minExtent": 42, "maxExtent": 42}

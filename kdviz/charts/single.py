@@ -82,13 +82,13 @@ def height(long: pd.DataFrame, parts: Parts) -> tuple[float, float]:
     return float(totals.iloc[min(5, len(totals) - 1)]), float(totals.max())
 
 
-def contributions_spec(top: float, steps: int, parts: Parts, soft: str, colours: Palette) -> Spec:
+def contributions_spec(top: float, steps: int, parts: Parts, soft: str, colours: Palette, *, more: str = "") -> Spec:
     """Stacked areas of the soft and the hard term of `contributions`.
 
-    `top` is where the axis ends, see `height`; `soft` is the soft term as a formula.
+    `top` is where the axis ends, see `height`; `soft` is the soft term as a formula; `more` stands after the title.
     """
     said = f"datum.label == 'soft' ? '{soft}, the teacher' : '(1−α)·CE, the labels'"
-    key = legend(TITLES[parts], labelExpr=said, symbolType="square")
+    key = legend(TITLES[parts] + more, labelExpr=said, symbolType="square")
     axis: Spec = {"format": "%"} if parts != "amount" else {}
     form = ".1%" if parts != "amount" else ".4f"
     return {
@@ -106,7 +106,7 @@ def contributions_spec(top: float, steps: int, parts: Parts, soft: str, colours:
 
 def quality_spec(steps: int, quality: Quality, floor: float, colours: Palette) -> Spec:
     """Lines of accuracy or agreement, one per network; dashed without a teacher."""
-    key = legend(TITLES[quality], symbolType="stroke", symbolSize=300, symbolStrokeWidth=2.5)
+    key = legend(TITLES[quality], symbolType="stroke", symbolSize=200, symbolStrokeWidth=2.5)
     roles = {NAMES["teacher"]: colours.teacher, NAMES["distilled"]: colours.student, NAMES["plain"]: colours.plain}
     return {
         **_zoomable(),

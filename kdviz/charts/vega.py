@@ -16,10 +16,20 @@ def filling(height: float) -> Spec:
     }
 
 
+def enlarged(spec: Spec, height: float) -> Spec:
+    """The chart with `height` pixels and little room around its axes: for the stage, which enlarges all of it."""
+    axis, key = {"labelPadding": 5, "titlePadding": 4}, {"offset": 6}
+    return {**spec, "height": height, "config": {**spec["config"], "axis": axis, "legend": key}}
+
+
 def number(field: str, ends: Sequence[float], axis: Spec, scale: Spec | None = None) -> Spec:
-    """The encoding of a number on an axis that ends where `ends` say; without a title unless `axis` has one."""
+    """The encoding of a number on an axis that ends where `ends` say; without a title unless `axis` has one.
+
+    Each label stands at its line, the first and the last as well, which Streamlit's theme would move inwards.
+    """
     domain = {"domain": list(ends), "nice": False, **(scale or {})}
-    return {"field": field, "type": "quantitative", "scale": domain, "axis": {"title": None, **axis}}
+    plain = {"title": None, "labelFlush": False}
+    return {"field": field, "type": "quantitative", "scale": domain, "axis": {**plain, **axis}}
 
 
 def one_of(field: str, values: Mapping[Any, Any], legend: Spec | None = None) -> Spec:

@@ -110,8 +110,8 @@ def storage(count: float) -> str:
 
 
 def milliseconds(value: float) -> str:
-    """A time for one image."""
-    return f"{1000 * value:.0f}\u00a0µs" if value < 0.1 else f"{value:.2f}\u00a0ms"
+    """A time for one image; two of them are mostly of one unit."""
+    return f"{1000 * value:.0f}\u00a0µs" if value < 0.9995 else f"{value:.2f}\u00a0ms"
 
 
 def duration(seconds: float) -> str:

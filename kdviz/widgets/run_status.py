@@ -156,7 +156,6 @@ def _offer_replay(run: Run) -> None:
         icon=":material/replay:",
         on_click=_watch_again,
         args=(run.id,),
-        help="Plays what is stored of its training; nothing is trained.",
     )
 
 

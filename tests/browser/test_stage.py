@@ -46,7 +46,12 @@ RIGHT = """() => {
   const parts = [...document.querySelectorAll(".st-key-stage .stElementContainer")];
   return Math.max(...parts.map((part) => part.getBoundingClientRect().right));
 }"""
-FITS = f"(letter) => ({TEXTS})().every((text) => text.size >= letter) && ({RIGHT})() <= innerWidth"
+# How far the picture is from being seen as a whole, in pixels.
+BELOW = """() => {
+  const stage = document.querySelector(".st-key-stage");
+  return stage.scrollHeight - stage.clientHeight;
+}"""
+FITS = f"(letter) => ({TEXTS})().every((text) => text.size >= letter) && ({RIGHT})() <= innerWidth && ({BELOW})() <= 1"
 
 
 def staged(page: Page, url: str) -> Page:
@@ -73,6 +78,7 @@ def test_a_picture_fills_every_screen_with_letters_of_28_pixels(visit: Visit, ap
             small = [text for text in page.evaluate(TEXTS) if text["size"] < LETTER]
             assert not small, f"{slug} at {size}: {small}"
             assert page.evaluate(RIGHT) <= size["width"], f"{slug} at {size}"
+            assert page.evaluate(BELOW) <= 1, f"{slug} at {size}"
         expect(page.get_by_test_id("stSidebar")).to_be_hidden()
 
 
@@ -213,6 +219,37 @@ def test_without_a_class_whoever_looks_draws_and_races_alone(visit: Visit, app_u
     page.mouse.click(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"])
     expect(race.locator(".dot")).to_have_count(2, timeout=60_000)
     assert looked_at(page, race) == []
+
+
+def test_the_numbers_are_those_of_the_run_that_is_shown(visit: Visit, app_url: str) -> None:
+    page = staged(visit(viewport=SMALL), f"{app_url}/watch_it_train?data=digits&T=8&alpha=0.25&stage=1")
+    run = page.locator("[data-temperature]")
+    T, alpha = (str(run.get_attribute(f"data-{name}")) for name in ("temperature", "alpha"))
+    assert (T, alpha) != ("8", "0.25"), "the recorded run is of other settings"
+    expect(bar(page, "t-now")).to_have_text(T)
+    expect(bar(page, "alpha-now")).to_have_text(alpha)
+    page.keyboard.press("T")
+    stays(page, lambda: bar(page, "t-now").inner_text(), seconds=0.5)
+    for slug in ("three_ways", "after_distillation"):  # of several temperatures, and of none
+        staged(page, f"{app_url}/{slug}?data=digits&stage=1")
+        expect(bar(page, "of-t")).to_be_hidden()
+
+
+def test_a_picture_keeps_what_the_class_is_asked_for_itself(visit: Visit, app_url: str) -> None:
+    page = staged(visit(viewport=SMALL), f"{app_url}/?data=digits&talk=5-minutes&scene=1")
+    share = page.locator(".soft-targets .columns .value").nth(3)
+    expect(share).to_be_visible()
+    page.keyboard.press("p")
+    expect(share).to_be_hidden()
+    page.keyboard.press("a")
+    expect(share).to_be_visible()
+    staged(page, f"{app_url}/?data=digits&talk=5-minutes&scene=5")
+    replay = page.locator(".kdt .scrub input[type=range]")
+    expect(replay).to_have_value("80")
+    page.keyboard.press("p")
+    expect(replay).to_have_value("0")
+    page.keyboard.press("a")
+    expect(replay).to_have_value("80")
 
 
 def test_a_field_keeps_its_keys(visit: Visit, app_url: str) -> None:

@@ -379,6 +379,19 @@ test("contributions add up to the loss, and pulls are shares of the same gradien
   assert.ok(run.pulls.soft > 0 && run.pulls.hard > 0);
 });
 
+test("the pulls follow a moved alpha before the next update", () => {
+  const run = train(experiment({ alpha: 0.3, unlabelled: false }), 5);
+  const before = run.snapshot().pulls;
+  run.change({ ...run.settings, alpha: 0.6 });
+  near(run.snapshot().pulls.soft, 2 * before.soft, 1e-9);
+  near(run.snapshot().pulls.hard, (0.4 / 0.7) * before.hard, 1e-9);
+  run.change({ ...run.settings, alpha: 0 });
+  assert.equal(run.snapshot().pulls.soft, 0);
+  const alone = train(experiment({ alpha: 0, unlabelled: false }), 5);
+  alone.change({ ...alone.settings, alpha: 0.5 });
+  assert.ok(Number.isNaN(alone.snapshot().pulls.soft), "of a term that never weighed anything nothing is known");
+});
+
 test("what is shown: an image of the data with its teacher, a drawing with a teacher that is a network", () => {
   const run = train(experiment(), 5);
   const { shown } = run.snapshot({ image: TRAINING + 4 });

@@ -6,6 +6,8 @@ import { describeCell, facetWords } from "./cell.js";
 import { GAP, layOut, thinned, ticksOf } from "./places.js";
 import { MEASURES, difference, figure, shadeOf } from "./scale.js";
 
+const LOW = 26; // pixels, of a cell whose number needs all of it
+
 /** Cells of the map that is chosen; all of them where all maps are shown in one. */
 export function shownCells(ui) {
   const { cells } = ui.data;
@@ -172,7 +174,7 @@ function drawVerdict(ui, i, node, ink) {
   const chosen = cells.chosen[i] > 0 && !node.round;
   const radius = Math.min(chosen && box.height > 60 ? 6.5 : 5, box.width / 6, box.height / 5);
   const inside = radius + (chosen && box.width > 40 ? 8 : 4); // inside the ring of the choice
-  if (chosen) setAttribute(node.same, "transform", "translate(-4,3)");
+  if (chosen && box.height >= LOW) setAttribute(node.same, "transform", "translate(-4,3)");
   setAttribute(node.star, "d", node.round ? starAt(box.x + box.width / 2, box.y + box.height / 2, radius + 2) : starAt(box.x + inside, box.y + inside, radius));
   node.star.style.stroke = ink || "var(--kd-ink)";
   node.star.style.fill = cells.chosen[i] ? ink || "var(--kd-ink)" : "none";
@@ -214,6 +216,7 @@ function contour(ui, place, shown) {
   return path;
 }
 
+/** `inset` is from the border of its cell; a low one has it all for its number. */
 function drawRing(ui, kind, i, inset) {
   const { under, over } = ui.rings[kind];
   const node = i === null ? null : ui.nodes[i];
@@ -221,7 +224,8 @@ function drawRing(ui, kind, i, inset) {
     setAttribute(rect, "visibility", node ? "visible" : "hidden");
     if (!node) continue;
     const { x, y, width, height } = node.box;
-    const box = { x: x + inset, y: y + inset, width: width - 2 * inset, height: height - 2 * inset, rx: node.round ? width : 3 };
+    const by = height < LOW ? 0 : inset;
+    const box = { x: x + by, y: y + by, width: width - 2 * by, height: height - 2 * by, rx: node.round ? width : 3 };
     for (const [name, value] of Object.entries(box)) setAttribute(rect, name, value);
   }
   if (kind === "pointed") setAttribute(under, "visibility", "hidden");

@@ -8,7 +8,7 @@ export const GAP = 1; // around every cell
 export const AXIS_LEFT = 44;
 const AXIS_BOTTOM = 38;
 const BELOW = 122; // the row without a teacher, the axis and the scale of colours
-const REPLAY = 62; // the row below them to look back
+const REPLAY = 74; // the row below them to look back
 
 /** Places in pixels: {at: {index: {x, y, width, height}}, width, height}. The control lies under all columns. */
 export function layOut(ui, shown) {
@@ -22,9 +22,9 @@ export function layOut(ui, shown) {
   const columns = points ? 5 : temperatures.length;
   const column = wide / columns;
   const room = Math.min(430, stageRoom() - BELOW - (data.frames.length ? REPLAY : 0));
-  const row = Math.max(19, Math.min(column * 0.8, 84, room / Math.max(1, rows)));
+  const row = Math.max(18, Math.min(column * 0.8, 84, room / Math.max(1, rows)));
   const tall = rows * row;
-  const bar = Math.max(24, Math.min(row, 32));
+  const bar = Math.max(22, Math.min(row, 32));
   const at = {};
   const place = { at, plains: plains.length, left: AXIS_LEFT, wide, tall, row, column, bar, bottom: tall + bar, height: tall + bar + AXIS_BOTTOM };
   plains.forEach((i, n) => {

@@ -94,5 +94,6 @@ export function millisecondsHere(layers) {
 /** "24 µs", "1.3 ms": two digits. @param {number} ms */
 export function shortMilliseconds(ms) {
   if (ms < 0.0995) return `${(1000 * ms).toPrecision(2)} µs`;
+  if (ms < 0.995) return `${10 * Math.round(100 * ms)} µs`;
   return `${ms < 9.95 ? ms.toPrecision(2) : ms.toFixed(0)} ms`;
 }

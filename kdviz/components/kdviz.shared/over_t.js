@@ -97,6 +97,8 @@ function pointsOf(place, at, y) {
   return at.map((T, i) => (y[i] === null || !Number.isFinite(y[i]) ? null : [place.x(T), place.y(y[i])]));
 }
 
+const APART = 14; // pixels between two names of lines
+
 /**
  * Draw what does not depend on T. `spec` has `ticks` as [value, text], `y` from a value to a height 0..1, the
  * temperatures `at`, and `lines` with { y, className, low, high, name, nameAt }.
@@ -131,10 +133,14 @@ export function drawOverT(chart, spec) {
   }
   chart.marker = svgNode("line", svg, { class: "marker", y1: top - 4, y2: floor + 4 });
   chart.dots = lines.map(({ className }) => svgNode("circle", svg, { class: `dot ${className}`, r: 4 }));
+  const named = /** @type {[number, number][]} */ ([]);
   for (const { name, nameAt, y, className } of lines) {
     if (nameAt === undefined || name === undefined) continue;
-    const text = svgNode("text", svg, { class: `line-name ${className}`, x: place.x(nameAt), y: place.y(valueAt(at, y, nameAt, chart.across) ?? 0) - 5 });
-    text.textContent = name;
+    const high = place.y(valueAt(at, y, nameAt, chart.across) ?? 0) - 5;
+    let x = place.x(nameAt);
+    while (named.some(([other, beside]) => Math.abs(x - other) < APART && Math.abs(high - beside) < APART)) x -= APART;
+    named.push([x, high]);
+    svgNode("text", svg, { class: `line-name ${className}`, x, y: high }).textContent = name;
   }
   markT(chart, chart.T);
 }

@@ -13,9 +13,15 @@ import { barEnds, distillationLoss, entropyNats, hardCrossEntropy, logitForShare
 
 const LIMIT = 30; // of a logit
 const LEAST_SHARE = 0.0005;
+const EXACTLY_0 = 1e-9; // nats, up to rounding
 const DIGITS = 3; // of a logit in the link
 
-const nat = (value) => (value >= 99.95 ? value.toFixed(0) : value >= 9.995 ? value.toFixed(1) : value.toFixed(3));
+/** A small one keeps digits that differ from 0: T² times it may be large. */
+const nat = (value) => {
+  if (value > EXACTLY_0 && value < 0.00005) return "<0.0001";
+  const digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : value > EXACTLY_0 && value < 0.00995 ? 5 : 3;
+  return value.toFixed(digits);
+};
 
 const roundLogit = (z) => Number(Math.min(LIMIT, Math.max(-LIMIT, z)).toFixed(DIGITS));
 

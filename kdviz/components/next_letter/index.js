@@ -1,6 +1,6 @@
 // Two networks read what a visitor types, in the browser: what comes next, how sure they are of it, and what they write.
 
-import { component } from "../kdviz.shared/component.js";
+import { component, watchSize } from "../kdviz.shared/component.js";
 import { emptied, make, setAttribute, setText } from "../kdviz.shared/dom.js";
 import { sharePercent } from "../kdviz.shared/format.js";
 import { buildTemperature, onRelease, receiveTemperature } from "../kdviz.shared/slider.js";
@@ -97,8 +97,13 @@ function showDoubt(ui, i) {
 
 function drawAll(ui) {
   ui.spans.forEach((span, i) => span.classList.toggle("chosen", i === ui.at - 1));
-  ui.spans[ui.at - 1]?.scrollIntoView?.({ block: "nearest" });
+  showChosen(ui);
   draw(ui);
+}
+
+/** Its field may show a part of the text only. */
+function showChosen(ui) {
+  ui.spans?.[ui.at - 1]?.scrollIntoView?.({ block: "nearest" });
 }
 
 /** A sentence where no shares can be shown. @param {string} sentence */
@@ -228,6 +233,7 @@ function build(ui) {
   ui.endings.push(() => clearTimeout(later));
   const place = ui.q(".place");
   onRelease(ui, place, () => choose(ui, Number(place.value)), () => commit(ui));
+  watchSize(ui, ui.q(".doubt"), () => showChosen(ui));
   ui.q(".doubt").addEventListener("click", (event) => {
     const at = /** @type {HTMLElement} */ (event.target).dataset.at;
     if (at === undefined) return;

@@ -78,7 +78,7 @@ export class Experiment {
     /** @type {Mark[]} */
     this.marks = [];
     this.bias = new Float64Array(CLASSES);
-    this.pulls = { soft: 0, hard: 0 };
+    this.pulls = { soft: NaN, hard: NaN }; // of terms that weigh one; of one that has never weighed anything it is unknown
     this.last = { soft: 0, hard: 0, plain: 0 };
     this.since = { updates: 0, soft: 0, hard: 0 };
     this.prepare();
@@ -144,6 +144,17 @@ export class Experiment {
     const peer = this.peer?.stopped || this.taught.stopped ? null : this.peer?.network;
     const network = { peer, untrained: this.untrained, self: this.past }[/** @type {string} */ (teacher)];
     return network ? { network } : null;
+  }
+
+  /** What the two terms of the taught student weigh. */
+  get termWeights() {
+    return { soft: this.settings.alpha, hard: 1 - this.settings.alpha };
+  }
+
+  /** The pulls on the taught student as its terms weigh now, also when α has moved since the last update. */
+  get weighed() {
+    const { pulls, termWeights: { soft, hard } } = this;
+    return { soft: soft && soft * pulls.soft, hard: hard && hard * pulls.hard };
   }
 
   /** Choose the images of this update. */
@@ -213,7 +224,8 @@ export class Experiment {
       for (const term of /** @type {const} */ (["soft", "hard"])) {
         this.last[term] = taught.loss[term];
         since[term] += taught.loss[term];
-        this.pulls[term] += (this.updates === 1 ? 1 : SMOOTHING) * (taught.pull[term] - this.pulls[term]);
+        const [weight, before] = [this.termWeights[term], this.pulls[term]];
+        if (weight > 0) this.pulls[term] = Number.isNaN(before) ? taught.pull[term] / weight : before + SMOOTHING * (taught.pull[term] / weight - before);
       }
       since.updates++;
       if (this.updates % SELF_EVERY === 0) {
@@ -258,7 +270,7 @@ export class Experiment {
     const { updates, epochs, seen, marks, moved, taught, plain, lessons } = this;
     return {
       updates, epochs, images: seen, labelled: lessons.labelled.pool.length, points: this.points.slice(from), marks: [...marks], counts: countsOf(this),
-      pulls: { ...this.pulls }, last: { ...this.last }, shown: shownOf(this, choice),
+      pulls: this.weighed, last: { ...this.last }, shown: shownOf(this, choice),
       stopped: { taught: taught.stopped, plain: plain.stopped }, moved,
     };
   }

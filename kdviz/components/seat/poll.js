@@ -3,6 +3,7 @@
 import { sayAloud } from "../kdviz.shared/announcer.js";
 import { emptied, make, setText } from "../kdviz.shared/dom.js";
 import { percent } from "../kdviz.shared/format.js";
+import { SOME, setAsked } from "../kdviz.shared/truth.js";
 
 /**
  * @typedef {object} Ask
@@ -51,6 +52,7 @@ function layOut(ui, { choices }, answer) {
  */
 export function showPoll(ui, ask, send) {
   ui.q(".poll").hidden = !ask;
+  setAsked(ask && !ask.closed ? SOME : "");
   ui.root.toggleAttribute("data-asked", isAwaited(ask, ask ? ui.answers.get(nameOf(ask)) : undefined));
   if (!ask) return;
   const name = nameOf(ask);

@@ -14,7 +14,7 @@ import { forward, isHere } from "../kdviz.shared/network.js";
 import { buildTemperature, moveTemperature, receiveTemperature } from "../kdviz.shared/slider.js";
 import { entropyBits, ranked, softmax } from "../kdviz.shared/softmax.js";
 import { formatT } from "../kdviz.shared/temperature.js";
-import { answers } from "../kdviz.shared/truth.js";
+import { answers, isAsked } from "../kdviz.shared/truth.js";
 import { buildPad, setFrame } from "../kdviz.shared/drawing.js";
 import { describe } from "./sentence.js";
 
@@ -123,6 +123,9 @@ function secondDigit(ui) {
 
 function build(ui) {
   answers(ui, "second-digit", () => secondDigit(ui));
+  const keepSecret = () => ui.root.toggleAttribute("data-asked", isAsked("second-digit"));
+  listen(ui, "asked", keepSecret);
+  keepSecret();
   const nothing = { columns: [], names: [], p: [], logits: null, pixels: null };
   Object.assign(ui, { ...nothing, draw: () => drawPicture(ui), held: false, plotHeight: 0, T: 1 });
   buildTemperature(ui);

@@ -14,41 +14,41 @@ import { answerLate, answerPoll, buildPoll, foldPoll, receivePoll, showPoll } fr
 import { buildSeats, openSeats, showSeats } from "./seats.js";
 
 const PICTURE = ".st-key-stage";
+const INSTEAD = ".st-key-fallback"; // what the page says where it shows another data set than it would
 const SCROLLS = '[data-testid="stMain"]';
 const [ZOOM, GAP, PADDING] = [2.55, 8, 12]; // of page.css
 const LOOK = 100; // milliseconds between two looks at the numbers
 const KEYS = ["stage", "next", "previous", "cooler", "class", "poll", "answer", "full", "blank", "help", "leave"];
-// Where a temperature and an α stand, in components and in forms of the page.
+// What moves the temperature and α of a picture. Forms of a page say what the next run would have.
 const OF_T = ".t-range, .of-t input[type=range], .pick-t";
 const OF_ALPHA = ".alpha-range, .of-alpha input[type=range]";
-const FORMS = { T: ".st-key-temperature input", alpha: ".st-key-alpha input" };
-
+const OF_RUN = `${PICTURE} [data-temperature]`; // what the run in the picture was trained with
 const AHEAD = 1000; // milliseconds after the first scene
 
 let loaded = false; // whether what later scenes need has been asked for
 let scrolled = 0; // where the page was before it went onto the stage
 
 /**
- * The first of these controls in the components of the stage, then the field of a form.
- * @param {string} selector @param {string} form @returns {HTMLInputElement | null}
+ * The first of these controls in the components of the stage, of those that are shown.
+ * @param {string} selector @returns {HTMLInputElement | null}
  */
-function control(selector, form) {
+function control(selector) {
   for (const holder of document.querySelectorAll(`${PICTURE} *`)) {
     const found = holder.shadowRoot?.querySelector(selector);
-    if (found instanceof HTMLInputElement && !found.closest("[hidden]")) return found;
+    if (found instanceof HTMLInputElement && found.getClientRects().length) return found;
   }
-  return document.querySelector(form);
+  return null;
 }
 
 /** @param {HTMLInputElement} range */
-const isLogarithmic = (range) => range.type === "range" && Number(range.min) < 0;
+const isLogarithmic = (range) => Number(range.min) < 0;
 
 /** What a control of T says. @param {HTMLInputElement} input */
 function temperatureText(input) {
   const written = input.closest(".knob")?.querySelector(".t-value")?.textContent;
   if (written) return written;
   if (isLogarithmic(input)) return formatT(10 ** Number(input.value));
-  return input.type === "range" ? input.getAttribute("aria-valuetext") ?? "" : input.value;
+  return input.getAttribute("aria-valuetext") ?? "";
 }
 
 /** Set a control as a hand does. @param {HTMLInputElement} input @param {number} value */
@@ -58,24 +58,31 @@ function set(input, value) {
   write?.call(input, String(value));
   input.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
   input.dispatchEvent(new Event("change", { bubbles: true }));
-  if (input.type !== "range") input.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
 }
 
 /** @param {1 | -1} way */
 function moveTemperature(way) {
-  const input = control(OF_T, FORMS.T);
+  const input = control(OF_T);
   if (!input) return;
   if (isLogarithmic(input)) set(input, Math.log10(nextTemperature(10 ** Number(input.value), way)));
-  else if (input.type === "range") set(input, Number(input.value) + way);
-  else set(input, nextTemperature(Number(input.value), way));
+  else set(input, Number(input.value) + way);
+}
+
+/** The temperature and α of the picture as text; null where it has none. */
+function numbers() {
+  const [T, alpha, run] = [control(OF_T), control(OF_ALPHA), document.querySelector(OF_RUN)];
+  return {
+    T: T ? temperatureText(T) : run?.getAttribute("data-temperature") ?? null,
+    alpha: alpha ? Number(alpha.value).toFixed(2) : run?.getAttribute("data-alpha") ?? null,
+  };
 }
 
 function showNumbers(ui) {
-  const [T, alpha] = [control(OF_T, FORMS.T), control(OF_ALPHA, FORMS.alpha)];
-  ui.q(".of-t").hidden = !T;
-  ui.q(".of-alpha").hidden = !alpha;
-  if (T) setText(ui.q(".t-now"), temperatureText(T));
-  if (alpha) setText(ui.q(".alpha-now"), Number(alpha.value).toFixed(2));
+  const { T, alpha } = numbers();
+  ui.q(".of-t").hidden = T === null;
+  ui.q(".of-alpha").hidden = alpha === null;
+  if (T !== null) setText(ui.q(".t-now"), T);
+  if (alpha !== null) setText(ui.q(".alpha-now"), alpha);
 }
 
 /** The picture begins where the bar ends; components and figures know how high they may be, in pixels of a component. */
@@ -92,6 +99,7 @@ function measure(ui) {
 
 function look(ui) {
   showNumbers(ui);
+  ui.q(".instead").hidden = !document.querySelector(INSTEAD);
   measure(ui);
   answerLate(ui);
   if (classroom.opened) classroom.show(factsOf(ui));
@@ -102,8 +110,7 @@ function factsOf(ui) {
   const { page, title, sentence, talk } = ui.data;
   const query = new URLSearchParams(location.search);
   for (const name of ["stage", "talk", "scene"]) query.delete(name);
-  const numbers = { T: control(OF_T, FORMS.T) && ui.q(".t-now").textContent, alpha: control(OF_ALPHA, FORMS.alpha) && ui.q(".alpha-now").textContent };
-  return { page, title, sentence, talk: talk?.name ?? null, scene: talk?.scene ?? null, query: query.toString(), ...numbers, pictures: shownPictures() };
+  return { page, title, sentence, talk: talk?.name ?? null, scene: talk?.scene ?? null, query: query.toString(), ...numbers(), pictures: shownPictures() };
 }
 
 function showClass(ui) {

@@ -3,7 +3,8 @@
 import { sayAloud } from "../kdviz.shared/announcer.js";
 import { emptied, make, setText } from "../kdviz.shared/dom.js";
 import { percent } from "../kdviz.shared/format.js";
-import { truthOf } from "../kdviz.shared/truth.js";
+import { onStage } from "../kdviz.shared/on_stage.js";
+import { setAsked, truthOf } from "../kdviz.shared/truth.js";
 import { classroom } from "./classroom.js";
 
 /** @typedef {{ name: string, question: string, choices: string[], keys: string[], truth: string }} Poll of a scene */
@@ -67,7 +68,9 @@ function settle(ui, closed, truth) {
 
 export function showPoll(ui) {
   const asked = now(ui);
-  ui.q(".poll").hidden = !asked || !isSeen(ui);
+  const seen = asked !== null && isSeen(ui);
+  ui.q(".poll").hidden = !seen;
+  setAsked(seen && !asked.closed && onStage() ? ui.data.poll.truth : "");
   if (!asked) return;
   sayAloud(ui.q(".question"), asked.question);
   if (ui.changed("choices", asked.choices)) layOut(ui, asked.choices);

@@ -1,7 +1,7 @@
 // A small panel for each way of teaching: who teaches whom, the loss in its parts, accuracy and agreement. All panels
 // have the same axes, and look at the same update.
 
-import { component } from "../kdviz.shared/component.js";
+import { component, watchSize } from "../kdviz.shared/component.js";
 import { make, setAttribute, setText, svgNode } from "../kdviz.shared/dom.js";
 import { percent, whole } from "../kdviz.shared/format.js";
 import { areaBetween, lineThrough } from "../kdviz.shared/lines.js";
@@ -9,7 +9,7 @@ import { onStage } from "../kdviz.shared/on_stage.js";
 import { buildPlayer } from "../kdviz.shared/player.js";
 import { listen } from "../kdviz.shared/signals.js";
 import { PLOT, buildAxis, buildPlot, lastUpTo, showAxis, showTicks, xOf, yOf } from "../kdviz.shared/training_plot.js";
-import { answers } from "../kdviz.shared/truth.js";
+import { answers, isAsked } from "../kdviz.shared/truth.js";
 import { buildDiagram, drawDiagram, nats } from "./who_teaches.js";
 
 const PLOTS = {
@@ -28,9 +28,10 @@ function series(stage, values, plot, low, high) {
 
 function buildCurves(tell, parent, number) {
   const svg = svgNode("svg", parent, { viewBox: `0 0 ${PLOT.width} ${AXIS + 4}`, role: "img", class: "curves" });
+  const groups = Object.fromEntries(Object.keys(PLOTS).map((name) => [name, svgNode("g", svg, { class: `of-${name}` })]));
   const plots = Object.fromEntries(Object.entries(PLOTS).map(([name, plot]) =>
-    [name, { ...buildPlot(svg, plot, tell(name)), layer: svgNode("g", svg, {}) }]));
-  const cut = svgNode("text", svg, { class: "cut end", x: PLOT.right, y: PLOTS.loss.top + 12 });
+    [name, { ...buildPlot(groups[name], plot, tell(name)), layer: svgNode("g", groups[name], {}) }]));
+  const cut = svgNode("text", groups.loss, { class: "cut end", x: PLOT.right, y: PLOTS.loss.top + 12 });
   const clip = svgNode("rect", svgNode("clipPath", svg, { id: `shown-${number}` }), { x: 0, y: 0, width: PLOT.width, height: AXIS });
   for (const { layer: of } of Object.values(plots)) of.setAttribute("clip-path", `url(#shown-${number})`);
   const axis = buildAxis(svg, AXIS);
@@ -196,10 +197,25 @@ function drawNumbers(tell, way, panel, stage, at) {
 /** How long one seed of the way that takes longest has trained. */
 const secondsOf = ({ panels, seeds }) => Math.max(1, ...panels.map(({ cost }) => (cost?.seconds ?? 0) / seeds));
 
+/** While a class is asked who teaches best, the replay stands at its beginning; then at its end. */
+function keepSecret(ui) {
+  const asked = isAsked("best-teacher") && !ui.data?.live;
+  if (asked === ui.secret) return;
+  ui.secret = asked;
+  ui.player.stop();
+  ui.looked = asked ? 0 : null;
+  ui.player.moveTo(asked ? 0 : null);
+  ui.range.value = String(asked ? 0 : LOOKS);
+  if (ui.data) drawMoments(ui);
+}
+
 function build(ui) {
-  listen(ui, "stage", () => showPlots(ui));
   answers(ui, "best-teacher", () => ui.data.truth ?? null);
-  Object.assign(ui, { ways: ui.q(".ways"), range: ui.q("input"), at: ui.q(".at"), pointed: null, looked: null, built: [] });
+  listen(ui, "asked", () => keepSecret(ui));
+  Object.assign(ui, { ways: ui.q(".ways"), range: ui.q("input"), at: ui.q(".at"), pointed: null, looked: null, built: [], secret: false });
+  setText(ui.q(".measure"), ui.tell("accuracy"));
+  listen(ui, "stage", () => showPlots(ui));
+  watchSize(ui, ui.ways, () => showPlots(ui));
   ui.share = () => ui.pointed ?? ui.looked;
   ui.range.addEventListener("input", () => {
     const value = Number(ui.range.value);
@@ -217,7 +233,9 @@ function build(ui) {
 /** On the stage without the loss, where there is little room the accuracy alone. */
 function showPlots(ui) {
   const { accuracy, agreement } = PLOTS;
-  const [top, last] = [accuracy.top - 22, ui.ways.clientWidth > NARROW ? agreement : accuracy];
+  const narrow = ui.ways.clientWidth <= NARROW;
+  ui.root.toggleAttribute("data-narrow", narrow);
+  const [top, last] = [accuracy.top - 22, narrow ? accuracy : agreement];
   const box = onStage() ? `-14 ${top} ${PLOT.width + 16} ${last.top + last.height + 3 - top}` : `0 0 ${PLOT.width} ${AXIS + 4}`;
   for (const { curves } of ui.built) setAttribute(curves.svg, "viewBox", box);
 }
@@ -226,6 +244,7 @@ function receive(ui, data) {
   ui.data = data;
   if (ui.changed("panels", [data.run, data.panels.map((panel) => [panel.method, panel.arrows])])) {
     ui.pointed = ui.looked = null;
+    ui.secret = false;
     ui.player.moveTo(null);
     ui.range.value = String(LOOKS);
     ui.ways.replaceChildren();
@@ -242,6 +261,7 @@ function receive(ui, data) {
   ui.q(".seeds").hidden = data.seeds < 2;
   data.panels.forEach((panel, i) => drawWay(ui, ui.built[i], panel));
   drawMoments(ui);
+  keepSecret(ui);
 }
 
 export default await component(import.meta.url, { root: ".kdt", shared: ["replay"], build, receive });

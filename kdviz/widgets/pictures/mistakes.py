@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
+from html import escape
 from itertools import chain
 from statistics import fmean
 
@@ -102,7 +103,8 @@ def curves(here: LessonPage, chosen: ChosenMistake, finished: Sequence[FinishedA
     if chosen.mistake.name == PICKED:
         _picked(here, wrong, right)
     else:
-        panels(here, wrong, right, data, charts.most_soft(finished), TELLING[chosen.mistake.name])
+        title = here.word(chosen.mistake.name)
+        panels(here, wrong, right, data, charts.most_soft(finished), TELLING[chosen.mistake.name], title=title)
     return True
 
 
@@ -114,13 +116,19 @@ def panels(
     most_soft: float,
     telling: Sequence[str],
     *,
+    title: str = "",
     legend: str = "legend-wrong",
     seeds: Seeds = (None, None),
     key: str = "",
 ) -> None:
-    """Six small charts; those that give the mistake away say so. `seeds` of the mistake and of the right run."""
+    """Six small charts; those that give the mistake away say so. `title` is the mistake's, for the stage.
+
+    `seeds` of the mistake and of the right run.
+    """
     colours = page.colours()
-    st.caption(f"{here.word(legend)} · {here.word('legend-right')}")
+    key_of_lines = f"{here.word(legend)} · {here.word('legend-right')}"
+    named = f"<b>{escape(title)}</b> · " if title and link.on_stage() else ""  # its switch is not on the stage
+    st.html(f'<p class="kd-caption kd-on-stage">{named}{escape(key_of_lines)}</p>')
     names = here.word("as-it-should-be"), here.word("with-the-mistake")
     look_here = "" if link.on_stage() else f" ← {here.word('look-here')}"  # its title is long enough there
     of_term = {"loss_kd": colours.teacher, "gradient_share_kd": colours.teacher, "loss_ce": colours.label}
@@ -128,17 +136,17 @@ def panels(
         rows = [st.columns(3, gap="medium") for _ in range(0, len(TRACES), 3)]
     for column, name in zip(chain.from_iterable(rows), TRACES, strict=True):
         seen, usual = seed_curve(wrong, name, seeds[0]), seed_curve(right, name, seeds[1])
-        title = here.word(name)
+        caption = here.word(name)
         spec = charts.panel_spec(
             charts.axis_of(name, (seen, usual), data, most_soft),
             max((*seen.x, *usual.x)),
             of_term.get(name, colours.student),
             colours,
             names,
-            f"{title}{look_here}" if name in telling else title,
+            f"{caption}{look_here}" if name in telling else caption,
             telling=name in telling,
         )
-        alt = f"{title}: {_number(seen.mean[-1])}, {names[0]} {_number(usual.mean[-1])}"
+        alt = f"{caption}: {_number(seen.mean[-1])}, {names[0]} {_number(usual.mean[-1])}"
         chart = f"panel_{key}{name}"
         # On a small stage those that tell are shown alone: a style sheet finds them by their key.
         with column, st.container(key=f"telling_{chart}") if name in telling else nullcontext():
@@ -151,7 +159,7 @@ def _picked(here: LessonPage, test: FinishedArm, validation: FinishedArm) -> Non
     colours = page.colours()
     lines = zip((colours.student, colours.student, colours.label), "━┅━", names, strict=True)
     marks = " · ".join(f'<b style="color:{colour}">{line}</b> {name}' for colour, line, name in lines)
-    st.html(f'<p style="font-size:14px;margin:0">{marks}</p>')
+    st.html(f'<p class="kd-caption kd-on-stage">{marks}</p>')
     frame = charts.picked_frame(test, validation, names)
     reported, fresh = (percent(seed_curve(test, name).mean[-1], 2) for name in ("reported", FRESH))
     spec = charts.picked_spec(frame, names, here.word("tries"), colours)

@@ -1,8 +1,8 @@
 """The live panel of a run: progress, the pull of the two terms, accuracy, and the watched images."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape
 from typing import Any
 
@@ -13,6 +13,7 @@ import streamlit as st
 from kdviz.charts import single as live
 from kdviz.charts.compact import pixels, rounded
 from kdviz.charts.single import Parts, Quality
+from kdviz.charts.vega import Spec, enlarged
 from kdviz.recipes.catalogue import DATA_SETS
 from kdviz.recipes.single import Recipe
 from kdviz.records.base import Watched
@@ -108,23 +109,26 @@ def _curves(recipe: Recipe, curves: Curves) -> None:
     # Streamlit forgets the zoom of a chart whose data change, unless it is a selection that it was asked to keep. Asked
     # for every run: a chart that is a selection by turns is taken away and drawn anew when the run begins and ends.
     keeps: dict[str, Any] = {"on_select": "rerun", "selection_mode": live.ZOOM}
-    low = {"height": ON_STAGE} if link.on_stage() else {}
+    fit: Callable[[Spec], Spec] = partial(enlarged, height=ON_STAGE) if link.on_stage() else dict
     with st.container(key="curves"):
         left, right = st.columns(2, gap="large")
     with left:
         parts = page.switch("What the two terms add to the loss", PARTS, key="parts")
         both = terms(curves, parts)
         cut = f"first updates up to {both.peak:.3g}, cut off" if both.peak > 1.01 * both.top else ""
-        st.html(f'<p class="kd-caption">{escape(cut) or "&nbsp;"}</p>')  # a line of its own, so that nothing jumps
-        spec = live.contributions_spec(both.top, steps, parts, live.SOFT_TERMS[recipe.loss], colours)
+        # A line of its own, so that nothing jumps; it tells the stage what this run was trained with.
+        of_run = f'data-temperature="{recipe.temperature:g}" data-alpha="{recipe.alpha:.2f}"'
+        st.html(f'<p class="kd-caption" {of_run}>{escape(cut) or "&nbsp;"}</p>')
+        more = f" (at first {both.peak:.3g})" if cut and link.on_stage() else ""
+        spec = live.contributions_spec(both.top, steps, parts, live.SOFT_TERMS[recipe.loss], colours, more=more)
         alt = "Stacked areas of the soft and the hard term over the updates of the distilled student"
-        st.vega_lite_chart(both.table, spec | low, key="chart_contributions", alt=alt, **keeps)
+        st.vega_lite_chart(both.table, fit(spec), key="chart_contributions", alt=alt, **keeps)
     with right:
         measure = page.switch("On the validation images", QUALITIES, key="quality")
         st.html('<p class="kd-caption">&nbsp;</p>')
         spec = live.quality_spec(steps, measure, live.floor(recipe), colours)
         alt = f"{QUALITIES[measure]} of teacher, distilled student and plain student over their updates"
-        st.vega_lite_chart(quality(curves), spec | low, key="chart_quality", alt=alt, **keeps)
+        st.vega_lite_chart(quality(curves), fit(spec), key="chart_quality", alt=alt, **keeps)
 
 
 def _legend(colours: dict[str, str]) -> None:
