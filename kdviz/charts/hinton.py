@@ -123,7 +123,10 @@ def paper_figure(studied: StudyResult, colours: Palette, *, beside: bool = False
         if not beside:
             row_title(picture, escape(row.title), number - 0.43, colours)
     # A dot has the colour of what it is of; the key tells the shapes apart.
-    for whose, symbol in (("wrong here", "circle"), ("wrong in the paper", "diamond-open")):
+    keys = {"wrong here": "circle"} | (
+        {"wrong in the paper": "diamond-open"} if any(row.paper for row in shown) else {}
+    )
+    for whose, symbol in keys.items():
         marker = outlined(colours.text, symbol, 10)
         picture.add_scatter(x=[None], y=[None], name=whose, legendgroup=whose, mode="markers", marker=marker)
     ticks = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
