@@ -243,6 +243,10 @@ def test_a_picture_keeps_what_the_class_is_asked_for_itself(visit: Visit, app_ur
     expect(share).to_be_hidden()
     page.keyboard.press("a")
     expect(share).to_be_visible()
+    page.keyboard.press("a")  # asked again
+    expect(share).to_be_hidden()
+    page.keyboard.press("s")
+    expect(share).to_be_visible()
     staged(page, f"{app_url}/?data=digits&talk=5-minutes&scene=5")
     replay = page.locator(".kdt .scrub input[type=range]")
     expect(replay).to_have_value("80")

@@ -142,6 +142,7 @@ function show(ui) {
     ui.q(".keys").close();
     requestAnimationFrame(() => main?.scrollTo({ top: scrolled, behavior: "instant" }));
   }
+  if (ui.data) showPoll(ui);
 }
 
 function setStage(ui, on) {
