@@ -91,12 +91,14 @@ def paper_figure(studied: StudyResult, colours: Palette, *, beside: bool = False
     The rows' titles stand above their dots, or `beside` them where there is more width than height.
     """
     picture, shown = go.Figure(), table_rows(studied)
+    keys: dict[str, str] = {}  # the shape of each kind of count
     apart = APART_BESIDE if beside else APART
     for number, row in enumerate(shown):
         both = [("wrong here", row.ours, -apart, colours.roles[row.role], "circle")]
         if row.paper is not None:
             both.append(("wrong in the paper", row.paper, apart, colours.text, "diamond-open"))
         for whose, count, shift, colour, symbol in both:
+            keys[whose] = symbol
             picture.add_scatter(
                 x=[count.mean],
                 y=[number + shift],
@@ -123,9 +125,6 @@ def paper_figure(studied: StudyResult, colours: Palette, *, beside: bool = False
         if not beside:
             row_title(picture, escape(row.title), number - 0.43, colours)
     # A dot has the colour of what it is of; the key tells the shapes apart.
-    keys = {"wrong here": "circle"} | (
-        {"wrong in the paper": "diamond-open"} if any(row.paper for row in shown) else {}
-    )
     for whose, symbol in keys.items():
         marker = outlined(colours.text, symbol, 10)
         picture.add_scatter(x=[None], y=[None], name=whose, legendgroup=whose, mode="markers", marker=marker)

@@ -241,12 +241,15 @@ def test_on_mnist_the_papers_count_stands_in_the_row():
 
 def test_the_figure_has_our_count_and_the_papers_in_each_row():
     figure = charts.paper_figure(hinton(), palette("light"))
-    ours = [trace for trace in figure.data if trace.name == "wrong here"]
-    papers = [trace for trace in figure.data if trace.name == "wrong in the paper"]
+    *ours, key_of_ours = [trace for trace in figure.data if trace.name == "wrong here"]
+    *papers, key_of_papers = [trace for trace in figure.data if trace.name == "wrong in the paper"]
     assert [trace.x[0] for trace in ours] == [80, 140, 90, 130, 104, 4000, 1200]
     assert [trace.x[0] for trace in papers] == [67, 146, 74, 206, 109, 4730, 1320]
     assert papers[2].error_x.array[0] == pytest.approx(92.9 - 74, abs=0.1)
-    assert [trace.showlegend for trace in ours].count(True) == 1
+    for marks, key in ((ours, key_of_ours), (papers, key_of_papers)):
+        assert key.x == (None,)  # in the legend alone, in the colour of no role
+        assert [trace.showlegend for trace in (*marks, key)] == [False] * len(marks) + [None]
+        assert (key.marker.symbol, key.marker.color) == (marks[0].marker.symbol, palette("light").text)
     wide = charts.paper_figure(hinton(), palette("light"), beside=True)
     assert wide.layout.yaxis.ticktext[3] == "no 3 in the transfer set"
     assert not wide.layout.annotations, "a title stands once"
@@ -256,7 +259,7 @@ def test_the_figure_has_our_count_and_the_papers_in_each_row():
 
 def test_each_count_stands_right_of_its_interval_in_the_colour_of_its_mark():
     figure = charts.paper_figure(hinton(), palette("light"))
-    marks = [trace for trace in figure.data if trace.mode == "markers"]
+    marks = [trace for trace in figure.data if trace.mode == "markers" and trace.x != (None,)]
     numbers = [trace for trace in figure.data if trace.mode == "text"]
     assert [trace.text.strip() for trace in numbers[:2]] == ["80", "67"]
     assert len(numbers) == len(marks) == 14
