@@ -132,7 +132,7 @@ def _race(stage: Page, seat: Page, pupils: Pupils, address: str) -> None:
     """Everybody trains a student; then the class ends."""
     stage.goto(address)
     pupils.wait(lambda told: told["show"]["page"] == "race_together")
-    seat.get_by_role("button", name="Train").click()
+    seat.locator(".race .train").click()  # once the seat has followed
     trained = {"accuracy": 0.8, "plain": 0.7, "updates": 300}
     pupils.say(lambda number: {"point": {"points": [{"T": 1 + number, "alpha": 0.5, **trained}]}})
     expect(stage.locator(".dot")).to_have_count(PUPILS + 1)
