@@ -14,7 +14,9 @@ T = TypeVar("T")
 
 
 class PeakMemory(TorchDispatchMode):
-    """Counts the bytes of tensors made within; the same on every device, and the same on every run.
+    """Counts the bytes of tensors made within; the same on every run, and on every device that makes the same tensors.
+
+    torchao's int8 makes two more of them, int32, where the processor has AVX512-VNNI.
 
     It may be entered again: what was made before and still lives is still counted.
     """
