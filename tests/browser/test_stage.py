@@ -235,7 +235,7 @@ def test_the_numbers_are_those_of_the_run_that_is_shown(visit: Visit, app_url: s
         expect(bar(page, "of-t")).to_be_hidden()
 
 
-def test_a_picture_keeps_what_the_class_is_asked_for_itself(visit: Visit, app_url: str) -> None:
+def test_a_picture_does_not_answer_what_the_class_is_asked(visit: Visit, app_url: str) -> None:
     page = staged(visit(viewport=SMALL), f"{app_url}/?data=digits&talk=5-minutes&scene=1")
     share = page.locator(".soft-targets .columns .value").nth(3)
     expect(share).to_be_visible()
