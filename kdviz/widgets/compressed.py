@@ -69,6 +69,8 @@ class Compressed:
             await send(message)
 
     def _keep(self, path: str, coding: str, answer: list[Message]) -> None:
+        if not answer:  # the browser left before its file was read
+            return
         size = sum(len(message.get("body", b"")) for message in answer)
         if _is_coded_file(answer[0], coding) and self._size + size <= MOST:
             self._kept[path, coding] = answer

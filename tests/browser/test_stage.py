@@ -237,6 +237,7 @@ def test_the_numbers_are_those_of_the_run_that_is_shown(visit: Visit, app_url: s
 
 def test_a_picture_does_not_answer_what_the_class_is_asked(visit: Visit, app_url: str) -> None:
     page = staged(visit(viewport=SMALL), f"{app_url}/?data=digits&talk=5-minutes&scene=1")
+    expect(bar(page, "question")).to_have_text("Which digit comes second?")  # before, key p is not heard
     share = page.locator(".soft-targets .columns .value").nth(3)
     expect(share).to_be_visible()
     page.keyboard.press("p")
@@ -248,6 +249,7 @@ def test_a_picture_does_not_answer_what_the_class_is_asked(visit: Visit, app_url
     page.keyboard.press("s")
     expect(share).to_be_visible()
     staged(page, f"{app_url}/?data=digits&talk=5-minutes&scene=5")
+    expect(bar(page, "question")).to_have_text("Who teaches best?")
     replay = page.locator(".kdt .scrub input[type=range]")
     expect(replay).to_have_value("80")
     page.keyboard.press("p")

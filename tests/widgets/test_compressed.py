@@ -108,6 +108,25 @@ def test_a_page_in_a_script_s_place_is_not_kept():
     assert not app._kept
 
 
+def test_a_browser_that_leaves_early_spoils_nothing_for_the_next():
+    class Left(Streamlit):
+        left = True
+
+        async def __call__(self, scope, receive, send):
+            if not self.left:
+                await super().__call__(scope, receive, send)
+                return
+            self.left = False
+            await send({"type": "http.response.start", "status": 200, "headers": self.headers})
+
+    app, sent = Compressed(Left()), []
+    pairs = [(b"accept-encoding", b"gzip")]
+    run(app({"type": "http", "method": "GET", "path": NAME, "headers": pairs}, None, sent.append))
+    assert not sent
+    headers, body = run(ask(app))
+    assert (headers[b"content-encoding"], gzip.decompress(body)) == (b"gzip", SCRIPT)
+
+
 def test_no_more_is_kept_than_fits(monkeypatch):
     app = Compressed(Streamlit())
     _, body = run(ask(app, "/static/js/a.12345678.js"))
