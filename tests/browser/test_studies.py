@@ -49,7 +49,9 @@ def test_a_study_runs_to_its_verdict_and_is_among_the_runs(page: Page, app_url: 
     page.locator("summary", has_text="Watch it again, arm by arm").click()
     replay = page.locator(".kds")
     finished = replay.locator(".done")
-    expect(finished).to_have_text(re.compile(r"^Finished: (\d+) of \1 arms"), timeout=WORKS)  # it has played to its end
+    expect(finished).to_have_text(re.compile(r"^Finished: (\d+) of \1 arms"), timeout=WORKS)
+    # It has played to its end: the words alone could be those of before it began.
+    expect(replay.locator(".play-again")).to_have_text("▶", timeout=WORKS)
     replay.get_by_text("1×").click()
     replay.locator("input[type=range]").press("Home")
     expect(finished).to_have_text(re.compile("^Finished: 0 of"))
