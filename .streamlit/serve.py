@@ -1,6 +1,9 @@
 """What `python -m kdviz app` serves: the router `app.py`, and around it what a browser is told and how much it gets."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Thread
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -33,5 +36,18 @@ def _classes() -> ClassStore:
     return server.classes()
 
 
+def _prepare() -> None:
+    from kdviz.widgets import server  # beside the first page, which loads it, too
+
+    server.prepare()
+
+
+@asynccontextmanager
+async def _prepared(_app: st.App) -> AsyncIterator[None]:
+    """Nobody has come yet: what the first visitor would wait for is made meanwhile."""
+    Thread(target=_prepare, daemon=True).start()
+    yield
+
+
 routes = under(st.get_option("server.baseUrlPath"), [*Classroom(_classes).routes(), *SEAT_ROUTES])
-app = st.App(Path(__file__).parents[1] / "app.py", middleware=[watch, *around], routes=routes)
+app = st.App(Path(__file__).parents[1] / "app.py", middleware=[watch, *around], routes=routes, lifespan=_prepared)

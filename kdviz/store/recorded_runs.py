@@ -86,7 +86,8 @@ def _read(path: Path, _changed: int, images: Path | None, engine: int) -> Record
     if document["format"] != FORMAT or document["engine"] != engine:
         return None
     recipe = RECIPES.validate_python(document["recipe"])
-    events = tuple(_event(named, images) for named in document["events"])
+    known = None if images is None else _read_images(images)  # once for all events: it is a large file
+    events = tuple(_event(named, known) for named in document["events"])
     finished = datetime.fromisoformat(document["finished"])
     run = Run(
         id=recipe.id,
@@ -122,13 +123,12 @@ def _document(data: str, event: Event) -> Any:
     return document
 
 
-def _event(named: dict[str, Any], images: Path | None) -> Event:
+def _event(named: dict[str, Any], known: NDArray[np.uint8] | None) -> Event:
     kind = EVENT_TYPES[named["kind"]]
     event: Event = kind.model_validate(named["event"])
     watched = event if isinstance(event, Watched) else event.watched if isinstance(event, FinishedStack) else None
-    if watched is None or images is None:
+    if watched is None or known is None:
         return event
-    known = _read_images(images)
     filled = watched.model_copy(update={"images": [known[image[0]].tolist() for image in watched.images]})
     return filled if isinstance(event, Watched) else event.model_copy(update={"watched": filled})
 

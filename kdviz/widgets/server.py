@@ -2,6 +2,7 @@
 
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYetError
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -110,6 +111,17 @@ def _galleries() -> Galleries:
 @st.cache_resource(show_spinner=False)
 def _packs() -> Packs:
     return Packs()
+
+
+def prepare() -> None:
+    """Let a worker make what the first visitors would wait for, unless it is there: MNIST's gallery and its pack.
+
+    Why one cannot be had is said to who comes for it.
+    """
+    with suppress(PlainError):
+        if gallery.read(FAVOURITE) is None:
+            _ask_for_gallery(FAVOURITE)
+        _pack(FAVOURITE)
 
 
 def home() -> str:
@@ -228,7 +240,7 @@ def _gallery(data: str) -> Gallery | None:
 
 def _fill(data: str, shared: Galleries) -> Gallery | None:
     """Let a worker make the gallery; the first visitor waits for it."""
-    call = jobs().call("kdviz.runners.shipped_teacher:fill_gallery", data, key=f"gallery-{data}")
+    call = _ask_for_gallery(data)
     try:
         with st.spinner(f"Looking for {data} and asking its teacher about every test image"), turns.of_pages.aside():
             call.result(timeout=PATIENCE)
@@ -239,6 +251,11 @@ def _fill(data: str, shared: Galleries) -> Gallery | None:
         shared.problems[data] = str(error)
         return None
     return gallery.read(data)
+
+
+def _ask_for_gallery(data: str) -> Future[Any]:
+    """The call that makes the gallery, the one that is under way if there is one."""
+    return jobs().call("kdviz.runners.shipped_teacher:fill_gallery", data, key=f"gallery-{data}")
 
 
 def _explain_fallback(data: str, problems: dict[str, str] | None = None) -> None:

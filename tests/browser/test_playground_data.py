@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
+
+from tests.browser.app_server import AppServer
 
 Visit = Callable[..., Page]
 
@@ -57,3 +62,17 @@ def test_the_list_of_pages_makes_room_and_stays_once_it_is_opened(visit: Visit, 
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Start", exact=True).click()
     expect(page.locator("h1")).to_have_text("What does a network know that its answer doesn’t say?")
     expect(sidebar).not_to_have_attribute("data-collapsed", "true")
+
+
+@pytest.mark.usefixtures("mnist_folder")
+def test_what_the_first_visitors_would_wait_for_is_made_before_anybody_comes(tmp_path: Path) -> None:
+    server = AppServer(tmp_path / "state")
+    try:
+        end = time.monotonic() + 60
+        for folder, ending in (("gallery", "npz"), ("playground", "gz")):
+            while not list((server.state / folder).glob(f"mnist-*.{ending}")) and time.monotonic() < end:
+                time.sleep(0.1)
+            assert list((server.state / folder).glob(f"mnist-*.{ending}"))
+    finally:
+        assert not server.stop()
+    assert "Traceback" not in server.log.read_text()

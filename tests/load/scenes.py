@@ -87,12 +87,15 @@ async def together(doings: list[Awaitable[None]]) -> None:
 
 
 async def tour(port: int, data: str) -> None:
-    """One visitor goes through all pages, so that the server has read what it keeps for all."""
-    visitor = Session(port)
-    await visitor.open(PAGES[0], query_of(data))
-    for page in PAGES[1:]:
-        await visitor.go(page, query_of(data))
-    await visitor.close()
+    """A visitor for each page, one after the other, so that the server has read what it keeps for all.
+
+    Not one visitor for all pages: settings go from page to page, and a page with others than its own shows another
+    picture.
+    """
+    for page in PAGES:
+        visitor = Session(port)
+        await visitor.open(page, query_of(data))
+        await visitor.close()
 
 
 async def arrive(port: int, data: str, visitors: int, within: float, times: Times) -> list[Session]:
