@@ -87,7 +87,7 @@ def completed(html: str) -> str:
 @cache  # the same for all, as the content security policy names it by its content
 def _connection() -> str:
     """What watches the page's connection: it has to be there before Streamlit opens one."""
-    words = json.dumps("\n".join(map(course.words().word, ("lost", "lost-close")))).replace("<", "\\u003c")
+    words = json.dumps("\n".join(map(course.words().word, ("lost", "away", "lost-close")))).replace("<", "\\u003c")
     return f'<script type="module">{_CONNECTION.read_text(encoding="utf-8")}\nwatch({words});\n</script>'
 
 

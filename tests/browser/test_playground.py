@@ -13,7 +13,7 @@ from tests.browser.app_server import AppServer
 from tests.browser.axe import objections
 from tests.browser.visitor import PHONE, button, settle, until
 
-LOST = ("ERR_CONNECTION", "WebSocket connection", "Failed to load resource", "Failed to fetch")
+LOST = ("ERR_CONNECTION", "WebSocket connection", "Failed to load resource", "Failed to fetch", "Client Error", "not responding")
 
 Visit = Callable[..., Page]
 
@@ -222,9 +222,16 @@ def test_learning_goes_on_without_the_server(visit: Visit, tmp_path: Path) -> No
         server.stop()
     at = updates(page)
     until(page, lambda: updates(page) > at + 100)
+    expect(page.locator("#kd-lost")).to_contain_text("The server does not answer.")
+    expect(page.get_by_role("dialog")).to_have_count(0)  # Streamlit's would lie over the page and keep the focus
     slider(page, "alpha").press("ArrowLeft")
     expect(page.locator(".alpha-value")).to_have_text("0.89")
     expect(page.locator(".problem")).to_be_hidden()
+    server = AppServer(server.state, port=server.port)
+    try:
+        expect(page.locator("#kd-lost")).to_have_count(0)
+    finally:
+        server.stop()
     page.close()
 
 

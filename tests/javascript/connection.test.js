@@ -23,11 +23,13 @@ class Socket extends EventTarget {
   }
 }
 
-let now, there, lost, connection, socket;
+let now, there, lost, back, connection, socket;
 
 beforeEach(() => {
-  [now, there, lost] = [1000, true, 0];
-  connection = new Connection({ now: () => now, reachable: async () => there, lost: () => void (lost += 1) });
+  [now, there, lost, back] = [1000, true, 0, 0];
+  connection = new Connection({
+    now: () => now, reachable: async () => there, lost: () => void (lost += 1), back: () => void (back += 1),
+  });
   const Watched = watching(/** @type {any} */ (Socket), connection);
   socket = new Watched("ws://here/_stcore/stream");
 });
@@ -49,6 +51,12 @@ test("what a person sent and nobody answered is said when the connection ends", 
   socket.send("save");
   socket.close();
   assert.equal(lost, 1);
+});
+
+test("what was said of an absent server is taken back once the page is connected, not when it tries to be", () => {
+  assert.equal(back, 0);
+  socket.dispatchEvent(new Event("open"));
+  assert.equal(back, 1);
 });
 
 test("what the page sent by itself is sent by itself again", () => {

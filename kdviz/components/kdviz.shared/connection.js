@@ -4,6 +4,9 @@
 // the next click is lost in silence. So, once the server is there again after a gap, the socket is closed
 // here: Streamlit connects anew, and the next click arrives. What was sent and never answered is said.
 //
+// Where the server does not answer for a few seconds, Streamlit lays a dialog over the page. What is drawn in this browser
+// goes on without a server, so a line at the edge says it instead, until the server is back.
+//
 // A live picture is asked for again and again, whether the last one has arrived or not. Over a slow network the pictures
 // would come later and later, and the answer to a click after all of them: so the next one is asked for when the last
 // one is there.
@@ -23,6 +26,7 @@ const FIELDS = { rerun_script: 11, fragment_id: 5, is_auto_rerun: 6, script_fini
  * @property {() => number} now in ms
  * @property {() => Promise<boolean>} reachable whether the server answers
  * @property {() => void} lost says that the last action may not have arrived
+ * @property {() => void} back hears that the page is connected (once more)
  */
 
 /** The gaps of a connection: one for a page, whatever sockets it has one after another. */
@@ -51,6 +55,7 @@ export class Connection {
     this.socket = socket;
     this.unanswered = false;
     this.asked.clear();
+    socket.addEventListener("open", () => this.surroundings.back());
     socket.addEventListener("message", (event) => {
       this.unanswered = false;
       if (isEnd(event.data)) this.asked.clear();
@@ -169,13 +174,18 @@ function isEnd(data) {
   return [...fieldsOf(new Uint8Array(data))].some(([field]) => field === FIELDS.script_finished);
 }
 
-/** @param {string} words a sentence and the name of a button, with a line break between them */
+/** @param {string} words what is said of a lost action, what while the server is away, and the name of a button; by lines */
 export function watch(words) {
-  const [sentence, close] = words.split("\n");
+  const [sentence, away, close] = words.split("\n");
   const connection = new Connection({
     now: () => performance.now(),
     reachable: () => answers("./_stcore/health"),
     lost: () => say(sentence, close),
+    back: () => document.querySelector("#kd-lost[data-away]")?.remove(),
+  });
+  instead(() => {
+    say(away, close);
+    document.getElementById("kd-lost")?.setAttribute("data-away", "");
   });
   for (const kind of ["pointerdown", "keydown"]) {
     window.addEventListener(kind, () => connection.act(), { capture: true, passive: true });
@@ -202,6 +212,19 @@ async function openAnew() {
   }
   opening = false;
   if (away) location.reload();
+}
+
+const HEADING = "Connection error"; // of Streamlit's dialog
+
+/** Close Streamlit's dialog about the connection as soon as it opens. @param {() => void} say says it in its place */
+function instead(say) {
+  new MutationObserver((changes) => {
+    for (const node of changes.flatMap(({ addedNodes }) => [...addedNodes])) {
+      if (!(node instanceof HTMLElement) || node.querySelector("[role=dialog] h2")?.textContent !== HEADING) continue;
+      node.querySelector("button")?.click();
+      say();
+    }
+  }).observe(document.body, { childList: true });
 }
 
 /** @param {string} address */
