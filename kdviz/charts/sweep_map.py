@@ -132,11 +132,10 @@ def picture(sweep: Sweep, heard: SweepSoFar, swept: SweepResult | None = None) -
 
 
 def replay(sweep: Sweep, events: Sequence[Event]) -> list[Data]:
-    """What training changed of the maps, at `FRAMES` moments of a finished sweep; empty where they are too large."""
+    """What training changed of the maps, at `FRAMES` moments of a finished sweep; at fewer where maps are large."""
     heard = [at for at, event in enumerate(events, 1) if isinstance(event, StackProgress | FinishedStack)]
-    if len(heard) < FRAMES or FRAMES * len(sweep.trained_cells) > MOST_IN_FRAMES:
-        return []
-    moments = (gather(events[: heard[len(heard) * frame // FRAMES]]) for frame in range(FRAMES))
+    frames = min(FRAMES, len(heard), max(2, MOST_IN_FRAMES // len(sweep.trained_cells)))
+    moments = (gather(events[: heard[len(heard) * frame // frames]]) for frame in range(frames))
     return [_changing(picture(sweep, so_far)) for so_far in moments]
 
 

@@ -268,9 +268,15 @@ def app(
     command = [sys.executable, "-m", "streamlit", "run", ".streamlit/serve.py", *flags]
     proxied = bool(base_path or origins)
     key, here = reach.key_for(address, proxied), reach.start_page(address, port, base_path)
+    opened = _open_class() if holds_class else ""
+    if opened and key and not (settings.presenter_key() or settings.needs_no_key()):
+        with suppress(OSError):  # where nothing can be kept it is a new one each time
+            key = reach.key_of_class(settings.state_dir(), opened, key)
     for line in reach.in_words(address, reach.start_page(address, port, base_path, origins), key, proxied):
         click.echo(line, err=True)
-    seats_at = _open_class(reach.seats_page(address, port, base_path, origins)) if holds_class else ""
+    seats_at = settings.class_address() or reach.seats_page(address, port, base_path, origins) if opened else ""
+    for line in reach.class_in_words(seat_address(seats_at, opened)) if opened else ():
+        click.echo(line, err=True)
     ended = threading.Event()
     if not no_browser and _has_a_screen():
         shown = f"?{KEY}={key}" if key not in ("", settings.NO_KEY) else ""  # once: then the browser keeps a cookie
@@ -288,16 +294,14 @@ def app(
     raise click.exceptions.Exit(code)
 
 
-def _open_class(page: str) -> str:
-    """Open a class whose seats find the app at this page, or go on with the one that is open; say where they are."""
-    page = settings.class_address() or page
-    kept_for_now = settings.make_state_dir()
+def _open_class() -> str:
+    """Open a class, or go on with the one that is open; its code."""
+    if kept_for_now := settings.make_state_dir():
+        click.echo(kept_for_now, err=True)
     store = ClassStore(settings.database_url())
-    lines = reach.class_in_words(seat_address(page, store.begin()))
+    code = store.begin()
     store.close()
-    for line in (*lines, *filter(None, [kept_for_now])):
-        click.echo(line, err=True)
-    return page
+    return code
 
 
 def _has_a_screen() -> bool:

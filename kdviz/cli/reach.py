@@ -5,6 +5,7 @@ import secrets
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import segno
@@ -21,6 +22,21 @@ def key_for(address: str, proxied: bool) -> str:
     given = settings.NO_KEY if settings.needs_no_key() else settings.presenter_key()
     alone = address in settings.LOOPBACK and not proxied
     return given or ("" if alone else secrets.token_urlsafe(12))
+
+
+def key_of_class(folder: Path, code: str, fresh: str) -> str:
+    """The presenter's key of an open class: the one of its beginning, else `fresh`, which is kept until the next class.
+
+    A server that is started again would lock its presenter out otherwise, in the middle of a lesson. Raises OSError.
+    """
+    path = folder / f"class-{code}.key"
+    if path.exists():
+        return path.read_text(encoding="utf-8")
+    for former in folder.glob("class-*.key"):
+        former.unlink(missing_ok=True)
+    with open(path, "w", encoding="utf-8", opener=settings.private) as file:
+        file.write(fresh)
+    return fresh
 
 
 def in_network(address: str) -> str:

@@ -4,6 +4,7 @@ So several servers serve one class, and one that is killed loses nothing. Of a s
 browser and nothing else. When a class ends, or nobody was there for half a day, everything about it is deleted.
 """
 
+import re
 import secrets
 import time
 from collections.abc import Collection
@@ -18,8 +19,9 @@ LETTERS = "BCDFGHJKMPQRTVWX"  # of a code: none that is taken for another, and n
 LENGTH = 4
 IDLE = 12 * 3600.0  # seconds without anybody after which a class is over
 SILENCE = 25.0  # seconds after which a seat that its server no longer speaks of counts as gone
-MOST_SEATS = 300
+MOST_SEATS = 300  # at a time
 MOST_DATA = 64_000_000  # bytes of components' data, as they are stored
+_HASH = re.compile(r"[0-9a-f]{64}")  # of data, as what is shown names them
 
 METADATA = sa.MetaData()
 CLASSES = sa.Table(
@@ -105,11 +107,16 @@ class ClassStore:
         """Close the connections; the next use opens new ones."""
         self._database.close()
 
+    def forget_idle(self) -> None:
+        """Delete what is left of classes in which nobody was for half a day."""
+        with self._database.write() as connection:
+            connection.execute(sa.delete(CLASSES).where(CLASSES.c.active < time.time() - IDLE))
+
     def begin(self) -> str:
-        """The code of the class that is open, else of a new one. What is left of classes long over is deleted."""
+        """The code of the class that is open, else of a new one."""
+        self.forget_idle()
         now = time.time()
         with self._database.write() as connection:
-            connection.execute(sa.delete(CLASSES).where(CLASSES.c.active < now - IDLE))
             there: str | None = connection.execute(_newest(now)).scalar()
             if there is not None:
                 return there
@@ -153,9 +160,9 @@ class ClassStore:
                 return False
             if connection.execute(sa.update(SEATS).where(*mine).values(seen=time.time())).rowcount:
                 return True
-            last = connection.execute(sa.select(sa.func.max(SEATS.c.number)).where(SEATS.c.code == code)).scalar() or 0
-            if last >= MOST_SEATS:
+            if (connection.execute(_present(code)).scalar() or 0) >= MOST_SEATS:
                 return False
+            last = connection.execute(sa.select(sa.func.max(SEATS.c.number)).where(SEATS.c.code == code)).scalar() or 0
             connection.execute(sa.insert(SEATS).values(code=code, seat=seat, number=last + 1, seen=time.time()))
         return True
 
@@ -176,9 +183,8 @@ class ClassStore:
 
     def seats(self, code: str) -> int:
         """How many seats are there now."""
-        there = sa.select(sa.func.count()).where(SEATS.c.code == code, SEATS.c.seen > time.time() - SILENCE)
         with self._database.read() as connection:
-            return connection.execute(there).scalar() or 0
+            return connection.execute(_present(code)).scalar() or 0
 
     def post(self, code: str, seat: str, place: str, kind: str, body: str) -> None:
         """Keep what a seat has sent, instead of what it sent before of this kind at this place."""
@@ -206,12 +212,19 @@ class ClassStore:
             return [Post(*row) for row in connection.execute(wanted)]
 
     def keep(self, code: str, digest: str, body: bytes) -> bool:
-        """Keep a component's data under their digest; False where there is no such class, or no room for them."""
-        held = sa.select(sa.func.coalesce(sa.func.sum(sa.func.length(DATA.c.body)), 0)).where(DATA.c.code == code)
-        with self._database.read() as connection:
-            size = connection.execute(held).scalar() or 0
-        if size + len(body) > MOST_DATA:
-            return False
+        """Keep a component's data under their digest; False where there is no such class, or no room for them.
+
+        For want of room those go that are not shown now.
+        """
+        of_class = DATA.c.code == code
+        held = sa.select(sa.func.coalesce(sa.func.sum(sa.func.length(DATA.c.body)), 0))
+        held = held.where(of_class, DATA.c.hash != digest)
+        with self._database.write() as connection:
+            if (connection.execute(held).scalar() or 0) + len(body) > MOST_DATA:
+                shown = connection.execute(sa.select(CLASSES.c.shown).where(CLASSES.c.code == code)).scalar() or ""
+                connection.execute(sa.delete(DATA).where(of_class, DATA.c.hash.not_in(_HASH.findall(shown))))
+                if (connection.execute(held).scalar() or 0) + len(body) > MOST_DATA:
+                    return False
         return self._database.put(DATA, {"code": code, "hash": digest}, {"body": body}, {})
 
     def data(self, code: str, digest: str) -> bytes | None:
@@ -220,6 +233,11 @@ class ClassStore:
         with self._database.read() as connection:
             found: bytes | None = connection.execute(wanted).scalar()
         return found
+
+
+def _present(code: str) -> sa.Select[Any]:
+    """How many seats of a class are there now."""
+    return sa.select(sa.func.count()).where(SEATS.c.code == code, SEATS.c.seen > time.time() - SILENCE)
 
 
 def _newest(now: float) -> sa.Select[Any]:

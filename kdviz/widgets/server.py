@@ -68,9 +68,11 @@ def store() -> RunStore:
 
 @st.cache_resource(show_spinner=False)
 def classes() -> ClassStore:
-    """The classes, in the database of the run store."""
+    """The classes, in the database of the run store; what is left of those long over is deleted."""
     make_state_dir()
-    return ClassStore(settings.database_url())
+    found = ClassStore(settings.database_url())
+    found.forget_idle()
+    return found
 
 
 class _Later:

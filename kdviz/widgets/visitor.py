@@ -9,6 +9,7 @@ import re
 import secrets
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import cache
 from http.cookies import CookieError, SimpleCookie
@@ -27,6 +28,7 @@ _YEAR = 365 * 86_400
 _ID = re.compile(r"[\w-]{20,64}")
 _SESSION, _GIVEN, _WRONG = "visitor_of_session", "presenter_of_session", "presenter_key_is_wrong"
 _WAITS = "presenter_key_waits"
+_ADDRESSES = 4096  # of which wrong keys are counted, the last ones
 _FREE, _WAIT = 10, 10.0  # wrong keys, and then the seconds until the next one is looked at
 _ROUNDS = 300_000  # a guess of a cookie costs who guesses a good part of a second
 # What proxies add: whoever comes through one does not sit at this machine, whatever the address looks like.
@@ -34,25 +36,29 @@ _OF_PROXIES = ("forwarded", "x-forwarded", "x-real-ip", "x-proxy", "via")
 
 
 class KeyTries:
-    """Tries at the presenter's key, of everybody at this server: after some wrong ones each further one is waited for.
+    """Tries at the presenter's key, by network address: after some wrong ones each further one is waited for.
 
-    Meanwhile a right key is not looked at either: else whoever guesses would learn as fast as before.
+    Meanwhile a right key is not looked at either: else whoever guesses would learn as fast as before. Others who have
+    the key need not wait for somebody who guesses.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._wrong, self._until = 0, -1.0
+        self._wrong: OrderedDict[str, tuple[int, float]] = OrderedDict()  # wrong ones, and until when none is looked at
         self._lock = threading.Lock()
 
-    def look(self, given: str) -> bool | None:
-        """Whether it is the key; None where it is not looked at yet."""
+    def look(self, given: str, address: str = "") -> bool | None:
+        """Whether it is the key; None where it is not looked at yet. `address` is "" for this machine's own."""
         with self._lock:
-            if self._now() < self._until:
+            wrong, until = self._wrong.pop(address, (0, -1.0))
+            if self._now() < until:
+                self._wrong[address] = wrong, until
                 return None
             right = _is_key(given)
-            self._wrong = 0 if right else self._wrong + 1
-            if self._wrong >= _FREE:
-                self._until = self._now() + _WAIT
+            if not right:
+                self._wrong[address] = wrong + 1, self._now() + _WAIT if wrong + 1 >= _FREE else -1.0
+            while len(self._wrong) > _ADDRESSES:
+                self._wrong.popitem(last=False)
             return right
 
 
@@ -91,7 +97,7 @@ def take_key() -> None:
     if given is None:
         return
     del st.query_params[KEY]
-    right = _tries().look(given)
+    right = _tries().look(given, st.context.ip_address or "")
     st.session_state[_WAITS if right is None else _GIVEN if right else _WRONG] = True
 
 
@@ -141,7 +147,7 @@ class Cookies:
         secure = "https" in (scope["scheme"], headers.get(b"x-forwarded-proto", ""))
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         given = [value for name, value in query if name == KEY]
-        if given and _tries().look(given[-1]):
+        if given and _tries().look(given[-1], _address(scope)):
             # The same page without the key: neither its address nor what it loads and links to shall carry it.
             rest = urlencode([(name, value) for name, value in query if name != KEY])
             page = scope["path"].rpartition("/")[2]  # relative, as a proxy may have taken a part of the path away
@@ -160,6 +166,12 @@ class Cookies:
 
         known = _ID.fullmatch(_read(headers.get(b"cookie", "")))
         await self._app(scope, receive, send if known else with_id)
+
+
+def _address(scope: Scope) -> str:
+    """The network address of whoever asks; "" for this machine's own, as Streamlit has it."""
+    host = (scope.get("client") or ("",))[0]
+    return "" if host in settings.LOOPBACK else host
 
 
 def _read(cookies: str) -> str:

@@ -13,7 +13,14 @@ from tests.browser.app_server import AppServer
 from tests.browser.axe import objections
 from tests.browser.visitor import PHONE, button, settle, until
 
-LOST = ("ERR_CONNECTION", "WebSocket connection", "Failed to load resource", "Failed to fetch", "Client Error", "not responding")
+LOST = (
+    "ERR_CONNECTION",
+    "WebSocket connection",
+    "Failed to load resource",
+    "Failed to fetch",
+    "Client Error",
+    "not responding",
+)
 
 Visit = Callable[..., Page]
 

@@ -33,7 +33,7 @@ def started(page: Page) -> None:
     settings = page.get_by_test_id("stExpander").filter(has_text="Run it here")
     settings.locator("summary").click()
     expect(settings.locator("details")).to_have_attribute("open", "")
-    button(page, "Start").press("Enter")  # while it opens, what is pressed with a mouse may move away before its release
+    button(page, "Start").press("Enter")  # while it opens, it may move away from a mouse before its release
     expect(page).to_have_url(re.compile(r"run=[0-9a-f]{12}"))
     expect(page.get_by_test_id("stProgress")).to_contain_text(re.compile(r"Arm \d+ of|finished"), timeout=WORKS)
 

@@ -301,12 +301,15 @@ def test_a_replay_begins_with_the_first_report_and_ends_with_the_last():
     assert (trained[0], sum(frames[0]["cells"]["running"])) == (0, len(stacks(wanted)[0].cells))
     assert trained[-1] >= len(stacks(wanted)[0].cells)
     assert not set(frames[0]["cells"]) & set(heat_map.PLACES), "what stays is not said again"
-    assert heat_map.replay(wanted, events[:5]) == []
+    assert heat_map.replay(wanted, []) == []
 
 
-def test_a_replay_of_very_many_cells_is_not_sent():
+def test_any_finished_sweep_has_a_replay_a_short_one_of_its_reports_and_a_large_one_of_fewer_moments():
+    assert len(heat_map.replay(sweep(), events_of(sweep(), reports=12)[:5])) == 5
     wanted = sweep(temperatures=tuple(range(1, 30)), alphas=(0, 0.3, 0.6, 1))
-    assert heat_map.replay(wanted, events_of(wanted, reports=12)) == []
+    frames = heat_map.replay(wanted, events_of(wanted, reports=12))
+    assert 2 <= len(frames) < heat_map.FRAMES
+    assert len(frames) * len(wanted.trained_cells) <= heat_map.MOST_IN_FRAMES
 
 
 def test_details_have_curves_labels_only_at_the_same_updates_and_soft_targets():

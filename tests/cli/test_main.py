@@ -892,6 +892,17 @@ def test_a_class_lets_the_network_in_and_says_where_its_seats_are(started, in_a_
     assert "--server.address=0.0.0.0" in started[0]
     assert started.environments[0]["KDVIZ_CLASS_ADDRESS"] == "http://192.168.1.7:8501/"
     assert f"class={code}" in kdviz("app", "--class").stderr, "started again, it goes on with the open class"
+    key, again = (environment["KDVIZ_PRESENTER_KEY"] for environment in started.environments)
+    assert len(key) >= 16
+    assert key == again, "and its presenter's browser keeps its rights"
+    (kept,) = settings.state_dir().glob("class-*.key")
+    assert kept.stat().st_mode & 0o077 == 0
+    store = ClassStore(settings.database_url())
+    store.end(code)
+    store.close()
+    kdviz("app", "--class")
+    assert started.environments[2]["KDVIZ_PRESENTER_KEY"] != key, "the next class has a key of its own"
+    assert kept not in settings.state_dir().glob("class-*.key")
 
 
 def test_a_class_behind_a_proxy_has_the_address_of_the_proxy(started, in_a_network):

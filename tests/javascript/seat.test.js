@@ -85,9 +85,10 @@ test("on the map the best student lies above the others, and the same settings a
   const seats = [{ seat: "1", points: [point(4, 0.9, 0.95), point(1, 0.5, 0.9)] }, { seat: "2", points: [point(4, 0.9, 0.95), point(20, 1, 0.85)] }];
   assert.deepEqual(pointsOf(seats).map(({ T }) => T), [20, 1, 4]);
   for (const T of [0.5, 50]) assert.ok(placeOfT(T) > 0 && placeOfT(T) < 1);
-  for (const alpha of [0.1, 1]) assert.ok(placeOfAlpha(alpha) > 0 && placeOfAlpha(alpha) < 1);
+  for (const alpha of [0, 0.1, 1]) assert.ok(placeOfAlpha(alpha) > 0 && placeOfAlpha(alpha) < 1);
   assert.deepEqual(settable({ T: tAt(placeOfT(4)), alpha: alphaAt(placeOfAlpha(0.9)) }), { T: 4, alpha: 0.9 }, "a click is where its dot will be");
   assert.deepEqual(settable({ T: tAt(1), alpha: alphaAt(1) }), { T: 50, alpha: 1 }, "the sliders go no further");
+  assert.deepEqual(settable({ T: tAt(0), alpha: alphaAt(0) }), { T: 0.5, alpha: 0 });
 });
 
 test("on the wall the most doubted drawing hangs first", () => {
@@ -151,6 +152,14 @@ test("a line that is lost is opened again with growing waits, and at once where 
   assert.deepEqual([sockets.length, heard.length, calls.length], [5, 1, 0], "what an old line still says counts no more");
   sockets[4].onclose({ code: 4410 });
   assert.deepEqual([told.at(-1), calls.pop().milliseconds], ["ended", 10_000]);
+});
+
+test("a class that is full, or has another presenter, says so, and is tried again now and then", () => {
+  for (const [code, standing] of /** @type {[number, string][]} */ ([[4429, "full"], [4403, "refused"]])) {
+    const { sockets, calls, told } = lineOfTest();
+    sockets[0].onclose({ code });
+    assert.deepEqual([told.at(-1), calls.pop().milliseconds], [standing, 10_000]);
+  }
 });
 
 test("a line on which nothing is heard is asked for a word, and then opened anew", () => {

@@ -1,5 +1,7 @@
 """A class in the database: what is shown, who is there, what seats sent, and that nothing is left of it."""
 
+import json
+
 import pytest
 import sqlalchemy as sa
 
@@ -83,14 +85,30 @@ def test_a_class_has_so_many_seats(store, code, monkeypatch):
     assert store.arrive(code, ANNA)
     assert not store.arrive(code, BEN)
     assert store.arrive(code, ANNA)
+    store.leave(code, ANNA)
+    assert store.arrive(code, BEN), "whoever has left holds no seat"
+    assert not store.arrive(code, ANNA[::-1])
 
 
 def test_data_are_kept_within_limits(store, code, monkeypatch):
     monkeypatch.setattr(classes, "MOST_DATA", 5)
     assert store.keep(code, "a" * 64, b"1234")
     assert store.data(code, "a" * 64) == b"1234"
+    store.show(code, json.dumps({"pictures": [{"data": "a" * 64}]}), None)
     assert not store.keep(code, "b" * 64, b"56")
+    assert store.keep(code, "a" * 64, b"1234"), "what is kept already takes no more room"
     assert not store.keep("none", "a" * 64, b"")
+
+
+def test_data_that_are_shown_no_more_make_room(store, code, monkeypatch):
+    """A picture of a training that goes on has new ones twice a second."""
+    monkeypatch.setattr(classes, "MOST_DATA", 5)
+    assert store.keep(code, "a" * 64, b"1234")
+    store.show(code, json.dumps({"pictures": [{"data": "a" * 64}]}), None)
+    assert not store.keep(code, "b" * 64, b"56")
+    store.show(code, json.dumps({"pictures": []}), None)
+    assert store.keep(code, "b" * 64, b"56")
+    assert store.data(code, "a" * 64) is None
 
 
 def test_nothing_is_left_of_a_class_that_has_ended(store, url, code):

@@ -77,6 +77,7 @@ def test_after_wrong_keys_the_next_one_is_waited_for(monkeypatch):
     tries = visitor.KeyTries(lambda: now[0])
     assert [tries.look("wrong") for _ in range(10)] == [False] * 10
     assert tries.look(KEY) is None, "who guesses learns nothing meanwhile"
+    assert tries.look(KEY, "192.168.1.7"), "the presenter, elsewhere in the network, need not wait"
     now[0] = 10.0
     assert tries.look("wrong") is False
     assert tries.look("wrong") is None

@@ -16,7 +16,7 @@ import { alphaAt, placeOfAlpha, placeOfT, pointsOf, tAt } from "./points.js";
 const [LEFT, RIGHT, TOP, BOTTOM] = [40, 12, 10, 40];
 const [USUAL, SENTENCE] = [380, 76]; // pixels high: the map, and the room below it
 const TEMPERATURES = [0.5, 1, 2, 5, 10, 20, 50];
-const ALPHAS = [0.25, 0.5, 0.75, 1];
+const ALPHAS = [0, 0.25, 0.5, 0.75, 1];
 const [DOT, SMALL] = [13, 10.5]; // radii; the smaller one where the map is narrow
 const NARROW = 500;
 const FIRST = { T: 4, alpha: 0.9 }; // the playground's

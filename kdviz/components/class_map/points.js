@@ -4,7 +4,7 @@
 /** @typedef {import("../kdviz.shared/class_posts.js").Points} Points */
 
 /** Ends of the axes: those of the seats' sliders, with room for a dot. */
-export const AXES = { T: [0.4, 63], alpha: [0.05, 1.05] };
+export const AXES = { T: [0.4, 63], alpha: [-0.06, 1.05] };
 
 /** From 0 to 1 along the logarithmic axis. @param {number} T */
 export const placeOfT = (T) => Math.log(T / AXES.T[0]) / Math.log(AXES.T[1] / AXES.T[0]);

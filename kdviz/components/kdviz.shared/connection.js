@@ -216,13 +216,13 @@ async function openAnew() {
 
 const HEADING = "Connection error"; // of Streamlit's dialog
 
-/** Close Streamlit's dialog about the connection as soon as it opens. @param {() => void} say says it in its place */
-function instead(say) {
+/** Close Streamlit's dialog about the connection as soon as it opens. @param {() => void} tell says it in its place */
+function instead(tell) {
   new MutationObserver((changes) => {
     for (const node of changes.flatMap(({ addedNodes }) => [...addedNodes])) {
       if (!(node instanceof HTMLElement) || node.querySelector("[role=dialog] h2")?.textContent !== HEADING) continue;
       node.querySelector("button")?.click();
-      say();
+      tell();
     }
   }).observe(document.body, { childList: true });
 }

@@ -2,11 +2,12 @@
 // each time, so whoever slept, or was without a network, has missed nothing.
 
 const WAITS = [500, 1000, 2000, 4000, 8000]; // milliseconds; each is made up to half as long again, so that not all come at once
-const SELDOM = 10_000; // where there is no class
+const SELDOM = 10_000; // where there is no class, or no room in it
 const [PING, SILENCE] = [15_000, 25_000]; // milliseconds without a word after which one is asked for, and the line is lost
-const [NO_CLASS, ENDED] = [4404, 4410];
+/** What the server says by closing the line. @type {Record<number, Standing>} */
+const REASONS = { 4404: "none", 4410: "ended", 4429: "full", 4403: "refused" };
 
-/** @typedef {"away" | "open" | "none" | "ended"} Standing */
+/** @typedef {"away" | "open" | "none" | "ended" | "full" | "refused"} Standing */
 /** @typedef {Pick<WebSocket, "readyState" | "send" | "close"> & { onmessage: any, onclose: any }} Socket */
 /**
  * @typedef {object} Surroundings
@@ -61,9 +62,10 @@ export class Line {
   /** @param {number} [code] of the server, where it has closed the line */
   lose(code) {
     this.socket = null;
-    this.stand(code === ENDED ? "ended" : code === NO_CLASS ? "none" : "away");
+    const reason = REASONS[code ?? 0];
+    this.stand(reason ?? "away");
     const { later, random } = this.surroundings;
-    const wait = code === ENDED || code === NO_CLASS ? SELDOM : WAITS[Math.min(this.failed, WAITS.length - 1)];
+    const wait = reason ? SELDOM : WAITS[Math.min(this.failed, WAITS.length - 1)];
     this.failed += 1;
     later(() => {
       if (!this.socket) this.connect();

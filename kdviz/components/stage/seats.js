@@ -32,12 +32,13 @@ export function openSeats(ui) {
 
 export function showSeats(ui) {
   const { opened, seats } = classroom;
-  const away = classroom.line?.standing !== "open";
+  const standing = classroom.line?.standing;
+  const away = standing !== "open";
   ui.q(".seats").hidden = !opened;
   setText(ui.q(".seats b"), String(seats));
   ui.q(".seats").toggleAttribute("data-away", away);
   ui.q(".of-class").hidden = !opened;
-  setText(ui.q(".class-says"), ui.tell(opened ? (away ? "class-away" : "class-says") : "no-class"));
+  setText(ui.q(".class-says"), ui.tell(!opened ? "no-class" : standing === "refused" ? "class-refused" : away ? "class-away" : "class-says"));
   if (!opened) return;
   setText(ui.q(".class-address"), opened.address.replace(/^https?:\/\//, ""));
   if (ui.changed("qr", opened.qr)) ui.q(".qr").src = opened.qr;
