@@ -1,6 +1,7 @@
 """The page "Three ways to teach" without a browser: its controls, links, and a finished run from the store."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -256,12 +257,21 @@ def test_runs_of_one_kind_are_told_from_those_of_another(stored):
     assert f"Run {wanted.id} belongs to the page “Three ways to teach”" in said(at)
 
 
+def test_what_a_file_says_answers_no_question_to_a_class(keep):
+    recipe = comparison()
+    mine = run_of(recipe, result=compared(recipe))
+    keep(mine, mine.model_copy(update={"id": f"imported-{recipe.id}"}))
+    assert panels(opened(PAGE, run=recipe.id))["truth"]["says"]
+    assert panels(opened(PAGE, run=f"imported-{recipe.id}"))["truth"] is None
+
+
 def test_a_trained_comparison_is_watched_again_or_trained_anew(keep):
     recipe = OPENINGS["three_ways"]("digits")
-    jobs = keep(run_of(recipe, result=compared(recipe)))
+    ended = {"finished": datetime(2026, 3, 9, 12, tzinfo=UTC)}
+    jobs = keep(run_of(recipe, result=compared(recipe)).model_copy(update=ended))
     at = opened(PAGE, run=recipe.id)
     assert panels(at)["replays"] == 0
-    assert re.fullmatch(r"\d{1,2} [A-Z][a-z]+ 20\d\d", panels(at)["date"]) or panels(at)["date"] == ""
+    assert panels(at)["date"] == "9 March 2026"
     button(at, "Watch it again").click().run()
     assert panels(at)["replays"] == 1
     assert not jobs.submitted, "watching trains nothing"

@@ -38,8 +38,9 @@ def _read(comparison: Comparison, _run: Run, events: Sequence[Event]) -> Snapsho
 
 
 def _draw(_comparison: Comparison, run: Run, snapshot: Snapshot[Shown]) -> None:
-    truth = best_teacher(run.result) if isinstance(run.result, ComparisonResult) else None
-    _ways(key="three_ways", data={**_of_run(run), **snapshot.data, "truth": truth})
+    # What a file says answers no question to a class.
+    own = run.result if isinstance(run.result, ComparisonResult) and not run.imported else None
+    _ways(key="three_ways", data={**_of_run(run), **snapshot.data, "truth": None if own is None else best_teacher(own)})
     page.say(snapshot.sentence)
     if isinstance(run.result, ComparisonResult):
         comparison_summary.show(run.result)
