@@ -5,13 +5,13 @@ Streamlit keeps each file of a session in memory until the session ends, as many
 
 import re
 
+import streamlit as st
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
-LARGEST = 20  # megabytes of a file; .streamlit/config.toml says so as well, for Streamlit
-MOST = 200_000_000  # bytes of the files of all visitors
+_FILES = 10  # of the largest size, that all visitors together may hold
 _UPLOAD = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/(?P<file>[^/]+)$")
 
 
@@ -29,11 +29,21 @@ class Uploads:
             return
         files = _files()
         drop_all_but(files, found["session"], "")
-        if held(files) > MOST:
+        if held(files) > most():
             await PlainTextResponse("Too many files at once; try again in a minute.", 503)(scope, receive, send)
             return
         await self._app(scope, receive, send)
         drop_all_but(files, found["session"], found["file"])
+
+
+def largest() -> int:
+    """Megabytes that a file may have: Streamlit's option, which `.streamlit/config.toml` or the environment sets."""
+    return int(st.get_option("server.maxUploadSize"))
+
+
+def most() -> int:
+    """Bytes that the files of all visitors together may have."""
+    return _FILES * largest() * 1_000_000
 
 
 def _files() -> MemoryUploadedFileManager:

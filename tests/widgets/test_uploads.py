@@ -5,7 +5,7 @@ import tomllib
 from types import SimpleNamespace
 
 import pytest
-from streamlit import runtime
+from streamlit import config, runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
@@ -68,13 +68,16 @@ def test_others_files_stay_and_so_does_what_is_no_upload(files):
 
 def test_all_together_hold_no_more_than_the_server_can(files, monkeypatch):
     app = Uploads(streamlit(files))
-    monkeypatch.setattr(uploads, "MOST", 250)
+    monkeypatch.setattr(uploads, "most", lambda: 250)
     assert [run(put(app, session, "f")) for session in "abcde"] == [204, 204, 204, 503, 503]
     files.remove_session_files("a")
     assert run(put(app, "e", "f")) == 204
 
 
-def test_streamlit_knows_the_same_limit():
-    config = tomllib.loads((ASSETS.parent / ".streamlit" / "config.toml").read_text())
-    assert config["server"]["maxUploadSize"] == uploads.LARGEST
-    assert config["server"]["fileWatcherType"] == "none"
+def test_the_limit_is_streamlits_option(monkeypatch):
+    server = tomllib.loads((ASSETS.parent / ".streamlit" / "config.toml").read_text())["server"]
+    assert (server["maxUploadSize"], server["fileWatcherType"]) == (20, "none")
+    assert (uploads.largest(), uploads.most()) == (20, 200_000_000)
+    monkeypatch.setattr(config, "get_option", lambda name, get=config.get_option: 5 if "Upload" in name else get(name))
+    monkeypatch.setattr(uploads.st, "get_option", config.get_option)
+    assert (uploads.largest(), uploads.most()) == (5, 50_000_000)

@@ -194,10 +194,10 @@ def upload(store: RunStore, arrived: Callable[[Run], None]) -> None:
     number = st.session_state.setdefault(_UPLOADS, 0)
     st.file_uploader(
         "A bundle (.zip) that this program has exported, here or elsewhere",
-        help=sentence("runs", "largest-upload", size=uploads.LARGEST),
+        help=sentence("runs", "largest-upload", size=uploads.largest()),
         type="zip",
         key=f"bundle_{number}",
-        max_upload_size=uploads.LARGEST,
+        max_upload_size=uploads.largest(),
         on_change=_import,
         args=(store, visitor.who(), f"bundle_{number}", arrived),
     )
