@@ -29,9 +29,10 @@ with st.container(key="doors"):
             st.page_link(to, label=f"**{here.word(door)}**", icon=icon, query_params=query_params)
             here.text(door)
 picture = state.picture(shown, state.opening(shown))
-soft_targets(
-    key="start_picture", picture=picture, temperature=temperature_of_link(), invites="T" not in st.query_params
-)
+with stage.picture(here):
+    soft_targets(
+        key="start_picture", picture=picture, temperature=temperature_of_link(), invites="T" not in st.query_params
+    )
 
 here.text("talks")
 stage.list_talks()

@@ -27,6 +27,7 @@ APPENDICES = ("gradient_noise", "words")  # the last ones, which have letters in
 LESSONS = len(SLUGS) - len(APPENDICES)
 GLOSSARY = "words"
 FURNITURE = "course"
+START = "start"  # the first page, whose address has no name
 STAGED = ("playground", *(slug for slug in SLUGS if slug != GLOSSARY), "explorer")  # pages with a picture, in order
 TOGETHER = ("draw_together", "race_together")  # pages that a class fills; scenes of talks lead there
 

@@ -93,7 +93,7 @@ def _of_scene(talk: Talk, now: Scene) -> dict[str, Any]:
 def _beside(slug: str) -> list[str | None]:
     """The pages before and after one, of those with a picture; none where it is not among them."""
     if slug not in course.STAGED:
-        return [None, None]
+        return [None, course.STAGED[0] if slug == course.START else None]
     at = course.STAGED.index(slug)
     return [course.STAGED[place] if 0 <= place < len(course.STAGED) else None for place in (at - 1, at + 1)]
 

@@ -68,7 +68,7 @@ def bar(page: Page, part: str) -> Any:
 
 def test_a_picture_fills_every_screen_with_letters_of_28_pixels(visit: Visit, app_url: str) -> None:
     page = visit(viewport=PROJECTOR)
-    for slug in (*STAGED, *TOGETHER):
+    for slug in ("", *STAGED, *TOGETHER):
         page.set_viewport_size(PROJECTOR)
         staged(page, f"{app_url}/{slug}?data=digits&stage=1")
         for size in (PROJECTOR, SMALL):

@@ -25,6 +25,12 @@ def test_each_page_with_a_picture_has_one_stage_and_ways_on(jobs, slug):
     assert told["talk"] is None
 
 
+def test_start_has_a_stage_too_which_leads_to_the_first_page_with_a_picture(jobs):
+    told = stage_of(opened("pages/start.py", stage="1"))
+    assert (told["page"], told["sentence"]) == (course.START, lesson.read("start").fact("question"))
+    assert (told["previous"], told["next"]) == (None, course.STAGED[0])
+
+
 @pytest.mark.parametrize("slug", course.TOGETHER)
 def test_what_a_class_makes_together_has_a_stage_that_leads_nowhere_by_itself(jobs, slug):
     told = stage_of(opened(f"pages/{slug}.py", data="digits", stage="1"))

@@ -25,6 +25,7 @@ import { letsGo } from "./touch.js";
  */
 /** @typedef {{ class: string, show: Show | null, ask: import("./poll.js").Ask | null, revision: number }} Said */
 
+const START = "start"; // the page whose address has no name
 const KEPT = "kdviz.seat"; // in this browser's storage
 const MOUNTING = 800; // milliseconds within which a page has put up its pictures
 const MOST = 8; // students of a seat that are on the map
@@ -68,7 +69,7 @@ function showNumber(ui, name, text) {
 /** What a page is that no component draws, and the way to it. @param {any} ui @param {Show} show @param {boolean} drawn */
 function showPage(ui, show, drawn) {
   const frame = ui.q(".framed");
-  ui.address = `${show.page}?${show.query}`;
+  ui.address = `${show.page === START ? "./" : show.page}?${show.query}`;
   if (ui.changed("page", show.page)) {
     frame.hidden = true;
     frame.removeAttribute("src");
