@@ -82,6 +82,32 @@ def test_a_picture_fills_every_screen_with_letters_of_28_pixels(visit: Visit, ap
         expect(page.get_by_test_id("stSidebar")).to_be_hidden()
 
 
+def test_the_button_puts_the_picture_onto_the_stage(visit: Visit, app_url: str) -> None:
+    page = visit(f"{app_url}/?data=digits", viewport=SMALL)
+    page.get_by_role("button", name="Show the picture on the stage (key s)").click()
+    expect(bar(page, "sentence")).to_have_text("What does a network know that its answer doesn’t say?")
+    expect(page).to_have_url(re.compile("[?&]stage=1"))
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    bar(page, "leave").click()
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
+    expect(page).not_to_have_url(re.compile("stage"))
+
+
+def test_what_opens_on_the_stage_can_be_read_by_everyone(visit: Visit, app_url: str) -> None:
+    page = staged(visit(viewport=SMALL), f"{app_url}/?data=digits&talk=5-minutes&scene=1")
+    for key, part in (("?", ".keys"), ("q", ".class")):
+        page.keyboard.press(key)
+        dialog = page.locator(f".on-stage dialog{part}")
+        expect(dialog).to_be_visible()
+        assert looked_at(page, dialog) == []
+        dialog.get_by_role("button", name="Close").click()
+        expect(dialog).to_be_hidden()
+    expect(bar(page, "question")).to_have_text("Which digit comes second?")
+    page.keyboard.press("p")
+    expect(bar(page, "poll")).to_be_visible()
+    assert looked_at(page, bar(page, "poll")) == []
+
+
 def test_the_document_has_the_rules_of_the_stage_only_while_it_is_on(visit: Visit, app_url: str) -> None:
     page = visit(f"{app_url}/temperature?data=digits", viewport=SMALL)
     settle(page)

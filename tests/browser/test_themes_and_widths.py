@@ -34,6 +34,10 @@ SCROLLED_OVER = {
     "watch_it_train?data=digits": ('[data-testid="stSlider"] >> nth=0',),
 }
 COLOUR = "(node) => getComputedStyle(node).backgroundColor"
+LOOK = """(node) => {
+    const { color, backgroundColor, borderColor } = getComputedStyle(node);
+    return [color, backgroundColor, borderColor].join();
+}"""
 BACKGROUND = {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 22, 27)"}
 
 Visit = Callable[..., Page]
@@ -61,8 +65,10 @@ def test_a_theme_reaches_the_components(visit: Visit, app_url: str, theme: Liter
         assert app.evaluate("(app) => getComputedStyle(app).backgroundColor") == BACKGROUND[theme]
         bar = page.locator(".bar").first.evaluate(COLOUR)
         assert bar == rgb(palette(theme).teacher)
+        telling = [page.locator(".bar").first, page.locator(".label-key i").first, page.locator("input.t-range").first]
+        before = [part.evaluate(LOOK) for part in telling]
         page.emulate_media(forced_colors="active")
-        assert page.locator(".bar").first.evaluate(COLOUR) == bar, "a colour that tells something is kept"
+        assert [part.evaluate(LOOK) for part in telling] == before, "a colour that tells something is kept"
 
 
 @pytest.mark.parametrize("path", [*PAGES, *VIEWS])

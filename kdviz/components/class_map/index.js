@@ -99,7 +99,7 @@ function build(ui) {
   buildOwn(ui);
   take(ui, postsNow());
   listen(ui, "class", (posts) => take(ui, posts));
-  listen(ui, "stage", () => draw(ui));
+  for (const name of /** @type {const} */ (["stage", "room"])) listen(ui, name, () => draw(ui));
   watchSize(ui, ui.q(".plane"), (width) => {
     ui.width = width;
     draw(ui);

@@ -6,6 +6,7 @@ import { emptied, make, setText } from "../kdviz.shared/dom.js";
 import { buildPlayer } from "../kdviz.shared/player.js";
 import { luminance, resolveColour } from "../kdviz.shared/matrix.js";
 import { shadesFor } from "../kdviz.shared/shades.js";
+import { listen } from "../kdviz.shared/signals.js";
 import { buildOne, drawOne } from "./cell.js";
 import { drawMap, drawRings, drawTabStop, isAbove, isSame, mapOf, shownCells } from "./map.js";
 import { choicesOf, endOfRow, neighbour } from "./places.js";
@@ -32,7 +33,7 @@ function build(ui) {
     input.checked = input.value === ui.measure;
     input.addEventListener("change", () => { kept.measure = ui.measure = input.value; draw(ui); });
   });
-  listen(ui);
+  followPointer(ui);
   buildOne(ui);
   buildReplay(ui);
   watchSize(ui, ui.q(".map"), (width) => {
@@ -40,9 +41,10 @@ function build(ui) {
     ui.width = width;
     draw(ui);
   });
+  listen(ui, "room", () => ui.data && draw(ui));
 }
 
-function listen(ui) {
+function followPointer(ui) {
   const { map } = ui;
   const cellOf = (event) => {
     const group = event.target.closest?.("[data-cell]");

@@ -1,6 +1,6 @@
 // What components on one page tell each other, in the same task as the event that caused it.
 
-/** @typedef {"temperature" | "logits" | "network" | "course" | "stage" | "replay" | "class" | "asked" | "leaves"} Name */
+/** @typedef {"temperature" | "logits" | "network" | "course" | "stage" | "room" | "replay" | "class" | "asked" | "leaves"} Name */
 
 const bus = new EventTarget();
 

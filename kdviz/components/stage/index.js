@@ -6,7 +6,7 @@ import { make, setText } from "../kdviz.shared/dom.js";
 import { goTo } from "../kdviz.shared/navigation.js";
 import { meaningOf, nextTemperature, onStage, showStage } from "../kdviz.shared/on_stage.js";
 import { shownPictures } from "../kdviz.shared/shown.js";
-import { listen } from "../kdviz.shared/signals.js";
+import { listen, tell } from "../kdviz.shared/signals.js";
 import { talkChannel } from "../kdviz.shared/talk_channel.js";
 import { formatT } from "../kdviz.shared/temperature.js";
 import { classroom } from "./classroom.js";
@@ -94,7 +94,10 @@ function measure(ui) {
   style.setProperty("--stage-top", `${top}px`);
   const app = document.querySelector(".stApp");
   if (app) style.setProperty("--stage-paper", getComputedStyle(app).backgroundColor); // of a theme that changes meanwhile
-  style.setProperty("--stage-room", `${((innerHeight - top - used) / ZOOM).toFixed(1)}px`);
+  const room = `${((innerHeight - top - used) / ZOOM).toFixed(1)}px`;
+  if (style.getPropertyValue("--stage-room") === room) return;
+  style.setProperty("--stage-room", room);
+  tell("room"); // what was drawn before the bar had its height is drawn anew
 }
 
 function look(ui) {
