@@ -44,7 +44,7 @@ def _prepare() -> None:
 
 @asynccontextmanager
 async def _prepared(_app: st.App) -> AsyncIterator[None]:
-    """Nobody has come yet: what the first visitor would wait for is made meanwhile."""
+    """As soon as the server is up, make what its first visitor would wait for."""
     Thread(target=_prepare, daemon=True).start()
     yield
 

@@ -30,8 +30,8 @@ def key_of_class(folder: Path, code: str, fresh: str) -> str:
     A server that is started again would lock its presenter out otherwise, in the middle of a lesson. Raises OSError.
     """
     path = folder / f"class-{code}.key"
-    if path.exists():
-        return path.read_text(encoding="utf-8")
+    if path.exists() and (kept := path.read_text(encoding="utf-8", errors="replace").strip()):
+        return kept
     for former in folder.glob("class-*.key"):
         former.unlink(missing_ok=True)
     with open(path, "w", encoding="utf-8", opener=settings.private) as file:

@@ -214,7 +214,7 @@ class ClassStore:
     def keep(self, code: str, digest: str, body: bytes) -> bool:
         """Keep a component's data under their digest; False where there is no such class, or no room for them.
 
-        For want of room those go that are not shown now.
+        Where room is wanting, data that are not shown now are deleted.
         """
         of_class = DATA.c.code == code
         held = sa.select(sa.func.coalesce(sa.func.sum(sa.func.length(DATA.c.body)), 0))

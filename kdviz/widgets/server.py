@@ -118,7 +118,7 @@ def _packs() -> Packs:
 def prepare() -> None:
     """Let a worker make what the first visitors would wait for, unless it is there: MNIST's gallery and its pack.
 
-    Why one cannot be had is said to who comes for it.
+    A visitor who needs one that cannot be had is told why by the page.
     """
     with suppress(PlainError):
         if gallery.read(FAVOURITE) is None:

@@ -38,7 +38,7 @@ def _read(comparison: Comparison, _run: Run, events: Sequence[Event]) -> Snapsho
 
 
 def _draw(_comparison: Comparison, run: Run, snapshot: Snapshot[Shown]) -> None:
-    # What a file says answers no question to a class.
+    # An imported result is not the answer to a poll: it may be invented.
     own = run.result if isinstance(run.result, ComparisonResult) and not run.imported else None
     _ways(key="three_ways", data={**_of_run(run), **snapshot.data, "truth": None if own is None else best_teacher(own)})
     page.say(snapshot.sentence)
