@@ -229,7 +229,7 @@ def test_learning_goes_on_without_the_server(visit: Visit, tmp_path: Path) -> No
         server.stop()
     at = updates(page)
     until(page, lambda: updates(page) > at + 100)
-    expect(page.locator("#kd-lost")).to_contain_text("The server does not answer.")
+    expect(page.locator("#kd-lost")).to_contain_text("The server does not answer; this page keeps trying.")
     expect(page.get_by_role("dialog")).to_have_count(0)  # Streamlit's would lie over the page and keep the focus
     slider(page, "alpha").press("ArrowLeft")
     expect(page.locator(".alpha-value")).to_have_text("0.89")
