@@ -135,7 +135,7 @@ def _race(stage: Page, seat: Page, pupils: Pupils, address: str) -> None:
     seat.locator(".race .train").click()  # once the seat has followed
     trained = {"accuracy": 0.8, "plain": 0.7, "updates": 300}
     pupils.say(lambda number: {"point": {"points": [{"T": 1 + number, "alpha": 0.5, **trained}]}})
-    expect(stage.locator(".dot")).to_have_count(PUPILS + 1)
+    expect(stage.locator(".dot")).to_have_count(PUPILS + 1, timeout=60_000)  # the seat trains beside other tests
 
     stage.keyboard.press("q")
     expect(stage.locator(".class .count")).to_have_text(f"{ALL} seats are here")
