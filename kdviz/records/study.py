@@ -1,5 +1,6 @@
 """What a lesson's study reports: progress while it lasts, rows and verdicts at its end. Torch-free."""
 
+from datetime import date
 from typing import ClassVar
 
 from pydantic import Field
@@ -94,6 +95,7 @@ class StudyResult(Record):
     threads: int
     torch: str
     seconds: Figure  # of all arms, with what they share
+    recorded_on: date | None = Field(None, exclude_if=lambda day: day is None)  # of a run that comes with the program
 
     @property
     def main_figures(self) -> dict[str, float]:

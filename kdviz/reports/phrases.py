@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from kdviz.records.base import Mean
 
@@ -69,9 +69,9 @@ def with_prefix(value: float, unit: str = "") -> str:
     return f"{value:.{digits}f}\u00a0{prefixes[at]}{unit}".rstrip("\u00a0")
 
 
-def day(moment: datetime) -> str:
-    """A day in this machine's time zone: "26 November 2026"."""
-    local = moment.astimezone()
+def day(moment: date) -> str:
+    """A day, of a moment in this machine's time zone: "26 November 2026"."""
+    local = moment.astimezone() if isinstance(moment, datetime) else moment
     return f"{local.day} {local:%B %Y}"
 
 

@@ -1,5 +1,6 @@
 """The runs of lessons' studies that come with the program: made by it, kept whole, with recipe and machine."""
 
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,7 +20,8 @@ def recorded(name: str, folder: Path | None = None) -> StudyResult | None:
 
 
 def record(studied: StudyResult, folder: Path | None = None) -> Path:
-    """Keep the end of a study as its recorded run, in place of the one before; where it is. Raises OSError."""
+    """Keep the end of a study as its recorded run of today, in place of the one before; where it is. Raises OSError."""
+    studied = studied.model_copy(update={"recorded_on": date.today()})
     path = path_of(studied.recipe.study, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(studied.model_dump_json(indent=1) + "\n", encoding="utf-8")

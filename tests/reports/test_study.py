@@ -2,6 +2,7 @@
 
 import json
 import math
+from datetime import date
 
 import pytest
 
@@ -127,7 +128,7 @@ def test_a_study_is_recorded_and_read_again(tmp_path):
     assert recorded.recorded("few-labels", tmp_path) is None
     path = recorded.record(end, tmp_path)
     assert path == tmp_path / "few-labels.json"
-    assert recorded.recorded("few-labels", tmp_path) == end
+    assert recorded.recorded("few-labels", tmp_path) == end.model_copy(update={"recorded_on": date.today()})
     other = studied(FEW, seconds=99.0)
     recorded.record(other, tmp_path)
     assert recorded.recorded("few-labels", tmp_path).seconds == 99
@@ -136,6 +137,7 @@ def test_a_study_is_recorded_and_read_again(tmp_path):
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_shipped_recording_is_of_a_study_as_it_is_today(path):
     end = recorded.recorded(path.stem)
+    assert end.recorded_on is not None, "its replay says of which day it is"
     study = end.recipe
     assert study.study == path.stem
     assert path.stem in STUDIES

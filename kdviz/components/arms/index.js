@@ -127,7 +127,7 @@ function receive(ui, data) {
   ui.ends = endsOf(data.arms.flatMap((arm) => arm.values));
   ui.range.max = String(data.seconds);
   ui.player.name();
-  setText(ui.q(".scrub > label"), data.date ? ui.tell("replay", { date: data.date }) : ui.tell("recorded"));
+  setText(ui.q(".scrub > label"), ui.tell("replay", { date: data.date }));
   ui.q(".scrub").hidden = !data.replays;
   ui.q(".now").hidden = Boolean(data.replays) && !data.learning.length;
   look(ui, ui.at);

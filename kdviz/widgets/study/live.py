@@ -54,10 +54,7 @@ PANEL = LivePanel(Study, _read, _draw)
 
 
 def replay(study: Study, events: Sequence[Event], date: str) -> None:
-    """A finished study, played again from its first arm to its last.
-
-    `date` is when it was trained; "" of a run that comes with the program.
-    """
+    """A finished study, played again from its first arm to its last; `date` is the day on which it was trained."""
     reports = [event for event in events if isinstance(event, StudyProgress) and event.validation_accuracy]
     shown = so_far(study, events, thinned(reports, MOMENTS))
     _mount(study, shown, study.id, key=f"replay_of_{study.study}", date=date, replays=1)

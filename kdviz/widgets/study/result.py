@@ -116,7 +116,7 @@ def _provenance(controls: Controls, shown: StudyResult, wanted: Study | None, im
     name = shown.recipe.study
     ships = imported is None and shown == recorded(name)
     run_id = shown.run_id if imported is None else imported.id
-    whose = "Recorded run" if ships else f"Run {run_id}"
+    whose = f"Recorded run of {_recorded_on(shown)}" if ships else f"Run {run_id}"
     if imported is not None:
         page.tell(imported.message)
     settings = study_words.settings(shown.recipe)
@@ -196,7 +196,12 @@ def _replay(jobs: Jobs, shown: StudyResult, imported: Run | None) -> None:
         with suppress(StoreError):
             events = jobs.events(run.id)
     with place:
-        running_study.replay(shown.recipe, events, live_panel.replayed_on(run) if run is not None else "")
+        running_study.replay(shown.recipe, events, _recorded_on(shown) if run is None else live_panel.replayed_on(run))
+
+
+def _recorded_on(shown: StudyResult) -> str:
+    """The day on which the run that comes with the program was trained; "" of any other."""
+    return "" if shown.recorded_on is None else phrases.day(shown.recorded_on)
 
 
 def _measure(facts: StudyFacts, controls: Controls) -> Measure:

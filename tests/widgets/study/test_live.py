@@ -2,6 +2,7 @@
 
 import math
 import re
+from datetime import date
 
 import pytest
 
@@ -9,6 +10,7 @@ from kdviz.charts import study as charts
 from kdviz.charts.palette import palette
 from kdviz.recipes.study import STUDIES, Study
 from kdviz.records.study import StudyProgress
+from kdviz.reports import phrases
 from kdviz.store import recorded
 from kdviz.widgets.study import live as running_study
 from kdviz.widgets.study import result as live_study
@@ -48,7 +50,8 @@ def test_a_recorded_run_shows_at_once_and_says_so():
     recorded.record(studied(WHOLE))
     at = shown()
     said = text(at)
-    assert "Recorded run: Digits (scikit-learn), seeds 0–4; 12 s on cpu, one thread." in said
+    day = phrases.day(date.today())
+    assert f"Recorded run of {day}: Digits (scikit-learn), seeds 0–4; 12 s on cpu, one thread." in said
     assert "python -m kdviz study few-labels --data digits" in said
     assert "are others" not in said
     assert len(at.get("plotly_chart")) == 2, "the overview and the study"
@@ -89,7 +92,7 @@ def test_the_run_of_a_link_sets_the_controls(keep):
     assert at.multiselect(key="arms").value == ["all-20", "own-20"]
     assert "These settings are trained" in text(at)
     button(at, "Recorded run").click().run()
-    assert "Recorded run: " in text(at)
+    assert "Recorded run of " in text(at)
     assert live_study.RECORDED in at.query_params["run"]
 
 
