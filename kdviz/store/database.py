@@ -213,8 +213,11 @@ def _sqlite(address: sa.URL) -> sa.Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     if address.database and not address.database.startswith((":", "file:")):
-        with suppress(OSError), open(address.database, "ab", opener=settings.private):
-            pass  # SQLite gives what it makes beside the file the same permissions
+        # SQLite gives what it makes beside the file the same permissions. A file that is there must not be opened: to
+        # close it would give up the locks of all connections of this process, and another process would believe that
+        # it is the last one, and remove what they have not yet written into the file (sqlite.org/howtocorrupt, 2.2).
+        with suppress(OSError), open(address.database, "xb", opener=settings.private):
+            pass
         file = _File(Path(address.database))
         event.listen(engine, "do_connect", file.must_be_there)
         event.listen(engine, "connect", file.note)

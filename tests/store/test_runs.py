@@ -16,6 +16,7 @@ from kdviz.recipes.single import Recipe
 from kdviz.records.base import TrainedStudent
 from kdviz.store import runs, teacher_files
 from kdviz.store.annotations import LONGEST_NOTE, LONGEST_TAG, MOST_TAGS, AnnotationError
+from kdviz.store.classes import ClassStore
 from kdviz.store.runs import RunStore, StoreError
 from kdviz.store.tables import METADATA
 from tests.samples.fake_training import compared, moment, part, progress, result
@@ -632,6 +633,29 @@ def test_without_any_place_the_store_itself_says_so(unwritable, monkeypatch):
     assert settings.make_state_dir() == ""
     with pytest.raises(StoreError, match="cannot be made: Not a directory"):
         RunStore(settings.database_url())
+
+
+def test_what_one_process_writes_through_two_stores_is_there_after_another_has_come_and_gone(tmp_path):
+    """SQLite removes what is not yet in the file when it believes that the last process has gone.
+
+    It is told by locks of a process, and a process that closes the file in any other way gives all of them up.
+    """
+    address = f"sqlite:///{tmp_path / 'kdviz.sqlite'}"
+    runs = RunStore(address)
+    runs.request(RECIPE)
+    classes = ClassStore(address)  # as a server does when a class begins
+    look = f"from kdviz.store.runs import RunStore; store = RunStore({address!r})"
+    come_and_go = f"{look}; print(*(run.note for run in store.recent(9))); store.close()"
+
+    def elsewhere():
+        return subprocess.run([sys.executable, "-c", come_and_go], capture_output=True, text=True, check=True).stdout
+
+    assert elsewhere() == "\n"
+    runs.annotate(RECIPE.id, note="kept")
+    assert elsewhere() == "kept\n"
+    code = classes.begin()
+    assert elsewhere() == "kept\n"
+    assert ClassStore(address).open_code() == code
 
 
 def test_what_is_kept_is_for_its_owner_alone(tmp_path):
