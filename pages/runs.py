@@ -12,7 +12,7 @@ from kdviz.charts.single import floor as lowest
 from kdviz.jobs.queue import Version
 from kdviz.recipes.base import Conditions
 from kdviz.store.run import Run
-from kdviz.widgets import kinds, lesson, page, server
+from kdviz.widgets import kinds, lesson, link, page, server, stage
 from kdviz.widgets.runs import bin as run_bin
 from kdviz.widgets.runs import card as run_card
 from kdviz.widgets.runs import export as run_export
@@ -22,11 +22,11 @@ from kdviz.widgets.runs import words as run_words
 
 NO_CURVES = "A lesson’s study has no curve to lay over others: its arms stand beside one another on its own page."
 
-lesson.begin("runs")
+here = lesson.begin("runs")
 jobs, store = server.jobs(), server.store()
 
 
-def link(run: Run, label: str = "Look") -> None:
+def way_to(run: Run, label: str = "Look") -> None:
     """The way to the run's own page."""
     path = kinds.home(run.recipe).path
     st.page_link(path, label=label, icon=":material/open_in_new:", query_params=kinds.link_to(run))
@@ -44,7 +44,7 @@ def one(run: Run) -> None:
     """All about a run."""
     with st.container(horizontal=True, vertical_alignment="center", key="heading"):
         st.header(f"{run.recipe.kind.capitalize()} {run.id}", anchor=False, width="content")
-        link(run, f"Open in “{kinds.home(run.recipe).title}”")
+        way_to(run, f"Open in “{kinds.home(run.recipe).title}”")
         run_bin.button(store, jobs, [run])
     run_card.show(store, run)
     run_smaller.show(jobs, store, run)
@@ -64,11 +64,12 @@ def several(runs: Sequence[Run]) -> None:
         floor = min(lowest(recipe) for run in shown if isinstance(recipe := run.recipe, Conditions))
         axes, usual = ["Epochs", "Share of the training"], "Epochs"
         look: dict[str, Any] = {"bind": "query-params", "label_visibility": "collapsed"}
-        over = st.segmented_control("Over", axes, default=usual, required=True, key="over", **look)
-        figure = overlay.overlay_figure(curves, floor, page.colours(), share=over != usual)
-        key = "overlay" if over == usual else "overlay_share"  # in place of one another, a title could stay
         alt = "Validation accuracy of the ticked runs as they were trained, a line for each of their students"
-        page.chart(figure, key=key, alt=alt)
+        with stage.picture(here):
+            over = st.segmented_control("Over", axes, default=usual, required=True, key="over", **look)
+            figure = overlay.overlay_figure(curves, floor, page.colours(), share=over != usual, brief=link.on_stage())
+            key = "overlay" if over == usual else "overlay_share"  # in place of one another, a title could stay
+            page.chart(figure, key=key, alt=alt)
     else:
         studies = not all(run.recipe.students_kept for run in shown)
         page.say(NO_CURVES if studies else "None of these runs has said anything of a student yet.")
@@ -114,7 +115,7 @@ def arrived(run: Run) -> None:
 runs = run_table.everything(store, jobs)
 run_bin.undo(store)
 if runs:
-    run_table.live(runs, jobs, store, link)
+    run_table.live(runs, jobs, store, way_to)
     shown = run_table.filters(runs)
     if shown:
         run_table.table(shown)

@@ -126,11 +126,17 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def overlay_figure(
-    runs: Mapping[str, Sequence[LearningCurve]], floor: float, colours: Palette, *, share: bool = False
+    runs: Mapping[str, Sequence[LearningCurve]],
+    floor: float,
+    colours: Palette,
+    *,
+    share: bool = False,
+    brief: bool = False,
 ) -> go.Figure:
     """Validation accuracy over the epochs; a colour and a mark for each run, a dash for each of its students.
 
-    With `share`, over each training's share that is done, so that long and short ones can be compared.
+    With `share`, over each training's share that is done, so that long and short ones can be compared. With `brief`,
+    for large letters, the legend names who is taught; who is not is told apart by the dash.
     `runs` by short names, which may hold nothing but what a recipe says: Plotly reads markup in them.
     `floor`: where the axis begins, unless a line ends below it.
     """
@@ -138,6 +144,7 @@ def overlay_figure(
     shown = list(runs.items())[:MOST_RUNS]
     for number, (name, of_run) in enumerate(shown):
         colour, taught = run_colours(colours)[number], cycle(DASHES)
+        taught_at_all = not all(curve.plain for curve in of_run)
         for curve in of_run:
             marker = outlined(colour, SYMBOLS[number] + ("-open" if curve.plain else ""), 8, border=1.5)
             figure.add_scatter(
@@ -145,11 +152,15 @@ def overlay_figure(
                 y=curve.accuracy,
                 name=f"{name}: {curve.way}",
                 mode="lines+markers",
+                showlegend=not (brief and curve.plain and taught_at_all),
                 line={"color": colour, "dash": PLAIN_DASH if curve.plain else next(taught), "width": 2},
                 marker={**marker, "maxdisplayed": 8},
                 hovertemplate=hover(("%{x:.0%}" if share else "epoch %{x:.3~g}") + ": %{y:.2%}", name=True),
             )
     entries = sum(len(of_run) for _, of_run in shown)
+    if brief and not all(trace.showlegend for trace in figure.data):
+        place = {"xref": "paper", "x": 1, "xanchor": "right", "yref": "paper", "y": 0, "yanchor": "bottom"}
+        figure.add_annotation(text=f"dashed: {WITHOUT}", showarrow=False, **place)
     ends = [curve.accuracy[-1] for _, of_run in shown for curve in of_run if curve.accuracy]
     figure.update_xaxes(rangemode="tozero", tickformat=".0%" if share else "~g")
     figure.update_xaxes(title_text="of the training" if share else "epoch")

@@ -16,7 +16,8 @@ from kdviz.exports.cells import INVISIBLE
 from kdviz.store.runs import RunStore
 from tests.browser.app_server import AppServer
 from tests.browser.axe import objections
-from tests.browser.visitor import PHONE, changes, settle
+from tests.browser.staged import PROJECTOR, SMALL, fills
+from tests.browser.visitor import LAPTOP, PHONE, changes, settle
 from tests.samples import run_records
 from tests.samples.comparison_records import comparison
 
@@ -111,6 +112,15 @@ def test_ticked_rows_are_laid_over_one_another_and_deleted_with_a_way_back(
     expect(lines.filter(has_text="grid: T = 4, α = 1")).to_have_count(1)
     page.get_by_text("Share of the training").click()
     expect(page.locator(".st-key-overlay_share .xtitle")).to_have_text("of the training")
+    settle(page)
+    page.keyboard.press("s")
+    page.locator(".on-stage[data-on] .sentence:not(:empty)").wait_for()
+    expect(page.locator(".st-key-overlay_share .legendtext")).to_have_count(2)
+    expect(page.locator(".st-key-overlay_share .annotation-text")).to_have_text("dashed: without a teacher")
+    for size in (PROJECTOR, SMALL):
+        fills(page, size, "runs")
+    page.keyboard.press("s")
+    page.set_viewport_size(LAPTOP)
     settle(page)
 
     button(page, "Delete 2 runs").click()

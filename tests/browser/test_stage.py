@@ -4,62 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Literal
 
-from playwright.sync_api import Locator, Page, TimeoutError, WebSocketRoute, expect
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from kdviz.texts.course import STAGED, TOGETHER
 from tests.browser.axe import objections
+from tests.browser.staged import PROJECTOR, SMALL, fills, staged
 from tests.browser.visitor import settle, stays, until
 
-PROJECTOR, SMALL = {"width": 1920, "height": 1080}, {"width": 1024, "height": 768}
-LETTER = 27.5  # pixels: 28 without what rounding takes
-
 Visit = Callable[..., Page]
-
-# Every text that is seen on the stage: its letters' height on the screen.
-TEXTS = """() => {
-  const texts = [];
-  const visit = (root) => {
-    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      const [text, parent] = [node.textContent.trim(), node.parentElement];
-      if (!text || !parent || ["STYLE", "SCRIPT"].includes(parent.tagName)) continue;
-      const style = getComputedStyle(parent);
-      const range = document.createRange();
-      range.selectNodeContents(node);
-      const box = range.getBoundingClientRect();
-      if (style.visibility === "hidden" || style.clipPath !== "none" || !box.width || !box.height) continue;
-      const matrix = parent instanceof SVGElement ? parent.getScreenCTM() : null;
-      const scale = matrix ? Math.hypot(matrix.a, matrix.b) : parent.currentCSSZoom;
-      texts.push({ text: text.slice(0, 30), size: parseFloat(style.fontSize) * scale });
-    }
-    for (const node of root.querySelectorAll("*")) if (node.shadowRoot) visit(node.shadowRoot);
-  };
-  for (const part of document.querySelectorAll(".st-key-stage, .st-key-kdviz_stage")) visit(part);
-  return texts;
-}"""
-
-
-RIGHT = """() => {
-  const parts = [...document.querySelectorAll(".st-key-stage .stElementContainer")];
-  return Math.max(...parts.map((part) => part.getBoundingClientRect().right));
-}"""
-# How far the picture is from being seen as a whole, in pixels.
-BELOW = """() => {
-  const stage = document.querySelector(".st-key-stage");
-  return stage.scrollHeight - stage.clientHeight;
-}"""
-FITS = f"(letter) => ({TEXTS})().every((text) => text.size >= letter) && ({RIGHT})() <= innerWidth && ({BELOW})() <= 1"
-
-
-def staged(page: Page, url: str) -> Page:
-    page.goto(url)
-    page.locator("html[data-stage] .st-key-stage").wait_for()
-    page.locator(".on-stage[data-on] .sentence:not(:empty)").wait_for()
-    settle(page)
-    return page
 
 
 def bar(page: Page, part: str) -> Any:
@@ -72,13 +26,7 @@ def test_a_picture_fills_every_screen_with_letters_of_28_pixels(visit: Visit, ap
         page.set_viewport_size(PROJECTOR)
         staged(page, f"{app_url}/{slug}?data=digits&stage=1")
         for size in (PROJECTOR, SMALL):
-            page.set_viewport_size(size)
-            with suppress(TimeoutError):  # what does not fit after this is told below
-                page.wait_for_function(FITS, arg=LETTER, timeout=5_000, polling=100)
-            small = [text for text in page.evaluate(TEXTS) if text["size"] < LETTER]
-            assert not small, f"{slug} at {size}: {small}"
-            assert page.evaluate(RIGHT) <= size["width"], f"{slug} at {size}"
-            assert page.evaluate(BELOW) <= 1, f"{slug} at {size}"
+            fills(page, size, slug)
         expect(page.get_by_test_id("stSidebar")).to_be_hidden()
 
 

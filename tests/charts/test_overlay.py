@@ -175,3 +175,21 @@ def test_a_result_that_is_no_number_has_no_main_figures():
     assert main_figures(None) is None
     found = main_figures(swept(sweep()))
     assert (found.who, found.accuracy, found.plain) == ("T = 4, α = 1", 0.97, 0.964)
+
+
+def test_in_brief_the_legend_names_who_is_taught():
+    alone = LearningCurve("without a teacher", True, 2, (1.0, 2.0), (0.7, 0.8))
+    taught = LearningCurve("distilled", False, 2, (1.0, 2.0), (0.7, 0.9))
+
+    def named(runs, **look):
+        figure = overlay_figure(runs, 0.6, palette("light"), **look)
+        listed = [trace.name for trace in figure.data if trace.showlegend is not False]
+        return listed, [note.text for note in figure.layout.annotations]
+
+    both = {"one": [taught, alone], "other": [alone]}
+    assert named(both) == (["one: distilled", "one: without a teacher", "other: without a teacher"], [])
+    assert named(both, brief=True) == (
+        ["one: distilled", "other: without a teacher"],
+        ["dashed: without a teacher"],
+    )
+    assert named({"other": [alone]}, brief=True) == (["other: without a teacher"], [])
