@@ -5,9 +5,11 @@ import os
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
+from streamlit.runtime import Runtime
 
 WANTED = 65_536
 # A visit takes about ten for a moment, and three as long as its session is kept for a browser that may come back.
@@ -44,6 +46,16 @@ def keep_fewer_sessions(limit: int) -> None:
         _LOG.warning("Only %d open files: what a browser that is gone had open is kept for %d s.", limit, KEPT_FOR)
 
 
+def forget_absent() -> None:
+    """Let go of all sessions that are kept for browsers which are gone: on the thread of Streamlit's event loop.
+
+    Streamlit itself looks for those whose time is over only when it keeps another one, which needs open files first.
+    """
+    if Runtime.exists():
+        sessions: Any = Runtime.instance()._session_mgr
+        sessions._session_storage._cache.clear()
+
+
 def number() -> int:
     """How many are open; 0 where that cannot be known."""
     for folder in _LISTS:
@@ -53,7 +65,7 @@ def number() -> int:
 
 
 class Watch:
-    """ASGI middleware: looks at each new connection whether the limit is near, and says so in the log."""
+    """ASGI middleware: looks at each new connection whether the limit is near, makes room, and says so in the log."""
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
         self._app = app
@@ -67,10 +79,14 @@ class Watch:
         await self._app(scope, receive, send)
 
     def _look(self, now: int, moment: float) -> None:
-        if now > _NEAR * self._limit and moment - self._said >= _AGAIN:
+        if now <= _NEAR * self._limit:
+            return
+        forget_absent()
+        if moment - self._said >= _AGAIN:
             self._said = moment
             _LOG.warning(
-                "%d of %d open files are in use; beyond that nobody else can connect. `ulimit -n` allows more.",
+                "%d of %d open files are in use; beyond that nobody else can connect, so what was kept "
+                "for browsers that are gone is let go. `ulimit -n` allows more.",
                 now,
                 self._limit,
             )

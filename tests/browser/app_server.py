@@ -71,7 +71,14 @@ def framed(address: str) -> Iterator[str]:
 class AppServer:
     """`streamlit run .streamlit/serve.py` with its state in `state`; ends it, and only it, by its own process id."""
 
-    def __init__(self, state: Path, *, port: int | None = None, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        state: Path,
+        *,
+        port: int | None = None,
+        environment: dict[str, str] | None = None,
+        open_files: int | None = None,
+    ) -> None:
         self.state = state
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -85,6 +92,8 @@ class AppServer:
         }
         command = [sys.executable, "-m", "streamlit", "run", ".streamlit/serve.py"]
         command += [f"--{name}={value}" for name, value in options.items()]
+        if open_files is not None:
+            command = ["sh", "-c", f'ulimit -n {open_files} && exec "$@"', "sh", *command]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,
