@@ -58,7 +58,7 @@ def in_network(address: str) -> str:
 def qr_code(text: str) -> str:
     """The text as a QR code of characters, light on dark as terminals are."""
     drawn = io.StringIO()
-    segno.make(text, micro=False).terminal(drawn, border=2, compact=True)
+    segno.make(text, micro=False).terminal(drawn, compact=True)
     return drawn.getvalue()
 
 

@@ -111,11 +111,15 @@ async function showPictures(ui) {
   const { show } = ui;
   const pictures = show?.pictures ?? [];
   const own = pictures.find(({ component: name }) => name in OWN);
-  for (const part of Object.values(OWN)) ui.q(`.${part}`).hidden = OWN[own?.component ?? ""] !== part;
+  const mine = OWN[own?.component ?? ""];
+  for (const part of Object.values(OWN)) if (part !== mine) ui.q(`.${part}`).hidden = true;
   if (show) showPage(ui, show, pictures.length > 0);
   else ui.q(".page").hidden = true;
   try {
-    if (own) ui.own[OWN[own.component]].show(await ui.standIn.dataOf(own.data));
+    if (own) {
+      ui.own[mine].show(await ui.standIn.dataOf(own.data)); // before, a pad would have the pen of other images
+      if (ui.show === show) ui.q(`.${mine}`).hidden = false;
+    }
     await ui.standIn.show(own ? [] : pictures, show?.query ?? "");
   } catch {
     if (show && ui.show === show) showPage(ui, show, false);

@@ -180,7 +180,7 @@ class Classroom:
             with suppress(RefusedError):
                 code = await self.code()
                 address = seat_address(settings.class_address() or request.query_params.get("at", "/"), code)
-                qr = segno.make(address, micro=False, error="m").svg_data_uri(border=2, svgns=True, scale=8)
+                qr = segno.make(address, micro=False, error="m").svg_data_uri(svgns=True, scale=8)
                 told = {"code": code, "address": address, "qr": qr}
         return JSONResponse(told, headers={"cache-control": "no-store"})
 
