@@ -94,6 +94,7 @@ def brief(digits, tmp_path, monkeypatch):
     return lambda: making.make("digits", lambda epoch, epochs, loss: None)
 
 
+@pytest.mark.trains
 def test_the_other_teachers_are_made_again_the_same_and_the_pack_with_them(brief, tmp_path):
     about = brief()
     first = playground.shipped_logits("digits")
@@ -114,6 +115,7 @@ def test_a_smoothed_teacher_is_less_sure_than_the_trained_one():
     assert np.median(gaps["smoothed"] - lows["smoothed"]) < np.median(gaps["trained"] - lows["trained"])
 
 
+@pytest.mark.trains
 def test_teachers_that_cannot_be_written_leave_the_ones_before(brief, tmp_path, monkeypatch):
     brief()
     before = (tmp_path / "logits.safetensors").read_bytes()

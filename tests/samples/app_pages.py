@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
-from streamlit.components.v2 import manifest_scanner
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 
 from kdviz.jobs.queue import JobError
@@ -19,8 +19,6 @@ from kdviz.widgets.literal import JOINER
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 RUN = 30  # seconds for one script run on a machine that does other things too
-# An AppTest begins with a look through all installed packages for components: most of its time, and always the same.
-manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 _numbers = itertools.count()
 
 
@@ -79,12 +77,21 @@ def run_of(recipe, status="finished", result=None, visitor=""):
 def opened(page, **query):
     """The page as a link opens it, on digits unless `data` says otherwise."""
     at = AppTest.from_file(str(APP), default_timeout=RUN)
+    at._bidi_component_manager = known_components()
     for name, value in {"data": "digits", **query}.items():
         if value is not None:
             at.query_params[name] = value
     at.switch_page(page).run()
     assert not at.exception, at.exception
     return at
+
+
+@cache
+def known_components():
+    """The components of all installed packages, as a server knows them; an AppTest would look for them each time."""
+    manager = BidiComponentManager()
+    manager.discover_and_register_components(start_file_watching=False)
+    return manager
 
 
 def components(at):
