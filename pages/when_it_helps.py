@@ -14,7 +14,7 @@ from kdviz.recipes.study import STUDIES
 from kdviz.reports import findable
 from kdviz.reports.phrases import count, difference, signed
 from kdviz.store.recorded import recorded
-from kdviz.widgets import lesson, link, page, stage
+from kdviz.widgets import lesson, page, stage
 from kdviz.widgets.pictures import left_out_class
 from kdviz.widgets.study import told
 
@@ -119,7 +119,7 @@ def most(group: str) -> Gain | None:
     return max(of_group, key=attrgetter("difference"), default=None)
 
 
-if not (link.on_stage() and "talk" in st.query_params):  # a scene shows one study, and is not waited for
+if not stage.alone():  # a scene shows one study
     overview()
 chosen = choose()
 st.divider()

@@ -27,7 +27,7 @@ def picture(here: LessonPage) -> Iterator[None]:
     """What is drawn in this context is what the stage shows of the page; once on a page.
 
     Off the stage it stands where it stands. `stage=1` in the address puts it onto the stage; so do the button and the
-    keys of the component `stage`, which lists them.
+    keys of the component `stage`, which lists them. A scene of a talk is its picture alone: the page ends here.
     """
     page.add_styles("stage")
     commit = keep_committed(KEY, "on", lambda sent: sent if isinstance(sent, bool) else None, _keep)
@@ -35,6 +35,13 @@ def picture(here: LessonPage) -> Iterator[None]:
         _stage(key=KEY, data=_facts(here), on_on_change=commit)
     with st.container(key="stage"):
         yield
+    if alone():
+        st.stop()
+
+
+def alone() -> bool:
+    """Whether a page is needed for its picture only: on the stage, in a scene of a talk, which is not waited for."""
+    return link.on_stage() and "talk" in st.query_params
 
 
 def _keep(on: bool) -> None:

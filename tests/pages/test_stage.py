@@ -54,6 +54,15 @@ def test_a_scene_opens_as_it_is_written_with_nothing_to_wait_for(jobs, name, sce
     assert any(file.startswith("PlotlyChart.") for file in talk["ahead"])
 
 
+@pytest.mark.parametrize(("page", "scene"), [("pages/hintons_table.py", "9"), ("pages/loss.py", "5")])
+def test_a_scene_on_the_stage_is_its_picture_alone_and_the_page_is_whole_elsewhere(jobs, page, scene):
+    asked = {"talk": "20-minutes", "scene": scene}
+    for address, whole in ((asked | {"stage": "1"}, False), (asked, True), ({"stage": "1"}, True)):
+        at = opened(page, **address)
+        assert ("Sources" in [heading.value for heading in at.header]) == whole
+        assert stage_of(at)["title"]
+
+
 def test_a_talk_leads_from_scene_to_scene_on_the_stage(jobs):
     talk = talks.read("5-minutes")
     at = opened("pages/soft_targets.py", talk="5-minutes", scene="2", stage="1")

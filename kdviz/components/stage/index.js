@@ -194,17 +194,22 @@ function tellNotes(ui) {
   if (ui.data.talk && onStage()) ui.channel.say({ type: "at", talk: ui.data.talk.name, scene: ui.data.talk.scene });
 }
 
-/** Load what later scenes draw with, once the first has come: no scene shall be waited for. */
+/** @param {() => void} work for a moment without any other; Safari cannot tell of one */
+function whenIdle(work) {
+  if (typeof requestIdleCallback === "function") requestIdleCallback(work);
+  else setTimeout(work, 50);
+}
+
+/** Load and run what later scenes draw with, once the first has come and nothing else is to do: no scene shall wait. */
 function loadAhead(ui) {
   if (!ui.data.talk || loaded) return;
   loaded = true;
-  setTimeout(() => {
-    for (const name of ui.data.talk?.ahead ?? []) {
-      const address = new URL(`static/js/${name}`, document.baseURI).href;
-      if (document.querySelector(`link[href="${address}"]`)) continue;
-      make("link", "", document.head, { rel: "modulepreload", crossorigin: "", href: address });
-    }
-  }, AHEAD);
+  const addresses = ui.data.talk.ahead.map((/** @type {string} */ name) => new URL(`static/js/${name}`, document.baseURI).href);
+  const next = () => {
+    const address = addresses.shift();
+    if (address) import(address).catch(() => {}).then(() => whenIdle(next)); // what fails is asked for again
+  };
+  setTimeout(() => whenIdle(next), AHEAD);
 }
 
 /** What has the focus, also within a component. */
