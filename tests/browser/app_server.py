@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -128,6 +128,17 @@ class AppServer:
     def worker(self) -> psutil.Process:
         """The process that trains: of the server's own children that have loaded torch, the last, a copy of another."""
         return [child for child in self.children() if loaded(child, "libtorch")][-1]
+
+    def work(self) -> object:
+        """What its workers and their cluster have done: another value as long as they start, or one is not at rest."""
+        done = {}
+        for child in self.children():
+            with suppress(psutil.NoSuchProcess):
+                times = child.cpu_times()
+                done[child.pid] = round(times.user + times.system)
+                if child.status() != psutil.STATUS_SLEEPING:
+                    return time.monotonic()
+        return done or time.monotonic()
 
     def stop(self) -> list[psutil.Process]:
         """End the server as a person does; returns the children that are still there ten seconds later."""

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from kdviz.store.classes import ClassStore
 from kdviz.texts import talk as talks
 from tests.browser.app_server import AppServer
+from tests.browser.visitor import stays
 from tests.samples.pupils import Pupils
 from tests.samples.relay import Relay
 
@@ -94,6 +95,7 @@ def _hold(stage: Page, seats: list[Page], pupils: Pupils, relay: Relay, server: 
     expect(seats[2].locator(".standing")).to_have_text("Looking for the class …")
     stage.keyboard.press("ArrowRight")
     shows(seats[:2], pupils, 3, "Two students, few labels. One also hears a teacher.")
+    stays(stage, server.work, seconds=2)  # a worker that still loads PyTorch from a disk would end later than others
     assert not server.kill()
     expect(seats[0].locator(".standing")).to_have_text("Looking for the class …")
     server = AppServer(server.state, port=server.port)
