@@ -47,9 +47,9 @@ def keep_fewer_sessions(limit: int) -> None:
 
 
 def forget_absent() -> None:
-    """Let go of all sessions that are kept for browsers which are gone: on the thread of Streamlit's event loop.
+    """Delete all sessions that are kept for browsers which have left; called on the thread of Streamlit's event loop.
 
-    Streamlit itself looks for those whose time is over only when it keeps another one, which needs open files first.
+    Streamlit itself deletes those whose time is over only when it keeps another one, which needs open files first.
     """
     if Runtime.exists():
         sessions: Any = Runtime.instance()._session_mgr

@@ -27,7 +27,8 @@ def picture(here: LessonPage) -> Iterator[None]:
     """What is drawn in this context is what the stage shows of the page; once on a page.
 
     Off the stage it stands where it stands. `stage=1` in the address puts it onto the stage; so do the button and the
-    keys of the component `stage`, which lists them. A scene of a talk is its picture alone: the page ends here.
+    keys of the component `stage`, which lists them. Of a scene of a talk only the picture is made: the
+    page ends with it.
     """
     page.add_styles("stage")
     commit = keep_committed(KEY, "on", lambda sent: sent if isinstance(sent, bool) else None, _keep)
@@ -40,7 +41,7 @@ def picture(here: LessonPage) -> Iterator[None]:
 
 
 def alone() -> bool:
-    """Whether a page is needed for its picture only: on the stage, in a scene of a talk, which is not waited for."""
+    """Whether only the picture of a page is made: in a scene of a talk on the stage, which opens in less time so."""
     return link.on_stage() and "talk" in st.query_params
 
 

@@ -194,20 +194,20 @@ function tellNotes(ui) {
   if (ui.data.talk && onStage()) ui.channel.say({ type: "at", talk: ui.data.talk.name, scene: ui.data.talk.scene });
 }
 
-/** @param {() => void} work for a moment without any other; Safari cannot tell of one */
+/** @param {() => void} work done once the browser is idle; in Safari, which cannot say when that is, soon */
 function whenIdle(work) {
   if (typeof requestIdleCallback === "function") requestIdleCallback(work);
   else setTimeout(work, 50);
 }
 
-/** Load and run what later scenes draw with, once the first has come and nothing else is to do: no scene shall wait. */
+/** Load and run the modules that later scenes draw with, once the first has come and the browser is idle. */
 function loadAhead(ui) {
   if (!ui.data.talk || loaded) return;
   loaded = true;
   const addresses = ui.data.talk.ahead.map((/** @type {string} */ name) => new URL(`static/js/${name}`, document.baseURI).href);
   const next = () => {
     const address = addresses.shift();
-    if (address) import(address).catch(() => {}).then(() => whenIdle(next)); // what fails is asked for again
+    if (address) import(address).catch(() => {}).then(() => whenIdle(next)); // what is missing is fetched again by the scene that needs it
   };
   setTimeout(() => whenIdle(next), AHEAD);
 }

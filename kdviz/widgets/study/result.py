@@ -116,7 +116,8 @@ def _provenance(controls: Controls, shown: StudyResult, wanted: Study | None, im
     name = shown.recipe.study
     ships = imported is None and shown == recorded(name)
     run_id = shown.run_id if imported is None else imported.id
-    whose = f"Recorded run of {_recorded_on(shown)}" if ships else f"Run {run_id}"
+    day = _recorded_on(shown)
+    whose = f"Recorded run{day and f' of {day}'}" if ships else f"Run {run_id}"
     if imported is not None:
         page.tell(imported.message)
     settings = study_words.settings(shown.recipe)
